@@ -1,0 +1,4 @@
+//! cachestack: infrastructure as code for Amazon ElastiCache.
+
+pub mod clock;
+pub mod disk;
