@@ -1,0 +1,131 @@
+//! Diagnostics: what is wrong, where in the files, and what to do about it.
+//!
+//! Functions collect diagnostics and return their best effort, so that one run reports every mistake.
+
+pub mod render;
+pub mod source;
+
+pub use source::{FileId, SourceMap, Span};
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is sent while one stands.
+    Error,
+    /// Worth reading.
+    Warning,
+    /// Said once, for information.
+    Note,
+}
+
+/// One message to the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// A stable code out of the table: `CS0101`.
+    pub code: &'static str,
+    /// A short fixed sentence without names: `Unknown attribute`.
+    pub summary: String,
+    /// What is wrong here, with names and values.
+    pub detail: String,
+    /// The place.
+    pub span: Option<Span>,
+    /// Further places, each with a remark.
+    pub related: Vec<(Span, String)>,
+    /// The resource that it is about.
+    pub address: Option<String>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error without a place yet.
+    pub fn error(code: &'static str, summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            code,
+            summary: summary.into(),
+            detail: detail.into(),
+            span: None,
+            related: Vec::new(),
+            address: None,
+            help: None,
+        }
+    }
+
+    /// A warning without a place yet.
+    pub fn warning(code: &'static str, summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, summary, detail) }
+    }
+
+    /// A note without a place yet.
+    pub fn note(code: &'static str, summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(code, summary, detail) }
+    }
+
+    /// Sets the place.
+    pub fn at(mut self, span: Span) -> Self {
+        self.span = Some(span);
+        self
+    }
+
+    /// Sets the place unless one is set.
+    pub fn or_at(mut self, span: Span) -> Self {
+        self.span.get_or_insert(span);
+        self
+    }
+
+    /// Says what to do.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a further place.
+    pub fn related(mut self, span: Span, remark: impl Into<String>) -> Self {
+        self.related.push((span, remark.into()));
+        self
+    }
+
+    /// Names the resource.
+    pub fn of(mut self, address: impl ToString) -> Self {
+        self.address = Some(address.to_string());
+        self
+    }
+
+    /// Whether it stops everything.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// Whether there is an error among them.
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(Diagnostic::is_error)
+}
+
+/// Brings diagnostics into reading order: by file and place, each said once.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|left, right| {
+        (left.span.is_none(), left.span, left.severity, left.code, &left.detail).cmp(&(
+            right.span.is_none(),
+            right.span,
+            right.severity,
+            right.code,
+            &right.detail,
+        ))
+    });
+    diagnostics.dedup();
+}
+
+/// The name among `known` that was probably meant by `name`.
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (name.chars().count() / 3).max(1) + 1;
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

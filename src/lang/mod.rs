@@ -1,0 +1,3 @@
+//! The language: text to tree, tree to values.
+
+pub mod ast;

@@ -1,0 +1,342 @@
+//! The one value type of the program: what expressions yield, what a resource is made of, what is compared.
+//!
+//! A value is its data and a sensitive mark. Null and unknown carry their type, as every collection carries
+//! the type of its elements, so that conditionals and conversions can be judged without a value at hand.
+//! Knows nothing of syntax, schemas or AWS.
+
+pub mod convert;
+pub mod json;
+pub mod number;
+pub mod types;
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+pub use number::Number;
+pub use types::{Field, Type};
+
+/// Attributes by name, sorted.
+pub type Object = BTreeMap<Arc<str>, Value>;
+
+/// A value with its sensitive mark.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Value {
+    /// What it is.
+    pub data: Data,
+    /// Whether it must not be shown.
+    pub sensitive: bool,
+}
+
+/// The data of a value.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Data {
+    /// No value, of a type.
+    Null(Type),
+    /// A value that is only known after apply.
+    Unknown(Unknown),
+    /// True or false.
+    Bool(bool),
+    /// A number of any size.
+    Number(Number),
+    /// Text in Unicode NFC.
+    String(Arc<str>),
+    /// Ordered elements of one type.
+    List(Type, Arc<Vec<Value>>),
+    /// Distinct elements of one type, sorted.
+    Set(Type, Arc<Vec<Value>>),
+    /// Elements of one type by key.
+    Map(Type, Arc<Object>),
+    /// Ordered elements, each of its own type.
+    Tuple(Arc<Vec<Value>>),
+    /// Attributes, each of its own type.
+    Object(Arc<Object>),
+    /// A reference to a secret, or a secret's text, allowed only where an attribute is secret by type.
+    Secret(Arc<Secret>),
+}
+
+/// What is known of an unknown value.
+#[derive(Clone, Default)]
+pub struct Unknown {
+    /// Its type, `Any` when that is open too.
+    pub ty: Type,
+    /// The reference that it stems from, for messages: `security_group.redis.id`.
+    pub origin: Option<Arc<str>>,
+    /// Whether it can be said that it will not be null.
+    pub not_null: bool,
+}
+
+/// Two unknowns of a type are the same to a comparison of plans, wherever they stem from.
+impl PartialEq for Unknown {
+    fn eq(&self, other: &Self) -> bool {
+        self.ty == other.ty
+    }
+}
+impl Eq for Unknown {}
+impl PartialOrd for Unknown {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Unknown {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.ty.cmp(&other.ty)
+    }
+}
+
+/// A secret: where it comes from, and its text once that has been read.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Secret {
+    /// `env:NAME`, `file:PATH` or `command:...`; `None` for a text that an expression gave.
+    pub source: Option<Arc<str>>,
+    /// The text itself. Never printed or stored.
+    pub text: Option<Arc<str>>,
+}
+
+impl Value {
+    /// A value that may be shown.
+    pub fn new(data: Data) -> Self {
+        Self { data, sensitive: false }
+    }
+
+    /// Null of a type that is left open.
+    pub fn null() -> Self {
+        Self::new(Data::Null(Type::Any))
+    }
+
+    /// Null of `ty`.
+    pub fn null_of(ty: Type) -> Self {
+        Self::new(Data::Null(ty))
+    }
+
+    /// Unknown of `ty`, stemming from `origin`.
+    pub fn unknown(ty: Type, origin: Option<Arc<str>>) -> Self {
+        Self::new(Data::Unknown(Unknown { ty, origin, not_null: false }))
+    }
+
+    /// A string.
+    pub fn string(text: impl AsRef<str>) -> Self {
+        Self::new(Data::String(Arc::from(text.as_ref())))
+    }
+
+    /// A boolean.
+    pub fn bool(value: bool) -> Self {
+        Self::new(Data::Bool(value))
+    }
+
+    /// A whole number.
+    pub fn int(value: i64) -> Self {
+        Self::new(Data::Number(Number::from(value)))
+    }
+
+    /// A tuple.
+    pub fn tuple(items: Vec<Value>) -> Self {
+        Self::new(Data::Tuple(Arc::new(items)))
+    }
+
+    /// A list whose elements all have type `ty`.
+    pub fn list(ty: Type, items: Vec<Value>) -> Self {
+        Self::new(Data::List(ty, Arc::new(items)))
+    }
+
+    /// A set whose elements all have type `ty`; sorts them and drops repeated ones.
+    pub fn set(ty: Type, mut items: Vec<Value>) -> Self {
+        items.sort();
+        items.dedup();
+        Self::new(Data::Set(ty, Arc::new(items)))
+    }
+
+    /// A map whose elements all have type `ty`.
+    pub fn map(ty: Type, items: Object) -> Self {
+        Self::new(Data::Map(ty, Arc::new(items)))
+    }
+
+    /// An object.
+    pub fn object(attributes: Object) -> Self {
+        Self::new(Data::Object(Arc::new(attributes)))
+    }
+
+    /// A list of strings.
+    pub fn strings<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> Self {
+        Self::list(Type::String, items.into_iter().map(Value::string).collect())
+    }
+
+    /// A set of strings.
+    pub fn string_set<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> Self {
+        Self::set(Type::String, items.into_iter().map(Value::string).collect())
+    }
+
+    /// A map of strings.
+    pub fn string_map<K: AsRef<str>, V: AsRef<str>>(items: impl IntoIterator<Item = (K, V)>) -> Self {
+        let items = items.into_iter().map(|(key, value)| (Arc::from(key.as_ref()), Value::string(value)));
+        Self::map(Type::String, items.collect())
+    }
+
+    /// The same value, marked sensitive.
+    pub fn into_sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    /// The same value with `mark` added to its own mark.
+    pub fn with_mark(mut self, mark: bool) -> Self {
+        self.sensitive |= mark;
+        self
+    }
+
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self.data, Data::Null(_))
+    }
+
+    /// Whether it is unknown itself; its elements may still be.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.data, Data::Unknown(_))
+    }
+
+    /// Whether neither it nor anything in it is unknown.
+    pub fn is_wholly_known(&self) -> bool {
+        self.first_unknown().is_none()
+    }
+
+    /// The first unknown in it, itself first.
+    pub fn first_unknown(&self) -> Option<&Unknown> {
+        match &self.data {
+            Data::Unknown(unknown) => Some(unknown),
+            _ => self.children().find_map(Value::first_unknown),
+        }
+    }
+
+    /// Whether it or anything in it is sensitive.
+    pub fn is_sensitive_anywhere(&self) -> bool {
+        self.sensitive || matches!(self.data, Data::Secret(_)) || self.children().any(Value::is_sensitive_anywhere)
+    }
+
+    /// The elements or attribute values, in order; none for anything else.
+    pub fn children(&self) -> Box<dyn Iterator<Item = &Value> + '_> {
+        match &self.data {
+            Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => Box::new(items.iter()),
+            Data::Map(_, items) | Data::Object(items) => Box::new(items.values()),
+            _ => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// The type; every value has one.
+    pub fn ty(&self) -> Type {
+        match &self.data {
+            Data::Null(ty) => ty.clone(),
+            Data::Unknown(unknown) => unknown.ty.clone(),
+            Data::Bool(_) => Type::Bool,
+            Data::Number(_) => Type::Number,
+            Data::String(_) | Data::Secret(_) => Type::String,
+            Data::List(ty, _) => Type::List(Arc::new(ty.clone())),
+            Data::Set(ty, _) => Type::Set(Arc::new(ty.clone())),
+            Data::Map(ty, _) => Type::Map(Arc::new(ty.clone())),
+            Data::Tuple(items) => Type::Tuple(items.iter().map(Value::ty).collect()),
+            Data::Object(items) => {
+                Type::object(items.iter().map(|(name, value)| (name.clone(), Field::required(value.ty()))))
+            }
+        }
+    }
+
+    /// The text of a known string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.data {
+            Data::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A known boolean.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.data {
+            Data::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// A known whole number that fits.
+    pub fn as_i64(&self) -> Option<i64> {
+        match &self.data {
+            Data::Number(number) => number.to_i64(),
+            _ => None,
+        }
+    }
+
+    /// A known number.
+    pub fn as_number(&self) -> Option<&Number> {
+        match &self.data {
+            Data::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The elements of a known list, set or tuple.
+    pub fn as_items(&self) -> Option<&[Value]> {
+        match &self.data {
+            Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The elements of a known map or object.
+    pub fn as_object(&self) -> Option<&Object> {
+        match &self.data {
+            Data::Map(_, items) | Data::Object(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The attribute of a known object or the element of a known map.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.as_object()?.get(name)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::string(text)
+    }
+}
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::string(text)
+    }
+}
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::bool(value)
+    }
+}
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::int(value)
+    }
+}
+
+/// Shows structure for tests and panics; a sensitive value shows as `(sensitive)`.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.sensitive {
+            return f.write_str("(sensitive)");
+        }
+        match &self.data {
+            Data::Null(_) => f.write_str("null"),
+            Data::Unknown(_) => f.write_str("(unknown)"),
+            Data::Bool(value) => write!(f, "{value}"),
+            Data::Number(value) => write!(f, "{value}"),
+            Data::String(text) => write!(f, "{text:?}"),
+            Data::List(_, items) | Data::Tuple(items) => f.debug_list().entries(items.iter()).finish(),
+            Data::Set(_, items) => f.debug_set().entries(items.iter()).finish(),
+            Data::Map(_, items) | Data::Object(items) => f.debug_map().entries(items.iter()).finish(),
+            Data::Secret(_) => f.write_str("(secret)"),
+        }
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&Value::new(self.clone()), f)
+    }
+}

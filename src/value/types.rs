@@ -1,0 +1,122 @@
+//! Types of values, and type constraints: the same, with optional attributes and `any`.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::Value;
+
+/// A type or a type constraint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Type {
+    /// Left open.
+    #[default]
+    Any,
+    /// `bool`
+    Bool,
+    /// `number`
+    Number,
+    /// `string`
+    String,
+    /// `list(T)`
+    List(Arc<Type>),
+    /// `set(T)`
+    Set(Arc<Type>),
+    /// `map(T)`
+    Map(Arc<Type>),
+    /// `tuple([T, ...])`
+    Tuple(Arc<[Type]>),
+    /// `object({ name = T, ... })`
+    Object(Arc<BTreeMap<Arc<str>, Field>>),
+}
+
+/// An attribute in an object type.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its type.
+    pub ty: Type,
+    /// Whether a value may leave it out.
+    pub optional: bool,
+    /// What it is when left out; null without.
+    pub default: Option<Value>,
+}
+
+impl Field {
+    /// An attribute that must be there.
+    pub fn required(ty: Type) -> Self {
+        Self { ty, optional: false, default: None }
+    }
+
+    /// An attribute that may be left out, and is null then.
+    pub fn optional(ty: Type) -> Self {
+        Self { ty, optional: true, default: None }
+    }
+}
+
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        self.ty == other.ty
+    }
+}
+impl Eq for Field {}
+impl PartialOrd for Field {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Field {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.ty.cmp(&other.ty)
+    }
+}
+
+impl Type {
+    /// A list of `ty`.
+    pub fn list(ty: Type) -> Self {
+        Type::List(Arc::new(ty))
+    }
+
+    /// A set of `ty`.
+    pub fn set(ty: Type) -> Self {
+        Type::Set(Arc::new(ty))
+    }
+
+    /// A map of `ty`.
+    pub fn map(ty: Type) -> Self {
+        Type::Map(Arc::new(ty))
+    }
+
+    /// An object of these attributes.
+    pub fn object<K: Into<Arc<str>>>(fields: impl IntoIterator<Item = (K, Field)>) -> Self {
+        Type::Object(Arc::new(fields.into_iter().map(|(name, field)| (name.into(), field)).collect()))
+    }
+
+    /// Whether it is bool, number or string.
+    pub fn is_primitive(&self) -> bool {
+        matches!(self, Type::Bool | Type::Number | Type::String)
+    }
+}
+
+/// The spelling of the language: `list(string)`.
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Type::Any => f.write_str("any"),
+            Type::Bool => f.write_str("bool"),
+            Type::Number => f.write_str("number"),
+            Type::String => f.write_str("string"),
+            Type::List(ty) => write!(f, "list({ty})"),
+            Type::Set(ty) => write!(f, "set({ty})"),
+            Type::Map(ty) => write!(f, "map({ty})"),
+            Type::Tuple(items) => {
+                let items: Vec<String> = items.iter().map(Type::to_string).collect();
+                write!(f, "tuple([{}])", items.join(", "))
+            }
+            Type::Object(fields) => {
+                let fields: Vec<String> = fields.iter().map(|(name, field)| format!("{name}={}", field.ty)).collect();
+                write!(f, "object({{{}}})", fields.join(","))
+            }
+        }
+    }
+}
