@@ -1,0 +1,1 @@
+//! Checks of a desired object against its schema.

@@ -1,0 +1,233 @@
+//! Schemas: the attributes of a kind, with type, default, allowed values and what changing one means.
+//!
+//! A nested block is an attribute whose elements are objects; the language layer reads both spellings.
+
+pub mod check;
+pub mod rules;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::value::{Field, Type, Value};
+pub use rules::Rule;
+
+/// A kind of object as the language sees it.
+#[derive(Debug)]
+pub struct Schema {
+    /// Our name: `replication_group`.
+    pub kind: &'static str,
+    /// The Terraform resource that it replaces.
+    pub terraform: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+    /// Every attribute and nested block.
+    pub attrs: Vec<Attr>,
+}
+
+/// Who gives an attribute its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The user, always.
+    Required,
+    /// The user, or nobody.
+    Optional,
+    /// The user, or AWS where the user does not.
+    OptionalComputed,
+    /// AWS.
+    Computed,
+}
+
+/// What a change of an attribute takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Update {
+    /// An API call on the object as it is.
+    InPlace,
+    /// A new object.
+    Replace,
+    /// Nothing in AWS: it steers cachestack.
+    Local,
+}
+
+/// An attribute or nested block.
+#[derive(Debug, Clone)]
+pub struct Attr {
+    /// The name.
+    pub name: &'static str,
+    /// The type of its value.
+    pub ty: Type,
+    /// Who gives it.
+    pub mode: Mode,
+    /// What a change takes.
+    pub update: Update,
+    /// What it is when the user says nothing.
+    pub default: Option<Value>,
+    /// What is allowed.
+    pub rules: Vec<Rule>,
+    /// How two spellings of the same become equal.
+    pub normalize: Option<fn(Value) -> Value>,
+    /// Whether it holds a secret.
+    pub secret: bool,
+    /// The attributes of the elements, for a nested block.
+    pub block: Option<Block>,
+    /// What to write instead, for a spelling that is still understood or refused.
+    pub deprecated: Option<&'static str>,
+    /// One sentence.
+    pub doc: &'static str,
+}
+
+/// A nested block.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// The attributes of each.
+    pub attrs: Vec<Attr>,
+    /// The most that there may be.
+    pub max: Option<usize>,
+}
+
+impl Schema {
+    /// The attribute of that name.
+    pub fn attr(&self, name: &str) -> Option<&Attr> {
+        self.attrs.iter().find(|attr| attr.name == name)
+    }
+
+    /// Whether objects of the kind have tags.
+    pub fn taggable(&self) -> bool {
+        self.attr("tags_all").is_some()
+    }
+}
+
+impl Attr {
+    fn new(name: &'static str, ty: Type, mode: Mode) -> Self {
+        Self {
+            name,
+            ty,
+            mode,
+            update: Update::InPlace,
+            default: None,
+            rules: Vec::new(),
+            normalize: None,
+            secret: false,
+            block: None,
+            deprecated: None,
+            doc: "",
+        }
+    }
+
+    /// The user must give it.
+    pub fn required(name: &'static str, ty: Type) -> Self {
+        Self::new(name, ty, Mode::Required)
+    }
+
+    /// The user may give it.
+    pub fn optional(name: &'static str, ty: Type) -> Self {
+        Self::new(name, ty, Mode::Optional)
+    }
+
+    /// The user may give it, else AWS does.
+    pub fn optional_computed(name: &'static str, ty: Type) -> Self {
+        Self::new(name, ty, Mode::OptionalComputed)
+    }
+
+    /// AWS gives it.
+    pub fn computed(name: &'static str, ty: Type) -> Self {
+        Self::new(name, ty, Mode::Computed)
+    }
+
+    /// A nested block that may be there any number of times; their order means nothing.
+    pub fn blocks(name: &'static str, attrs: Vec<Attr>) -> Self {
+        Self { block: Some(Block { attrs: attrs.clone(), max: None }), ..Self::optional(name, Type::set(object_type(&attrs))) }
+    }
+
+    /// A nested block that may be there once.
+    pub fn single_block(name: &'static str, attrs: Vec<Attr>) -> Self {
+        let ty = Type::list(object_type(&attrs));
+        Self { block: Some(Block { attrs, max: Some(1) }), ..Self::optional(name, ty) }
+    }
+
+    /// Limits the number of blocks.
+    pub fn at_most(mut self, max: usize) -> Self {
+        if let Some(block) = &mut self.block {
+            block.max = Some(max);
+        }
+        self
+    }
+
+    /// AWS fills it in where the user does not.
+    pub fn or_computed(mut self) -> Self {
+        self.mode = Mode::OptionalComputed;
+        self
+    }
+
+    /// A change takes a new object.
+    pub fn replace(mut self) -> Self {
+        self.update = Update::Replace;
+        self
+    }
+
+    /// It steers cachestack and is nothing in AWS.
+    pub fn local(mut self) -> Self {
+        self.update = Update::Local;
+        self
+    }
+
+    /// What it is when the user says nothing.
+    pub fn default(mut self, value: impl Into<Value>) -> Self {
+        self.default = Some(value.into());
+        self
+    }
+
+    /// Adds a rule.
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Allows these words only.
+    pub fn one_of(self, words: &'static [&'static str]) -> Self {
+        self.rule(Rule::OneOf(words))
+    }
+
+    /// Sets how spellings become equal.
+    pub fn normalize(mut self, normalize: fn(Value) -> Value) -> Self {
+        self.normalize = Some(normalize);
+        self
+    }
+
+    /// It holds a secret.
+    pub fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// An old spelling, understood or refused with this advice.
+    pub fn deprecated(mut self, advice: &'static str) -> Self {
+        self.deprecated = Some(advice);
+        self
+    }
+
+    /// One sentence about it.
+    pub fn doc(mut self, doc: &'static str) -> Self {
+        self.doc = doc;
+        self
+    }
+
+    /// Whether the user may write it.
+    pub fn settable(&self) -> bool {
+        self.mode != Mode::Computed
+    }
+}
+
+/// The object type of the elements of a block.
+pub fn object_type(attrs: &[Attr]) -> Type {
+    let fields: BTreeMap<Arc<str>, Field> =
+        attrs.iter().map(|attr| (Arc::from(attr.name), Field::optional(attr.ty.clone()))).collect();
+    Type::Object(Arc::new(fields))
+}
+
+/// Lower-cases a string, as AWS stores names.
+pub fn lower(value: Value) -> Value {
+    match value.as_str() {
+        Some(text) => Value::string(text.to_lowercase()).with_mark(value.sensitive),
+        None => value,
+    }
+}

@@ -1,0 +1,54 @@
+//! Rules about the value of a single attribute.
+
+use crate::value::Value;
+
+/// A rule about the value of a single attribute; for a collection it holds for each element unless it says otherwise.
+#[derive(Debug, Clone, Copy)]
+pub enum Rule {
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A number from the first to the second, both included.
+    Range(i64, i64),
+    /// A text of so many characters, both included.
+    Length(usize, usize),
+    /// At most so many elements in the collection.
+    MaxItems(usize),
+    /// A test with the words that complete "must be ...".
+    Test(fn(&str) -> bool, &'static str),
+}
+
+impl Rule {
+    /// What is wrong with the value, completing "must ..."; `None` when nothing is, or it is not known.
+    pub fn violation(&self, value: &Value) -> Option<String> {
+        if let Rule::MaxItems(max) = self {
+            let count = value.as_items().map(<[Value]>::len)?;
+            return (count > *max).then(|| format!("must have at most {max} elements, and has {count}"));
+        }
+        if value.as_items().is_some() {
+            return value.children().find_map(|item| self.violation(item));
+        }
+        match self {
+            Rule::OneOf(words) => {
+                let text = value.as_str()?;
+                (!words.contains(&text)).then(|| format!("must be one of {}", list(words)))
+            }
+            Rule::Range(low, high) => {
+                let number = value.as_number()?;
+                let fits = number.to_i64().is_some_and(|n| (*low..=*high).contains(&n));
+                (!fits).then(|| format!("must be a whole number from {low} to {high}"))
+            }
+            Rule::Length(low, high) => {
+                let length = value.as_str()?.chars().count();
+                let fits = (*low..=*high).contains(&length);
+                (!fits).then(|| format!("must have {low} to {high} characters, and has {length}"))
+            }
+            Rule::Test(test, words) => (!test(value.as_str()?)).then(|| format!("must be {words}")),
+            Rule::MaxItems(_) => None,
+        }
+    }
+}
+
+/// The words with quotes and commas.
+pub fn list(words: &[&str]) -> String {
+    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
+}
