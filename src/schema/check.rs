@@ -1,1 +1,115 @@
-//! Checks of a desired object against its schema.
+//! Brings the values of a declaration to the types of its schema, and checks them against the rules of each attribute.
+
+use crate::schema::{Attr, Mode};
+use crate::value::convert::{Mismatch, convert};
+use crate::value::{Data, Object, Secret, Value};
+
+use std::sync::Arc;
+
+/// Something wrong with the value of an attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The attribute, nested ones behind a dot: `ingress.from_port`.
+    pub path: String,
+    /// The place inside the value: `[0].size`, empty for the value itself.
+    pub inside: String,
+    /// Which sort.
+    pub sort: Sort,
+    /// What is wrong, completing the name of the attribute.
+    pub message: String,
+}
+
+/// The sorts of fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// It has another type.
+    Type,
+    /// It breaks a rule.
+    Rule,
+    /// It is not there.
+    Missing,
+}
+
+/// Converts and normalises one value for an attribute.
+pub fn conform(attr: &Attr, value: &Value) -> Result<Value, Mismatch> {
+    if attr.secret {
+        return conform_secret(value);
+    }
+    let value = convert(value, &attr.ty)?;
+    let value = match &attr.block {
+        Some(block) => conform_blocks(&block.attrs, value)?,
+        None => value,
+    };
+    Ok(match attr.normalize {
+        Some(normalize) => normalize(value),
+        None => value,
+    })
+}
+
+/// Whatever gave the text, it is a secret from here on.
+fn conform_secret(value: &Value) -> Result<Value, Mismatch> {
+    let text = match &value.data {
+        Data::Secret(_) | Data::Null(_) | Data::Unknown(_) => return Ok(value.clone().into_sensitive()),
+        Data::String(text) => text.clone(),
+        _ => match convert(value, &crate::value::Type::String)?.data {
+            Data::String(text) => text,
+            _ => return Ok(value.clone().into_sensitive()),
+        },
+    };
+    let secret = Secret { source: None, text: Some(text) };
+    Ok(Value::new(Data::Secret(Arc::new(secret))).into_sensitive())
+}
+
+/// Fills in defaults and normalises the attributes of nested blocks.
+fn conform_blocks(attrs: &[Attr], value: Value) -> Result<Value, Mismatch> {
+    let sensitive = value.sensitive;
+    let each = |block: &Value| conform_block(attrs, block);
+    let value = match &value.data {
+        Data::List(ty, items) => Value::list(ty.clone(), items.iter().map(each).collect::<Result<_, _>>()?),
+        Data::Set(ty, items) => Value::set(ty.clone(), items.iter().map(each).collect::<Result<_, _>>()?),
+        _ => return Ok(value),
+    };
+    Ok(value.with_mark(sensitive))
+}
+
+fn conform_block(attrs: &[Attr], block: &Value) -> Result<Value, Mismatch> {
+    let Some(fields) = block.as_object() else { return Ok(block.clone()) };
+    let mut object = Object::new();
+    for attr in attrs {
+        let value = fields.get(attr.name).cloned().unwrap_or_else(Value::null);
+        let value = if value.is_null() { attr.default.clone().unwrap_or(value) } else { value };
+        let value = if value.is_null() { Value::null_of(attr.ty.clone()) } else { conform(attr, &value)? };
+        object.insert(attr.name.into(), value);
+    }
+    Ok(Value::object(object).with_mark(block.sensitive))
+}
+
+/// Checks conformed values against the rules of their attributes.
+pub fn faults(attrs: &[Attr], object: &Object) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    check_attrs(attrs, object, "", &mut faults);
+    faults
+}
+
+fn check_attrs(attrs: &[Attr], object: &Object, prefix: &str, faults: &mut Vec<Fault>) {
+    for attr in attrs {
+        let path = format!("{prefix}{}", attr.name);
+        let fault = |sort, message| Fault { path: path.clone(), inside: String::new(), sort, message };
+        let value = object.get(attr.name).filter(|value| !value.is_null());
+        let Some(value) = value else {
+            if attr.mode == Mode::Required {
+                faults.push(fault(Sort::Missing, "must be set".to_owned()));
+            }
+            continue;
+        };
+        faults.extend(attr.rules.iter().filter_map(|rule| rule.violation(value)).map(|text| fault(Sort::Rule, text)));
+        let Some(block) = &attr.block else { continue };
+        let items = value.as_items().unwrap_or_default();
+        if block.max.is_some_and(|max| items.len() > max) {
+            faults.push(fault(Sort::Rule, format!("may be there {} times at most", block.max.unwrap_or(0))));
+        }
+        for item in items.iter().filter_map(Value::as_object) {
+            check_attrs(&block.attrs, item, &format!("{path}."), faults);
+        }
+    }
+}

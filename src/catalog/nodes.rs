@@ -1,0 +1,43 @@
+//! Node types. Source: named in `data/node-types.json`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// What is known of a node type.
+#[derive(Debug, Deserialize)]
+pub struct NodeType {
+    /// Virtual processors.
+    pub vcpu: Option<u32>,
+    /// Memory in GiB.
+    pub mem_gib: Option<f64>,
+    /// The oldest version of each engine that runs on it; absent: not offered.
+    #[serde(default)]
+    pub min: BTreeMap<String, Option<String>>,
+    /// Regions that do not have it.
+    #[serde(default)]
+    pub regions_missing: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    types: BTreeMap<String, NodeType>,
+}
+
+static DATA: LazyLock<Data> = LazyLock::new(|| super::embedded(include_str!("data/node-types.json")));
+
+/// A node type by its name, `cache.r7g.large`.
+pub fn get(name: &str) -> Option<&'static NodeType> {
+    DATA.types.get(name)
+}
+
+/// Every name.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    DATA.types.keys().map(String::as_str)
+}
+
+/// Whether the type keeps part of its data on SSD.
+pub fn has_data_tiering(name: &str) -> bool {
+    name.starts_with("cache.r6gd.")
+}

@@ -1,0 +1,90 @@
+//! Parameter group families and their parameters. Source: named in `data/parameter-families.json`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// A parameter of a family.
+#[derive(Debug, Deserialize)]
+pub struct Parameter {
+    /// The default, as text.
+    #[serde(rename = "v")]
+    pub default: Option<String>,
+    /// `string`, `integer`, `float` or `boolean`.
+    #[serde(rename = "t")]
+    pub data_type: String,
+    /// `1-75`, `0,20-`, `yes,no`; absent where anything goes.
+    pub allow: Option<String>,
+    /// Whether it may be set: true, false or `while-unused`.
+    #[serde(rename = "mod")]
+    pub modifiable: serde_json::Value,
+    /// When a change takes effect: `immediate`, `requires-reboot`, and words to that effect.
+    #[serde(rename = "chg")]
+    pub change: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    families: Vec<String>,
+    parameters: BTreeMap<String, BTreeMap<String, Parameter>>,
+}
+
+static DATA: LazyLock<Data> = LazyLock::new(|| super::embedded(include_str!("data/parameter-families.json")));
+
+/// Every family, `redis7` among them.
+pub fn families() -> &'static [String] {
+    &DATA.families
+}
+
+/// The parameters of a family; `None` where the table does not know them.
+pub fn of_family(family: &str) -> Option<&'static BTreeMap<String, Parameter>> {
+    DATA.parameters.get(family)
+}
+
+impl Parameter {
+    /// Whether the group that holds it may set it at all.
+    pub fn is_modifiable(&self) -> bool {
+        self.modifiable != serde_json::Value::Bool(false)
+    }
+
+    /// Whether a change waits for nodes to restart.
+    pub fn needs_reboot(&self) -> bool {
+        self.change.as_deref().is_some_and(|change| {
+            let change = change.to_lowercase();
+            change.contains("reboot") || change.contains("restart") || change.contains("launch")
+        })
+    }
+
+    /// Whether the text is an allowed value.
+    pub fn allows(&self, value: &str) -> bool {
+        let Some(allow) = &self.allow else { return true };
+        allow.split(',').any(|part| allows_part(part.trim().trim_end_matches('?'), value))
+    }
+}
+
+/// `7`, `1-75`, `20-`, `yes`
+fn allows_part(part: &str, value: &str) -> bool {
+    if part == value {
+        return true;
+    }
+    let Some((low, high)) = part.rsplit_once('-').filter(|(low, _)| !low.is_empty()) else { return false };
+    let (Ok(low), Ok(number)) = (low.parse::<f64>(), value.parse::<f64>()) else { return false };
+    number >= low && (high.is_empty() || high.parse().is_ok_and(|high: f64| number <= high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_checked_against_the_family() {
+        let family = of_family("redis7").expect("family");
+        let cases = [("timeout", "0", true), ("timeout", "19", false), ("timeout", "300", true), ("activedefrag", "maybe", false)];
+        for (name, value, want) in cases {
+            assert_eq!(family[name].allows(value), want, "{name}={value}");
+        }
+        assert!(!family["maxclients"].is_modifiable());
+        assert!(families().iter().all(|family| of_family(family).is_some() || family.as_str() < "redis5.0"));
+    }
+}

@@ -1,0 +1,145 @@
+//! The schemas of `data` blocks: what can be looked up and what comes back.
+
+use std::sync::LazyLock;
+
+use crate::schema::{Attr, Schema};
+use crate::value::Type;
+
+fn filter() -> Attr {
+    Attr::blocks(
+        "filter",
+        vec![
+            Attr::required("name", Type::String).doc("A filter of the EC2 API."),
+            Attr::required("values", Type::set(Type::String)).doc("Any of these."),
+        ],
+    )
+    .doc("A filter of the EC2 API.")
+}
+
+fn tags() -> Attr {
+    Attr::optional_computed("tags", Type::map(Type::String)).doc("Tags that it must have.")
+}
+
+fn given(name: &'static str) -> Attr {
+    Attr::optional_computed(name, Type::String)
+}
+
+fn text(name: &'static str) -> Attr {
+    Attr::computed(name, Type::String)
+}
+
+fn truth(name: &'static str) -> Attr {
+    Attr::computed(name, Type::Bool)
+}
+
+fn texts(name: &'static str) -> Attr {
+    Attr::computed(name, Type::list(Type::String))
+}
+
+fn region() -> Attr {
+    Attr::optional_computed("region", Type::String).doc("The region to look in.")
+}
+
+static LOOKUPS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
+    vec![vpc(), subnet(), subnets(), security_group(), availability_zones(), region_lookup(), caller_identity()]
+});
+
+/// The schema of a `data` block, by our name of its kind.
+pub fn get(kind: &str) -> Option<&'static Schema> {
+    LOOKUPS.iter().find(|schema| schema.kind == kind)
+}
+
+/// Every kind that can be looked up.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    LOOKUPS.iter().map(|schema| schema.kind)
+}
+
+fn schema(kind: &'static str, terraform: &'static str, doc: &'static str, mut attrs: Vec<Attr>) -> Schema {
+    attrs.push(region());
+    Schema { kind, terraform, doc, attrs }
+}
+
+fn vpc() -> Schema {
+    let attrs = vec![
+        given("id"),
+        Attr::optional_computed("default", Type::Bool),
+        given("cidr_block"),
+        given("dhcp_options_id"),
+        given("state"),
+        tags(),
+        filter(),
+        text("arn"),
+        truth("enable_dns_hostnames"),
+        truth("enable_dns_support"),
+        truth("enable_network_address_usage_metrics"),
+        text("instance_tenancy"),
+        text("ipv6_association_id"),
+        text("ipv6_cidr_block"),
+        text("main_route_table_id"),
+        text("owner_id"),
+        Attr::computed("cidr_block_associations", Type::Any),
+    ];
+    schema("vpc", "aws_vpc", "One VPC.", attrs)
+}
+
+fn subnet() -> Schema {
+    let attrs = vec![
+        given("id"),
+        given("vpc_id"),
+        given("availability_zone"),
+        given("availability_zone_id"),
+        given("cidr_block"),
+        given("ipv6_cidr_block"),
+        Attr::optional_computed("default_for_az", Type::Bool),
+        given("state"),
+        tags(),
+        filter(),
+        text("arn"),
+        Attr::computed("available_ip_address_count", Type::Number),
+        truth("map_public_ip_on_launch"),
+        truth("assign_ipv6_address_on_creation"),
+        text("owner_id"),
+    ];
+    schema("subnet", "aws_subnet", "One subnet.", attrs)
+}
+
+fn subnets() -> Schema {
+    let attrs = vec![
+        Attr::optional("vpc_id", Type::String).doc("The VPC of the subnets."),
+        tags(),
+        filter(),
+        text("id"),
+        texts("ids"),
+    ];
+    schema("subnets", "aws_subnets", "The ids of all subnets that match.", attrs)
+}
+
+fn security_group() -> Schema {
+    let attrs = vec![given("id"), given("name"), given("vpc_id"), tags(), filter(), text("arn"), text("description")];
+    schema("security_group", "aws_security_group", "One security group.", attrs)
+}
+
+fn availability_zones() -> Schema {
+    let attrs = vec![
+        Attr::optional("state", Type::String),
+        Attr::optional("all_availability_zones", Type::Bool),
+        Attr::optional("exclude_names", Type::set(Type::String)),
+        Attr::optional("exclude_zone_ids", Type::set(Type::String)),
+        filter(),
+        text("id"),
+        texts("names"),
+        texts("zone_ids"),
+        texts("group_names"),
+    ];
+    schema("availability_zones", "aws_availability_zones", "The zones of the region.", attrs)
+}
+
+fn region_lookup() -> Schema {
+    let attrs = vec![given("name"), given("endpoint"), text("id"), text("description")];
+    schema("region", "aws_region", "A region; that of the environment without arguments.", attrs)
+}
+
+fn caller_identity() -> Schema {
+    let attrs = vec![text("account_id"), text("arn"), text("user_id"), text("id")];
+    schema("caller_identity", "aws_caller_identity", "Whose credentials are used.", attrs)
+}

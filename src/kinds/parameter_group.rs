@@ -1,0 +1,236 @@
+//! Parameter groups: settings of an engine, shared by the groups that name them.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crate::catalog::parameters;
+use crate::diag::did_you_mean;
+use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
+use crate::kinds::{names, tags};
+use crate::schema::rules::list;
+use crate::schema::{Attr, Rule, Schema, lower, object_type};
+use crate::value::{Object, Type, Value};
+
+/// The kind.
+pub struct ParameterGroup;
+
+/// The most parameters that one modify or reset call takes. Source: the service model.
+const PARAMETERS_PER_CALL: usize = 20;
+
+fn parameter_attrs() -> Vec<Attr> {
+    vec![
+        Attr::required("name", Type::String).normalize(lower).doc("The name of the parameter."),
+        Attr::required("value", Type::String).doc("Its value."),
+    ]
+}
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let mut attrs = vec![
+        Attr::required("name", Type::String)
+            .replace()
+            .rule(Rule::Length(1, 255))
+            .rule(names::IDENTIFIER)
+            .normalize(lower)
+            .doc("The name; AWS stores it in lower case."),
+        Attr::required("family", Type::String).replace().doc("The family: engine and version, such as redis7 or valkey8."),
+        Attr::optional("description", Type::String)
+            .replace()
+            .default("Managed by cachestack")
+            .rule(Rule::Length(0, 255))
+            .doc("What it is for."),
+        Attr::blocks("parameter", parameter_attrs()).doc("A setting that differs from the family's default."),
+        Attr::optional("parameters", Type::map(Type::String))
+            .local()
+            .doc("The same as parameter blocks, as a map of names and values."),
+        Attr::computed("id", Type::String).doc("The name."),
+        Attr::computed("arn", Type::String).doc("The ARN."),
+        tags::region(),
+    ];
+    attrs.extend(tags::attrs());
+    Schema {
+        kind: "parameter_group",
+        terraform: "aws_elasticache_parameter_group",
+        doc: "Settings of an engine, shared by the groups that name them.",
+        attrs,
+    }
+});
+
+/// The parameters of an object by name.
+fn settings(object: &Object) -> BTreeMap<String, Value> {
+    let blocks = object.get("parameter").and_then(Value::as_items).unwrap_or_default();
+    blocks
+        .iter()
+        .filter_map(|block| Some((block.get("name")?.as_str()?.to_owned(), block.get("value")?.clone())))
+        .collect()
+}
+
+impl Kind for ParameterGroup {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    fn check(&self, desired: &Object) -> Vec<Problem> {
+        let mut problems = check_name(desired);
+        let Some(family) = desired.get("family").and_then(Value::as_str) else { return problems };
+        if !parameters::families().iter().any(|known| known == family) {
+            problems.push(unknown_family(family));
+            return problems;
+        }
+        let Some(known) = parameters::of_family(family) else { return problems };
+        for (name, value) in settings(desired) {
+            problems.extend(check_parameter(family, known, &name, &value));
+        }
+        problems
+    }
+
+    fn identify(&self, object: &Object) -> Option<String> {
+        object.get("name").and_then(Value::as_str).map(str::to_owned)
+    }
+
+    fn predict(&self, planned: &mut Object, _live: Option<&Object>, target: &Target) {
+        let Some(name) = self.identify(planned) else { return };
+        planned.insert("id".into(), Value::string(&name));
+        if let Some(arn) = target.arn("elasticache", &format!("parametergroup:{name}")) {
+            planned.insert("arn".into(), Value::string(arn));
+        }
+    }
+
+    fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem> {
+        let name = change.id.map_or_else(|| change.new("name"), Value::string);
+        if change.after.is_none() {
+            return Ok(vec![Call::new("DeleteCacheParameterGroup", [("CacheParameterGroupName", name)]).vanishes(1)]);
+        }
+        let mut calls = Vec::new();
+        if change.before.is_none() {
+            let args = [
+                ("CacheParameterGroupName", name.clone()),
+                ("CacheParameterGroupFamily", change.new("family")),
+                ("Description", change.new("description")),
+                ("Tags", tags::at_create(change)),
+            ];
+            calls.push(Call::new("CreateCacheParameterGroup", args).settles(1));
+        }
+        calls.extend(parameter_calls(change, &name));
+        calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn")));
+        Ok(calls)
+    }
+
+    fn name_attribute(&self) -> Option<&'static str> {
+        Some("name")
+    }
+}
+
+/// Modify calls for what differs, then reset calls for what is gone, twenty parameters each.
+fn parameter_calls(change: &Change, group: &Value) -> Vec<Call> {
+    let empty = Object::new();
+    let old = settings(change.before.unwrap_or(&empty));
+    let new = settings(change.after.unwrap_or(&empty));
+    let set: Vec<(&String, Value)> =
+        new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(n, v)| (n, v.clone())).collect();
+    let reset: Vec<(&String, Value)> =
+        old.keys().filter(|name| !new.contains_key(*name)).map(|name| (name, Value::null())).collect();
+    let family = change.new("family");
+    let calls = [("ModifyCacheParameterGroup", set), ("ResetCacheParameterGroup", reset)];
+    calls
+        .into_iter()
+        .flat_map(|(operation, parameters)| {
+            let chunks: Vec<Call> = parameters
+                .chunks(PARAMETERS_PER_CALL)
+                .map(|chunk| parameter_call(operation, group, family.as_str(), chunk))
+                .collect();
+            chunks
+        })
+        .collect()
+}
+
+fn parameter_call(operation: &'static str, group: &Value, family: Option<&str>, chunk: &[(&String, Value)]) -> Call {
+    let known = family.and_then(parameters::of_family);
+    let reboots = chunk.iter().any(|(name, _)| known.and_then(|k| k.get(*name)).is_some_and(|p| p.needs_reboot()));
+    let pairs = chunk.iter().map(|(name, value)| {
+        let name = ("ParameterName".into(), Value::string(name));
+        let value = ("ParameterValue".into(), value.clone());
+        Value::object([name, value].into_iter().filter(|(_, value)| !value.is_null()).collect())
+    });
+    let args = [("CacheParameterGroupName", group.clone()), ("ParameterNameValues", Value::tuple(pairs.collect()))];
+    let impact = if reboots { Impact::Reboot } else { Impact::None };
+    Call::new(operation, args).impact(impact).because(["parameter"]).settles(1)
+}
+
+fn check_name(desired: &Object) -> Vec<Problem> {
+    let reserved = desired.get("name").and_then(Value::as_str).is_some_and(|name| name.starts_with("default."));
+    if !reserved {
+        return Vec::new();
+    }
+    vec![Problem::error(
+        "CS0511",
+        "name",
+        "The name is reserved",
+        "Names that begin with \"default.\" are those of the groups that AWS makes itself.",
+        "Choose another name.",
+    )]
+}
+
+fn unknown_family(family: &str) -> Problem {
+    let known: Vec<&str> = parameters::families().iter().map(String::as_str).collect();
+    let help = match did_you_mean(family, known.iter().copied()) {
+        Some(near) => format!("Did you mean \"{near}\"? The families are {}.", list(&known)),
+        None => format!("The families are {}.", list(&known)),
+    };
+    Problem::error(
+        "CS0512",
+        "family",
+        "Unknown parameter group family",
+        format!("ElastiCache has no parameter group family \"{family}\"."),
+        help,
+    )
+}
+
+fn check_parameter(
+    family: &str,
+    known: &BTreeMap<String, parameters::Parameter>,
+    name: &str,
+    value: &Value,
+) -> Option<Problem> {
+    let Some(parameter) = known.get(name) else {
+        let near = did_you_mean(name, known.keys().map(String::as_str));
+        let problem = Problem::error(
+            "CS0513",
+            "parameter",
+            "Unknown parameter",
+            format!("The family {family} has no parameter \"{name}\"."),
+            near.map_or("Leave it out, or choose another family.".to_owned(), |near| format!("Did you mean \"{near}\"?")),
+        );
+        // The table of the newer families is derived from release notes; only a near miss is surely a mistake.
+        return Some(if near.is_some() { problem } else { problem.warning() });
+    };
+    if !parameter.is_modifiable() {
+        return Some(Problem::error(
+            "CS0514",
+            "parameter",
+            "The parameter cannot be changed",
+            format!("\"{name}\" of {family} is fixed by ElastiCache."),
+            "Leave it out.",
+        ));
+    }
+    let text = value.as_str()?;
+    if parameter.allows(text) {
+        return None;
+    }
+    Some(Problem::error(
+        "CS0515",
+        "parameter",
+        "The value of the parameter is not allowed",
+        format!("\"{name}\" of {family} is \"{text}\"; allowed: {}.", parameter.allow.as_deref().unwrap_or("anything")),
+        "Write an allowed value.",
+    ))
+}
+
+/// Joins `parameters` into the `parameter` blocks, so that both spellings are one.
+pub fn merge_spellings(object: &mut Object) {
+    let Some(map) = object.get("parameters").and_then(Value::as_object).cloned() else { return };
+    let mut blocks: Vec<Value> = object.get("parameter").and_then(Value::as_items).unwrap_or_default().to_vec();
+    for (name, value) in map {
+        blocks.push(Value::object(Object::from([("name".into(), lower(Value::string(&name))), ("value".into(), value)])));
+    }
+    object.insert("parameter".into(), Value::set(object_type(&parameter_attrs()), blocks));
+}

@@ -1,0 +1,82 @@
+//! Replication groups: primaries with replicas, in one shard or many.
+
+mod compile;
+mod predict;
+mod rules;
+mod schema;
+
+pub use predict::member_ids;
+pub use rules::{actual_family, wanted_family};
+
+use crate::catalog::engines::Version;
+use crate::kind::{Call, Change, Kind, Problem, Target};
+use crate::schema::Schema;
+use crate::value::{Object, Value};
+
+/// The kind.
+pub struct ReplicationGroup;
+
+impl Kind for ReplicationGroup {
+    fn schema(&self) -> &'static Schema {
+        &schema::SCHEMA
+    }
+
+    fn check(&self, desired: &Object) -> Vec<Problem> {
+        rules::check(desired)
+    }
+
+    fn identify(&self, object: &Object) -> Option<String> {
+        object.get("replication_group_id").and_then(Value::as_str).map(str::to_owned)
+    }
+
+    fn predict(&self, planned: &mut Object, live: Option<&Object>, target: &Target) {
+        predict::predict(planned, live, target);
+    }
+
+    fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem> {
+        compile::compile(change)
+    }
+
+    fn holds_data(&self) -> bool {
+        true
+    }
+
+    fn name_attribute(&self) -> Option<&'static str> {
+        Some("replication_group_id")
+    }
+
+    /// AWS changes engine and version upwards only, and turns encryption in transit on only from 7.0.5 on.
+    fn replaces(&self, before: &Object, after: &Object, changed: &[&'static str]) -> Vec<&'static str> {
+        let text = |object: &Object, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+        let mut causes = Vec::new();
+        if changed.contains(&"engine") && text(before, "engine").as_deref() == Some("valkey") {
+            causes.push("engine");
+        }
+        let actual = text(before, "engine_version_actual").or_else(|| text(before, "engine_version"));
+        let old = actual.as_deref().and_then(Version::parse);
+        let new = text(after, "engine_version").as_deref().and_then(Version::parse);
+        if let (Some(old), Some(new)) = (old, new)
+            && changed.contains(&"engine_version")
+            && !changed.contains(&"engine")
+            && is_older(new, old)
+        {
+            causes.push("engine_version");
+        }
+        if changed.contains(&"transit_encryption_enabled") && old.is_some_and(|old| !old.at_least(7, 0)) {
+            causes.push("transit_encryption_enabled");
+        }
+        let mode = |object| text(object, "cluster_mode");
+        if changed.contains(&"cluster_mode")
+            && (mode(before).as_deref() == Some("enabled") || mode(after).as_deref() == Some("disabled"))
+        {
+            causes.push("cluster_mode");
+        }
+        causes
+    }
+}
+
+/// Compares as far as both say: `6.x` is not older than `6.2`.
+fn is_older(new: Version, old: Version) -> bool {
+    let minor = new.minor.zip(old.minor);
+    new.major < old.major || new.major == old.major && minor.is_some_and(|(new, old)| new < old)
+}

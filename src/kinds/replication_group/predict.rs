@@ -1,0 +1,203 @@
+//! What AWS will make of a replication group, as far as anyone can foresee it.
+
+use crate::kind::Target;
+use crate::value::{Object, Value};
+
+fn number(object: &Object, name: &str) -> Option<i64> {
+    object.get(name).and_then(Value::as_i64)
+}
+
+fn is_unknown(object: &Object, name: &str) -> bool {
+    object.get(name).is_some_and(Value::is_unknown)
+}
+
+/// Fills in id, ARN, counts, members and the attributes that follow from others.
+pub fn predict(planned: &mut Object, live: Option<&Object>, target: &Target) {
+    if let Some(id) = planned.get("replication_group_id").and_then(Value::as_str).map(str::to_owned) {
+        planned.insert("id".into(), Value::string(&id));
+        if let Some(arn) = target.arn("elasticache", &format!("replicationgroup:{id}")) {
+            planned.insert("arn".into(), Value::string(arn));
+        }
+    }
+    let mut default = |name: &str, value: Value| {
+        if planned.get(name).is_none_or(Value::is_null) {
+            planned.insert(name.into(), value);
+        }
+    };
+    default("engine", Value::string("redis"));
+    default("port", Value::int(6379));
+    predict_topology(planned, live);
+    forget_what_moves(planned, live);
+}
+
+fn predict_topology(planned: &mut Object, live: Option<&Object>) {
+    let counts = ["num_cache_clusters", "num_node_groups", "replicas_per_node_group", "cluster_mode", "parameter_group_name"];
+    if counts.iter().any(|name| is_unknown(planned, name)) {
+        planned.remove("member_clusters");
+        return;
+    }
+    let Some(topology) = topology(planned, live) else {
+        planned.remove("member_clusters");
+        return;
+    };
+    let id = planned.get("replication_group_id").and_then(Value::as_str).map(str::to_owned);
+    planned.insert("num_node_groups".into(), Value::int(topology.shards));
+    planned.insert("replicas_per_node_group".into(), Value::int(topology.replicas));
+    planned.insert("num_cache_clusters".into(), Value::int(topology.shards * (topology.replicas + 1)));
+    planned.insert("cluster_enabled".into(), Value::bool(topology.cluster));
+    match id.map(|id| members(&id, topology, live)) {
+        Some(members) => planned.insert("member_clusters".into(), Value::string_set(members)),
+        None => planned.remove("member_clusters"),
+    };
+}
+
+/// How many shards and replicas, and whether members carry the number of their shard.
+#[derive(Debug, Clone, Copy)]
+struct Topology {
+    shards: i64,
+    replicas: i64,
+    cluster: bool,
+}
+
+/// What the user wrote wins over what is there; of the two ways to count, the one that differs from what is there.
+fn topology(planned: &Object, live: Option<&Object>) -> Option<Topology> {
+    let shards = number(planned, "num_node_groups").unwrap_or(1);
+    let cluster = cluster_enabled(planned, live, shards)?;
+    let replicas = match (number(planned, "replicas_per_node_group"), number(planned, "num_cache_clusters")) {
+        (Some(replicas), nodes) => {
+            let changed = |name: &str, now: i64| live.and_then(|live| number(live, name)).is_some_and(|old| old != now);
+            match nodes {
+                Some(nodes) if !cluster && changed("num_cache_clusters", nodes) => nodes - 1,
+                _ => replicas,
+            }
+        }
+        (None, Some(nodes)) => nodes - 1,
+        (None, None) => 0,
+    };
+    Some(Topology { shards, replicas: replicas.max(0), cluster })
+}
+
+/// `None` when a parameter group of the user's own decides it.
+fn cluster_enabled(planned: &Object, live: Option<&Object>, shards: i64) -> Option<bool> {
+    if let Some(enabled) = live.and_then(|live| live.get("cluster_enabled")).and_then(Value::as_bool) {
+        return Some(enabled);
+    }
+    let mode = planned.get("cluster_mode").and_then(Value::as_str);
+    let group = planned.get("parameter_group_name").and_then(Value::as_str).unwrap_or("default.");
+    let counts_shards = planned.get("num_node_groups").is_some_and(|value| !value.is_null());
+    match mode {
+        Some("enabled") => Some(true),
+        Some(_) => Some(false),
+        None if shards > 1 || group.ends_with(".cluster.on") => Some(true),
+        None if counts_shards && !group.starts_with("default.") => None,
+        None => Some(false),
+    }
+}
+
+/// The ids of the nodes: those that are there, with new ones under the lowest free numbers, or without those that go.
+fn members(id: &str, topology: Topology, live: Option<&Object>) -> Vec<String> {
+    let wanted = member_ids(id, topology.shards, topology.replicas, topology.cluster);
+    let Some(live) = live else { return wanted };
+    let mut members: Vec<String> = texts(live.get("member_clusters"));
+    let leaving = leaving(live, topology.shards, topology.replicas);
+    members.retain(|member| !leaving.contains(member));
+    for shard in 1..=topology.shards {
+        let prefix = if topology.cluster { format!("{id}-{shard:04}-") } else { format!("{id}-") };
+        let mut count = members.iter().filter(|member| is_numbered(member, &prefix)).count() as i64;
+        for replica in 1.. {
+            if count > topology.replicas {
+                break;
+            }
+            let member = format!("{prefix}{replica:03}");
+            if !members.contains(&member) {
+                members.push(member);
+                count += 1;
+            }
+        }
+    }
+    members
+}
+
+fn is_numbered(member: &str, prefix: &str) -> bool {
+    member.strip_prefix(prefix).is_some_and(|rest| rest.len() == 3 && rest.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// The ids that AWS gives: `rg-001` in a group without cluster mode, `rg-0001-001` with it.
+pub fn member_ids(id: &str, shards: i64, replicas: i64, cluster: bool) -> Vec<String> {
+    let nodes = 1..=replicas + 1;
+    if !cluster {
+        return nodes.map(|node| format!("{id}-{node:03}")).collect();
+    }
+    (1..=shards).flat_map(|shard| nodes.clone().map(move |node| format!("{id}-{shard:04}-{node:03}"))).collect()
+}
+
+/// The members that go when a group shrinks: whole shards from the last, and the highest replicas of each, never a primary.
+pub fn leaving(live: &Object, shards: i64, replicas: i64) -> Vec<String> {
+    let mut groups: Vec<(String, Vec<(String, bool)>)> = Vec::new();
+    for member in live.get("members").and_then(Value::as_items).unwrap_or_default() {
+        let text = |name: &str| member.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let entry = (text("id"), text("role") == "primary");
+        match groups.iter_mut().find(|(group, _)| *group == text("node_group_id")) {
+            Some((_, members)) => members.push(entry),
+            None => groups.push((text("node_group_id"), vec![entry])),
+        }
+    }
+    groups.sort();
+    let mut leaving = Vec::new();
+    for (index, (_, mut members)) in groups.into_iter().enumerate() {
+        if index as i64 >= shards {
+            leaving.extend(members.into_iter().map(|(id, _)| id));
+            continue;
+        }
+        members.sort();
+        let surplus = (members.len() as i64 - replicas - 1).max(0) as usize;
+        // Without a known role the first of a shard is taken for its primary.
+        let known = members.iter().any(|(_, primary)| *primary);
+        let removable = members.iter().enumerate().filter(|(at, (_, primary))| if known { !primary } else { *at > 0 });
+        let names: Vec<String> = removable.map(|(_, (id, _))| id.clone()).collect();
+        leaving.extend(names.into_iter().rev().take(surplus));
+    }
+    leaving
+}
+
+/// Endpoints and the running version are not known while what decides them changes.
+fn forget_what_moves(planned: &mut Object, live: Option<&Object>) {
+    let Some(live) = live else { return };
+    let differs = |names: &[&str]| names.iter().any(|name| planned.get(*name) != live.get(*name));
+    let endpoints = differs(&["transit_encryption_enabled", "cluster_mode", "transit_encryption_mode"]);
+    let version = differs(&["engine_version", "engine"]);
+    let nodes = differs(&["num_cache_clusters", "num_node_groups", "replicas_per_node_group"]);
+    if endpoints {
+        for name in ["primary_endpoint_address", "reader_endpoint_address", "configuration_endpoint_address"] {
+            planned.remove(name);
+        }
+    }
+    if version {
+        planned.remove("engine_version_actual");
+    }
+    if nodes {
+        planned.remove("members");
+        planned.remove("node_group_configuration");
+    }
+}
+
+/// The texts of a collection.
+pub fn texts(value: Option<&Value>) -> Vec<String> {
+    value.and_then(Value::as_items).unwrap_or_default().iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_foreseen() {
+        let cases = [
+            (1, 1, false, vec!["r-001", "r-002"]),
+            (2, 1, true, vec!["r-0001-001", "r-0001-002", "r-0002-001", "r-0002-002"]),
+        ];
+        for (shards, replicas, cluster, want) in cases {
+            assert_eq!(member_ids("r", shards, replicas, cluster), want);
+        }
+    }
+}

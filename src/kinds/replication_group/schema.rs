@@ -1,0 +1,198 @@
+//! The attributes of a replication group.
+
+use std::sync::LazyLock;
+
+use crate::kinds::{names, tags};
+use crate::schema::{Attr, Rule, Schema, lower};
+use crate::value::{Type, Value};
+
+fn is_snapshot_window(text: &str) -> bool {
+    super::rules::daily_window(text).is_some()
+}
+
+fn is_maintenance_window(text: &str) -> bool {
+    super::rules::weekly_window(text).is_some()
+}
+
+fn is_slots(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '-'))
+}
+
+fn is_shard_id(text: &str) -> bool {
+    (1..=4).contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit())
+}
+
+/// `6.X` and `6.x` are one version.
+fn version(value: Value) -> Value {
+    lower(value)
+}
+
+pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let mut attrs = identity();
+    attrs.extend(topology());
+    attrs.extend(network());
+    attrs.extend(protection());
+    attrs.extend(upkeep());
+    attrs.extend(computed());
+    attrs.push(tags::region());
+    attrs.extend(tags::attrs());
+    Schema {
+        kind: "replication_group",
+        terraform: "aws_elasticache_replication_group",
+        doc: "Primaries with replicas, in one shard or many.",
+        attrs,
+    }
+});
+
+fn identity() -> Vec<Attr> {
+    vec![
+        Attr::required("replication_group_id", Type::String)
+            .replace()
+            .rule(Rule::Length(1, 40))
+            .rule(names::IDENTIFIER)
+            .normalize(lower)
+            .doc("The id; AWS stores it in lower case."),
+        Attr::required("description", Type::String).rule(Rule::Length(1, 255)).doc("What it is for."),
+        Attr::optional_computed("engine", Type::String)
+            .one_of(&["redis", "valkey"])
+            .normalize(lower)
+            .doc("redis or valkey; redis without it. From redis to valkey goes in place, back does not."),
+        Attr::optional_computed("engine_version", Type::String)
+            .normalize(version)
+            .doc("Major and minor from 6 on (7.1), three parts below (5.0.6)."),
+        Attr::optional_computed("parameter_group_name", Type::String).normalize(lower).doc("The parameter group."),
+        Attr::optional("apply_immediately", Type::Bool)
+            .default(true)
+            .local()
+            .doc("Whether changes wait for the maintenance window (false)."),
+    ]
+}
+
+fn topology() -> Vec<Attr> {
+    let count = || Attr::optional_computed("num_cache_clusters", Type::Number);
+    vec![
+        Attr::optional_computed("node_type", Type::String).doc("The node type, cache.r7g.large for instance."),
+        count().rule(Rule::Range(1, 6)).doc("Nodes of a group with one shard, the primary included."),
+        Attr::optional_computed("num_node_groups", Type::Number).rule(Rule::Range(1, 500)).doc("Shards."),
+        Attr::optional_computed("replicas_per_node_group", Type::Number).rule(Rule::Range(0, 5)).doc("Replicas of each shard."),
+        Attr::optional_computed("cluster_mode", Type::String)
+            .one_of(&["enabled", "disabled", "compatible"])
+            .normalize(lower)
+            .doc("Whether clients see one endpoint for many shards."),
+        Attr::optional("automatic_failover_enabled", Type::Bool).default(false).doc("Whether a replica takes over by itself."),
+        Attr::optional("multi_az_enabled", Type::Bool).default(false).doc("Whether primary and replicas are kept in different zones."),
+        Attr::optional("preferred_cache_cluster_azs", Type::list(Type::String))
+            .local()
+            .doc("Zones of the nodes at create; the first is the primary's."),
+        Attr::blocks(
+            "node_group_configuration",
+            vec![
+                Attr::optional("node_group_id", Type::String)
+                    .rule(Rule::Test(is_shard_id, "one to four digits"))
+                    .doc("The id of the shard."),
+                Attr::optional("primary_availability_zone", Type::String).doc("The zone of the primary."),
+                Attr::optional("primary_outpost_arn", Type::String).rule(names::ARN).doc("The outpost of the primary."),
+                Attr::optional("replica_availability_zones", Type::list(Type::String)).doc("The zones of the replicas."),
+                Attr::optional("replica_outpost_arns", Type::list(Type::String)).rule(names::ARN).doc("The outposts of the replicas."),
+                Attr::optional("replica_count", Type::Number).rule(Rule::Range(0, 5)).doc("Replicas of the shard."),
+                Attr::optional("slots", Type::String)
+                    .rule(Rule::Test(is_slots, "slots such as 0-8191"))
+                    .doc("The slots of the shard."),
+            ],
+        )
+        .or_computed()
+        .replace()
+        .doc("One shard: its zones, replicas and slots."),
+        Attr::optional_computed("data_tiering_enabled", Type::Bool).replace().doc("Whether part of the data lies on SSD (r6gd)."),
+        Attr::optional_computed("global_replication_group_id", Type::String).replace().doc("The global datastore that it is a member of."),
+        Attr::optional("durability", Type::String)
+            .one_of(&["default", "async", "sync", "disabled"])
+            .local()
+            .deprecated("Durability is not supported yet; leave it out.")
+            .doc("Not supported yet."),
+    ]
+}
+
+fn network() -> Vec<Attr> {
+    vec![
+        Attr::optional_computed("subnet_group_name", Type::String).replace().normalize(lower).doc("The subnet group."),
+        Attr::optional_computed("security_group_ids", Type::set(Type::String)).doc("VPC security groups."),
+        Attr::optional_computed("security_group_names", Type::set(Type::String))
+            .replace()
+            .deprecated("Cache security groups belong to EC2-Classic, which is gone; write security_group_ids.")
+            .doc("Refused."),
+        Attr::optional_computed("port", Type::Number).replace().rule(Rule::Range(1, 65535)).doc("The port; 6379 without it."),
+        Attr::optional_computed("network_type", Type::String)
+            .replace()
+            .one_of(&["ipv4", "ipv6", "dual_stack"])
+            .doc("Which IP versions the group speaks."),
+        Attr::optional_computed("ip_discovery", Type::String).one_of(&["ipv4", "ipv6"]).doc("Which IP version is told to clients."),
+    ]
+}
+
+fn protection() -> Vec<Attr> {
+    vec![
+        Attr::optional_computed("at_rest_encryption_enabled", Type::Bool).replace().doc("Whether data on disk is encrypted."),
+        Attr::optional_computed("transit_encryption_enabled", Type::Bool).doc("Whether connections use TLS."),
+        Attr::optional_computed("transit_encryption_mode", Type::String)
+            .one_of(&["preferred", "required"])
+            .doc("Whether connections without TLS are still let in."),
+        Attr::optional("auth_token", Type::String).secret().doc("The password of the group, 16 to 128 characters; needs TLS."),
+        Attr::optional("auth_token_update_strategy", Type::String)
+            .one_of(&["SET", "ROTATE", "DELETE"])
+            .local()
+            .doc("How a new token takes the place of the old one; both ROTATE and SET, in that order, without it."),
+        Attr::optional("auth_token_wo", Type::String)
+            .secret()
+            .deprecated("Write `auth_token`: it is never stored here, so a write-only twin is not needed.")
+            .doc("Refused."),
+        Attr::optional("auth_token_wo_version", Type::Number)
+            .local()
+            .deprecated("Leave it out: a new `auth_token` is noticed by its digest.")
+            .doc("Refused."),
+        Attr::optional("user_group_ids", Type::set(Type::String)).rule(Rule::MaxItems(1)).doc("The user group that may log in."),
+        Attr::optional("kms_key_id", Type::String).replace().doc("The key that encrypts data on disk."),
+    ]
+}
+
+fn upkeep() -> Vec<Attr> {
+    let log = vec![
+        Attr::required("destination", Type::String).doc("The log group or delivery stream."),
+        Attr::required("destination_type", Type::String).one_of(&["cloudwatch-logs", "kinesis-firehose"]).doc("Where logs go."),
+        Attr::required("log_format", Type::String).one_of(&["text", "json"]).doc("How they are written."),
+        Attr::required("log_type", Type::String).one_of(&["slow-log", "engine-log"]).doc("Which log."),
+    ];
+    vec![
+        Attr::optional("snapshot_retention_limit", Type::Number).rule(Rule::Range(0, 35)).doc("Days that daily snapshots are kept; 0 makes none."),
+        Attr::optional_computed("snapshot_window", Type::String)
+            .rule(Rule::Test(is_snapshot_window, "a daily window of at least 60 minutes in UTC, such as 03:00-05:00"))
+            .doc("When daily snapshots are made, UTC."),
+        Attr::optional_computed("maintenance_window", Type::String)
+            .rule(Rule::Test(is_maintenance_window, "a weekly window of at least 60 minutes in UTC, such as sun:05:00-sun:07:00"))
+            .normalize(lower)
+            .doc("When AWS may restart nodes, UTC."),
+        Attr::optional_computed("auto_minor_version_upgrade", Type::Bool).doc("Whether AWS installs minor versions by itself."),
+        Attr::optional("notification_topic_arn", Type::String).rule(names::ARN).doc("The SNS topic that events go to."),
+        Attr::optional("snapshot_arns", Type::set(Type::String)).replace().rule(names::ARN).doc("Files in S3 that the group is filled from."),
+        Attr::optional("snapshot_name", Type::String).replace().doc("The snapshot that the group is filled from."),
+        Attr::optional("final_snapshot_identifier", Type::String)
+            .local()
+            .rule(Rule::Length(1, 255))
+            .rule(names::IDENTIFIER)
+            .doc("The snapshot that is made before the group is deleted."),
+        Attr::blocks("log_delivery_configuration", log).at_most(2).doc("Where a log goes."),
+    ]
+}
+
+fn computed() -> Vec<Attr> {
+    vec![
+        Attr::computed("id", Type::String).doc("The id."),
+        Attr::computed("arn", Type::String).doc("The ARN."),
+        Attr::computed("cluster_enabled", Type::Bool).doc("Whether it has cluster mode."),
+        Attr::computed("engine_version_actual", Type::String).doc("The version that runs, in full."),
+        Attr::computed("member_clusters", Type::set(Type::String)).doc("The ids of the nodes."),
+        Attr::computed("primary_endpoint_address", Type::String).doc("The address for writes; none with cluster mode."),
+        Attr::computed("reader_endpoint_address", Type::String).doc("The address for reads; none with cluster mode."),
+        Attr::computed("configuration_endpoint_address", Type::String).doc("The address of the cluster; none without cluster mode."),
+    ]
+}

@@ -1,0 +1,307 @@
+//! The rules of a security group. A block may name many sources; AWS keeps one rule per source, so both sides are
+//! brought to one source per block before they are compared.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use crate::kind::{Call, Change, Impact, Problem};
+use crate::kinds::names;
+use crate::schema::{Attr, Rule, object_type};
+use crate::value::{Object, Type, Value};
+
+/// Which way the connections go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Incoming.
+    Ingress,
+    /// Outgoing.
+    Egress,
+}
+
+impl Direction {
+    fn attribute(self) -> &'static str {
+        match self {
+            Direction::Ingress => "ingress",
+            Direction::Egress => "egress",
+        }
+    }
+
+    fn operations(self) -> [&'static str; 3] {
+        match self {
+            Direction::Ingress => [
+                "AuthorizeSecurityGroupIngress",
+                "UpdateSecurityGroupRuleDescriptionsIngress",
+                "RevokeSecurityGroupIngress",
+            ],
+            Direction::Egress => {
+                ["AuthorizeSecurityGroupEgress", "UpdateSecurityGroupRuleDescriptionsEgress", "RevokeSecurityGroupEgress"]
+            }
+        }
+    }
+}
+
+/// The attributes of a rule block.
+pub fn attrs() -> Vec<Attr> {
+    vec![
+        Attr::required("from_port", Type::Number).rule(Rule::Range(-1, 65535)).doc("First port, or ICMP type."),
+        Attr::required("to_port", Type::Number).rule(Rule::Range(-1, 65535)).doc("Last port, or ICMP code."),
+        Attr::required("protocol", Type::String).doc("tcp, udp, icmp, icmpv6, a number, or -1 for all."),
+        Attr::optional("cidr_blocks", Type::list(Type::String)).rule(names::CIDR_V4).doc("IPv4 ranges."),
+        Attr::optional("ipv6_cidr_blocks", Type::list(Type::String)).rule(names::CIDR_V6).doc("IPv6 ranges."),
+        Attr::optional("prefix_list_ids", Type::list(Type::String)).doc("Prefix lists."),
+        Attr::optional("security_groups", Type::set(Type::String)).doc("Security groups."),
+        Attr::optional("self", Type::Bool).doc("This group itself."),
+        Attr::optional("description", Type::String).rule(Rule::Length(0, 255)).doc("What the rule is for."),
+    ]
+}
+
+/// The attributes that name sources.
+const SOURCES: [&str; 4] = ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups"];
+
+/// Brings a set of rule blocks to one source per block, canonical protocol, ports and ranges.
+pub fn normalize(blocks: Value) -> Value {
+    let Some(items) = blocks.as_items() else { return blocks };
+    let split: Vec<Value> = items.iter().flat_map(split).collect();
+    Value::set(object_type(&attrs()), split).with_mark(blocks.sensitive)
+}
+
+fn split(block: &Value) -> Vec<Value> {
+    let Some(rule) = block.as_object() else { return vec![block.clone()] };
+    let mut base = bare(rule);
+    let mut rules = Vec::new();
+    for source in SOURCES {
+        let Some(value) = rule.get(source).filter(|value| !value.is_null()) else { continue };
+        let Some(items) = value.as_items() else {
+            rules.push(with(&base, source, value.clone()));
+            continue;
+        };
+        for item in items {
+            let one = vec![canonical_range(source, item)];
+            let one = if source == "security_groups" { Value::set(Type::String, one) } else { Value::list(Type::String, one) };
+            rules.push(with(&base, source, one));
+        }
+    }
+    match rule.get("self") {
+        Some(own) if own.as_bool() == Some(true) || own.is_unknown() => rules.push(with(&base, "self", own.clone())),
+        _ => {}
+    }
+    if rules.is_empty() {
+        base.insert("self".into(), Value::bool(false));
+        rules.push(Value::object(base));
+    }
+    rules
+}
+
+/// A rule without its sources.
+fn bare(rule: &Object) -> Object {
+    let get = |name: &str| rule.get(name).cloned().unwrap_or_else(Value::null);
+    let protocol = canonical_protocol(get("protocol"));
+    let all = protocol.as_str() == Some("-1");
+    let port = |name: &str| if all { Value::int(0) } else { get(name) };
+    let mut base = Object::from([
+        (Arc::from("from_port"), port("from_port")),
+        ("to_port".into(), port("to_port")),
+        ("protocol".into(), protocol),
+        ("self".into(), Value::bool(false)),
+    ]);
+    let description = get("description");
+    let empty = description.as_str() == Some("");
+    base.insert("description".into(), if empty { Value::null_of(Type::String) } else { description });
+    for source in SOURCES {
+        base.insert(source.into(), Value::null());
+    }
+    base
+}
+
+fn with(base: &Object, name: &str, value: Value) -> Value {
+    let mut rule = base.clone();
+    rule.insert(name.into(), value);
+    Value::object(rule)
+}
+
+/// Names for the numbers that have one. Source: CloudFormation's transform of IpProtocol.
+fn canonical_protocol(value: Value) -> Value {
+    let Some(text) = value.as_str() else { return value };
+    let lower = text.to_lowercase();
+    Value::string(match lower.as_str() {
+        "all" => "-1",
+        "6" => "tcp",
+        "17" => "udp",
+        "1" => "icmp",
+        "58" => "icmpv6",
+        other => other,
+    })
+}
+
+/// AWS clears the bits of a range behind its mask.
+fn canonical_range(source: &str, value: &Value) -> Value {
+    let Some((address, bits)) = value.as_str().and_then(|text| text.split_once('/')) else { return value.clone() };
+    let Ok(bits) = bits.parse::<u32>() else { return value.clone() };
+    let masked = match source {
+        "cidr_blocks" => address.parse::<Ipv4Addr>().ok().filter(|_| bits <= 32).map(|address| {
+            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+            Ipv4Addr::from(u32::from(address) & mask).to_string()
+        }),
+        "ipv6_cidr_blocks" => address.parse::<Ipv6Addr>().ok().filter(|_| bits <= 128).map(|address| {
+            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
+            Ipv6Addr::from(u128::from(address) & mask).to_string()
+        }),
+        _ => None,
+    };
+    masked.map_or_else(|| value.clone(), |address| Value::string(format!("{address}/{bits}")))
+}
+
+/// Rules about rules.
+pub fn check(desired: &Object) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for attribute in ["ingress", "egress"] {
+        for rule in desired.get(attribute).and_then(Value::as_items).unwrap_or_default() {
+            problems.extend(rule.as_object().and_then(|rule| check_rule(attribute, rule)));
+        }
+    }
+    problems
+}
+
+fn check_rule(attribute: &'static str, rule: &Object) -> Option<Problem> {
+    let sourced = SOURCES.iter().any(|source| rule.get(*source).is_some_and(|value| !value.is_null()))
+        || rule.get("self").is_some_and(|own| own.as_bool() != Some(false));
+    if !sourced {
+        return Some(Problem::error(
+            "CS0522",
+            attribute,
+            "A rule without a source",
+            "AWS wants each rule to say who it is for.",
+            "Add cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, security_groups or self = true.",
+        ));
+    }
+    let (from, to) = (rule.get("from_port")?.as_i64()?, rule.get("to_port")?.as_i64()?);
+    let protocol = rule.get("protocol")?.as_str()?;
+    (matches!(protocol, "tcp" | "udp") && from > to).then(|| {
+        Problem::error(
+            "CS0523",
+            attribute,
+            "Ports in the wrong order",
+            format!("The first port, {from}, is above the last, {to}."),
+            "Swap from_port and to_port.",
+        )
+    })
+}
+
+/// The calls that bring the rules of one direction to what is desired: new ones first, so that nobody is cut off.
+pub fn calls(change: &Change, direction: Direction, group: &Value) -> Vec<Call> {
+    let attribute = direction.attribute();
+    let new = change.new(attribute);
+    let creating = change.before.is_none();
+    if new.is_null() && !creating || !creating && !change.has(attribute) {
+        return Vec::new();
+    }
+    let old = if creating { born_with(direction) } else { change.old(attribute) };
+    let (old, new) = (by_identity(&old), by_identity(&new));
+    let added: Vec<&Value> = new.iter().filter(|(id, _)| !old.contains_key(*id)).map(|(_, rule)| rule).collect();
+    let gone: Vec<&Value> = old.iter().filter(|(id, _)| !new.contains_key(*id)).map(|(_, rule)| rule).collect();
+    let reworded: Vec<&Value> =
+        new.iter().filter(|(id, rule)| old.get(*id).is_some_and(|old| old != *rule)).map(|(_, rule)| rule).collect();
+    let [authorize, update, revoke] = direction.operations();
+    let call = |operation, rules: Vec<&Value>, impact| {
+        (!rules.is_empty()).then(|| {
+            let args = [("GroupId", group.clone()), ("IpPermissions", permissions(&rules, group))];
+            Call::new(operation, args).impact(impact).because([attribute]).settles(1)
+        })
+    };
+    let revoked = if creating { Impact::None } else { Impact::Blip };
+    [call(authorize, added, Impact::None), call(update, reworded, Impact::None), call(revoke, gone, revoked)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Revokes every rule of one direction.
+pub fn revoke_all(change: &Change, direction: Direction, group: &Value) -> Option<Call> {
+    let old = by_identity(&change.old(direction.attribute()));
+    let rules: Vec<&Value> = old.values().collect();
+    let args = [("GroupId", group.clone()), ("IpPermissions", permissions(&rules, group))];
+    (!rules.is_empty()).then(|| Call::new(direction.operations()[2], args).settles(1))
+}
+
+/// What AWS gives a new group by itself: leave to send anything anywhere.
+fn born_with(direction: Direction) -> Value {
+    if direction == Direction::Ingress {
+        return Value::null();
+    }
+    let rule = Object::from([
+        (Arc::from("from_port"), Value::int(0)),
+        ("to_port".into(), Value::int(0)),
+        ("protocol".into(), Value::string("-1")),
+        ("cidr_blocks".into(), Value::strings(["0.0.0.0/0"])),
+    ]);
+    normalize(Value::set(object_type(&attrs()), vec![Value::object(rule)]))
+}
+
+/// Rules by all that tells one from another: everything but the description.
+fn by_identity(rules: &Value) -> BTreeMap<Value, Value> {
+    let identity = |rule: &Value| {
+        let mut parts = rule.as_object().cloned().unwrap_or_default();
+        parts.remove("description");
+        Value::object(parts)
+    };
+    rules.as_items().unwrap_or_default().iter().map(|rule| (identity(rule), rule.clone())).collect()
+}
+
+/// Rules in the form of the API.
+fn permissions(rules: &[&Value], group: &Value) -> Value {
+    Value::tuple(rules.iter().filter_map(|rule| rule.as_object()).map(|rule| permission(rule, group)).collect())
+}
+
+fn permission(rule: &Object, group: &Value) -> Value {
+    let get = |name: &str| rule.get(name).cloned().unwrap_or_else(Value::null);
+    let described = |member: &str, value: Value| {
+        let mut source = Object::from([(Arc::from(member), value)]);
+        if !get("description").is_null() {
+            source.insert("Description".into(), get("description"));
+        }
+        Value::tuple(vec![Value::object(source)])
+    };
+    let mut permission = Object::from([(Arc::from("IpProtocol"), get("protocol"))]);
+    if get("protocol").as_str() != Some("-1") {
+        permission.insert("FromPort".into(), get("from_port"));
+        permission.insert("ToPort".into(), get("to_port"));
+    }
+    let members = [
+        ("cidr_blocks", "IpRanges", "CidrIp"),
+        ("ipv6_cidr_blocks", "Ipv6Ranges", "CidrIpv6"),
+        ("prefix_list_ids", "PrefixListIds", "PrefixListId"),
+    ];
+    for (attribute, list, member) in members {
+        let value = get(attribute);
+        let one = value.as_items().and_then(|items| items.first().cloned()).unwrap_or(value);
+        if !one.is_null() {
+            permission.insert(list.into(), described(member, one));
+        }
+    }
+    let other = get("security_groups");
+    let other = other.as_items().and_then(|items| items.first().cloned()).unwrap_or(other);
+    let other = if get("self").as_bool() == Some(true) { group.clone() } else { other };
+    if !other.is_null() {
+        permission.insert("UserIdGroupPairs".into(), group_pair(&other, get("description")));
+    }
+    Value::object(permission)
+}
+
+/// `sg-1`, or `account/sg-1` for a group of another account.
+fn group_pair(group: &Value, description: Value) -> Value {
+    let mut pair = Object::new();
+    match group.as_str().and_then(|text| text.split_once('/')) {
+        Some((account, id)) => {
+            pair.insert("UserId".into(), Value::string(account));
+            pair.insert("GroupId".into(), Value::string(id));
+        }
+        None => {
+            pair.insert("GroupId".into(), group.clone());
+        }
+    }
+    if !description.is_null() {
+        pair.insert("Description".into(), description);
+    }
+    Value::tuple(vec![Value::object(pair)])
+}

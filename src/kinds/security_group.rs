@@ -1,0 +1,141 @@
+//! Security groups: who may reach the caches.
+
+use std::sync::LazyLock;
+
+use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
+use crate::kinds::rules_of_security_group::{self as rules, Direction};
+use crate::kinds::tags;
+use crate::schema::{Attr, Rule, Schema};
+use crate::value::{Object, Type, Value};
+
+/// The kind.
+pub struct SecurityGroup;
+
+/// Source: the EC2 service model.
+fn is_description(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c))
+}
+
+fn is_free_name(text: &str) -> bool {
+    !text.to_lowercase().starts_with("sg-")
+}
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let description = Rule::Test(is_description, "letters, digits and ._-:/()#,@[]+=&;{}!$* only");
+    let name = Rule::Test(is_free_name, "a name that does not begin with \"sg-\"");
+    let mut attrs = vec![
+        Attr::optional_computed("name", Type::String)
+            .replace()
+            .rule(Rule::Length(1, 255))
+            .rule(name)
+            .doc("The name, unique in its VPC."),
+        Attr::optional("name_prefix", Type::String)
+            .replace()
+            .rule(Rule::Length(0, 239))
+            .rule(name)
+            .doc("What the name begins with; the rest is made up."),
+        Attr::optional("description", Type::String)
+            .replace()
+            .default("Managed by cachestack")
+            .rule(Rule::Length(0, 255))
+            .rule(description)
+            .doc("What it is for; AWS cannot change it."),
+        Attr::optional_computed("vpc_id", Type::String).replace().doc("The VPC; the default VPC without it."),
+        Attr::blocks("ingress", rules::attrs()).or_computed().normalize(rules::normalize).doc("A rule for incoming connections."),
+        Attr::blocks("egress", rules::attrs()).or_computed().normalize(rules::normalize).doc("A rule for outgoing connections."),
+        Attr::optional("revoke_rules_on_delete", Type::Bool).default(false).local().doc("Revoke all rules before deleting."),
+        Attr::computed("id", Type::String).doc("The id, sg-..."),
+        Attr::computed("arn", Type::String).doc("The ARN."),
+        Attr::computed("owner_id", Type::String).doc("The account that owns it."),
+        tags::region(),
+    ];
+    attrs.extend(tags::attrs());
+    Schema {
+        kind: "security_group",
+        terraform: "aws_security_group",
+        doc: "Who may reach the caches.",
+        attrs,
+    }
+});
+
+impl Kind for SecurityGroup {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    fn check(&self, desired: &Object) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let is_set = |name: &str| desired.get(name).is_some_and(|value| !value.is_null());
+        if is_set("name") && is_set("name_prefix") {
+            problems.push(Problem::error(
+                "CS0521",
+                "name_prefix",
+                "Two names",
+                "`name` and `name_prefix` exclude each other.",
+                "Keep one of them; `name_prefix` lets a replacement exist beside the old group.",
+            ));
+        }
+        problems.extend(rules::check(desired));
+        problems
+    }
+
+    fn identify(&self, object: &Object) -> Option<String> {
+        object.get("id").and_then(Value::as_str).map(str::to_owned)
+    }
+
+    fn predict(&self, planned: &mut Object, _live: Option<&Object>, target: &Target) {
+        if let Some(account) = &target.account {
+            planned.entry("owner_id".into()).or_insert_with(|| Value::string(account));
+        }
+        if planned.get("name").is_none_or(Value::is_null) {
+            let prefix = planned.get("name_prefix").and_then(Value::as_str).unwrap_or("cachestack-");
+            planned.insert("name".into(), Value::unknown(Type::String, Some(format!("unique:{prefix}").into())));
+        }
+        let Some(id) = self.identify(planned) else { return };
+        if let Some(arn) = target.arn("ec2", &format!("security-group/{id}")) {
+            planned.insert("arn".into(), Value::string(arn));
+        }
+    }
+
+    fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem> {
+        // The id of a new group comes back from its create call.
+        let group = change.id.map_or_else(|| Value::unknown(Type::String, Some("self.id".into())), Value::string);
+        if change.after.is_none() {
+            return Ok(delete(change, &group));
+        }
+        let mut calls = Vec::new();
+        if change.before.is_none() {
+            calls.push(create(change));
+        }
+        for direction in [Direction::Ingress, Direction::Egress] {
+            calls.extend(rules::calls(change, direction, &group));
+        }
+        calls.extend(tags::calls(change, &tags::EC2, group));
+        Ok(calls)
+    }
+
+    fn name_attribute(&self) -> Option<&'static str> {
+        Some("name")
+    }
+}
+
+fn create(change: &Change) -> Call {
+    let args = [
+        ("GroupName", change.new("name")),
+        ("Description", change.new("description")),
+        ("VpcId", change.new("vpc_id")),
+        ("Tags", tags::at_create(change)),
+    ];
+    Call::new("CreateSecurityGroup", args).settles(1)
+}
+
+fn delete(change: &Change, group: &Value) -> Vec<Call> {
+    let mut calls = Vec::new();
+    if change.old("revoke_rules_on_delete").as_bool() == Some(true) {
+        for direction in [Direction::Ingress, Direction::Egress] {
+            calls.extend(rules::revoke_all(change, direction, group));
+        }
+    }
+    calls.push(Call::new("DeleteSecurityGroup", [("GroupId", group.clone())]).impact(Impact::None).vanishes(1));
+    calls
+}
