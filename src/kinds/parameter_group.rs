@@ -35,7 +35,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         Attr::required("family", Type::String).replace().doc("The family: engine and version, such as redis7 or valkey8."),
         Attr::optional("description", Type::String)
             .replace()
-            .default("Managed by cachestack")
+            .at_create("Managed by cachestack")
             .rule(Rule::Length(0, 255))
             .doc("What it is for."),
         Attr::blocks("parameter", parameter_attrs()).doc("A setting that differs from the family's default."),

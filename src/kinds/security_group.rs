@@ -36,7 +36,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .doc("What the name begins with; the rest is made up."),
         Attr::optional("description", Type::String)
             .replace()
-            .default("Managed by cachestack")
+            .at_create("Managed by cachestack")
             .rule(Rule::Length(0, 255))
             .rule(description)
             .doc("What it is for; AWS cannot change it."),

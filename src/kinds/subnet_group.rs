@@ -19,7 +19,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .normalize(lower)
             .doc("The name; AWS stores it in lower case."),
         Attr::optional("description", Type::String)
-            .default("Managed by cachestack")
+            .at_create("Managed by cachestack")
             .rule(Rule::Length(0, 255))
             .doc("What it is for."),
         Attr::required("subnet_ids", Type::set(Type::String))

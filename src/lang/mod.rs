@@ -1,3 +1,5 @@
 //! The language: text to tree, tree to values.
 
 pub mod ast;
+pub mod declare;
+pub mod source;

@@ -61,6 +61,8 @@ pub struct Attr {
     pub update: Update,
     /// What it is when the user says nothing.
     pub default: Option<Value>,
+    /// What a create sends when the user says nothing; later that is never a difference.
+    pub at_create: Option<&'static str>,
     /// What is allowed.
     pub rules: Vec<Rule>,
     /// How two spellings of the same become equal.
@@ -104,6 +106,7 @@ impl Attr {
             mode,
             update: Update::InPlace,
             default: None,
+            at_create: None,
             rules: Vec::new(),
             normalize: None,
             secret: false,
@@ -173,6 +176,12 @@ impl Attr {
     /// What it is when the user says nothing.
     pub fn default(mut self, value: impl Into<Value>) -> Self {
         self.default = Some(value.into());
+        self
+    }
+
+    /// What a create sends when the user says nothing; later that is never a difference.
+    pub fn at_create(mut self, text: &'static str) -> Self {
+        self.at_create = Some(text);
         self
     }
 

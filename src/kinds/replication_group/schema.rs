@@ -52,7 +52,9 @@ fn identity() -> Vec<Attr> {
             .rule(names::IDENTIFIER)
             .normalize(lower)
             .doc("The id; AWS stores it in lower case."),
-        Attr::required("description", Type::String).rule(Rule::Length(1, 255)).doc("What it is for."),
+        Attr::optional("description", Type::String)
+            .at_create("Managed by cachestack")
+            .rule(Rule::Length(1, 255)).doc("What it is for."),
         Attr::optional_computed("engine", Type::String)
             .one_of(&["redis", "valkey"])
             .normalize(lower)

@@ -1,0 +1,240 @@
+//! Declarations: what the blocks of a directory say, before anything is evaluated.
+//!
+//! Reports everything that can be judged by names alone: unknown blocks and attributes, missing and repeated ones.
+
+mod block;
+mod resource;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::address::Address;
+use crate::diag::{Diagnostic, FileId, SourceMap, Span};
+use crate::lang::ast::{Attribute, Body, Expr};
+use crate::schema::Schema;
+
+pub use resource::{Nested, NestedSource};
+
+/// Everything that a directory declares.
+#[derive(Debug, Default)]
+pub struct Module {
+    /// The `stack` block.
+    pub stack: Option<StackBlock>,
+    /// `environment` blocks in the order of the files.
+    pub environments: Vec<Environment>,
+    /// `variable` blocks.
+    pub variables: BTreeMap<Arc<str>, Variable>,
+    /// The attributes of `locals` blocks.
+    pub locals: BTreeMap<Arc<str>, Local>,
+    /// `output` blocks.
+    pub outputs: BTreeMap<Arc<str>, Output>,
+    /// Resources and `data` blocks, in the order of the files.
+    pub resources: Vec<Resource>,
+    /// `provider "aws"` blocks.
+    pub providers: Vec<Provider>,
+    /// Blocks of types that cachestack does not manage: address and place.
+    pub foreign: BTreeMap<String, Span>,
+    /// `removed` blocks: what is forgotten, or destroyed.
+    pub removed: Vec<Removed>,
+    /// `moved` blocks: from, to, place.
+    pub moved: Vec<(Address, Address, Span)>,
+}
+
+/// The `stack` block.
+#[derive(Debug)]
+pub struct StackBlock {
+    /// Its label.
+    pub name: Arc<str>,
+    /// The place of its header.
+    pub span: Span,
+    /// Its attributes by name.
+    pub attributes: BTreeMap<Arc<str>, Attribute>,
+}
+
+/// An `environment` block.
+#[derive(Debug)]
+pub struct Environment {
+    /// Its label.
+    pub name: Arc<str>,
+    /// The place of its header.
+    pub span: Span,
+    /// Its attributes by name.
+    pub attributes: BTreeMap<Arc<str>, Attribute>,
+}
+
+/// A `variable` block.
+#[derive(Debug)]
+pub struct Variable {
+    /// The place of its header.
+    pub span: Span,
+    /// Its type constraint.
+    pub ty: Option<Expr>,
+    /// Its default.
+    pub default: Option<Expr>,
+    /// Whether it is shown.
+    pub sensitive: bool,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Conditions with their messages.
+    pub validations: Vec<Condition>,
+}
+
+/// A condition and what is said when it is false.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// What must be true.
+    pub condition: Expr,
+    /// What is said otherwise.
+    pub message: Expr,
+}
+
+/// An attribute of a `locals` block.
+#[derive(Debug)]
+pub struct Local {
+    /// The place of its name.
+    pub span: Span,
+    /// What it is.
+    pub expr: Expr,
+}
+
+/// An `output` block.
+#[derive(Debug)]
+pub struct Output {
+    /// The place of its header.
+    pub span: Span,
+    /// What it is.
+    pub value: Expr,
+    /// Whether it is shown.
+    pub sensitive: bool,
+    /// What it waits for besides its references.
+    pub depends_on: Vec<Expr>,
+    /// Conditions that must hold before it is evaluated.
+    pub preconditions: Vec<Condition>,
+}
+
+/// A `provider "aws"` block.
+#[derive(Debug)]
+pub struct Provider {
+    /// Its `alias`.
+    pub alias: Option<Arc<str>>,
+    /// The place of its header.
+    pub span: Span,
+    /// Its body.
+    pub body: Body,
+}
+
+/// A `removed` block.
+#[derive(Debug)]
+pub struct Removed {
+    /// What it is about.
+    pub from: Address,
+    /// Whether the object is deleted, not only forgotten.
+    pub destroy: bool,
+    /// The place.
+    pub span: Span,
+}
+
+/// A resource or `data` block.
+#[derive(Debug)]
+pub struct Resource {
+    /// Its address, without a key.
+    pub address: Address,
+    /// The place of its header.
+    pub span: Span,
+    /// Its schema.
+    pub schema: &'static Schema,
+    /// Its attributes, under today's names.
+    pub attributes: Vec<Attribute>,
+    /// Its nested blocks.
+    pub nested: Vec<Nested>,
+    /// How often, and how it behaves.
+    pub meta: Meta,
+}
+
+/// Meta-arguments.
+#[derive(Debug, Default)]
+pub struct Meta {
+    /// `count`
+    pub count: Option<Expr>,
+    /// `for_each`
+    pub for_each: Option<Expr>,
+    /// `depends_on`
+    pub depends_on: Vec<Expr>,
+    /// `provider`
+    pub provider: Option<Expr>,
+    /// `protect`
+    pub protect: Option<Expr>,
+    /// `target` of an alarm.
+    pub target: Option<Expr>,
+    /// `per` of an alarm.
+    pub per: Option<Expr>,
+    /// `timeouts`
+    pub timeouts: BTreeMap<Arc<str>, Expr>,
+    /// `lifecycle`
+    pub lifecycle: Lifecycle,
+}
+
+/// The `lifecycle` block.
+#[derive(Debug, Default)]
+pub struct Lifecycle {
+    /// The new object first.
+    pub create_before_destroy: bool,
+    /// No destroying.
+    pub prevent_destroy: Option<Span>,
+    /// Attributes whose differences do not count; `all` is every one.
+    pub ignore_changes: Vec<Arc<str>>,
+    /// Every attribute is ignored.
+    pub ignore_all: bool,
+    /// References whose change takes a new object.
+    pub replace_triggered_by: Vec<Expr>,
+    /// Must hold before.
+    pub preconditions: Vec<Condition>,
+    /// Must hold after.
+    pub postconditions: Vec<Condition>,
+}
+
+impl Resource {
+    /// Every expression in the block, nested and meta included.
+    pub fn expressions(&self) -> Vec<&Expr> {
+        let mut all: Vec<&Expr> = self.attributes.iter().map(|attribute| &attribute.expr).collect();
+        for nested in &self.nested {
+            nested.expressions(&mut all);
+        }
+        let meta = &self.meta;
+        all.extend([&meta.count, &meta.for_each, &meta.protect, &meta.target, &meta.per].into_iter().flatten());
+        all.extend(meta.depends_on.iter());
+        all.extend(meta.timeouts.values());
+        let lifecycle = &meta.lifecycle;
+        all.extend(lifecycle.replace_triggered_by.iter());
+        all.extend(lifecycle.preconditions.iter().flat_map(|condition| [&condition.condition, &condition.message]));
+        all
+    }
+
+    /// The attribute of that name.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| &*attribute.name == name)
+    }
+}
+
+/// Reads the declarations of parsed files.
+pub fn declare(bodies: &[(FileId, Body)], sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Module {
+    let mut module = Module::default();
+    for (_, body) in bodies {
+        for attribute in &body.attributes {
+            diagnostics.push(
+                Diagnostic::error(
+                    "CS0310",
+                    "An attribute outside of a block",
+                    format!("`{}` stands at the top of the file, where only blocks may be.", attribute.name),
+                )
+                .at(attribute.name_span)
+                .help("Put it into a block; values of variables belong into a .auto.hclvars file."),
+            );
+        }
+        for block in &body.blocks {
+            settings::declare_block(block, sources, &mut module, diagnostics);
+        }
+    }
+    module
+}

@@ -1,0 +1,439 @@
+//! Resources and `data` blocks: names judged against the schema, old spellings brought to today's, meta-arguments apart.
+
+use std::sync::Arc;
+
+use crate::address::{Address, Mode};
+use crate::diag::{Diagnostic, Span, did_you_mean};
+use crate::kind::our_name;
+use crate::kinds;
+use crate::lang::ast::{Attribute, Block, Expr, Node};
+use crate::lang::declare::settings::repeated;
+use crate::lang::declare::{Lifecycle, Meta, Module, Resource, block};
+use crate::schema::{self, Attr, Schema};
+
+/// A nested block, or a `dynamic` block that makes nested blocks.
+#[derive(Debug)]
+pub struct Nested {
+    /// The name of the attribute that it fills.
+    pub name: Arc<str>,
+    /// The place of its header.
+    pub span: Span,
+    /// How often.
+    pub source: NestedSource,
+    /// The attributes of each.
+    pub attributes: Vec<Attribute>,
+    /// Blocks within.
+    pub nested: Vec<Nested>,
+}
+
+/// How often a nested block is there.
+#[derive(Debug)]
+pub enum NestedSource {
+    /// Once.
+    Once,
+    /// Once for each element; the element is called `iterator`.
+    Dynamic { for_each: Expr, iterator: Arc<str> },
+}
+
+impl Nested {
+    /// Adds every expression in it.
+    pub fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
+        if let NestedSource::Dynamic { for_each, .. } = &self.source {
+            all.push(for_each);
+        }
+        all.extend(self.attributes.iter().map(|attribute| &attribute.expr));
+        self.nested.iter().for_each(|nested| nested.expressions(all));
+    }
+}
+
+/// `resource "type" "name"` and `data "type" "name"`.
+pub fn declare_labelled(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(labels) = block::labels(block, &["type", "name"], diagnostics) else { return };
+    let mode = if &*block.kind == "data" { Mode::Data } else { Mode::Managed };
+    let (written, name) = (labels[0].clone(), labels[1].clone());
+    let kind = our_name(&written);
+    let schema = match mode {
+        Mode::Data => kinds::lookups::get(kind),
+        Mode::Managed => kinds::get(kind).map(|kind| kind.schema()),
+    };
+    match schema {
+        Some(schema) => declare(block, schema, mode, name, 1, module, diagnostics),
+        None if is_foreign(&written) => {
+            let prefix = if mode == Mode::Data { "data." } else { "" };
+            module.foreign.insert(format!("{prefix}{written}.{name}"), block.header_span);
+        }
+        None => {
+            let known: Vec<&str> = if mode == Mode::Data { kinds::lookups::names().collect() } else { kinds::names().collect() };
+            diagnostics.push(unknown_kind(&written, block.labels[0].span, &known));
+        }
+    }
+}
+
+/// Whether a type belongs to another tool: every type of a Terraform provider has its name and an underscore first.
+fn is_foreign(kind: &str) -> bool {
+    const PROVIDERS: [&str; 12] =
+        ["aws_", "awscc_", "random_", "null_", "time_", "tls_", "local_", "kubernetes_", "helm_", "template_", "archive_", "external"];
+    PROVIDERS.iter().any(|prefix| kind.starts_with(prefix)) || kind.starts_with("terraform_") || kind == "http"
+}
+
+/// `replication_group "name"`.
+pub fn declare_own(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(kind) = kinds::get(our_name(&block.kind)) else { return };
+    let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
+    declare(block, kind.schema(), Mode::Managed, labels[0].clone(), 0, module, diagnostics);
+}
+
+fn unknown_kind(kind: &str, span: Span, known: &[&str]) -> Diagnostic {
+    let help = match did_you_mean(kind, known.iter().copied()) {
+        Some(near) => format!("Did you mean `{near}`?"),
+        None => format!("There are: {}.", known.join(", ")),
+    };
+    Diagnostic::error("CS0320", "Unknown kind", format!("cachestack has no kind `{kind}`.")).at(span).help(help)
+}
+
+fn declare(
+    block: &Block,
+    schema: &'static Schema,
+    mode: Mode,
+    name: Arc<str>,
+    label: usize,
+    module: &mut Module,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    if !block::check_identifier(&name, block.labels[label].span, diagnostics) {
+        return;
+    }
+    let address = Address { mode, ..Address::managed(schema.kind, name) };
+    if let Some(first) = module.resources.iter().find(|first| first.address == address) {
+        diagnostics.push(repeated(schema.kind, &address.name, block.header_span, first.span));
+        return;
+    }
+    let mut reader = Reader { schema, mode, diagnostics };
+    let (meta, rest) = reader.meta(block);
+    let (attributes, mut nested) = reader.body(&schema.attrs, &rest, block, schema.kind);
+    nested.retain(|nested| !reader.is_legacy_block(nested));
+    let attributes = reader.legacy(block, attributes);
+    reader.missing(block, &attributes, &nested);
+    module.resources.push(Resource { address, span: block.header_span, schema, attributes, nested, meta });
+}
+
+/// Old spellings and what to write today.
+const RENAMED: [(&str, &str, &str); 3] = [
+    ("replication_group", "replication_group_description", "description"),
+    ("replication_group", "number_cache_clusters", "num_cache_clusters"),
+    ("replication_group", "availability_zones", "preferred_cache_cluster_azs"),
+];
+
+const META_ATTRIBUTES: [&str; 7] = ["count", "for_each", "depends_on", "provider", "protect", "target", "per"];
+
+/// What of a block is not meta-argument.
+struct Rest<'a> {
+    attributes: Vec<&'a Attribute>,
+    blocks: Vec<&'a Block>,
+}
+
+struct Reader<'d> {
+    schema: &'static Schema,
+    mode: Mode,
+    diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    /// Takes the meta-arguments out of a block.
+    fn meta<'a>(&mut self, block: &'a Block) -> (Meta, Rest<'a>) {
+        let mut meta = Meta::default();
+        let mut rest = Rest { attributes: Vec::new(), blocks: Vec::new() };
+        for attribute in &block.body.attributes {
+            let expr = Some(attribute.expr.clone());
+            let managed = self.mode == Mode::Managed;
+            match &*attribute.name {
+                "count" => meta.count = expr,
+                "for_each" => meta.for_each = expr,
+                "depends_on" => meta.depends_on = block::literal_items(attribute, self.diagnostics),
+                "provider" => meta.provider = expr,
+                "protect" if managed => meta.protect = expr,
+                "target" if managed && self.schema.kind == "alarm" => meta.target = expr,
+                "per" if managed && self.schema.kind == "alarm" => meta.per = expr,
+                _ => rest.attributes.push(attribute),
+            }
+        }
+        for nested in &block.body.blocks {
+            match &*nested.kind {
+                "lifecycle" => meta.lifecycle = self.lifecycle(nested),
+                "timeouts" => meta.timeouts = self.timeouts(nested),
+                "provisioner" | "connection" => self.diagnostics.push(
+                    Diagnostic::error("CS0321", "No provisioners", "cachestack runs no programs of a stack.")
+                        .at(nested.kind_span)
+                        .help("Remove the block; run the program beside cachestack."),
+                ),
+                _ => rest.blocks.push(nested),
+            }
+        }
+        self.check_repetition(block, &meta);
+        (meta, rest)
+    }
+
+    fn check_repetition(&mut self, block: &Block, meta: &Meta) {
+        let repeats: Vec<&str> = [("count", &meta.count), ("for_each", &meta.for_each), ("target", &meta.target)]
+            .into_iter()
+            .filter_map(|(name, expr)| expr.as_ref().map(|_| name))
+            .collect();
+        if repeats.len() > 1 {
+            let names = repeats.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+            self.diagnostics.push(
+                Diagnostic::error("CS0322", "Two ways to repeat a block", format!("{names} exclude each other."))
+                    .at(block.header_span)
+                    .help("Keep one of them; `target` makes the alarms of all members of a group by itself."),
+            );
+        }
+        if let (Some(per), None) = (&meta.per, &meta.target) {
+            self.diagnostics.push(
+                Diagnostic::error("CS0323", "`per` without a target", "`per` says for what of a target alarms are made.")
+                    .at(per.span)
+                    .help("Add `target = replication_group.NAME`, or remove `per`."),
+            );
+        }
+    }
+
+    fn timeouts(&mut self, nested: &Block) -> std::collections::BTreeMap<Arc<str>, Expr> {
+        block::check_names(nested, &["create", "read", "update", "delete"], &[], self.diagnostics);
+        nested.body.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.expr.clone())).collect()
+    }
+
+    fn lifecycle(&mut self, nested: &Block) -> Lifecycle {
+        let known = ["create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"];
+        block::check_names(nested, &known, &["precondition", "postcondition"], self.diagnostics);
+        let mut lifecycle = Lifecycle::default();
+        for attribute in &nested.body.attributes {
+            match &*attribute.name {
+                "create_before_destroy" => lifecycle.create_before_destroy = block::literal_bool(attribute, self.diagnostics),
+                "prevent_destroy" if block::literal_bool(attribute, self.diagnostics) => {
+                    lifecycle.prevent_destroy = Some(attribute.name_span);
+                }
+                "ignore_changes" => self.ignore_changes(attribute, &mut lifecycle),
+                "replace_triggered_by" => {
+                    lifecycle.replace_triggered_by = block::literal_items(attribute, self.diagnostics);
+                }
+                _ => {}
+            }
+        }
+        let mut conditions = |kind: &str| {
+            nested.body.blocks_of(kind).filter_map(|block| block::condition(block, self.diagnostics)).collect::<Vec<_>>()
+        };
+        lifecycle.preconditions = conditions("precondition");
+        lifecycle.postconditions = conditions("postcondition");
+        lifecycle
+    }
+
+    fn ignore_changes(&mut self, attribute: &Attribute, lifecycle: &mut Lifecycle) {
+        let all = |expr: &Expr| matches!(&*expr.node, Node::Name(name) if &**name == "all");
+        if all(&attribute.expr) {
+            lifecycle.ignore_all = true;
+            return;
+        }
+        for item in block::literal_items(attribute, self.diagnostics) {
+            let Some(name) = root_name(&item) else { continue };
+            if all(&item) || self.schema.attr(&name).is_some() {
+                lifecycle.ignore_all |= all(&item);
+                lifecycle.ignore_changes.push(name);
+                continue;
+            }
+            let known = self.schema.attrs.iter().map(|attr| attr.name);
+            self.diagnostics.push(block::unknown("attribute", &name, item.span, self.schema.kind, known));
+        }
+    }
+
+    /// Judges the names of a body against a schema.
+    fn body(&mut self, attrs: &[Attr], rest: &Rest, within: &Block, title: &str) -> (Vec<Attribute>, Vec<Nested>) {
+        let mut attributes = Vec::new();
+        for attribute in &rest.attributes {
+            match attrs.iter().find(|attr| attr.name == &*attribute.name) {
+                Some(attr) => {
+                    self.check_attribute(attr, attribute);
+                    attributes.push((*attribute).clone());
+                }
+                None if self.is_renamed(&attribute.name) => attributes.push((*attribute).clone()),
+                None => {
+                    let known = settable(attrs).chain(META_ATTRIBUTES);
+                    self.diagnostics.push(block::unknown("attribute", &attribute.name, attribute.name_span, title, known));
+                }
+            }
+        }
+        let nested = rest.blocks.iter().filter_map(|nested| self.nested(attrs, nested, title)).collect();
+        let _ = within;
+        (attributes, nested)
+    }
+
+    fn check_attribute(&mut self, attr: &Attr, attribute: &Attribute) {
+        if !attr.settable() {
+            self.diagnostics.push(
+                Diagnostic::error("CS0324", "AWS decides this", format!("`{}` can be read, and not set.", attr.name))
+                    .at(attribute.name_span)
+                    .help("Remove it."),
+            );
+        } else if let Some(advice) = attr.deprecated {
+            self.diagnostics.push(
+                Diagnostic::error("CS0325", "Not supported", format!("`{}` is refused.", attr.name))
+                    .at(attribute.name_span)
+                    .help(advice),
+            );
+        }
+    }
+
+    fn nested(&mut self, attrs: &[Attr], nested: &Block, title: &str) -> Option<Nested> {
+        if &*nested.kind == "dynamic" {
+            return self.dynamic(attrs, nested, title);
+        }
+        let name = nested.kind.clone();
+        if self.is_cluster_mode_block(&name) {
+            let rest = Rest { attributes: nested.body.attributes.iter().collect(), blocks: Vec::new() };
+            return Some(self.fill(name, nested, NestedSource::Once, rest.attributes, Vec::new()));
+        }
+        let attr = self.block_attr(attrs, &name, nested.kind_span, title)?;
+        block::labels(nested, &[], self.diagnostics);
+        Some(self.content(attr, name, nested, nested, NestedSource::Once))
+    }
+
+    fn dynamic(&mut self, attrs: &[Attr], nested: &Block, title: &str) -> Option<Nested> {
+        let labels = block::labels(nested, &["block"], self.diagnostics)?;
+        block::check_names(nested, &["for_each", "iterator", "labels"], &["content"], self.diagnostics);
+        let name = labels[0].clone();
+        let attr = match self.is_cluster_mode_block(&name) {
+            true => None,
+            false => Some(self.block_attr(attrs, &name, nested.labels[0].span, title)?),
+        };
+        let iterator = match nested.body.attribute("iterator") {
+            Some(attribute) => root_name(&attribute.expr)?,
+            None => name.clone(),
+        };
+        let Some(for_each) = nested.body.attribute("for_each") else {
+            self.diagnostics.push(block::missing("for_each", "dynamic", nested.header_span));
+            return None;
+        };
+        let Some(content) = nested.body.blocks_of("content").next() else {
+            self.diagnostics.push(
+                Diagnostic::error("CS0326", "Missing block", "A `dynamic` block needs a `content` block.")
+                    .at(nested.header_span)
+                    .help("Add `content { ... }` with the attributes of each block."),
+            );
+            return None;
+        };
+        let source = NestedSource::Dynamic { for_each: for_each.expr.clone(), iterator };
+        match attr {
+            Some(attr) => Some(self.content(attr, name, content, nested, source)),
+            None => Some(self.fill(name, nested, source, content.body.attributes.iter().collect(), Vec::new())),
+        }
+    }
+
+    fn content(&mut self, attr: &Attr, name: Arc<str>, content: &Block, header: &Block, source: NestedSource) -> Nested {
+        let empty = Vec::new();
+        let attrs = attr.block.as_ref().map_or(&empty, |block| &block.attrs);
+        let rest = Rest { attributes: content.body.attributes.iter().collect(), blocks: content.body.blocks.iter().collect() };
+        let (attributes, nested) = self.body(attrs, &rest, content, &name);
+        for attr in attrs.iter().filter(|attr| attr.mode == schema::Mode::Required) {
+            if !attributes.iter().any(|attribute| &*attribute.name == attr.name) {
+                self.diagnostics.push(block::missing(attr.name, &name, header.header_span));
+            }
+        }
+        self.fill(name, header, source, attributes.iter().collect(), nested)
+    }
+
+    fn fill(&self, name: Arc<str>, header: &Block, source: NestedSource, attributes: Vec<&Attribute>, nested: Vec<Nested>) -> Nested {
+        Nested { name, span: header.header_span, source, attributes: attributes.into_iter().cloned().collect(), nested }
+    }
+
+    fn block_attr<'s>(&mut self, attrs: &'s [Attr], name: &str, span: Span, title: &str) -> Option<&'s Attr> {
+        match attrs.iter().find(|attr| attr.name == name) {
+            Some(attr) if attr.block.is_some() => Some(attr),
+            Some(_) => {
+                self.diagnostics.push(
+                    Diagnostic::error("CS0327", "An attribute, not a block", format!("`{name}` is an attribute."))
+                        .at(span)
+                        .help(format!("Write `{name} = ...`.")),
+                );
+                None
+            }
+            None => {
+                let blocks = attrs.iter().filter(|attr| attr.block.is_some()).map(|attr| attr.name);
+                let known: Vec<&str> = blocks.chain(["lifecycle", "timeouts", "dynamic"]).collect();
+                self.diagnostics.push(block::unknown("block", name, span, title, known.into_iter()));
+                None
+            }
+        }
+    }
+
+    fn is_renamed(&self, name: &str) -> bool {
+        self.mode == Mode::Managed && RENAMED.iter().any(|(kind, old, _)| *kind == self.schema.kind && *old == name)
+    }
+
+    fn is_cluster_mode_block(&self, name: &str) -> bool {
+        name == "cluster_mode" && self.schema.kind == "replication_group"
+    }
+
+    fn is_legacy_block(&self, nested: &Nested) -> bool {
+        self.is_cluster_mode_block(&nested.name)
+    }
+
+    /// Brings old spellings to today's, with a warning each.
+    fn legacy(&mut self, block: &Block, attributes: Vec<Attribute>) -> Vec<Attribute> {
+        let mut renamed: Vec<Attribute> = Vec::new();
+        for mut attribute in attributes {
+            let new = RENAMED.iter().find(|(kind, old, _)| *kind == self.schema.kind && **old == *attribute.name);
+            if let Some((_, old, new)) = new.filter(|_| self.mode == Mode::Managed) {
+                self.old_spelling(old, &format!("Write `{new}`."), attribute.name_span);
+                attribute.name = Arc::from(*new);
+            }
+            renamed.push(attribute);
+        }
+        for nested in block.body.blocks.iter() {
+            if !self.is_cluster_mode_block(&nested.kind) {
+                continue;
+            }
+            self.old_spelling("cluster_mode {}", "Write its attributes beside the block.", nested.kind_span);
+            block::check_names(nested, &["num_node_groups", "replicas_per_node_group"], &[], self.diagnostics);
+            renamed.extend(nested.body.attributes.iter().cloned());
+        }
+        self.report_repeats(&renamed);
+        renamed
+    }
+
+    fn report_repeats(&mut self, attributes: &[Attribute]) {
+        for (index, attribute) in attributes.iter().enumerate() {
+            if let Some(first) = attributes[..index].iter().find(|first| first.name == attribute.name) {
+                self.diagnostics.push(repeated("attribute", &attribute.name, attribute.name_span, first.name_span));
+            }
+        }
+    }
+
+    fn old_spelling(&mut self, old: &str, advice: &str, span: Span) {
+        self.diagnostics.push(
+            Diagnostic::warning("CS0328", "An old spelling", format!("`{old}` is understood, and no longer the name."))
+                .at(span)
+                .help(advice),
+        );
+    }
+
+    fn missing(&mut self, block: &Block, attributes: &[Attribute], nested: &[Nested]) {
+        for attr in self.schema.attrs.iter().filter(|attr| attr.mode == schema::Mode::Required) {
+            let there = attributes.iter().any(|attribute| &*attribute.name == attr.name)
+                || nested.iter().any(|nested| &*nested.name == attr.name);
+            if !there {
+                self.diagnostics.push(block::missing(attr.name, self.schema.kind, block.header_span));
+            }
+        }
+    }
+}
+
+/// The names that a user may write.
+fn settable(attrs: &[Attr]) -> impl Iterator<Item = &'static str> {
+    attrs.iter().filter(|attr| attr.settable() && attr.deprecated.is_none()).map(|attr| attr.name)
+}
+
+/// `tags` of `tags`, `tags.Name`, `tags["Name"]` and `"tags"`.
+pub fn root_name(expr: &Expr) -> Option<Arc<str>> {
+    match &*expr.node {
+        Node::Name(name) | Node::String(name) => Some(name.clone()),
+        Node::Attr(inner, _) | Node::Index(inner, _) | Node::LegacyIndex(inner, _) => root_name(inner),
+        _ => None,
+    }
+}

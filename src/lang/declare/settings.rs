@@ -1,0 +1,219 @@
+//! Every top-level block but resources: stack, environment, variable, locals, output, provider and the like.
+
+use crate::address::Address;
+use crate::diag::{Diagnostic, SourceMap, Span};
+use crate::kind::our_name;
+use crate::lang::ast::{Block, Expr};
+use crate::lang::declare::{Environment, Local, Module, Output, Provider, Removed, StackBlock, Variable, block, resource};
+use crate::{kinds, lang};
+
+const BLOCKS: [&str; 15] = [
+    "stack", "environment", "variable", "locals", "output", "data", "resource", "provider", "terraform", "module",
+    "moved", "removed", "import", "check", "ephemeral",
+];
+
+/// Reads one top-level block.
+pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    match &*block.kind {
+        "stack" => stack(block, module, diagnostics),
+        "environment" => environment(block, module, diagnostics),
+        "variable" => variable(block, module, diagnostics),
+        "locals" => locals(block, module, diagnostics),
+        "output" => output(block, module, diagnostics),
+        "provider" => provider(block, module, diagnostics),
+        "terraform" => {}
+        "moved" => moved(block, sources, module, diagnostics),
+        "removed" => removed(block, sources, module, diagnostics),
+        "module" | "import" | "check" | "ephemeral" => diagnostics.push(
+            Diagnostic::error("CS0317", "Not supported yet", format!("cachestack does not read `{}` blocks yet.", block.kind))
+                .at(block.header_span)
+                .help("Take the block out of this stack, or write its content here."),
+        ),
+        "data" | "resource" => resource::declare_labelled(block, module, diagnostics),
+        kind if kinds::get(our_name(kind)).is_some() => resource::declare_own(block, module, diagnostics),
+        kind => {
+            let known = BLOCKS.iter().copied().chain(kinds::names());
+            diagnostics.push(block::unknown("block", kind, block.kind_span, "A stack", known));
+        }
+    }
+}
+
+const STACK: [&str; 5] = ["required_version", "default_environment", "tags", "state", "versioned_names"];
+const ENVIRONMENT: [&str; 11] = [
+    "endpoint", "region", "account_id", "profile", "assume_role_arn", "protect", "vars", "tags", "state",
+    "terraform_state", "endpoints",
+];
+
+fn stack(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
+    block::check_names(block, &STACK, &[], diagnostics);
+    if let Some(first) = &module.stack {
+        diagnostics.push(repeated("stack", &first.name, block.header_span, first.span));
+        return;
+    }
+    let attributes = block::by_name(&block.body);
+    module.stack = Some(StackBlock { name: labels[0].clone(), span: block.header_span, attributes });
+}
+
+fn environment(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
+    block::check_names(block, &ENVIRONMENT, &[], diagnostics);
+    let name = labels[0].clone();
+    let portable = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) && !name.starts_with('.');
+    if !portable {
+        diagnostics.push(
+            Diagnostic::error("CS0312", "Not a name", format!("\"{name}\" cannot be the name of an environment: it names a directory."))
+                .at(block.labels[0].span)
+                .help("Use letters, digits, `-` and `_`."),
+        );
+        return;
+    }
+    if let Some(first) = module.environments.iter().find(|first| first.name == name) {
+        diagnostics.push(repeated("environment", &name, block.header_span, first.span));
+        return;
+    }
+    let attributes = block::by_name(&block.body);
+    module.environments.push(Environment { name, span: block.header_span, attributes });
+}
+
+fn variable(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
+    let known = ["type", "default", "description", "sensitive", "nullable", "ephemeral"];
+    block::check_names(block, &known, &["validation"], diagnostics);
+    let name = labels[0].clone();
+    if !block::check_identifier(&name, block.labels[0].span, diagnostics) {
+        return;
+    }
+    let flag = |attribute: &str, default: bool, diagnostics: &mut Vec<Diagnostic>| {
+        block.body.attribute(attribute).map_or(default, |attribute| block::literal_bool(attribute, diagnostics))
+    };
+    let expr = |attribute: &str| block.body.attribute(attribute).map(|attribute| attribute.expr.clone());
+    let variable = Variable {
+        span: block.header_span,
+        ty: expr("type"),
+        default: expr("default"),
+        sensitive: flag("sensitive", false, diagnostics),
+        nullable: flag("nullable", true, diagnostics),
+        validations: block.body.blocks_of("validation").filter_map(|block| block::condition(block, diagnostics)).collect(),
+    };
+    if let Some(first) = module.variables.get(&name) {
+        diagnostics.push(repeated("variable", &name, block.header_span, first.span));
+        return;
+    }
+    module.variables.insert(name, variable);
+}
+
+fn locals(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    block::labels(block, &[], diagnostics);
+    for nested in &block.body.blocks {
+        diagnostics.push(block::unknown("block", &nested.kind, nested.kind_span, "locals", std::iter::empty()));
+    }
+    for attribute in &block.body.attributes {
+        if let Some(first) = module.locals.get(&attribute.name) {
+            diagnostics.push(repeated("local value", &attribute.name, attribute.name_span, first.span));
+            continue;
+        }
+        let local = Local { span: attribute.name_span, expr: attribute.expr.clone() };
+        module.locals.insert(attribute.name.clone(), local);
+    }
+}
+
+fn output(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
+    let known = ["value", "description", "sensitive", "depends_on", "ephemeral"];
+    block::check_names(block, &known, &["precondition"], diagnostics);
+    let name = labels[0].clone();
+    if !block::check_identifier(&name, block.labels[0].span, diagnostics) {
+        return;
+    }
+    let Some(value) = block.body.attribute("value") else {
+        diagnostics.push(block::missing("value", "output", block.header_span));
+        return;
+    };
+    let sensitive = block.body.attribute("sensitive").is_some_and(|attribute| block::literal_bool(attribute, diagnostics));
+    let depends_on = block.body.attribute("depends_on").map(|attribute| block::literal_items(attribute, diagnostics));
+    if let Some(first) = module.outputs.get(&name) {
+        diagnostics.push(repeated("output", &name, block.header_span, first.span));
+        return;
+    }
+    let output = Output {
+        span: block.header_span,
+        value: value.expr.clone(),
+        sensitive,
+        depends_on: depends_on.unwrap_or_default(),
+        preconditions: block.body.blocks_of("precondition").filter_map(|block| block::condition(block, diagnostics)).collect(),
+    };
+    module.outputs.insert(name, output);
+}
+
+fn provider(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
+    // Other providers belong to what Terraform goes on managing.
+    if &**labels[0] != "aws" {
+        return;
+    }
+    let alias = block.body.attribute("alias").and_then(|attribute| match &*attribute.expr.node {
+        lang::ast::Node::String(text) => Some(text.clone()),
+        _ => None,
+    });
+    if let Some(first) = module.providers.iter().find(|first| first.alias == alias) {
+        let name = alias.as_deref().unwrap_or("aws");
+        diagnostics.push(repeated("provider", name, block.header_span, first.span));
+        return;
+    }
+    module.providers.push(Provider { alias, span: block.header_span, body: block.body.clone() });
+}
+
+fn moved(block: &Block, sources: &SourceMap, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    block::check_names(block, &["from", "to"], &[], diagnostics);
+    let mut get = |name: &str| match block.body.attribute(name) {
+        Some(attribute) => address(&attribute.expr, sources, diagnostics),
+        None => {
+            diagnostics.push(block::missing(name, "moved", block.header_span));
+            None
+        }
+    };
+    if let (Some(from), Some(to)) = (get("from"), get("to")) {
+        module.moved.push((from, to, block.header_span));
+    }
+}
+
+fn removed(block: &Block, sources: &SourceMap, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    block::check_names(block, &["from"], &["lifecycle"], diagnostics);
+    let Some(from) = block.body.attribute("from") else {
+        diagnostics.push(block::missing("from", "removed", block.header_span));
+        return;
+    };
+    let mut destroy = true;
+    for lifecycle in block.body.blocks_of("lifecycle") {
+        block::check_names(lifecycle, &["destroy"], &[], diagnostics);
+        if let Some(attribute) = lifecycle.body.attribute("destroy") {
+            destroy = block::literal_bool(attribute, diagnostics);
+        }
+    }
+    if let Some(from) = address(&from.expr, sources, diagnostics) {
+        module.removed.push(Removed { from, destroy, span: block.header_span });
+    }
+}
+
+/// An address written as a reference.
+pub fn address(expr: &Expr, sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Option<Address> {
+    let text: String = sources.text(expr.span).chars().filter(|c| !c.is_whitespace()).collect();
+    let address = Address::parse(&text);
+    if address.is_none() {
+        diagnostics.push(
+            Diagnostic::error("CS0318", "Not an address", format!("`{text}` does not name a resource."))
+                .at(expr.span)
+                .help("Write it as in a reference: replication_group.redis or alarm.cpu[\"a\"]."),
+        );
+    }
+    address
+}
+
+/// The same thing declared twice.
+pub fn repeated(what: &str, name: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error("CS0319", "Declared twice", format!("There is a {what} `{name}` already."))
+        .at(span)
+        .related(first, "declared here first")
+        .help("Rename one of them, or remove it.")
+}

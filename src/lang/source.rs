@@ -1,0 +1,107 @@
+//! Which files of a directory are a stack, and reading them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::diag::{Diagnostic, FileId, SourceMap};
+
+/// The files of one directory.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// Configuration, in the order of names.
+    pub configuration: Vec<FileId>,
+    /// `terraform.tfvars`, then `*.auto.hclvars` and `*.auto.tfvars`, in the order of names.
+    pub values: Vec<FileId>,
+}
+
+/// Reads every file of a stack's directory into the source map.
+pub fn load(directory: &Path, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Files {
+    let mut files = Files::default();
+    let mut names = match list(directory) {
+        Ok(names) => names,
+        Err(error) => {
+            let detail = format!("{}: {error}.", directory.display());
+            diagnostics.push(
+                Diagnostic::error("CS0301", "The directory cannot be read", detail)
+                    .help("Name the directory of a stack, or use -C."),
+            );
+            return files;
+        }
+    };
+    names.sort();
+    for name in &names {
+        if is_configuration(name) {
+            files.configuration.extend(read(directory, name, sources, diagnostics));
+        }
+    }
+    let automatic = |name: &&String| name.ends_with(".auto.tfvars") || name.ends_with(".auto.hclvars");
+    let plain = names.iter().filter(|name| *name == "terraform.tfvars");
+    for name in plain.chain(names.iter().filter(automatic)) {
+        files.values.extend(read(directory, name, sources, diagnostics));
+    }
+    files
+}
+
+/// Reads one more file, for instance of `--var-file`.
+pub fn read_file(path: &Path, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
+    match fs::read(path) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Some(sources.add(path.display().to_string(), text)),
+            Err(_) => {
+                diagnostics.push(unreadable(path, "it is not UTF-8 text"));
+                None
+            }
+        },
+        Err(error) => {
+            diagnostics.push(unreadable(path, &error.to_string()));
+            None
+        }
+    }
+}
+
+fn unreadable(path: &Path, why: &str) -> Diagnostic {
+    Diagnostic::error("CS0302", "The file cannot be read", format!("{}: {why}.", path.display()))
+        .help("Check the path and its permissions; stack files are UTF-8 text.")
+}
+
+fn read(directory: &Path, name: &str, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
+    let path: PathBuf = if directory == Path::new(".") { PathBuf::from(name) } else { directory.join(name) };
+    read_file(&path, sources, diagnostics)
+}
+
+fn list(directory: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file()) {
+            names.extend(entry.file_name().to_str().map(str::to_owned));
+        }
+    }
+    Ok(names)
+}
+
+/// Whether a file of that name is configuration of the stack.
+fn is_configuration(name: &str) -> bool {
+    let hidden = name.starts_with('.') || name.ends_with('~');
+    let other = name == "terragrunt.hcl"
+        || name == ".terraform.lock.hcl"
+        || name.ends_with(".tftest.hcl")
+        || name.ends_with(".tfquery.hcl")
+        || name == "terragrunt.stack.hcl";
+    !hidden && !other && (name.ends_with(".hcl") || name.ends_with(".tf"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_files_are_configuration() {
+        for name in ["main.hcl", "main.tf", "a.b.hcl"] {
+            assert!(is_configuration(name), "{name}");
+        }
+        for name in ["terragrunt.hcl", "a.tftest.hcl", ".x.hcl", "main.tf~", "a.tfvars", "a.hclvars", "README.md"] {
+            assert!(!is_configuration(name), "{name}");
+        }
+    }
+}
