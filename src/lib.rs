@@ -9,4 +9,5 @@ pub mod kind;
 pub mod kinds;
 pub mod lang;
 pub mod schema;
+pub mod state;
 pub mod value;
