@@ -1,3 +1,4 @@
 //! The language: text to tree, tree to values.
 
 pub mod ast;
+pub mod syntax;
