@@ -2,6 +2,7 @@
 //!
 //! Functions collect diagnostics and return their best effort, so that one run reports every mistake.
 
+pub mod codes;
 pub mod render;
 pub mod source;
 

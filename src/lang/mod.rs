@@ -1,5 +1,4 @@
 //! The language: text to tree, tree to values.
 
 pub mod ast;
-pub mod declare;
-pub mod source;
+pub mod syntax;

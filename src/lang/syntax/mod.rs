@@ -1,0 +1,83 @@
+//! Text to syntax tree: lexer, and a recursive-descent parser that reports every mistake of a text.
+//!
+//! What is parsed is only ever understood here; the rest of the program sees `ast`. Knows nothing of the
+//! meaning of names.
+
+mod body;
+mod collection;
+mod escape;
+mod expr;
+pub mod lexer;
+mod parser;
+mod template;
+#[cfg(test)]
+mod tests;
+pub mod token;
+
+use crate::diag::{Diagnostic, FileId};
+use crate::lang::ast::{Body, Expr};
+use parser::{Parsed, Parser};
+pub use template::normalized;
+use token::Kind;
+
+/// Parses a file. The tree holds everything that could be understood.
+pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Body {
+    let before = diagnostics.len();
+    let tokens = lexer::lex(file, text, 0, false, diagnostics);
+    let mut parser = Parser::new(file, text, 0, tokens);
+    let mut body = parser.file();
+    if parser.unclosed {
+        // With a brace missing, the rest of the file seems to be inside of a block. Once more, and this time
+        // a line that begins like a top-level block ends the open ones, to report the rest in its place.
+        let mut second = Parser::new(file, text, 0, std::mem::take(&mut parser.tokens));
+        second.outdent = true;
+        body = second.file();
+        parser = second;
+    }
+    append(diagnostics, before, parser, text);
+    body
+}
+
+/// Adds what the parser reported, but for what follows from a mistake of the lexer in the same line.
+fn append(diagnostics: &mut Vec<Diagnostic>, lexed: usize, parser: Parser, text: &str) {
+    let lexed: Vec<u32> = diagnostics[lexed..].iter().filter_map(|d| d.span).map(|span| span.start).collect();
+    let base = parser.base;
+    let follows = |start: u32| {
+        let line = text[..(start - base) as usize].rfind('\n').map_or(0, |newline| newline + 1) as u32 + base;
+        lexed.iter().any(|lexed| (line..=start).contains(lexed))
+    };
+    diagnostics.extend(parser.diagnostics.into_iter().filter(|d| d.span.is_none_or(|span| !follows(span.start))));
+}
+
+/// Parses an expression that starts `base_offset` bytes into the file.
+pub fn parse_expression(
+    file: FileId,
+    text: &str,
+    base_offset: u32,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Expr> {
+    let before = diagnostics.len();
+    let tokens = lexer::lex(file, text, base_offset, false, diagnostics);
+    let mut parser = Parser::new(file, text, base_offset, tokens);
+    parser.newlines = false;
+    let expr = parser.expression().and_then(|expr| at_end(&mut parser).map(|()| expr));
+    append(diagnostics, before, parser, text);
+    expr.ok().filter(|_| diagnostics.len() == before)
+}
+
+/// Parses a text as a template, as in a template file.
+pub fn parse_template(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Expr> {
+    let before = diagnostics.len();
+    let tokens = lexer::lex(file, text, 0, true, diagnostics);
+    let mut parser = Parser::new(file, text, 0, tokens);
+    let expr = parser.bare_template();
+    append(diagnostics, before, parser, text);
+    expr.ok().filter(|_| diagnostics.len() == before)
+}
+
+fn at_end(parser: &mut Parser) -> Parsed<()> {
+    if parser.kind() == Kind::End {
+        return Ok(());
+    }
+    parser.unexpected("CS0104", "the end of the expression", "Write one expression; join texts with \"${a}${b}\".")
+}
