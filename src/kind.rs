@@ -231,6 +231,9 @@ pub trait Kind: Send + Sync {
     /// Attributes, docs and update classes.
     fn schema(&self) -> &'static Schema;
 
+    /// Brings several spellings of the same into one, before anything is compared.
+    fn unite(&self, _desired: &mut Object) {}
+
     /// Applies the rules of the service to a desired object. Unknown values are let pass.
     fn check(&self, desired: &Object) -> Vec<Problem>;
 

@@ -69,6 +69,17 @@ impl Kind for ParameterGroup {
         &SCHEMA
     }
 
+    /// Joins `parameters` into the `parameter` blocks.
+    fn unite(&self, desired: &mut Object) {
+        let Some(map) = desired.get("parameters").and_then(Value::as_object).cloned() else { return };
+        let mut blocks = desired.get("parameter").and_then(Value::as_items).unwrap_or_default().to_vec();
+        for (name, value) in map {
+            let name = ("name".into(), lower(Value::string(&name)));
+            blocks.push(Value::object(Object::from([name, ("value".into(), value)])));
+        }
+        desired.insert("parameter".into(), Value::set(object_type(&parameter_attrs()), blocks));
+    }
+
     fn check(&self, desired: &Object) -> Vec<Problem> {
         let mut problems = check_name(desired);
         let Some(family) = desired.get("family").and_then(Value::as_str) else { return problems };
@@ -223,14 +234,4 @@ fn check_parameter(
         format!("\"{name}\" of {family} is \"{text}\"; allowed: {}.", parameter.allow.as_deref().unwrap_or("anything")),
         "Write an allowed value.",
     ))
-}
-
-/// Joins `parameters` into the `parameter` blocks, so that both spellings are one.
-pub fn merge_spellings(object: &mut Object) {
-    let Some(map) = object.get("parameters").and_then(Value::as_object).cloned() else { return };
-    let mut blocks: Vec<Value> = object.get("parameter").and_then(Value::as_items).unwrap_or_default().to_vec();
-    for (name, value) in map {
-        blocks.push(Value::object(Object::from([("name".into(), lower(Value::string(&name))), ("value".into(), value)])));
-    }
-    object.insert("parameter".into(), Value::set(object_type(&parameter_attrs()), blocks));
 }

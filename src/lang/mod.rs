@@ -1,4 +1,10 @@
-//! The language: text to tree, tree to values.
+//! The language: text to tree, tree to declarations and values.
 
 pub mod ast;
+pub mod declare;
+pub mod eval;
+pub mod functions;
+pub mod refs;
+pub mod source;
 pub mod syntax;
+pub mod typeexpr;

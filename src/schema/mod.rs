@@ -67,6 +67,8 @@ pub struct Attr {
     pub rules: Vec<Rule>,
     /// How two spellings of the same become equal.
     pub normalize: Option<fn(Value) -> Value>,
+    /// When what is (first) already is what is wanted (second), beyond being equal.
+    pub fits: Option<fn(&Value, &Value) -> bool>,
     /// Whether it holds a secret.
     pub secret: bool,
     /// The attributes of the elements, for a nested block.
@@ -109,6 +111,7 @@ impl Attr {
             at_create: None,
             rules: Vec::new(),
             normalize: None,
+            fits: None,
             secret: false,
             block: None,
             deprecated: None,
@@ -202,6 +205,12 @@ impl Attr {
         self
     }
 
+    /// Sets when what is already is what is wanted, beyond being equal.
+    pub fn fits(mut self, fits: fn(&Value, &Value) -> bool) -> Self {
+        self.fits = Some(fits);
+        self
+    }
+
     /// It holds a secret.
     pub fn secret(mut self) -> Self {
         self.secret = true;
@@ -218,6 +227,11 @@ impl Attr {
     pub fn doc(mut self, doc: &'static str) -> Self {
         self.doc = doc;
         self
+    }
+
+    /// Whether what is already is what is wanted.
+    pub fn is_satisfied(&self, now: &Value, wanted: &Value) -> bool {
+        crate::value::same(now, wanted) || self.fits.is_some_and(|fits| fits(now, wanted))
     }
 
     /// Whether the user may write it.

@@ -5,9 +5,12 @@
 //! Knows nothing of syntax, schemas or AWS.
 
 pub mod convert;
+pub mod display;
 pub mod json;
 pub mod number;
+pub mod same;
 pub mod types;
+pub mod unify;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -15,6 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use number::Number;
+pub use same::same;
 pub use types::{Field, Type};
 
 /// Attributes by name, sorted.
@@ -213,6 +217,46 @@ impl Value {
         self.sensitive || matches!(self.data, Data::Secret(_)) || self.children().any(Value::is_sensitive_anywhere)
     }
 
+    /// The value without any mark, and whether there was one, on it or in it.
+    pub fn unmark_deep(&self) -> (Value, bool) {
+        if !self.is_marked_anywhere() {
+            return (self.clone(), false);
+        }
+        let items = |items: &[Value]| Arc::new(items.iter().map(|item| item.unmark_deep().0).collect::<Vec<_>>());
+        let entries = |entries: &Object| {
+            Arc::new(entries.iter().map(|(key, item)| (key.clone(), item.unmark_deep().0)).collect::<Object>())
+        };
+        let data = match &self.data {
+            Data::List(ty, list) => Data::List(ty.clone(), items(list)),
+            Data::Set(ty, set) => Data::Set(ty.clone(), items(set)),
+            Data::Tuple(tuple) => Data::Tuple(items(tuple)),
+            Data::Map(ty, map) => Data::Map(ty.clone(), entries(map)),
+            Data::Object(object) => Data::Object(entries(object)),
+            other => other.clone(),
+        };
+        (Value::new(data), true)
+    }
+
+    /// Whether it or anything in it carries a mark; a secret without a mark is none.
+    pub fn is_marked_anywhere(&self) -> bool {
+        self.sensitive || self.children().any(Value::is_marked_anywhere)
+    }
+
+    /// Whether it is a secret or holds one.
+    pub fn has_secret(&self) -> bool {
+        matches!(self.data, Data::Secret(_)) || self.children().any(Value::has_secret)
+    }
+
+    /// A string in Unicode NFC, whatever the text is in.
+    pub fn text(text: impl AsRef<str>) -> Self {
+        Self::new(Data::String(normalized(text.as_ref())))
+    }
+
+    /// A number.
+    pub fn number(number: Number) -> Self {
+        Self::new(Data::Number(number))
+    }
+
     /// The elements or attribute values, in order; none for anything else.
     pub fn children(&self) -> Box<dyn Iterator<Item = &Value> + '_> {
         match &self.data {
@@ -292,6 +336,12 @@ impl Value {
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.as_object()?.get(name)
     }
+}
+
+/// The text in Unicode NFC.
+pub fn normalized(text: &str) -> Arc<str> {
+    use unicode_normalization::{UnicodeNormalization, is_nfc};
+    if text.is_ascii() || is_nfc(text) { Arc::from(text) } else { Arc::from(text.nfc().collect::<String>()) }
 }
 
 impl From<&str> for Value {

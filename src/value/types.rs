@@ -92,6 +92,58 @@ impl Type {
         Type::Object(Arc::new(fields.into_iter().map(|(name, field)| (name.into(), field)).collect()))
     }
 
+    /// Whether any part of it is left open.
+    pub fn has_any(&self) -> bool {
+        match self {
+            Type::Any => true,
+            Type::Bool | Type::Number | Type::String => false,
+            Type::List(ty) | Type::Set(ty) | Type::Map(ty) => ty.has_any(),
+            Type::Tuple(items) => items.iter().any(Type::has_any),
+            Type::Object(fields) => fields.values().any(|field| field.ty.has_any()),
+        }
+    }
+
+    /// The type of the values that a constraint admits: the same without optional attributes and defaults.
+    pub fn without_optional(&self) -> Type {
+        match self {
+            Type::List(ty) => Type::list(ty.without_optional()),
+            Type::Set(ty) => Type::set(ty.without_optional()),
+            Type::Map(ty) => Type::map(ty.without_optional()),
+            Type::Tuple(items) => Type::Tuple(items.iter().map(Type::without_optional).collect()),
+            Type::Object(fields) => {
+                Type::object(fields.iter().map(|(name, field)| (name.clone(), Field::required(field.ty.without_optional()))))
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// The type in words, without its elements: `list`, `object`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Type::Any => "any",
+            Type::Bool => "bool",
+            Type::Number => "number",
+            Type::String => "string",
+            Type::List(_) => "list",
+            Type::Set(_) => "set",
+            Type::Map(_) => "map",
+            Type::Tuple(_) => "tuple",
+            Type::Object(_) => "object",
+        }
+    }
+
+    /// The type in words with an article: `a list of strings`, `an object`.
+    pub fn with_article(&self) -> String {
+        match self {
+            Type::List(ty) | Type::Set(ty) | Type::Map(ty) => match &**ty {
+                Type::Any => format!("a {}", self.word()),
+                ty => format!("a {} of {}s", self.word(), ty.word()),
+            },
+            Type::Any | Type::Object(_) => format!("an {}", self.word()),
+            _ => format!("a {}", self.word()),
+        }
+    }
+
     /// Whether it is bool, number or string.
     pub fn is_primitive(&self) -> bool {
         matches!(self, Type::Bool | Type::Number | Type::String)

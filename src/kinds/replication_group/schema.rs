@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::catalog::engines::Version;
 use crate::kinds::{names, tags};
 use crate::schema::{Attr, Rule, Schema, lower};
 use crate::value::{Type, Value};
@@ -22,9 +23,14 @@ fn is_shard_id(text: &str) -> bool {
     (1..=4).contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit())
 }
 
-/// `6.X` and `6.x` are one version.
-fn version(value: Value) -> Value {
-    lower(value)
+/// `6.2` is what `6.x` asks for, and `5.0.6` what `5.0` does.
+fn is_version_of(now: &Value, wanted: &Value) -> bool {
+    let (Some(now), Some(wanted)) = (now.as_str().and_then(Version::parse), wanted.as_str().and_then(Version::parse)) else {
+        return false;
+    };
+    now.major == wanted.major
+        && wanted.minor.is_none_or(|minor| now.minor == Some(minor))
+        && wanted.patch.is_none_or(|patch| now.patch == Some(patch))
 }
 
 pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
@@ -60,7 +66,8 @@ fn identity() -> Vec<Attr> {
             .normalize(lower)
             .doc("redis or valkey; redis without it. From redis to valkey goes in place, back does not."),
         Attr::optional_computed("engine_version", Type::String)
-            .normalize(version)
+            .normalize(lower)
+            .fits(is_version_of)
             .doc("Major and minor from 6 on (7.1), three parts below (5.0.6)."),
         Attr::optional_computed("parameter_group_name", Type::String).normalize(lower).doc("The parameter group."),
         Attr::optional("apply_immediately", Type::Bool)

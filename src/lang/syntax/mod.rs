@@ -17,7 +17,6 @@ pub mod token;
 use crate::diag::{Diagnostic, FileId};
 use crate::lang::ast::{Body, Expr};
 use parser::{Parsed, Parser};
-pub use template::normalized;
 use token::Kind;
 
 /// Parses a file. The tree holds everything that could be understood.

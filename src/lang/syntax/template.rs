@@ -5,13 +5,12 @@
 
 use std::sync::Arc;
 
-use unicode_normalization::{UnicodeNormalization, is_nfc};
-
 use super::escape;
 use super::parser::{Open, Parsed, Parser, Reported};
 use super::token::Kind;
 use crate::diag::Span;
 use crate::lang::ast::{Expr, Node, Part};
+use crate::value::normalized;
 
 /// An element of the flat list.
 enum Piece {
@@ -262,11 +261,6 @@ fn flush(text: &mut String, parts: &mut Vec<Part>) {
         parts.push(Part::Text(normalized(text)));
         text.clear();
     }
-}
-
-/// The text in Unicode NFC.
-pub fn normalized(text: &str) -> Arc<str> {
-    if text.is_ascii() || is_nfc(text) { Arc::from(text) } else { Arc::from(text.nfc().collect::<String>()) }
 }
 
 /// Takes the smallest indentation of all lines away. A line that a sequence starts has none, blank lines

@@ -1,0 +1,241 @@
+//! Access to parts: attributes, elements, and splats.
+
+use super::{Evaluator, Outcome, error, fail, remark, unknown_of};
+use crate::diag::{Diagnostic, Span, did_you_mean};
+use crate::lang::ast::{Expr, Node, Step};
+use crate::lang::refs;
+use crate::value::convert::{convert, unify};
+use crate::value::{Data, Object, Type, Unknown, Value};
+
+impl Evaluator<'_> {
+    /// A name with the steps behind it. The scope takes the written steps that it knows; the rest applies
+    /// to the value.
+    pub(super) fn traversal(&self, expr: &Expr) -> Outcome {
+        let mut chain = Vec::new();
+        let mut head = expr;
+        loop {
+            match &*head.node {
+                Node::Attr(source, _) | Node::LegacyIndex(source, _) | Node::Index(source, _) => {
+                    chain.push(head);
+                    head = source;
+                }
+                _ => break,
+            }
+        }
+        chain.reverse();
+        let (mut value, used) = match &*head.node {
+            Node::Name(root) => {
+                let steps: Vec<Step> = chain.iter().map_while(|node| written_step(node)).collect();
+                let last = steps.len().checked_sub(1).map_or(head, |last| chain[last]);
+                self.scope.resolve(root, &steps, head.span.to(last.span)).map_err(|diagnostic| vec![diagnostic.or_at(last.span)])?
+            }
+            _ => (self.eval(head)?, 0),
+        };
+        for node in &chain[used.min(chain.len())..] {
+            value = self.step(node, value)?;
+        }
+        Ok(value)
+    }
+
+    fn step(&self, node: &Expr, source: Value) -> Outcome {
+        match &*node.node {
+            Node::Attr(expr, name) => attribute(&source, name, expr, node.span),
+            Node::LegacyIndex(expr, index) => element(&source, &Value::int(*index as i64), expr, node.span),
+            Node::Index(expr, key) => {
+                let at = key.span;
+                let key = self.eval(key)?;
+                element(&source, &key, expr, at)
+            }
+            _ => Ok(source),
+        }
+    }
+
+    /// The steps for each element. A null has no elements; what is no collection is its own only element.
+    pub(super) fn splat(&self, source: &Expr, each: &Expr, span: Span) -> Outcome {
+        let value = self.eval(source)?;
+        super::reject_secret(&value, source.span)?;
+        let mark = value.sensitive;
+        let apply = |item: &Value| Evaluator { scope: self.scope, each: Some(item) }.eval(each);
+        let result = match &value.data {
+            Data::Null(_) => Value::tuple(Vec::new()),
+            Data::Unknown(unknown) => match &unknown.ty {
+                Type::List(ty) | Type::Set(ty) => {
+                    let item = apply(&unknown_of((**ty).clone(), unknown))?;
+                    unknown_of(Type::list(item.ty()), unknown)
+                }
+                Type::Tuple(types) => {
+                    let items = types.iter().map(|ty| apply(&unknown_of(ty.clone(), unknown)));
+                    Value::tuple(items.collect::<Result<_, _>>()?)
+                }
+                _ => unknown_of(Type::Any, unknown),
+            },
+            Data::Tuple(items) => Value::tuple(every(items, apply)?),
+            Data::List(_, items) | Data::Set(_, items) => {
+                let items = every(items, apply)?;
+                let types: Vec<Type> = items.iter().map(Value::ty).collect();
+                match unify(&types) {
+                    Some(ty) => convert(&Value::tuple(items), &Type::list(ty))
+                        .map_err(|mismatch| vec![error("CS0203", mismatch.to_string(), span)])?,
+                    None => Value::tuple(items),
+                }
+            }
+            _ => Value::tuple(vec![apply(&Value::new(value.data.clone()))?]),
+        };
+        Ok(result.with_mark(mark))
+    }
+}
+
+fn written_step(node: &Expr) -> Option<Step> {
+    match &*node.node {
+        Node::Attr(_, name) => Some(Step::Attr(name.clone())),
+        Node::LegacyIndex(_, index) => Some(Step::Index(*index)),
+        Node::Index(_, key) => refs::literal_step(key),
+        _ => None,
+    }
+}
+
+fn every(items: &[Value], apply: impl Fn(&Value) -> Outcome) -> Result<Vec<Value>, Vec<Diagnostic>> {
+    let mut values = Vec::with_capacity(items.len());
+    for item in items {
+        values.push(apply(item)?);
+    }
+    Ok(values)
+}
+
+/// `source.name`
+pub(super) fn attribute(source: &Value, name: &str, expr: &Expr, span: Span) -> Outcome {
+    let found = match &source.data {
+        Data::Object(attributes) | Data::Map(_, attributes) => {
+            attributes.get(name).cloned().ok_or_else(|| missing(attributes, name, &source.data, expr, span))?
+        }
+        Data::Unknown(unknown) => match &unknown.ty {
+            Type::Object(fields) => match fields.get(name) {
+                Some(field) => unknown_of(field.ty.clone(), unknown),
+                None => {
+                    let detail = format!("The object has no attribute {name:?}.");
+                    let names = fields.keys().map(|name| &**name);
+                    return Err(vec![suggest(error("CS0202", detail, span), name, names)]);
+                }
+            },
+            Type::Map(ty) => unknown_of((**ty).clone(), unknown),
+            Type::Any => unknown_of(Type::Any, unknown),
+            ty => return Err(vec![no_attributes(ty, name, span)]),
+        },
+        Data::Null(_) => {
+            let detail = format!("The value is null, and null has no attribute {name:?}.{}", remark(expr, source));
+            return fail("CS0218", detail, span);
+        }
+        _ => return Err(vec![no_attributes(&source.ty(), name, span)]),
+    };
+    Ok(found.with_mark(source.sensitive))
+}
+
+fn no_attributes(ty: &Type, name: &str, span: Span) -> Diagnostic {
+    let detail = format!("The value is {}, which has no attributes.", ty.with_article());
+    let diagnostic = error("CS0202", detail, span);
+    match ty {
+        Type::List(_) | Type::Set(_) | Type::Tuple(_) => {
+            diagnostic.help(format!("For the attribute of every element write [*].{name}, for that of one [0].{name}."))
+        }
+        _ => diagnostic,
+    }
+}
+
+fn missing(attributes: &Object, name: &str, data: &Data, expr: &Expr, span: Span) -> Vec<Diagnostic> {
+    let what = if matches!(data, Data::Map(..)) { "map has no element" } else { "object has no attribute" };
+    let of = refs::describe(expr).map(|path| format!(" {path}")).unwrap_or_default();
+    let detail = format!("The {what} {name:?}:{of} has {}.", list(attributes));
+    vec![suggest(error("CS0202", detail, span), name, attributes.keys().map(|key| &**key))]
+}
+
+/// The first names of an object, for a message.
+fn list(attributes: &Object) -> String {
+    if attributes.is_empty() {
+        return "none at all".to_string();
+    }
+    let shown: Vec<&str> = attributes.keys().take(12).map(|key| &**key).collect();
+    let more = attributes.len().saturating_sub(shown.len());
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", shown.join(", "))
+}
+
+fn suggest<'a>(diagnostic: Diagnostic, name: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+    match did_you_mean(name, known) {
+        Some(meant) => diagnostic.help(format!("Did you mean {meant:?}?")),
+        None => diagnostic,
+    }
+}
+
+/// `source[key]`
+pub(super) fn element(source: &Value, key: &Value, expr: &Expr, span: Span) -> Outcome {
+    let mark = source.sensitive | key.sensitive;
+    super::reject_secret(key, span)?;
+    if source.is_null() {
+        return fail("CS0218", format!("The value is null, and null has no elements.{}", remark(expr, source)), span);
+    }
+    if key.is_null() {
+        return fail("CS0203", "The index is null.", span);
+    }
+    let found = match (&source.data, &key.data) {
+        (Data::Unknown(unknown), _) => unknown_element(unknown, key, expr, span)?,
+        (Data::List(ty, _), Data::Unknown(unknown)) => unknown_of(ty.clone(), unknown),
+        (Data::Map(ty, _), Data::Unknown(unknown)) => unknown_of(ty.clone(), unknown),
+        (Data::Tuple(_) | Data::Object(_), Data::Unknown(unknown)) => unknown_of(Type::Any, unknown),
+        (Data::List(_, items) | Data::Tuple(items), _) => {
+            let index = position(key, span)?;
+            match items.get(index) {
+                Some(item) => item.clone(),
+                None => {
+                    let of = refs::describe(expr).unwrap_or_else(|| "the value".to_string());
+                    let detail = format!("There is no element {index}: {of} has {} elements, counted from 0.", items.len());
+                    return fail("CS0203", detail, span);
+                }
+            }
+        }
+        (Data::Map(_, entries) | Data::Object(entries), _) => {
+            let Ok(Value { data: Data::String(name), .. }) = convert(key, &Type::String) else {
+                return fail("CS0203", format!("The key is {}, and a string is required.", key.ty().with_article()), span);
+            };
+            entries.get(&name).cloned().ok_or_else(|| missing(entries, &name, &source.data, expr, span))?
+        }
+        (Data::Set(..), _) => {
+            let help = "Convert it with tolist(...) first, or go through it with a for expression.";
+            return Err(vec![error("CS0203", "The elements of a set have no order, and so no index.", span).help(help)]);
+        }
+        _ => return fail("CS0203", format!("The value is {}, which has no elements.", source.ty().with_article()), span),
+    };
+    Ok(found.with_mark(mark))
+}
+
+fn unknown_element(unknown: &Unknown, key: &Value, expr: &Expr, span: Span) -> Outcome {
+    match &unknown.ty {
+        Type::Any => Ok(unknown_of(Type::Any, unknown)),
+        Type::List(ty) | Type::Map(ty) => Ok(unknown_of((**ty).clone(), unknown)),
+        Type::Tuple(types) if !key.is_unknown() => match types.get(position(key, span)?) {
+            Some(ty) => Ok(unknown_of(ty.clone(), unknown)),
+            None => fail("CS0203", format!("There is no such element: the tuple has {}.", types.len()), span),
+        },
+        Type::Tuple(_) => Ok(unknown_of(Type::Any, unknown)),
+        Type::Object(_) => match key.as_str() {
+            Some(name) => attribute(&Value::new(Data::Unknown(unknown.clone())), name, expr, span),
+            None => Ok(unknown_of(Type::Any, unknown)),
+        },
+        ty => fail("CS0203", format!("The value is {}, which has no index.", ty.with_article()), span),
+    }
+}
+
+/// A key as a position in a list.
+fn position(key: &Value, span: Span) -> Result<usize, Vec<Diagnostic>> {
+    let number = match convert(key, &Type::Number) {
+        Ok(Value { data: Data::Number(number), .. }) => number,
+        _ => return fail("CS0203", format!("The index is {}, and a number is required.", key.ty().with_article()), span),
+    };
+    if !number.is_whole() {
+        return fail("CS0203", format!("The index {number} is not a whole number."), span);
+    }
+    if number.is_negative() {
+        let help = "For the last element write element(list, -1), or list[length(list) - 1].";
+        return Err(vec![error("CS0203", format!("The index {number} is negative."), span).help(help)]);
+    }
+    Ok(number.to_i64().map_or(usize::MAX, |index| index as usize))
+}

@@ -1,0 +1,141 @@
+//! Function calls: arguments, their conversion, and what null, unknown and sensitive ones mean.
+
+use super::{Evaluator, Outcome, error, fail, reject_secret, unknown_of};
+use crate::diag::{Diagnostic, Span, did_you_mean};
+use crate::lang::ast::Expr;
+use crate::lang::functions::{self, Call, Failure, Function, Known, Param};
+use crate::value::convert::convert;
+use crate::value::{Data, Value};
+
+impl Evaluator<'_> {
+    pub(super) fn call(&self, name: &str, name_span: Span, args: &[Expr], expand: bool, span: Span) -> Outcome {
+        let name = name.strip_prefix("core::").unwrap_or(name);
+        match name {
+            "try" if !expand => return self.try_call(args, span),
+            "can" if args.len() == 1 && !expand => return Ok(Value::bool(self.eval(&args[0]).is_ok())),
+            _ => {}
+        }
+        let Some(function) = functions::find(name) else {
+            let diagnostic = error("CS0211", format!("There is no function {name:?}."), name_span);
+            return Err(vec![match did_you_mean(name, functions::names()) {
+                Some(meant) => diagnostic.help(format!("Did you mean {meant:?}?")),
+                None => diagnostic,
+            }]);
+        };
+        let Some((values, spans)) = self.arguments(args, expand)? else {
+            // How many arguments there are is not known, so nothing can be checked.
+            return Ok(Value::unknown(function.result.ty(), None));
+        };
+        self.check_count(function, values.len(), &spans, span)?;
+        self.apply(function, values, &spans, span)
+    }
+
+    /// The first argument that can be evaluated.
+    fn try_call(&self, args: &[Expr], span: Span) -> Outcome {
+        let mut mistakes = Vec::new();
+        for arg in args {
+            match self.eval(arg) {
+                Ok(value) => return Ok(value),
+                Err(more) => mistakes.extend(more),
+            }
+        }
+        if args.is_empty() {
+            return fail("CS0212", "The function \"try\" takes at least one argument.", span);
+        }
+        let diagnostic = error("CS0214", "None of the arguments of \"try\" can be evaluated.", span);
+        let related = mistakes.into_iter().filter_map(|mistake| Some((mistake.span?, mistake.detail)));
+        Err(vec![related.fold(diagnostic, |diagnostic, (span, detail)| diagnostic.related(span, detail))])
+    }
+
+    /// The arguments with their places; the last one is spread with `...`. `None` when it is unknown.
+    #[allow(clippy::type_complexity)]
+    fn arguments(&self, args: &[Expr], expand: bool) -> Result<Option<(Vec<Value>, Vec<Span>)>, Vec<Diagnostic>> {
+        let mut values = self.all(args)?;
+        let mut spans: Vec<Span> = args.iter().map(|arg| arg.span).collect();
+        if expand && let (Some(last), Some(span)) = (values.pop(), spans.pop()) {
+            let items = match &last.data {
+                Data::Unknown(_) => return Ok(None),
+                Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => items,
+                Data::Null(_) => return fail("CS0213", "The argument in front of ... is null.", span),
+                _ => {
+                    let detail = format!("The argument in front of ... is {}, and a list, set or tuple is required.", last.ty().with_article());
+                    return fail("CS0213", detail, span);
+                }
+            };
+            spans.extend(items.iter().map(|_| span));
+            values.extend(items.iter().map(|item| item.clone().with_mark(last.sensitive)));
+        }
+        Ok(Some((values, spans)))
+    }
+
+    fn check_count(&self, function: &Function, count: usize, spans: &[Span], span: Span) -> Result<(), Vec<Diagnostic>> {
+        let least = function.params.len();
+        let signature = function.signature();
+        if count < least {
+            let missing = function.params[count].name;
+            let detail = format!("The function {:?} takes {least} arguments, and {missing:?} is missing: {signature}.", function.name);
+            return fail("CS0212", detail, span);
+        }
+        if count > least && function.rest.is_none() {
+            let detail = format!("The function {:?} takes {least} arguments, not {count}: {signature}.", function.name);
+            return fail("CS0212", detail, spans[least]);
+        }
+        Ok(())
+    }
+
+    fn apply(&self, function: &Function, values: Vec<Value>, spans: &[Span], span: Span) -> Outcome {
+        let mut args = Vec::with_capacity(values.len());
+        let mut mistakes = Vec::new();
+        let (mut mark, mut unknown) = (false, None);
+        for (index, value) in values.into_iter().enumerate() {
+            let Some(param) = function.params.get(index).or(function.rest.as_ref()) else { break };
+            match argument(function, param, value, spans[index]) {
+                Ok((value, marked)) => {
+                    mark |= marked;
+                    let blocking = match param.known {
+                        Known::Wholly => value.first_unknown().cloned(),
+                        Known::Itself => if let Data::Unknown(of) = &value.data { Some(of.clone()) } else { None },
+                        Known::No => None,
+                    };
+                    unknown = unknown.or(blocking);
+                    args.push(value);
+                }
+                Err(mut more) => mistakes.append(&mut more),
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        if let Some(unknown) = unknown {
+            return Ok(unknown_of(function.result.ty(), &unknown).with_mark(mark));
+        }
+        let call = Call { args, spans, span, scope: self.scope };
+        let result = (function.run)(&call).map_err(|failure| match failure {
+            Failure::Argument(index, detail) => {
+                vec![error("CS0213", format!("{}: {detail}.", function.name), spans.get(index).copied().unwrap_or(span))]
+            }
+            Failure::Other(detail) => vec![error("CS0214", format!("{}: {detail}.", function.name), span)],
+            Failure::Diagnostics(diagnostics) => diagnostics,
+        })?;
+        Ok(result.with_mark(mark))
+    }
+}
+
+/// An argument as its parameter wants it, and the mark that was taken off.
+fn argument(function: &Function, param: &Param, value: Value, span: Span) -> Result<(Value, bool), Vec<Diagnostic>> {
+    if !function.passes_secrets {
+        reject_secret(&value, span)?;
+    }
+    let (value, mark) = if param.marked { (value, false) } else { value.unmark_deep() };
+    if value.is_null() && !param.nullable {
+        let detail = format!("{}: the argument {:?} must not be null.", function.name, param.name);
+        return fail("CS0213", detail, span);
+    }
+    match convert(&value, &param.want.ty()) {
+        Ok(value) => Ok((value, mark)),
+        Err(mismatch) => {
+            let detail = format!("{}: the argument {:?} does not fit: {mismatch}.", function.name, param.name);
+            fail("CS0213", detail, span)
+        }
+    }
+}

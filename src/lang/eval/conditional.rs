@@ -1,0 +1,127 @@
+//! Conditionals: both results are looked at, since both decide the type.
+
+use super::operator::capital;
+use super::{Evaluator, Outcome, error, fail, reject_secret, remark, unknown_of};
+use crate::diag::{Diagnostic, Span};
+use crate::lang::ast::Expr;
+use crate::value::convert::{convert, unify};
+use crate::value::{Data, Type, Unknown, Value};
+
+impl Evaluator<'_> {
+    pub(super) fn conditional(&self, condition: &Expr, yes: &Expr, no: &Expr, span: Span) -> Outcome {
+        let decision = self.condition(condition)?;
+        let (yes, no) = (self.eval(yes), self.eval(no));
+        let result = match decision {
+            (Data::Bool(true), _) => chosen(yes, no.ok(), span, true)?,
+            (Data::Bool(false), _) => chosen(no, yes.ok(), span, false)?,
+            (Data::Unknown(unknown), _) => undecided(yes?, no?, &unknown, span)?,
+            _ => Value::null(),
+        };
+        Ok(result.with_mark(decision.1))
+    }
+
+    /// The data of a condition, a boolean or unknown, and its mark.
+    pub(super) fn condition(&self, expr: &Expr) -> Result<(Data, bool), Vec<Diagnostic>> {
+        let value = self.eval(expr)?;
+        reject_secret(&value, expr.span)?;
+        if value.is_null() {
+            return fail("CS0206", format!("The condition is null.{}", remark(expr, &value)), expr.span);
+        }
+        match convert(&value, &Type::Bool) {
+            Ok(converted) => Ok((converted.data, value.sensitive)),
+            Err(mismatch) => {
+                let detail = format!("{}.{}", capital(&mismatch.message), remark(expr, &value));
+                fail("CS0206", detail, expr.span)
+            }
+        }
+    }
+}
+
+/// The chosen result in the type of both. A mistake in the other one is of no interest.
+fn chosen(chosen: Outcome, other: Option<Value>, span: Span, first: bool) -> Outcome {
+    let chosen = chosen?;
+    let Some(other) = other else { return Ok(chosen) };
+    match common_type(&chosen, &other) {
+        Ok(None) => Ok(chosen),
+        Ok(Some(ty)) => convert(&chosen, &ty).map_err(|mismatch| vec![error("CS0205", mismatch.to_string(), span)]),
+        Err((one, two)) => Err(vec![inconsistent(if first { (one, two) } else { (two, one) }, span)]),
+    }
+}
+
+/// The type of both, `None` when it is that of both already; their types when there is none.
+fn common_type(left: &Value, right: &Value) -> Result<Option<Type>, (Type, Type)> {
+    if std::mem::discriminant(&left.data) == std::mem::discriminant(&right.data)
+        && matches!(left.data, Data::String(_) | Data::Number(_) | Data::Bool(_))
+    {
+        return Ok(None);
+    }
+    let (one, two) = (left.ty(), right.ty());
+    if one == two {
+        return Ok(None);
+    }
+    match unify(&[one.clone(), two.clone()]) {
+        Some(ty) => Ok(Some(ty)),
+        None => Err((one, two)),
+    }
+}
+
+fn undecided(yes: Value, no: Value, unknown: &Unknown, span: Span) -> Outcome {
+    let mark = yes.sensitive | no.sensitive;
+    if yes == no {
+        return Ok(yes);
+    }
+    super::reject_secret(&yes, span)?;
+    super::reject_secret(&no, span)?;
+    match common_type(&yes, &no) {
+        Ok(None) => Ok(unknown_of(yes.ty(), unknown).with_mark(mark)),
+        Ok(Some(ty)) => Ok(unknown_of(ty, unknown).with_mark(mark)),
+        Err(types) => Err(vec![inconsistent(types, span)]),
+    }
+}
+
+fn inconsistent((yes, no): (Type, Type), span: Span) -> Diagnostic {
+    let detail = format!("Both results must have one type. {}", difference(&yes, &no, String::new()));
+    error("CS0205", detail, span)
+}
+
+/// The first difference of two types that cannot be unified, in words.
+fn difference(yes: &Type, no: &Type, path: String) -> String {
+    match (yes, no) {
+        (Type::Object(left), Type::Object(right)) => {
+            for (name, field) in left.iter() {
+                match right.get(name) {
+                    None => return format!("The value for true has the attribute {path}.{name}, the one for false does not."),
+                    Some(other) if unify(&[field.ty.clone(), other.ty.clone()]).is_none() => {
+                        return difference(&field.ty, &other.ty, format!("{path}.{name}"));
+                    }
+                    _ => {}
+                }
+            }
+            match right.keys().find(|name| !left.contains_key(*name)) {
+                Some(name) => format!("The value for false has the attribute {path}.{name}, the one for true does not."),
+                None => "Their attributes differ.".to_string(),
+            }
+        }
+        (Type::Tuple(left), Type::Tuple(right)) => {
+            if left.len() != right.len() {
+                return format!(
+                    "The value for true has {} elements of different types, the one for false has {}.",
+                    left.len(),
+                    right.len()
+                );
+            }
+            let pairs = left.iter().zip(right.iter()).enumerate();
+            for (index, (one, two)) in pairs {
+                if unify(&[one.clone(), two.clone()]).is_none() {
+                    return difference(one, two, format!("{path}[{index}]"));
+                }
+            }
+            "Their elements differ.".to_string()
+        }
+        _ => {
+            let place = if path.is_empty() { String::new() } else { format!("At {path}, ") };
+            let text = format!("{place}the value for true is {}, the one for false is {}.", yes.with_article(), no.with_article());
+            capital(&text)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Templates. One interpolation on its own is no text: its value passes through as it is.
+
+use super::{Bindings, Evaluator, Outcome, fail, reject_secret, remark, unknown_result};
+use crate::diag::{Diagnostic, Span};
+use crate::lang::ast::{Expr, Part};
+use crate::value::convert::convert;
+use crate::value::{Data, Type, Unknown, Value};
+
+/// The text so far, and what has been learned about it.
+#[derive(Default)]
+struct Text {
+    out: String,
+    mark: bool,
+    unknown: Option<Unknown>,
+    mistakes: Vec<Diagnostic>,
+}
+
+impl Evaluator<'_> {
+    pub(super) fn template(&self, parts: &[Part], _: Span) -> Outcome {
+        if let [Part::Interpolation(expr)] = parts {
+            return self.eval(expr);
+        }
+        let mut text = Text::default();
+        self.parts(parts, &mut text);
+        if !text.mistakes.is_empty() {
+            return Err(text.mistakes);
+        }
+        let value = match &text.unknown {
+            Some(unknown) => unknown_result(Type::String, unknown),
+            // Parts that are normal each need not be normal together.
+            None => Value::text(text.out),
+        };
+        Ok(value.with_mark(text.mark))
+    }
+
+    fn parts(&self, parts: &[Part], text: &mut Text) {
+        for part in parts {
+            let result = match part {
+                Part::Text(literal) => {
+                    text.out.push_str(literal);
+                    Ok(())
+                }
+                Part::Interpolation(expr) => self.interpolate(expr, text),
+                Part::If(condition, yes, no) => self.directive_if(condition, yes, no, text),
+                Part::For { key, value, collection, body } => self.directive_for(key.as_ref(), value, collection, body, text),
+            };
+            if let Err(mut mistakes) = result {
+                text.mistakes.append(&mut mistakes);
+            }
+        }
+    }
+
+    fn interpolate(&self, expr: &Expr, text: &mut Text) -> Result<(), Vec<Diagnostic>> {
+        let value = self.eval(expr)?;
+        reject_secret(&value, expr.span)?;
+        text.mark |= value.is_marked_anywhere();
+        match convert(&value, &Type::String) {
+            Ok(Value { data: Data::String(part), .. }) => text.out.push_str(&part),
+            Ok(Value { data: Data::Unknown(unknown), .. }) => {
+                text.unknown.get_or_insert(unknown);
+            }
+            Ok(_) => {
+                return fail("CS0207", format!("The value is null, and cannot be part of a text.{}", remark(expr, &value)), expr.span);
+            }
+            Err(_) => {
+                let detail = format!("The value is {}, and only strings, numbers and booleans can be part of a text.", value.ty().with_article());
+                return fail("CS0207", detail, expr.span);
+            }
+        }
+        Ok(())
+    }
+
+    fn directive_if(&self, condition: &Expr, yes: &[Part], no: &[Part], text: &mut Text) -> Result<(), Vec<Diagnostic>> {
+        let (decision, mark) = self.condition(condition)?;
+        text.mark |= mark;
+        match decision {
+            Data::Bool(true) => self.parts(yes, text),
+            Data::Bool(false) => self.parts(no, text),
+            Data::Unknown(unknown) => {
+                text.unknown.get_or_insert(unknown);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn directive_for(
+        &self,
+        key: Option<&std::sync::Arc<str>>,
+        value: &std::sync::Arc<str>,
+        collection: &Expr,
+        body: &[Part],
+        text: &mut Text,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let items = self.items(collection)?;
+        text.mark |= items.mark;
+        let entries = match items.entries {
+            Ok(entries) => entries,
+            Err(unknown) => {
+                text.unknown.get_or_insert(unknown);
+                return Ok(());
+            }
+        };
+        let mut bindings = Bindings::new(self.scope);
+        for (at, item) in entries {
+            if let Some(name) = key {
+                bindings.names.insert(name.clone(), at);
+            }
+            bindings.names.insert(value.clone(), item);
+            Evaluator { scope: &bindings, each: self.each }.parts(body, text);
+            if !text.mistakes.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,368 @@
+//! Lists, maps, tuples and objects.
+
+use std::sync::Arc;
+
+use super::{Call, Failure, Function, Want, function, key, other, param, texts, wrong};
+use crate::lang::eval::equal;
+use crate::value::convert::{convert, unify};
+use crate::value::{Data, Object, Type, Unknown, Value};
+
+const ANY: Want = Want::Any;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    function("alltrue", &[param("list", Want::Bools).partly()], Want::Bool, |call| all(call, true), "Whether every element is true.", "alltrue([true, false]) = false"),
+    function("anytrue", &[param("list", Want::Bools).partly()], Want::Bool, |call| all(call, false), "Whether any element is true.", "anytrue([true, false]) = true"),
+    function("chunklist", &[param("list", Want::List).partly(), param("size", Want::Number)], Want::List, chunklist, "The list in pieces of a size.", "chunklist([\"a\", \"b\", \"c\"], 2) = [[\"a\", \"b\"], [\"c\"]]"),
+    function("coalescelist", &[], ANY, coalescelist, "The first list that is not empty.", "coalescelist([], [\"a\"]) = [\"a\"]").rest(param("lists", ANY).nullable()),
+    function("compact", &[param("list", Want::Strings)], Want::Strings, compact, "The list without null and empty strings.", "compact([\"a\", \"\", null]) = [\"a\"]"),
+    function("concat", &[], ANY, concat, "The lists one behind the other.", "concat([\"a\"], [\"b\"]) = [\"a\", \"b\"]").rest(param("lists", ANY).partly().marked()),
+    function("contains", &[param("list", ANY).partly(), param("value", ANY).nullable().partly()], Want::Bool, contains, "Whether the value is an element.", "contains([\"a\", \"b\"], \"a\") = true"),
+    function("distinct", &[param("list", Want::List)], Want::List, distinct, "The list without repeated elements.", "distinct([\"a\", \"a\"]) = [\"a\"]"),
+    function("element", &[param("list", ANY).partly().marked(), param("index", Want::Number)], ANY, element, "The element at an index, which wraps around at the end.", "element([\"a\", \"b\"], 2) = \"a\""),
+    function("flatten", &[param("list", ANY).partly().marked()], ANY, flatten, "The list with the elements of its lists in their place.", "flatten([[\"a\"], [[\"b\"]]]) = [\"a\", \"b\"]"),
+    function("index", &[param("list", ANY), param("value", ANY)], Want::Number, index, "The position of the value.", "index([\"a\", \"b\"], \"b\") = 1"),
+    function("keys", &[param("map", ANY).partly().marked()], ANY, keys, "The keys in order.", "keys({a = 1}) = [\"a\"]"),
+    function("length", &[param("value", ANY).partly().marked()], Want::Number, length, "The number of elements, attributes or characters.", "length([\"a\"]) = 1"),
+    function("lookup", &[param("map", ANY).partly().marked(), param("key", Want::String)], ANY, lookup, "The element of a key, or a default.", "lookup({a = 1}, \"b\", 2) = 2").rest(param("default", ANY).nullable().unknown().marked()),
+    function("matchkeys", &[param("values", Want::List), param("keys", Want::List), param("searchset", Want::List)], Want::List, matchkeys, "The values whose key is in the search set.", "matchkeys([1, 2], [\"a\", \"b\"], [\"b\"]) = [2]"),
+    function("merge", &[], ANY, merge, "The entries of all maps; later ones win.", "merge({a = 1}, {a = 2}) = {a = 2}").rest(param("maps", ANY).nullable().partly().marked()),
+    function("one", &[param("list", ANY).partly().marked()], ANY, one, "The only element, or null when there is none.", "one([\"a\"]) = \"a\"").passing_secrets(),
+    function("reverse", &[param("list", ANY).partly().marked()], ANY, reverse, "The list backwards.", "reverse([1, 2]) = [2, 1]"),
+    function("slice", &[param("list", ANY).partly().marked(), param("start", Want::Number), param("end", Want::Number)], ANY, slice, "The elements from a start up to an end.", "slice([\"a\", \"b\", \"c\"], 1, 3) = [\"b\", \"c\"]"),
+    function("sort", &[param("list", Want::Strings)], Want::Strings, sort, "The strings in order.", "sort([\"b\", \"a\"]) = [\"a\", \"b\"]"),
+    function("transpose", &[param("values", Want::Map)], Want::Map, transpose, "The map of lists with keys and values exchanged.", "transpose({a = [\"1\"]}) = {\"1\" = [\"a\"]}"),
+    function("values", &[param("map", ANY).partly().marked()], ANY, values, "The elements in the order of their keys.", "values({a = 1}) = [1]"),
+    function("zipmap", &[param("keys", Want::Strings).partly(), param("values", ANY).partly().marked()], ANY, zipmap, "The object of keys and values.", "zipmap([\"a\"], [1]) = {a = 1}"),
+];
+
+/// The elements of a list, set or tuple.
+fn sequence<'a>(call: &'a Call, index: usize) -> Result<&'a [Value], Failure> {
+    match call.args[index].as_items() {
+        Some(items) => Ok(items),
+        None => wrong(index, format!("a list, set or tuple is required, not {}", call.args[index].ty().with_article())),
+    }
+}
+
+fn mapping<'a>(call: &'a Call, index: usize) -> Result<&'a Object, Failure> {
+    match call.args[index].as_object() {
+        Some(entries) => Ok(entries),
+        None => wrong(index, format!("a map or object is required, not {}", call.args[index].ty().with_article())),
+    }
+}
+
+/// `items` in the kind of sequence that `source` is; a set becomes a list.
+fn like(source: &Value, items: Vec<Value>) -> Value {
+    match &source.data {
+        Data::List(ty, _) | Data::Set(ty, _) => Value::list(ty.clone(), items),
+        _ => Value::tuple(items),
+    }
+    .with_mark(source.sensitive)
+}
+
+fn unknown(ty: Type, of: &Unknown) -> Value {
+    Value::unknown(ty, of.origin.clone())
+}
+
+fn all(call: &Call, wanted: bool) -> Result<Value, Failure> {
+    let mut open = None;
+    for item in call.items(0) {
+        match &item.data {
+            Data::Bool(value) if *value != wanted => return Ok(Value::bool(!wanted)),
+            Data::Null(_) if wanted => return Ok(Value::bool(false)),
+            Data::Unknown(of) => open = open.or(Some(of)),
+            _ => {}
+        }
+    }
+    Ok(open.map_or(Value::bool(wanted), |of| unknown(Type::Bool, of)))
+}
+
+fn chunklist(call: &Call) -> Result<Value, Failure> {
+    let size = call.int(1)?;
+    let Data::List(ty, items) = &call.args[0].data else { return wrong(0, "a list is required") };
+    if size < 0 {
+        return wrong(1, "the size must not be negative");
+    }
+    let size = if size == 0 { items.len().max(1) } else { size as usize };
+    let chunks = items.chunks(size).map(|chunk| Value::list(ty.clone(), chunk.to_vec())).collect();
+    Ok(Value::list(Type::list(ty.clone()), chunks))
+}
+
+fn coalescelist(call: &Call) -> Result<Value, Failure> {
+    for (index, value) in call.args.iter().enumerate() {
+        if value.is_null() {
+            return wrong(index, "the argument must not be null");
+        }
+        if !sequence(call, index)?.is_empty() {
+            return Ok(value.clone());
+        }
+    }
+    other("there is no list that is not empty")
+}
+
+fn compact(call: &Call) -> Result<Value, Failure> {
+    texts(call.items(0).iter().filter_map(Value::as_str).filter(|text| !text.is_empty()))
+}
+
+/// Lists of one type make a list, anything else a tuple.
+fn concat(call: &Call) -> Result<Value, Failure> {
+    let (mut items, mut types, mut mark) = (Vec::new(), Vec::new(), false);
+    if call.args.is_empty() {
+        return other("at least one list is required");
+    }
+    for (index, arg) in call.args.iter().enumerate() {
+        if matches!(arg.data, Data::Set(..)) {
+            return wrong(index, "a set has no order; convert it with tolist first");
+        }
+        items.extend(sequence(call, index)?.iter().cloned());
+        mark |= arg.sensitive;
+        if let Data::List(ty, _) = &arg.data {
+            types.push(ty.clone());
+        }
+    }
+    let result = match unify(&types) {
+        Some(ty) if types.len() == call.args.len() => {
+            convert(&Value::tuple(items), &Type::list(ty)).map_err(|mismatch| Failure::Other(mismatch.to_string()))?
+        }
+        _ => Value::tuple(items),
+    };
+    Ok(result.with_mark(mark))
+}
+
+fn contains(call: &Call) -> Result<Value, Failure> {
+    let mut open = None;
+    for item in sequence(call, 0)? {
+        match equal(item, &call.args[1]) {
+            Ok(true) => return Ok(Value::bool(true)),
+            Ok(false) => {}
+            Err(of) => open = open.or(Some(of)),
+        }
+    }
+    Ok(open.map_or(Value::bool(false), |of| unknown(Type::Bool, &of)))
+}
+
+fn distinct(call: &Call) -> Result<Value, Failure> {
+    let mut seen = std::collections::BTreeSet::new();
+    let items = call.items(0).iter().filter(|item| seen.insert(*item)).cloned().collect();
+    Ok(like(&call.args[0], items))
+}
+
+fn element(call: &Call) -> Result<Value, Failure> {
+    if matches!(call.args[0].data, Data::Set(..)) {
+        return wrong(0, "a set has no order; convert it with tolist first");
+    }
+    let (items, index) = (sequence(call, 0)?, call.int(1)?);
+    if items.is_empty() {
+        return wrong(0, "there is no element in an empty list");
+    }
+    if index < 0 {
+        return wrong(1, "the index must not be negative");
+    }
+    Ok(items[index as usize % items.len()].clone().with_mark(call.args[0].sensitive))
+}
+
+fn flatten(call: &Call) -> Result<Value, Failure> {
+    sequence(call, 0)?;
+    let (mut out, mut mark) = (Vec::new(), false);
+    match gather(&call.args[0], &mut out, &mut mark) {
+        Some(of) => Ok(unknown(Type::Any, &of).with_mark(mark)),
+        None => Ok(Value::tuple(out).with_mark(mark)),
+    }
+}
+
+/// Adds the elements of `value` and of the sequences in it; answers an unknown that may be a sequence.
+fn gather(value: &Value, out: &mut Vec<Value>, mark: &mut bool) -> Option<Unknown> {
+    *mark |= value.sensitive;
+    for item in value.as_items().unwrap_or_default() {
+        match &item.data {
+            Data::List(..) | Data::Set(..) | Data::Tuple(_) => {
+                if let Some(of) = gather(item, out, mark) {
+                    return Some(of);
+                }
+            }
+            Data::Unknown(of) if matches!(of.ty, Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+                return Some(of.clone());
+            }
+            _ => out.push(item.clone()),
+        }
+    }
+    None
+}
+
+fn index(call: &Call) -> Result<Value, Failure> {
+    let items = sequence(call, 0)?;
+    match items.iter().position(|item| equal(item, &call.args[1]) == Ok(true)) {
+        Some(position) => Ok(Value::int(position as i64)),
+        None if items.is_empty() => wrong(0, "there is nothing to find in an empty list"),
+        None => wrong(1, "the value is not in the list"),
+    }
+}
+
+fn keys(call: &Call) -> Result<Value, Failure> {
+    let keys = mapping(call, 0)?.keys().map(|key| Value::new(Data::String(key.clone()))).collect();
+    let result = match call.args[0].data {
+        Data::Map(..) => Value::list(Type::String, keys),
+        _ => Value::tuple(keys),
+    };
+    Ok(result.with_mark(call.args[0].sensitive))
+}
+
+fn length(call: &Call) -> Result<Value, Failure> {
+    use unicode_segmentation::UnicodeSegmentation;
+    let value = &call.args[0];
+    let length = match &value.data {
+        Data::String(text) if text.is_ascii() && !text.contains('\r') => text.len(),
+        Data::String(text) => text.graphemes(true).count(),
+        Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => items.len(),
+        Data::Map(_, items) | Data::Object(items) => items.len(),
+        _ => return wrong(0, format!("a string or a collection is required, not {}", value.ty().with_article())),
+    };
+    Ok(Value::int(length as i64).with_mark(value.sensitive))
+}
+
+fn lookup(call: &Call) -> Result<Value, Failure> {
+    if call.args.len() > 3 {
+        return other(format!("two or three arguments are required, not {}", call.args.len()));
+    }
+    let (entries, name, source) = (mapping(call, 0)?, call.text(1), &call.args[0]);
+    let found = match (entries.get(name), call.args.get(2)) {
+        (Some(found), _) => found.clone(),
+        (None, Some(default)) => match &source.data {
+            Data::Map(ty, _) => match convert(default, ty) {
+                Ok(default) => default,
+                Err(mismatch) => return wrong(2, format!("the default must have the type of the elements: {mismatch}")),
+            },
+            _ => default.clone(),
+        },
+        (None, None) => return wrong(1, format!("there is no element {name:?}, and no default is given")),
+    };
+    Ok(found.with_mark(source.sensitive))
+}
+
+fn matchkeys(call: &Call) -> Result<Value, Failure> {
+    let (values, keys) = (call.items(0), call.items(1));
+    if values.len() != keys.len() {
+        return wrong(0, "there must be as many values as keys");
+    }
+    let both = unify(&[call.args[1].ty(), call.args[2].ty()]);
+    let Some(ty) = both else { return wrong(2, "keys and search set must have one type") };
+    let plain = |index: usize| convert(&call.args[index], &ty).map_err(|mismatch| Failure::Other(mismatch.to_string()));
+    let (keys, search) = (plain(1)?, plain(2)?);
+    let wanted: std::collections::BTreeSet<&Value> = search.as_items().unwrap_or_default().iter().collect();
+    let pairs = values.iter().zip(keys.as_items().unwrap_or_default());
+    Ok(like(&call.args[0], pairs.filter(|(_, key)| wanted.contains(key)).map(|(value, _)| value.clone()).collect()))
+}
+
+/// Maps of one type make a map, anything else an object. Null is the same as empty.
+fn merge(call: &Call) -> Result<Value, Failure> {
+    let (mut merged, mut types, mut mark) = (Object::new(), Vec::new(), false);
+    let mut nulls = 0;
+    for (index, arg) in call.args.iter().enumerate() {
+        mark |= arg.sensitive;
+        if arg.is_null() {
+            nulls += 1;
+            continue;
+        }
+        for (name, value) in mapping(call, index)? {
+            merged.insert(name.clone(), value.clone());
+        }
+        if let Data::Map(ty, _) = &arg.data {
+            types.push(ty.clone());
+        }
+    }
+    let all_maps = !types.is_empty() && types.len() + nulls == call.args.len() && types.iter().all(|ty| *ty == types[0]);
+    let result = if all_maps { Value::map(types.swap_remove(0), merged) } else { Value::object(merged) };
+    Ok(result.with_mark(mark))
+}
+
+fn one(call: &Call) -> Result<Value, Failure> {
+    let mark = call.args[0].sensitive;
+    match sequence(call, 0)? {
+        [] => {
+            let ty = match &call.args[0].data {
+                Data::List(ty, _) | Data::Set(ty, _) => ty.clone(),
+                _ => Type::Any,
+            };
+            Ok(Value::null_of(ty).with_mark(mark))
+        }
+        [item] => Ok(item.clone().with_mark(mark)),
+        items => wrong(0, format!("a list of at most one element is required, not of {}", items.len())),
+    }
+}
+
+fn reverse(call: &Call) -> Result<Value, Failure> {
+    let items = sequence(call, 0)?.iter().rev().cloned().collect();
+    Ok(like(&call.args[0], items))
+}
+
+fn slice(call: &Call) -> Result<Value, Failure> {
+    if matches!(call.args[0].data, Data::Set(..)) {
+        return wrong(0, "a set has no order; convert it with tolist first");
+    }
+    let (items, start, end) = (sequence(call, 0)?, call.int(1)?, call.int(2)?);
+    if start < 0 {
+        return wrong(1, "the start must not be negative");
+    }
+    if end > items.len() as i64 {
+        return wrong(2, format!("the end {end} is behind the last of the {} elements", items.len()));
+    }
+    if start > end {
+        return wrong(1, "the start must not be behind the end");
+    }
+    Ok(like(&call.args[0], items[start as usize..end as usize].to_vec()))
+}
+
+fn sort(call: &Call) -> Result<Value, Failure> {
+    let items = call.items(0);
+    if items.iter().any(Value::is_null) {
+        return wrong(0, "an element is null");
+    }
+    let mut items = items.to_vec();
+    items.sort();
+    Ok(Value::list(Type::String, items))
+}
+
+fn transpose(call: &Call) -> Result<Value, Failure> {
+    let ty = Type::map(Type::list(Type::String));
+    let map = convert(&call.args[0], &ty).map_err(|mismatch| Failure::Argument(0, mismatch.to_string()))?;
+    let mut out: std::collections::BTreeMap<Arc<str>, Vec<Value>> = std::collections::BTreeMap::new();
+    for (name, items) in map.as_object().into_iter().flatten() {
+        for item in items.as_items().unwrap_or_default() {
+            let Some(text) = item.as_str() else { return wrong(0, "an element is null") };
+            out.entry(key(text)).or_default().push(Value::new(Data::String(name.clone())));
+        }
+    }
+    let entries = out.into_iter().map(|(key, items)| (key, Value::list(Type::String, items))).collect();
+    Ok(Value::map(Type::list(Type::String), entries))
+}
+
+fn values(call: &Call) -> Result<Value, Failure> {
+    let items: Vec<Value> = mapping(call, 0)?.values().cloned().collect();
+    let result = match &call.args[0].data {
+        Data::Map(ty, _) => Value::list(ty.clone(), items),
+        _ => Value::tuple(items),
+    };
+    Ok(result.with_mark(call.args[0].sensitive))
+}
+
+fn zipmap(call: &Call) -> Result<Value, Failure> {
+    let (keys, items) = (call.items(0), sequence(call, 1)?);
+    if matches!(call.args[1].data, Data::Set(..)) {
+        return wrong(1, "a set has no order; convert it with tolist first");
+    }
+    if keys.len() != items.len() {
+        return wrong(1, format!("there are {} keys and {} values", keys.len(), items.len()));
+    }
+    if let Some(of) = keys.iter().find_map(Value::first_unknown) {
+        return Ok(unknown(Type::Any, of));
+    }
+    if keys.iter().any(Value::is_null) {
+        return wrong(0, "a key is null");
+    }
+    let names = keys.iter().filter_map(Value::as_str).map(key);
+    let entries: Object = names.zip(items.iter().cloned()).collect();
+    let result = match &call.args[1].data {
+        Data::List(ty, _) => Value::map(ty.clone(), entries),
+        _ => Value::object(entries),
+    };
+    Ok(result.with_mark(call.args[1].sensitive))
+}

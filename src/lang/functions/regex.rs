@@ -1,0 +1,88 @@
+//! Regular expressions.
+
+use std::sync::Arc;
+
+use regex::{Captures, Regex};
+
+use super::{Call, Failure, key, text, wrong};
+use crate::value::{Object, Type, Value};
+
+fn compile(index: usize, pattern: &str) -> Result<Regex, Failure> {
+    match Regex::new(pattern) {
+        Ok(regex) => Ok(regex),
+        Err(error) => {
+            let detail = error.to_string();
+            let last = detail.lines().last().unwrap_or_default().trim_start_matches("error: ").to_string();
+            wrong(index, format!("the pattern is wrong: {last}"))
+        }
+    }
+}
+
+/// What a match looks like: the text without groups, a tuple of unnamed or an object of named groups.
+enum Shape {
+    Whole,
+    Unnamed,
+    Named,
+}
+
+fn shape(regex: &Regex) -> Result<Shape, Failure> {
+    let groups = regex.captures_len() - 1;
+    let named = regex.capture_names().flatten().count();
+    match (groups, named) {
+        (0, _) => Ok(Shape::Whole),
+        (_, 0) => Ok(Shape::Unnamed),
+        (groups, named) if groups == named => Ok(Shape::Named),
+        _ => wrong(0, "a pattern cannot have both named and unnamed groups"),
+    }
+}
+
+fn capture(group: Option<regex::Match>) -> Value {
+    group.map_or_else(|| Value::null_of(Type::String), |group| Value::text(group.as_str()))
+}
+
+fn result(regex: &Regex, shape: &Shape, captures: &Captures) -> Value {
+    match shape {
+        Shape::Whole => capture(captures.get(0)),
+        Shape::Unnamed => Value::tuple(captures.iter().skip(1).map(capture).collect()),
+        Shape::Named => {
+            let names = regex.capture_names().flatten();
+            Value::object(names.map(|name| (key(name), capture(captures.name(name)))).collect::<Object>())
+        }
+    }
+}
+
+pub(super) fn regex(call: &Call) -> Result<Value, Failure> {
+    let regex = compile(0, call.text(0))?;
+    let shape = shape(&regex)?;
+    match regex.captures(call.text(1)) {
+        Some(captures) => Ok(result(&regex, &shape, &captures)),
+        None => wrong(1, "the pattern does not match the string"),
+    }
+}
+
+pub(super) fn regexall(call: &Call) -> Result<Value, Failure> {
+    let regex = compile(0, call.text(0))?;
+    let shape = shape(&regex)?;
+    let items: Vec<Value> = regex.captures_iter(call.text(1)).map(|captures| result(&regex, &shape, &captures)).collect();
+    let ty = match shape {
+        Shape::Whole => Type::String,
+        Shape::Unnamed => Type::Tuple(vec![Type::String; regex.captures_len() - 1].into()),
+        Shape::Named => {
+            let fields = regex.capture_names().flatten().map(|name| (key(name), crate::value::Field::required(Type::String)));
+            Type::object(fields.collect::<Vec<(Arc<str>, _)>>())
+        }
+    };
+    Ok(Value::list(ty, items))
+}
+
+/// A substring between slashes is a pattern; then `$1` and `${name}` stand for groups.
+pub(super) fn replace(call: &Call) -> Result<Value, Failure> {
+    let (string, wanted, with) = (call.text(0), call.text(1), call.text(2));
+    match wanted.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
+        Some(pattern) => {
+            let regex = compile(1, pattern)?;
+            text(regex.replace_all(string, with))
+        }
+        None => text(string.replace(wanted, with)),
+    }
+}

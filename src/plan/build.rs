@@ -1,0 +1,330 @@
+//! The walk: every block in the order of the graph, every instance decided, then edges and guards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::address::{Address, Mode};
+use crate::diag::Diagnostic;
+use crate::graph::Node;
+use crate::kind::{Kind, Target};
+use crate::kinds;
+use crate::lang::declare::Resource;
+use crate::lang::eval::{Bindings, eval};
+use crate::plan::{Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, conditions, decide, edges, wish};
+use crate::schema::Mode as AttrMode;
+use crate::stack::desired::{self, Desired, bindings};
+use crate::stack::environment::Environment;
+use crate::stack::evaluator::{Evaluator, Instances};
+use crate::stack::target::{Instance, expand};
+use crate::state::State;
+use crate::value::{Object, Type, Value};
+
+/// Everything that a plan is a function of, besides the stack in the evaluator.
+pub struct Inputs<'a> {
+    /// The environment.
+    pub environment: &'a Environment,
+    /// The state, with the salt of its digests.
+    pub state: &'a State,
+    /// What has been read of the account; `None` for a check without an account.
+    pub live: Option<&'a Live>,
+    /// The account, once it is known.
+    pub account: Option<Arc<str>>,
+    /// What is asked.
+    pub options: &'a Options,
+}
+
+/// A plan in the making.
+pub struct Builder<'a> {
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) evaluator: &'a mut Evaluator,
+    pub(super) plan: Plan,
+    pub(super) needs: Needs,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Addresses of instances that the stack declares.
+    pub(super) declared: BTreeSet<Address>,
+    /// Blocks whose instances could not be told, because of an error.
+    pub(super) undecided: BTreeSet<Address>,
+    /// What each instance came out as, for rules between resources and edges by name.
+    pub(super) planned: BTreeMap<Address, Object>,
+    /// Desired objects that refer to others by attribute, for edges by name.
+    pub(super) places: BTreeMap<Address, Desired>,
+}
+
+/// Walks once.
+pub fn build(evaluator: &mut Evaluator, inputs: &Inputs) -> Outcome {
+    evaluator.clear();
+    let mut builder = Builder {
+        inputs,
+        evaluator,
+        plan: Plan::default(),
+        needs: Needs::default(),
+        diagnostics: Vec::new(),
+        declared: BTreeSet::new(),
+        undecided: BTreeSet::new(),
+        planned: BTreeMap::new(),
+        places: BTreeMap::new(),
+    };
+    builder.walk();
+    builder.finish()
+}
+
+impl Builder<'_> {
+    fn walk(&mut self) {
+        let order = self.evaluator.stack().graph.order().to_vec();
+        for node in &order {
+            match node {
+                Node::Variable(_) | Node::Output(_) => {}
+                Node::Local(name) => {
+                    if let Err(mut wrong) = self.evaluator.local(name) {
+                        self.diagnostics.append(&mut wrong);
+                    }
+                }
+                Node::Block(address) => self.block(address),
+            }
+        }
+    }
+
+    fn block(&mut self, address: &Address) {
+        let names = self.evaluator.names();
+        let Some(resource) = names.0.module.resources.iter().find(|resource| resource.address == *address) else { return };
+        let before = self.diagnostics.len();
+        let Some(expansion) = expand(resource, self.evaluator, &mut self.diagnostics) else {
+            self.undecided.insert(address.clone());
+            return;
+        };
+        let mut values = BTreeMap::new();
+        for instance in &expansion.instances {
+            let address = address.instance(instance.key.clone());
+            if self.declared.contains(&address) {
+                continue;
+            }
+            self.declared.insert(address.clone());
+            let value = match address.mode {
+                Mode::Data => self.lookup(resource, &address, instance),
+                Mode::Managed => self.instance(resource, &address, instance),
+            };
+            values.insert(instance.key.clone(), value);
+        }
+        if self.diagnostics.len() > before && crate::diag::has_errors(&self.diagnostics[before..]) {
+            self.undecided.insert(address.clone());
+        }
+        self.evaluator.set_block(address, Instances::new(expansion.repetition, values));
+    }
+
+    /// Evaluates the block of an instance, with what its kind and its environment add.
+    fn desired(&mut self, resource: &Resource, instance: &Instance) -> (Desired, bool) {
+        let names = self.names(instance);
+        let scope = Bindings { parent: self.evaluator, names };
+        let mut diagnostics = Vec::new();
+        let desired = wish::wish(self.evaluator, self.inputs.environment, resource, instance, &mut diagnostics);
+        let evaluated = !crate::diag::has_errors(&diagnostics);
+        conditions::preconditions(resource, &scope, &mut diagnostics);
+        self.diagnostics.append(&mut diagnostics);
+        desired::check(&resource.schema.attrs, &desired, evaluated, &mut self.diagnostics);
+        (desired, evaluated)
+    }
+
+    fn names(&self, instance: &Instance) -> BTreeMap<Arc<str>, Value> {
+        let node = instance.watched.as_ref().map(|watched| &watched.node);
+        bindings(instance.key.as_ref(), instance.each.as_ref(), node)
+    }
+
+    fn instance(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> Value {
+        let Some(kind) = kinds::get(&address.kind) else { return Value::unknown(Type::Any, None) };
+        let (mut desired, evaluated) = self.desired(resource, instance);
+        let problems: Vec<_> = if evaluated { kind.check(&desired.object) } else { Vec::new() };
+        self.diagnostics.extend(problems.into_iter().map(|problem| desired.diagnose(problem).of(address)));
+        let region = self.region(resource, &mut desired);
+        let protect = self.protect(resource, instance, kind);
+        let planned = decide::decide(self, decide::Instance { resource, address, kind, desired: &desired, region, protect });
+        self.places.insert(address.clone(), desired);
+        let mut object = planned;
+        object.entry("region".into()).or_insert(Value::unknown(Type::String, None));
+        self.planned.insert(address.clone(), object.clone());
+        Value::object(object)
+    }
+
+    /// The region of an instance: its own, its provider's, the environment's.
+    pub(super) fn region(&mut self, resource: &Resource, desired: &mut Desired) -> String {
+        if let Some(region) = desired.object.get("region").and_then(Value::as_str) {
+            return region.to_owned();
+        }
+        let alias = Environment::provider_alias(resource);
+        if let Some((alias, span)) = alias {
+            match self.inputs.environment.providers.get(&alias) {
+                Some(provider) => {
+                    if let Some(region) = &provider.region {
+                        return region.to_string();
+                    }
+                }
+                None => self.diagnostics.push(
+                    Diagnostic::error("CS0401", "Undeclared reference", format!("There is no provider \"aws\" with alias \"{alias}\"."))
+                        .at(span)
+                        .help("Declare it, or set `region` of the resource."),
+                ),
+            }
+        }
+        self.inputs.environment.region.as_deref().unwrap_or("us-east-1").to_owned()
+    }
+
+    fn protect(&mut self, resource: &Resource, instance: &Instance, kind: &dyn Kind) -> bool {
+        let from_environment = self.inputs.environment.protect && kind.holds_data();
+        let Some(expr) = &resource.meta.protect else { return from_environment };
+        let names = self.names(instance);
+        let scope = Bindings { parent: self.evaluator, names };
+        let value = match eval(expr, &scope) {
+            Ok(value) => crate::value::convert::convert(&value, &Type::Bool).ok().and_then(|value| value.as_bool()),
+            Err(mut wrong) => {
+                self.diagnostics.append(&mut wrong);
+                return true;
+            }
+        };
+        value.unwrap_or_else(|| {
+            self.diagnostics.push(
+                Diagnostic::error("CS0404", "Wrong type", "`protect` must be true or false, known at plan time.")
+                    .at(expr.span)
+                    .help("Write true, false or a condition over variables."),
+            );
+            true
+        })
+    }
+
+    /// What a `data` block reads; unknown until it has been read.
+    fn lookup(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> Value {
+        let (mut desired, evaluated) = self.desired(resource, instance);
+        let region = self.region(resource, &mut desired);
+        let args = desired.object.clone();
+        let key = (region.clone(), address.kind.to_string(), args.clone());
+        let known = args.values().all(Value::is_wholly_known);
+        let found = self.inputs.live.and_then(|live| live.lookups.get(&key));
+        match found {
+            Some(Ok(object)) => return Value::object(complete(resource, object.clone())),
+            Some(Err(error)) => {
+                let detail = format!("`{address}`: {error}");
+                let mut diagnostic = Diagnostic::error("CS0602", "The look-up failed", detail);
+                diagnostic.span = Some(resource.span);
+                diagnostic.help = Some("Correct the arguments of the block, or make what it looks for.".to_owned());
+                self.diagnostics.push(diagnostic);
+            }
+            None if known && evaluated && self.inputs.live.is_some() => {
+                self.needs.lookups.insert(key);
+            }
+            None if evaluated && self.inputs.live.is_some() => self.read_step(address, region, args),
+            None => {}
+        }
+        unknown_object(resource, address, &desired.object)
+    }
+
+    fn read_step(&mut self, address: &Address, region: String, args: Object) {
+        self.plan.steps.push(Step {
+            address: address.clone(),
+            action: Action::Read,
+            reason: crate::plan::Reason::Declared,
+            region,
+            id: None,
+            before: None,
+            after: Some(args),
+            changed: Vec::new(),
+            changes: Vec::new(),
+            calls: Vec::new(),
+            edges: Vec::new(),
+            record: crate::plan::RecordPlan::default(),
+            deposed: false,
+        });
+    }
+
+    pub(super) fn target(&self, region: &str) -> Target {
+        Target { account: self.inputs.account.clone(), region: region.into() }
+    }
+
+    pub(super) fn note(&mut self, address: &Address, text: impl Into<String>) {
+        self.plan.notes.push(Note { address: Some(address.clone()), text: text.into() });
+    }
+
+    pub(super) fn block_on(&mut self, address: &Address, reason: impl Into<String>) {
+        self.plan.blocked.push(Blocked { address: address.clone(), reason: reason.into() });
+    }
+
+    fn finish(mut self) -> Outcome {
+        decide::leavers(&mut self);
+        self.outputs();
+        collide::check(&mut self);
+        edges::connect(&mut self);
+        edges::restrict(&mut self);
+        self.guard_impact();
+        Outcome { plan: self.plan, needs: self.needs, diagnostics: self.diagnostics }
+    }
+
+    fn guard_impact(&mut self) {
+        let Some(max) = self.inputs.options.max_impact else { return };
+        let worse: Vec<Blocked> = self
+            .plan
+            .steps
+            .iter()
+            .filter(|step| step.impact() > max)
+            .map(|step| Blocked {
+                address: step.address.clone(),
+                reason: format!("its impact is {}, above --max-impact {}", step.impact().word(), max.word()),
+            })
+            .collect();
+        self.plan.blocked.extend(worse);
+    }
+
+    fn outputs(&mut self) {
+        if self.inputs.options.destroy {
+            return;
+        }
+        let names = self.evaluator.names();
+        for (name, output) in &names.0.module.outputs {
+            conditions::check_all(&output.preconditions, self.evaluator, "CS0414", &mut self.diagnostics);
+            let value = match eval(&output.value, self.evaluator) {
+                Ok(value) => value,
+                Err(mut wrong) => {
+                    self.diagnostics.append(&mut wrong);
+                    continue;
+                }
+            };
+            if value.is_sensitive_anywhere() && !output.sensitive {
+                self.diagnostics.push(
+                    Diagnostic::error("CS0415", "An output would show a secret", format!("`output.{name}` holds a sensitive value."))
+                        .at(output.value.span)
+                        .help("Add `sensitive = true` to the output."),
+                );
+            }
+            let value = value.with_mark(output.sensitive);
+            let old = self.inputs.state.outputs.get(&**name);
+            let same = match old {
+                None => false,
+                Some(None) => value.is_sensitive_anywhere(),
+                Some(Some(old)) => !value.is_sensitive_anywhere() && crate::value::same(old, &value),
+            };
+            if !same {
+                self.plan.changed_outputs.insert(name.to_string());
+            }
+            self.plan.outputs.insert(name.to_string(), value);
+        }
+        let gone = self.inputs.state.outputs.keys().filter(|name| !names.0.module.outputs.contains_key(name.as_str()));
+        self.plan.changed_outputs.extend(gone.cloned());
+    }
+}
+
+/// Fills in null for what is absent, so that every attribute can be referred to.
+fn complete(resource: &Resource, mut object: Object) -> Object {
+    for attr in &resource.schema.attrs {
+        object.entry(attr.name.into()).or_insert_with(|| Value::null_of(attr.ty.clone()));
+    }
+    object
+}
+
+/// What was written, and unknown for the rest.
+fn unknown_object(resource: &Resource, address: &Address, written: &Object) -> Value {
+    let mut object = written.clone();
+    for attr in &resource.schema.attrs {
+        let origin: Arc<str> = format!("{address}.{}", attr.name).into();
+        object.entry(attr.name.into()).or_insert_with(|| match attr.mode {
+            AttrMode::Computed | AttrMode::OptionalComputed => Value::unknown(attr.ty.clone(), Some(origin)),
+            _ => Value::null_of(attr.ty.clone()),
+        });
+    }
+    Value::object(object)
+}

@@ -1,0 +1,72 @@
+//! Rules between resources: two of one name, and parameter groups of the wrong family.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::diag::Diagnostic;
+use crate::kind::Problem;
+use crate::kinds::{self, replication_group};
+use crate::plan::build::Builder;
+use crate::value::Value;
+
+/// Checks what the planned objects say together.
+pub fn check(builder: &mut Builder) {
+    let mut found = same_names(builder);
+    found.extend(families(builder));
+    builder.diagnostics.extend(found);
+}
+
+/// Two resources of a kind with one name in one region would overwrite each other.
+fn same_names(builder: &Builder) -> Vec<Diagnostic> {
+    let mut seen: BTreeMap<(String, String, String), &Address> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (address, object) in &builder.planned {
+        let Some(kind) = kinds::get(&address.kind) else { continue };
+        let Some(name) = kind.name_attribute().and_then(|name| object.get(name)).and_then(Value::as_str) else { continue };
+        let region = object.get("region").and_then(Value::as_str).unwrap_or_default().to_owned();
+        // The names of security groups are unique in a VPC; two VPCs may have one each.
+        let vpc = object.get("vpc_id").and_then(Value::as_str).filter(|_| &*address.kind == "security_group").unwrap_or_default();
+        let key = (address.kind.to_string(), format!("{region}/{vpc}"), name.to_owned());
+        let Some(first) = seen.get(&key) else {
+            seen.insert(key, address);
+            continue;
+        };
+        let attribute = kind.name_attribute().unwrap_or("name");
+        let mut diagnostic = Diagnostic::error(
+            "CS0603",
+            "Two resources of one name",
+            format!("`{address}` and `{first}` are both called \"{name}\"."),
+        )
+        .help("Give one of them another name.")
+        .of(address);
+        diagnostic.span = builder.places.get(address).and_then(|desired| desired.span_of(attribute));
+        if let Some(span) = builder.places.get(*first).and_then(|desired| desired.span_of(attribute))
+            && Some(span) != diagnostic.span
+        {
+            diagnostic = diagnostic.related(span, "the other one");
+        }
+        found.push(diagnostic);
+    }
+    found
+}
+
+/// The family of a declared parameter group must be that of the engine version.
+fn families(builder: &Builder) -> Vec<Diagnostic> {
+    let mut declared: BTreeMap<&str, &str> = BTreeMap::new();
+    for (address, object) in &builder.planned {
+        let text = |name: &str| object.get(name).and_then(Value::as_str);
+        if let ("parameter_group", Some(name), Some(family)) = (&*address.kind, text("name"), text("family")) {
+            declared.insert(name, family);
+        }
+    }
+    let groups = builder.planned.iter().filter(|(address, _)| &*address.kind == "replication_group");
+    groups
+        .filter_map(|(address, object)| {
+            let name = object.get("parameter_group_name").and_then(Value::as_str)?;
+            let found = *declared.get(name)?;
+            let wanted = replication_group::wanted_family(object)?;
+            let problem: Problem = (wanted != found).then(|| replication_group::family_mismatch(&wanted, found))?;
+            Some(builder.places.get(address)?.diagnose(problem).of(address))
+        })
+        .collect()
+}

@@ -1,0 +1,43 @@
+//! Pre- and postconditions of blocks and outputs.
+
+use crate::diag::Diagnostic;
+use crate::lang::declare::{Condition, Resource};
+use crate::lang::eval::{Scope, eval};
+use crate::value::Type;
+use crate::value::convert::convert;
+
+/// Checks the preconditions of a block. One that hangs on something unknown is let pass; it is checked again later.
+pub fn preconditions(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) {
+    check_all(&resource.meta.lifecycle.preconditions, scope, "CS0413", diagnostics);
+}
+
+/// Checks conditions in a scope.
+pub fn check_all(conditions: &[Condition], scope: &dyn Scope, code: &'static str, diagnostics: &mut Vec<Diagnostic>) {
+    for condition in conditions {
+        check(condition, scope, code, diagnostics);
+    }
+}
+
+fn check(condition: &Condition, scope: &dyn Scope, code: &'static str, diagnostics: &mut Vec<Diagnostic>) {
+    let value = match eval(&condition.condition, scope) {
+        Ok(value) => value,
+        Err(mut wrong) => return diagnostics.append(&mut wrong),
+    };
+    if value.is_unknown() {
+        return;
+    }
+    let holds = convert(&value, &Type::Bool).ok().and_then(|value| value.as_bool());
+    let (summary, detail) = match holds {
+        Some(true) => return,
+        Some(false) => ("A condition does not hold", message(condition, scope)),
+        None => ("Wrong type", "A condition must be true or false.".to_owned()),
+    };
+    diagnostics.push(Diagnostic::error(code, summary, detail).at(condition.condition.span).help("Change the values that it is about."));
+}
+
+/// The message of a condition, or a word that it cannot be shown.
+pub fn message(condition: &Condition, scope: &dyn Scope) -> String {
+    let value = eval(&condition.message, scope).ok().filter(|value| !value.is_sensitive_anywhere());
+    let text = value.as_ref().and_then(|value| value.as_str().map(str::to_owned));
+    text.unwrap_or_else(|| "Its message holds a value that cannot be shown.".to_owned())
+}

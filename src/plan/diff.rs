@@ -1,0 +1,198 @@
+//! The difference between an object as it is and as it is desired.
+
+use std::collections::BTreeMap;
+
+use crate::kinds::tags;
+use crate::plan::AttrChange;
+use crate::schema::{Attr, Mode, Schema, Update};
+use crate::state::{Digest, Record, digest};
+use crate::value::{Data, Object, Type, Value, same};
+
+/// An instance as it shall be, and what differs.
+#[derive(Debug, Default)]
+pub struct Difference {
+    /// The object as it is, with what only the record knows.
+    pub before: Object,
+    /// The object as it shall be.
+    pub after: Object,
+    /// The names of the attributes that differ.
+    pub changed: Vec<&'static str>,
+    /// Differences that AWS carries out at the next maintenance window.
+    pub pending: Vec<&'static str>,
+    /// Secrets that could not be compared, with their source.
+    pub unchecked: Vec<(&'static str, String)>,
+    /// Digests of the secrets as they shall be.
+    pub secrets: BTreeMap<String, Digest>,
+}
+
+/// What a comparison goes by.
+pub struct Comparison<'a> {
+    /// The schema.
+    pub schema: &'static Schema,
+    /// What the configuration sets, with `tags_all`.
+    pub desired: &'a Object,
+    /// The object as it was found.
+    pub live: &'a Object,
+    /// Changes that AWS has accepted and not carried out.
+    pub pending: &'a Object,
+    /// What is recorded.
+    pub record: &'a Record,
+    /// Attributes whose differences do not count.
+    pub ignored: &'a dyn Fn(&str) -> bool,
+    /// Whether unset attributes have their defaults even if they were never set.
+    pub whole: bool,
+    /// The salt of digests.
+    pub salt: &'a str,
+}
+
+/// Compares an instance that exists.
+pub fn compare(by: &Comparison) -> Difference {
+    let mut difference = Difference { before: before(by), ..Difference::default() };
+    difference.after = difference.before.clone();
+    for attr in by.schema.attrs.iter().filter(|attr| attr.settable()) {
+        if attr.secret {
+            compare_secret(by, attr, &mut difference);
+        } else if (by.ignored)(attr.name) {
+            difference.after.extend(by.record.object.get(attr.name).filter(|_| attr.update == Update::Local).map(|v| (attr.name.into(), v.clone())));
+        } else {
+            compare_attr(by, attr, &mut difference);
+        }
+    }
+    compare_tags(by, &mut difference);
+    difference
+}
+
+/// Live attributes, and those that only the record knows.
+fn before(by: &Comparison) -> Object {
+    let mut before = by.live.clone();
+    for (name, value) in &by.record.object {
+        before.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    before
+}
+
+fn compare_attr(by: &Comparison, attr: &Attr, difference: &mut Difference) {
+    let Some(wanted) = wanted(by, attr) else { return };
+    let now = difference.before.get(attr.name).cloned().unwrap_or_else(|| unset(by, attr));
+    difference.after.insert(attr.name.into(), wanted.clone());
+    if attr.is_satisfied(&now, &wanted) {
+        return;
+    }
+    if by.pending.get(attr.name).is_some_and(|pending| attr.is_satisfied(pending, &wanted)) {
+        difference.pending.push(attr.name);
+        return;
+    }
+    difference.changed.push(attr.name);
+}
+
+/// What an attribute is that neither AWS nor the record tells: an attribute that steers us has its default.
+fn unset(by: &Comparison, attr: &Attr) -> Value {
+    let steering = attr.update == Update::Local && !by.record.set.contains(attr.name);
+    attr.default.clone().filter(|_| steering).unwrap_or_else(Value::null)
+}
+
+/// The value that the configuration wants: as written; the default or nothing where it was written before and is no
+/// longer; `None` where it never said anything.
+fn wanted(by: &Comparison, attr: &Attr) -> Option<Value> {
+    if let Some(value) = by.desired.get(attr.name) {
+        return Some(value.clone());
+    }
+    let was_set = by.record.set.contains(attr.name);
+    if attr.update == Update::Local || by.whole && attr.mode != Mode::OptionalComputed {
+        return Some(attr.default.clone().unwrap_or_else(|| Value::null_of(attr.ty.clone())));
+    }
+    if !was_set || attr.at_create.is_some() {
+        return None;
+    }
+    match (&attr.default, attr.mode) {
+        (Some(default), _) => Some(default.clone()),
+        // AWS chooses, and has chosen already.
+        (None, Mode::OptionalComputed) => None,
+        (None, _) => Some(cleared(attr)),
+    }
+}
+
+/// Nothing: an empty collection, zero for a number that counts, else null.
+fn cleared(attr: &Attr) -> Value {
+    match &attr.ty {
+        Type::Set(ty) => Value::set((**ty).clone(), Vec::new()),
+        Type::List(ty) => Value::list((**ty).clone(), Vec::new()),
+        Type::Map(ty) => Value::map((**ty).clone(), Object::new()),
+        Type::Number => Value::int(0),
+        ty => Value::null_of(ty.clone()),
+    }
+}
+
+/// Secrets are compared by digest: AWS never gives them back.
+fn compare_secret(by: &Comparison, attr: &Attr, difference: &mut Difference) {
+    let recorded = by.record.secrets.get(attr.name);
+    let desired = by.desired.get(attr.name).filter(|value| !value.is_null());
+    let Some(value) = desired else {
+        if recorded.is_some() && !(by.ignored)(attr.name) {
+            difference.after.insert(attr.name.into(), Value::null_of(Type::String));
+            difference.changed.push(attr.name);
+        }
+        return;
+    };
+    difference.after.insert(attr.name.into(), value.clone());
+    let keep = |difference: &mut Difference| {
+        difference.secrets.extend(recorded.map(|digest| (attr.name.to_owned(), digest.clone())));
+    };
+    if (by.ignored)(attr.name) {
+        return keep(difference);
+    }
+    let Data::Secret(secret) = &value.data else {
+        difference.changed.push(attr.name);
+        return;
+    };
+    let Some(text) = &secret.text else {
+        difference.unchecked.push((attr.name, secret.source.as_deref().unwrap_or("its source").to_owned()));
+        if recorded.is_none() {
+            difference.changed.push(attr.name);
+        }
+        return keep(difference);
+    };
+    let digest = Digest { digest: digest::digest(text, by.salt), source: secret.source.as_deref().map(str::to_owned) };
+    if recorded.is_none_or(|recorded| recorded.digest != digest.digest) {
+        difference.changed.push(attr.name);
+    }
+    difference.secrets.insert(attr.name.to_owned(), digest);
+}
+
+/// All tags together; those that mark the object as ours do not count.
+fn compare_tags(by: &Comparison, difference: &mut Difference) {
+    if !by.schema.taggable() || (by.ignored)("tags") {
+        return;
+    }
+    let Some(wanted) = by.desired.get("tags_all") else { return };
+    let managed = wanted.as_object().is_some_and(|tags| !tags.is_empty()) || by.record.set.contains("tags");
+    let Some(now) = difference.before.get("tags_all").filter(|_| managed).cloned() else { return };
+    let equal = same(&Value::object(tags::visible(&now)), &Value::object(tags::visible(wanted)));
+    difference.after.insert("tags_all".into(), wanted.clone());
+    if !equal || !wanted.is_wholly_known() {
+        difference.changed.push("tags_all");
+    }
+}
+
+/// What differs, for people: every attribute but those that follow from others.
+pub fn changes(schema: &Schema, before: &Object, after: &Object, changed: &[&'static str], causes: &[&str]) -> Vec<AttrChange> {
+    let get = |object: &Object, name: &str| object.get(name).cloned().unwrap_or_else(Value::null);
+    let hidden = |name: &str| matches!(name, "tags" | "parameters");
+    changed
+        .iter()
+        .filter(|name| !hidden(name) || *name == &"tags_all")
+        .map(|name| {
+            let (mut old, mut new) = (get(before, name), get(after, name));
+            if *name == "tags_all" {
+                (old, new) = (Value::object(tags::visible(&old)), Value::object(tags::visible(&new)).with_mark(new.sensitive));
+            }
+            let secret = schema.attr(name).is_some_and(|attr| attr.secret);
+            AttrChange {
+                name,
+                before: if secret && !old.is_null() { old.into_sensitive() } else { old },
+                after: new,
+                replaces: causes.contains(name),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,189 @@
+//! Which step waits for which, and which steps `--target` and `--exclude` leave.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::{Address, Mode};
+use crate::plan::build::Builder;
+use crate::plan::{Action, Reason, Step};
+use crate::value::Value;
+
+/// Attributes that name an object of another kind.
+const NAMES_OF: [(&str, &str, &str); 4] = [
+    ("replication_group", "subnet_group_name", "subnet_group"),
+    ("replication_group", "parameter_group_name", "parameter_group"),
+    ("replication_group", "security_group_ids", "security_group"),
+    ("security_group", "ingress", "security_group"),
+];
+
+/// Sets the edges of every step.
+pub fn connect(builder: &mut Builder) {
+    let uses = uses(builder);
+    let steps = &builder.plan.steps;
+    let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); steps.len()];
+    let mut by_address: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        by_address.entry(&step.address).or_default().push(index);
+    }
+    let of = |address: &Address| by_address.get(address).cloned().unwrap_or_default();
+    for (index, step) in steps.iter().enumerate() {
+        if !is_leaving(step) {
+            // What is used is there first; what it replaces goes later, unless it must go first.
+            let used = uses.get(&step.address).into_iter().flatten().flat_map(&of);
+            edges[index].extend(used.filter(|used| !is_leaving(&steps[*used])));
+        }
+        if is_leaving(step) {
+            // Whoever used the object has let go of it: those that leave, and those that are changed or replaced.
+            for (user, user_step) in steps.iter().enumerate() {
+                let used = user_step.record.dependencies.contains(&step.address)
+                    || uses.get(&user_step.address).is_some_and(|used| used.contains(&step.address));
+                if user != index && used && user_step.address != step.address && lets_go(user_step, step) {
+                    edges[index].insert(user);
+                }
+            }
+        }
+        for other in of(&step.address) {
+            edges[index].extend(replacement_edge(steps, index, other));
+        }
+    }
+    for (step, edges) in builder.plan.steps.iter_mut().zip(edges) {
+        step.edges = edges.into_iter().collect();
+    }
+    sort(builder);
+}
+
+fn is_leaving(step: &Step) -> bool {
+    matches!(step.action, Action::Delete | Action::Forget)
+}
+
+/// Whether the old object of `leaving` must outlast this step of a user.
+fn lets_go(user: &Step, leaving: &Step) -> bool {
+    match &leaving.reason {
+        // The old object goes before the new one is made, so only those that leave can come before it.
+        Reason::Replaced { create_first: false, .. } => is_leaving(user),
+        _ => user.action != Action::Read,
+    }
+}
+
+/// The order of the two halves of a replacement.
+fn replacement_edge(steps: &[Step], index: usize, other: usize) -> Option<usize> {
+    let (step, with) = (&steps[index], &steps[other]);
+    let (Reason::Replaced { create_first, .. }, true) = (&step.reason, index != other && !with.deposed && !step.deposed) else {
+        return None;
+    };
+    let waits = match (step.action, with.action) {
+        (Action::Create, Action::Delete) => !create_first,
+        (Action::Delete, Action::Create) => *create_first,
+        _ => false,
+    };
+    waits.then_some(other)
+}
+
+/// What each declared instance uses: by reference, and by a name written out.
+fn uses(builder: &Builder) -> BTreeMap<Address, BTreeSet<Address>> {
+    let mut uses: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
+    let mut by_block: BTreeMap<Address, Vec<&Address>> = BTreeMap::new();
+    for address in &builder.declared {
+        by_block.entry(address.block()).or_default().push(address);
+    }
+    for (user, used) in builder.evaluator.stack().graph.block_edges() {
+        for user in by_block.get(&user).into_iter().flatten() {
+            let used = by_block.get(&used).into_iter().flatten().map(|used| (*used).clone());
+            uses.entry((*user).clone()).or_default().extend(used);
+        }
+    }
+    for step in &builder.plan.steps {
+        uses.entry(step.address.clone()).or_default().extend(step.record.dependencies.iter().cloned().filter(|_| !is_leaving(step)));
+    }
+    by_name(builder, &mut uses);
+    uses
+}
+
+/// A name that equals that of a declared resource is a reference too.
+fn by_name(builder: &Builder, uses: &mut BTreeMap<Address, BTreeSet<Address>>) {
+    let mut named: BTreeMap<(&str, &str), &Address> = BTreeMap::new();
+    for (address, object) in &builder.planned {
+        let name = crate::kinds::get(&address.kind).and_then(|kind| kind.identify(object));
+        if let Some(name) = name.and_then(|_| object.get("id")).and_then(Value::as_str) {
+            named.insert((&address.kind, name), address);
+        }
+    }
+    for (user, object) in &builder.planned {
+        for (_, attribute, kind) in NAMES_OF.iter().filter(|(of, ..)| **of == *user.kind) {
+            for name in object.get(*attribute).into_iter().flat_map(texts) {
+                if let Some(used) = named.get(&(*kind, name)).filter(|used| **used != user) {
+                    uses.entry(user.clone()).or_default().insert((*used).clone());
+                }
+            }
+        }
+    }
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    match value.as_str() {
+        Some(text) => vec![text],
+        None => value.children().flat_map(texts).collect(),
+    }
+}
+
+/// Brings steps into an order that respects the edges, by address where the edges leave it open.
+fn sort(builder: &mut Builder) {
+    let steps = std::mem::take(&mut builder.plan.steps);
+    let mut waiting: Vec<usize> = steps.iter().map(|step| step.edges.len()).collect();
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
+    for (index, step) in steps.iter().enumerate() {
+        step.edges.iter().for_each(|edge| users[*edge].push(index));
+    }
+    let key = |index: usize| (is_leaving(&steps[index]), steps[index].address.clone(), index);
+    let mut ready: BTreeSet<(bool, Address, usize)> = (0..steps.len()).filter(|index| waiting[*index] == 0).map(key).collect();
+    let mut order = Vec::new();
+    while let Some((_, _, index)) = ready.pop_first() {
+        order.push(index);
+        for user in &users[index] {
+            waiting[*user] -= 1;
+            if waiting[*user] == 0 {
+                ready.insert(key(*user));
+            }
+        }
+    }
+    // Edges in a circle cannot come from an acyclic graph but by names written out; such steps keep their place.
+    order.extend((0..steps.len()).filter(|index| waiting[*index] > 0));
+    let place: BTreeMap<usize, usize> = order.iter().enumerate().map(|(place, index)| (*index, place)).collect();
+    let mut steps: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
+    for index in order {
+        let Some(mut step) = steps[index].take() else { continue };
+        let now = builder.plan.steps.len();
+        step.edges = step.edges.iter().map(|edge| place[edge]).filter(|edge| *edge < now).collect();
+        builder.plan.steps.push(step);
+    }
+}
+
+/// Keeps the steps that `--target` names with what they wait for, and drops those of `--exclude` with what waits for them.
+pub fn restrict(builder: &mut Builder) {
+    let options = builder.inputs.options;
+    if options.targets.is_empty() && options.excludes.is_empty() {
+        return;
+    }
+    let steps = &builder.plan.steps;
+    let mut keep: Vec<bool> = vec![options.targets.is_empty(); steps.len()];
+    for index in (0..steps.len()).rev() {
+        keep[index] |= options.targets.iter().any(|target| steps[index].address.is_within(target));
+        if keep[index] {
+            steps[index].edges.iter().for_each(|edge| keep[*edge] = true);
+        }
+    }
+    for index in 0..steps.len() {
+        let excluded = options.excludes.iter().any(|exclude| steps[index].address.is_within(exclude));
+        keep[index] &= !excluded && steps[index].edges.iter().all(|edge| keep[*edge] || !options.excludes.is_empty() && steps[*edge].address.mode == Mode::Data);
+    }
+    let kept: BTreeSet<Address> = steps.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(step, _)| step.address.clone()).collect();
+    let mut place = BTreeMap::new();
+    let all = std::mem::take(&mut builder.plan.steps);
+    for (index, mut step) in all.into_iter().enumerate().filter(|(index, _)| keep[*index]) {
+        place.insert(index, place.len());
+        step.edges = step.edges.iter().filter_map(|edge| place.get(edge).copied()).collect();
+        builder.plan.steps.push(step);
+    }
+    builder.plan.blocked.retain(|blocked| kept.contains(&blocked.address));
+    builder.plan.records.retain(|(address, ..)| kept.contains(address));
+    builder.plan.changed_outputs.clear();
+}

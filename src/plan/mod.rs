@@ -1,0 +1,264 @@
+//! The plan: steps and the edges between them, a pure function of stack, state and live account.
+//!
+//! The walk evaluates every block in the order of the graph and decides what becomes of each instance. What it would
+//! have to know from the account and does not is collected as [`Needs`]; whoever calls reads that and walks again.
+
+pub mod build;
+mod collide;
+mod conditions;
+mod decide;
+mod diff;
+mod edges;
+mod replace;
+pub mod wish;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::diag::Diagnostic;
+use crate::kind::{Call, Impact, Observation, RemoteError};
+use crate::state::Digest;
+use crate::value::{Object, Value};
+
+/// An object in the account: kind, region and name.
+pub type ObjectKey = (String, String, String);
+
+/// A look-up: region, kind and arguments.
+pub type LookupKey = (String, String, Object);
+
+/// What has been read of the account.
+#[derive(Debug, Clone, Default)]
+pub struct Live {
+    /// Objects by key; `None` for one that does not exist.
+    pub objects: BTreeMap<ObjectKey, Option<Observation>>,
+    /// Look-ups by key.
+    pub lookups: BTreeMap<LookupKey, Result<Object, RemoteError>>,
+}
+
+/// What a walk wanted to know and did not.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Needs {
+    /// Objects to read.
+    pub objects: BTreeSet<ObjectKey>,
+    /// Look-ups to make.
+    pub lookups: BTreeSet<LookupKey>,
+}
+
+impl Needs {
+    /// Whether the walk had all it wanted.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.lookups.is_empty()
+    }
+}
+
+/// What is asked of a plan beyond bringing the account to the stack.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Everything is to go.
+    pub destroy: bool,
+    /// Only these, and what they hang on.
+    pub targets: Vec<Address>,
+    /// Not these, nor what hangs on them.
+    pub excludes: Vec<Address>,
+    /// Replace these even if nothing differs.
+    pub replace: Vec<Address>,
+    /// Data-bearing objects that may be replaced; `all` is every one.
+    pub allow_replace: Vec<Address>,
+    /// Every data-bearing object may be replaced.
+    pub allow_all: bool,
+    /// Nothing may be worse than this.
+    pub max_impact: Option<Impact>,
+    /// Only bring the records to what is there.
+    pub refresh_only: bool,
+}
+
+/// A plan.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// What is to be done, in an order that respects the edges.
+    pub steps: Vec<Step>,
+    /// Records to be rewritten without a change in the account.
+    pub records: Vec<(Address, RecordPlan, Object, String, String)>,
+    /// How many instances need nothing.
+    pub unchanged: usize,
+    /// The planned outputs, and whether each may be shown.
+    pub outputs: BTreeMap<String, Value>,
+    /// Outputs that differ from those of the last apply.
+    pub changed_outputs: BTreeSet<String>,
+    /// Why this plan may not be applied.
+    pub blocked: Vec<Blocked>,
+    /// Remarks: pending changes, secrets not checked, objects gone.
+    pub notes: Vec<Note>,
+    /// Addresses that moved.
+    pub moves: Vec<(Address, Address)>,
+    /// Intents of an earlier run that are settled by what was found.
+    pub settled_intents: Vec<String>,
+}
+
+/// A remark about an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What it is about.
+    pub address: Option<Address>,
+    /// One sentence.
+    pub text: String,
+}
+
+/// A guard that stands against the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocked {
+    /// The resource.
+    pub address: Address,
+    /// Why, and what would lift it.
+    pub reason: String,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Makes an object.
+    Create,
+    /// Changes an object as it is.
+    Update,
+    /// Deletes an object.
+    Delete,
+    /// Drops the record and leaves the object.
+    Forget,
+    /// Looks something up whose arguments were not known before.
+    Read,
+}
+
+/// Why a step is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// The block is new, or differs.
+    Declared,
+    /// The object had a record and is gone from the account.
+    Vanished,
+    /// One half of a replacement, and the attributes that cause it.
+    Replaced {
+        /// Names of attributes, `requested` or a reference.
+        causes: Vec<String>,
+        /// Whether the new object comes first.
+        create_first: bool,
+    },
+    /// The block is gone.
+    Orphan,
+    /// Everything is to go.
+    Destroyed,
+    /// The object has had a successor since an earlier run.
+    Deposed,
+}
+
+/// One step.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The instance.
+    pub address: Address,
+    /// What it does.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// Where.
+    pub region: String,
+    /// The name in AWS, where it is known.
+    pub id: Option<String>,
+    /// The object as it is.
+    pub before: Option<Object>,
+    /// The object as it shall be, with unknowns.
+    pub after: Option<Object>,
+    /// The names of the attributes that differ.
+    pub changed: Vec<&'static str>,
+    /// What differs, for people.
+    pub changes: Vec<AttrChange>,
+    /// The calls, in order.
+    pub calls: Vec<Call>,
+    /// Steps that must be done before, as indexes.
+    pub edges: Vec<usize>,
+    /// What the record shall say beside the object.
+    pub record: RecordPlan,
+    /// Whether the record is in the list of deposed objects.
+    pub deposed: bool,
+}
+
+impl Step {
+    /// The worst impact of its calls.
+    pub fn impact(&self) -> Impact {
+        self.calls.iter().map(|call| call.impact).max().unwrap_or(Impact::None)
+    }
+
+    /// The expected duration in seconds.
+    pub fn seconds(&self) -> u32 {
+        self.calls.iter().map(|call| call.seconds).sum()
+    }
+}
+
+/// What a record says beside the object.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RecordPlan {
+    /// The attributes that the configuration sets.
+    pub set: BTreeSet<String>,
+    /// Digests of secrets that are known to be in the object.
+    pub secrets: BTreeMap<String, Digest>,
+    /// What it refers to.
+    pub dependencies: Vec<Address>,
+    /// Whether it is protected.
+    pub protect: bool,
+    /// What its name has behind the configured one.
+    pub suffix: Option<String>,
+}
+
+/// One attribute that differs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttrChange {
+    /// The name.
+    pub name: &'static str,
+    /// As it is.
+    pub before: Value,
+    /// As it shall be.
+    pub after: Value,
+    /// Whether it forces a new object.
+    pub replaces: bool,
+}
+
+/// Counts of a plan's steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Objects that are made.
+    pub add: usize,
+    /// Objects that change as they are.
+    pub change: usize,
+    /// Objects that go.
+    pub destroy: usize,
+    /// Records that are dropped.
+    pub forget: usize,
+}
+
+impl Plan {
+    /// How many objects are made, changed and destroyed.
+    pub fn counts(&self) -> Counts {
+        let count = |action| self.steps.iter().filter(|step| step.action == action).count();
+        Counts {
+            add: count(Action::Create),
+            change: count(Action::Update),
+            destroy: count(Action::Delete),
+            forget: count(Action::Forget),
+        }
+    }
+
+    /// Whether applying it would do nothing that a user sees.
+    pub fn is_empty(&self) -> bool {
+        self.steps.iter().all(|step| step.action == Action::Read) && self.changed_outputs.is_empty() && self.moves.is_empty()
+    }
+}
+
+/// The result of a walk.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The plan; only as good as the needs are empty.
+    pub plan: Plan,
+    /// What is missing.
+    pub needs: Needs,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}

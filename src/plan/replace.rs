@@ -1,0 +1,155 @@
+//! Replacement: a new object and the end of the old one, in one order or the other.
+
+use sha2::{Digest, Sha256};
+
+use crate::address::Address;
+use crate::diag::Diagnostic;
+use crate::kind::Change;
+use crate::lang::ast::Expr;
+use crate::lang::refs::references;
+use crate::plan::build::Builder;
+use crate::plan::decide::{Instance, push, unknown_all};
+use crate::plan::diff::{self, Difference};
+use crate::plan::{Action, Reason, RecordPlan};
+use crate::state::Record;
+use crate::value::{Object, Value};
+
+/// Kinds that AWS does not let go while something uses them.
+const HELD_WHILE_USED: [&str; 3] = ["subnet_group", "parameter_group", "security_group"];
+
+/// Appends a suffix to the name of a desired object.
+pub fn add_suffix(object: &mut Object, attribute: &str, suffix: &str) {
+    if let Some(name) = object.get(attribute).and_then(Value::as_str).map(str::to_owned) {
+        object.insert(attribute.into(), Value::string(format!("{name}-{suffix}")));
+    }
+}
+
+/// Plans a replacement; answers the object as it will be.
+pub fn replace(builder: &mut Builder, instance: &Instance, wanted: &Object, record: &Record, difference: Difference, causes: Vec<String>) -> Object {
+    guard(builder, instance, record);
+    let create_first = instance.resource.meta.lifecycle.create_before_destroy || is_held(builder, instance.address);
+    let mut fresh = instance.desired.object.clone();
+    let mut suffix = None;
+    if create_first {
+        suffix = name_beside(builder, instance, record, &mut fresh, &causes);
+    }
+    let _ = wanted;
+    for attr in instance.kind.schema().attrs.iter().filter(|attr| attr.settable()) {
+        if let Some(default) = attr.default.clone().or_else(|| attr.at_create.map(Value::string)) {
+            fresh.entry(attr.name.into()).or_insert(default);
+        }
+    }
+    let set: Vec<&'static str> =
+        instance.kind.schema().attrs.iter().map(|attr| attr.name).filter(|name| fresh.get(*name).is_some_and(|value| !value.is_null())).collect();
+    let target = builder.target(&instance.region);
+    instance.kind.predict(&mut fresh, None, &target);
+    let planned = unknown_all(instance, &fresh);
+    let reason = Reason::Replaced { causes: causes.clone(), create_first };
+    let names: Vec<&str> = causes.iter().map(String::as_str).collect();
+    let mut shown = difference.changed.clone();
+    if suffix.is_some() && let Some(name) = instance.kind.name_attribute().filter(|name| !shown.contains(name)) {
+        shown.push(name);
+    }
+    let changes = diff::changes(instance.kind.schema(), &difference.before, &planned, &shown, &names);
+    let create = Change { before: None, after: Some(&planned), changed: &set, target: &target, id: None, ownership: &[] };
+    let delete = Change { before: Some(&difference.before), after: None, changed: &[], target: &target, id: Some(&record.id), ownership: &[] };
+    let (create, delete) = (instance.kind.compile(&create), instance.kind.compile(&delete));
+    for problem in [&create, &delete].into_iter().filter_map(|result| result.as_ref().err()) {
+        builder.diagnostics.push(instance.desired.diagnose(problem.clone()).of(instance.address));
+    }
+    let record_new = new_record(builder, instance, difference.secrets, suffix);
+    let old = RecordPlan { dependencies: record.dependencies.clone(), ..RecordPlan::default() };
+    let halves = |builder: &mut Builder, which: Action| match which {
+        Action::Create => {
+            let id = instance.kind.identify(&planned);
+            push(builder, instance, which, reason.clone(), id, None, Some(planned.clone()), set.clone(), changes.clone(), create.clone().unwrap_or_default(), record_new.clone());
+        }
+        _ => {
+            let before = Some(difference.before.clone());
+            push(builder, instance, which, reason.clone(), Some(record.id.clone()), before, None, Vec::new(), Vec::new(), delete.clone().unwrap_or_default(), old.clone());
+        }
+    };
+    let order = if create_first { [Action::Create, Action::Delete] } else { [Action::Delete, Action::Create] };
+    order.into_iter().for_each(|which| halves(builder, which));
+    planned
+}
+
+fn new_record(builder: &Builder, instance: &Instance, secrets: std::collections::BTreeMap<String, crate::state::Digest>, suffix: Option<String>) -> RecordPlan {
+    super::decide::record_of(builder, instance, secrets, suffix)
+}
+
+fn guard(builder: &mut Builder, instance: &Instance, record: &Record) {
+    let options = builder.inputs.options;
+    let address = instance.address;
+    let allowed = options.allow_all || options.allow_replace.iter().any(|allowed| address.is_within(allowed));
+    if record.protect || instance.protect {
+        builder.block_on(address, "it is protected and would be replaced; set protect = false and apply that first");
+    } else if instance.resource.meta.lifecycle.prevent_destroy.is_some() {
+        builder.block_on(address, "its block says prevent_destroy = true, and it would be replaced");
+    } else if instance.kind.holds_data() && !allowed {
+        builder.block_on(address, format!("it would be replaced and lose its data; allow that with --allow-replace '{address}'"));
+    }
+}
+
+/// Whether a recorded object that AWS guards refers to this one, so that it cannot go first.
+fn is_held(builder: &Builder, address: &Address) -> bool {
+    HELD_WHILE_USED.contains(&&*address.kind)
+        && builder.inputs.state.records.iter().any(|(_, record)| record.dependencies.contains(address))
+}
+
+/// A name for the new object that differs from that of the old one. A fixed name gets a suffix.
+fn name_beside(builder: &mut Builder, instance: &Instance, record: &Record, fresh: &mut Object, causes: &[String]) -> Option<String> {
+    let attribute = instance.kind.name_attribute()?;
+    let name = fresh.get(attribute).and_then(Value::as_str)?.to_owned();
+    let old = record.object.get(attribute).and_then(Value::as_str)?;
+    let base = record.suffix.as_ref().and_then(|suffix| old.strip_suffix(&format!("-{suffix}"))).unwrap_or(old);
+    if base != name {
+        return None;
+    }
+    if !builder.inputs.environment.versioned_names {
+        let mut diagnostic = Diagnostic::error(
+            "CS0604",
+            "A fixed name in the way",
+            format!("`{}` must be replaced because of {} while it is in use, and the new one would have the same name.", instance.address, causes.join(", ")),
+        )
+        .help("Give it another name (security groups: use name_prefix), or allow versioned_names in the stack block.");
+        diagnostic.span = instance.desired.span_of(attribute);
+        builder.diagnostics.push(diagnostic);
+        return None;
+    }
+    let suffix = suffix(instance.address, old, fresh);
+    add_suffix(fresh, attribute, &suffix);
+    Some(suffix)
+}
+
+/// Six hex digits that follow from the address, the old name and what is wanted, so that the same plan has the same name.
+fn suffix(address: &Address, old: &str, fresh: &Object) -> String {
+    let known = fresh.iter().filter(|(_, value)| !value.is_sensitive_anywhere());
+    let text: Vec<String> = known.map(|(name, value)| format!("{name}={value:?}")).collect();
+    let digest = Sha256::digest(format!("{address}\n{old}\n{}", text.join("\n")).as_bytes());
+    digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The references of `replace_triggered_by` that change in this plan.
+pub fn triggers(builder: &Builder, instance: &Instance) -> Vec<String> {
+    let expressions = &instance.resource.meta.lifecycle.replace_triggered_by;
+    expressions.iter().filter_map(|expr| trigger(builder, expr)).collect()
+}
+
+fn trigger(builder: &Builder, expr: &Expr) -> Option<String> {
+    let reference = references(expr).into_iter().next()?;
+    let Some(crate::graph::Node::Block(block)) = crate::graph::node_of(&reference) else { return None };
+    let attribute = reference.steps.iter().skip(1).find_map(|step| match step {
+        crate::lang::ast::Step::Attr(name) => Some(name.clone()),
+        _ => None,
+    });
+    let changes = builder.plan.steps.iter().any(|step| {
+        step.address.block() == block
+            && match &attribute {
+                None => matches!(step.action, Action::Update) || matches!(step.reason, Reason::Replaced { .. }),
+                Some(name) => step.changes.iter().any(|change| change.name == &**name) && step.action != Action::Delete && step.before.is_some()
+                    || matches!(&step.reason, Reason::Replaced { .. }) && step.changes.iter().any(|change| change.name == &**name),
+            }
+    });
+    changes.then(|| format!("replace_triggered_by {block}{}", attribute.map(|name| format!(".{name}")).unwrap_or_default()))
+}

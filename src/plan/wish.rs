@@ -1,0 +1,60 @@
+//! The whole wish for one instance: its block, what an alarm is pointed at, one spelling, secrets read, tags joined.
+//!
+//! Plan and apply both come here, so that they cannot differ.
+
+use crate::address::Mode;
+use crate::diag::Diagnostic;
+use crate::kinds;
+use crate::lang::declare::Resource;
+use crate::lang::eval::Bindings;
+use crate::stack::desired::{self, Desired, bindings};
+use crate::stack::environment::Environment;
+use crate::stack::evaluator::Evaluator;
+use crate::stack::target::{Instance, aim};
+use crate::value::{Object, Type, Value};
+
+/// Evaluates an instance.
+pub fn wish(
+    evaluator: &Evaluator,
+    environment: &Environment,
+    resource: &Resource,
+    instance: &Instance,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Desired {
+    let node = instance.watched.as_ref().map(|watched| &watched.node);
+    let names = bindings(instance.key.as_ref(), instance.each.as_ref(), node);
+    let scope = Bindings { parent: evaluator, names };
+    let mut desired = desired::desired(resource, &scope, diagnostics);
+    if let Some(watched) = &instance.watched {
+        aim(&mut desired.object, watched);
+    }
+    let Some(kind) = kinds::get(&resource.address.kind).filter(|_| resource.address.mode == Mode::Managed) else {
+        return desired;
+    };
+    kind.unite(&mut desired.object);
+    for attr in kind.schema().attrs.iter().filter(|attr| attr.secret) {
+        if let Some(value) = desired.object.get_mut(attr.name)
+            && let Err(diagnostic) = evaluator.secrets().read(value)
+        {
+            let span = desired.spans.get(attr.name).copied().unwrap_or(resource.span);
+            diagnostics.push(diagnostic.or_at(span));
+        }
+    }
+    if kind.schema().taggable() {
+        join_tags(environment, resource, &mut desired.object);
+    }
+    desired
+}
+
+/// Joins the tags of all levels; the resource's own win.
+fn join_tags(environment: &Environment, resource: &Resource, desired: &mut Object) {
+    let own = desired.get("tags").cloned();
+    if let Some(unknown) = own.as_ref().filter(|tags| tags.is_unknown()) {
+        desired.insert("tags_all".into(), unknown.clone());
+        return;
+    }
+    let mut all = environment.tags_of(resource);
+    let own = own.unwrap_or_else(Value::null);
+    all.extend(own.as_object().cloned().unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null()));
+    desired.insert("tags_all".into(), Value::map(Type::String, all).with_mark(own.sensitive));
+}

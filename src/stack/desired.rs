@@ -1,0 +1,244 @@
+//! What a resource block asks for: the desired object of one instance, typed, normalised and checked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::address::Key;
+use crate::diag::{Diagnostic, Span};
+use crate::kind::Problem;
+use crate::lang::ast::{Attribute, Expr};
+use crate::lang::declare::{Nested, NestedSource, Resource};
+use crate::lang::eval::{Bindings, Scope, eval};
+use crate::schema::check::{Sort, conform, faults};
+use crate::schema::{Attr, object_type};
+use crate::value::{Data, Object, Type, Value};
+
+/// A desired object, and where its attributes were written.
+#[derive(Debug, Clone, Default)]
+pub struct Desired {
+    /// The attributes that are set, conformed.
+    pub object: Object,
+    /// Places by attribute.
+    pub spans: BTreeMap<Arc<str>, Span>,
+    /// The header of the block.
+    pub span: Option<Span>,
+}
+
+impl Desired {
+    /// The place of an attribute, else of the block.
+    pub fn span_of(&self, attribute: &str) -> Option<Span> {
+        let root = attribute.split('.').next().unwrap_or(attribute);
+        self.spans.get(root).copied().or(self.span)
+    }
+
+    /// A problem as a diagnostic at its attribute.
+    pub fn diagnose(&self, problem: Problem) -> Diagnostic {
+        let mut diagnostic = if problem.fatal {
+            Diagnostic::error(problem.code, problem.summary, problem.detail)
+        } else {
+            Diagnostic::warning(problem.code, problem.summary, problem.detail)
+        };
+        diagnostic.span = self.span_of(problem.attribute);
+        diagnostic.help = problem.help;
+        diagnostic
+    }
+}
+
+/// The bindings of an instance: `each`, `count`, and `node` of an alarm with a target.
+pub fn bindings(key: Option<&Key>, each: Option<&Value>, node: Option<&Value>) -> BTreeMap<Arc<str>, Value> {
+    let mut names = BTreeMap::new();
+    match key {
+        Some(Key::Index(index)) => {
+            let count = Object::from([("index".into(), Value::int(*index as i64))]);
+            names.insert("count".into(), Value::object(count));
+        }
+        Some(Key::Name(name)) if node.is_none() => {
+            let value = each.cloned().unwrap_or_else(|| Value::string(name));
+            let each = Object::from([("key".into(), Value::string(name)), ("value".into(), value)]);
+            names.insert("each".into(), Value::object(each));
+        }
+        _ => {}
+    }
+    if let Some(node) = node {
+        names.insert("node".into(), node.clone());
+    }
+    names
+}
+
+/// Evaluates the block of an instance. What is wrong is reported and left out.
+pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> Desired {
+    let mut reader = Reader { diagnostics, name: &resource.address.kind };
+    let mut desired = Desired { span: Some(resource.span), ..Desired::default() };
+    let attrs = &resource.schema.attrs;
+    for attribute in &resource.attributes {
+        desired.spans.insert(attribute.name.clone(), attribute.expr.span);
+        let Some(attr) = attrs.iter().find(|attr| attr.name == &*attribute.name) else { continue };
+        if let Some(value) = reader.attribute(attr, attribute, scope).filter(|value| !value.is_null()) {
+            desired.object.insert(attribute.name.clone(), value);
+        }
+    }
+    for attr in attrs.iter().filter(|attr| attr.block.is_some()) {
+        let blocks: Vec<&Nested> = resource.nested.iter().filter(|nested| &*nested.name == attr.name).collect();
+        if let Some(first) = blocks.first() {
+            desired.spans.insert(attr.name.into(), first.span);
+            if let Some(value) = reader.blocks(attr, &blocks, scope) {
+                desired.object.insert(attr.name.into(), value);
+            }
+        }
+    }
+    desired
+}
+
+/// Checks a desired object against the rules of its schema. `evaluated` says whether missing attributes are really missing.
+pub fn check(attrs: &[Attr], desired: &Desired, evaluated: bool, diagnostics: &mut Vec<Diagnostic>) {
+    for fault in faults(attrs, &desired.object) {
+        // A missing attribute of the block has been reported from its names; here it is null, or failed to evaluate.
+        let written = desired.spans.contains_key(fault.path.split('.').next().unwrap_or_default());
+        if fault.sort == Sort::Missing && (!written || !evaluated) {
+            continue;
+        }
+        let (code, summary, help) = match fault.sort {
+            Sort::Missing => ("CS0406", "A required value is null", "Give it a value."),
+            _ => ("CS0407", "A value that is not allowed", "Correct the value."),
+        };
+        let mut diagnostic = Diagnostic::error(code, summary, format!("`{}` {}.", fault.path, fault.message)).help(help);
+        diagnostic.span = desired.span_of(&fault.path);
+        if let Some(value) = desired.object.get(fault.path.as_str()).filter(|value| !value.is_sensitive_anywhere())
+            && let Some(text) = value.as_str()
+        {
+            diagnostic.detail = format!("`{}` is \"{text}\", and {}.", fault.path, fault.message);
+            diagnostic.help = Some(suggestion(attrs, &fault.path, text));
+        }
+        diagnostics.push(diagnostic);
+    }
+}
+
+fn suggestion(attrs: &[Attr], path: &str, text: &str) -> String {
+    let words = attrs.iter().find(|attr| attr.name == path).into_iter().flat_map(|attr| &attr.rules).find_map(|rule| match rule {
+        crate::schema::Rule::OneOf(words) => Some(*words),
+        _ => None,
+    });
+    let near = words.and_then(|words| crate::diag::did_you_mean(text, words.iter().copied()));
+    near.map_or_else(|| "Correct the value.".to_owned(), |near| format!("Did you mean \"{near}\"?"))
+}
+
+struct Reader<'a> {
+    diagnostics: &'a mut Vec<Diagnostic>,
+    name: &'a str,
+}
+
+impl Reader<'_> {
+    fn eval(&mut self, expr: &Expr, scope: &dyn Scope) -> Option<Value> {
+        match eval(expr, scope) {
+            Ok(value) => Some(value),
+            Err(mut wrong) => {
+                self.diagnostics.append(&mut wrong);
+                None
+            }
+        }
+    }
+
+    fn attribute(&mut self, attr: &Attr, attribute: &Attribute, scope: &dyn Scope) -> Option<Value> {
+        let value = self.eval(&attribute.expr, scope)?;
+        if matches!(value.data, Data::Secret(_)) && !attr.secret {
+            self.diagnostics.push(
+                Diagnostic::error("CS0408", "A secret out of place", format!("`{}` of `{}` is not a secret attribute.", attr.name, self.name))
+                    .at(attribute.expr.span)
+                    .help("secret() may only be the value of an attribute that holds a secret, such as auth_token."),
+            );
+            return None;
+        }
+        match conform(attr, &value) {
+            Ok(conformed) => Some(conformed),
+            Err(mismatch) => {
+                let detail = format!("`{}`{} must be {}: {}.", attr.name, mismatch.path, attr.ty, mismatch.message);
+                self.diagnostics.push(
+                    Diagnostic::error("CS0404", "Wrong type", detail)
+                        .at(attribute.expr.span)
+                        .help(format!("Give it a value of type {}.", attr.ty)),
+                );
+                None
+            }
+        }
+    }
+
+    /// All blocks of one name as one value.
+    fn blocks(&mut self, attr: &Attr, blocks: &[&Nested], scope: &dyn Scope) -> Option<Value> {
+        let block = attr.block.as_ref()?;
+        let mut items = Vec::new();
+        for nested in blocks {
+            match &nested.source {
+                NestedSource::Once => items.push(self.block(&block.attrs, nested, scope)),
+                NestedSource::Dynamic { for_each, iterator } => {
+                    let Some(collection) = self.eval(for_each, scope) else { continue };
+                    let Some(elements) = elements(&collection) else {
+                        if collection.is_unknown() {
+                            return Some(Value::unknown(attr.ty.clone(), collection.first_unknown().and_then(|u| u.origin.clone())));
+                        }
+                        self.diagnostics.push(not_a_collection(for_each, &collection));
+                        continue;
+                    };
+                    for (key, value) in elements {
+                        let element = Object::from([("key".into(), key), ("value".into(), value)]);
+                        let names = BTreeMap::from([(iterator.clone(), Value::object(element))]);
+                        let scope = Bindings { parent: scope, names };
+                        items.push(self.block(&block.attrs, nested, &scope));
+                    }
+                }
+            }
+        }
+        let ty = object_type(&block.attrs);
+        let value = if matches!(attr.ty, Type::Set(_)) { Value::set(ty, items) } else { Value::list(ty, items) };
+        match conform(attr, &value) {
+            Ok(value) => Some(value),
+            Err(mismatch) => {
+                let span = blocks.first().map(|block| block.span)?;
+                let detail = format!("`{}`{}: {}.", attr.name, mismatch.path, mismatch.message);
+                self.diagnostics.push(Diagnostic::error("CS0404", "Wrong type", detail).at(span).help("Correct the value."));
+                None
+            }
+        }
+    }
+
+    fn block(&mut self, attrs: &[Attr], nested: &Nested, scope: &dyn Scope) -> Value {
+        let mut object = Object::new();
+        for attribute in &nested.attributes {
+            let Some(attr) = attrs.iter().find(|attr| attr.name == &*attribute.name) else { continue };
+            if let Some(value) = self.attribute(attr, attribute, scope) {
+                object.insert(attribute.name.clone(), value);
+            }
+        }
+        for attr in attrs.iter().filter(|attr| attr.block.is_some()) {
+            let inner: Vec<&Nested> = nested.nested.iter().filter(|inner| &*inner.name == attr.name).collect();
+            if !inner.is_empty()
+                && let Some(value) = self.blocks(attr, &inner, scope)
+            {
+                object.insert(attr.name.into(), value);
+            }
+        }
+        for attr in attrs {
+            object.entry(attr.name.into()).or_insert_with(|| Value::null_of(attr.ty.clone()));
+        }
+        Value::object(object)
+    }
+}
+
+/// Keys and values of a collection; a set has its elements as keys.
+fn elements(collection: &Value) -> Option<Vec<(Value, Value)>> {
+    let mark = collection.sensitive;
+    let pair = |(key, value): (Value, &Value)| (key, value.clone().with_mark(mark));
+    match &collection.data {
+        Data::Set(_, items) => Some(items.iter().map(|item| (item.clone(), item.clone().with_mark(mark))).collect()),
+        Data::List(_, items) | Data::Tuple(items) => {
+            Some(items.iter().enumerate().map(|(index, item)| pair((Value::int(index as i64), item))).collect())
+        }
+        Data::Map(_, items) | Data::Object(items) => Some(items.iter().map(|(key, item)| pair((Value::string(key), item))).collect()),
+        _ => None,
+    }
+}
+
+fn not_a_collection(expr: &Expr, value: &Value) -> Diagnostic {
+    Diagnostic::error("CS0409", "Not a collection", format!("`for_each` of a dynamic block is of type {}.", value.ty()))
+        .at(expr.span)
+        .help("Give it a list, a set or a map.")
+}

@@ -1,0 +1,248 @@
+//! The environment that a run is for: its block, the provider's, and the command line's say.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::diag::{Diagnostic, Span, did_you_mean};
+use crate::lang::ast::{Attribute, Node};
+use crate::lang::declare::{Module, Resource};
+use crate::lang::eval::{Scope, eval};
+use crate::value::convert::convert;
+use crate::value::{Object, Type, Value};
+
+/// An environment with everything evaluated.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `default` where the stack declares none.
+    pub name: Arc<str>,
+    /// `emulator` or a URL; AWS itself without it.
+    pub endpoint: Option<String>,
+    /// The region of everything that names none.
+    pub region: Option<Arc<str>>,
+    /// The account that the credentials must belong to.
+    pub account_id: Option<Arc<str>>,
+    /// The profile of the AWS configuration files.
+    pub profile: Option<String>,
+    /// The role that is assumed.
+    pub assume_role_arn: Option<String>,
+    /// Whether what holds data may not be destroyed or replaced.
+    pub protect: bool,
+    /// Tags of the stack and of the environment; the latter win.
+    pub tags: Object,
+    /// The provider without an alias.
+    pub provider: ProviderSettings,
+    /// Where the state lies, if not beside the stack.
+    pub state: Option<String>,
+    /// Whether a fixed name may get a suffix when it must be replaced while in use.
+    pub versioned_names: bool,
+    /// Regions of aliased providers.
+    pub providers: BTreeMap<Arc<str>, ProviderSettings>,
+}
+
+/// What a `provider "aws"` block says.
+#[derive(Debug, Clone, Default)]
+pub struct ProviderSettings {
+    /// Its region.
+    pub region: Option<Arc<str>>,
+    /// Its `default_tags`.
+    pub tags: Object,
+}
+
+impl Environment {
+    /// The provider that a block names, as `aws.west`.
+    pub fn provider_alias(resource: &Resource) -> Option<(Arc<str>, Span)> {
+        let expr = resource.meta.provider.as_ref()?;
+        match &*expr.node {
+            Node::Attr(_, alias) => Some((alias.clone(), expr.span)),
+            _ => None,
+        }
+    }
+
+    /// The tags that a resource has without saying any: of its provider, the stack and the environment.
+    pub fn tags_of(&self, resource: &Resource) -> Object {
+        let alias = Self::provider_alias(resource);
+        let provider = alias.and_then(|(alias, _)| self.providers.get(&alias)).unwrap_or(&self.provider);
+        let mut tags = provider.tags.clone();
+        tags.extend(self.tags.iter().map(|(name, value)| (name.clone(), value.clone())));
+        tags
+    }
+}
+
+/// The name of the environment that is meant: the option, the process variable, the stack's default, the only one.
+pub fn choose(module: &Module, option: Option<&str>, diagnostics: &mut Vec<Diagnostic>) -> Arc<str> {
+    let names: Vec<&Arc<str>> = module.environments.iter().map(|environment| &environment.name).collect();
+    let default = module.stack.as_ref().and_then(|stack| stack.attributes.get("default_environment"));
+    let fallback = default.and_then(literal);
+    let wanted = option.map(Arc::from).or(fallback);
+    match wanted {
+        Some(name) if names.contains(&&name) || names.is_empty() && (&*name == "default" || option.is_none()) => name,
+        Some(name) => {
+            diagnostics.push(unknown(&name, &names, default.filter(|_| option.is_none())));
+            name
+        }
+        None if names.is_empty() => "default".into(),
+        None if names.len() == 1 => names[0].clone(),
+        None => {
+            let list = names.iter().map(|name| &***name).collect::<Vec<_>>().join(", ");
+            diagnostics.push(
+                Diagnostic::error("CS0351", "Which environment?", format!("The stack has several: {list}."))
+                    .help("Choose one with -e NAME, or set default_environment in the stack block."),
+            );
+            names[0].clone()
+        }
+    }
+}
+
+fn literal(attribute: &Attribute) -> Option<Arc<str>> {
+    match &*attribute.expr.node {
+        Node::String(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn unknown(name: &str, names: &[&Arc<str>], at: Option<&Attribute>) -> Diagnostic {
+    let help = match did_you_mean(name, names.iter().map(|name| &***name)) {
+        Some(near) => format!("Did you mean \"{near}\"?"),
+        None if names.is_empty() => "The stack declares no environments; leave -e out.".to_owned(),
+        None => format!("There are: {}.", names.iter().map(|name| &***name).collect::<Vec<_>>().join(", ")),
+    };
+    let diagnostic = Diagnostic::error("CS0352", "Unknown environment", format!("The stack has no environment \"{name}\".")).help(help);
+    match at {
+        Some(attribute) => diagnostic.at(attribute.expr.span),
+        None => diagnostic,
+    }
+}
+
+/// `vars` of the environment, which are wanted before anything else is evaluated.
+pub fn vars(module: &Module, name: &str, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> Option<(Object, Span)> {
+    let attribute = block(module, name)?.get("vars")?;
+    let value = value(attribute, &Type::Any, scope, diagnostics)?;
+    match value.as_object() {
+        Some(vars) => Some((vars.clone(), attribute.expr.span)),
+        None => {
+            diagnostics.push(
+                Diagnostic::error("CS0353", "Not a map", "`vars` must be a map of variables and their values.")
+                    .at(attribute.expr.span)
+                    .help("Write vars = { name = value }."),
+            );
+            None
+        }
+    }
+}
+
+fn block<'m>(module: &'m Module, name: &str) -> Option<&'m BTreeMap<Arc<str>, Attribute>> {
+    module.environments.iter().find(|environment| &*environment.name == name).map(|environment| &environment.attributes)
+}
+
+/// Evaluates everything else of an environment. `endpoint` is the command line's, which wins.
+pub fn evaluate(
+    module: &Module,
+    name: &str,
+    endpoint: Option<&str>,
+    process: &BTreeMap<String, String>,
+    scope: &dyn Scope,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Environment {
+    let empty = BTreeMap::new();
+    let own = block(module, name).unwrap_or(&empty);
+    let stack = module.stack.as_ref().map_or(&empty, |stack| &stack.attributes);
+    let mut reader = Reader { scope, diagnostics };
+    let mut providers = BTreeMap::new();
+    let mut plain = ProviderSettings::default();
+    for provider in &module.providers {
+        let settings = reader.provider(&provider.body);
+        match &provider.alias {
+            Some(alias) => drop(providers.insert(alias.clone(), settings)),
+            None => plain = settings,
+        }
+    }
+    let mut tags = reader.tags(stack.get("tags"));
+    tags.extend(reader.tags(own.get("tags")));
+    let from_process = |name: &str| process.get(name).filter(|text| !text.is_empty()).cloned();
+    let region = reader
+        .text(own.get("region"))
+        .map(Arc::from)
+        .or_else(|| plain.region.clone())
+        .or_else(|| from_process("AWS_REGION").or_else(|| from_process("AWS_DEFAULT_REGION")).map(Arc::from));
+    Environment {
+        name: name.into(),
+        endpoint: endpoint.map(str::to_owned).or_else(|| reader.text(own.get("endpoint"))),
+        region,
+        account_id: reader.account(own.get("account_id")),
+        profile: reader.text(own.get("profile")),
+        assume_role_arn: reader.text(own.get("assume_role_arn")),
+        protect: reader.truth(own.get("protect")).unwrap_or(false),
+        tags,
+        provider: plain,
+        state: reader.text(own.get("state")).or_else(|| reader.text(stack.get("state"))),
+        versioned_names: reader.truth(stack.get("versioned_names")).unwrap_or(true),
+        providers,
+    }
+}
+
+struct Reader<'a> {
+    scope: &'a dyn Scope,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn text(&mut self, attribute: Option<&Attribute>) -> Option<String> {
+        value(attribute?, &Type::String, self.scope, self.diagnostics)?.as_str().map(str::to_owned)
+    }
+
+    fn truth(&mut self, attribute: Option<&Attribute>) -> Option<bool> {
+        value(attribute?, &Type::Bool, self.scope, self.diagnostics)?.as_bool()
+    }
+
+    fn tags(&mut self, attribute: Option<&Attribute>) -> Object {
+        let value = attribute.and_then(|attribute| value(attribute, &Type::map(Type::String), self.scope, self.diagnostics));
+        let tags = value.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+        tags.into_iter().filter(|(_, value)| !value.is_null()).collect()
+    }
+
+    fn account(&mut self, attribute: Option<&Attribute>) -> Option<Arc<str>> {
+        let text = self.text(attribute)?;
+        let good = text.len() == 12 && text.chars().all(|c| c.is_ascii_digit());
+        if let (false, Some(attribute)) = (good, attribute) {
+            self.diagnostics.push(
+                Diagnostic::error("CS0354", "Not an account", format!("\"{text}\" is not the number of an AWS account."))
+                    .at(attribute.expr.span)
+                    .help("Write its twelve digits in quotes."),
+            );
+        }
+        Some(text.into())
+    }
+
+    fn provider(&mut self, body: &crate::lang::ast::Body) -> ProviderSettings {
+        let region = self.text(body.attribute("region")).map(Arc::from);
+        let mut tags = Object::new();
+        for block in body.blocks_of("default_tags") {
+            tags.extend(self.tags(block.body.attribute("tags")));
+        }
+        ProviderSettings { region, tags }
+    }
+}
+
+/// Evaluates an attribute that must be known.
+fn value(attribute: &Attribute, ty: &Type, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> Option<Value> {
+    let value = match eval(&attribute.expr, scope) {
+        Ok(value) => value,
+        Err(mut wrong) => {
+            diagnostics.append(&mut wrong);
+            return None;
+        }
+    };
+    match convert(&value, ty) {
+        Ok(value) if value.is_null() => None,
+        Ok(value) => Some(value),
+        Err(mismatch) => {
+            let detail = format!("`{}`{} must be {ty}: {}.", attribute.name, mismatch.path, mismatch.message);
+            diagnostics.push(
+                Diagnostic::error("CS0404", "Wrong type", detail)
+                    .at(attribute.expr.span)
+                    .help(format!("Give it a value of type {ty}.")),
+            );
+            None
+        }
+    }
+}

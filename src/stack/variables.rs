@@ -1,0 +1,223 @@
+//! The values of variables: from the default up to `--var`, the last one wins, then type and conditions.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diag::{Diagnostic, FileId, SourceMap, Span, did_you_mean};
+use crate::lang::ast::Expr;
+use crate::lang::declare::{Module, Variable};
+use crate::lang::eval::{Scope, eval};
+use crate::lang::{source, syntax, typeexpr};
+use crate::value::convert::convert;
+use crate::value::{Object, Type, Value};
+
+/// A value of the command line, in the order given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// `--var name=value`
+    Var(String, String),
+    /// `--var-file path`
+    File(std::path::PathBuf),
+}
+
+/// A value for a variable before its type is known.
+enum Raw {
+    /// An expression of a file of values.
+    Expr(Expr),
+    /// A value of the environment block.
+    Value(Value, Span),
+    /// Text of a process variable or the command line; the name says where from.
+    Text(String, String),
+}
+
+/// Everything that values come from.
+pub struct Inputs<'a> {
+    /// The declarations.
+    pub module: &'a Module,
+    /// `vars` of the environment.
+    pub environment: Option<(&'a Object, Span)>,
+    /// Process variables.
+    pub process: &'a BTreeMap<String, String>,
+    /// The command line.
+    pub given: &'a [Given],
+    /// Files of values that belong to the stack.
+    pub files: &'a [FileId],
+}
+
+/// Resolves every variable. One whose value is missing or wrong is reported and unknown.
+pub fn resolve(
+    inputs: &Inputs,
+    sources: &mut SourceMap,
+    scope: &dyn Scope,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<Arc<str>, Value> {
+    let raw = collect(inputs, sources, diagnostics);
+    let mut values = BTreeMap::new();
+    for (name, variable) in &inputs.module.variables {
+        let value = one(name, variable, raw.get(name), sources, scope, diagnostics);
+        values.insert(name.clone(), value.with_mark(variable.sensitive));
+    }
+    values
+}
+
+fn collect(inputs: &Inputs, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Arc<str>, Raw> {
+    let mut raw: BTreeMap<Arc<str>, Raw> = BTreeMap::new();
+    let declared = |name: &str| inputs.module.variables.contains_key(name);
+    process(inputs, "TF_VAR_", &mut raw);
+    for file in inputs.files {
+        read_values(*file, inputs.module, sources, &mut raw, diagnostics);
+    }
+    if let Some((vars, span)) = inputs.environment {
+        for (name, value) in vars {
+            if declared(name) {
+                raw.insert(name.clone(), Raw::Value(value.clone(), span));
+            } else {
+                diagnostics.push(undeclared(name, inputs.module).at(span));
+            }
+        }
+    }
+    process(inputs, "CACHESTACK_VAR_", &mut raw);
+    for given in inputs.given {
+        match given {
+            Given::Var(name, _) if !declared(name) => diagnostics.push(undeclared(name, inputs.module)),
+            Given::Var(name, text) => {
+                raw.insert(name.as_str().into(), Raw::Text(text.clone(), format!("--var {name}")));
+            }
+            Given::File(path) => {
+                if let Some(file) = source::read_file(Path::new(path), sources, diagnostics) {
+                    read_values(file, inputs.module, sources, &mut raw, diagnostics);
+                }
+            }
+        }
+    }
+    raw
+}
+
+fn process(inputs: &Inputs, prefix: &str, raw: &mut BTreeMap<Arc<str>, Raw>) {
+    for name in inputs.module.variables.keys() {
+        if let Some(text) = inputs.process.get(&format!("{prefix}{name}")) {
+            raw.insert(name.clone(), Raw::Text(text.clone(), format!("{prefix}{name}")));
+        }
+    }
+}
+
+fn read_values(
+    file: FileId,
+    module: &Module,
+    sources: &SourceMap,
+    raw: &mut BTreeMap<Arc<str>, Raw>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let body = syntax::parse(file, &sources.get(file).text.clone(), diagnostics);
+    for block in &body.blocks {
+        diagnostics.push(
+            Diagnostic::error("CS0341", "A block in a file of values", "A file of values has lines `name = value` only.")
+                .at(block.header_span)
+                .help("Move the block into a .hcl file."),
+        );
+    }
+    for attribute in body.attributes {
+        if module.variables.contains_key(&attribute.name) {
+            raw.insert(attribute.name.clone(), Raw::Expr(attribute.expr));
+        } else {
+            // One file of values often serves several stacks.
+            let diagnostic = undeclared(&attribute.name, module).at(attribute.name_span);
+            diagnostics.push(Diagnostic { severity: crate::diag::Severity::Warning, ..diagnostic });
+        }
+    }
+}
+
+fn undeclared(name: &str, module: &Module) -> Diagnostic {
+    let help = match did_you_mean(name, module.variables.keys().map(|name| &**name)) {
+        Some(near) => format!("Did you mean `{near}`?"),
+        None => format!("Declare it: variable \"{name}\" {{}}."),
+    };
+    Diagnostic::error("CS0342", "A value for no variable", format!("The stack declares no variable `{name}`.")).help(help)
+}
+
+fn one(
+    name: &str,
+    variable: &Variable,
+    raw: Option<&Raw>,
+    sources: &mut SourceMap,
+    scope: &dyn Scope,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Value {
+    let ty = match &variable.ty {
+        None => Type::Any,
+        Some(expr) => typeexpr::type_constraint(expr).unwrap_or_else(|diagnostic| {
+            diagnostics.push(diagnostic.or_at(expr.span));
+            Type::Any
+        }),
+    };
+    let given = raw.map(|raw| evaluate(raw, &ty, variable, sources, scope));
+    let (value, span) = match given {
+        Some(Ok((value, _))) if value.is_null() && !variable.nullable && variable.default.is_some() => default(variable, scope, diagnostics),
+        Some(Ok(found)) => found,
+        Some(Err(mut wrong)) => {
+            diagnostics.append(&mut wrong);
+            return Value::unknown(ty, None);
+        }
+        None if variable.default.is_some() => default(variable, scope, diagnostics),
+        None => {
+            diagnostics.push(missing(name, variable));
+            return Value::unknown(ty, None);
+        }
+    };
+    if value.is_null() && !variable.nullable {
+        diagnostics.push(
+            Diagnostic::error("CS0343", "A variable may not be null", format!("`var.{name}` is null, and it says `nullable = false`."))
+                .at(span)
+                .help("Give it a value."),
+        );
+    }
+    convert(&value, &ty).unwrap_or_else(|mismatch| {
+        let detail = format!("`var.{name}`{} must be {ty}: {}.", mismatch.path, mismatch.message);
+        diagnostics.push(
+            Diagnostic::error("CS0344", "A variable of the wrong type", detail)
+                .at(span)
+                .help(format!("Give it a value of type {ty}.")),
+        );
+        Value::unknown(ty.clone(), None)
+    })
+}
+
+fn default(variable: &Variable, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> (Value, Span) {
+    let Some(expr) = &variable.default else { return (Value::null(), variable.span) };
+    match eval(expr, scope) {
+        Ok(value) => (value, expr.span),
+        Err(mut wrong) => {
+            diagnostics.append(&mut wrong);
+            (Value::unknown(Type::Any, None), expr.span)
+        }
+    }
+}
+
+fn missing(name: &str, variable: &Variable) -> Diagnostic {
+    Diagnostic::error("CS0345", "A variable without a value", format!("`var.{name}` has no default, and nothing gives it a value."))
+        .at(variable.span)
+        .help(format!("Pass --var {name}=..., set CACHESTACK_VAR_{name}, put it into `vars` of the environment or a .auto.hclvars file."))
+}
+
+fn evaluate(
+    raw: &Raw,
+    ty: &Type,
+    variable: &Variable,
+    sources: &mut SourceMap,
+    scope: &dyn Scope,
+) -> Result<(Value, Span), Vec<Diagnostic>> {
+    match raw {
+        Raw::Expr(expr) => Ok((eval(expr, scope)?, expr.span)),
+        Raw::Value(value, span) => Ok((value.clone(), *span)),
+        Raw::Text(text, _) if ty.is_primitive() || variable.ty.is_none() => Ok((Value::string(text), variable.span)),
+        Raw::Text(text, origin) => {
+            let mut wrong = Vec::new();
+            let file = sources.add(origin.clone(), text.clone());
+            match syntax::parse_expression(file, text, 0, &mut wrong) {
+                Some(expr) => Ok((eval(&expr, scope)?, expr.span)),
+                None => Err(wrong),
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Values as text, as `terraform console` prints them.
+
+use std::fmt::Write;
+
+use super::{Data, Object, Type, Value};
+
+/// The value on as many lines as it needs, without a final line break.
+pub fn display(value: &Value) -> String {
+    let mut out = String::new();
+    write_value(&mut out, value, 0);
+    out
+}
+
+fn write_value(out: &mut String, value: &Value, indent: usize) {
+    if value.sensitive {
+        out.push_str("(sensitive value)");
+        return;
+    }
+    match &value.data {
+        Data::Null(ty) => out.push_str(&null(ty)),
+        Data::Unknown(_) => out.push_str("(known after apply)"),
+        Data::Bool(value) => {
+            let _ = write!(out, "{value}");
+        }
+        Data::Number(number) => {
+            let _ = write!(out, "{number}");
+        }
+        Data::String(text) => write_string(out, text, indent),
+        Data::Secret(_) => out.push_str("(sensitive value)"),
+        Data::List(_, items) => write_items(out, items, indent, "tolist([", "])"),
+        Data::Set(_, items) => write_items(out, items, indent, "toset([", "])"),
+        Data::Tuple(items) => write_items(out, items, indent, "[", "]"),
+        Data::Map(_, items) => write_object(out, items, indent, "tomap({", "})"),
+        Data::Object(items) => write_object(out, items, indent, "{", "}"),
+    }
+}
+
+/// A null shows the conversion that would yield it.
+fn null(ty: &Type) -> String {
+    match ty {
+        Type::Any => "null".to_string(),
+        Type::Bool | Type::Number | Type::String => format!("to{}(null)", ty.word()),
+        Type::List(_) | Type::Set(_) | Type::Map(_) => format!("to{}(null)", ty.word()),
+        Type::Tuple(_) => "null /* tuple */".to_string(),
+        Type::Object(_) => "null /* object */".to_string(),
+    }
+}
+
+fn write_items(out: &mut String, items: &[Value], indent: usize, open: &str, close: &str) {
+    out.push_str(open);
+    for item in items {
+        newline(out, indent + 2);
+        write_value(out, item, indent + 2);
+        out.push(',');
+    }
+    if !items.is_empty() {
+        newline(out, indent);
+    }
+    out.push_str(close);
+}
+
+fn write_object(out: &mut String, items: &Object, indent: usize, open: &str, close: &str) {
+    out.push_str(open);
+    for (key, item) in items {
+        newline(out, indent + 2);
+        let _ = write!(out, "{} = ", quoted(key));
+        write_value(out, item, indent + 2);
+    }
+    if !items.is_empty() {
+        newline(out, indent);
+    }
+    out.push_str(close);
+}
+
+fn newline(out: &mut String, indent: usize) {
+    let _ = write!(out, "\n{:indent$}", "");
+}
+
+/// A text of several lines shows as a heredoc, any other in quotes.
+fn write_string(out: &mut String, text: &str, indent: usize) {
+    if !text.contains('\n') || !text.lines().all(|line| line.chars().all(|c| !c.is_control() || c == '\t')) {
+        out.push_str(&quoted(text));
+        return;
+    }
+    let (open, close) = if indent == 0 { ("<<EOT", "EOT") } else { ("<<-EOT", "EOT") };
+    out.push_str(open);
+    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+        newline(out, indent);
+        out.push_str(line);
+    }
+    newline(out, indent);
+    out.push_str(close);
+}
+
+/// A text in quotes with what needs it escaped.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            control if control.is_control() => {
+                let _ = write!(out, "\\u{:04x}", control as u32);
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}
