@@ -1,6 +1,7 @@
 //! cachestack: infrastructure as code for Amazon ElastiCache.
 
 pub mod address;
+pub mod apply;
 pub mod catalog;
 pub mod clock;
 pub mod diag;

@@ -9,7 +9,7 @@ mod conditions;
 mod decide;
 mod diff;
 mod edges;
-mod replace;
+pub mod replace;
 pub mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
