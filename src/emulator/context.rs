@@ -1,0 +1,67 @@
+//! What an operation works with: its region, who asks, and what time it is.
+
+use super::region::Region;
+use super::time::Speed;
+use super::world::hex;
+
+/// The surroundings of one operation.
+pub struct Context<'a> {
+    pub region: &'a mut Region,
+    pub account: &'a str,
+    pub region_name: &'a str,
+    /// Milliseconds since the Unix epoch.
+    pub now: u64,
+    pub speed: Speed,
+}
+
+impl Context<'_> {
+    /// The ARN of an ElastiCache object.
+    pub fn arn(&self, kind: &str, name: &str) -> String {
+        self.region.arn(kind, name)
+    }
+
+    /// Six letters and digits that all endpoints of an account and region share.
+    pub fn domain(&self) -> String {
+        domain(self.account, self.region_name)
+    }
+}
+
+/// Six letters and digits that all endpoints of an account and region share.
+pub fn domain(account: &str, region: &str) -> String {
+    let letters = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let hash = hex(&format!("domain {account} {region}"));
+    (0..6)
+        .map(|index| {
+            let byte = u8::from_str_radix(&hash[index * 2..index * 2 + 2], 16).unwrap_or(0);
+            // The first is a letter, as a DNS label of AWS is.
+            letters[usize::from(byte) % if index == 0 { 26 } else { 36 }] as char
+        })
+        .collect()
+}
+
+/// `arn:aws`, or the partition of China or of the government.
+pub fn partition(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "arn:aws-cn",
+        region if region.starts_with("us-gov-") => "arn:aws-us-gov",
+        _ => "arn:aws",
+    }
+}
+
+/// The short name of a region in endpoints: `use1` of `us-east-1`.
+pub fn short_region(region: &str) -> String {
+    let mut out = String::new();
+    for (index, part) in region.split('-').enumerate() {
+        match (index, part) {
+            (0, part) => out.push_str(part),
+            (_, "gov") => out.push('g'),
+            (_, "northeast") => out.push_str("ne"),
+            (_, "southeast") => out.push_str("se"),
+            (_, "northwest") => out.push_str("nw"),
+            (_, "southwest") => out.push_str("sw"),
+            (_, part) if part.bytes().all(|byte| byte.is_ascii_digit()) => out.push_str(part),
+            (_, part) => out.extend(part.chars().next()),
+        }
+    }
+    out
+}

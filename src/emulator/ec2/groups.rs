@@ -1,0 +1,220 @@
+//! Security groups.
+
+use super::super::context::Context;
+use super::super::failure::{Answer, Failure};
+use super::super::input::Input;
+use super::super::tags;
+use super::permissions::{self, Peer, SecurityGroupRule};
+use super::{Filters, arn, listing, tagging};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A security group; its rules are rows of their own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SecurityGroup {
+    pub id: String,
+    pub name: String,
+    pub description: String,
+    pub vpc: String,
+}
+
+/// The rules of a group.
+pub fn rules_of(context: &Context, group: &str) -> Vec<Arc<SecurityGroupRule>> {
+    context.region.rules.values().filter(|rule| rule.group == group).cloned().collect()
+}
+
+/// The group of that id, or AWS's refusal.
+pub fn find(context: &Context, id: &str) -> Result<Arc<SecurityGroup>, Failure> {
+    if !id.starts_with("sg-") {
+        return Err(Failure::new("InvalidGroupId.Malformed", format!("Invalid id: \"{id}\" (expecting \"sg-...\")")));
+    }
+    context
+        .region
+        .security_groups
+        .get(id)
+        .ok_or_else(|| Failure::new("InvalidGroup.NotFound", format!("The security group '{id}' does not exist")))
+}
+
+/// The group that `GroupId` or, in the default VPC, `GroupName` means.
+pub fn named(context: &Context, input: Input) -> Result<Arc<SecurityGroup>, Failure> {
+    if let Some(id) = input.filled("GroupId") {
+        return find(context, id);
+    }
+    let Some(name) = input.filled("GroupName") else {
+        return Err(Failure::new("MissingParameter", "The request must contain the parameter groupName or groupId"));
+    };
+    by_name(context, name)
+}
+
+/// The group of that name in the default VPC.
+pub fn by_name(context: &Context, name: &str) -> Result<Arc<SecurityGroup>, Failure> {
+    let default = context.region.vpcs.values().find(|vpc| vpc.default).map(|vpc| vpc.id.clone());
+    let found = context
+        .region
+        .security_groups
+        .values()
+        .find(|group| Some(&group.vpc) == default.as_ref() && group.name == name);
+    found.cloned().ok_or_else(|| {
+        let vpc = default.unwrap_or_default();
+        Failure::new("InvalidGroup.NotFound", format!("The security group '{name}' does not exist in default VPC '{vpc}'"))
+    })
+}
+
+pub fn describe(context: &mut Context, input: Input) -> Answer {
+    let (ids, names) = (input.texts("GroupIds"), input.texts("GroupNames"));
+    ids.iter().try_for_each(|id| find(context, id).map(drop))?;
+    names.iter().try_for_each(|name| by_name(context, name).map(drop))?;
+    let filters = Filters::read(input);
+    let mut by_group: std::collections::HashMap<&str, Vec<&SecurityGroupRule>> = Default::default();
+    for rule in context.region.rules.values() {
+        by_group.entry(&rule.group).or_default().push(rule);
+    }
+    let mut rows = Vec::new();
+    for group in context.region.security_groups.values() {
+        let tags = tags::of(context.region, &arn(context, &group.id));
+        let rules = by_group.get(group.id.as_str()).map_or(&[][..], Vec::as_slice);
+        let pass = filters.pass(&tags, |name| filter_values(context, group, rules, name))?;
+        let asked = (ids.is_empty() && names.is_empty()) || ids.contains(&group.id) || names.contains(&group.name);
+        if pass && asked {
+            rows.push((group.id.clone(), group_json(context, group, rules, &tags)));
+        }
+    }
+    listing("SecurityGroups", rows, input, 5..=1000)
+}
+
+fn filter_values(
+    context: &Context,
+    group: &SecurityGroup,
+    rules: &[&SecurityGroupRule],
+    name: &str,
+) -> Option<Vec<String>> {
+    let (egress, part) = match name.strip_prefix("egress.ip-permission.") {
+        Some(part) => (true, part),
+        None => (false, name.strip_prefix("ip-permission.").unwrap_or("")),
+    };
+    if part.is_empty() {
+        return Some(vec![match name {
+            "group-id" => group.id.clone(),
+            "group-name" => group.name.clone(),
+            "vpc-id" => group.vpc.clone(),
+            "description" => group.description.clone(),
+            "owner-id" => context.account.to_owned(),
+            _ => return None,
+        }]);
+    }
+    let of = rules.iter().filter(|rule| rule.egress == egress);
+    Some(match part {
+        "cidr" => of.filter_map(|rule| if let Peer::Ipv4(cidr) = &rule.peer { Some(cidr.clone()) } else { None }).collect(),
+        "ipv6-cidr" => of.filter_map(|rule| if let Peer::Ipv6(cidr) = &rule.peer { Some(cidr.clone()) } else { None }).collect(),
+        "group-id" => of.filter_map(|rule| if let Peer::Group(id) = &rule.peer { Some(id.clone()) } else { None }).collect(),
+        "prefix-list-id" => {
+            of.filter_map(|rule| if let Peer::PrefixList(id) = &rule.peer { Some(id.clone()) } else { None }).collect()
+        }
+        "from-port" => of.map(|rule| rule.from.to_string()).collect(),
+        "to-port" => of.map(|rule| rule.to.to_string()).collect(),
+        "protocol" => of.map(|rule| rule.protocol.clone()).collect(),
+        _ => return None,
+    })
+}
+
+fn group_json(context: &Context, group: &SecurityGroup, rules: &[&SecurityGroupRule], tags: &tags::Tags) -> Value {
+    let side = |egress: bool| permissions::write(rules.iter().copied().filter(|rule| rule.egress == egress), context.account);
+    json!({
+        "OwnerId": context.account, "GroupId": group.id, "GroupName": group.name, "Description": group.description,
+        "VpcId": group.vpc, "IpPermissions": side(false), "IpPermissionsEgress": side(true),
+        "Tags": tags::write(tags), "SecurityGroupArn": arn(context, &group.id),
+    })
+}
+
+pub fn create(context: &mut Context, input: Input) -> Answer {
+    let (name, description) = (input.text("GroupName").unwrap_or(""), input.text("Description").unwrap_or(""));
+    check_text(name, "GroupName")?;
+    check_text(description, "GroupDescription")?;
+    if name.eq_ignore_ascii_case("default") {
+        return Err(Failure::value(format!("Cannot use reserved security group name: {name}")));
+    }
+    if name.to_ascii_lowercase().starts_with("sg-") {
+        return Err(Failure::value(format!(
+            "Value ({name}) for parameter GroupName is invalid. Group names may not be in the format sg-*."
+        )));
+    }
+    let default = context.region.vpcs.values().find(|vpc| vpc.default).map(|vpc| vpc.id.clone());
+    let vpc = input.filled("VpcId").map(str::to_owned).or(default).unwrap_or_default();
+    if !context.region.vpcs.contains(&vpc) {
+        return Err(Failure::new("InvalidVpcID.NotFound", format!("The vpc ID '{vpc}' does not exist")));
+    }
+    let taken = |group: &Arc<SecurityGroup>| group.vpc == vpc && group.name.eq_ignore_ascii_case(name);
+    if context.region.security_groups.values().any(taken) {
+        return Err(Failure::new(
+            "InvalidGroup.Duplicate",
+            format!("The security group '{name}' already exists for VPC '{vpc}'"),
+        ));
+    }
+    let tags = tagging::of_specifications(input, "security-group")?;
+    let id = context.region.new_id("sg");
+    let group = SecurityGroup { id: id.clone(), name: name.into(), description: description.into(), vpc };
+    context.region.security_groups.put(&id, group);
+    let rule = context.region.new_id("sgr");
+    context.region.rules.put(
+        &rule,
+        SecurityGroupRule {
+            id: rule.clone(),
+            group: id.clone(),
+            egress: true,
+            protocol: "-1".into(),
+            from: -1,
+            to: -1,
+            peer: Peer::Ipv4("0.0.0.0/0".into()),
+            description: None,
+        },
+    );
+    let arn = arn(context, &id);
+    tags::set(context.region, &arn, tags.clone());
+    Ok(json!({ "GroupId": id, "Tags": tags::write(&tags), "SecurityGroupArn": arn }))
+}
+
+fn check_text(text: &str, parameter: &str) -> Result<(), Failure> {
+    if text.is_empty() {
+        return Err(Failure::new("MissingParameter", format!("The request must contain the parameter {parameter}")));
+    }
+    let why = if !text.is_ascii() {
+        "Character sets beyond ASCII are not supported."
+    } else if text.len() > 255 {
+        "Group names and descriptions may be up to 255 characters long."
+    } else if !text.chars().all(|letter| letter.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(letter)) {
+        "Allowed characters are a-z, A-Z, 0-9, spaces, and ._-:/()#,@[]+=&;{}!$*."
+    } else {
+        return Ok(());
+    };
+    Err(Failure::value(format!("Value ({text}) for parameter {parameter} is invalid. {why}")))
+}
+
+pub fn delete(context: &mut Context, input: Input) -> Answer {
+    let group = named(context, input)?;
+    if group.name == "default" {
+        return Err(Failure::new(
+            "CannotDelete",
+            format!("the specified group: \"{}\" name: \"default\" cannot be deleted by a user", group.id),
+        ));
+    }
+    let referenced = context
+        .region
+        .rules
+        .values()
+        .any(|rule| rule.group != group.id && rule.peer == Peer::Group(group.id.clone()));
+    let used = context.region.groups.values().any(|cache| cache.settings.security_groups.contains(&group.id))
+        || context.region.clusters.values().any(|cache| cache.uses_security_group(&group.id));
+    if referenced || used {
+        return Err(Failure::new("DependencyViolation", format!("resource {} has a dependent object", group.id)));
+    }
+    for rule in rules_of(context, &group.id) {
+        context.region.rules.remove(&rule.id);
+        let arn = arn(context, &rule.id);
+        context.region.tags.remove(&arn);
+    }
+    context.region.security_groups.remove(&group.id);
+    let arn = arn(context, &group.id);
+    context.region.tags.remove(&arn);
+    Ok(json!({ "Return": true, "GroupId": group.id }))
+}

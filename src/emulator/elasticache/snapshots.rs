@@ -1,0 +1,443 @@
+//! Snapshots: asked for, final ones, and daily ones that are kept for a number of days.
+
+use super::super::context::Context;
+use super::super::failure::{Answer, Failure};
+use super::super::input::Input;
+use super::super::lifecycle::{self, Step, Target, Timer};
+use super::super::paging;
+use super::super::region::Region;
+use super::super::time::{Speed, Work};
+use super::cluster::{self, CacheCluster};
+use super::group::{self, ReplicationGroup};
+use super::settings::Settings;
+use super::{names, tagging};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A snapshot, with a copy of what it was made from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub name: String,
+    pub serial: u64,
+    pub status: String,
+    /// `manual` or `automated`.
+    pub origin: String,
+    pub created: u64,
+    pub group: Option<String>,
+    pub description: Option<String>,
+    pub cluster: Option<String>,
+    pub cluster_created: u64,
+    pub zone: String,
+    pub vpc: String,
+    pub failover: bool,
+    pub settings: Settings,
+    pub nodes: Vec<NodeSnapshot>,
+    pub kms: Option<String>,
+}
+
+/// The part of a snapshot that one shard makes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NodeSnapshot {
+    pub cluster: String,
+    pub shard: Option<String>,
+    pub slots: Option<String>,
+    pub replicas: usize,
+    pub created: u64,
+}
+
+/// The most manual snapshots of one cache in 24 hours.
+const MOST_A_DAY: usize = 20;
+const DAY_MS: u64 = 24 * 3_600_000;
+
+impl Snapshot {
+    /// How many shards it holds; none where it was made without cluster mode.
+    pub fn node_groups(&self) -> i64 {
+        self.nodes.iter().filter(|node| node.slots.is_some()).count() as i64
+    }
+}
+
+fn find(context: &Context, name: &str) -> Result<Arc<Snapshot>, Failure> {
+    context
+        .region
+        .snapshots
+        .get(&name.to_ascii_lowercase())
+        .ok_or_else(|| Failure::missing("SnapshotNotFoundFault", format!("Snapshot {name} not found.")))
+}
+
+/// The snapshot that a new cache shall be filled from.
+pub fn source(context: &Context, input: Input) -> Result<Option<Arc<Snapshot>>, Failure> {
+    let arns = input.texts("SnapshotArns");
+    let Some(name) = input.filled("SnapshotName") else {
+        return match arns.iter().find(|arn| !arn.starts_with("arn:aws")) {
+            Some(arn) => Err(Failure::value(format!("Invalid snapshot ARN: {arn}"))),
+            None => Ok(None),
+        };
+    };
+    if !arns.is_empty() {
+        return Err(Failure::combination("SnapshotName and SnapshotArns cannot be used together."));
+    }
+    let found = context.region.snapshots.get(&name.to_ascii_lowercase());
+    let found = found.ok_or_else(|| Failure::value(format!("Snapshot {name} not found.")))?;
+    if found.status != "available" {
+        return Err(Failure::value(format!("Snapshot {name} is not in available state.")));
+    }
+    Ok(Some(found))
+}
+
+fn base(region: &mut Region, name: &str, settings: Settings, now: u64) -> Snapshot {
+    let vpc = region.subnet_groups.get(&settings.subnet_group).map(|group| group.vpc.clone()).unwrap_or_default();
+    Snapshot {
+        name: name.to_owned(),
+        serial: region.next(),
+        status: "creating".into(),
+        origin: "manual".into(),
+        created: now,
+        group: None,
+        description: None,
+        cluster: None,
+        cluster_created: now,
+        zone: String::new(),
+        vpc,
+        failover: false,
+        kms: settings.kms.clone(),
+        settings,
+        nodes: Vec::new(),
+    }
+}
+
+fn made_of_group(region: &mut Region, name: &str, group: &ReplicationGroup, now: u64) -> Snapshot {
+    let mut snapshot = base(region, name, group.settings.clone(), now);
+    let source = group.snapshotting.clone().or_else(|| Some(group.shards.first()?.primary.clone()));
+    let cluster = source.as_ref().and_then(|id| region.clusters.get(id));
+    snapshot.group = Some(group.id.clone());
+    snapshot.description = Some(group.description.clone());
+    snapshot.failover = group.failover;
+    snapshot.cluster_created = cluster.as_ref().map_or(group.created, |cluster| cluster.created);
+    snapshot.zone = cluster.and_then(|cluster| Some(cluster.nodes.first()?.zone.clone())).unwrap_or_default();
+    if !group.cluster_enabled {
+        snapshot.cluster = source.clone();
+    }
+    snapshot.nodes = group
+        .shards
+        .iter()
+        .map(|shard| NodeSnapshot {
+            cluster: if group.cluster_enabled { shard.primary.clone() } else { source.clone().unwrap_or_default() },
+            shard: group.cluster_enabled.then(|| shard.id.clone()),
+            slots: shard.slots.clone(),
+            replicas: shard.members.len() - 1,
+            created: now,
+        })
+        .collect();
+    snapshot
+}
+
+fn made_of_cluster(region: &mut Region, name: &str, cluster: &CacheCluster, settings: Settings, now: u64) -> Snapshot {
+    let mut snapshot = base(region, name, settings, now);
+    snapshot.cluster = Some(cluster.id.clone());
+    snapshot.cluster_created = cluster.created;
+    snapshot.zone = cluster.nodes.first().map(|node| node.zone.clone()).unwrap_or_default();
+    snapshot.nodes =
+        vec![NodeSnapshot { cluster: cluster.id.clone(), shard: None, slots: None, replicas: 0, created: now }];
+    snapshot
+}
+
+fn new_name(context: &Context, name: &str) -> Result<String, Failure> {
+    let name = names::identifier(name, "SnapshotName", 255)?;
+    if context.region.snapshots.contains(&name) {
+        return Err(Failure::new("SnapshotAlreadyExistsFault", format!("Snapshot with specified name already exists: {name}")));
+    }
+    Ok(name)
+}
+
+fn supported(settings: &Settings) -> Result<(), Failure> {
+    if settings.engine == "memcached" || settings.node_type == "cache.t1.micro" {
+        return Err(Failure::new(
+            "SnapshotFeatureNotSupportedFault",
+            format!("Snapshots are not supported for engine {} on {} nodes.", settings.engine, settings.node_type),
+        ));
+    }
+    Ok(())
+}
+
+fn within_quota(context: &Context, source: &str) -> Result<(), Failure> {
+    let recent = context.region.snapshots.values().filter(|snapshot| {
+        let of = snapshot.cluster.as_deref() == Some(source) || snapshot.group.as_deref() == Some(source);
+        of && snapshot.origin == "manual" && snapshot.created + DAY_MS > context.now
+    });
+    if recent.count() >= MOST_A_DAY {
+        return Err(Failure::new(
+            "SnapshotQuotaExceededFault",
+            format!("The request cannot be processed because it would exceed the maximum number of snapshots ({MOST_A_DAY} in 24 hours)."),
+        ));
+    }
+    Ok(())
+}
+
+fn put(context: &mut Context, snapshot: Snapshot, due: u64) {
+    let target = Target::Snapshot(snapshot.name.clone());
+    lifecycle::schedule(context.region, due, target, snapshot.serial, Step::Ready);
+    context.region.snapshots.put(&snapshot.name.clone(), snapshot);
+}
+
+/// Takes the final snapshot of a group.
+pub fn of_group(context: &mut Context, name: &str, group: &ReplicationGroup, due: u64) -> Result<(), Failure> {
+    let name = new_name(context, name)?;
+    supported(&group.settings)?;
+    let snapshot = made_of_group(context.region, &name, group, context.now);
+    put(context, snapshot, due);
+    Ok(())
+}
+
+/// Takes the final snapshot of a cluster.
+pub fn of_cluster(context: &mut Context, name: &str, cluster: &CacheCluster, due: u64) -> Result<(), Failure> {
+    let name = new_name(context, name)?;
+    let settings = settings_of(context, cluster)?;
+    supported(&settings)?;
+    let snapshot = made_of_cluster(context.region, &name, cluster, settings, context.now);
+    put(context, snapshot, due);
+    Ok(())
+}
+
+fn settings_of(context: &Context, cluster: &CacheCluster) -> Result<Settings, Failure> {
+    match (&cluster.own, &cluster.group) {
+        (Some(own), _) => Ok(own.clone()),
+        (None, Some(id)) => Ok(group::find(context, id)?.settings.clone()),
+        _ => Err(Failure::missing("CacheClusterNotFound", format!("CacheCluster not found: {}", cluster.id))),
+    }
+}
+
+pub fn create(context: &mut Context, input: Input) -> Answer {
+    let name = new_name(context, input.needed("SnapshotName")?)?;
+    let tags = tagging::read(input)?;
+    let due = context.now + context.speed.scale(Work::Snapshot.seconds());
+    let mut snapshot = match (input.filled("ReplicationGroupId"), input.filled("CacheClusterId")) {
+        (Some(id), None) => {
+            let group = group::find(context, id)?;
+            within_quota(context, &group.id)?;
+            supported(&group.settings)?;
+            group.must_be_available("create a snapshot")?;
+            begin_group(context.region, &group, due);
+            made_of_group(context.region, &name, &group, context.now)
+        }
+        (None, Some(id)) => {
+            let cluster = cluster::find(context, id)?;
+            let settings = settings_of(context, &cluster)?;
+            within_quota(context, &cluster.id)?;
+            supported(&settings)?;
+            if cluster.status != "available" {
+                return Err(Failure::new("InvalidCacheClusterState", format!("Cache cluster {} is not in available state.", cluster.id)));
+            }
+            if let Some(group) = &cluster.group {
+                let group = group::find(context, group)?;
+                group.must_be_available("create a snapshot")?;
+                begin_group(context.region, &group, due);
+            } else {
+                begin_cluster(context.region, &cluster, due);
+            }
+            made_of_cluster(context.region, &name, &cluster, settings, context.now)
+        }
+        _ => {
+            return Err(Failure::combination("Exactly one of ReplicationGroupId and CacheClusterId must be specified."));
+        }
+    };
+    if let Some(key) = input.filled("KmsKeyId") {
+        snapshot.kms = Some(key.to_owned());
+    }
+    put(context, snapshot.clone(), due);
+    tagging::set(context, "snapshot", &name, tags);
+    Ok(json!({ "Snapshot": to_json(context, &snapshot, true) }))
+}
+
+fn begin_group(region: &mut Region, group: &ReplicationGroup, due: u64) {
+    region.groups.update(&group.id, |group| group.status = "snapshotting".into());
+    lifecycle::schedule(region, due, Target::Group(group.id.clone()), group.serial, Step::Ready);
+}
+
+fn begin_cluster(region: &mut Region, cluster: &CacheCluster, due: u64) {
+    region.clusters.update(&cluster.id, |cluster| cluster.status = "snapshotting".into());
+    lifecycle::schedule(region, due, Target::Cluster(cluster.id.clone()), cluster.serial, Step::Ready);
+}
+
+/// Takes the daily snapshot of a group or a cluster, and removes those that are too old.
+pub fn automatic(region: &mut Region, target: Target, now: u64, speed: Speed) {
+    let due = now + speed.scale(Work::Snapshot.seconds());
+    let (id, mut snapshot, days) = match &target {
+        Target::Group(id) => {
+            let Some(group) = region.groups.get(id) else { return };
+            begin_group(region, &group, due);
+            (id.clone(), made_of_group(region, "", &group, now), group.settings.retention)
+        }
+        Target::Cluster(id) => {
+            let Some((cluster, settings)) = region.clusters.get(id).and_then(|row| Some((row.clone(), row.own.clone()?))) else {
+                return;
+            };
+            begin_cluster(region, &cluster, due);
+            let days = settings.retention;
+            (id.clone(), made_of_cluster(region, "", &cluster, settings, now), days)
+        }
+        Target::Snapshot(_) => return,
+    };
+    let stamp = super::super::wire::timestamp_text(now as i64).replace([':', 'T'], "-");
+    snapshot.name = format!("automatic.{id}-{}", &stamp[..16]);
+    snapshot.origin = "automated".into();
+    let old: Vec<String> = region
+        .snapshots
+        .values()
+        .filter(|other| {
+            let same = (&other.group, &other.cluster) == (&snapshot.group, &snapshot.cluster);
+            same && other.origin == "automated" && other.created + days as u64 * DAY_MS <= now
+        })
+        .map(|other| other.name.clone())
+        .collect();
+    old.iter().for_each(|name| drop(region.snapshots.remove(name)));
+    lifecycle::schedule(region, due, Target::Snapshot(snapshot.name.clone()), snapshot.serial, Step::Ready);
+    region.snapshots.put(&snapshot.name.clone(), snapshot);
+}
+
+/// Removes the daily snapshots of a cache that is gone; those that were asked for stay.
+pub fn forget_automatic(region: &mut Region, group: Option<&str>, cluster: Option<&str>) {
+    let of = |snapshot: &Snapshot| match group {
+        Some(_) => snapshot.group.as_deref() == group,
+        None => snapshot.group.is_none() && snapshot.cluster.as_deref() == cluster,
+    };
+    let old: Vec<String> = region
+        .snapshots
+        .values()
+        .filter(|snapshot| snapshot.origin == "automated" && of(snapshot))
+        .map(|snapshot| snapshot.name.clone())
+        .collect();
+    old.iter().for_each(|name| drop(region.snapshots.remove(name)));
+}
+
+/// What falls due for a snapshot.
+pub fn due(region: &mut Region, name: &str, timer: &Timer, due: u64) {
+    let Some(snapshot) = region.snapshots.get(name).filter(|snapshot| snapshot.serial == timer.serial) else { return };
+    match timer.step {
+        Step::Ready => {
+            region.snapshots.update(name, |snapshot| snapshot.status = "available".into());
+            if let Some(cluster) = &snapshot.cluster {
+                let text = format!("Snapshot succeeded for snapshot with ID '{name}' of cache cluster with ID '{cluster}'");
+                super::record(region, due, "cache-cluster", cluster, &text);
+            }
+        }
+        Step::Gone => {
+            region.snapshots.remove(name);
+            tagging::forget_of(region, "snapshot", name);
+        }
+        _ => {}
+    }
+}
+
+pub fn describe(context: &mut Context, input: Input) -> Answer {
+    let shards = input.flag("ShowNodeGroupConfig") == Some(true);
+    if let Some(name) = input.filled("SnapshotName") {
+        let snapshot = find(context, name)?;
+        return Ok(json!({ "Snapshots": [to_json(context, &snapshot, shards)] }));
+    }
+    let origin = match input.filled("SnapshotSource") {
+        None => None,
+        Some("user" | "manual") => Some("manual"),
+        Some("system" | "automated") => Some("automated"),
+        Some(other) => return Err(Failure::value(format!("Invalid snapshot source: {other}. Valid values are system and user."))),
+    };
+    let group = input.filled("ReplicationGroupId").map(str::to_ascii_lowercase);
+    let cluster = input.filled("CacheClusterId").map(str::to_ascii_lowercase);
+    let size = match input.number("MaxRecords") {
+        None => 50,
+        Some(count @ 20..=50) => count as usize,
+        Some(count) => return Err(Failure::value(format!("Invalid value {count} for MaxRecords. Must be between 20 and 50"))),
+    };
+    let after = paging::marker(input)?;
+    let rows = context.region.snapshots.iter().filter(|(_, snapshot)| {
+        origin.is_none_or(|origin| origin == snapshot.origin)
+            && group.as_ref().is_none_or(|group| snapshot.group.as_ref() == Some(group))
+            && cluster.as_ref().is_none_or(|cluster| snapshot.cluster.as_ref() == Some(cluster))
+    });
+    let (page, marker) = paging::page(rows, after.as_deref(), size);
+    let rows: Vec<Value> = page.into_iter().map(|snapshot| to_json(context, snapshot, shards)).collect();
+    Ok(json!({ "Snapshots": rows, "Marker": marker }))
+}
+
+pub fn copy(context: &mut Context, input: Input) -> Answer {
+    let source = find(context, input.needed("SourceSnapshotName")?)?;
+    let name = new_name(context, input.needed("TargetSnapshotName")?)?;
+    if input.filled("TargetBucket").is_some() {
+        return Err(Failure::value("The target bucket does not exist or ElastiCache has no permission to write to it."));
+    }
+    if source.status != "available" {
+        return Err(Failure::new("InvalidSnapshotState", format!("Snapshot {} is not in available state.", source.name)));
+    }
+    let mut tags = tagging::of(context, "snapshot", &source.name);
+    tags.extend(tagging::read(input)?);
+    let mut copy = (*source).clone();
+    copy.name = name.clone();
+    copy.serial = context.region.next();
+    copy.status = "creating".into();
+    copy.origin = "manual".into();
+    copy.created = context.now;
+    if let Some(key) = input.filled("KmsKeyId") {
+        copy.kms = Some(key.to_owned());
+    }
+    let due = context.now + context.speed.scale(Work::Snapshot.seconds());
+    put(context, copy.clone(), due);
+    tagging::set(context, "snapshot", &name, tags);
+    Ok(json!({ "Snapshot": to_json(context, &copy, true) }))
+}
+
+pub fn delete(context: &mut Context, input: Input) -> Answer {
+    let mut snapshot = (*find(context, input.needed("SnapshotName")?)?).clone();
+    if snapshot.status != "available" {
+        return Err(Failure::new("InvalidSnapshotState", format!("Snapshot {} is not in available state.", snapshot.name)));
+    }
+    snapshot.status = "deleting".into();
+    let due = context.now + context.speed.scale(Work::Settings.seconds());
+    let target = Target::Snapshot(snapshot.name.clone());
+    lifecycle::schedule(context.region, due, target, snapshot.serial, Step::Gone);
+    context.region.snapshots.put(&snapshot.name.clone(), snapshot.clone());
+    Ok(json!({ "Snapshot": to_json(context, &snapshot, true) }))
+}
+
+fn to_json(context: &Context, snapshot: &Snapshot, shards: bool) -> Value {
+    let settings = &snapshot.settings;
+    let nodes: Vec<Value> = snapshot
+        .nodes
+        .iter()
+        .map(|node| {
+            let mut row = json!({
+                "CacheClusterId": node.cluster, "CacheNodeId": "0001", "NodeGroupId": node.shard,
+                "CacheSize": "3 MB", "CacheNodeCreateTime": snapshot.cluster_created,
+                "SnapshotCreateTime": node.created,
+            });
+            if shards && node.shard.is_some() {
+                row["NodeGroupConfiguration"] =
+                    json!({ "NodeGroupId": node.shard, "Slots": node.slots, "ReplicaCount": node.replicas });
+            }
+            row
+        })
+        .collect();
+    let mut row = json!({
+        "SnapshotName": snapshot.name, "SnapshotStatus": snapshot.status, "SnapshotSource": snapshot.origin,
+        "CacheNodeType": settings.node_type, "Engine": settings.engine, "EngineVersion": settings.version,
+        "CacheClusterCreateTime": snapshot.cluster_created,
+        "PreferredMaintenanceWindow": settings.maintenance_window,
+        "TopicArn": settings.topic.as_ref().map(|topic| &topic.arn), "Port": settings.port,
+        "CacheParameterGroupName": settings.parameter_group, "CacheSubnetGroupName": settings.subnet_group,
+        "VpcId": snapshot.vpc, "AutoMinorVersionUpgrade": settings.auto_minor,
+        "SnapshotRetentionLimit": settings.retention, "SnapshotWindow": settings.snapshot_window,
+        "NodeSnapshots": nodes, "KmsKeyId": snapshot.kms, "ARN": context.arn("snapshot", &snapshot.name),
+        "DataTiering": if settings.data_tiering { "enabled" } else { "disabled" },
+    });
+    if let Some(group) = &snapshot.group {
+        row["ReplicationGroupId"] = json!(group);
+        row["ReplicationGroupDescription"] = json!(snapshot.description);
+        row["NumNodeGroups"] = json!(snapshot.nodes.len());
+        row["AutomaticFailover"] = json!(if snapshot.failover { "enabled" } else { "disabled" });
+    }
+    if let Some(cluster) = &snapshot.cluster {
+        row["CacheClusterId"] = json!(cluster);
+        row["NumCacheNodes"] = json!(1);
+        row["PreferredAvailabilityZone"] = json!(snapshot.zone);
+    }
+    row
+}
