@@ -69,6 +69,14 @@ impl Log {
         Ok(bytes)
     }
 
+    /// Reads up to `length` bytes from byte `offset` on.
+    pub fn read_range(&mut self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(length);
+        self.file.seek(SeekFrom::Start(offset))?;
+        (&mut self.file).take(length as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
     /// The length in bytes.
     pub fn len(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())

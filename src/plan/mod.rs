@@ -5,7 +5,7 @@
 
 pub mod build;
 mod collide;
-mod conditions;
+pub mod conditions;
 mod decide;
 mod diff;
 mod edges;

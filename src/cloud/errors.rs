@@ -1,0 +1,200 @@
+//! What went wrong, from the SDK's words to ours: one code, one message, and what to do about it.
+
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::kind::{ErrorClass, RemoteError};
+
+/// Codes that ask for a slower pace. The call was not carried out.
+const THROTTLED: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "BandwidthLimitExceeded",
+    "PriorRequestNotComplete",
+    "EC2ThrottledException",
+    "SlowDown",
+    "Http429",
+];
+
+/// Codes after which the same request may well succeed. The skew ones do once the SDK has learned the server's time.
+const TRANSIENT: &[&str] = &[
+    "InternalFailure",
+    "InternalError",
+    "InternalServerError",
+    "InternalServiceFault",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "Unavailable",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ConcurrentModification",
+    "ConcurrentModificationException",
+    "RequestTimeTooSkewed",
+    "RequestInTheFuture",
+];
+
+const DENIED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "NotAuthorized",
+    "AuthFailure",
+    "AuthorizationError",
+    "OptInRequired",
+    "InvalidClientTokenId",
+    "InvalidAccessKeyId",
+    "UnrecognizedClientException",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "Http401",
+    "Http403",
+];
+
+/// An error that was found before anything was sent, or that no waiting mends.
+pub fn fatal(code: &str, message: impl Into<String>) -> RemoteError {
+    RemoteError { class: ErrorClass::Fatal, code: code.to_owned(), message: message.into(), request_id: None }
+}
+
+/// Whether the service asked for a slower pace.
+pub fn throttled(error: &RemoteError) -> bool {
+    THROTTLED.contains(&error.code.as_str())
+}
+
+/// Reads what the SDK reports.
+pub fn from_sdk<E>(error: &SdkError<E, HttpResponse>) -> RemoteError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
+        SdkError::ServiceError(_) | SdkError::ResponseError(_) => answered(error),
+        SdkError::TimeoutError(_) => transient("Timeout", "no answer in time".into()),
+        SdkError::DispatchFailure(failure) => {
+            let text = chain(error);
+            if failure.is_timeout() {
+                transient("Timeout", text)
+            } else if lacks_credentials(error) {
+                RemoteError { class: ErrorClass::Denied, code: "NoCredentials".into(), message: text, request_id: None }
+            } else if failure.is_io() {
+                transient("ConnectionFailed", text)
+            } else {
+                fatal("NotSent", text)
+            }
+        }
+        _ => fatal("NotSent", chain(error)),
+    }
+}
+
+fn transient(code: &str, message: String) -> RemoteError {
+    RemoteError { class: ErrorClass::Transient, code: code.into(), message, request_id: None }
+}
+
+fn answered<E>(error: &SdkError<E, HttpResponse>) -> RemoteError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let response = error.raw_response();
+    let status = response.map_or(0, |response| response.status().as_u16());
+    let headers = response.map(HttpResponse::headers);
+    let request_id = headers.and_then(|all| all.get("x-amzn-requestid").or_else(|| all.get("x-amz-request-id")));
+    let (code, message) = match error.code() {
+        Some(code) => (code.to_owned(), error.message().unwrap_or_default().to_owned()),
+        None if status >= 400 => (format!("Http{status}"), format!("an answer of HTTP status {status} that names no error")),
+        // A 200 that cannot be parsed: a proxy's page, or a service that is not what the endpoint says.
+        None => ("UnreadableAnswer".to_owned(), chain(error)),
+    };
+    RemoteError { class: class(&code, &message, status), code, message, request_id: request_id.map(str::to_owned) }
+}
+
+/// What an error of a service asks for.
+pub fn class(code: &str, message: &str, status: u16) -> ErrorClass {
+    if THROTTLED.contains(&code) || TRANSIENT.contains(&code) || status >= 500 {
+        return ErrorClass::Transient;
+    }
+    if DENIED.contains(&code) {
+        return ErrorClass::Denied;
+    }
+    match code {
+        "NoOperationFault" | "InvalidPermission.Duplicate" | "InvalidPermission.NotFound" | "TagNotFound" => {
+            ErrorClass::NoChange
+        }
+        "InvalidParameterCombination" if message.contains("No modifications were requested") => ErrorClass::NoChange,
+        "InvalidGroup.Duplicate" => ErrorClass::AlreadyExists,
+        "DependencyViolation" | "CacheSubnetGroupInUse" | "IncorrectState" => ErrorClass::Busy,
+        _ if code.ends_with("AlreadyExists") || code.ends_with("AlreadyExistsFault") => ErrorClass::AlreadyExists,
+        _ if is_not_found(code) => ErrorClass::NotFound,
+        _ if is_busy(code, message) => ErrorClass::Busy,
+        _ => ErrorClass::Fatal,
+    }
+}
+
+fn is_not_found(code: &str) -> bool {
+    ["NotFound", "NotFoundFault", "NotFoundException"].iter().any(|end| code.ends_with(end))
+}
+
+/// `Invalid...State` means "not now", except where the message says "not ever".
+fn is_busy(code: &str, message: &str) -> bool {
+    let of_state = code.starts_with("Invalid") && (code.ends_with("State") || code.ends_with("StateFault"));
+    let never = match code {
+        "InvalidVPCNetworkStateFault" => true,
+        "InvalidCacheClusterState" => {
+            message.contains("serving as primary") || message.contains("only member of a replication group")
+        }
+        // The groups that AWS itself keeps cannot be changed or deleted.
+        "InvalidCacheParameterGroupState" => message.to_lowercase().contains("default"),
+        _ => false,
+    };
+    of_state && !never
+}
+
+/// Turns "not found" into a fatal error where something other than the object itself is missing.
+pub fn own_not_found(mut error: RemoteError, own: &[&str]) -> RemoteError {
+    if error.class == ErrorClass::NotFound && !own.contains(&error.code.as_str()) {
+        error.class = ErrorClass::Fatal;
+    }
+    error
+}
+
+fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
+    causes(error).into_iter().any(|cause| {
+        cause.downcast_ref::<CredentialsError>().is_some() || cause.to_string().contains("identity resolver")
+    })
+}
+
+/// Every sentence of an error and of what caused it, outermost first, without repetition.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in causes(error) {
+        let text = cause.to_string();
+        if parts.last().is_none_or(|last| !last.contains(&text)) {
+            parts.push(text);
+        }
+    }
+    parts.join(": ")
+}
+
+/// An error and what caused it, outermost first.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
+    let mut all = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        all.push(error);
+        next = error.source();
+    }
+    all
+}

@@ -1,0 +1,61 @@
+//! The look-ups of `data` blocks: what is there already and is not ours to change.
+
+#[cfg(feature = "ec2")]
+mod network;
+#[cfg(feature = "ec2")]
+mod query;
+mod regions;
+#[cfg(feature = "ec2")]
+mod vpc;
+
+use super::attrs::Attrs;
+use super::{Place, missing};
+use crate::kind::{Future_, Lookup, RemoteError};
+use crate::value::Object;
+
+/// The look-ups of a region.
+#[derive(Debug)]
+pub(super) struct Lookups(pub Place);
+
+impl Lookup for Lookups {
+    fn lookup<'a>(&'a self, kind: &'a str, args: &'a Object) -> Future_<'a, Result<Object, RemoteError>> {
+        Box::pin(async move {
+            // What was asked for stays in the answer; what was found overwrites it.
+            let mut found = Attrs(args.clone());
+            found.0.extend(self.find(crate::kind::our_name(kind), args).await?.0);
+            found.text("region", Some(&self.0.region));
+            Ok(found.0)
+        })
+    }
+}
+
+impl Lookups {
+    async fn find(&self, kind: &str, args: &Object) -> Result<Attrs, RemoteError> {
+        match kind {
+            "region" => regions::find(&self.0.region, args),
+            "caller_identity" => self.caller().await,
+            #[cfg(feature = "ec2")]
+            "vpc" => vpc::find(&*self.0.clients().await?, &self.0.region, args).await,
+            #[cfg(feature = "ec2")]
+            "subnet" => network::subnet(&*self.0.clients().await?, args).await,
+            #[cfg(feature = "ec2")]
+            "subnets" => network::subnets(&*self.0.clients().await?, &self.0.region, args).await,
+            #[cfg(feature = "ec2")]
+            "security_group" => network::security_group(&*self.0.clients().await?, &self.0.region, args).await,
+            #[cfg(feature = "ec2")]
+            "availability_zones" => network::zones(&*self.0.clients().await?, &self.0.region, args).await,
+            other => Err(missing(other)),
+        }
+    }
+
+    async fn caller(&self) -> Result<Attrs, RemoteError> {
+        let identity = self.0.account.identity().await?;
+        let mut found = Attrs::default();
+        found
+            .text("id", Some(&identity.account_id))
+            .text("account_id", Some(&identity.account_id))
+            .text("arn", Some(&identity.arn))
+            .text("user_id", Some(&identity.user_id));
+        Ok(found)
+    }
+}

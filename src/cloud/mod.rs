@@ -1,0 +1,189 @@
+//! The AWS side: SDK clients for an environment, and what reads and changes the objects of each kind.
+//!
+//! Nothing outside of this module names a type of the SDK. The emulator is only another HTTP client underneath,
+//! so what runs against it is what runs against AWS. Knows no schema and decides nothing: it reads attributes and
+//! issues the calls that it is given.
+
+mod alarm;
+mod args;
+mod attrs;
+mod clients;
+mod errors;
+pub mod in_process;
+mod lookups;
+mod pace;
+mod paging;
+mod parameter_group;
+mod replication_group;
+#[cfg(feature = "ec2")]
+mod security_group;
+mod subnet_group;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod time;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::kind::{Call, Cloud, Future_, Lookup, Observation, Remote, RemoteError, Reply};
+use crate::value::{Object, Value};
+use clients::Account;
+use errors::fatal;
+use in_process::Handler;
+
+/// Where requests go.
+#[derive(Clone)]
+pub enum Endpoint {
+    /// Where the SDK's own configuration sends them: AWS, or `AWS_ENDPOINT_URL`.
+    Aws,
+    /// Every service behind one URL.
+    Url(String),
+    /// A function of this process.
+    InProcess(Handler),
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Endpoint::Aws => f.write_str("Aws"),
+            Endpoint::Url(url) => write!(f, "Url({url})"),
+            Endpoint::InProcess(_) => f.write_str("InProcess"),
+        }
+    }
+}
+
+/// Which account and endpoint an environment means.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The region of calls that belong to none; the SDK's own configuration where it is not given.
+    pub region: Option<String>,
+    /// The named profile of the SDK's configuration files.
+    pub profile: Option<String>,
+    /// The role to work as.
+    pub assume_role_arn: Option<String>,
+    /// The account that an emulator is asked to play. Nothing is asked of AWS because of it.
+    pub account_id: Option<String>,
+    /// Where requests go.
+    pub endpoint: Endpoint,
+    /// The time that requests are signed with, and that waits between tries go by.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Settings {
+    /// Settings that say nothing but where requests go.
+    pub fn new(endpoint: Endpoint, clock: Arc<dyn Clock>) -> Self {
+        Self { region: None, profile: None, assume_role_arn: None, account_id: None, endpoint, clock }
+    }
+}
+
+/// Prepares the clients of an environment. Nothing is read or sent before the first use.
+pub fn connect(settings: Settings) -> Result<Aws, RemoteError> {
+    if let Endpoint::Url(url) = &settings.endpoint
+        && !url.starts_with("http://")
+        && !url.starts_with("https://")
+    {
+        return Err(fatal("InvalidEndpoint", format!("`{url}` is not an http or https URL")));
+    }
+    if let Some(role) = &settings.assume_role_arn
+        && !(role.starts_with("arn:") && role.contains(":role/"))
+    {
+        return Err(fatal("InvalidRole", format!("`{role}` is not the ARN of a role")));
+    }
+    Ok(Aws { account: Arc::new(Account::new(settings)) })
+}
+
+/// The AWS of one environment.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    account: Arc<Account>,
+}
+
+impl Aws {
+    /// The region of the settings, or that of the SDK's configuration.
+    pub async fn region(&self) -> Option<String> {
+        self.account.default_region().await
+    }
+}
+
+impl Cloud for Aws {
+    fn remote(&self, kind: &str, region: &str) -> Arc<dyn Remote> {
+        let place = Place { account: self.account.clone(), region: region.to_owned() };
+        match crate::kind::our_name(kind) {
+            "subnet_group" => Arc::new(subnet_group::SubnetGroups(place)),
+            "parameter_group" => Arc::new(parameter_group::ParameterGroups(place)),
+            "replication_group" => Arc::new(replication_group::ReplicationGroups(place)),
+            "alarm" => Arc::new(alarm::Alarms(place)),
+            #[cfg(feature = "ec2")]
+            "security_group" => Arc::new(security_group::SecurityGroups(place)),
+            other => Arc::new(Unreachable { kind: other.to_owned() }),
+        }
+    }
+
+    fn lookups(&self, region: &str) -> Arc<dyn Lookup> {
+        Arc::new(lookups::Lookups(Place { account: self.account.clone(), region: region.to_owned() }))
+    }
+
+    fn account(&self) -> Future_<'_, Result<String, RemoteError>> {
+        Box::pin(async { Ok(self.account.identity().await?.account_id.clone()) })
+    }
+}
+
+/// An account and a region in it.
+#[derive(Debug, Clone)]
+struct Place {
+    account: Arc<Account>,
+    region: String,
+}
+
+impl Place {
+    async fn clients(&self) -> Result<Arc<clients::Clients>, RemoteError> {
+        self.account.clients(&self.region).await
+    }
+}
+
+/// A kind that this build has no remote for.
+#[derive(Debug)]
+struct Unreachable {
+    kind: String,
+}
+
+impl Unreachable {
+    fn error(&self) -> RemoteError {
+        missing(&self.kind)
+    }
+}
+
+/// The error of a kind or look-up that this build does not reach.
+fn missing(kind: &str) -> RemoteError {
+    if cfg!(feature = "ec2") {
+        return fatal("UnknownKind", format!("`{kind}` is nothing that can be read from AWS"));
+    }
+    let why = "this build was made without the feature `ec2`, which security groups and VPC look-ups need";
+    fatal("NotBuilt", format!("`{kind}` cannot be reached: {why}"))
+}
+
+impl Remote for Unreachable {
+    fn read<'a>(&'a self, _: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>> {
+        Box::pin(async { Err(self.error()) })
+    }
+
+    fn tags<'a>(&'a self, _: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
+        Box::pin(async { Err(self.error()) })
+    }
+
+    fn invoke<'a>(&'a self, _: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
+        Box::pin(async { Err(self.error()) })
+    }
+}
+
+/// Gives what was found under the names that were asked for; AWS keeps most names in lower case.
+fn by_asked_name(ids: &[String], found: BTreeMap<String, Observation>) -> BTreeMap<String, Observation> {
+    let pick = |id: &String| found.get(id).or_else(|| found.get(&id.to_lowercase())).cloned();
+    ids.iter().filter_map(|id| Some((id.clone(), pick(id)?))).collect()
+}
+
+/// Up to this many objects are asked for by name; for more, the whole list is read.
+const FEW: usize = 2;

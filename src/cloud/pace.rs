@@ -1,0 +1,154 @@
+//! How fast calls go out to one service in one region, and which of them are tried again.
+//!
+//! The limits of the services are not published, so the pace is learned: a throttled call doubles the distance
+//! between calls for everybody, calls that succeed close it again. The SDK's own retries are turned off, because
+//! their quota is spent after some hundred throttled calls and they do not know of each other.
+
+use std::error::Error;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::sync::Semaphore;
+
+use super::errors;
+use crate::clock::Clock;
+use crate::kind::{ErrorClass, RemoteError};
+
+/// Calls on their way at once.
+const AT_ONCE: usize = 10;
+/// How often one call may be throttled before the error is passed on: more than a minute at the widest distance.
+const THROTTLED_TRIES: u32 = 12;
+/// How often a read is sent when time-outs and server errors come back.
+const TRIES: u32 = 5;
+const NARROWEST_MS: u64 = 100;
+const WIDEST_MS: u64 = 10_000;
+
+/// The pace of one service in one region.
+#[derive(Debug)]
+pub struct Pace {
+    clock: Arc<dyn Clock>,
+    gate: Semaphore,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Milliseconds between two calls; zero while nobody complains.
+    distance: u64,
+    /// When the next call may go out.
+    next: u64,
+    /// When the distance was last widened. Calls sent before say nothing new.
+    widened: u64,
+}
+
+impl Pace {
+    /// Starts without a distance.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, gate: Semaphore::new(AT_ONCE), state: Mutex::default() }
+    }
+
+    /// Sends a read until it is answered with anything but a passing failure.
+    pub async fn send<O, E, F, Fut>(&self, request: F) -> Result<O, RemoteError>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.attempt(request, TRIES).await
+    }
+
+    /// Sends a call that changes something, again only after it was throttled, which means that it was not carried
+    /// out. After a time-out or a server's failure nobody knows; the engine looks at the object before it goes on,
+    /// as a token that is rotated twice shuts clients out.
+    pub async fn call<O, E, F, Fut>(&self, request: F) -> Result<O, RemoteError>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.attempt(request, 1).await
+    }
+
+    async fn attempt<O, E, F, Fut>(&self, request: F, tries: u32) -> Result<O, RemoteError>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let (mut throttled, mut failed) = (0, 0);
+        loop {
+            let error = {
+                let _permit = self.gate.acquire().await;
+                let sent = self.turn().await;
+                match request().await {
+                    Ok(answer) => {
+                        self.eased();
+                        return Ok(answer);
+                    }
+                    Err(error) => {
+                        let error = errors::from_sdk(&error);
+                        if errors::throttled(&error) {
+                            self.widen(sent);
+                        }
+                        error
+                    }
+                }
+            };
+            if errors::throttled(&error) {
+                throttled += 1;
+                if throttled >= THROTTLED_TRIES {
+                    return Err(error);
+                }
+            } else if error.class == ErrorClass::Transient {
+                failed += 1;
+                if failed >= tries {
+                    return Err(error);
+                }
+                self.clock.sleep(Duration::from_millis(200 << failed)).await;
+            } else {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Waits for the caller's place in the row; returns when it was.
+    async fn turn(&self) -> u64 {
+        let (now, at) = {
+            let mut state = self.state();
+            let now = self.clock.now_ms();
+            let at = now.max(state.next);
+            state.next = at + state.distance;
+            (now, at)
+        };
+        if at > now {
+            self.clock.sleep(Duration::from_millis(at - now)).await;
+        }
+        at
+    }
+
+    fn widen(&self, sent: u64) {
+        let mut state = self.state();
+        if state.distance > 0 && sent < state.widened {
+            return;
+        }
+        state.distance = (state.distance * 2).clamp(NARROWEST_MS, WIDEST_MS);
+        state.widened = self.clock.now_ms();
+        state.next = state.next.max(state.widened + state.distance);
+    }
+
+    fn eased(&self) {
+        let mut state = self.state();
+        state.distance = state.distance * 7 / 8;
+        if state.distance < NARROWEST_MS / 4 {
+            state.distance = 0;
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

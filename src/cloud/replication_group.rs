@@ -1,0 +1,133 @@
+//! Replication groups, each joined with its member clusters: security groups, parameter group, version and window
+//! are told by the members only.
+
+mod calls;
+mod observe;
+mod pending;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticache::types::{CacheCluster, ReplicationGroup};
+
+use super::args::without_secrets;
+use super::clients::Clients;
+use super::errors::own_not_found;
+use super::paging::{PAGE, at_most, pages};
+use super::tags::{self, Owner};
+use super::{FEW, Place, by_asked_name};
+use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
+use crate::value::{Object, Value};
+
+/// Up to this many members are asked for by name; for more, the list of all clusters is read.
+const FEW_MEMBERS: usize = 12;
+
+/// The replication groups of a region.
+#[derive(Debug)]
+pub(super) struct ReplicationGroups(pub Place);
+
+impl Remote for ReplicationGroups {
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>> {
+        Box::pin(async { read(&*self.0.clients().await?, ids).await })
+    }
+
+    fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
+        Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::ElastiCache, object).await })
+    }
+
+    fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            let result = calls::invoke(&clients, call).await.map_err(|error| without_secrets(error, call));
+            result.map_err(|error| own_not_found(error, &["ReplicationGroupNotFoundFault"]))
+        })
+    }
+}
+
+type Clusters = BTreeMap<String, CacheCluster>;
+
+async fn read(clients: &Clients, ids: &[String]) -> Result<BTreeMap<String, Observation>, RemoteError> {
+    let (groups, clusters, bulk) = if ids.len() > FEW {
+        let (groups, clusters, bulk) = tokio::join!(
+            describe_groups(clients, None),
+            describe_clusters(clients, None),
+            tags::of_type(clients, ids.len(), "elasticache:replicationgroup"),
+        );
+        (groups?, clusters?, bulk?)
+    } else {
+        let groups = named_groups(clients, ids).await?;
+        let clusters = clusters_of(clients, &groups).await?;
+        (groups, clusters, None)
+    };
+    let clusters: Clusters = clusters.into_iter().filter_map(|it| Some((it.cache_cluster_id.clone()?, it))).collect();
+    let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
+    let name = |group: &ReplicationGroup| group.replication_group_id().unwrap_or_default().to_lowercase();
+    let groups: Vec<ReplicationGroup> = groups.into_iter().filter(|group| wanted.contains(&name(group))).collect();
+    let tags = tags::of_each(clients, Owner::ElastiCache, bulk, groups.iter().filter_map(taggable).collect()).await?;
+    let observe = |group: &ReplicationGroup| {
+        let mut observation = observe::observe(group, &clusters);
+        if let Some(tags) = group.arn().and_then(|arn| tags.get(arn)) {
+            observation.object.insert("tags_all".into(), tags.clone());
+        }
+        (name(group), observation)
+    };
+    Ok(by_asked_name(ids, groups.iter().map(observe).collect()))
+}
+
+/// Tags can only be asked for while nothing is going on.
+fn taggable(group: &ReplicationGroup) -> Option<String> {
+    (group.status() == Some("available")).then(|| group.arn.clone())?
+}
+
+async fn named_groups(clients: &Clients, ids: &[String]) -> Result<Vec<ReplicationGroup>, RemoteError> {
+    let found = at_most(FEW, ids, |id| async move { or_none(describe_groups(clients, Some(id)).await) });
+    Ok(found.await?.into_iter().flatten().collect())
+}
+
+/// The members of a few groups. A member that is listed and not there yet, or any more, is left out.
+async fn clusters_of(clients: &Clients, groups: &[ReplicationGroup]) -> Result<Vec<CacheCluster>, RemoteError> {
+    let members: Vec<&String> = groups.iter().flat_map(ReplicationGroup::member_clusters).collect();
+    if members.len() > FEW_MEMBERS {
+        return describe_clusters(clients, None).await;
+    }
+    let found = at_most(FEW_MEMBERS, members, |id| async move { or_none(describe_clusters(clients, Some(id)).await) });
+    Ok(found.await?.into_iter().flatten().collect())
+}
+
+fn or_none<T>(found: Result<Vec<T>, RemoteError>) -> Result<Vec<T>, RemoteError> {
+    match found {
+        Err(error) if error.class == ErrorClass::NotFound => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+async fn describe_groups(clients: &Clients, id: Option<&str>) -> Result<Vec<ReplicationGroup>, RemoteError> {
+    let service = &clients.elasticache;
+    pages(|marker| async move {
+        let request = service
+            .client
+            .describe_replication_groups()
+            .set_replication_group_id(id.map(str::to_owned))
+            .max_records(PAGE)
+            .set_marker(marker);
+        let page = service.pace.send(|| request.clone().send()).await?;
+        Ok((page.replication_groups.unwrap_or_default(), page.marker))
+    })
+    .await
+}
+
+async fn describe_clusters(clients: &Clients, id: Option<&str>) -> Result<Vec<CacheCluster>, RemoteError> {
+    let service = &clients.elasticache;
+    pages(|marker| async move {
+        let request = service
+            .client
+            .describe_cache_clusters()
+            .set_cache_cluster_id(id.map(str::to_owned))
+            .show_cache_node_info(true)
+            .show_cache_clusters_not_in_replication_groups(false)
+            .max_records(PAGE)
+            .set_marker(marker);
+        let page = service.pace.send(|| request.clone().send()).await?;
+        Ok((page.cache_clusters.unwrap_or_default(), page.marker))
+    })
+    .await
+}

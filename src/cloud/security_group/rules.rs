@@ -1,0 +1,98 @@
+//! The rules of a security group as blocks: one per protocol, ports and description, whatever sources it lists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ec2::types::IpPermission;
+
+use crate::cloud::attrs::{Attrs, fields};
+use crate::value::{Type, Value};
+
+/// What one block lists. Sorted, as AWS gives no order to rely on.
+#[derive(Debug, Default)]
+struct Sources {
+    cidrs: BTreeSet<String>,
+    ipv6_cidrs: BTreeSet<String>,
+    prefix_lists: BTreeSet<String>,
+    groups: BTreeSet<String>,
+    own: bool,
+}
+
+/// Protocol, ports and description.
+type Key = (String, i32, i32, Option<String>);
+
+/// The blocks of one direction. `id` and `owner` are those of the group itself.
+pub fn blocks(permissions: &[IpPermission], id: &str, owner: &str) -> Value {
+    let mut blocks: BTreeMap<Key, Sources> = BTreeMap::new();
+    for permission in permissions {
+        let protocol = protocol(permission.ip_protocol().unwrap_or("-1"));
+        // Rules for every protocol have no ports.
+        let (from, to) = match protocol.as_str() {
+            "-1" => (0, 0),
+            _ => (permission.from_port().unwrap_or(0), permission.to_port().unwrap_or(0)),
+        };
+        let key = |description: Option<&str>| {
+            let description = description.filter(|text| !text.is_empty()).map(str::to_owned);
+            (protocol.clone(), from, to, description)
+        };
+        for range in permission.ip_ranges() {
+            blocks.entry(key(range.description())).or_default().cidrs.extend(range.cidr_ip.clone());
+        }
+        for range in permission.ipv6_ranges() {
+            blocks.entry(key(range.description())).or_default().ipv6_cidrs.extend(range.cidr_ipv6.clone());
+        }
+        for list in permission.prefix_list_ids() {
+            blocks.entry(key(list.description())).or_default().prefix_lists.extend(list.prefix_list_id.clone());
+        }
+        for pair in permission.user_id_group_pairs() {
+            let sources = blocks.entry(key(pair.description())).or_default();
+            match (pair.group_id(), pair.user_id()) {
+                (Some(group), _) if group == id => sources.own = true,
+                (Some(group), Some(user)) if user != owner => {
+                    sources.groups.insert(format!("{user}/{group}"));
+                }
+                (group, _) => sources.groups.extend(group.map(str::to_owned)),
+            }
+        }
+    }
+    Value::set(block_type(), blocks.into_iter().map(block).collect())
+}
+
+/// EC2 gives most protocols by name, and takes their numbers too.
+fn protocol(word: &str) -> String {
+    match word {
+        "1" => "icmp".to_owned(),
+        "6" => "tcp".to_owned(),
+        "17" => "udp".to_owned(),
+        "58" => "icmpv6".to_owned(),
+        other => other.to_lowercase(),
+    }
+}
+
+fn block_type() -> Type {
+    fields(&[
+        ("cidr_blocks", Type::list(Type::String)),
+        ("description", Type::String),
+        ("from_port", Type::Number),
+        ("ipv6_cidr_blocks", Type::list(Type::String)),
+        ("prefix_list_ids", Type::list(Type::String)),
+        ("protocol", Type::String),
+        ("security_groups", Type::set(Type::String)),
+        ("self", Type::Bool),
+        ("to_port", Type::Number),
+    ])
+}
+
+fn block(((protocol, from, to, description), sources): (Key, Sources)) -> Value {
+    let mut attrs = Attrs::default();
+    attrs
+        .put("cidr_blocks", Value::strings(sources.cidrs))
+        .text("description", description.as_deref())
+        .int("from_port", Some(from))
+        .put("ipv6_cidr_blocks", Value::strings(sources.ipv6_cidrs))
+        .put("prefix_list_ids", Value::strings(sources.prefix_lists))
+        .text("protocol", Some(&protocol))
+        .set("security_groups", sources.groups)
+        .flag("self", Some(sources.own))
+        .int("to_port", Some(to));
+    attrs.into_value()
+}

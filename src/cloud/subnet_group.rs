@@ -1,0 +1,133 @@
+//! Subnet groups.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticache::types::CacheSubnetGroup;
+
+use super::args::{Input, without_secrets};
+use super::attrs::Attrs;
+use super::clients::Clients;
+use super::errors::own_not_found;
+use super::paging::{PAGE, at_most, pages};
+use super::tags::{self, Owner};
+use super::{FEW, Place, by_asked_name};
+use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
+use crate::value::{Object, Value};
+
+/// The subnet groups of a region.
+#[derive(Debug)]
+pub(super) struct SubnetGroups(pub Place);
+
+impl Remote for SubnetGroups {
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>> {
+        Box::pin(async { read(&*self.0.clients().await?, ids).await })
+    }
+
+    fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
+        Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::ElastiCache, object).await })
+    }
+
+    fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            let result = invoke(&clients, call).await.map_err(|error| without_secrets(error, call));
+            result.map_err(|error| own_not_found(error, &["CacheSubnetGroupNotFoundFault"]))
+        })
+    }
+}
+
+async fn read(clients: &Clients, ids: &[String]) -> Result<BTreeMap<String, Observation>, RemoteError> {
+    let (groups, bulk) =
+        tokio::join!(list(clients, ids), tags::of_type(clients, ids.len(), "elasticache:subnetgroup"));
+    let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
+    let name = |group: &CacheSubnetGroup| group.cache_subnet_group_name().unwrap_or_default().to_lowercase();
+    let groups: Vec<CacheSubnetGroup> = groups?.into_iter().filter(|group| wanted.contains(&name(group))).collect();
+    let arns = groups.iter().filter_map(|group| group.arn.clone()).collect();
+    let tags = tags::of_each(clients, Owner::ElastiCache, bulk?, arns).await?;
+    let observe = |group: &CacheSubnetGroup| (name(group), observe(group, &tags));
+    Ok(by_asked_name(ids, groups.iter().map(observe).collect()))
+}
+
+async fn list(clients: &Clients, ids: &[String]) -> Result<Vec<CacheSubnetGroup>, RemoteError> {
+    if ids.len() > FEW {
+        return describe(clients, None).await;
+    }
+    let found = at_most(FEW, ids, |id| async move {
+        match describe(clients, Some(id)).await {
+            Err(error) if error.class == ErrorClass::NotFound => Ok(Vec::new()),
+            other => other,
+        }
+    });
+    Ok(found.await?.into_iter().flatten().collect())
+}
+
+async fn describe(clients: &Clients, name: Option<&str>) -> Result<Vec<CacheSubnetGroup>, RemoteError> {
+    let service = &clients.elasticache;
+    pages(|marker| async move {
+        let request = service
+            .client
+            .describe_cache_subnet_groups()
+            .set_cache_subnet_group_name(name.map(str::to_owned))
+            .max_records(PAGE)
+            .set_marker(marker);
+        let page = service.pace.send(|| request.clone().send()).await?;
+        Ok((page.cache_subnet_groups.unwrap_or_default(), page.marker))
+    })
+    .await
+}
+
+fn observe(group: &CacheSubnetGroup, tags: &tags::ByArn) -> Observation {
+    let mut attrs = Attrs::default();
+    attrs
+        .text("id", group.cache_subnet_group_name())
+        .text("name", group.cache_subnet_group_name())
+        .text("description", group.cache_subnet_group_description())
+        .set("subnet_ids", group.subnets().iter().filter_map(|subnet| subnet.subnet_identifier()))
+        .text("vpc_id", group.vpc_id())
+        .text("arn", group.arn());
+    if let Some(tags) = group.arn().and_then(|arn| tags.get(arn)) {
+        attrs.put("tags_all", tags.clone());
+    }
+    attrs.settled()
+}
+
+async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
+    let service = &clients.elasticache;
+    let mut input = Input::of(call);
+    let group = match call.operation {
+        "CreateCacheSubnetGroup" => {
+            let request = service
+                .client
+                .create_cache_subnet_group()
+                .set_cache_subnet_group_name(input.text("CacheSubnetGroupName")?)
+                .set_cache_subnet_group_description(input.text("CacheSubnetGroupDescription")?)
+                .set_subnet_ids(input.texts("SubnetIds")?)
+                .set_tags(tags::elasticache_tags(&mut input)?);
+            input.finish()?;
+            service.pace.call(|| request.clone().send()).await?.cache_subnet_group
+        }
+        "ModifyCacheSubnetGroup" => {
+            let request = service
+                .client
+                .modify_cache_subnet_group()
+                .set_cache_subnet_group_name(input.text("CacheSubnetGroupName")?)
+                .set_cache_subnet_group_description(input.text("CacheSubnetGroupDescription")?)
+                .set_subnet_ids(input.texts("SubnetIds")?);
+            input.finish()?;
+            service.pace.call(|| request.clone().send()).await?.cache_subnet_group
+        }
+        "DeleteCacheSubnetGroup" => {
+            let request =
+                service.client.delete_cache_subnet_group().set_cache_subnet_group_name(input.text("CacheSubnetGroupName")?);
+            input.finish()?;
+            service.pace.call(|| request.clone().send()).await?;
+            None
+        }
+        _ => return tags::change_elasticache(clients, call).await,
+    };
+    let mut reply = Attrs::default();
+    if let Some(group) = group {
+        reply.text("id", group.cache_subnet_group_name()).text("arn", group.arn()).text("vpc_id", group.vpc_id());
+    }
+    Ok(reply.0)
+}

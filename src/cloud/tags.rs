@@ -1,0 +1,148 @@
+//! Tags: of many objects from the tagging API, of one object from its own service, and the calls that change them.
+
+use std::collections::BTreeMap;
+
+use super::FEW;
+use super::args::{Input, unknown_operation};
+use super::clients::Clients;
+use super::errors::fatal;
+use super::paging::{PAGE, at_most, pages};
+use crate::kind::{Call, ErrorClass, RemoteError, Reply};
+use crate::value::{Object, Value};
+
+/// Tags by the ARN of the object. An object that is missing has tags that could not be read.
+pub type ByArn = BTreeMap<String, Value>;
+
+/// The service that an object's tags belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// ElastiCache.
+    ElastiCache,
+    /// CloudWatch.
+    CloudWatch,
+}
+
+/// A map of tags without those that AWS keeps for itself.
+pub fn map<K: AsRef<str>, V: AsRef<str>>(tags: impl IntoIterator<Item = (K, V)>) -> Value {
+    Value::string_map(tags.into_iter().filter(|(key, _)| !key.as_ref().starts_with("aws:")))
+}
+
+/// Reads the tags of every object of a type at once (`elasticache:subnetgroup`), when there are many to read.
+/// `None` where they are few, or where the tagging API is closed to us; then [`of_each`] is left.
+pub async fn of_type(clients: &Clients, count: usize, resource_type: &str) -> Result<Option<ByArn>, RemoteError> {
+    if count <= FEW {
+        return Ok(None);
+    }
+    let service = &clients.tagging;
+    let read = pages(|token| async move {
+        let request = service
+            .client
+            .get_resources()
+            .resource_type_filters(resource_type)
+            .resources_per_page(PAGE)
+            .set_pagination_token(token);
+        let page = service.pace.send(|| request.clone().send()).await?;
+        Ok((page.resource_tag_mapping_list.unwrap_or_default(), page.pagination_token))
+    });
+    match read.await {
+        Ok(mappings) => Ok(Some(mappings.into_iter().filter_map(of_mapping).collect())),
+        Err(error) if error.class == ErrorClass::Transient => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+fn of_mapping(mapping: aws_sdk_resourcegroupstagging::types::ResourceTagMapping) -> Option<(String, Value)> {
+    let arn = mapping.resource_arn?;
+    Some((arn, map(mapping.tags.unwrap_or_default().iter().map(|tag| (tag.key(), tag.value())))))
+}
+
+/// Completes a bulk read: objects that the tagging API does not list have no tags. Without a bulk read, asks
+/// object by object.
+pub async fn of_each(
+    clients: &Clients,
+    owner: Owner,
+    bulk: Option<ByArn>,
+    arns: Vec<String>,
+) -> Result<ByArn, RemoteError> {
+    if let Some(mut bulk) = bulk {
+        let none = || map::<&str, &str>([]);
+        return Ok(arns.into_iter().map(|arn| (arn.clone(), bulk.remove(&arn).unwrap_or_else(none))).collect());
+    }
+    let read = at_most(8, arns, |arn| async move {
+        match of_one(clients, owner, &arn).await {
+            Ok(tags) => Ok(Some((arn, tags))),
+            Err(error) if error.class == ErrorClass::Transient => Err(error),
+            // Tags cannot be read of an object that is being changed, and the right to read them may be missing.
+            Err(_) => Ok(None),
+        }
+    });
+    Ok(read.await?.into_iter().flatten().collect())
+}
+
+/// Reads the tags of one object from its own service.
+pub async fn of_one(clients: &Clients, owner: Owner, arn: &str) -> Result<Value, RemoteError> {
+    match owner {
+        Owner::ElastiCache => {
+            let service = &clients.elasticache;
+            let request = service.client.list_tags_for_resource().resource_name(arn);
+            let answer = service.pace.send(|| request.clone().send()).await?;
+            let pair = |tag: &aws_sdk_elasticache::types::Tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()));
+            Ok(map(answer.tag_list().iter().filter_map(pair)))
+        }
+        Owner::CloudWatch => {
+            let service = &clients.cloudwatch;
+            let request = service.client.list_tags_for_resource().resource_arn(arn);
+            let answer = service.pace.send(|| request.clone().send()).await?;
+            let pair = |tag: &aws_sdk_cloudwatch::types::Tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()));
+            Ok(map(answer.tags().iter().filter_map(pair)))
+        }
+    }
+}
+
+/// Reads the tags of the object of that `arn` attribute.
+pub async fn of_object(clients: &Clients, owner: Owner, object: &Object) -> Result<Value, RemoteError> {
+    match object.get("arn").and_then(Value::as_str) {
+        Some(arn) => of_one(clients, owner, arn).await,
+        None => Err(fatal("NoArn", "the object has no `arn`, which its tags are read by")),
+    }
+}
+
+/// Adds or removes tags of an object of ElastiCache; any other call is unknown.
+pub async fn change_elasticache(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
+    let service = &clients.elasticache;
+    let mut input = Input::of(call);
+    match call.operation {
+        "AddTagsToResource" => {
+            let request = service
+                .client
+                .add_tags_to_resource()
+                .set_resource_name(input.text("ResourceName")?)
+                .set_tags(elasticache_tags(&mut input)?);
+            input.finish()?;
+            service.pace.call(|| request.clone().send()).await?;
+        }
+        "RemoveTagsFromResource" => {
+            let request = service
+                .client
+                .remove_tags_from_resource()
+                .set_resource_name(input.text("ResourceName")?)
+                .set_tag_keys(input.texts("TagKeys")?);
+            input.finish()?;
+            service.pace.call(|| request.clone().send()).await?;
+        }
+        _ => return Err(unknown_operation(call)),
+    }
+    Ok(Reply::new())
+}
+
+/// The member `Tags` as ElastiCache takes it.
+pub fn elasticache_tags(input: &mut Input) -> Result<Option<Vec<aws_sdk_elasticache::types::Tag>>, RemoteError> {
+    let tag = |(key, value)| aws_sdk_elasticache::types::Tag::builder().key(key).value(value).build();
+    Ok(input.pairs("Tags")?.map(|pairs| pairs.into_iter().map(tag).collect()))
+}
+
+/// The member `Tags` as CloudWatch takes it.
+pub fn cloudwatch_tags(input: &mut Input) -> Result<Option<Vec<aws_sdk_cloudwatch::types::Tag>>, RemoteError> {
+    let tag = |(key, value)| aws_sdk_cloudwatch::types::Tag::builder().key(key).value(value).build();
+    Ok(input.pairs("Tags")?.map(|pairs| pairs.into_iter().map(tag).collect()))
+}

@@ -1,0 +1,98 @@
+//! The way from an environment to its account: AWS, a URL, or the built-in emulator.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::kind::Cloud;
+use crate::ops::{Failure, Session};
+
+/// A connected environment.
+pub struct Connection {
+    /// The account.
+    pub cloud: Arc<dyn Cloud>,
+    /// Its number.
+    pub account: Arc<str>,
+    /// How long a poller waits at first, and at most.
+    pub poll: (Duration, Duration),
+    /// Where it is, in words.
+    pub place: String,
+}
+
+/// Whether an endpoint is not AWS itself, so that waiting long between looks would be wasteful.
+fn poll(endpoint: Option<&str>) -> (Duration, Duration) {
+    match endpoint {
+        Some(_) => (Duration::from_millis(60), Duration::from_millis(250)),
+        None => (Duration::from_secs(4), Duration::from_secs(15)),
+    }
+}
+
+/// Connects, and checks the account before anything else is read or sent.
+#[cfg(feature = "aws")]
+pub async fn connect(session: &mut Session) -> Result<Connection, Failure> {
+    use crate::cloud::{Settings, connect};
+
+    let environment = &session.environment;
+    let settings = Settings {
+        region: environment.region.as_deref().map(str::to_owned),
+        profile: environment.profile.clone(),
+        assume_role_arn: environment.assume_role_arn.clone(),
+        account_id: environment.account_id.as_deref().map(str::to_owned),
+        ..Settings::new(endpoint(session)?, session.clock.clone())
+    };
+    let aws = connect(settings).map_err(|error| Failure::Error(error.to_string()))?;
+    if session.environment.region.is_none() {
+        let fallback = session.environment.endpoint.as_ref().map(|_| "us-east-1".to_owned());
+        let region = aws.region().await.or(fallback).ok_or_else(|| {
+            Failure::Error("no region: set `region` of the environment or provider, or AWS_REGION".to_owned())
+        })?;
+        session.environment.region = Some(region.into());
+    }
+    let poll = poll(session.environment.endpoint.as_deref());
+    finish(session, Arc::new(aws), poll).await
+}
+
+/// Checks the account of a cloud against the pin of the environment.
+pub async fn finish(session: &mut Session, cloud: Arc<dyn Cloud>, poll: (Duration, Duration)) -> Result<Connection, Failure> {
+    let account: Arc<str> = cloud.account().await.map_err(|error| Failure::Error(format!("the account cannot be told: {error}")))?.into();
+    let environment = &session.environment;
+    if let Some(pinned) = environment.account_id.as_ref().filter(|pinned| **pinned != account) {
+        return Err(Failure::Refused(format!(
+            "the credentials belong to account {account}, and environment \"{}\" is pinned to {pinned}; nothing was read or sent",
+            environment.name
+        )));
+    }
+    let region = environment.region.clone();
+    session.evaluator.set_environment(region.as_deref(), Some(&account));
+    let place = match environment.endpoint.as_deref() {
+        Some("emulator") => "the built-in emulator".to_owned(),
+        Some(url) => url.to_owned(),
+        None => format!("account {account}"),
+    };
+    Ok(Connection { cloud, account, poll, place: format!("{place}, {}", region.as_deref().unwrap_or("no region")) })
+}
+
+#[cfg(feature = "aws")]
+fn endpoint(session: &Session) -> Result<crate::cloud::Endpoint, Failure> {
+    use crate::cloud::Endpoint;
+    use crate::emulator::{Emulator, Options, Speed};
+
+    let endpoint = match session.environment.endpoint.as_deref() {
+        None => return Ok(Endpoint::Aws),
+        Some("emulator") => session.state_directory.join("emulator.json"),
+        Some(url) => return Ok(Endpoint::Url(url.to_owned())),
+    };
+    let mut options = Options { clock: session.clock.clone(), ..Options::default() };
+    if let Some(speed) = std::env::var_os("CACHESTACK_EMULATOR_SPEED").and_then(|speed| speed.into_string().ok()) {
+        options.speed = speed.parse::<Speed>().map_err(|error| Failure::Error(format!("CACHESTACK_EMULATOR_SPEED: {error}")))?;
+    }
+    let failed = |error: std::io::Error| Failure::Error(format!("{}: {error}", endpoint.display()));
+    let emulator = Emulator::open(&endpoint, options).map_err(failed)?;
+    Ok(Endpoint::InProcess(Arc::new(move |request| emulator.handle(request))))
+}
+
+/// Without the AWS side nothing can be connected to.
+#[cfg(not(feature = "aws"))]
+pub async fn connect(_session: &mut Session) -> Result<Connection, Failure> {
+    let _ = poll(None);
+    Err(Failure::Error("this build has no AWS side: build with the feature `aws`".to_owned()))
+}

@@ -1,0 +1,21 @@
+//! Workflows: one each, without a terminal. They return what happened; the command line says it.
+
+pub mod apply;
+pub mod connect;
+pub mod plan;
+pub mod session;
+
+pub use session::{Session, SessionOptions};
+
+/// Why a workflow ended early. The exit code of the process follows from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// Something is wrong with the stack; it has been put among the diagnostics. Nothing was sent.
+    Stack,
+    /// Something went wrong before anything was sent.
+    Error(String),
+    /// A guard stands against it.
+    Refused(String),
+    /// Another run holds the state.
+    Locked(String),
+}

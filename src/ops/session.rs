@@ -1,0 +1,167 @@
+//! A stack opened for one environment: variables resolved, settings evaluated.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::diag::{self, Diagnostic, SourceMap};
+use crate::lang::eval::Settings;
+use crate::stack::environment::{self, Environment};
+use crate::stack::evaluator::{Evaluator, ModuleNames};
+use crate::stack::secrets::Secrets;
+use crate::stack::variables::{self, Given};
+use crate::stack::Stack;
+use crate::value::Value;
+
+/// What a run is asked for.
+#[derive(Debug, Clone)]
+pub struct SessionOptions {
+    /// The directory of the stack.
+    pub directory: PathBuf,
+    /// `-e`
+    pub environment: Option<String>,
+    /// `--var` and `--var-file`, in order.
+    pub given: Vec<Given>,
+    /// `--endpoint`
+    pub endpoint: Option<String>,
+    /// `--state`
+    pub state: Option<PathBuf>,
+    /// The variables of the process.
+    pub process: BTreeMap<String, String>,
+    /// Whether commands of secrets may be run.
+    pub commands: bool,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// An opened stack.
+#[derive(Debug)]
+pub struct Session {
+    /// The environment.
+    pub environment: Environment,
+    /// The values of the stack.
+    pub evaluator: Evaluator,
+    /// Every text that a diagnostic may point into.
+    pub sources: SourceMap,
+    /// What is wrong so far.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Where state, journal, lock and the emulator's world lie.
+    pub state_directory: PathBuf,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Session {
+    /// Reads a stack and opens it. What is wrong is in `diagnostics`.
+    pub fn open(options: &SessionOptions) -> Self {
+        let mut diagnostics = Vec::new();
+        let stack = Stack::load(&options.directory, &mut diagnostics);
+        Self::of(stack, diagnostics, options)
+    }
+
+    /// The names of all environments of a stack.
+    pub fn environments(options: &SessionOptions) -> Vec<String> {
+        let stack = Stack::load(&options.directory, &mut Vec::new());
+        stack.module.environments.iter().map(|environment| environment.name.to_string()).collect()
+    }
+
+    fn of(stack: Stack, mut diagnostics: Vec<Diagnostic>, options: &SessionOptions) -> Self {
+        let mut sources = stack.sources.clone();
+        let name = environment::choose(&stack.module, options.environment.as_deref(), &mut diagnostics);
+        let names = Arc::new(ModuleNames(stack));
+        let module = &names.0.module;
+        let secrets = Secrets::new(options.directory.clone(), options.process.clone(), options.commands);
+        let mut evaluator = Evaluator::new(names.clone(), settings(options), secrets, &name);
+        let (given, overrides) = split_overrides(module, &options.given, &mut sources, &evaluator, &mut diagnostics);
+        evaluator.set_overrides(overrides);
+        let vars = environment::vars(module, &name, &evaluator, &mut diagnostics);
+        let inputs = variables::Inputs {
+            module,
+            environment: vars.as_ref().map(|(vars, span)| (vars, *span)),
+            process: &options.process,
+            given: &given,
+            files: &names.0.files.values,
+        };
+        let values = variables::resolve(&inputs, &mut sources, &evaluator, &mut diagnostics);
+        evaluator.set_variables(values);
+        let endpoint = options.endpoint.as_deref();
+        let environment = environment::evaluate(module, &name, endpoint, &options.process, &evaluator, &mut diagnostics);
+        evaluator.set_environment(environment.region.as_deref(), environment.account_id.as_deref());
+        validate_variables(&names, &evaluator, &mut diagnostics);
+        notes(&names, &mut diagnostics);
+        let beside = options.directory.join(".cachestack");
+        let base = options.state.clone().or_else(|| environment.state.as_ref().map(PathBuf::from)).unwrap_or(beside);
+        let state_directory = base.join(&*environment.name);
+        Self { environment, evaluator, sources, diagnostics, state_directory, clock: options.clock.clone() }
+    }
+
+    /// Adds diagnostics, in reading order, without those that only follow from a syntax error.
+    pub fn report(&mut self, mut more: Vec<Diagnostic>) {
+        self.diagnostics.append(&mut more);
+        let syntax = self.diagnostics.iter().any(|diagnostic| diagnostic.code.starts_with("CS01"));
+        if syntax {
+            self.diagnostics.retain(|diagnostic| !matches!(diagnostic.code, "CS0401" | "CS0342"));
+        }
+        diag::sort(&mut self.diagnostics);
+    }
+
+    /// Whether anything found so far is an error.
+    pub fn has_errors(&self) -> bool {
+        diag::has_errors(&self.diagnostics)
+    }
+}
+
+fn settings(options: &SessionOptions) -> Settings {
+    let now = jiff::Timestamp::try_from(options.clock.now()).unwrap_or_default();
+    let now = jiff::Timestamp::from_second(now.as_second()).unwrap_or_default();
+    Settings {
+        directory: options.directory.clone(),
+        home: options.process.get("HOME").map(PathBuf::from),
+        plan_timestamp: now.to_string().into(),
+        timestamp: None,
+    }
+}
+
+/// `--var 'aws_vpc.main={ id = "..." }'` gives a value to a resource of another tool.
+fn split_overrides(
+    module: &crate::lang::declare::Module,
+    given: &[Given],
+    sources: &mut SourceMap,
+    evaluator: &Evaluator,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Vec<Given>, BTreeMap<String, Value>) {
+    let mut rest = Vec::new();
+    let mut overrides = BTreeMap::new();
+    for one in given {
+        match one {
+            Given::Var(name, text) if module.foreign.contains_key(name) => {
+                let file = sources.add(format!("--var {name}"), text.clone());
+                let parsed = crate::lang::syntax::parse_expression(file, text, 0, diagnostics);
+                match parsed.map(|expr| crate::lang::eval::eval(&expr, evaluator)) {
+                    Some(Ok(value)) => drop(overrides.insert(name.clone(), value)),
+                    Some(Err(mut wrong)) => diagnostics.append(&mut wrong),
+                    None => {}
+                }
+            }
+            other => rest.push(other.clone()),
+        }
+    }
+    (rest, overrides)
+}
+
+/// The conditions of variables, which may look at all of them.
+fn validate_variables(names: &ModuleNames, evaluator: &Evaluator, diagnostics: &mut Vec<Diagnostic>) {
+    for variable in names.0.module.variables.values() {
+        crate::plan::conditions::check_all(&variable.validations, evaluator, "CS0346", diagnostics);
+    }
+}
+
+/// One note for all resources of other tools.
+fn notes(names: &ModuleNames, diagnostics: &mut Vec<Diagnostic>) {
+    let foreign: Vec<&str> = names.0.module.foreign.keys().map(String::as_str).collect();
+    if !foreign.is_empty() {
+        let detail = format!("Not managed by cachestack: {}.", foreign.join(", "));
+        diagnostics.push(Diagnostic::note("CS0304", "Resources of other tools", detail));
+    }
+}

@@ -1,0 +1,73 @@
+//! Reading what a plan wants to know: objects in bulk by kind and region, look-ups side by side.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::kind::{Cloud, RemoteError};
+use crate::plan::{Action, Live, Needs, ObjectKey, Plan};
+use crate::value::{Value, same};
+
+/// Reads everything that a walk needs. A look-up that fails is an answer; a read of objects that fails is an error.
+pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Result<(), RemoteError> {
+    let mut wanted: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for (kind, region, id) in needs.objects {
+        wanted.entry((kind, region)).or_default().push(id);
+    }
+    let mut reads = JoinSet::new();
+    for ((kind, region), ids) in wanted {
+        let remote = cloud.remote(&kind, &region);
+        reads.spawn(async move {
+            let found = remote.read(&ids).await;
+            (kind, region, ids, found)
+        });
+    }
+    let mut lookups = JoinSet::new();
+    for (region, kind, args) in needs.lookups {
+        let lookup = cloud.lookups(&region);
+        lookups.spawn(async move {
+            let found = lookup.lookup(&kind, &args).await;
+            ((region, kind, args), found)
+        });
+    }
+    while let Some(joined) = reads.join_next().await {
+        let Ok((kind, region, ids, found)) = joined else { continue };
+        let mut found = found?;
+        for id in ids {
+            let observation = found.remove(&id);
+            live.objects.insert((kind.clone(), region.clone(), id), observation);
+        }
+    }
+    while let Some(joined) = lookups.join_next().await {
+        let Ok((key, found)) = joined else { continue };
+        live.lookups.insert(key, found);
+    }
+    Ok(())
+}
+
+/// Asks the service itself about tags that seem to differ: the tagging service is behind by seconds to minutes.
+/// Answers whether anything turned out otherwise.
+pub async fn confirm_tags(cloud: &Arc<dyn Cloud>, plan: &Plan, live: &mut Live) -> Result<bool, RemoteError> {
+    let mut reads = JoinSet::new();
+    for step in &plan.steps {
+        let differs = step.action == Action::Update && step.changes.iter().any(|change| change.name == "tags_all");
+        let (Some(id), true) = (&step.id, differs) else { continue };
+        let key: ObjectKey = (step.address.kind.to_string(), step.region.clone(), id.clone());
+        let Some(Some(observation)) = live.objects.get(&key) else { continue };
+        let (remote, object) = (cloud.remote(&key.0, &key.1), observation.object.clone());
+        reads.spawn(async move {
+            let tags = remote.tags(&object).await;
+            (key, tags)
+        });
+    }
+    let mut changed = false;
+    while let Some(joined) = reads.join_next().await {
+        let Ok((key, Ok(tags))) = joined else { continue };
+        if let Some(Some(observation)) = live.objects.get_mut(&key) {
+            let old = observation.object.insert("tags_all".into(), tags.clone()).unwrap_or_else(Value::null);
+            changed |= !same(&old, &tags);
+        }
+    }
+    Ok(changed)
+}
