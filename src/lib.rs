@@ -3,6 +3,7 @@
 pub mod address;
 pub mod apply;
 pub mod catalog;
+pub mod cli;
 pub mod clock;
 #[cfg(feature = "aws")]
 pub mod cloud;
@@ -19,4 +20,6 @@ pub mod refresh;
 pub mod schema;
 pub mod stack;
 pub mod state;
+pub mod templates;
+pub mod ui;
 pub mod value;

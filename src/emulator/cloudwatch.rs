@@ -86,7 +86,9 @@ fn put(context: &mut Context, input: Input) -> Answer {
 
 fn check(input: Input) -> Result<(), Failure> {
     for member in ["OKActions", "AlarmActions", "InsufficientDataActions"] {
-        if let Some(action) = input.texts(member).iter().find(|action| action.splitn(6, ':').count() < 6 || !action.starts_with("arn:")) {
+        if let Some(action) =
+            input.texts(member).iter().find(|action| action.splitn(6, ':').count() < 6 || !action.starts_with("arn:"))
+        {
             return Err(invalid(format!("Invalid arn syntax: {action}")));
         }
     }
@@ -135,7 +137,9 @@ fn check_period(input: Input) -> Result<(), Failure> {
     }
     let most = if period < 3_600 { 86_400 } else { 604_800 };
     if period.saturating_mul(periods) > most {
-        return Err(invalid(format!("Metrics cannot be checked across more than {most} seconds (EvaluationPeriods * Period must be <= {most}).")));
+        return Err(invalid(format!(
+            "Metrics cannot be checked across more than {most} seconds (EvaluationPeriods * Period must be <= {most})."
+        )));
     }
     Ok(())
 }
@@ -152,7 +156,7 @@ fn is_percentile(text: &str) -> bool {
 
 fn check_metrics(input: Input) -> Result<(), Failure> {
     let threshold_metric = input.filled("ThresholdMetricId");
-    if threshold_metric.is_none() == !input.has("Threshold") {
+    if threshold_metric.is_some() == input.has("Threshold") {
         return Err(Failure::combination("Exactly one of Threshold and ThresholdMetricId must be specified."));
     }
     let mut ids = std::collections::BTreeSet::new();
@@ -183,7 +187,9 @@ fn describe(context: &mut Context, input: Input) -> Answer {
     }
     let after = match input.filled("NextToken") {
         None => None,
-        Some(token) => Some(paging::open(token).ok_or_else(|| Failure::new("InvalidNextToken", "The next token is invalid."))?),
+        Some(token) => {
+            Some(paging::open(token).ok_or_else(|| Failure::new("InvalidNextToken", "The next token is invalid."))?)
+        }
     };
     let types = input.texts("AlarmTypes");
     let metric_alarms = types.is_empty() || types.iter().any(|kind| kind == "MetricAlarm");
@@ -210,14 +216,17 @@ fn has_action(alarm: &Alarm, prefix: &str) -> bool {
 
 fn describe_for_metric(context: &mut Context, input: Input) -> Answer {
     let sorted = |value: &Value| {
-        let mut pairs: Vec<String> = value.as_array().map_or(Vec::new(), |list| list.iter().map(Value::to_string).collect());
+        let mut pairs: Vec<String> =
+            value.as_array().map_or(Vec::new(), |list| list.iter().map(Value::to_string).collect());
         pairs.sort();
         pairs
     };
     let same = |alarm: &&Arc<Alarm>| {
         let own = Input(&alarm.definition);
         ["MetricName", "Namespace"].iter().all(|member| own.text(member) == input.text(member))
-            && ["Statistic", "ExtendedStatistic", "Unit"].iter().all(|member| !input.has(member) || own.text(member) == input.text(member))
+            && ["Statistic", "ExtendedStatistic", "Unit"]
+                .iter()
+                .all(|member| !input.has(member) || own.text(member) == input.text(member))
             && (!input.has("Period") || own.number("Period") == input.number("Period"))
             && sorted(own.value("Dimensions")) == sorted(input.value("Dimensions"))
     };

@@ -27,7 +27,9 @@ pub fn handle(emulator: &Emulator, request: &Request, path: &str) -> Response {
         ("POST", "import") => import(emulator, body),
         ("POST", "reset") => {
             emulator.reset_calls();
-            in_world(emulator, |world, _| world.replace(Vec::new()).map(|()| json!({})).map_err(|error| error.to_string()))
+            in_world(emulator, |world, _| {
+                world.replace(Vec::new()).map(|()| json!({})).map_err(|error| error.to_string())
+            })
         }
         _ => answer(404, json!({ "error": format!("there is no {} /_cachestack/{path}", request.method) })),
     }

@@ -140,9 +140,19 @@ fn check_size(
     note: &mut impl FnMut(&[String], String, String, bool),
 ) {
     if shape.min.is_some_and(|min| size < min) {
-        note(path, value.into(), format!("Member must have {what} greater than or equal to {}", shape.min.unwrap_or(0.0)), false);
+        note(
+            path,
+            value.into(),
+            format!("Member must have {what} greater than or equal to {}", shape.min.unwrap_or(0.0)),
+            false,
+        );
     }
     if shape.max.is_some_and(|max| size > max) {
-        note(path, value.into(), format!("Member must have {what} less than or equal to {}", shape.max.unwrap_or(0.0)), false);
+        note(
+            path,
+            value.into(),
+            format!("Member must have {what} less than or equal to {}", shape.max.unwrap_or(0.0)),
+            false,
+        );
     }
 }

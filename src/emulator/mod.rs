@@ -26,8 +26,8 @@ mod route;
 pub mod server;
 mod sts;
 mod table;
-mod tags;
 mod tagging;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -139,7 +139,15 @@ impl Emulator {
     }
 
     fn transact<T>(&self, action: impl FnOnce(&mut world::World, &Options) -> T) -> io::Result<T> {
-        let mut world = self.shared.world.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut world = match self.shared.world.lock() {
+            Ok(world) => world,
+            Err(poisoned) => {
+                self.shared.world.clear_poison();
+                let mut world = poisoned.into_inner();
+                world.recover();
+                world
+            }
+        };
         world.begin()?;
         let answer = action(&mut world, &self.shared.options);
         world.commit()?;

@@ -30,7 +30,8 @@ pub fn open(marker: &str) -> Option<String> {
     if !marker.is_ascii() || !marker.len().is_multiple_of(2) {
         return None;
     }
-    let bytes = (0..marker.len()).step_by(2).map(|at| u8::from_str_radix(&marker[at..at + 2], 16).ok().map(|byte| byte ^ 0x5a));
+    let bytes =
+        (0..marker.len()).step_by(2).map(|at| u8::from_str_radix(&marker[at..at + 2], 16).ok().map(|byte| byte ^ 0x5a));
     String::from_utf8(bytes.collect::<Option<_>>()?).ok()
 }
 

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::{Answer, Failure};
 use super::input::{self, Input};
 use super::model::{self, Operation, Service};
-use super::wire::{cbor, json, query, timestamp_text, xml};
+use super::wire::{self, cbor, json, query, timestamp_text, xml};
 use super::{Emulator, Request, Response};
 use serde_json::Value;
 
@@ -94,8 +94,14 @@ fn perform(
             _ => super::tagging::call(&mut context, &call.operation, input),
         };
         let answer = answer.unwrap_or_else(|| Err(unknown(call)));
-        match answer {
-            Ok(_) => region.stage(),
+        match &answer {
+            Ok(value) => {
+                if let (true, Some(output)) = (cfg!(debug_assertions), &operation.output) {
+                    let strays = wire::strays(call.model, output, value);
+                    assert!(strays.is_empty(), "{} answers with {strays:?}", call.operation);
+                }
+                region.stage();
+            }
             Err(_) => region.rollback(),
         }
         answer
@@ -130,8 +136,7 @@ fn check(call: &Call, shape: &str, value: &Value) -> Result<(), Failure> {
                 .map(|breach| {
                     let path: Vec<String> = breach.path.iter().map(|part| lower_first(part)).collect();
                     let value = if breach.missing { "null".into() } else { format!("'{}'", breach.value) };
-                    let value = if breach.missing { format!("Value {value}") } else { format!("Value {value}") };
-                    format!("{value} at '{}' failed to satisfy constraint: {}", path.join("."), breach.must)
+                    format!("Value {value} at '{}' failed to satisfy constraint: {}", path.join("."), breach.must)
                 })
                 .collect();
             let (count, noun) = (lines.len(), if lines.len() == 1 { "error" } else { "errors" });
@@ -157,10 +162,9 @@ fn unknown(call: &Call) -> Failure {
             "InvalidAction",
             format!("Could not find operation {} for version {}", call.operation, call.model.version),
         ),
-        Protocol::Ec2 => Failure::new(
-            "InvalidAction",
-            format!("The action {} is not valid for this web service.", call.operation),
-        ),
+        Protocol::Ec2 => {
+            Failure::new("InvalidAction", format!("The action {} is not valid for this web service.", call.operation))
+        }
         _ => Failure::new("UnknownOperationException", format!("The operation {} is not known.", call.operation)),
     }
 }
@@ -250,10 +254,7 @@ fn service_of_host(request: &Request) -> Option<&'static str> {
 }
 
 fn write(call: &Call, id: &str, now: u64, answer: Answer) -> Response {
-    let mut headers = vec![
-        ("x-amzn-RequestId".to_owned(), id.to_owned()),
-        ("Date".to_owned(), http_date(now)),
-    ];
+    let mut headers = vec![("x-amzn-RequestId".to_owned(), id.to_owned()), ("Date".to_owned(), http_date(now))];
     let output = call.model.operations.get(&call.operation).and_then(|operation| operation.output.as_deref());
     let (status, kind, body) = match (&answer, call.protocol) {
         (Ok(value), Protocol::Query) => (200, "text/xml", query_answer(call, id, output, value).into_bytes()),
@@ -261,7 +262,9 @@ fn write(call: &Call, id: &str, now: u64, answer: Answer) -> Response {
         (Ok(value), Protocol::Json(version)) => (200, json_type(version), json::encode(call.model, output, value)),
         (Ok(value), Protocol::Cbor) => (200, "application/cbor", cbor::encode(call.model, output, value)),
         (Err(failure), Protocol::Query) => (failure.status, "text/xml", query_error(call, id, failure).into_bytes()),
-        (Err(failure), Protocol::Ec2) => (failure.status, "text/xml;charset=UTF-8", ec2_error(id, failure).into_bytes()),
+        (Err(failure), Protocol::Ec2) => {
+            (failure.status, "text/xml;charset=UTF-8", ec2_error(id, failure).into_bytes())
+        }
         (Err(failure), protocol) => {
             // Clients of a service that once spoke Query expect the old code beside the new shape's name.
             if call.service == "cloudwatch" {
@@ -270,9 +273,11 @@ fn write(call: &Call, id: &str, now: u64, answer: Answer) -> Response {
             }
             let name = shape_name(call.service, &failure.code);
             match protocol {
-                Protocol::Cbor => {
-                    (failure.status, "application/cbor", cbor::encode_error(&format!("com.amazonaws.{}#{name}", call.service), &failure.message))
-                }
+                Protocol::Cbor => (
+                    failure.status,
+                    "application/cbor",
+                    cbor::encode_error(&format!("com.amazonaws.{}#{name}", call.service), &failure.message),
+                ),
                 _ => {
                     let body = serde_json::json!({ "__type": name, "message": failure.message });
                     let version = if let Protocol::Json(version) = protocol { version } else { "1.1" };
@@ -323,19 +328,27 @@ fn ec2_answer(call: &Call, id: &str, output: Option<&str>, value: &Value) -> Str
         Some(shape) => xml::members(call.model, Some(shape), value, true),
         None => "<return>true</return>".into(),
     };
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{name}Response xmlns=\"{namespace}\"><requestId>{id}</requestId>{members}</{name}Response>")
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{name}Response xmlns=\"{namespace}\"><requestId>{id}</requestId>{members}</{name}Response>"
+    )
 }
 
 fn query_error(call: &Call, id: &str, failure: &Failure) -> String {
     let side = if failure.status < 500 { "Sender" } else { "Receiver" };
-    let mut text = format!("<ErrorResponse xmlns=\"{}\"><Error><Type>{side}</Type><Code>{}</Code><Message>", call.model.namespace, failure.code);
+    let mut text = format!(
+        "<ErrorResponse xmlns=\"{}\"><Error><Type>{side}</Type><Code>{}</Code><Message>",
+        call.model.namespace, failure.code
+    );
     xml::escape(&failure.message, &mut text);
     text.push_str(&format!("</Message></Error><RequestId>{id}</RequestId></ErrorResponse>"));
     text
 }
 
 fn ec2_error(id: &str, failure: &Failure) -> String {
-    let mut text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>{}</Code><Message>", failure.code);
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>{}</Code><Message>",
+        failure.code
+    );
     xml::escape(&failure.message, &mut text);
     text.push_str(&format!("</Message></Error></Errors><RequestID>{id}</RequestID></Response>"));
     text

@@ -31,7 +31,10 @@ pub async fn serve(listener: TcpListener, emulator: Emulator) -> io::Result<()> 
     }
 }
 
-async fn answer(emulator: Emulator, request: hyper::Request<Incoming>) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    emulator: Emulator,
+    request: hyper::Request<Incoming>,
+) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let response = match Limited::new(body, MOST_BYTES).collect().await {
         Ok(body) => {
@@ -41,7 +44,9 @@ async fn answer(emulator: Emulator, request: hyper::Request<Incoming>) -> Result
                 headers: parts
                     .headers
                     .iter()
-                    .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+                    .map(|(name, value)| {
+                        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+                    })
                     .collect(),
                 body: body.to_bytes().to_vec(),
             };

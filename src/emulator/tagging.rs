@@ -60,14 +60,17 @@ fn resources(context: &mut Context, input: Input) -> Answer {
     let wanted = |arn: &str, tags: &Tags| {
         let (service, kind) = kind(arn);
         let typed = types.is_empty() || types.iter().any(|filter| *filter == service || *filter == kind);
-        let tagged = filters.iter().all(|(key, values)| {
-            tags.get(key).is_some_and(|value| values.is_empty() || values.contains(value))
-        });
+        let tagged = filters
+            .iter()
+            .all(|(key, values)| tags.get(key).is_some_and(|value| values.is_empty() || values.contains(value)));
         typed && tagged && (arns.is_empty() || arns.iter().any(|other| other == arn))
     };
-    let rows = context.region.tags.iter().filter(|(arn, tags)| wanted(arn, tags)).map(|(arn, tags)| {
-        (arn, json!({ "ResourceARN": arn, "Tags": tags::write(tags) }))
-    });
+    let rows = context
+        .region
+        .tags
+        .iter()
+        .filter(|(arn, tags)| wanted(arn, tags))
+        .map(|(arn, tags)| (arn, json!({ "ResourceARN": arn, "Tags": tags::write(tags) })));
     let (page, next) = paging::page(rows, token(input)?.as_deref(), size);
     Ok(json!({ "ResourceTagMappingList": page, "PaginationToken": next.unwrap_or_default() }))
 }
@@ -97,7 +100,11 @@ fn check(context: &Context, arn: &str) -> Result<(), Failure> {
 }
 
 /// Runs an action on each ARN; those that fail are reported, the others are done.
-fn each(context: &mut Context, input: Input, mut action: impl FnMut(&mut Context, &str) -> Result<(), Failure>) -> Value {
+fn each(
+    context: &mut Context,
+    input: Input,
+    mut action: impl FnMut(&mut Context, &str) -> Result<(), Failure>,
+) -> Value {
     let mut failed = Map::new();
     for arn in input.texts("ResourceARNList") {
         let done = check(context, &arn).and_then(|()| action(context, &arn));

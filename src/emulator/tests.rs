@@ -24,7 +24,12 @@ fn query(service: &str, fields: &str) -> Request {
         method: "POST".into(),
         path: "/".into(),
         headers: vec![
-            ("Authorization".into(), format!("AWS4-HMAC-SHA256 Credential=123456789012/20270115/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0")),
+            (
+                "Authorization".into(),
+                format!(
+                    "AWS4-HMAC-SHA256 Credential=123456789012/20270115/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+                ),
+            ),
             ("Content-Type".into(), "application/x-www-form-urlencoded".into()),
         ],
         body: fields.as_bytes().to_vec(),
@@ -62,7 +67,10 @@ fn a_group_comes_up_node_by_node_and_goes_away() {
     clock.advance(Duration::from_secs(120));
     assert!(member("g-002").contains("<CacheClusterStatus>available<"));
     let body = done(&emulator, SHOW);
-    assert!(body.contains("<Status>available</Status>") && body.contains("<CurrentRole>primary</CurrentRole>"), "{body}");
+    assert!(
+        body.contains("<Status>available</Status>") && body.contains("<CurrentRole>primary</CurrentRole>"),
+        "{body}"
+    );
     done(&emulator, "Action=DeleteReplicationGroup&ReplicationGroupId=g");
     assert!(done(&emulator, SHOW).contains("<Status>deleting</Status>"));
     clock.advance(Duration::from_secs(301));
@@ -77,7 +85,10 @@ fn an_old_timer_leaves_a_new_group_of_the_same_name_alone() {
     let emulator = Emulator::in_memory(options);
     done(&emulator, &format!("{GROUP}&SnapshotRetentionLimit=1"));
     clock.advance(Duration::from_secs(1_000));
-    done(&emulator, "Action=ModifyReplicationGroup&ReplicationGroupId=g&EngineVersion=7.1&CacheNodeType=cache.t3.small");
+    done(
+        &emulator,
+        "Action=ModifyReplicationGroup&ReplicationGroupId=g&EngineVersion=7.1&CacheNodeType=cache.t3.small",
+    );
     done(&emulator, "Action=DescribeReplicationGroups");
     done(&emulator, "Action=DeleteReplicationGroup&ReplicationGroupId=g");
     clock.advance(Duration::from_secs(1_000));
@@ -94,7 +105,13 @@ fn refusals_change_nothing() {
     done(&emulator, GROUP);
     // Settles what is due, so that only a refused request could change anything.
     done(&emulator, SHOW);
-    let export = || text(&emulator.handle(&Request { method: "GET".into(), path: "/_cachestack/export".into(), ..Request::default() }));
+    let export = || {
+        text(&emulator.handle(&Request {
+            method: "GET".into(),
+            path: "/_cachestack/export".into(),
+            ..Request::default()
+        }))
+    };
     let before = export();
     for (fields, code) in [
         (GROUP.to_owned(), "ReplicationGroupAlreadyExists"),
@@ -198,7 +215,12 @@ fn a_file_that_is_no_world_is_left_alone() {
 
 #[test]
 fn speeds_are_read() {
-    for (given, want) in [("instant", Ok(Speed::Instant)), ("fast", Ok(Speed::Fast)), ("real", Ok(Speed::Real)), ("10x", Ok(Speed::Factor(10.0)))] {
+    for (given, want) in [
+        ("instant", Ok(Speed::Instant)),
+        ("fast", Ok(Speed::Fast)),
+        ("real", Ok(Speed::Real)),
+        ("10x", Ok(Speed::Factor(10.0))),
+    ] {
         assert_eq!(given.parse::<Speed>(), want);
     }
     for bad in ["", "0", "-1", "slow", "nan", "inf"] {
@@ -224,7 +246,8 @@ fn cloudwatch_speaks_cbor() {
         let query_error = header("x-amzn-query-error");
         (response.status, query_error, ciborium::from_reader::<Cbor, _>(&response.body[..]).expect("cbor"))
     };
-    let map = |pairs: Vec<(&str, Cbor)>| Cbor::Map(pairs.into_iter().map(|(key, value)| (Cbor::from(key), value)).collect());
+    let map =
+        |pairs: Vec<(&str, Cbor)>| Cbor::Map(pairs.into_iter().map(|(key, value)| (Cbor::from(key), value)).collect());
     let alarm = |period: i32| {
         map(vec![
             ("AlarmName", "cpu".into()),
@@ -241,7 +264,10 @@ fn cloudwatch_speaks_cbor() {
     let (status, _, body) = send("DescribeAlarms", map(vec![]));
     assert_eq!(status, 200);
     let shown = format!("{body:?}");
-    assert!(shown.contains("INSUFFICIENT_DATA") && shown.contains("Float(80.0)") && shown.contains("Tag(1, Float("), "{shown}");
+    assert!(
+        shown.contains("INSUFFICIENT_DATA") && shown.contains("Float(80.0)") && shown.contains("Tag(1, Float("),
+        "{shown}"
+    );
     let (status, code, body) = send("PutMetricAlarm", alarm(7));
     assert_eq!((status, code.as_deref()), (400, Some("ValidationError;Sender")));
     assert!(format!("{body:?}").contains("com.amazonaws.cloudwatch#ValidationError"), "{body:?}");

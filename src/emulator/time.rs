@@ -98,12 +98,13 @@ impl Work {
     /// How long it takes in AWS, in seconds.
     pub fn seconds(self) -> f64 {
         static TABLE: OnceLock<Value> = OnceLock::new();
-        let table = TABLE.get_or_init(|| serde_json::from_str(include_str!("data/durations.json")).expect("durations.json"));
+        let table =
+            TABLE.get_or_init(|| serde_json::from_str(include_str!("data/durations.json")).expect("durations.json"));
         let (call, topology) = self.row();
         let rows = table["operations"].as_array().map_or(&[][..], Vec::as_slice);
-        let found = rows.iter().find(|row| {
-            row["call"] == call && row["topology"].as_str().is_some_and(|text| text.starts_with(topology))
-        });
+        let found = rows
+            .iter()
+            .find(|row| row["call"] == call && row["topology"].as_str().is_some_and(|text| text.starts_with(topology)));
         found.and_then(|row| row["seconds"].as_f64()).unwrap_or(60.0)
     }
 }

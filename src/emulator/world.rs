@@ -98,6 +98,18 @@ impl World {
         value
     }
 
+    /// Forgets what a request that broke off half-way has left behind.
+    pub fn recover(&mut self) {
+        self.changed.clear();
+        for region in self.regions.values_mut() {
+            region.rollback();
+            region.staged.clear();
+        }
+        if let Some(file) = &mut self.file {
+            (file.lock, file.generation) = (None, 0);
+        }
+    }
+
     /// Starts a request: takes the lock and reads what others wrote.
     pub fn begin(&mut self) -> io::Result<()> {
         let Some(mut file) = self.file.take() else { return Ok(()) };
@@ -166,13 +178,18 @@ impl World {
                 *self = Self { requests: self.requests, ..Self::default() };
                 (file.generation, file.end, file.snapshot) = (found, HEADER as u64, 0);
             }
-            None if length < HEADER as u64 && MAGIC.as_bytes().starts_with(&header[..header.len().min(MAGIC.len())]) => {
+            None if length < HEADER as u64
+                && MAGIC.as_bytes().starts_with(&header[..header.len().min(MAGIC.len())]) =>
+            {
                 // New, or torn while the header was written.
                 file.rewrite(&self.snapshot())?;
                 return Ok(());
             }
             None => {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{} is not a world of cachestack", file.path.display())));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("{} is not a world of cachestack", file.path.display()),
+                ));
             }
         }
         let tail = log.read_from(file.end)?;

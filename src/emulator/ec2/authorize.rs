@@ -68,7 +68,10 @@ pub fn revoke(context: &mut Context, input: Input, egress: bool) -> Answer {
         for id in &ids {
             let rule = context.region.rules.get(id).filter(|rule| rule.egress == egress);
             let missing = || {
-                Failure::new("InvalidSecurityGroupRuleId.NotFound", format!("The security group rule ID '{id}' does not exist"))
+                Failure::new(
+                    "InvalidSecurityGroupRuleId.NotFound",
+                    format!("The security group rule ID '{id}' does not exist"),
+                )
             };
             let rule = rule.ok_or_else(missing)?;
             if let Some(group) = input.filled("GroupId").filter(|group| *group != rule.group) {

@@ -12,9 +12,9 @@ pub struct Filters {
 impl Filters {
     /// Reads `Filters`.
     pub fn read(input: Input) -> Self {
-        let list = input.structures("Filters").filter_map(|filter| {
-            Some((filter.text("Name")?.to_owned(), filter.texts("Values")))
-        });
+        let list = input
+            .structures("Filters")
+            .filter_map(|filter| Some((filter.text("Name")?.to_owned(), filter.texts("Values"))));
         Self { list: list.collect() }
     }
 
@@ -27,8 +27,7 @@ impl Filters {
                 "tag-value" => tags.values().cloned().collect(),
                 _ => match name.strip_prefix("tag:") {
                     Some(key) => tags.get(key).cloned().into_iter().collect(),
-                    None => values(name)
-                        .ok_or_else(|| Failure::value(format!("The filter '{name}' is invalid")))?,
+                    None => values(name).ok_or_else(|| Failure::value(format!("The filter '{name}' is invalid")))?,
                 },
             };
             if !wanted.iter().any(|pattern| found.iter().any(|value| like(pattern, value))) {

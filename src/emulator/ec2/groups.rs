@@ -57,7 +57,10 @@ pub fn by_name(context: &Context, name: &str) -> Result<Arc<SecurityGroup>, Fail
         .find(|group| Some(&group.vpc) == default.as_ref() && group.name == name);
     found.cloned().ok_or_else(|| {
         let vpc = default.unwrap_or_default();
-        Failure::new("InvalidGroup.NotFound", format!("The security group '{name}' does not exist in default VPC '{vpc}'"))
+        Failure::new(
+            "InvalidGroup.NotFound",
+            format!("The security group '{name}' does not exist in default VPC '{vpc}'"),
+        )
     })
 }
 
@@ -105,9 +108,15 @@ fn filter_values(
     }
     let of = rules.iter().filter(|rule| rule.egress == egress);
     Some(match part {
-        "cidr" => of.filter_map(|rule| if let Peer::Ipv4(cidr) = &rule.peer { Some(cidr.clone()) } else { None }).collect(),
-        "ipv6-cidr" => of.filter_map(|rule| if let Peer::Ipv6(cidr) = &rule.peer { Some(cidr.clone()) } else { None }).collect(),
-        "group-id" => of.filter_map(|rule| if let Peer::Group(id) = &rule.peer { Some(id.clone()) } else { None }).collect(),
+        "cidr" => {
+            of.filter_map(|rule| if let Peer::Ipv4(cidr) = &rule.peer { Some(cidr.clone()) } else { None }).collect()
+        }
+        "ipv6-cidr" => {
+            of.filter_map(|rule| if let Peer::Ipv6(cidr) = &rule.peer { Some(cidr.clone()) } else { None }).collect()
+        }
+        "group-id" => {
+            of.filter_map(|rule| if let Peer::Group(id) = &rule.peer { Some(id.clone()) } else { None }).collect()
+        }
         "prefix-list-id" => {
             of.filter_map(|rule| if let Peer::PrefixList(id) = &rule.peer { Some(id.clone()) } else { None }).collect()
         }
@@ -119,7 +128,8 @@ fn filter_values(
 }
 
 fn group_json(context: &Context, group: &SecurityGroup, rules: &[&SecurityGroupRule], tags: &tags::Tags) -> Value {
-    let side = |egress: bool| permissions::write(rules.iter().copied().filter(|rule| rule.egress == egress), context.account);
+    let side =
+        |egress: bool| permissions::write(rules.iter().copied().filter(|rule| rule.egress == egress), context.account);
     json!({
         "OwnerId": context.account, "GroupId": group.id, "GroupName": group.name, "Description": group.description,
         "VpcId": group.vpc, "IpPermissions": side(false), "IpPermissionsEgress": side(true),
@@ -198,11 +208,8 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
             format!("the specified group: \"{}\" name: \"default\" cannot be deleted by a user", group.id),
         ));
     }
-    let referenced = context
-        .region
-        .rules
-        .values()
-        .any(|rule| rule.group != group.id && rule.peer == Peer::Group(group.id.clone()));
+    let referenced =
+        context.region.rules.values().any(|rule| rule.group != group.id && rule.peer == Peer::Group(group.id.clone()));
     let used = context.region.groups.values().any(|cache| cache.settings.security_groups.contains(&group.id))
         || context.region.clusters.values().any(|cache| cache.uses_security_group(&group.id));
     if referenced || used {

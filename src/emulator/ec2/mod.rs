@@ -54,12 +54,7 @@ pub fn call(context: &mut Context, operation: &str, input: Input) -> Option<Answ
 }
 
 /// Rows of a description: filtered, and a page of them where one is asked for.
-fn listing(
-    name: &str,
-    rows: Vec<(String, Value)>,
-    input: Input,
-    sizes: std::ops::RangeInclusive<i64>,
-) -> Answer {
+fn listing(name: &str, rows: Vec<(String, Value)>, input: Input, sizes: std::ops::RangeInclusive<i64>) -> Answer {
     let after = match input.filled("NextToken") {
         None => None,
         Some(token) => {

@@ -63,7 +63,12 @@ pub fn seed(region: &mut Region, account: &str, name: &str) {
     let group = id("sg");
     region.security_groups.put(
         &group,
-        SecurityGroup { id: group.clone(), name: "default".into(), description: "default VPC security group".into(), vpc },
+        SecurityGroup {
+            id: group.clone(),
+            name: "default".into(),
+            description: "default VPC security group".into(),
+            vpc,
+        },
     );
     let rule = |id: String, egress: bool, peer: Peer| SecurityGroupRule {
         id,

@@ -83,12 +83,7 @@ pub fn read(input: Input, group: &str, egress: bool) -> Result<Vec<SecurityGroup
     Ok(rules)
 }
 
-fn read_one(
-    permission: Input,
-    group: &str,
-    egress: bool,
-    rules: &mut Vec<SecurityGroupRule>,
-) -> Result<(), Failure> {
+fn read_one(permission: Input, group: &str, egress: bool, rules: &mut Vec<SecurityGroupRule>) -> Result<(), Failure> {
     let (protocol, from, to) =
         ports(permission.text("IpProtocol").unwrap_or(""), permission.number("FromPort"), permission.number("ToPort"))?;
     let mut add = |peer: Peer, description: Option<&str>| -> Result<(), Failure> {
@@ -155,12 +150,12 @@ pub fn ports(protocol: &str, from: Option<i64>, to: Option<i64>) -> Result<(Stri
             let port = 0..=65_535;
             if !port.contains(&from) || !port.contains(&to) {
                 let bad = if port.contains(&from) { to } else { from };
-                return Err(Failure::value(format!("Invalid value '{bad}' for portRange. Ports must be between 0 and 65535.")));
+                return Err(Failure::value(format!(
+                    "Invalid value '{bad}' for portRange. Ports must be between 0 and 65535."
+                )));
             }
             if from > to {
-                return Err(Failure::value(format!(
-                    "Invalid TCP/UDP port range ({from}:{to})"
-                )));
+                return Err(Failure::value(format!("Invalid TCP/UDP port range ({from}:{to})")));
             }
             Ok((protocol, from, to))
         }

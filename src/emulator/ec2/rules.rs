@@ -72,8 +72,11 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
             _ => Peer::Group(peer.to_owned()),
         };
         permissions::check_description(new.text("Description").unwrap_or(""))?;
-        let (protocol, from, to) =
-            permissions::ports(new.text("IpProtocol").unwrap_or(&old.protocol), new.number("FromPort"), new.number("ToPort"))?;
+        let (protocol, from, to) = permissions::ports(
+            new.text("IpProtocol").unwrap_or(&old.protocol),
+            new.number("FromPort"),
+            new.number("ToPort"),
+        )?;
         let description = new.text("Description").map(str::to_owned);
         let mut rule = SecurityGroupRule { protocol, from, to, peer, description, ..(*old).clone() };
         resolve(context, &mut rule)?;

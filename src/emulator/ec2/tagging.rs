@@ -71,7 +71,10 @@ pub fn of_specifications(input: Input, kind: &str) -> Result<Tags, Failure> {
 }
 
 fn full() -> Failure {
-    Failure::new("TagLimitExceeded", format!("The maximum number of {} Tags for a resource has been reached.", tags::MOST))
+    Failure::new(
+        "TagLimitExceeded",
+        format!("The maximum number of {} Tags for a resource has been reached.", tags::MOST),
+    )
 }
 
 pub fn create(context: &mut Context, input: Input) -> Answer {

@@ -55,7 +55,9 @@ struct EngineVersions {
 
 fn data() -> &'static Families {
     static DATA: OnceLock<Families> = OnceLock::new();
-    DATA.get_or_init(|| serde_json::from_str(include_str!("../data/parameter-families.json")).expect("parameter-families.json"))
+    DATA.get_or_init(|| {
+        serde_json::from_str(include_str!("../data/parameter-families.json")).expect("parameter-families.json")
+    })
 }
 
 /// Every family.
@@ -185,7 +187,5 @@ pub fn node_types() -> &'static BTreeMap<String, NodeType> {
         types: BTreeMap<String, NodeType>,
     }
     static DATA: OnceLock<File> = OnceLock::new();
-    &DATA
-        .get_or_init(|| serde_json::from_str(include_str!("../data/node-types.json")).expect("node-types.json"))
-        .types
+    &DATA.get_or_init(|| serde_json::from_str(include_str!("../data/node-types.json")).expect("node-types.json")).types
 }

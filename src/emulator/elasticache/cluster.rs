@@ -89,9 +89,8 @@ pub fn to_json(context: &Context, cluster: &CacheCluster, show_nodes: bool) -> V
         zones if zones.len() > 1 => "Multiple".to_owned(),
         zones => zones.into_iter().next().cloned().unwrap_or_default(),
     };
-    let snapshotting = group.as_ref().is_none_or(|group| {
-        group.snapshotting.as_ref() == Some(&cluster.id) || group.cluster_enabled
-    });
+    let snapshotting =
+        group.as_ref().is_none_or(|group| group.snapshotting.as_ref() == Some(&cluster.id) || group.cluster_enabled);
     let mut row = json!({
         "CacheClusterId": cluster.id,
         "ClientDownloadLandingPage": "https://console.aws.amazon.com/elasticache/home#client-download:",
@@ -130,7 +129,12 @@ pub fn to_json(context: &Context, cluster: &CacheCluster, show_nodes: bool) -> V
     row
 }
 
-fn nodes_json(context: &Context, cluster: &CacheCluster, group: Option<&ReplicationGroup>, settings: &Settings) -> Value {
+fn nodes_json(
+    context: &Context,
+    cluster: &CacheCluster,
+    group: Option<&ReplicationGroup>,
+    settings: &Settings,
+) -> Value {
     cluster
         .nodes
         .iter()
@@ -159,7 +163,9 @@ fn status(cluster: &CacheCluster, group: Option<&ReplicationGroup>) -> String {
     let on_nodes = group.applying.as_ref().is_some_and(Change::on_nodes);
     match group.status.as_str() {
         "modifying" if on_nodes => "modifying".into(),
-        "snapshotting" if group.cluster_enabled || group.snapshotting.as_ref() == Some(&cluster.id) => "snapshotting".into(),
+        "snapshotting" if group.cluster_enabled || group.snapshotting.as_ref() == Some(&cluster.id) => {
+            "snapshotting".into()
+        }
         "deleting" => "deleting".into(),
         _ => "available".into(),
     }

@@ -23,12 +23,14 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     if let Some(group) = input.filled("ReplicationGroupId") {
         return join(context, input, &id, group, tags);
     }
-    let engine = input.filled("Engine").ok_or_else(|| {
-        Failure::value("The parameter Engine must be provided and must not be null.")
-    })?;
+    let engine = input
+        .filled("Engine")
+        .ok_or_else(|| Failure::value("The parameter Engine must be provided and must not be null."))?;
     let engine = engine.to_ascii_lowercase();
     if engine != "redis" && engine != "memcached" {
-        return Err(Failure::value(format!("Invalid engine for a cache cluster: {engine}. Valid values are memcached and redis.")));
+        return Err(Failure::value(format!(
+            "Invalid engine for a cache cluster: {engine}. Valid values are memcached and redis."
+        )));
     }
     let count = node_count(input.number("NumCacheNodes").unwrap_or(1), &engine)?;
     snapshots::source(context, input)?;
@@ -38,7 +40,9 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
         .get("cluster-enabled")
         .is_some_and(|value| value == "yes")
     {
-        return Err(Failure::combination("A cache parameter group with cluster mode enabled requires a replication group."));
+        return Err(Failure::combination(
+            "A cache parameter group with cluster mode enabled requires a replication group.",
+        ));
     }
     let zones = node_zones(context, input, &settings, count, &engine)?;
     let nodes = zones.into_iter().enumerate().map(|(index, zone)| Node {
@@ -74,14 +78,24 @@ fn node_count(count: i64, engine: &str) -> Result<i64, Failure> {
         ("memcached", 1..=MOST_NODES) | ("redis" | "valkey", 1) => Ok(count),
         ("memcached", count) if count > MOST_NODES => Err(Failure::new(
             "NodeQuotaForClusterExceeded",
-            format!("The request cannot be processed because it would exceed the allowed number of cache nodes ({MOST_NODES}) in a single cluster."),
+            format!(
+                "The request cannot be processed because it would exceed the allowed number of cache nodes ({MOST_NODES}) in a single cluster."
+            ),
         )),
-        ("memcached", count) => Err(Failure::value(format!("Invalid number of cache nodes: {count}. It must be at least 1."))),
+        ("memcached", count) => {
+            Err(Failure::value(format!("Invalid number of cache nodes: {count}. It must be at least 1.")))
+        }
         _ => Err(Failure::value("Cannot create a Redis cluster with a NumCacheNodes parameter greater than 1.")),
     }
 }
 
-fn node_zones(context: &Context, input: Input, settings: &Settings, count: i64, engine: &str) -> Result<Vec<String>, Failure> {
+fn node_zones(
+    context: &Context,
+    input: Input,
+    settings: &Settings,
+    count: i64,
+    engine: &str,
+) -> Result<Vec<String>, Failure> {
     let subnets = subnet_groups::find(context, &settings.subnet_group)?;
     let zones = subnet_groups::zones(context, &subnets);
     let (one, many) = (input.filled("PreferredAvailabilityZone"), input.texts("PreferredAvailabilityZones"));
@@ -96,7 +110,9 @@ fn node_zones(context: &Context, input: Input, settings: &Settings, count: i64, 
         return Err(Failure::combination("AZMode cross-az requires at least two cache nodes."));
     }
     if one.is_some() && !many.is_empty() {
-        return Err(Failure::combination("PreferredAvailabilityZone and PreferredAvailabilityZones cannot be used together."));
+        return Err(Failure::combination(
+            "PreferredAvailabilityZone and PreferredAvailabilityZones cannot be used together.",
+        ));
     }
     if !many.is_empty() {
         if many.len() as i64 != count {
@@ -124,7 +140,9 @@ fn join(context: &mut Context, input: Input, id: &str, group: &str, tags: super:
     let mut group = (*group::find(context, group)?).clone();
     group.must_be_available("modify")?;
     if group.cluster_enabled {
-        return Err(Failure::combination("A cache cluster cannot be added to a replication group with cluster mode enabled."));
+        return Err(Failure::combination(
+            "A cache cluster cannot be added to a replication group with cluster mode enabled.",
+        ));
     }
     let members = group.shards[0].members.len() as i64;
     layout::check_replicas(members)?;
@@ -166,7 +184,14 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
     let (mut cluster, mut settings) = of_its_own(context, input, "modify")?;
     let before = serde_json::to_value(&settings).unwrap_or_default();
     let target = Target::Cluster(cluster.id.clone());
-    modify_group::settings_at_once(context, input, &mut settings, target.clone(), cluster.serial, cluster.pending.is_some())?;
+    modify_group::settings_at_once(
+        context,
+        input,
+        &mut settings,
+        target.clone(),
+        cluster.serial,
+        cluster.pending.is_some(),
+    )?;
     let at_once = serde_json::to_value(&settings).unwrap_or_default() != before;
     let mut goal = settings.clone();
     if let Some(pending) = &cluster.pending {
@@ -222,7 +247,13 @@ fn begin(region: &mut Region, cluster: &mut CacheCluster, change: Change, now: u
 }
 
 /// The number of nodes of a memcached cluster.
-fn read_nodes(context: &Context, input: Input, cluster: &CacheCluster, goal: &Settings, change: &mut Change) -> Result<(), Failure> {
+fn read_nodes(
+    context: &Context,
+    input: Input,
+    cluster: &CacheCluster,
+    goal: &Settings,
+    change: &mut Change,
+) -> Result<(), Failure> {
     let now = cluster.nodes.len() as i64;
     let count = input.number("NumCacheNodes").unwrap_or(now);
     let remove = input.texts("CacheNodeIdsToRemove");
@@ -240,7 +271,9 @@ fn read_nodes(context: &Context, input: Input, cluster: &CacheCluster, goal: &Se
             return Err(Failure::value(format!("Cache node {id} does not exist in the cache cluster {}.", cluster.id)));
         }
     } else if !remove.is_empty() {
-        return Err(Failure::combination("CacheNodeIdsToRemove can only be used when the number of cache nodes is decreased."));
+        return Err(Failure::combination(
+            "CacheNodeIdsToRemove can only be used when the number of cache nodes is decreased.",
+        ));
     }
     if !zones.is_empty() {
         if zones.len() as i64 != count - now {
@@ -321,7 +354,9 @@ fn leave(context: &mut Context, input: Input, mut cluster: CacheCluster, id: &st
     let group = group::find(context, id)?;
     group.must_be_available("modify")?;
     if group.cluster_enabled {
-        return Err(Failure::combination("A member of a replication group with cluster mode enabled cannot be deleted by itself."));
+        return Err(Failure::combination(
+            "A member of a replication group with cluster mode enabled cannot be deleted by itself.",
+        ));
     }
     let shard = group.shard_of(&cluster.id);
     let left = shard.map_or(0, |shard| shard.members.len() - 1);
@@ -334,7 +369,10 @@ fn leave(context: &mut Context, input: Input, mut cluster: CacheCluster, id: &st
     if shard.is_some_and(|shard| shard.primary == cluster.id) {
         return Err(Failure::new(
             "InvalidCacheClusterState",
-            format!("Cache cluster {} is serving as primary for replication group {id} and cannot be deleted.", cluster.id),
+            format!(
+                "Cache cluster {} is serving as primary for replication group {id} and cannot be deleted.",
+                cluster.id
+            ),
         ));
     }
     if group.failover && left < 2 {

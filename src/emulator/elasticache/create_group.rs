@@ -33,7 +33,9 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     }
     let engine = input.filled("Engine").map_or("redis".into(), str::to_ascii_lowercase);
     if engine != "redis" && engine != "valkey" {
-        return Err(Failure::value(format!("Invalid engine for a replication group: {engine}. Valid values are redis and valkey.")));
+        return Err(Failure::value(format!(
+            "Invalid engine for a replication group: {engine}. Valid values are redis and valkey."
+        )));
     }
     let source = snapshots::source(context, input)?;
     let shape = read_shape(context, input, source.as_deref())?;
@@ -108,7 +110,9 @@ fn read_shape(context: &Context, input: Input, source: Option<&snapshots::Snapsh
         None => None,
         Some("enabled") => Some(true),
         Some("disabled") => Some(false),
-        Some(other) => return Err(Failure::value(format!("Invalid cluster mode for a new replication group: {other}."))),
+        Some(other) => {
+            return Err(Failure::value(format!("Invalid cluster mode for a new replication group: {other}.")));
+        }
     };
     let cluster = asked.unwrap_or_else(|| on.unwrap_or(count.is_some_and(|count| count > 1)));
     if cluster && on == Some(false) {
@@ -122,7 +126,9 @@ fn read_shape(context: &Context, input: Input, source: Option<&snapshots::Snapsh
         ));
     }
     if !cluster && count.is_some_and(|count| count > 1) {
-        return Err(Failure::combination("A replication group with cluster mode disabled can have only one node group."));
+        return Err(Failure::combination(
+            "A replication group with cluster mode disabled can have only one node group.",
+        ));
     }
     if cluster && clusters.is_some_and(|count| count > 1) {
         return Err(Failure::combination(
@@ -140,7 +146,9 @@ fn read_shape(context: &Context, input: Input, source: Option<&snapshots::Snapsh
         .map(|count| count - 1)
         .or(replicas)
         .or(one.filter(|_| !cluster).and_then(|one| one.number("ReplicaCount")))
-        .or_else(|| Some(input.list("PreferredCacheClusterAZs").len() as i64 - 1).filter(|count| !cluster && *count > 0))
+        .or_else(|| {
+            Some(input.list("PreferredCacheClusterAZs").len() as i64 - 1).filter(|count| !cluster && *count > 0)
+        })
         .unwrap_or(0);
     layout::check_replicas(replicas)?;
     let shards = count.unwrap_or(1);
@@ -156,13 +164,19 @@ pub fn check_size(shards: i64, replicas: i64) -> Result<(), Failure> {
     if shards > layout::MOST_SHARDS {
         return Err(Failure::new(
             "NodeGroupsPerReplicationGroupQuotaExceeded",
-            format!("The request cannot be processed because it would exceed the maximum allowed number of node groups ({}) in a replication group.", layout::MOST_SHARDS),
+            format!(
+                "The request cannot be processed because it would exceed the maximum allowed number of node groups ({}) in a replication group.",
+                layout::MOST_SHARDS
+            ),
         ));
     }
     if shards * (1 + replicas) > layout::MOST_SHARDS {
         return Err(Failure::new(
             "NodeQuotaForClusterExceeded",
-            format!("The request cannot be processed because it would exceed the allowed number of cache nodes ({}) in a single cluster.", layout::MOST_SHARDS),
+            format!(
+                "The request cannot be processed because it would exceed the allowed number of cache nodes ({}) in a single cluster.",
+                layout::MOST_SHARDS
+            ),
         ));
     }
     Ok(())
@@ -256,7 +270,10 @@ fn from_cluster(
         return Err(Failure::combination("A memcached cluster cannot be the primary of a replication group."));
     }
     if primary.status != "available" {
-        return Err(Failure::new("InvalidCacheClusterState", format!("Cache cluster {} is not in available state.", primary.id)));
+        return Err(Failure::new(
+            "InvalidCacheClusterState",
+            format!("Cache cluster {} is not in available state.", primary.id),
+        ));
     }
     let nodes = input.number("NumCacheClusters").unwrap_or(1);
     if !(1..=6).contains(&nodes) {
@@ -270,7 +287,8 @@ fn from_cluster(
     let mut last = context.now + context.speed.scale(Work::Settings.seconds());
     for (index, zone) in zones.iter().enumerate() {
         let member = format!("{id}-{:03}", index + 2);
-        let due = context.now + context.speed.scale(Work::CreateFirstNode.seconds() + index as f64 * Work::CreateFurtherNode.seconds());
+        let due = context.now
+            + context.speed.scale(Work::CreateFirstNode.seconds() + index as f64 * Work::CreateFurtherNode.seconds());
         add_member(context, id, &member, zone, due);
         tagging::set(context, "cluster", &member, tags.clone());
         last = last.max(due);

@@ -52,7 +52,9 @@ pub fn allowed_node_types(context: &mut Context, input: Input) -> Answer {
         }
         (None, Some(id)) => group::find(context, id)?.settings.clone(),
         _ => {
-            return Err(Failure::combination("Exactly one of CacheClusterId and ReplicationGroupId must be specified."));
+            return Err(Failure::combination(
+                "Exactly one of CacheClusterId and ReplicationGroupId must be specified.",
+            ));
         }
     };
     if settings.engine == "memcached" {

@@ -36,7 +36,8 @@ const KINDS: [&str; 8] = [
 pub fn record(region: &mut Region, at: u64, kind: &str, source: &str, text: &str) {
     let key = format!("{at:016}.{:012}", region.next());
     region.events.put(&key, Event { at, kind: kind.into(), source: source.into(), text: text.into() });
-    while let Some(old) = region.events.first().filter(|(_, event)| event.at + KEPT_MS < at).map(|(key, _)| key.clone()) {
+    while let Some(old) = region.events.first().filter(|(_, event)| event.at + KEPT_MS < at).map(|(key, _)| key.clone())
+    {
         region.events.remove(&old);
     }
 }

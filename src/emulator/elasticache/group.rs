@@ -4,8 +4,8 @@ use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::paging;
-use super::settings::{Change, Settings, logs_json};
 use super::endpoints;
+use super::settings::{Change, Settings, logs_json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -70,9 +70,11 @@ impl ReplicationGroup {
 
 /// The group of that id, or ElastiCache's refusal.
 pub fn find(context: &Context, id: &str) -> Result<Arc<ReplicationGroup>, Failure> {
-    context.region.groups.get(&id.to_ascii_lowercase()).ok_or_else(|| {
-        Failure::missing("ReplicationGroupNotFoundFault", format!("ReplicationGroup {id} not found."))
-    })
+    context
+        .region
+        .groups
+        .get(&id.to_ascii_lowercase())
+        .ok_or_else(|| Failure::missing("ReplicationGroupNotFoundFault", format!("ReplicationGroup {id} not found.")))
 }
 
 pub fn describe(context: &mut Context, input: Input) -> Answer {

@@ -70,7 +70,13 @@ pub fn single(context: &Context, input: Input, group: &SubnetGroup, nodes: i64) 
 }
 
 /// The shards of a group with cluster mode.
-pub fn shards(context: &Context, input: Input, group: &SubnetGroup, count: i64, replicas: i64) -> Result<Vec<Plan>, Failure> {
+pub fn shards(
+    context: &Context,
+    input: Input,
+    group: &SubnetGroup,
+    count: i64,
+    replicas: i64,
+) -> Result<Vec<Plan>, Failure> {
     let zones = subnet_groups::zones(context, group);
     let configurations: Vec<Input> = input.structures("NodeGroupConfiguration").collect();
     if !configurations.is_empty() && configurations.len() as i64 != count {
@@ -81,10 +87,10 @@ pub fn shards(context: &Context, input: Input, group: &SubnetGroup, count: i64, 
     }
     let even = slots(count as usize);
     let mut plans: Vec<Plan> = Vec::new();
-    for index in 0..count as usize {
+    for (index, even) in even.into_iter().enumerate() {
         let mut plan = Plan {
             id: format!("{:04}", index + 1),
-            slots: Some(even[index].clone()),
+            slots: Some(even),
             zones: spread(&zones, index, 1 + replicas as usize),
         };
         if let Some(configuration) = configurations.get(index) {
@@ -147,7 +153,11 @@ pub fn check_replicas(count: i64) -> Result<(), Failure> {
 }
 
 fn check_slots(plans: &[Plan]) -> Result<(), Failure> {
-    let bad = |text: &str| Failure::value(format!("Invalid slots: {text}. Each slot from 0 to 16383 must belong to exactly one node group."));
+    let bad = |text: &str| {
+        Failure::value(format!(
+            "Invalid slots: {text}. Each slot from 0 to 16383 must belong to exactly one node group."
+        ))
+    };
     let mut owned = vec![false; SLOTS as usize];
     for plan in plans {
         let text = plan.slots.as_deref().unwrap_or("");

@@ -50,11 +50,12 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
 
 /// Refuses a change while a member is not at rest, even where the group is.
 pub fn members_must_be_available(context: &Context, group: &ReplicationGroup) -> Result<(), Failure> {
-    let busy = group.members().find(|id| {
-        context.region.clusters.get(id).is_some_and(|cluster| cluster.status != "available")
-    });
+    let busy =
+        group.members().find(|id| context.region.clusters.get(id).is_some_and(|cluster| cluster.status != "available"));
     match busy {
-        Some(id) => Err(Failure::new("InvalidCacheClusterState", format!("Cache cluster {id} is not in available state."))),
+        Some(id) => {
+            Err(Failure::new("InvalidCacheClusterState", format!("Cache cluster {id} is not in available state.")))
+        }
         None => Ok(()),
     }
 }
@@ -78,7 +79,8 @@ fn change_at_once(context: &mut Context, input: Input, group: &mut ReplicationGr
         }
         group.snapshotting = Some(id);
     }
-    let turned_on = group.settings.retention == 0 && input.number("SnapshotRetentionLimit").is_some_and(|days| days > 0);
+    let turned_on =
+        group.settings.retention == 0 && input.number("SnapshotRetentionLimit").is_some_and(|days| days > 0);
     if turned_on && !group.cluster_enabled && group.snapshotting.is_none() {
         return Err(Failure::combination("Must specify both SnapshotRetentionLimit and SnapshottingClusterId"));
     }
@@ -117,8 +119,10 @@ pub fn settings_at_once(
     if let Some(on) = input.flag("AutoMinorVersionUpgrade") {
         settings.auto_minor = on;
     }
-    let retention = settings::read_retention(input, &settings.engine, &settings.node_type)?.unwrap_or(settings.retention);
-    let (maintenance, snapshot) = settings::read_windows(input, &settings.maintenance_window, &settings.snapshot_window)?;
+    let retention =
+        settings::read_retention(input, &settings.engine, &settings.node_type)?.unwrap_or(settings.retention);
+    let (maintenance, snapshot) =
+        settings::read_windows(input, &settings.maintenance_window, &settings.snapshot_window)?;
     let replan_backup = retention != settings.retention || snapshot != settings.snapshot_window;
     let replan_window = pending && maintenance != settings.maintenance_window;
     settings.retention = retention;
@@ -156,9 +160,9 @@ fn read_change(context: &Context, input: Input, old: &ReplicationGroup) -> Resul
         if old.cluster_enabled {
             return Err(Failure::combination("PrimaryClusterId cannot be used with cluster mode enabled."));
         }
-        let shard = old.shard_of(&id).ok_or_else(|| {
-            Failure::missing("CacheClusterNotFound", format!("CacheCluster not found: {id}"))
-        })?;
+        let shard = old
+            .shard_of(&id)
+            .ok_or_else(|| Failure::missing("CacheClusterNotFound", format!("CacheCluster not found: {id}")))?;
         if shard.primary != id {
             if goal_failover && change.failover != Some(false) {
                 return Err(Failure::combination(
@@ -325,9 +329,7 @@ fn read_encryption(input: Input, goal: &Settings, change: &mut Change) -> Result
         return Ok(());
     }
     if goal.engine == "redis" && !catalog::at_least(&goal.version, "7.0.5") {
-        return Err(Failure::combination(
-            "Transit encryption can only be modified for engine version 7.0.5 or later.",
-        ));
+        return Err(Failure::combination("Transit encryption can only be modified for engine version 7.0.5 or later."));
     }
     if on && !goal.tls {
         if mode != Some("preferred") {
@@ -391,7 +393,12 @@ fn read_token(input: Input, id: &str, goal: &Settings, change: &mut Change) -> R
     Ok(())
 }
 
-fn read_cluster_mode(context: &Context, input: Input, old: &ReplicationGroup, change: &mut Change) -> Result<(), Failure> {
+fn read_cluster_mode(
+    context: &Context,
+    input: Input,
+    old: &ReplicationGroup,
+    change: &mut Change,
+) -> Result<(), Failure> {
     let Some(mode) = input.filled("ClusterMode").filter(|mode| *mode != old.cluster_mode) else { return Ok(()) };
     if !["disabled", "compatible", "enabled"].contains(&mode) {
         return Err(Failure::value(format!("Invalid cluster mode: {mode}.")));
@@ -406,7 +413,9 @@ fn read_cluster_mode(context: &Context, input: Input, old: &ReplicationGroup, ch
         ("disabled", "compatible") => {
             let least = if old.settings.engine == "valkey" { "7.2" } else { "7.0" };
             if !catalog::at_least(&old.settings.version, least) {
-                return Err(Failure::combination(format!("Cluster mode compatible requires engine version {least} or later.")));
+                return Err(Failure::combination(format!(
+                    "Cluster mode compatible requires engine version {least} or later."
+                )));
             }
             if !old.failover || old.shards.iter().any(|shard| shard.members.len() < 2) {
                 return Err(Failure::combination(
@@ -466,9 +475,11 @@ pub fn test_failover(context: &mut Context, input: Input) -> Answer {
     let old = group::find(context, input.needed("ReplicationGroupId")?)?;
     old.must_be_available("test failover")?;
     let id = input.needed("NodeGroupId")?;
-    let shard = old.shards.iter().find(|shard| shard.id == id).ok_or_else(|| {
-        Failure::missing("NodeGroupNotFoundFault", format!("Node group {id} not found."))
-    })?;
+    let shard = old
+        .shards
+        .iter()
+        .find(|shard| shard.id == id)
+        .ok_or_else(|| Failure::missing("NodeGroupNotFoundFault", format!("Node group {id} not found.")))?;
     if !old.failover {
         return Err(Failure::combination("Test failover requires automatic failover to be enabled."));
     }
@@ -480,7 +491,13 @@ pub fn test_failover(context: &mut Context, input: Input) -> Answer {
     new.applying = Some(Change { primary: Some(next.clone()), ..Change::default() });
     let due = context.now + context.speed.scale(Work::Failover.seconds());
     lifecycle::schedule(context.region, due, Target::Group(new.id.clone()), new.serial, Step::Apply);
-    super::record(context.region, context.now, "replication-group", &new.id, &format!("Test Failover API called for node group {id}"));
+    super::record(
+        context.region,
+        context.now,
+        "replication-group",
+        &new.id,
+        &format!("Test Failover API called for node group {id}"),
+    );
     context.region.groups.put(&new.id.clone(), new.clone());
     Ok(json!({ "ReplicationGroup": group::to_json(context, &new) }))
 }

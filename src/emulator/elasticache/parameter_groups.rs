@@ -36,14 +36,16 @@ fn default_group(name: &str, family: &str) -> ParameterGroup {
     } else {
         format!("Default parameter group for {family}")
     };
-    let values = if cluster { BTreeMap::from([("cluster-enabled".to_owned(), "yes".to_owned())]) } else { BTreeMap::new() };
+    let values =
+        if cluster { BTreeMap::from([("cluster-enabled".to_owned(), "yes".to_owned())]) } else { BTreeMap::new() };
     ParameterGroup { name: name.into(), family: family.into(), description, values }
 }
 
 /// The group of that name, for a cache.
 pub fn find(context: &Context, name: &str) -> Result<ParameterGroup, Failure> {
-    get(context, name)
-        .ok_or_else(|| Failure::missing("CacheParameterGroupNotFound", format!("CacheParameterGroup not found: {name}")))
+    get(context, name).ok_or_else(|| {
+        Failure::missing("CacheParameterGroupNotFound", format!("CacheParameterGroup not found: {name}"))
+    })
 }
 
 /// Whether a name is that of a default group.
@@ -106,7 +108,9 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
     if let Some(user) = usage::of_parameter_group(context, &group.name) {
         return Err(Failure::new(
             "InvalidCacheParameterGroupState",
-            format!("One or more cache clusters ({user}) are still members of this parameter group {name}, so the group cannot be deleted."),
+            format!(
+                "One or more cache clusters ({user}) are still members of this parameter group {name}, so the group cannot be deleted."
+            ),
         ));
     }
     context.region.parameter_groups.remove(&group.name);

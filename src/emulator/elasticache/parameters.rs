@@ -25,18 +25,23 @@ fn own(context: &Context, input: Input) -> Result<ParameterGroup, Failure> {
     })
 }
 
-fn named<'a>(input: Input<'a>, group: &ParameterGroup) -> Result<Vec<(String, &'static Parameter, Input<'a>)>, Failure> {
+fn named<'a>(
+    input: Input<'a>,
+    group: &ParameterGroup,
+) -> Result<Vec<(String, &'static Parameter, Input<'a>)>, Failure> {
     let given: Vec<Input> = input.structures("ParameterNameValues").collect();
     if given.len() > MOST {
-        return Err(Failure::value(format!("At most {MOST} parameters may be changed in one request; {} were given.", given.len())));
+        return Err(Failure::value(format!(
+            "At most {MOST} parameters may be changed in one request; {} were given.",
+            given.len()
+        )));
     }
     let known = catalog::parameters(&group.family);
     let mut found: Vec<(String, &'static Parameter, Input)> = Vec::new();
     for entry in given {
         let name = entry.text("ParameterName").unwrap_or("").to_ascii_lowercase();
-        let parameter = known.get(&name).ok_or_else(|| {
-            Failure::value(format!("Could not find parameter with name: {name}"))
-        })?;
+        let parameter =
+            known.get(&name).ok_or_else(|| Failure::value(format!("Could not find parameter with name: {name}")))?;
         if found.iter().any(|(other, ..)| *other == name) {
             return Err(Failure::value(format!("The parameter {name} was specified more than once.")));
         }
@@ -53,9 +58,9 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
     }
     let used = usage::of_parameter_group(context, &group.name).is_some();
     for (name, parameter, entry) in given {
-        let value = entry.text("ParameterValue").ok_or_else(|| {
-            Failure::value(format!("The parameter value for parameter {name} must be provided."))
-        })?;
+        let value = entry
+            .text("ParameterValue")
+            .ok_or_else(|| Failure::value(format!("The parameter value for parameter {name} must be provided.")))?;
         if !parameter.modifiable() {
             return Err(Failure::value(format!("The parameter {name} cannot be modified.")));
         }
@@ -129,7 +134,9 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
     })?;
     let source = input.filled("Source");
     if let Some(source) = source.filter(|source| !["user", "system", "engine-default"].contains(source)) {
-        return Err(Failure::value(format!("Invalid source: {source}. Valid values are: user | system | engine-default")));
+        return Err(Failure::value(format!(
+            "Invalid source: {source}. Valid values are: user | system | engine-default"
+        )));
     }
     let default = parameter_groups::is_default(&group.name);
     let rows = catalog::parameters(&group.family).iter().filter_map(|(name, parameter)| {

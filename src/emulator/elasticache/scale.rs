@@ -14,7 +14,9 @@ use serde_json::json;
 fn begin(context: &Context, input: Input) -> Result<ReplicationGroup, Failure> {
     let group = group::find(context, input.needed("ReplicationGroupId")?)?;
     if input.flag("ApplyImmediately") != Some(true) {
-        return Err(Failure::value("ApplyImmediately must be true: this operation cannot wait for the maintenance window."));
+        return Err(Failure::value(
+            "ApplyImmediately must be true: this operation cannot wait for the maintenance window.",
+        ));
     }
     group.must_be_available("modify")?;
     modify_group::members_must_be_available(context, &group)?;
@@ -45,7 +47,7 @@ fn start(context: &mut Context, mut group: ReplicationGroup, mut change: Change,
 fn wanted(input: Input, group: &ReplicationGroup) -> Result<Vec<(i64, Vec<String>)>, Failure> {
     let each = input.number("NewReplicaCount");
     let configured: Vec<Input> = input.structures("ReplicaConfiguration").collect();
-    if each.is_some() == !configured.is_empty() {
+    if each.is_some() != configured.is_empty() {
         return Err(Failure::combination("Exactly one of NewReplicaCount and ReplicaConfiguration must be specified."));
     }
     for entry in &configured {
@@ -73,7 +75,10 @@ pub fn increase(context: &mut Context, input: Input) -> Answer {
         return Err(Failure::combination("The new replica count must be greater than the current replica count."));
     }
     if !more {
-        return Err(Failure::new("NoOperationFault", "The operation was not performed because no changes were required."));
+        return Err(Failure::new(
+            "NoOperationFault",
+            "The operation was not performed because no changes were required.",
+        ));
     }
     check_size(group.shards.len() as i64, wanted.iter().map(|(count, _)| *count).max().unwrap_or(0))?;
     let subnets = subnet_groups::find(context, &group.settings.subnet_group)?;
@@ -85,7 +90,8 @@ pub fn increase(context: &mut Context, input: Input) -> Answer {
         while (group.shards[index].members.len() as i64) < count + 1 {
             let place = group.shards[index].members.len();
             let member = free_member(context, &group, index);
-            let zone = preferred.get(place).cloned().unwrap_or_else(|| layout::spread(&zones, index + place, 1)[0].clone());
+            let zone =
+                preferred.get(place).cloned().unwrap_or_else(|| layout::spread(&zones, index + place, 1)[0].clone());
             add_member(context, &group.id, &member, &zone, due);
             tagging::set(context, "cluster", &member, tags.clone());
             group.shards[index].members.push(member);
@@ -121,17 +127,22 @@ pub fn decrease(context: &mut Context, input: Input) -> Answer {
         }
     } else {
         for id in &named {
-            let shard = group.shard_of(id).ok_or_else(|| {
-                Failure::missing("CacheClusterNotFound", format!("CacheCluster not found: {id}"))
-            })?;
+            let shard = group
+                .shard_of(id)
+                .ok_or_else(|| Failure::missing("CacheClusterNotFound", format!("CacheCluster not found: {id}")))?;
             if shard.primary == *id {
-                return Err(Failure::combination(format!("Cache cluster {id} is the primary of its node group and cannot be removed.")));
+                return Err(Failure::combination(format!(
+                    "Cache cluster {id} is the primary of its node group and cannot be removed."
+                )));
             }
         }
         remove = named;
     }
     if remove.is_empty() {
-        return Err(Failure::new("NoOperationFault", "The operation was not performed because no changes were required."));
+        return Err(Failure::new(
+            "NoOperationFault",
+            "The operation was not performed because no changes were required.",
+        ));
     }
     for shard in &group.shards {
         let left = shard.members.iter().filter(|id| !remove.contains(id)).count();
@@ -178,7 +189,10 @@ pub fn reshard(context: &mut Context, input: Input) -> Answer {
     }
     for id in remove.iter().chain(&retain) {
         if !group.shards.iter().any(|shard| shard.id == *id) {
-            return Err(Failure::value(format!("Node group {id} does not exist in the replication group {}.", group.id)));
+            return Err(Failure::value(format!(
+                "Node group {id} does not exist in the replication group {}.",
+                group.id
+            )));
         }
     }
     if count >= now {
@@ -229,7 +243,8 @@ fn grow(context: &mut Context, input: Input, mut group: ReplicationGroup, count:
         });
         let number = group.shards.iter().filter_map(|shard| shard.id.parse::<u32>().ok()).max().unwrap_or(0) + 1;
         let id = own.and_then(|entry| entry.text("NodeGroupId")).map_or_else(|| format!("{number:04}"), str::to_owned);
-        let preferred = own.or(configured.get(added)).map(|entry| entry.texts("PreferredAvailabilityZones")).unwrap_or_default();
+        let preferred =
+            own.or(configured.get(added)).map(|entry| entry.texts("PreferredAvailabilityZones")).unwrap_or_default();
         layout::check_zones(context, &subnets, &preferred)?;
         let mut zones = layout::spread(&zones, group.shards.len(), 1 + replicas as usize);
         zones.iter_mut().zip(preferred).for_each(|(zone, given)| *zone = given);

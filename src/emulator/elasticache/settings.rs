@@ -119,7 +119,20 @@ impl Change {
         macro_rules! take {
             ($($member:ident),*) => { $( if later.$member.is_some() { self.$member = later.$member; } )* };
         }
-        take!(engine, version, node_type, parameter_group, failover, multi_az, tls, tls_mode, token, cluster_mode, primary, logs);
+        take!(
+            engine,
+            version,
+            node_type,
+            parameter_group,
+            failover,
+            multi_az,
+            tls,
+            tls_mode,
+            token,
+            cluster_mode,
+            primary,
+            logs
+        );
         if later.nodes.is_some() {
             // A later count replaces a pending one with all that belongs to it.
             (self.nodes, self.remove_nodes, self.zones) = (later.nodes, later.remove_nodes, later.zones);
@@ -215,7 +228,12 @@ pub fn check_token(token: &str) -> Result<(), Failure> {
 }
 
 /// Reads `LogDeliveryConfigurations` onto the current ones: an entry that is disabled takes its log type away.
-pub fn read_logs(input: Input, engine: &str, version: &str, current: &[LogDelivery]) -> Result<Vec<LogDelivery>, Failure> {
+pub fn read_logs(
+    input: Input,
+    engine: &str,
+    version: &str,
+    current: &[LogDelivery],
+) -> Result<Vec<LogDelivery>, Failure> {
     let mut logs = current.to_vec();
     let mut seen = Vec::new();
     for entry in input.structures("LogDeliveryConfigurations") {
@@ -223,10 +241,16 @@ pub fn read_logs(input: Input, engine: &str, version: &str, current: &[LogDelive
         let least = match log_type {
             "slow-log" => "6.0",
             "engine-log" => "6.2",
-            other => return Err(Failure::value(format!("Invalid log type: {other}. Valid values are slow-log and engine-log."))),
+            other => {
+                return Err(Failure::value(format!(
+                    "Invalid log type: {other}. Valid values are slow-log and engine-log."
+                )));
+            }
         };
         if seen.contains(&log_type) {
-            return Err(Failure::combination(format!("Only one log delivery configuration is allowed for the log type {log_type}.")));
+            return Err(Failure::combination(format!(
+                "Only one log delivery configuration is allowed for the log type {log_type}."
+            )));
         }
         seen.push(log_type);
         logs.retain(|log| log.log_type != log_type);
@@ -234,7 +258,9 @@ pub fn read_logs(input: Input, engine: &str, version: &str, current: &[LogDelive
             continue;
         }
         if engine == "memcached" || (engine == "redis" && !catalog::at_least(version, least)) {
-            return Err(Failure::combination(format!("Log type {log_type} is not supported for engine {engine} version {version}.")));
+            return Err(Failure::combination(format!(
+                "Log type {log_type} is not supported for engine {engine} version {version}."
+            )));
         }
         let destination_type = entry.needed("DestinationType")?;
         let details = entry.structure("DestinationDetails");
@@ -263,7 +289,9 @@ pub fn read_logs(input: Input, engine: &str, version: &str, current: &[LogDelive
 /// The security groups of a request, each of which must exist; `None` where the request names none.
 pub fn read_security_groups(context: &Context, input: Input) -> Result<Option<Vec<String>>, Failure> {
     if !input.list("CacheSecurityGroupNames").is_empty() {
-        return Err(Failure::value("Use of cache security groups is not permitted in this API version for your account."));
+        return Err(Failure::value(
+            "Use of cache security groups is not permitted in this API version for your account.",
+        ));
     }
     let ids = input.texts("SecurityGroupIds");
     if ids.is_empty() {
@@ -306,7 +334,8 @@ pub fn check_parameter_group(
 
 /// A node type that exists, in this region, for this engine.
 pub fn check_node_type(context: &Context, name: &str, engine: &str, version: &str) -> Result<(), Failure> {
-    let invalid = || Failure::value(format!("The parameter CacheNodeType is invalid: {name} is not a valid cache node type."));
+    let invalid =
+        || Failure::value(format!("The parameter CacheNodeType is invalid: {name} is not a valid cache node type."));
     let found = catalog::node_types().get(name).ok_or_else(invalid)?;
     if !found.runs(engine, version, context.region_name) {
         return Err(Failure::combination(format!(
@@ -353,9 +382,9 @@ impl Settings {
         cluster_on: bool,
     ) -> Result<Self, Failure> {
         let version = catalog::resolve_version(engine, input.filled("EngineVersion"))?;
-        let node_type = input.filled("CacheNodeType").ok_or_else(|| {
-            Failure::value("The parameter CacheNodeType must be provided and must not be null.")
-        })?;
+        let node_type = input
+            .filled("CacheNodeType")
+            .ok_or_else(|| Failure::value("The parameter CacheNodeType must be provided and must not be null."))?;
         check_node_type(context, node_type, engine, &version)?;
         let family = catalog::family(engine, &version);
         let default = format!("default.{family}{}", if cluster_on { ".cluster.on" } else { "" });
@@ -370,9 +399,10 @@ impl Settings {
                 default.map(|group| vec![group.id.clone()]).unwrap_or_default()
             }
         };
-        if security_groups.iter().any(|id| {
-            context.region.security_groups.get(id).is_some_and(|group| group.vpc != subnet_group.vpc)
-        }) {
+        if security_groups
+            .iter()
+            .any(|id| context.region.security_groups.get(id).is_some_and(|group| group.vpc != subnet_group.vpc))
+        {
             return Err(Failure::combination(format!(
                 "Subnet group [{}] belongs to a different VPC [{}] than the security groups",
                 subnet_group.name, subnet_group.vpc
@@ -427,11 +457,15 @@ impl Settings {
             )));
         }
         if self.tls && engine != "memcached" && kind == Kind::Cluster {
-            return Err(Failure::combination("Encryption features are not supported for engine REDIS outside of a replication group."));
+            return Err(Failure::combination(
+                "Encryption features are not supported for engine REDIS outside of a replication group.",
+            ));
         }
         match (input.filled("TransitEncryptionMode"), self.tls) {
             (Some(_), false) => {
-                return Err(Failure::combination("TransitEncryptionMode can only be set when transit encryption is enabled."));
+                return Err(Failure::combination(
+                    "TransitEncryptionMode can only be set when transit encryption is enabled.",
+                ));
             }
             (Some(mode @ ("preferred" | "required")), true) => self.tls_mode = Some(mode.into()),
             (Some(mode), true) => return Err(Failure::value(format!("Invalid transit encryption mode: {mode}."))),

@@ -145,7 +145,10 @@ fn made_of_cluster(region: &mut Region, name: &str, cluster: &CacheCluster, sett
 fn new_name(context: &Context, name: &str) -> Result<String, Failure> {
     let name = names::identifier(name, "SnapshotName", 255)?;
     if context.region.snapshots.contains(&name) {
-        return Err(Failure::new("SnapshotAlreadyExistsFault", format!("Snapshot with specified name already exists: {name}")));
+        return Err(Failure::new(
+            "SnapshotAlreadyExistsFault",
+            format!("Snapshot with specified name already exists: {name}"),
+        ));
     }
     Ok(name)
 }
@@ -168,7 +171,9 @@ fn within_quota(context: &Context, source: &str) -> Result<(), Failure> {
     if recent.count() >= MOST_A_DAY {
         return Err(Failure::new(
             "SnapshotQuotaExceededFault",
-            format!("The request cannot be processed because it would exceed the maximum number of snapshots ({MOST_A_DAY} in 24 hours)."),
+            format!(
+                "The request cannot be processed because it would exceed the maximum number of snapshots ({MOST_A_DAY} in 24 hours)."
+            ),
         ));
     }
     Ok(())
@@ -226,7 +231,10 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
             within_quota(context, &cluster.id)?;
             supported(&settings)?;
             if cluster.status != "available" {
-                return Err(Failure::new("InvalidCacheClusterState", format!("Cache cluster {} is not in available state.", cluster.id)));
+                return Err(Failure::new(
+                    "InvalidCacheClusterState",
+                    format!("Cache cluster {} is not in available state.", cluster.id),
+                ));
             }
             if let Some(group) = &cluster.group {
                 let group = group::find(context, group)?;
@@ -238,7 +246,9 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
             made_of_cluster(context.region, &name, &cluster, settings, context.now)
         }
         _ => {
-            return Err(Failure::combination("Exactly one of ReplicationGroupId and CacheClusterId must be specified."));
+            return Err(Failure::combination(
+                "Exactly one of ReplicationGroupId and CacheClusterId must be specified.",
+            ));
         }
     };
     if let Some(key) = input.filled("KmsKeyId") {
@@ -269,7 +279,9 @@ pub fn automatic(region: &mut Region, target: Target, now: u64, speed: Speed) {
             (id.clone(), made_of_group(region, "", &group, now), group.settings.retention)
         }
         Target::Cluster(id) => {
-            let Some((cluster, settings)) = region.clusters.get(id).and_then(|row| Some((row.clone(), row.own.clone()?))) else {
+            let Some((cluster, settings)) =
+                region.clusters.get(id).and_then(|row| Some((row.clone(), row.own.clone()?)))
+            else {
                 return;
             };
             begin_cluster(region, &cluster, due);
@@ -317,7 +329,8 @@ pub fn due(region: &mut Region, name: &str, timer: &Timer, due: u64) {
         Step::Ready => {
             region.snapshots.update(name, |snapshot| snapshot.status = "available".into());
             if let Some(cluster) = &snapshot.cluster {
-                let text = format!("Snapshot succeeded for snapshot with ID '{name}' of cache cluster with ID '{cluster}'");
+                let text =
+                    format!("Snapshot succeeded for snapshot with ID '{name}' of cache cluster with ID '{cluster}'");
                 super::record(region, due, "cache-cluster", cluster, &text);
             }
         }
@@ -339,14 +352,18 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
         None => None,
         Some("user" | "manual") => Some("manual"),
         Some("system" | "automated") => Some("automated"),
-        Some(other) => return Err(Failure::value(format!("Invalid snapshot source: {other}. Valid values are system and user."))),
+        Some(other) => {
+            return Err(Failure::value(format!("Invalid snapshot source: {other}. Valid values are system and user.")));
+        }
     };
     let group = input.filled("ReplicationGroupId").map(str::to_ascii_lowercase);
     let cluster = input.filled("CacheClusterId").map(str::to_ascii_lowercase);
     let size = match input.number("MaxRecords") {
         None => 50,
         Some(count @ 20..=50) => count as usize,
-        Some(count) => return Err(Failure::value(format!("Invalid value {count} for MaxRecords. Must be between 20 and 50"))),
+        Some(count) => {
+            return Err(Failure::value(format!("Invalid value {count} for MaxRecords. Must be between 20 and 50")));
+        }
     };
     let after = paging::marker(input)?;
     let rows = context.region.snapshots.iter().filter(|(_, snapshot)| {
@@ -363,10 +380,15 @@ pub fn copy(context: &mut Context, input: Input) -> Answer {
     let source = find(context, input.needed("SourceSnapshotName")?)?;
     let name = new_name(context, input.needed("TargetSnapshotName")?)?;
     if input.filled("TargetBucket").is_some() {
-        return Err(Failure::value("The target bucket does not exist or ElastiCache has no permission to write to it."));
+        return Err(Failure::value(
+            "The target bucket does not exist or ElastiCache has no permission to write to it.",
+        ));
     }
     if source.status != "available" {
-        return Err(Failure::new("InvalidSnapshotState", format!("Snapshot {} is not in available state.", source.name)));
+        return Err(Failure::new(
+            "InvalidSnapshotState",
+            format!("Snapshot {} is not in available state.", source.name),
+        ));
     }
     let mut tags = tagging::of(context, "snapshot", &source.name);
     tags.extend(tagging::read(input)?);
@@ -388,7 +410,10 @@ pub fn copy(context: &mut Context, input: Input) -> Answer {
 pub fn delete(context: &mut Context, input: Input) -> Answer {
     let mut snapshot = (*find(context, input.needed("SnapshotName")?)?).clone();
     if snapshot.status != "available" {
-        return Err(Failure::new("InvalidSnapshotState", format!("Snapshot {} is not in available state.", snapshot.name)));
+        return Err(Failure::new(
+            "InvalidSnapshotState",
+            format!("Snapshot {} is not in available state.", snapshot.name),
+        ));
     }
     snapshot.status = "deleting".into();
     let due = context.now + context.speed.scale(Work::Settings.seconds());

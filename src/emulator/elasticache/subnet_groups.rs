@@ -60,7 +60,9 @@ fn check_subnets(context: &Context, ids: &[String]) -> Result<String, Failure> {
     if ids.len() > MOST_SUBNETS {
         return Err(Failure::new(
             "CacheSubnetQuotaExceededFault",
-            format!("The request cannot be processed because it would exceed the allowed number of subnets in a cache subnet group ({MOST_SUBNETS})."),
+            format!(
+                "The request cannot be processed because it would exceed the allowed number of subnets in a cache subnet group ({MOST_SUBNETS})."
+            ),
         ));
     }
     if ids.iter().any(|id| !context.region.subnets.contains(id)) {
@@ -69,10 +71,9 @@ fn check_subnets(context: &Context, ids: &[String]) -> Result<String, Failure> {
     let vpc_of = |id: &String| context.region.subnets.get(id).map(|subnet| subnet.vpc.clone()).unwrap_or_default();
     let vpc = vpc_of(&ids[0]);
     match ids.iter().find(|id| vpc_of(id) != vpc) {
-        Some(other) => Err(Failure::new(
-            "InvalidSubnet",
-            format!("Subnets {} and {other} are not in the same VPC.", ids[0]),
-        )),
+        Some(other) => {
+            Err(Failure::new("InvalidSubnet", format!("Subnets {} and {other} are not in the same VPC.", ids[0])))
+        }
         None => Ok(vpc),
     }
 }
@@ -91,7 +92,10 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     let vpc = check_subnets(context, &subnets)?;
     let tags = tagging::read(input)?;
     if context.region.subnet_groups.contains(&name) || name == DEFAULT {
-        return Err(Failure::new("CacheSubnetGroupAlreadyExists", format!("Cache subnet group {name} already exists.")));
+        return Err(Failure::new(
+            "CacheSubnetGroupAlreadyExists",
+            format!("Cache subnet group {name} already exists."),
+        ));
     }
     if context.region.subnet_groups.len() >= MOST_GROUPS {
         return Err(Failure::new(
@@ -121,14 +125,10 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
 
 pub fn modify(context: &mut Context, input: Input) -> Answer {
     let given = input.needed("CacheSubnetGroupName")?;
-    let mut group = context
-        .region
-        .subnet_groups
-        .get(&given.to_ascii_lowercase())
-        .map(|group| (*group).clone())
-        .ok_or_else(|| {
-            Failure::new("CacheSubnetGroupNotFoundFault", format!("Cache subnet group {given} not found."))
-        })?;
+    let mut group =
+        context.region.subnet_groups.get(&given.to_ascii_lowercase()).map(|group| (*group).clone()).ok_or_else(
+            || Failure::new("CacheSubnetGroupNotFoundFault", format!("Cache subnet group {given} not found.")),
+        )?;
     if let Some(description) = input.filled("CacheSubnetGroupDescription") {
         names::description(description, "CacheSubnetGroupDescription")?;
         group.description = description.into();

@@ -17,7 +17,10 @@ pub fn read(input: Input) -> Result<Tags, Failure> {
 fn full() -> Failure {
     Failure::new(
         "TagQuotaPerResourceExceeded",
-        format!("The request cannot be processed because it would cause the resource to have more than the allowed number of tags ({}).", tags::MOST),
+        format!(
+            "The request cannot be processed because it would cause the resource to have more than the allowed number of tags ({}).",
+            tags::MOST
+        ),
     )
 }
 
@@ -56,12 +59,20 @@ pub fn check(context: &Context, arn: &str) -> Result<(), Failure> {
         "replicationgroup" => match context.region.groups.get(name) {
             Some(group) => group.status.clone(),
             None => {
-                return Err(Failure::missing("ReplicationGroupNotFoundFault", format!("ReplicationGroup {name} not found.")));
+                return Err(Failure::missing(
+                    "ReplicationGroupNotFoundFault",
+                    format!("ReplicationGroup {name} not found."),
+                ));
             }
         },
         "cluster" => match context.region.clusters.get(name) {
             Some(cluster) => cluster.status.clone(),
-            None => return Err(Failure::missing("CacheClusterNotFound", format!("{name} is either not present or not available."))),
+            None => {
+                return Err(Failure::missing(
+                    "CacheClusterNotFound",
+                    format!("{name} is either not present or not available."),
+                ));
+            }
         },
         "subnetgroup" => {
             super::subnet_groups::find(context, name)?;
@@ -79,11 +90,14 @@ pub fn check(context: &Context, arn: &str) -> Result<(), Failure> {
     };
     match (kind, status.as_str()) {
         (_, "available") => Ok(()),
-        ("replicationgroup", _) => {
-            Err(Failure::new("InvalidReplicationGroupState", "Cluster not in available state to perform tagging operations."))
-        }
+        ("replicationgroup", _) => Err(Failure::new(
+            "InvalidReplicationGroupState",
+            "Cluster not in available state to perform tagging operations.",
+        )),
         // The model has no state error of clusters for these operations; AWS calls such a cluster not found.
-        ("cluster", _) => Err(Failure::missing("CacheClusterNotFound", format!("{name} is either not present or not available."))),
+        ("cluster", _) => {
+            Err(Failure::missing("CacheClusterNotFound", format!("{name} is either not present or not available.")))
+        }
         _ => Ok(()),
     }
 }

@@ -17,9 +17,11 @@ pub fn of_parameter_group(context: &Context, name: &str) -> Option<String> {
     let wants = |change: &Option<super::Change>| {
         change.as_ref().is_some_and(|change| change.parameter_group.as_deref() == Some(name))
     };
-    let user = context.region.groups.values().find(|group| {
-        group.settings.parameter_group == name || wants(&group.pending) || wants(&group.applying)
-    });
+    let user = context
+        .region
+        .groups
+        .values()
+        .find(|group| group.settings.parameter_group == name || wants(&group.pending) || wants(&group.applying));
     user.map(|group| group.id.clone()).or_else(|| {
         let user = context.region.clusters.values().find(|cluster| {
             cluster.alone().is_some_and(|settings| settings.parameter_group == name)
@@ -31,10 +33,14 @@ pub fn of_parameter_group(context: &Context, name: &str) -> Option<String> {
 }
 
 /// A subnet that may not leave a group, because nodes live in its zone and no other subnet of the zone stays.
-pub fn subnet_needed<'a>(context: &Context, group: &str, removed: &[&'a String], kept: &[String]) -> Option<&'a String> {
+pub fn subnet_needed<'a>(
+    context: &Context,
+    group: &str,
+    removed: &[&'a String],
+    kept: &[String],
+) -> Option<&'a String> {
     let zone = |id: &str| context.region.subnets.get(id).map(|subnet| subnet.zone.clone());
-    let lost: Vec<&&String> =
-        removed.iter().filter(|id| !kept.iter().any(|other| zone(other) == zone(id))).collect();
+    let lost: Vec<&&String> = removed.iter().filter(|id| !kept.iter().any(|other| zone(other) == zone(id))).collect();
     if lost.is_empty() {
         return None;
     }

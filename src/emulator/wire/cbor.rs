@@ -26,7 +26,9 @@ fn from_cbor(service: &Service, shape_name: &str, cbor: &Cbor) -> Value {
         }
         (Type::Map, Cbor::Map(entries)) => {
             let of = shape.value.as_deref().expect("a map has values");
-            let entries = entries.iter().filter_map(|(key, inner)| Some((key.as_text()?.to_owned(), from_cbor(service, of, inner))));
+            let entries = entries
+                .iter()
+                .filter_map(|(key, inner)| Some((key.as_text()?.to_owned(), from_cbor(service, of, inner))));
             Value::Object(entries.collect())
         }
         (Type::List, Cbor::Array(items)) => {
@@ -61,10 +63,7 @@ pub fn encode(service: &Service, shape: Option<&str>, value: &Value) -> Vec<u8> 
 
 /// The body of an error.
 pub fn encode_error(kind: &str, message: &str) -> Vec<u8> {
-    bytes(&Cbor::Map(vec![
-        (Cbor::from("__type"), Cbor::from(kind)),
-        (Cbor::from("message"), Cbor::from(message)),
-    ]))
+    bytes(&Cbor::Map(vec![(Cbor::from("__type"), Cbor::from(kind)), (Cbor::from("message"), Cbor::from(message))]))
 }
 
 fn bytes(cbor: &Cbor) -> Vec<u8> {
@@ -85,7 +84,9 @@ fn to_cbor(service: &Service, shape_name: &str, value: &Value) -> Cbor {
         }
         (Type::Map, Value::Object(entries)) => {
             let of = shape.value.as_deref().expect("a map has values");
-            Cbor::Map(entries.iter().map(|(key, inner)| (Cbor::from(key.as_str()), to_cbor(service, of, inner))).collect())
+            Cbor::Map(
+                entries.iter().map(|(key, inner)| (Cbor::from(key.as_str()), to_cbor(service, of, inner))).collect(),
+            )
         }
         (Type::List, Value::Array(items)) => {
             let of = shape.of.as_deref().expect("a list has elements");

@@ -36,6 +36,25 @@ fn rebuild(service: &Service, shape: &str, value: &Value, leaf: &dyn Fn(Type, &V
     }
 }
 
+/// The members of an answer that the model does not know: a slip of an operation, which writing would hide.
+pub fn strays(service: &Service, shape: &str, value: &Value) -> Vec<String> {
+    let shape = service.shape(shape);
+    match (shape.kind, value) {
+        (Type::Structure, Value::Object(members)) => members
+            .iter()
+            .flat_map(|(name, inner)| match shape.member_shape(name) {
+                Some(of) => strays(service, of, inner).into_iter().map(|path| format!("{name}.{path}")).collect(),
+                None => vec![name.clone()],
+            })
+            .collect(),
+        (Type::List, Value::Array(items)) => {
+            let of = shape.of.as_deref().expect("a list has elements");
+            items.iter().flat_map(|item| strays(service, of, item)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Seconds with a fraction, as JSON and CBOR carry them, to milliseconds.
 fn seconds_to_ms(value: &Value) -> Value {
     match value.as_f64() {

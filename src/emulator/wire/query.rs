@@ -110,7 +110,9 @@ fn leaf(kind: Type, text: &str, name: &str) -> Result<Value, Failure> {
     let bad = |what: &str| Failure::new("MalformedInput", format!("The value '{text}' of {name} is not {what}."));
     match kind {
         // An empty number or boolean is how some clients spell "not given".
-        Type::Integer | Type::Long | Type::Boolean | Type::Double | Type::Float | Type::Timestamp if text.is_empty() => {
+        Type::Integer | Type::Long | Type::Boolean | Type::Double | Type::Float | Type::Timestamp
+            if text.is_empty() =>
+        {
             Ok(Value::Null)
         }
         Type::Integer => text.parse::<i32>().map(Value::from).map_err(|_| bad("an integer")),

@@ -1,0 +1,109 @@
+//! `cachestack apply` and `cachestack destroy`
+
+use std::io::{BufRead, IsTerminal};
+
+use crate::apply::Report;
+use crate::cli::args::ApplyArgs;
+use crate::cli::exit;
+use crate::cli::run::{Context, duration, fail, plan_options, stop_on_signals};
+use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
+use crate::ops::Failure;
+use crate::plan::{Action, Plan};
+use crate::ui::{Ui, progress, value};
+
+/// Brings the account to what the stack says, or destroys what is in the state.
+pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
+    let ui = context.ui(args.json);
+    attempt(context, ui, args, destroy).await.unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> Result<u8, Failure> {
+    let (mut session, _) = context.open(&args.stack)?;
+    let options = plan_options(&args.scope, destroy)?;
+    let patience = duration(&args.scope.lock_timeout)?;
+    if session.has_errors() && !destroy {
+        // Nothing is locked or read for a stack that is wrong.
+        super::plan::prepare(ui, &mut session, &options).await?;
+    }
+    let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
+    let _lock = lock(&session, command, patience).await?;
+    let (plan, store, connection) = super::plan::prepare(ui, &mut session, &options).await?;
+    let name = session.environment.name.to_string();
+    super::plan::show(ui, &plan, &name, &connection.place);
+    guard(&plan)?;
+    check_secrets(&plan)?;
+    if !plan.is_empty() && !args.auto_approve && !approved(ui, &plan, destroy)? {
+        ui.error("not approved; nothing was sent");
+        return Ok(exit::ERROR);
+    }
+    let steps = plan.steps.len();
+    let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
+    let follower = tokio::spawn(progress::follow(ui, incoming));
+    let run = Run { parallelism: args.scope.parallelism, events, stop: stop_on_signals(ui) };
+    let report = apply(session, store, connection, plan, run).await?;
+    let _ = follower.await;
+    Ok(finish(ui, &report, steps, destroy))
+}
+
+/// Asks. Only `yes` is a yes.
+fn approved(ui: Ui, plan: &Plan, destroy: bool) -> Result<bool, Failure> {
+    let deletes = plan.steps.iter().any(|step| step.action == Action::Delete);
+    if ui.json {
+        return Err(Failure::Error("--json cannot ask: pass --auto-approve".to_owned()));
+    }
+    let question = if destroy || deletes { "Carry this out? What is destroyed cannot be brought back." } else { "Carry this out?" };
+    ui.out(&format!("\n{question} Only \"yes\" is accepted: "));
+    let mut answer = String::new();
+    let stdin = std::io::stdin();
+    let read = stdin.lock().read_line(&mut answer).unwrap_or(0);
+    if !stdin.is_terminal() {
+        ui.out("\n");
+    }
+    if read == 0 {
+        return Err(Failure::Error("nobody is there to answer: pass --auto-approve; nothing was sent".to_owned()));
+    }
+    Ok(answer.trim() == "yes")
+}
+
+fn finish(ui: Ui, report: &Report, steps: usize, destroy: bool) -> u8 {
+    let counts = report.counts;
+    let done = format!("{} added, {} changed, {} destroyed", counts.add, counts.change, counts.destroy);
+    let complete = report.failed.is_empty() && report.skipped.is_empty();
+    if ui.json {
+        let line = serde_json::json!({
+            "type": "apply_summary", "complete": complete, "added": counts.add, "changed": counts.change,
+            "destroyed": counts.destroy, "failed": report.failed.len(), "skipped": report.skipped.len(),
+        });
+        ui.out(&format!("{line}\n"));
+        return if complete { exit::OK } else { exit::REMAINS };
+    }
+    if !complete {
+        for (address, why) in &report.failed {
+            ui.error(&format!("{address}: {why}"));
+        }
+        let stopped = if report.stopped { "Stopped" } else { "Incomplete" };
+        ui.out(&format!("\n{stopped}: {done}; {} failed, {} not begun. The state is saved; run it again to go on.\n", report.failed.len(), report.skipped.len()));
+        return exit::REMAINS;
+    }
+    if steps > 0 {
+        let word = if destroy { "Destroy" } else { "Apply" };
+        ui.out(&format!("\n{word} complete: {done}.\n"));
+    }
+    if !destroy {
+        outputs(ui, report);
+    }
+    exit::OK
+}
+
+fn outputs(ui: Ui, report: &Report) {
+    let outputs = &report.store.state().outputs;
+    if outputs.is_empty() {
+        return;
+    }
+    ui.out("\nOutputs:\n\n");
+    let width = outputs.keys().map(String::len).max().unwrap_or(0);
+    for (name, output) in outputs {
+        let shown = output.as_ref().map_or_else(|| value::SENSITIVE.to_owned(), |output| value::show(output, 0));
+        ui.out(&format!("{name:width$} = {shown}\n"));
+    }
+}

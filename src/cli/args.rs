@@ -1,0 +1,334 @@
+//! The arguments of every command.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+/// Infrastructure as code for Amazon ElastiCache.
+///
+/// Exit codes: 0 done; 1 error, nothing was sent; 2 there are differences; 3 refused by a guard; 4 the state is
+/// locked; 5 something was sent and something remains, safe to run again.
+#[derive(Debug, Parser)]
+#[command(name = "cachestack", version, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Work as if started in this directory.
+    #[arg(short = 'C', long = "chdir", global = true, value_name = "DIR")]
+    pub chdir: Option<PathBuf>,
+    /// No colours.
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Writes a small working stack from a template.
+    Init(Init),
+    /// Checks a stack offline: syntax, names, types and the rules of ElastiCache.
+    Validate(Validate),
+    /// Shows what would change, with impact, cause and calls.
+    Plan(PlanArgs),
+    /// Brings the account to what the stack says.
+    Apply(ApplyArgs),
+    /// Destroys everything in the state.
+    Destroy(ApplyArgs),
+    /// Shows the outputs of the last apply.
+    Output(Output),
+    /// Shows the state.
+    Show(Show),
+    /// Looks at the records of a state.
+    State(State),
+    /// Prints the graph of a stack in the DOT language.
+    Graph(StackArgs),
+    /// Evaluates expressions from standard input.
+    Console(Console),
+    /// Brings files to the canonical layout.
+    Fmt(Fmt),
+    /// Runs the emulator as a server, for any AWS client.
+    Emulate(Emulate),
+    /// Explains the code of a diagnostic.
+    Explain(Explain),
+    /// Prints a completion script for a shell.
+    Completion(Completion),
+    /// Prints the version.
+    Version(Version),
+}
+
+/// Which stack, and with which values.
+#[derive(Debug, Args, Clone, Default)]
+pub struct StackArgs {
+    /// The directory of the stack [default: the current one].
+    pub stack: Option<PathBuf>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+}
+
+/// Environment and values of a stack.
+#[derive(Debug, Args, Clone, Default)]
+pub struct InputArgs {
+    /// The environment.
+    #[arg(short, long, value_name = "NAME", env = "CACHESTACK_ENVIRONMENT")]
+    pub environment: Option<String>,
+    /// A value for a variable: NAME=VALUE.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub var: Vec<String>,
+    /// A file of values.
+    #[arg(long, value_name = "FILE")]
+    pub var_file: Vec<PathBuf>,
+    /// `emulator`, or the URL of another endpoint for every service.
+    #[arg(long, value_name = "emulator|URL", env = "CACHESTACK_ENDPOINT")]
+    pub endpoint: Option<String>,
+    /// The directory of the state [default: .cachestack beside the stack].
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+/// What of a stack, and what is allowed.
+#[derive(Debug, Args, Clone, Default)]
+pub struct ScopeArgs {
+    /// Only this resource and what it hangs on.
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// Not this resource, nor what hangs on it.
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
+    /// Replace this resource even if nothing differs.
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<String>,
+    /// Allow the replacement of a resource that holds data; `all` allows every one.
+    #[arg(long, value_name = "ADDRESS|all")]
+    pub allow_replace: Vec<String>,
+    /// Refuse a plan whose impact is worse: none, blip, failover, write-pause, reboot, data-loss.
+    #[arg(long, value_name = "LEVEL")]
+    pub max_impact: Option<String>,
+    /// Only bring the records to what is there.
+    #[arg(long)]
+    pub refresh_only: bool,
+    /// Wait so long for the state's lock: 30s, 5m.
+    #[arg(long, value_name = "DURATION", default_value = "0s")]
+    pub lock_timeout: String,
+    /// How many calls are under way at once.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub parallelism: usize,
+}
+
+/// `plan`
+#[derive(Debug, Args, Clone, Default)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub stack: StackArgs,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Plan to destroy everything.
+    #[arg(long)]
+    pub destroy: bool,
+    /// Exit with 2 when there are differences.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// One JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `apply` and `destroy`
+#[derive(Debug, Args, Clone, Default)]
+pub struct ApplyArgs {
+    #[command(flatten)]
+    pub stack: StackArgs,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Do not ask.
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// One JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where to write [default: the current directory].
+    pub directory: Option<PathBuf>,
+    /// Which template.
+    #[arg(long, value_name = "NAME")]
+    pub template: Option<String>,
+    /// Overwrite files that are there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `validate`
+#[derive(Debug, Args)]
+pub struct Validate {
+    #[command(flatten)]
+    pub stack: StackArgs,
+    /// One JSON object, in the form of Terraform's.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `output`
+#[derive(Debug, Args)]
+pub struct Output {
+    /// Which output; all without it.
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// A text without quotes.
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// `show`
+#[derive(Debug, Args)]
+pub struct Show {
+    /// One resource; all without it.
+    pub address: Option<String>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `state`
+#[derive(Debug, Args)]
+pub struct State {
+    /// What to do with the state.
+    #[command(subcommand)]
+    pub command: StateCommand,
+}
+
+/// `state list`, `state show`
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// Lists the addresses of all records.
+    List {
+        #[command(flatten)]
+        inputs: InputArgs,
+    },
+    /// Shows one record.
+    Show {
+        /// Which.
+        address: String,
+        #[command(flatten)]
+        inputs: InputArgs,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `console`
+#[derive(Debug, Args)]
+pub struct Console {
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// One JSON value per line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `fmt`
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Files and directories; `-` is standard input [default: the current directory].
+    pub paths: Vec<PathBuf>,
+    /// Write nothing; exit with 2 when a file is not in the canonical layout.
+    #[arg(long)]
+    pub check: bool,
+    /// Show the differences.
+    #[arg(long)]
+    pub diff: bool,
+}
+
+/// `emulate`
+#[derive(Debug, Args)]
+pub struct Emulate {
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4566")]
+    pub listen: String,
+    /// Keep the world in this file; in memory without it.
+    #[arg(long, value_name = "FILE")]
+    pub world: Option<PathBuf>,
+    /// instant, fast, real, or a factor.
+    #[arg(long, value_name = "SPEED", env = "CACHESTACK_EMULATOR_SPEED", default_value = "fast")]
+    pub speed: String,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The code: CS0531.
+    pub code: String,
+}
+
+/// `completion`
+#[derive(Debug, Args)]
+pub struct Completion {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
+
+/// `version`
+#[derive(Debug, Args)]
+pub struct Version {
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Lets Terraform's spelling of long options through: `-auto-approve`, `-chdir=DIR`, `-var a=b`.
+pub fn terraform_spelling(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let long = long_options();
+    arguments
+        .into_iter()
+        .map(|argument| match argument.to_str() {
+            Some(text) if is_single_dash(text, &long) => OsString::from(format!("-{text}")),
+            _ => argument,
+        })
+        .collect()
+}
+
+fn is_single_dash(text: &str, long: &[String]) -> bool {
+    let Some(name) = text.strip_prefix('-').filter(|name| !name.starts_with('-')) else { return false };
+    let name = name.split('=').next().unwrap_or(name);
+    name.len() > 1 && long.iter().any(|option| option == name)
+}
+
+fn long_options() -> Vec<String> {
+    let command = Cli::command();
+    let mut names = vec!["help".to_owned(), "version".to_owned()];
+    let mut open = vec![&command];
+    while let Some(command) = open.pop() {
+        names.extend(command.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned)));
+        open.extend(command.get_subcommands());
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn long_options_may_have_one_dash() {
+        let given = ["cachestack", "apply", "-auto-approve", "-e", "prod", "-var", "a=-b", "-C", "x", "-target=alarm.a"];
+        let spelled = terraform_spelling(given.map(OsString::from));
+        let want = ["cachestack", "apply", "--auto-approve", "-e", "prod", "--var", "a=-b", "-C", "x", "--target=alarm.a"];
+        assert_eq!(spelled, want.map(OsString::from));
+    }
+}

@@ -1,0 +1,107 @@
+//! `cachestack console`
+
+use std::io::{BufRead, IsTerminal};
+
+use crate::cli::args::Console;
+use crate::cli::exit;
+use crate::cli::run::{Context, fail};
+use crate::lang::{eval, syntax};
+use crate::ops::{Session, plan};
+use crate::plan::Options;
+use crate::state::store::Store;
+use crate::ui::Ui;
+use crate::value::{Value, display, json};
+
+/// Evaluates expressions from standard input, one after another. A mistake in one does not end the others.
+pub async fn run(context: &Context, args: &Console) -> u8 {
+    let ui = context.ui(false);
+    let mut session = match context.open_inputs(&args.inputs) {
+        Ok(session) => session,
+        Err(failure) => return fail(ui, &failure),
+    };
+    prepare(ui, &mut session);
+    let stdin = std::io::stdin();
+    let interactive = stdin.is_terminal();
+    let mut code = exit::OK;
+    let mut text = String::new();
+    if interactive {
+        ui.out("> ");
+    }
+    for line in stdin.lock().lines().map_while(Result::ok) {
+        if matches!(line.trim(), "exit" | "quit") {
+            break;
+        }
+        text.push_str(&line);
+        text.push('\n');
+        if !is_open(&text) {
+            if !text.trim().is_empty() && !evaluate(ui, &mut session, &text, args.json) {
+                code = exit::ERROR;
+            }
+            text.clear();
+        }
+        if interactive {
+            ui.out(if text.is_empty() { "> " } else { ": " });
+        }
+    }
+    if !text.trim().is_empty() && !evaluate(ui, &mut session, &text, args.json) {
+        code = exit::ERROR;
+    }
+    code
+}
+
+/// Gives names their values: those of the state where it has any, planned ones else. Works without a stack, too.
+fn prepare(ui: Ui, session: &mut Session) {
+    session.diagnostics.retain(|diagnostic| diagnostic.code != "CS0303");
+    let state = Store::open(&session.state_directory).map(|store| store.state().clone()).unwrap_or_default();
+    plan::check(session, &state, &Options::default());
+    for (address, record) in &state.records {
+        session.evaluator.set_instance(address, Value::object(record.object.clone()));
+    }
+    let errors: Vec<_> = session.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
+    ui.diagnostics(&errors, &session.sources);
+}
+
+/// Whether brackets are open or a heredoc has not ended, so that the next line belongs to the expression.
+fn is_open(text: &str) -> bool {
+    let mut depth = 0i32;
+    let mut quoted = false;
+    let mut escaped = false;
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '\n' => quoted = false,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    let heredoc = text.split_once("<<").map(|(_, rest)| rest.trim_start_matches('-')).and_then(|rest| {
+        let (marker, body) = rest.split_once('\n')?;
+        let named = !marker.is_empty() && marker.trim_end().chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+        (named && !body.lines().any(|line| line.trim() == marker.trim_end())).then_some(())
+    });
+    depth > 0 || heredoc.is_some()
+}
+
+fn evaluate(ui: Ui, session: &mut Session, text: &str, as_json: bool) -> bool {
+    let text = text.trim_end_matches('\n');
+    let file = session.sources.add("<console>", text);
+    let mut wrong = Vec::new();
+    let parsed = syntax::parse_expression(file, text, 0, &mut wrong);
+    let value = match parsed.filter(|_| wrong.is_empty()) {
+        Some(expr) => eval::eval(&expr, &session.evaluator),
+        None => Err(wrong),
+    };
+    match value {
+        Ok(value) if as_json && value.is_sensitive_anywhere() => ui.out("\"(sensitive value)\"\n"),
+        Ok(value) if as_json => ui.out(&format!("{}\n", json::encode(&value))),
+        Ok(value) => ui.out(&format!("{}\n", display::display(&value))),
+        Err(wrong) => {
+            ui.diagnostics(&wrong, &session.sources);
+            return false;
+        }
+    }
+    true
+}

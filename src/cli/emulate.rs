@@ -1,0 +1,37 @@
+//! `cachestack emulate`
+
+use crate::cli::args::Emulate;
+use crate::cli::exit;
+use crate::cli::run::Context;
+use crate::emulator::{Emulator, Options, Speed, server};
+
+/// Serves the emulator until it is interrupted.
+pub async fn run(context: &Context, args: &Emulate) -> u8 {
+    let ui = context.ui(false);
+    match serve(context, args).await {
+        Ok(()) => exit::OK,
+        Err(why) => {
+            ui.error(&why);
+            exit::ERROR
+        }
+    }
+}
+
+async fn serve(context: &Context, args: &Emulate) -> Result<(), String> {
+    let speed: Speed = args.speed.parse().map_err(|error| format!("--speed {}: {error}", args.speed))?;
+    let options = Options { speed, ..Options::default() };
+    let emulator = match &args.world {
+        Some(path) => {
+            let path = context.path(path);
+            Emulator::open(&path, options).map_err(|error| format!("{}: {error}", path.display()))?
+        }
+        None => Emulator::in_memory(options),
+    };
+    let listener = tokio::net::TcpListener::bind(&args.listen).await.map_err(|error| format!("--listen {}: {error}", args.listen))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    context.ui(false).out(&format!("The emulator listens on http://{address} (AWS_ENDPOINT_URL=http://{address})\n"));
+    tokio::select! {
+        served = server::serve(listener, emulator) => served.map_err(|error| error.to_string()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}

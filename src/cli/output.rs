@@ -1,0 +1,73 @@
+//! `cachestack output`
+
+use serde_json::{Value as Json, json};
+
+use crate::cli::args::Output;
+use crate::cli::exit;
+use crate::cli::run::{Context, fail};
+use crate::ops::Failure;
+use crate::state::store::Store;
+use crate::ui::{Ui, value};
+use crate::value::{Value, json::to_json};
+
+/// Shows the outputs of the last apply.
+pub fn run(context: &Context, args: &Output) -> u8 {
+    let ui = context.ui(false);
+    show(context, ui, args).unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+fn show(context: &Context, ui: Ui, args: &Output) -> Result<u8, Failure> {
+    let session = context.open_inputs(&args.inputs)?;
+    let store = Store::open(&session.state_directory).map_err(Failure::Error)?;
+    let outputs = &store.state().outputs;
+    let Some(name) = &args.name else {
+        if args.raw {
+            return Err(Failure::Error("--raw wants the name of one output".to_owned()));
+        }
+        if args.json {
+            let all: serde_json::Map<String, Json> = outputs.iter().map(|(name, output)| (name.clone(), entry(output))).collect();
+            ui.out(&format!("{}\n", serde_json::to_string_pretty(&all).unwrap_or_default()));
+            return Ok(exit::OK);
+        }
+        for (name, output) in outputs {
+            let shown = output.as_ref().map_or_else(|| value::SENSITIVE.to_owned(), |output| value::show(output, 0));
+            ui.out(&format!("{name} = {shown}\n"));
+        }
+        if outputs.is_empty() {
+            ui.err("No outputs: the stack declares none, or has not been applied in this environment.");
+        }
+        return Ok(exit::OK);
+    };
+    let Some(output) = outputs.get(name) else {
+        let known = outputs.keys().cloned().collect::<Vec<_>>().join(", ");
+        let known = if known.is_empty() { "there are none yet; apply the stack first".to_owned() } else { format!("there are: {known}") };
+        return Err(Failure::Error(format!("there is no output `{name}`; {known}")));
+    };
+    let Some(output) = output else {
+        return Err(Failure::Error(format!("output `{name}` is sensitive, and sensitive values are not kept in the state")));
+    };
+    ui.out(&one(args, name, output)?);
+    Ok(exit::OK)
+}
+
+fn entry(output: &Option<Value>) -> Json {
+    match output {
+        Some(value) => json!({ "sensitive": false, "type": value.ty().to_string(), "value": to_json(value) }),
+        None => json!({ "sensitive": true, "value": null }),
+    }
+}
+
+fn one(args: &Output, name: &str, output: &Value) -> Result<String, Failure> {
+    if args.json {
+        return Ok(format!("{}\n", to_json(output)));
+    }
+    if !args.raw {
+        return Ok(format!("{}\n", value::show(output, 0)));
+    }
+    match &output.data {
+        crate::value::Data::String(text) => Ok(text.to_string()),
+        crate::value::Data::Number(number) => Ok(number.to_string()),
+        crate::value::Data::Bool(truth) => Ok(truth.to_string()),
+        _ => Err(Failure::Error(format!("output `{name}` is not a text, a number or a bool; use --json"))),
+    }
+}

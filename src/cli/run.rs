@@ -1,0 +1,188 @@
+//! What commands share: where they run, how they print, opening a stack, and the exit code of a failure.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::address::Address;
+use crate::apply::Stop;
+use crate::cli::args::{Cli, InputArgs, ScopeArgs, StackArgs};
+use crate::cli::exit;
+use crate::clock::SystemClock;
+use crate::kind::Impact;
+use crate::ops::{Failure, Session, SessionOptions};
+use crate::plan::Options;
+use crate::stack::variables::Given;
+use crate::ui::Ui;
+
+/// The surroundings of a command.
+pub struct Context {
+    /// `-C`
+    directory: PathBuf,
+    no_color: bool,
+    process: BTreeMap<String, String>,
+}
+
+impl Context {
+    /// Reads the surroundings once.
+    pub fn new(cli: &Cli) -> Result<Self, String> {
+        let directory = cli.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
+        if !directory.is_dir() {
+            return Err(format!("-C {}: there is no such directory", directory.display()));
+        }
+        let process = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Ok(Self { directory, no_color: cli.no_color, process: process.collect() })
+    }
+
+    /// How to print.
+    pub fn ui(&self, json: bool) -> Ui {
+        Ui::new(json, self.no_color)
+    }
+
+    /// A path that was given, from `-C` on.
+    pub fn path(&self, path: &Path) -> PathBuf {
+        if self.directory == Path::new(".") { path.to_owned() } else { self.directory.join(path) }
+    }
+
+    /// The options of a session.
+    pub fn session(&self, stack: Option<&Path>, inputs: &InputArgs, arguments: &[String]) -> Result<SessionOptions, String> {
+        let directory = stack.map_or_else(|| self.directory.clone(), |stack| self.path(stack));
+        let mut given = Vec::new();
+        for text in &inputs.var {
+            let (name, value) = text.split_once('=').ok_or_else(|| format!("--var {text}: write NAME=VALUE"))?;
+            given.push(Given::Var(name.trim().to_owned(), value.to_owned()));
+        }
+        let files = inputs.var_file.iter().map(|path| Given::File(self.path(path)));
+        let given = in_order(given, files.collect(), arguments);
+        Ok(SessionOptions {
+            directory,
+            environment: inputs.environment.clone().filter(|name| !name.is_empty()),
+            given,
+            endpoint: inputs.endpoint.clone().filter(|endpoint| !endpoint.is_empty()),
+            state: inputs.state.as_ref().map(|path| self.path(path)),
+            process: self.process.clone(),
+            commands: true,
+            clock: Arc::new(SystemClock),
+        })
+    }
+
+    /// Opens a stack.
+    pub fn open(&self, stack: &StackArgs) -> Result<(Session, SessionOptions), Failure> {
+        let arguments: Vec<String> = std::env::args().collect();
+        let options = self.session(stack.stack.as_deref(), &stack.inputs, &arguments).map_err(Failure::Error)?;
+        Ok((Session::open(&options), options))
+    }
+
+    /// Opens the stack of a command whose operands are its own.
+    pub fn open_inputs(&self, inputs: &InputArgs) -> Result<Session, Failure> {
+        let stack = StackArgs { stack: None, inputs: inputs.clone() };
+        Ok(self.open(&stack)?.0)
+    }
+}
+
+/// `--var` and `--var-file` in the order in which they stand on the command line.
+fn in_order(vars: Vec<Given>, files: Vec<Given>, arguments: &[String]) -> Vec<Given> {
+    let (mut vars, mut files) = (vars.into_iter(), files.into_iter());
+    let mut given = Vec::new();
+    for argument in arguments {
+        let name = argument.trim_start_matches('-').split('=').next().unwrap_or_default();
+        match (argument.starts_with('-'), name) {
+            (true, "var") => given.extend(vars.next()),
+            (true, "var-file") => given.extend(files.next()),
+            _ => {}
+        }
+    }
+    given.extend(vars);
+    given.extend(files);
+    given
+}
+
+/// The options of a plan.
+pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure> {
+    let addresses = |texts: &[String]| -> Result<Vec<Address>, Failure> {
+        let parse = |text: &String| Address::parse(text).ok_or_else(|| Failure::Error(format!("`{text}` is not an address; write replication_group.redis or 'alarm.cpu[\"a\"]'")));
+        texts.iter().map(parse).collect()
+    };
+    let max_impact = scope.max_impact.as_deref().map(|word| {
+        Impact::parse(word).ok_or_else(|| Failure::Error(format!("--max-impact {word}: write none, blip, failover, write-pause, reboot or data-loss")))
+    });
+    let all = |text: &String| text == "all";
+    Ok(Options {
+        destroy,
+        targets: addresses(&scope.target)?,
+        excludes: addresses(&scope.exclude)?,
+        replace: addresses(&scope.replace)?,
+        allow_replace: addresses(&scope.allow_replace.iter().filter(|text| !all(text)).cloned().collect::<Vec<_>>())?,
+        allow_all: scope.allow_replace.iter().any(all),
+        max_impact: max_impact.transpose()?,
+        refresh_only: scope.refresh_only,
+    })
+}
+
+/// Prints why a command ended early; answers its exit code.
+pub fn fail(ui: Ui, failure: &Failure) -> u8 {
+    match failure {
+        Failure::Stack => exit::ERROR,
+        Failure::Error(why) => {
+            ui.error(why);
+            exit::ERROR
+        }
+        Failure::Refused(why) => {
+            ui.error(&format!("refused: {why}"));
+            exit::REFUSED
+        }
+        Failure::Locked(holder) => {
+            let holder = if holder.is_empty() { "another run".to_owned() } else { holder.clone() };
+            ui.error(&format!("the state is locked by: {holder}. Wait for it, or pass --lock-timeout 5m"));
+            exit::LOCKED
+        }
+    }
+}
+
+/// Reads `90s`, `5m`, `1h` or seconds.
+pub fn duration(text: &str) -> Result<Duration, Failure> {
+    let wrong = || Failure::Error(format!("`{text}` is not a duration; write 30s, 5m or 1h"));
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    match unit {
+        "s" | "" => Ok(Duration::from_secs(number)),
+        "m" => Ok(Duration::from_secs(number * 60)),
+        "h" => Ok(Duration::from_secs(number * 3600)),
+        _ => Err(wrong()),
+    }
+}
+
+/// Stops an apply at the first interrupt or termination; a second one ends the process.
+pub fn stop_on_signals(ui: Ui) -> Stop {
+    let stop: Stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    tokio::spawn(async move {
+        while signal().await.is_some() {
+            if flag.swap(true, Ordering::SeqCst) {
+                std::process::exit(exit::REMAINS.into());
+            }
+            if !ui.json {
+                ui.err("Stopping: nothing new is begun, and what is under way is recorded. Interrupt again to end at once.");
+            }
+        }
+    });
+    stop
+}
+
+#[cfg(unix)]
+async fn signal() -> Option<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).ok()?;
+    let mut interrupt = signal(SignalKind::interrupt()).ok()?;
+    tokio::select! {
+        signal = terminate.recv() => signal,
+        signal = interrupt.recv() => signal,
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> Option<()> {
+    tokio::signal::ctrl_c().await.ok()
+}

@@ -1,0 +1,77 @@
+//! `cachestack show`
+
+use crate::address::Address;
+use crate::cli::args::Show;
+use crate::cli::exit;
+use crate::cli::run::{Context, fail};
+use crate::ops::Failure;
+use crate::state::store::Store;
+use crate::state::{Record, State};
+use crate::ui::{Ui, value};
+use crate::value::json::to_json;
+
+/// Shows the state, or one resource of it.
+pub fn run(context: &Context, args: &Show) -> u8 {
+    let ui = context.ui(false);
+    show(context, ui, args).unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
+    let session = context.open_inputs(&args.inputs)?;
+    let store = Store::open(&session.state_directory).map_err(Failure::Error)?;
+    let state = store.state();
+    let address = args.address.as_deref().map(|text| parse(text)).transpose()?;
+    let chosen: Vec<(&Address, &Record)> =
+        state.records.iter().filter(|(found, _)| address.as_ref().is_none_or(|address| found.is_within(address))).collect();
+    if let (Some(address), true) = (&address, chosen.is_empty()) {
+        return Err(Failure::Error(format!("the state has no `{address}`")));
+    }
+    if args.json {
+        ui.out(&format!("{}\n", json(state, &chosen)));
+        return Ok(exit::OK);
+    }
+    for (address, record) in &chosen {
+        ui.out(&text(address, record));
+    }
+    if chosen.is_empty() {
+        ui.out("The state is empty.\n");
+    }
+    Ok(exit::OK)
+}
+
+/// Reads an address.
+pub fn parse(text: &str) -> Result<Address, Failure> {
+    Address::parse(text).ok_or_else(|| Failure::Error(format!("`{text}` is not an address")))
+}
+
+/// One record for people.
+pub fn text(address: &Address, record: &Record) -> String {
+    let shown: Vec<_> = record.object.iter().filter(|(_, value)| !value.is_null()).collect();
+    let width = shown.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut out = format!("# {address}\n{} \"{}\" {{\n", address.kind, address.name);
+    for (name, item) in shown {
+        out.push_str(&format!("    {name:width$} = {}\n", value::show(item, 4)));
+    }
+    for name in record.secrets.keys() {
+        out.push_str(&format!("    {name:width$} = {}\n", value::SENSITIVE));
+    }
+    out.push_str("}\n\n");
+    out
+}
+
+/// Records as JSON.
+pub fn json(state: &State, chosen: &[(&Address, &Record)]) -> serde_json::Value {
+    let resources: Vec<_> = chosen
+        .iter()
+        .map(|(address, record)| {
+            let values: serde_json::Map<String, serde_json::Value> =
+                record.object.iter().map(|(name, value)| (name.to_string(), to_json(value))).collect();
+            serde_json::json!({
+                "address": address.to_string(), "kind": &*address.kind, "name": &*address.name, "region": record.region,
+                "id": record.id, "protect": record.protect, "values": values,
+                "dependencies": record.dependencies.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    serde_json::json!({ "format_version": "1.0", "serial": state.serial, "lineage": state.lineage, "account": state.account, "resources": resources })
+}

@@ -1,0 +1,40 @@
+//! `cachestack state`
+
+use crate::cli::args::{State, StateCommand};
+use crate::cli::run::{Context, fail};
+use crate::cli::{exit, show};
+use crate::ops::Failure;
+use crate::state::store::Store;
+use crate::ui::Ui;
+
+/// Looks at the records of a state.
+pub fn run(context: &Context, args: &State) -> u8 {
+    let ui = context.ui(false);
+    attempt(context, ui, args).unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure> {
+    let inputs = match &args.command {
+        StateCommand::List { inputs } | StateCommand::Show { inputs, .. } => inputs,
+    };
+    let session = context.open_inputs(inputs)?;
+    let store = Store::open(&session.state_directory).map_err(Failure::Error)?;
+    let state = store.state();
+    match &args.command {
+        StateCommand::List { .. } => {
+            for address in state.records.keys() {
+                ui.out(&format!("{address}\n"));
+            }
+            for deposed in &state.deposed {
+                ui.out(&format!("{} (deposed {})\n", deposed.address, deposed.record.id));
+            }
+        }
+        StateCommand::Show { address, json, .. } => {
+            let address = show::parse(address)?;
+            let record = state.records.get(&address).ok_or_else(|| Failure::Error(format!("the state has no `{address}`")))?;
+            let text = if *json { format!("{}\n", show::json(state, &[(&address, record)])) } else { show::text(&address, record) };
+            ui.out(&text);
+        }
+    }
+    Ok(exit::OK)
+}

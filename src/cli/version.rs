@@ -1,0 +1,28 @@
+//! `cachestack version` and `cachestack completion`
+
+use clap::CommandFactory;
+
+use crate::cli::Cli;
+use crate::cli::args::{Completion, Version};
+use crate::cli::exit;
+use crate::cli::run::Context;
+
+/// Prints the version and which sides are built in.
+pub fn run(context: &Context, args: &Version) -> u8 {
+    let version = env!("CARGO_PKG_VERSION");
+    let (aws, ec2) = (cfg!(feature = "aws"), cfg!(feature = "ec2"));
+    let text = if args.json {
+        serde_json::json!({ "version": version, "aws": aws, "ec2": ec2 }).to_string()
+    } else {
+        let without = [("aws", aws), ("ec2", ec2)].into_iter().filter(|(_, built)| !built).map(|(name, _)| format!(" without {name}"));
+        format!("cachestack {version}{}", without.collect::<String>())
+    };
+    context.ui(false).out(&format!("{text}\n"));
+    exit::OK
+}
+
+/// Prints a completion script.
+pub fn completion(_context: &Context, args: &Completion) -> u8 {
+    clap_complete::generate(args.shell, &mut Cli::command(), "cachestack", &mut std::io::stdout());
+    exit::OK
+}

@@ -1,0 +1,200 @@
+//! Everything as JSON, one object per line, in the manner of Terraform's machine-readable output.
+
+use serde_json::{Value as Json, json};
+
+use crate::apply::Event;
+use crate::diag::{Diagnostic, Severity, SourceMap, Span};
+use crate::plan::{Action, Plan, Reason, Step};
+use crate::value::{Data, Object, Value, json::to_json};
+
+/// A plain message.
+pub fn message(level: &str, text: &str) -> Json {
+    json!({ "type": "message", "level": level, "message": text })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+fn range(span: Span, sources: &SourceMap) -> Json {
+    let place = |byte: u32| {
+        let (line, column) = sources.position(span.file, byte);
+        json!({ "line": line, "column": column, "byte": byte })
+    };
+    json!({ "filename": &*sources.get(span.file).path, "start": place(span.start), "end": place(span.end) })
+}
+
+/// A diagnostic in the form of `terraform validate -json`, with code, help and address beside.
+pub fn diagnostic_body(diagnostic: &Diagnostic, sources: &SourceMap) -> Json {
+    let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
+    let mut body = json!({
+        "severity": severity,
+        "level": level(diagnostic.severity),
+        "code": diagnostic.code,
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+    });
+    let mut set = |name: &str, value: Option<Json>| {
+        if let Some(value) = value {
+            body[name] = value;
+        }
+    };
+    set("help", diagnostic.help.clone().map(Json::from));
+    set("address", diagnostic.address.clone().map(Json::from));
+    set("range", diagnostic.span.map(|span| range(span, sources)));
+    set("snippet", diagnostic.span.map(|span| snippet(span, sources)));
+    body
+}
+
+fn snippet(span: Span, sources: &SourceMap) -> Json {
+    let text = &sources.get(span.file).text;
+    let start = text.floor_char_boundary(span.start as usize);
+    let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let line_end = text[start..].find('\n').map_or(text.len(), |newline| start + newline);
+    let (line, _) = sources.position(span.file, span.start);
+    json!({
+        "code": &text[line_start..line_end],
+        "start_line": line,
+        "highlight_start_offset": start - line_start,
+        "highlight_end_offset": (span.end as usize).min(line_end).max(start) - line_start,
+    })
+}
+
+/// A diagnostic as a line.
+pub fn diagnostic(diagnostic: &Diagnostic, sources: &SourceMap) -> Json {
+    json!({ "type": "diagnostic", "level": level(diagnostic.severity), "diagnostic": diagnostic_body(diagnostic, sources) })
+}
+
+/// The answer of `validate --json`, in Terraform's documented form.
+pub fn validation(diagnostics: &[Diagnostic], sources: &SourceMap) -> Json {
+    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let shown = diagnostics.iter().filter(|diagnostic| diagnostic.severity != Severity::Note);
+    json!({
+        "format_version": "1.0",
+        "valid": count(Severity::Error) == 0,
+        "error_count": count(Severity::Error),
+        "warning_count": count(Severity::Warning),
+        "diagnostics": shown.map(|diagnostic| diagnostic_body(diagnostic, sources)).collect::<Vec<_>>(),
+    })
+}
+
+fn action(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "update",
+        Action::Delete => "delete",
+        Action::Forget => "forget",
+        Action::Read => "read",
+    }
+}
+
+/// A value with sensitive parts as `"(sensitive value)"` and unknown ones as null.
+pub fn value(value: &Value) -> Json {
+    if value.sensitive || matches!(value.data, Data::Secret(_)) {
+        return "(sensitive value)".into();
+    }
+    match &value.data {
+        Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => items.iter().map(self::value).collect(),
+        Data::Map(_, items) | Data::Object(items) => object(items),
+        _ => to_json(value),
+    }
+}
+
+fn object(object: &Object) -> Json {
+    Json::Object(object.iter().map(|(name, item)| (name.to_string(), value(item))).collect())
+}
+
+fn step(step: &Step) -> Json {
+    let (reason, causes) = match &step.reason {
+        Reason::Declared => ("declared", Vec::new()),
+        Reason::Vanished => ("gone", Vec::new()),
+        Reason::Replaced { causes, .. } => ("replaced", causes.clone()),
+        Reason::Orphan => ("block_gone", Vec::new()),
+        Reason::Destroyed => ("destroyed", Vec::new()),
+        Reason::Deposed => ("deposed", Vec::new()),
+    };
+    let changes: Vec<Json> = step
+        .changes
+        .iter()
+        .map(|change| {
+            let hidden = change.before.is_sensitive_anywhere() || change.after.is_sensitive_anywhere();
+            let show = |item: &Value| if hidden && !item.is_null() { "(sensitive value)".into() } else { value(item) };
+            json!({
+                "attribute": if change.name == "tags_all" { "tags" } else { change.name },
+                "before": show(&change.before),
+                "after": show(&change.after),
+                "after_unknown": !change.after.is_wholly_known(),
+                "forces_replacement": change.replaces,
+            })
+        })
+        .collect();
+    let calls: Vec<Json> = step
+        .calls
+        .iter()
+        .map(|call| json!({ "operation": call.operation, "impact": call.impact.word(), "causes": call.causes, "seconds": call.seconds }))
+        .collect();
+    json!({
+        "type": "planned_change",
+        "address": step.address.to_string(),
+        "kind": &*step.address.kind,
+        "action": action(step.action),
+        "reason": reason,
+        "causes": causes,
+        "region": step.region,
+        "id": step.id,
+        "impact": step.impact().word(),
+        "changes": changes,
+        "calls": calls,
+        "after_steps": step.edges,
+    })
+}
+
+/// A plan as lines: one per step, the outputs, what blocks it, and a summary.
+pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
+    let mut lines: Vec<Json> = plan.steps.iter().map(step).collect();
+    for note in &plan.notes {
+        lines.push(json!({ "type": "note", "address": note.address.as_ref().map(ToString::to_string), "message": note.text }));
+    }
+    for blocked in &plan.blocked {
+        lines.push(json!({ "type": "blocked", "address": blocked.address.to_string(), "reason": blocked.reason }));
+    }
+    if !plan.changed_outputs.is_empty() {
+        let outputs = plan.changed_outputs.iter().map(|name| (name.clone(), plan.outputs.get(name).map_or(Json::Null, value)));
+        lines.push(json!({ "type": "output_changes", "outputs": outputs.collect::<serde_json::Map<_, _>>() }));
+    }
+    let counts = plan.counts();
+    lines.push(json!({
+        "type": "change_summary",
+        "environment": environment,
+        "changes": { "add": counts.add, "change": counts.change, "remove": counts.destroy, "forget": counts.forget, "unchanged": plan.unchanged },
+    }));
+    lines
+}
+
+/// Something that happened during an apply.
+pub fn event(event: &Event) -> Json {
+    match event {
+        Event::Started { address, action: what, id } => {
+            json!({ "type": "apply_start", "address": address.to_string(), "action": action(*what), "id": id })
+        }
+        Event::Called { address, operation, number } => {
+            json!({ "type": "apply_call", "address": address.to_string(), "operation": operation, "number": number.0, "of": number.1 })
+        }
+        Event::Progress { address, status, elapsed } => {
+            json!({ "type": "apply_progress", "address": address.to_string(), "status": status, "elapsed_seconds": elapsed.as_secs_f64() })
+        }
+        Event::Done { address, action: what, id, elapsed } => {
+            json!({ "type": "apply_complete", "address": address.to_string(), "action": action(*what), "id": id, "elapsed_seconds": elapsed.as_secs_f64() })
+        }
+        Event::Failed { address, action: what, why, elapsed } => {
+            json!({ "type": "apply_errored", "address": address.to_string(), "action": action(*what), "message": why, "elapsed_seconds": elapsed.as_secs_f64() })
+        }
+        Event::Skipped { address, action: what } => {
+            json!({ "type": "apply_skipped", "address": address.to_string(), "action": action(*what) })
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! A plan for people.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use similar::{ChangeTag, TextDiff};
+
+use crate::address::Address;
+use crate::kind::Impact;
+use crate::plan::{Action, AttrChange, Counts, Plan, Reason, Step};
+use crate::ui::value::{SENSITIVE, UNKNOWN, inline, show};
+use crate::ui::{Ui, duration};
+use crate::value::{Data, Value, same};
+
+const GREEN: AnsiColor = AnsiColor::Green;
+const RED: AnsiColor = AnsiColor::Red;
+const YELLOW: AnsiColor = AnsiColor::Yellow;
+
+fn style(colour: AnsiColor) -> Style {
+    Style::new().fg_color(Some(colour.into()))
+}
+
+/// The whole text of a plan.
+pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
+    let mut out = String::new();
+    notes(plan, &mut out);
+    if plan.is_empty() {
+        out.push_str(&format!("No changes. Environment \"{environment}\" ({place}) is as the stack says"));
+        out.push_str(&format!("; {} unchanged.\n", count(plan.unchanged, "resource")));
+        return out;
+    }
+    if !plan.steps.is_empty() {
+        out.push_str(&format!("Plan for environment \"{environment}\" ({place}):\n\n"));
+    }
+    for (from, to) in &plan.moves {
+        out.push_str(&format!("  # {from} has moved to {to}\n\n"));
+    }
+    for shown in shown(plan) {
+        out.push_str(&block(ui, &shown));
+    }
+    outputs(ui, plan, &mut out);
+    out.push_str(&format!("Plan: {}.\n", counts(plan.counts())));
+    out.push_str(&summary(plan));
+    for blocked in &plan.blocked {
+        let word = ui.paint(style(RED).bold(), "BLOCKED");
+        out.push_str(&format!("{word} {}: {}.\n", blocked.address, blocked.reason));
+    }
+    out
+}
+
+fn notes(plan: &Plan, out: &mut String) {
+    for note in &plan.notes {
+        let address = note.address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
+        out.push_str(&format!("Note: {address}{}.\n", note.text));
+    }
+    if !plan.notes.is_empty() {
+        out.push('\n');
+    }
+}
+
+fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// `1 to add, 2 to change, 0 to destroy`
+pub fn counts(counts: Counts) -> String {
+    let forget = if counts.forget > 0 { format!(", {} to forget", counts.forget) } else { String::new() };
+    format!("{} to add, {} to change, {} to destroy{forget}", counts.add, counts.change, counts.destroy)
+}
+
+/// The worst impact, and how long it will take along the longest way through the edges.
+fn summary(plan: &Plan) -> String {
+    let worst = plan.steps.iter().map(Step::impact).max().unwrap_or(Impact::None);
+    let mut ends: Vec<u32> = Vec::new();
+    for step in &plan.steps {
+        let start = step.edges.iter().map(|edge| ends[*edge]).max().unwrap_or(0);
+        ends.push(start + step.seconds());
+    }
+    let longest = ends.into_iter().max().unwrap_or(0);
+    let mut text = String::new();
+    if worst > Impact::None {
+        let at: Vec<String> = plan.steps.iter().filter(|step| step.impact() == worst).map(|step| step.address.to_string()).collect();
+        let at = if at.len() > 3 { format!("{} and {} more", at[..3].join(", "), at.len() - 3) } else { at.join(", ") };
+        text.push_str(&format!("Impact: {} ({at}).\n", worst.word()));
+    }
+    if longest > 5 {
+        text.push_str(&format!("Expected duration on AWS: about {}.\n", duration(Duration::from_secs(longest.into()))));
+    }
+    text
+}
+
+/// What is shown together: both halves of a replacement are one.
+struct Shown<'a> {
+    address: &'a Address,
+    main: &'a Step,
+    other: Option<&'a Step>,
+}
+
+fn shown(plan: &Plan) -> Vec<Shown<'_>> {
+    let mut all: Vec<Shown> = Vec::new();
+    let mut places: BTreeMap<&Address, usize> = BTreeMap::new();
+    for step in &plan.steps {
+        let replaced = matches!(step.reason, Reason::Replaced { .. });
+        match places.get(&step.address).copied().filter(|_| replaced) {
+            Some(at) => {
+                let first = all[at].main;
+                let (main, other) = if step.action == Action::Create { (step, first) } else { (first, step) };
+                all[at] = Shown { address: &step.address, main, other: Some(other) };
+            }
+            None => {
+                if replaced {
+                    places.insert(&step.address, all.len());
+                }
+                all.push(Shown { address: &step.address, main: step, other: None });
+            }
+        }
+    }
+    all
+}
+
+fn block(ui: Ui, shown: &Shown) -> String {
+    let (words, sign, colour) = heading(shown);
+    let mut out = format!("  # {} {words}\n", ui.paint(Style::new().bold(), &shown.address.to_string()));
+    let data = if shown.address.mode == crate::address::Mode::Data { "data " } else { "" };
+    out.push_str(&format!("{} {data}{} \"{}\" {{\n", ui.paint(style(colour), &format!("{sign:>3}")), shown.address.kind, shown.address.name));
+    let changes: Vec<&AttrChange> = shown.main.changes.iter().collect();
+    let width = changes.iter().map(|change| name(change).len()).max().unwrap_or(0);
+    for change in changes {
+        out.push_str(&attribute(ui, change, width, shown.main.action == Action::Create && shown.other.is_none()));
+    }
+    if shown.main.action == Action::Delete {
+        out.push_str(&deleted(ui, shown.main));
+    }
+    out.push_str("    }\n");
+    let calls = shown.other.into_iter().chain([shown.main]);
+    let mut steps: Vec<&Step> = calls.collect();
+    if matches!(&shown.main.reason, Reason::Replaced { create_first: true, .. }) {
+        steps.reverse();
+    }
+    out.push_str(&calls_of(&steps));
+    out.push('\n');
+    out
+}
+
+fn name(change: &AttrChange) -> &'static str {
+    if change.name == "tags_all" { "tags" } else { change.name }
+}
+
+fn heading(shown: &Shown) -> (String, &'static str, AnsiColor) {
+    let step = shown.main;
+    match (&step.reason, step.action) {
+        (Reason::Replaced { causes, create_first }, _) => {
+            let how = if *create_first { "the new one first" } else { "the old one first" };
+            let sign = if *create_first { "+/-" } else { "-/+" };
+            (format!("must be replaced, {how}: {}", causes.join(", ")), sign, RED)
+        }
+        (Reason::Vanished, Action::Create) => ("is gone and will be created again".to_owned(), "+", GREEN),
+        (Reason::Vanished, Action::Forget) => ("is gone already; its record will be dropped".to_owned(), "-", YELLOW),
+        (_, Action::Create) => ("will be created".to_owned(), "+", GREEN),
+        (_, Action::Update) if step.calls.is_empty() => ("will be updated in the state only".to_owned(), "~", YELLOW),
+        (_, Action::Update) => ("will be updated in place".to_owned(), "~", YELLOW),
+        (Reason::Deposed, Action::Delete) => ("has a successor; the old object will be destroyed".to_owned(), "-", RED),
+        (Reason::Orphan, Action::Delete) => ("will be destroyed, because its block is gone".to_owned(), "-", RED),
+        (_, Action::Delete) => ("will be destroyed".to_owned(), "-", RED),
+        (_, Action::Forget) => ("will be forgotten; the object stays".to_owned(), "-", YELLOW),
+        (_, Action::Read) => ("will be read during apply".to_owned(), "<=", AnsiColor::Cyan),
+    }
+}
+
+fn attribute(ui: Ui, change: &AttrChange, width: usize, creating: bool) -> String {
+    let label = format!("{:width$}", name(change));
+    let forces = if change.replaces { ui.paint(style(RED), "  # forces replacement") } else { String::new() };
+    let secret = change.before.is_sensitive_anywhere() || change.after.is_sensitive_anywhere();
+    if creating || change.before.is_null() {
+        let sign = ui.paint(style(GREEN), "+");
+        if let (Data::String(text), false) = (&change.after.data, secret)
+            && text.contains('\n')
+        {
+            return format!("      {sign} {label} = <<-EOT{forces}\n{}        EOT\n", lines(text, "          "));
+        }
+        return format!("      {sign} {label} = {}{forces}\n", show(&change.after, 8));
+    }
+    let sign = ui.paint(style(YELLOW), "~");
+    if secret {
+        return format!("      {sign} {label} = {SENSITIVE} -> {SENSITIVE}{forces}\n");
+    }
+    if let Some(diff) = text_diff(ui, &change.before, &change.after).or_else(|| collection_diff(ui, &change.before, &change.after)) {
+        return format!("      {sign} {label}:{forces}\n{diff}");
+    }
+    format!("      {sign} {label} = {} -> {}{forces}\n", show(&change.before, 8), show(&change.after, 8))
+}
+
+fn lines(text: &str, indent: &str) -> String {
+    text.lines().map(|line| format!("{indent}{line}\n")).collect()
+}
+
+/// Texts of several lines, JSON and access strings are compared line by line.
+fn text_diff(ui: Ui, before: &Value, after: &Value) -> Option<String> {
+    let (before, after) = (before.as_str()?, after.as_str()?);
+    let (before, after) = match (pretty(before), pretty(after)) {
+        (Some(before), Some(after)) => (before, after),
+        _ if before.contains('\n') || after.contains('\n') => (before.to_owned(), after.to_owned()),
+        _ => return None,
+    };
+    let diff = TextDiff::from_lines(&before, &after);
+    let mut out = String::new();
+    for group in diff.grouped_ops(2) {
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            out.push_str(&diff_line(ui, change.tag(), change.value().trim_end_matches('\n')));
+        }
+    }
+    Some(out)
+}
+
+fn pretty(text: &str) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_str(text).ok()?;
+    (json.is_object() || json.is_array()).then(|| serde_json::to_string_pretty(&json).unwrap_or_default() + "\n")
+}
+
+fn diff_line(ui: Ui, tag: ChangeTag, text: &str) -> String {
+    let (sign, colour) = match tag {
+        ChangeTag::Insert => ("+", GREEN),
+        ChangeTag::Delete => ("-", RED),
+        ChangeTag::Equal => return format!("            {text}\n"),
+    };
+    format!("          {} {text}\n", ui.paint(style(colour), sign))
+}
+
+/// Collections element by element: maps by key, blocks by their name or as a whole.
+fn collection_diff(ui: Ui, before: &Value, after: &Value) -> Option<String> {
+    let (old, new) = (entries(before)?, entries(after)?);
+    let mut out = String::new();
+    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        let line = match (old.get(name), new.get(name)) {
+            (Some(old), Some(new)) if same(old, new) => continue,
+            (Some(old), Some(new)) => format!("          {} {name} = {} -> {}\n", ui.paint(style(YELLOW), "~"), inline(old), inline(new)),
+            (Some(old), None) => format!("          {} {}\n", ui.paint(style(RED), "-"), entry(name, old)),
+            (None, Some(new)) => format!("          {} {}\n", ui.paint(style(GREEN), "+"), entry(name, new)),
+            (None, None) => continue,
+        };
+        out.push_str(&line);
+    }
+    Some(out)
+}
+
+fn entry(name: &str, value: &Value) -> String {
+    if value.is_null() { name.to_owned() } else { format!("{name} = {}", inline(value)) }
+}
+
+/// A collection as names and values. An element without a name is its own name, with null as value.
+fn entries(value: &Value) -> Option<BTreeMap<String, Value>> {
+    match &value.data {
+        Data::Map(_, items) => Some(items.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()),
+        Data::Object(items) => Some(items.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()),
+        Data::Set(_, items) => {
+            let named = |item: &Value| match (item.get("name").and_then(Value::as_str), item.get("value")) {
+                (Some(name), Some(value)) => (name.to_owned(), value.clone()),
+                _ => (inline(item), Value::null()),
+            };
+            Some(items.iter().map(named).collect())
+        }
+        _ => None,
+    }
+}
+
+fn deleted(ui: Ui, step: &Step) -> String {
+    let before = step.before.clone().unwrap_or_default();
+    let shown = ["id", "description", "node_type", "engine_version", "num_cache_clusters", "final_snapshot_identifier"];
+    let sign = ui.paint(style(RED), "-");
+    let present: Vec<(&str, &Value)> = shown.iter().filter_map(|name| before.get(*name).map(|value| (*name, value))).filter(|(_, value)| !value.is_null()).collect();
+    let width = present.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    present.iter().map(|(name, value)| format!("      {sign} {name:width$} = {}\n", inline(value))).collect()
+}
+
+/// The calls, where there is more to say than the attributes do.
+fn calls_of(steps: &[&Step]) -> String {
+    let calls: Vec<_> = steps.iter().flat_map(|step| &step.calls).collect();
+    let telling = calls.len() > 1 || calls.iter().any(|call| call.impact > Impact::None || call.seconds > 5);
+    if !telling {
+        return String::new();
+    }
+    let mut out = String::new();
+    for (index, call) in calls.iter().enumerate() {
+        let causes: Vec<&str> = call.causes.iter().map(|cause| if *cause == "tags_all" { "tags" } else { *cause }).collect();
+        let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
+        let time = if call.seconds > 5 { format!(", about {}", duration(Duration::from_secs(call.seconds.into()))) } else { String::new() };
+        out.push_str(&format!("      call {}/{}: {}{causes}: impact {}{time}\n", index + 1, calls.len(), call.operation, call.impact.word()));
+    }
+    out
+}
+
+fn outputs(ui: Ui, plan: &Plan, out: &mut String) {
+    if plan.changed_outputs.is_empty() {
+        return;
+    }
+    out.push_str("Changes to outputs:\n");
+    for name in &plan.changed_outputs {
+        match plan.outputs.get(name) {
+            Some(value) if value.sensitive => out.push_str(&format!("  {} {name} = {SENSITIVE}\n", ui.paint(style(GREEN), "+"))),
+            Some(value) if value.is_unknown() => out.push_str(&format!("  {} {name} = {UNKNOWN}\n", ui.paint(style(GREEN), "+"))),
+            Some(value) => out.push_str(&format!("  {} {name} = {}\n", ui.paint(style(GREEN), "+"), show(value, 4))),
+            None => out.push_str(&format!("  {} {name}\n", ui.paint(style(RED), "-"))),
+        }
+    }
+    out.push('\n');
+}

@@ -1,0 +1,75 @@
+//! Progress of an apply, line by line: what begins, what goes on, what is done.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::address::Address;
+use crate::apply::Event;
+use crate::plan::Action;
+use crate::ui::{Ui, duration, json};
+
+/// A resource that is still under way is mentioned this often.
+const REMINDER: Duration = Duration::from_secs(10);
+
+fn doing(action: Action) -> &'static str {
+    match action {
+        Action::Create => "Creating",
+        Action::Update => "Modifying",
+        Action::Delete => "Destroying",
+        Action::Forget => "Forgetting",
+        Action::Read => "Reading",
+    }
+}
+
+fn done(action: Action) -> &'static str {
+    match action {
+        Action::Create => "Created",
+        Action::Update => "Modified",
+        Action::Delete => "Destroyed",
+        Action::Forget => "Forgotten",
+        Action::Read => "Read",
+    }
+}
+
+/// Prints events until the apply has ended.
+pub async fn follow(ui: Ui, mut events: UnboundedReceiver<Event>) {
+    let mut reminded: BTreeMap<Address, Duration> = BTreeMap::new();
+    while let Some(event) = events.recv().await {
+        if ui.json {
+            ui.out(&format!("{}\n", json::event(&event)));
+        } else if let Some(line) = line(&event, &mut reminded) {
+            ui.out(&format!("{line}\n"));
+        }
+    }
+}
+
+fn line(event: &Event, reminded: &mut BTreeMap<Address, Duration>) -> Option<String> {
+    match event {
+        Event::Started { address, action, id } => {
+            let id = id.as_ref().map(|id| format!(" [id={id}]")).unwrap_or_default();
+            Some(format!("{address}: {}...{id}", doing(*action)))
+        }
+        Event::Called { .. } => None,
+        Event::Progress { address, status, elapsed } => {
+            let last = reminded.get(address).copied().unwrap_or_default();
+            (*elapsed >= last + REMINDER).then(|| {
+                reminded.insert(address.clone(), *elapsed);
+                format!("{address}: still {status} [{} elapsed]", duration(*elapsed))
+            })
+        }
+        Event::Done { address, action, id, elapsed } => {
+            let id = id.as_ref().filter(|_| *action != Action::Delete).map(|id| format!(" [id={id}]")).unwrap_or_default();
+            Some(format!("{address}: {} after {}{id}", done(*action), precise(*elapsed)))
+        }
+        Event::Failed { address, action, why, elapsed } => {
+            Some(format!("{address}: {} failed after {}: {why}", doing(*action), precise(*elapsed)))
+        }
+        Event::Skipped { address, action } => Some(format!("{address}: {} not begun", doing(*action))),
+    }
+}
+
+fn precise(elapsed: Duration) -> String {
+    if elapsed < Duration::from_secs(10) { format!("{:.1}s", elapsed.as_secs_f64()) } else { duration(elapsed) }
+}

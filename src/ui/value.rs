@@ -1,0 +1,76 @@
+//! Values for people: short ones in a line, long ones over several. Sensitive ones are never shown.
+
+use crate::value::{Data, Value};
+
+/// What stands for a value that must not be shown.
+pub const SENSITIVE: &str = "(sensitive value)";
+/// What stands for a value that is not known yet.
+pub const UNKNOWN: &str = "(known after apply)";
+
+/// The longest collection that stands in one line.
+const LINE_MAX: usize = 76;
+
+/// Shows a value; further lines are indented by `indent` blanks.
+pub fn show(value: &Value, indent: usize) -> String {
+    let line = inline(value);
+    let collection = value.as_items().is_some_and(|items| !items.is_empty()) || value.as_object().is_some_and(|items| !items.is_empty());
+    if line.len() <= LINE_MAX || !collection || value.sensitive {
+        return line;
+    }
+    let pad = " ".repeat(indent + 4);
+    let lines: Vec<String> = match &value.data {
+        Data::Map(_, items) | Data::Object(items) => {
+            let width = items.keys().map(|key| quoted_key(key).chars().count()).max().unwrap_or(0);
+            items.iter().map(|(key, value)| format!("{pad}{:width$} = {}", quoted_key(key), show(value, indent + 4))).collect()
+        }
+        _ => value.children().map(|item| format!("{pad}{},", show(item, indent + 4))).collect(),
+    };
+    let (open, close) = if value.as_object().is_some() { ("{", "}") } else { ("[", "]") };
+    format!("{open}\n{}\n{}{close}", lines.join("\n"), " ".repeat(indent))
+}
+
+/// A value in one line.
+pub fn inline(value: &Value) -> String {
+    if value.sensitive {
+        return SENSITIVE.to_owned();
+    }
+    match &value.data {
+        Data::Null(_) => "null".to_owned(),
+        Data::Unknown(_) => UNKNOWN.to_owned(),
+        Data::Bool(value) => value.to_string(),
+        Data::Number(value) => value.to_string(),
+        Data::String(text) => quoted(text),
+        Data::Secret(_) => SENSITIVE.to_owned(),
+        Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => {
+            format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", "))
+        }
+        Data::Map(_, items) | Data::Object(items) if items.is_empty() => "{}".to_owned(),
+        Data::Map(_, items) | Data::Object(items) => {
+            let pairs = items.iter().filter(|(_, value)| !value.is_null());
+            let pairs: Vec<String> = pairs.map(|(key, value)| format!("{} = {}", quoted_key(key), inline(value))).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+    }
+}
+
+fn quoted_key(key: &str) -> String {
+    let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) && !key.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    if plain { key.to_owned() } else { quoted(key) }
+}
+
+/// Text in quotes, with control characters as escapes, so that no text can move the cursor.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""Holds the emulator's raw answers against botocore's service model.
+
+Usage: model_check.py http://127.0.0.1:4600
+
+Every element of every answer must exist in the model at that place (botocore drops unknown ones in silence, so the
+raw body is read here), every value must parse as its type, every required input must be demanded, and every error
+code must be one that the model declares for the operation or one of those that all operations share. It listens to
+the traffic of boto3_suite.py, so each answer of the suite is checked, and then leaves out each required input.
+"""
+import re
+import runpy
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+import xml.etree.ElementTree as ElementTree
+
+import boto3
+import botocore.session
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+ENDPOINT = sys.argv[1]
+PROBLEMS = {}
+SEEN = {}
+# Codes that ElastiCache and EC2 use without declaring them for each operation: those of all query services, and the
+# untyped ones of EC2, which declares none at all.
+COMMON = {"InvalidParameterValue", "InvalidParameterCombination", "MissingParameter", "InvalidAction", "MalformedInput",
+          "ValidationError", "InvalidARN"}
+# Declared by AWS for their siblings only, though seen to be answered.
+KNOWN = {("CreateCacheSubnetGroup", "InvalidParameterValue")}
+
+
+def note(operation, text):
+    PROBLEMS.setdefault((operation, text), 0)
+    PROBLEMS[(operation, text)] += 1
+
+
+def local(tag):
+    return tag.split("}")[-1]
+
+
+def scalar(operation, shape, text, path):
+    text = text or ""
+    kind = shape.type_name
+    good = {
+        "integer": r"-?\d+", "long": r"-?\d+", "boolean": r"true|false", "double": r"-?[\d.]+([eE]-?\d+)?",
+        "timestamp": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z",
+    }.get(kind)
+    if good and not re.fullmatch(good, text):
+        note(operation, "%s: %r is no %s" % (path, text, kind))
+    if getattr(shape, "enum", None) and text not in shape.enum:
+        note(operation, "%s: %r is not among %s" % (path, text, shape.enum))
+
+
+def walk(operation, shape, element, path, ec2):
+    if shape.type_name == "structure":
+        by_wire = {member.serialization.get("name", name): member for name, member in shape.members.items()}
+        names = [local(child.tag) for child in element]
+        for child in element:
+            name = local(child.tag)
+            if name not in by_wire:
+                note(operation, "%s.%s is not in the model" % (path, name))
+                continue
+            if names.count(name) > 1 and not by_wire[name].serialization.get("flattened"):
+                note(operation, "%s.%s stands there more than once" % (path, name))
+            walk(operation, by_wire[name], child, "%s.%s" % (path, name), ec2)
+    elif shape.type_name == "list":
+        item = shape.member.serialization.get("name", "member")
+        for child in element:
+            if local(child.tag) != item:
+                note(operation, "%s: element %s instead of %s" % (path, local(child.tag), item))
+            walk(operation, shape.member, child, path + "[]", ec2)
+    elif shape.type_name == "map":
+        return
+    else:
+        if len(element):
+            note(operation, "%s: a %s with elements in it" % (path, shape.type_name))
+        scalar(operation, shape, element.text, path)
+
+
+def walk_json(operation, shape, value, path):
+    kind = shape.type_name
+    if kind == "structure":
+        if not isinstance(value, dict):
+            return note(operation, "%s is no structure" % path)
+        for name, inner in value.items():
+            if name not in shape.members:
+                note(operation, "%s.%s is not in the model" % (path, name))
+            else:
+                walk_json(operation, shape.members[name], inner, "%s.%s" % (path, name))
+    elif kind == "list":
+        for inner in value:
+            walk_json(operation, shape.member, inner, path + "[]")
+    elif kind == "map":
+        for inner in value.values():
+            walk_json(operation, shape.value, inner, path + "{}")
+    else:
+        types = {"string": str, "integer": int, "long": int, "boolean": bool, "double": (int, float), "timestamp": (int, float)}
+        if not isinstance(value, types[kind]) or (kind in ("integer", "long") and isinstance(value, bool)):
+            note(operation, "%s: %r is no %s" % (path, value, kind))
+        if getattr(shape, "enum", None) and value not in shape.enum:
+            note(operation, "%s: %r is not among %s" % (path, value, shape.enum))
+
+
+def check_answer(model, status, body, content_type):
+    operation = model.name
+    service = model.service_model
+    SEEN.setdefault(service.service_name, set()).add(operation)
+    ec2 = service.metadata["protocol"] == "ec2"
+    if "json" in content_type:
+        import json
+        value = json.loads(body)
+        if status < 300 and model.output_shape is not None:
+            walk_json(operation, model.output_shape, value, operation)
+        elif status >= 300:
+            check_code(model, value["__type"].split("#")[-1], status)
+        return
+    root = ElementTree.fromstring(body)
+    if status >= 300:
+        code = root.find(".//{*}Code").text
+        check_code(model, code, status)
+        return
+    if local(root.tag) != operation + "Response":
+        note(operation, "the answer is called %s" % local(root.tag))
+    if service.metadata["xmlNamespace"].rstrip("/") not in root.tag:
+        note(operation, "the namespace is %s" % root.tag)
+    if model.output_shape is None:
+        return
+    wrapper = model.output_shape.serialization.get("resultWrapper")
+    for child in list(root):
+        if local(child.tag) in ("ResponseMetadata", "requestId"):
+            root.remove(child)
+    if wrapper:
+        found = [child for child in root if local(child.tag) == wrapper]
+        if len(found) != 1:
+            return note(operation, "the result is not wrapped in %s" % wrapper)
+        root = found[0]
+    walk(operation, model.output_shape, root, operation, ec2)
+
+
+def check_code(model, code, status):
+    declared = {error.error_code: error.metadata.get("error", {}).get("httpStatusCode", 400) for error in model.error_shapes}
+    declared.update({error.name: declared.get(error.error_code, 400) for error in model.error_shapes})
+    if code in declared:
+        if declared[code] != status:
+            note(model.name, "%s has HTTP status %d, the model says %d" % (code, status, declared[code]))
+    elif code not in COMMON and model.service_model.service_name != "ec2":
+        note(model.name, "the error %s is not declared" % code)
+
+
+def listen(session):
+    def after(http_response, model, **_):
+        body = http_response.content
+        check_answer(model, http_response.status_code, body, http_response.headers.get("Content-Type", ""))
+    events = session.get_component("event_emitter")
+    # `response-received` carries parsed data only; this hook sees the bytes.
+    original = botocore.endpoint.Endpoint._do_get_response
+    def patched(self, request, operation_model, context):
+        success, exception = original(self, request, operation_model, context)
+        if success is not None:
+            after(success[0], operation_model)
+        return success, exception
+    botocore.endpoint.Endpoint._do_get_response = patched
+    return events
+
+
+def demand_inputs(session):
+    """Sends each operation without any of its members: what the model requires must be demanded."""
+    for name, operations in SEEN.items():
+        service = session.get_service_model(name)
+        if service.metadata["protocol"] not in ("query", "ec2"):
+            continue
+        for operation in sorted(operations):
+            model = service.operation_model(operation)
+            if model.input_shape is None or not model.input_shape.required_members:
+                continue
+            body = urllib.parse.urlencode({"Action": operation, "Version": service.api_version})
+            request = AWSRequest("POST", ENDPOINT + "/", data=body, headers={"Content-Type": "application/x-www-form-urlencoded"})
+            SigV4Auth(Credentials("123456789012", "x"), service.signing_name, "us-east-1").add_auth(request)
+            try:
+                urllib.request.urlopen(urllib.request.Request(request.url, body.encode(), dict(request.headers)))
+                note(operation, "nothing of %s is demanded" % model.input_shape.required_members)
+            except urllib.error.HTTPError as error:
+                text = error.read().decode()
+                demanded = re.search(r"parameter (\w+)", text)
+                wire = {member.lower() for member in model.input_shape.required_members}
+                wire |= {shape.serialization.get("name", key).lower() for key, shape in model.input_shape.members.items()}
+                if error.code != 400 or not demanded or demanded.group(1).lower() not in wire:
+                    note(operation, "the refusal of an empty request does not name a required member: %s" % text[:200])
+
+
+def main():
+    import botocore.endpoint
+    session = botocore.session.get_session()
+    listen(session)
+    try:
+        runpy.run_path(__file__.replace("model_check", "boto3_suite"), run_name="suite")
+    except SystemExit as end:
+        if end.code:
+            note("boto3_suite", "a check failed")
+    demand_inputs(session)
+    for (operation, text), count in sorted(PROBLEMS.items()):
+        print("WRONG %s: %s (%d times)" % (operation, text, count))
+    for name, operations in sorted(SEEN.items()):
+        print("%s: %d operations checked" % (name, len(operations)))
+    print("%d problems" % len(PROBLEMS))
+    sys.exit(1 if PROBLEMS else 0)
+
+
+main()
