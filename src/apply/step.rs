@@ -9,8 +9,7 @@ use crate::apply::holes::Known;
 use crate::apply::{Event, Outcome, Shared};
 use crate::kind::{Call, Change, ErrorClass, Kind, Observation, Status, Target, Until};
 use crate::kinds;
-use crate::plan::wish::wish;
-use crate::plan::{Action, Reason, Step, replace};
+use crate::plan::{Action, Reason, Step, replace, wish};
 use crate::schema::Update;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::target::expand;
@@ -256,6 +255,7 @@ impl<'a> Work<'a> {
             ownership,
         };
         let calls = self.kind().compile(&change).map_err(|problem| problem.detail)?;
+        let calls = wish::without_own_unknowns(calls, &step.address);
         let planned: Vec<&str> = step.calls.iter().map(|call| call.operation).collect();
         let now: Vec<&str> = calls.iter().map(|call| call.operation).collect();
         if planned != now && !(holes && now.iter().all(|operation| planned.contains(operation))) {
@@ -485,7 +485,7 @@ fn evaluate(
     let mut diagnostics = Vec::new();
     let expansion = expand(block, evaluator, &mut diagnostics);
     let instance = expansion.and_then(|expansion| expansion.instances.into_iter().find(|instance| instance.key == address.key));
-    let desired = instance.map(|instance| wish(evaluator, environment, block, &instance, &mut diagnostics));
+    let desired = instance.map(|instance| wish::wish(evaluator, environment, block, &instance, &mut diagnostics));
     let first = diagnostics.into_iter().find(|diagnostic| diagnostic.is_error());
     match (desired, first) {
         (Some(desired), None) => Ok(desired),

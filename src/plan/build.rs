@@ -17,6 +17,7 @@ use crate::stack::environment::Environment;
 use crate::stack::evaluator::{Evaluator, Instances};
 use crate::stack::target::{Instance, expand};
 use crate::state::State;
+use crate::value::json::to_json;
 use crate::value::{Object, Type, Value};
 
 /// Everything that a plan is a function of, besides the stack in the evaluator.
@@ -314,7 +315,8 @@ impl Builder<'_> {
             let same = match old {
                 None => false,
                 Some(None) => value.is_sensitive_anywhere(),
-                Some(Some(old)) => !value.is_sensitive_anywhere() && crate::value::same(old, &value),
+                // A state keeps no types: a set reads back as a tuple.
+                Some(Some(old)) => !value.is_sensitive_anywhere() && value.is_wholly_known() && to_json(old) == to_json(&value),
             };
             if !same {
                 self.plan.changed_outputs.insert(name.to_string());

@@ -10,7 +10,7 @@ use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::plan::build::Builder;
 use crate::plan::diff::{self, Comparison, Difference};
-use crate::plan::{Action, Reason, RecordPlan, Step, replace};
+use crate::plan::{Action, Reason, RecordPlan, Step, replace, wish};
 use crate::schema::{Mode, Update};
 use crate::stack::desired::Desired;
 use crate::state::{Digest, Record, digest};
@@ -200,7 +200,7 @@ fn set_names(instance: &Instance, object: &Object) -> Vec<&'static str> {
 
 fn compiled(builder: &mut Builder, instance: &Instance, change: &Change) -> Vec<crate::kind::Call> {
     match instance.kind.compile(change) {
-        Ok(calls) => calls,
+        Ok(calls) => wish::without_own_unknowns(calls, instance.address),
         Err(problem) => {
             builder.diagnostics.push(instance.desired.diagnose(problem).of(instance.address));
             Vec::new()

@@ -10,7 +10,7 @@ use crate::lang::refs::references;
 use crate::plan::build::Builder;
 use crate::plan::decide::{Instance, push, unknown_all};
 use crate::plan::diff::{self, Difference};
-use crate::plan::{Action, Reason, RecordPlan};
+use crate::plan::{Action, Reason, RecordPlan, wish};
 use crate::state::Record;
 use crate::value::{Object, Value};
 
@@ -53,7 +53,8 @@ pub fn replace(builder: &mut Builder, instance: &Instance, wanted: &Object, reco
     let changes = diff::changes(instance.kind.schema(), &difference.before, &planned, &shown, &names);
     let create = Change { before: None, after: Some(&planned), changed: &set, target: &target, id: None, ownership: &[] };
     let delete = Change { before: Some(&difference.before), after: None, changed: &[], target: &target, id: Some(&record.id), ownership: &[] };
-    let (create, delete) = (instance.kind.compile(&create), instance.kind.compile(&delete));
+    let create = instance.kind.compile(&create).map(|calls| wish::without_own_unknowns(calls, instance.address));
+    let delete = instance.kind.compile(&delete);
     for problem in [&create, &delete].into_iter().filter_map(|result| result.as_ref().err()) {
         builder.diagnostics.push(instance.desired.diagnose(problem.clone()).of(instance.address));
     }

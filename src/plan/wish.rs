@@ -2,8 +2,9 @@
 //!
 //! Plan and apply both come here, so that they cannot differ.
 
-use crate::address::Mode;
+use crate::address::{Address, Mode};
 use crate::diag::Diagnostic;
+use crate::kind::Call;
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::Bindings;
@@ -11,7 +12,7 @@ use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::target::{Instance, aim};
-use crate::value::{Object, Type, Value};
+use crate::value::{Data, Object, Type, Value};
 
 /// Evaluates an instance.
 pub fn wish(
@@ -57,4 +58,17 @@ fn join_tags(environment: &Environment, resource: &Resource, desired: &mut Objec
     let own = own.unwrap_or_else(Value::null);
     all.extend(own.as_object().cloned().unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null()));
     desired.insert("tags_all".into(), Value::map(Type::String, all).with_mark(own.sensitive));
+}
+
+/// The calls without arguments that only their own object will tell: AWS chooses what is not sent.
+pub fn without_own_unknowns(mut calls: Vec<Call>, address: &Address) -> Vec<Call> {
+    let own = format!("{address}.");
+    let chosen_by_aws = |value: &Value| match &value.data {
+        Data::Unknown(unknown) => unknown.origin.as_deref().is_some_and(|origin| origin.starts_with(&own)),
+        _ => false,
+    };
+    for call in &mut calls {
+        call.args.retain(|_, value| !chosen_by_aws(value));
+    }
+    calls
 }

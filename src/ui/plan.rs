@@ -296,8 +296,11 @@ fn outputs(ui: Ui, plan: &Plan, out: &mut String) {
         return;
     }
     out.push_str("Changes to outputs:\n");
+    let width = plan.changed_outputs.iter().map(String::len).max().unwrap_or(0);
     for name in &plan.changed_outputs {
-        match plan.outputs.get(name) {
+        let value = plan.outputs.get(name);
+        let name = format!("{name:width$}");
+        match value {
             Some(value) if value.sensitive => out.push_str(&format!("  {} {name} = {SENSITIVE}\n", ui.paint(style(GREEN), "+"))),
             Some(value) if value.is_unknown() => out.push_str(&format!("  {} {name} = {UNKNOWN}\n", ui.paint(style(GREEN), "+"))),
             Some(value) => out.push_str(&format!("  {} {name} = {}\n", ui.paint(style(GREEN), "+"), show(value, 4))),

@@ -20,8 +20,9 @@ pub fn show(value: &Value, indent: usize) -> String {
     let pad = " ".repeat(indent + 4);
     let lines: Vec<String> = match &value.data {
         Data::Map(_, items) | Data::Object(items) => {
-            let width = items.keys().map(|key| quoted_key(key).chars().count()).max().unwrap_or(0);
-            items.iter().map(|(key, value)| format!("{pad}{:width$} = {}", quoted_key(key), show(value, indent + 4))).collect()
+            let shown: Vec<_> = items.iter().filter(|(_, value)| !value.is_null()).collect();
+            let width = shown.iter().map(|(key, _)| quoted_key(key).chars().count()).max().unwrap_or(0);
+            shown.into_iter().map(|(key, value)| format!("{pad}{:width$} = {}", quoted_key(key), show(value, indent + 4))).collect()
         }
         _ => value.children().map(|item| format!("{pad}{},", show(item, indent + 4))).collect(),
     };
