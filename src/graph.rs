@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use petgraph::algo::{tarjan_scc, toposort};
+use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::address::{Address, Mode};
@@ -59,10 +59,10 @@ impl Graph {
                 graph.connect(node, &reference);
             }
         }
-        match toposort(&graph.graph, None) {
-            Ok(order) => graph.order = order.into_iter().map(|index| graph.graph[index].clone()).collect(),
-            Err(_) => diagnostics.extend(graph.cycles()),
-        }
+        // What is in a cycle keeps its place in the order, so that everything else is still judged.
+        let loops = tarjan_scc(&graph.graph);
+        graph.order = loops.iter().rev().flatten().map(|index| graph.graph[*index].clone()).collect();
+        diagnostics.extend(graph.cycles(&loops));
         graph
     }
 
@@ -74,7 +74,7 @@ impl Graph {
         }
     }
 
-    /// Everything, what is used before what uses it. Empty when there is a cycle.
+    /// Everything, what is used before what uses it, but for what is in a cycle.
     pub fn order(&self) -> &[Node] {
         &self.order
     }
@@ -109,11 +109,11 @@ impl Graph {
             .collect()
     }
 
-    fn cycles(&self) -> Vec<Diagnostic> {
-        let loops = tarjan_scc(&self.graph).into_iter().filter(|members| {
-            members.len() > 1 || self.graph.find_edge(members[0], members[0]).is_some()
-        });
-        loops.filter_map(|members| self.cycle(&members)).collect()
+    fn cycles(&self, components: &[Vec<NodeIndex>]) -> Vec<Diagnostic> {
+        let loops = components
+            .iter()
+            .filter(|members| members.len() > 1 || self.graph.find_edge(members[0], members[0]).is_some());
+        loops.filter_map(|members| self.cycle(members)).collect()
     }
 
     /// One way round through the members of a loop.

@@ -197,6 +197,8 @@ pub struct Problem {
     pub code: &'static str,
     /// The attribute that it is about.
     pub attribute: &'static str,
+    /// The name of the nested block that it is about, among several.
+    pub element: Option<String>,
     /// The fixed sentence.
     pub summary: &'static str,
     /// What and why, with values.
@@ -216,7 +218,13 @@ impl Problem {
         detail: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self { code, attribute, summary, detail: detail.into(), help: Some(help.into()), fatal: true }
+        Self { code, attribute, element: None, summary, detail: detail.into(), help: Some(help.into()), fatal: true }
+    }
+
+    /// Names the nested block that it is about.
+    pub fn on(mut self, element: &str) -> Self {
+        self.element = Some(element.to_owned());
+        self
     }
 
     /// The same as a warning.

@@ -123,6 +123,11 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
 /// The name among `known` that was probably meant by `name`.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (name.chars().count() / 3).max(1) + 1;
+    let known: Vec<&str> = known.into_iter().collect();
+    let longer = known.iter().copied().filter(|candidate| name.len() >= 4 && candidate.to_lowercase().starts_with(&name.to_lowercase()));
+    if let Some(shortest) = longer.min_by_key(|candidate| candidate.len()) {
+        return Some(shortest);
+    }
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase()), candidate))

@@ -183,7 +183,9 @@ fn check_name(desired: &Object) -> Vec<Problem> {
 
 fn unknown_family(family: &str) -> Problem {
     let known: Vec<&str> = parameters::families().iter().map(String::as_str).collect();
-    let help = match did_you_mean(family, known.iter().copied()) {
+    // `redis7.x` is a common slip: redis6.x has the .x, no later family does.
+    let stem = family.split('.').next().filter(|stem| known.contains(stem));
+    let help = match stem.or_else(|| did_you_mean(family, known.iter().copied())) {
         Some(near) => format!("Did you mean \"{near}\"? The families are {}.", list(&known)),
         None => format!("The families are {}.", list(&known)),
     };
@@ -210,28 +212,31 @@ fn check_parameter(
             "Unknown parameter",
             format!("The family {family} has no parameter \"{name}\"."),
             near.map_or("Leave it out, or choose another family.".to_owned(), |near| format!("Did you mean \"{near}\"?")),
-        );
+        )
+        .on(name);
         // The table of the newer families is derived from release notes; only a near miss is surely a mistake.
         return Some(if near.is_some() { problem } else { problem.warning() });
     };
     if !parameter.is_modifiable() {
-        return Some(Problem::error(
+        let problem = Problem::error(
             "CS0514",
             "parameter",
             "The parameter cannot be changed",
             format!("\"{name}\" of {family} is fixed by ElastiCache."),
             "Leave it out.",
-        ));
+        );
+        return Some(problem.on(name));
     }
     let text = value.as_str()?;
     if parameter.allows(text) {
         return None;
     }
-    Some(Problem::error(
+    let problem = Problem::error(
         "CS0515",
         "parameter",
         "The value of the parameter is not allowed",
         format!("\"{name}\" of {family} is \"{text}\"; allowed: {}.", parameter.allow.as_deref().unwrap_or("anything")),
         "Write an allowed value.",
-    ))
+    );
+    Some(problem.on(name))
 }

@@ -92,6 +92,7 @@ impl Builder<'_> {
         let Some(expansion) = expand(resource, self.evaluator, &mut self.diagnostics) else {
             self.forgive(before);
             self.undecided.insert(address.clone());
+            self.judge_open(resource);
             return;
         };
         let mut values = BTreeMap::new();
@@ -111,6 +112,26 @@ impl Builder<'_> {
             self.undecided.insert(address.clone());
         }
         self.evaluator.set_block(address, Instances::new(expansion.repetition, values));
+    }
+
+    /// Judges a block of which nobody can say how often it is there, as far as that goes.
+    fn judge_open(&mut self, resource: &Resource) {
+        let unknown = || Value::unknown(Type::Any, None);
+        let object = |names: [&str; 2]| Value::object(names.map(|name| (Arc::from(name), unknown())).into_iter().collect());
+        let names = BTreeMap::from([
+            (Arc::from("each"), object(["key", "value"])),
+            ("count".into(), object(["index", "index"])),
+            ("node".into(), unknown()),
+        ]);
+        let scope = Bindings { parent: self.evaluator, names };
+        let mut found = Vec::new();
+        let desired = desired::desired(resource, &scope, &mut found);
+        let evaluated = !crate::diag::has_errors(&found);
+        desired::check(&resource.schema.attrs, &desired, evaluated, &mut found);
+        if let (Some(kind), true, None) = (kinds::get(&resource.address.kind), evaluated, &resource.meta.target) {
+            found.extend(kind.check(&desired.object).into_iter().map(|problem| desired.diagnose(problem).of(&resource.address)));
+        }
+        self.diagnostics.extend(found);
     }
 
     /// Without an account, a count that hangs on a look-up or on an object that exists is no mistake yet.

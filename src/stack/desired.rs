@@ -20,6 +20,8 @@ pub struct Desired {
     pub object: Object,
     /// Places by attribute.
     pub spans: BTreeMap<Arc<str>, Span>,
+    /// Places of nested blocks by attribute and name.
+    pub elements: BTreeMap<(Arc<str>, String), Span>,
     /// The header of the block.
     pub span: Option<Span>,
 }
@@ -38,7 +40,8 @@ impl Desired {
         } else {
             Diagnostic::warning(problem.code, problem.summary, problem.detail)
         };
-        diagnostic.span = self.span_of(problem.attribute);
+        let element = problem.element.and_then(|element| self.elements.get(&(problem.attribute.into(), element)).copied());
+        diagnostic.span = element.or_else(|| self.span_of(problem.attribute));
         diagnostic.help = problem.help;
         diagnostic
     }
@@ -67,7 +70,7 @@ pub fn bindings(key: Option<&Key>, each: Option<&Value>, node: Option<&Value>) -
 
 /// Evaluates the block of an instance. What is wrong is reported and left out.
 pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> Desired {
-    let mut reader = Reader { diagnostics, name: &resource.address.kind };
+    let mut reader = Reader { diagnostics, name: &resource.address.kind, elements: BTreeMap::new() };
     let mut desired = Desired { span: Some(resource.span), ..Desired::default() };
     let attrs = &resource.schema.attrs;
     for attribute in &resource.attributes {
@@ -86,12 +89,17 @@ pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Dia
             }
         }
     }
+    desired.elements = reader.elements;
     desired
 }
 
 /// Checks a desired object against the rules of its schema. `evaluated` says whether missing attributes are really missing.
 pub fn check(attrs: &[Attr], desired: &Desired, evaluated: bool, diagnostics: &mut Vec<Diagnostic>) {
     for fault in faults(attrs, &desired.object) {
+        // Nested blocks are checked where they are read, attribute by attribute.
+        if fault.path.contains('.') && desired.elements.keys().any(|(name, _)| fault.path.starts_with(&format!("{name}."))) {
+            continue;
+        }
         // A missing attribute of the block has been reported from its names; here it is null, or failed to evaluate.
         let written = desired.spans.contains_key(fault.path.split('.').next().unwrap_or_default());
         if fault.sort == Sort::Missing && (!written || !evaluated) {
@@ -125,7 +133,11 @@ fn suggestion(attrs: &[Attr], path: &str, text: &str) -> String {
 struct Reader<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     name: &'a str,
+    elements: BTreeMap<(Arc<str>, String), Span>,
 }
+
+/// Attributes that tell one nested block of a kind from another.
+const ELEMENT_NAMES: [&str; 4] = ["name", "log_type", "id", "node_group_id"];
 
 impl Reader<'_> {
     fn eval(&mut self, expr: &Expr, scope: &dyn Scope) -> Option<Value> {
@@ -205,9 +217,11 @@ impl Reader<'_> {
         for attribute in &nested.attributes {
             let Some(attr) = attrs.iter().find(|attr| attr.name == &*attribute.name) else { continue };
             if let Some(value) = self.attribute(attr, attribute, scope) {
+                self.check_nested(attr, attribute, &value, &nested.name);
                 object.insert(attribute.name.clone(), value);
             }
         }
+        self.note_element(nested, &object);
         for attr in attrs.iter().filter(|attr| attr.block.is_some()) {
             let inner: Vec<&Nested> = nested.nested.iter().filter(|inner| &*inner.name == attr.name).collect();
             if !inner.is_empty()
@@ -220,6 +234,35 @@ impl Reader<'_> {
             object.entry(attr.name.into()).or_insert_with(|| Value::null_of(attr.ty.clone()));
         }
         Value::object(object)
+    }
+}
+
+impl Reader<'_> {
+    /// Checks the rules of an attribute of a nested block at its own place.
+    fn check_nested(&mut self, attr: &Attr, attribute: &Attribute, value: &Value, block: &str) {
+        if value.is_null() {
+            if attr.mode == crate::schema::Mode::Required {
+                let detail = format!("`{}` of `{block}` must be set.", attr.name);
+                let diagnostic = Diagnostic::error("CS0406", "A required value is null", detail);
+                self.diagnostics.push(diagnostic.at(attribute.expr.span).help("Give it a value."));
+            }
+            return;
+        }
+        for violation in attr.rules.iter().filter_map(|rule| rule.violation(value)) {
+            let shown = value.as_str().filter(|_| !value.is_sensitive_anywhere());
+            let is = shown.map(|text| format!(" is \"{text}\", and")).unwrap_or_default();
+            let detail = format!("`{}` of `{block}`{is} {violation}.", attr.name);
+            let help = shown.map_or("Correct the value.".to_owned(), |text| suggestion(std::slice::from_ref(attr), attr.name, text));
+            self.diagnostics.push(Diagnostic::error("CS0407", "A value that is not allowed", detail).at(attribute.expr.span).help(help));
+        }
+    }
+
+    /// Remembers where a nested block is, by what tells it from others; without that, that there is one.
+    fn note_element(&mut self, nested: &Nested, object: &Object) {
+        let name = ELEMENT_NAMES.iter().find_map(|name| object.get(*name)?.as_str()).unwrap_or_default().to_owned();
+        let spans = nested.attributes.iter().map(|attribute| attribute.expr.span);
+        let span = spans.reduce(Span::to).unwrap_or(nested.span);
+        self.elements.entry((nested.name.clone(), name)).or_insert(span);
     }
 }
 

@@ -428,13 +428,15 @@ fn logs(group: Group) -> Vec<Problem> {
     let blocks = group.get("log_delivery_configuration").and_then(Value::as_items).unwrap_or_default();
     for kind in blocks.iter().filter_map(|block| block.get("log_type")?.as_str()) {
         if seen.contains(&kind) {
-            problems.push(Problem::error(
+            let detail = format!("There are two blocks for the log type \"{kind}\"; AWS takes one.");
+            let problem = Problem::error(
                 "CS0554",
                 "log_delivery_configuration",
                 "A log goes to two places",
-                format!("There are two blocks for the log type \"{kind}\"; AWS takes one."),
+                detail,
                 "Remove one of them.",
-            ));
+            );
+            problems.push(problem.on(kind));
         }
         seen.push(kind);
         let least = if kind == "engine-log" { (6, 2) } else { (6, 0) };
@@ -445,7 +447,7 @@ fn logs(group: Group) -> Vec<Problem> {
                 "The version does not have this log",
                 format!("The log type \"{kind}\" needs version {}.{} or newer.", least.0, least.1),
                 "Choose a newer engine_version, or remove the block.",
-            ));
+            ).on(kind));
         }
     }
     problems
