@@ -132,7 +132,9 @@ impl fmt::Display for Key {
 
 /// Shows a module path with a dot behind it, or nothing for the root.
 pub fn module_prefix(path: &ModulePath) -> String {
-    path.iter().map(|(name, key)| format!("module.{name}{}.", key.as_ref().map(Key::to_string).unwrap_or_default())).collect()
+    path.iter()
+        .map(|(name, key)| format!("module.{name}{}.", key.as_ref().map(Key::to_string).unwrap_or_default()))
+        .collect()
 }
 
 impl fmt::Display for Address {

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// Reads a file; `None` when there is none.
 pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
@@ -32,6 +32,52 @@ pub fn remove(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// The real place of `path`, taken from `root` when it is relative; `None` where it leads out of `root`.
+/// The file need not be there.
+pub fn within(root: &Path, path: &Path) -> io::Result<Option<PathBuf>> {
+    let root = fs::canonicalize(if root.as_os_str().is_empty() { Path::new(".") } else { root })?;
+    let mut real = root.clone();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                real.pop();
+            }
+            part => real.push(part),
+        }
+    }
+    let real = match fs::canonicalize(&real) {
+        Ok(real) => real,
+        Err(error) if error.kind() == ErrorKind::NotFound => real,
+        Err(error) => return Err(error),
+    };
+    Ok(real.starts_with(&root).then_some(real))
+}
+
+/// Whether there is a folder of that path.
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}
+
+/// The files below a folder at any depth, relative to it with `/` between the parts, sorted.
+pub fn files_below(folder: &Path) -> io::Result<Vec<String>> {
+    let mut files = Vec::new();
+    let mut open = vec![(folder.to_path_buf(), String::new())];
+    while let Some((folder, prefix)) = open.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file()) {
+                files.push(name);
+            } else if entry.file_type()?.is_dir() {
+                open.push((entry.path(), format!("{name}/")));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn parent(path: &Path) -> &Path {

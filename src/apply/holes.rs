@@ -46,7 +46,9 @@ impl Known {
                 let own = origin.strip_prefix("self.").and_then(|name| self.reply.get(name));
                 return own.cloned().unwrap_or_else(|| value.clone());
             }
-            Data::List(ty, items) => Data::List(ty.clone(), Arc::new(items.iter().map(|item| self.value(item)).collect())),
+            Data::List(ty, items) => {
+                Data::List(ty.clone(), Arc::new(items.iter().map(|item| self.value(item)).collect()))
+            }
             Data::Set(ty, items) => return Value::set(ty.clone(), items.iter().map(|item| self.value(item)).collect()),
             Data::Tuple(items) => Data::Tuple(Arc::new(items.iter().map(|item| self.value(item)).collect())),
             Data::Map(ty, items) => Data::Map(ty.clone(), Arc::new(self.object(items))),

@@ -136,7 +136,8 @@ pub async fn apply(inputs: Inputs) -> Report {
 async fn schedule(shared: &Arc<Shared>) -> Vec<Option<Outcome>> {
     let count = shared.plan.steps.len();
     let mut results: Vec<Option<Outcome>> = (0..count).map(|_| None).collect();
-    let mut waiting: Vec<BTreeSet<usize>> = shared.plan.steps.iter().map(|step| step.edges.iter().copied().collect()).collect();
+    let mut waiting: Vec<BTreeSet<usize>> =
+        shared.plan.steps.iter().map(|step| step.edges.iter().copied().collect()).collect();
     let mut users: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, edges) in waiting.iter().enumerate() {
         edges.iter().for_each(|edge| users.entry(*edge).or_default().push(index));

@@ -112,8 +112,18 @@ impl Poller {
         self.open.retain(|watch| !watch.answer.is_closed());
     }
 
-    fn tell(&mut self, kind: &str, region: &str, wanted: &[String], sights: Result<BTreeMap<String, Observation>, RemoteError>, only_soon: bool) {
-        let of = self.open.iter_mut().filter(|watch| watch.kind == kind && watch.region == region && wanted.contains(&watch.id));
+    fn tell(
+        &mut self,
+        kind: &str,
+        region: &str,
+        wanted: &[String],
+        sights: Result<BTreeMap<String, Observation>, RemoteError>,
+        only_soon: bool,
+    ) {
+        let of = self
+            .open
+            .iter_mut()
+            .filter(|watch| watch.kind == kind && watch.region == region && wanted.contains(&watch.id));
         for watch in of.filter(|watch| !only_soon || watch.soon) {
             watch.soon = false;
             let sight = match &sights {

@@ -80,7 +80,12 @@ mod tests {
     #[test]
     fn values_are_checked_against_the_family() {
         let family = of_family("redis7").expect("family");
-        let cases = [("timeout", "0", true), ("timeout", "19", false), ("timeout", "300", true), ("activedefrag", "maybe", false)];
+        let cases = [
+            ("timeout", "0", true),
+            ("timeout", "19", false),
+            ("timeout", "300", true),
+            ("activedefrag", "maybe", false),
+        ];
         for (name, value, want) in cases {
             assert_eq!(family[name].allows(value), want, "{name}={value}");
         }

@@ -25,10 +25,33 @@ const STATISTICS: &[&str] = &["SampleCount", "Average", "Sum", "Minimum", "Maxim
 const MISSING: &[&str] = &["missing", "ignore", "breaching", "notBreaching"];
 /// Source: the CloudWatch service model.
 const UNITS: &[&str] = &[
-    "Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits",
-    "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second",
-    "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second",
-    "Gigabits/Second", "Terabits/Second", "Count/Second", "None",
+    "Seconds",
+    "Microseconds",
+    "Milliseconds",
+    "Bytes",
+    "Kilobytes",
+    "Megabytes",
+    "Gigabytes",
+    "Terabytes",
+    "Bits",
+    "Kilobits",
+    "Megabits",
+    "Gigabits",
+    "Terabits",
+    "Percent",
+    "Count",
+    "Bytes/Second",
+    "Kilobytes/Second",
+    "Megabytes/Second",
+    "Gigabytes/Second",
+    "Terabytes/Second",
+    "Bits/Second",
+    "Kilobits/Second",
+    "Megabits/Second",
+    "Gigabits/Second",
+    "Terabits/Second",
+    "Count/Second",
+    "None",
 ];
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
@@ -63,7 +86,9 @@ fn watched() -> Vec<Attr> {
     ];
     vec![
         Attr::optional("metric_name", Type::String).rule(Rule::Length(1, 255)).doc("The metric."),
-        Attr::optional("namespace", Type::String).rule(Rule::Length(1, 255)).doc("Its namespace; AWS/ElastiCache beside a target."),
+        Attr::optional("namespace", Type::String)
+            .rule(Rule::Length(1, 255))
+            .doc("Its namespace; AWS/ElastiCache beside a target."),
         Attr::optional("statistic", Type::String).one_of(STATISTICS).doc("The statistic."),
         Attr::optional("extended_statistic", Type::String).doc("A percentile, p99 for instance."),
         Attr::optional("period", Type::Number).doc("Seconds of each datapoint: 10, 20, 30 or a multiple of 60."),
@@ -78,12 +103,21 @@ fn judged() -> Vec<Attr> {
     vec![
         Attr::required("alarm_name", Type::String).replace().rule(Rule::Length(1, 255)).doc("The name."),
         Attr::optional("alarm_description", Type::String).rule(Rule::Length(0, 1024)).doc("What it is for."),
-        Attr::required("comparison_operator", Type::String).one_of(COMPARISONS).doc("How value and threshold are compared."),
-        Attr::required("evaluation_periods", Type::Number).rule(Rule::Range(1, 10_080)).doc("Periods that are looked at."),
-        Attr::optional("datapoints_to_alarm", Type::Number).rule(Rule::Range(1, 10_080)).doc("Periods that must be over."),
+        Attr::required("comparison_operator", Type::String)
+            .one_of(COMPARISONS)
+            .doc("How value and threshold are compared."),
+        Attr::required("evaluation_periods", Type::Number)
+            .rule(Rule::Range(1, 10_080))
+            .doc("Periods that are looked at."),
+        Attr::optional("datapoints_to_alarm", Type::Number)
+            .rule(Rule::Range(1, 10_080))
+            .doc("Periods that must be over."),
         Attr::optional("threshold", Type::Number).doc("The threshold."),
         Attr::optional("threshold_metric_id", Type::String).doc("The query that is the threshold."),
-        Attr::optional("treat_missing_data", Type::String).default("missing").one_of(MISSING).doc("What a missing datapoint counts as."),
+        Attr::optional("treat_missing_data", Type::String)
+            .default("missing")
+            .one_of(MISSING)
+            .doc("What a missing datapoint counts as."),
         Attr::optional_computed("evaluate_low_sample_count_percentiles", Type::String)
             .one_of(&["evaluate", "ignore"])
             .doc("What percentiles of few samples count as."),
@@ -233,7 +267,11 @@ fn check_metric(desired: &Object) -> Vec<Problem> {
             "CS0571",
             if metric { "metric_query" } else { "metric_name" },
             "An alarm watches one thing",
-            if metric { "`metric_name` and `metric_query` exclude each other." } else { "Neither `metric_name` nor `metric_query` is set." },
+            if metric {
+                "`metric_name` and `metric_query` exclude each other."
+            } else {
+                "Neither `metric_name` nor `metric_query` is set."
+            },
             "Set metric_name with namespace, period and statistic, or metric_query blocks.",
         ));
         return problems;
@@ -338,7 +376,9 @@ fn check_cache_metric(desired: &Object) -> Vec<Problem> {
             "metric_name",
             "Unknown metric",
             format!("ElastiCache reports no metric \"{name}\", so the alarm would never have data."),
-            near.map_or("See the list of metrics in the ElastiCache user guide.".to_owned(), |near| format!("Did you mean \"{near}\"?")),
+            near.map_or("See the list of metrics in the ElastiCache user guide.".to_owned(), |near| {
+                format!("Did you mean \"{near}\"?")
+            }),
         );
         problems.push(if near.is_some() { problem } else { problem.warning() });
     }

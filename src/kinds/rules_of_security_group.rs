@@ -34,9 +34,11 @@ impl Direction {
                 "UpdateSecurityGroupRuleDescriptionsIngress",
                 "RevokeSecurityGroupIngress",
             ],
-            Direction::Egress => {
-                ["AuthorizeSecurityGroupEgress", "UpdateSecurityGroupRuleDescriptionsEgress", "RevokeSecurityGroupEgress"]
-            }
+            Direction::Egress => [
+                "AuthorizeSecurityGroupEgress",
+                "UpdateSecurityGroupRuleDescriptionsEgress",
+                "RevokeSecurityGroupEgress",
+            ],
         }
     }
 }
@@ -78,7 +80,11 @@ fn split(block: &Value) -> Vec<Value> {
         };
         for item in items {
             let one = vec![canonical_range(source, item)];
-            let one = if source == "security_groups" { Value::set(Type::String, one) } else { Value::list(Type::String, one) };
+            let one = if source == "security_groups" {
+                Value::set(Type::String, one)
+            } else {
+                Value::list(Type::String, one)
+            };
             rules.push(with(&base, source, one));
         }
     }

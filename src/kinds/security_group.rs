@@ -41,21 +41,25 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .rule(description)
             .doc("What it is for; AWS cannot change it."),
         Attr::optional_computed("vpc_id", Type::String).replace().doc("The VPC; the default VPC without it."),
-        Attr::blocks("ingress", rules::attrs()).or_computed().normalize(rules::normalize).doc("A rule for incoming connections."),
-        Attr::blocks("egress", rules::attrs()).or_computed().normalize(rules::normalize).doc("A rule for outgoing connections."),
-        Attr::optional("revoke_rules_on_delete", Type::Bool).default(false).local().doc("Revoke all rules before deleting."),
+        Attr::blocks("ingress", rules::attrs())
+            .or_computed()
+            .normalize(rules::normalize)
+            .doc("A rule for incoming connections."),
+        Attr::blocks("egress", rules::attrs())
+            .or_computed()
+            .normalize(rules::normalize)
+            .doc("A rule for outgoing connections."),
+        Attr::optional("revoke_rules_on_delete", Type::Bool)
+            .default(false)
+            .local()
+            .doc("Revoke all rules before deleting."),
         Attr::computed("id", Type::String).doc("The id, sg-..."),
         Attr::computed("arn", Type::String).doc("The ARN."),
         Attr::computed("owner_id", Type::String).doc("The account that owns it."),
         tags::region(),
     ];
     attrs.extend(tags::attrs());
-    Schema {
-        kind: "security_group",
-        terraform: "aws_security_group",
-        doc: "Who may reach the caches.",
-        attrs,
-    }
+    Schema { kind: "security_group", terraform: "aws_security_group", doc: "Who may reach the caches.", attrs }
 });
 
 impl Kind for SecurityGroup {

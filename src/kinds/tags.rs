@@ -22,7 +22,10 @@ pub fn attrs() -> [Attr; 2] {
 
 /// The attribute `region`.
 pub fn region() -> Attr {
-    Attr::optional("region", Type::String).or_computed().replace().doc("The region, where it is not that of the environment.")
+    Attr::optional("region", Type::String)
+        .or_computed()
+        .replace()
+        .doc("The region, where it is not that of the environment.")
 }
 
 /// The tags of a create call: the desired ones and those that mark the object as ours.
@@ -67,7 +70,8 @@ pub fn calls(change: &Change, service: &Service, resource: Value) -> Vec<Call> {
     let gone: Vec<&str> = old.keys().filter(|name| !new.contains_key(*name)).map(|name| &**name).collect();
     let mut calls = Vec::new();
     if !changed.is_empty() {
-        let args: Args = BTreeMap::from([(service.resource, resource.clone()), ("Tags", Value::map(Type::String, changed))]);
+        let args: Args =
+            BTreeMap::from([(service.resource, resource.clone()), ("Tags", Value::map(Type::String, changed))]);
         calls.push(Call::new(service.add, args).because(["tags"]));
     }
     if !gone.is_empty() {

@@ -3,6 +3,7 @@
 pub mod ast;
 pub mod declare;
 pub mod eval;
+pub mod fmt;
 pub mod functions;
 pub mod refs;
 pub mod source;

@@ -36,7 +36,9 @@ fn read(expr: &Expr) -> Result<Type, Diagnostic> {
             "list" => Ok(Type::list(Type::Any)),
             "map" => Ok(Type::map(Type::Any)),
             "set" => Err(error("CS0216", "The type set needs the type of its elements: set(string).", expr.span)),
-            "object" => Err(error("CS0216", "The type object needs its attributes: object({ name = string }).", expr.span)),
+            "object" => {
+                Err(error("CS0216", "The type object needs its attributes: object({ name = string }).", expr.span))
+            }
             "tuple" => Err(error("CS0216", "The type tuple needs its elements: tuple([string, number]).", expr.span)),
             "optional" => Err(misplaced_optional(expr.span)),
             _ => Err(unknown(name, expr.span)),
@@ -65,7 +67,9 @@ fn call(name: &str, args: &[Expr], name_span: Span, span: Span) -> Result<Type, 
         ("list" | "set" | "map" | "tuple" | "object", _) => {
             Err(error("CS0216", format!("The type {name} takes one argument, not {}.", args.len()), span))
         }
-        ("string" | "number" | "bool" | "any", _) => Err(error("CS0216", format!("The type {name} takes no arguments."), span)),
+        ("string" | "number" | "bool" | "any", _) => {
+            Err(error("CS0216", format!("The type {name} takes no arguments."), span))
+        }
         ("optional", _) => Err(misplaced_optional(span)),
         _ => Err(unknown(name, name_span)),
     }
@@ -96,7 +100,11 @@ fn field(expr: &Expr) -> Result<Field, Diagnostic> {
             let ty = read(ty)?;
             let value = eval(default, &Empty::default()).map_err(|mut mistakes| mistakes.swap_remove(0))?;
             let value = convert(&value, &ty).map_err(|mismatch| {
-                error("CS0216", format!("The default does not fit the type of the attribute: {mismatch}."), default.span)
+                error(
+                    "CS0216",
+                    format!("The default does not fit the type of the attribute: {mismatch}."),
+                    default.span,
+                )
             })?;
             Ok(Field { ty, optional: true, default: Some(value) })
         }

@@ -10,7 +10,9 @@ use crate::kind::{Kind, Target};
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
-use crate::plan::{Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, conditions, decide, edges, wish};
+use crate::plan::{
+    Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, conditions, decide, edges, wish,
+};
 use crate::schema::Mode as AttrMode;
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -87,7 +89,9 @@ impl Builder<'_> {
 
     fn block(&mut self, address: &Address) {
         let names = self.evaluator.names();
-        let Some(resource) = names.0.module.resources.iter().find(|resource| resource.address == *address) else { return };
+        let Some(resource) = names.0.module.resources.iter().find(|resource| resource.address == *address) else {
+            return;
+        };
         let before = self.diagnostics.len();
         let Some(expansion) = expand(resource, self.evaluator, &mut self.diagnostics) else {
             self.forgive(before);
@@ -176,7 +180,8 @@ impl Builder<'_> {
         self.diagnostics.extend(problems.into_iter().map(|problem| desired.diagnose(problem).of(address)));
         let region = self.region(resource, &mut desired);
         let protect = self.protect(resource, instance, kind);
-        let planned = decide::decide(self, decide::Instance { resource, address, kind, desired: &desired, region, protect });
+        let planned =
+            decide::decide(self, decide::Instance { resource, address, kind, desired: &desired, region, protect });
         self.places.insert(address.clone(), desired);
         let mut object = planned;
         object.entry("region".into()).or_insert(Value::unknown(Type::String, None));
@@ -198,9 +203,13 @@ impl Builder<'_> {
                     }
                 }
                 None => self.diagnostics.push(
-                    Diagnostic::error("CS0401", "Undeclared reference", format!("There is no provider \"aws\" with alias \"{alias}\"."))
-                        .at(span)
-                        .help("Declare it, or set `region` of the resource."),
+                    Diagnostic::error(
+                        "CS0401",
+                        "Undeclared reference",
+                        format!("There is no provider \"aws\" with alias \"{alias}\"."),
+                    )
+                    .at(span)
+                    .help("Declare it, or set `region` of the resource."),
                 ),
             }
         }
@@ -326,9 +335,13 @@ impl Builder<'_> {
             };
             if value.is_sensitive_anywhere() && !output.sensitive {
                 self.diagnostics.push(
-                    Diagnostic::error("CS0415", "An output would show a secret", format!("`output.{name}` holds a sensitive value."))
-                        .at(output.value.span)
-                        .help("Add `sensitive = true` to the output."),
+                    Diagnostic::error(
+                        "CS0415",
+                        "An output would show a secret",
+                        format!("`output.{name}` holds a sensitive value."),
+                    )
+                    .at(output.value.span)
+                    .help("Add `sensitive = true` to the output."),
                 );
             }
             let value = value.with_mark(output.sensitive);

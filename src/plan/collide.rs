@@ -22,10 +22,16 @@ fn same_names(builder: &Builder) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (address, object) in &builder.planned {
         let Some(kind) = kinds::get(&address.kind) else { continue };
-        let Some(name) = kind.name_attribute().and_then(|name| object.get(name)).and_then(Value::as_str) else { continue };
+        let Some(name) = kind.name_attribute().and_then(|name| object.get(name)).and_then(Value::as_str) else {
+            continue;
+        };
         let region = object.get("region").and_then(Value::as_str).unwrap_or_default().to_owned();
         // The names of security groups are unique in a VPC; two VPCs may have one each.
-        let vpc = object.get("vpc_id").and_then(Value::as_str).filter(|_| &*address.kind == "security_group").unwrap_or_default();
+        let vpc = object
+            .get("vpc_id")
+            .and_then(Value::as_str)
+            .filter(|_| &*address.kind == "security_group")
+            .unwrap_or_default();
         let key = (address.kind.to_string(), format!("{region}/{vpc}"), name.to_owned());
         let Some(first) = seen.get(&key) else {
             seen.insert(key, address);

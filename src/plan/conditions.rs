@@ -32,7 +32,11 @@ fn check(condition: &Condition, scope: &dyn Scope, code: &'static str, diagnosti
         Some(false) => ("A condition does not hold", message(condition, scope)),
         None => ("Wrong type", "A condition must be true or false.".to_owned()),
     };
-    diagnostics.push(Diagnostic::error(code, summary, detail).at(condition.condition.span).help("Change the values that it is about."));
+    diagnostics.push(
+        Diagnostic::error(code, summary, detail)
+            .at(condition.condition.span)
+            .help("Change the values that it is about."),
+    );
 }
 
 /// The message of a condition, or a word that it cannot be shown.

@@ -37,7 +37,10 @@ pub fn decide(builder: &mut Builder, instance: Instance) -> Object {
     let address = instance.address;
     let record = recorded(builder, address);
     if builder.inputs.options.destroy {
-        return record.map_or_else(|| unknown_all(&instance, &instance.desired.object), |record| filled(&instance, record.object));
+        return record.map_or_else(
+            || unknown_all(&instance, &instance.desired.object),
+            |record| filled(&instance, record.object),
+        );
     }
     let mut wanted = instance.desired.object.clone();
     let suffix = record.as_ref().and_then(|record| record.suffix.clone());
@@ -47,7 +50,9 @@ pub fn decide(builder: &mut Builder, instance: Instance) -> Object {
     let id = record.as_ref().map(|record| record.id.clone()).or_else(|| instance.kind.identify(&wanted));
     let found = find(builder, &instance, record.as_ref(), id.as_deref());
     match (record, found) {
-        (None, Seen::Present(observation)) => adopt_or_refuse(builder, &instance, wanted, id.unwrap_or_default(), observation),
+        (None, Seen::Present(observation)) => {
+            adopt_or_refuse(builder, &instance, wanted, id.unwrap_or_default(), observation)
+        }
         (None, _) => create(builder, &instance, wanted, Reason::Declared, None),
         (Some(_), Seen::Absent) => {
             builder.note(address, "is gone from the account and will be made anew");
@@ -114,7 +119,13 @@ fn find(builder: &mut Builder, instance: &Instance, record: Option<&Record>, id:
 }
 
 /// An object of that name is there and has no record: ours when an earlier run was cut off, else somebody's.
-fn adopt_or_refuse(builder: &mut Builder, instance: &Instance, wanted: Object, id: String, observation: Observation) -> Object {
+fn adopt_or_refuse(
+    builder: &mut Builder,
+    instance: &Instance,
+    wanted: Object,
+    id: String,
+    observation: Observation,
+) -> Object {
     let tags = observation.object.get("tags_all").and_then(Value::as_object);
     let mark = tags.and_then(|tags| tags.get("cachestack:id")).and_then(Value::as_str);
     let intents = &builder.inputs.state.intents;
@@ -143,7 +154,10 @@ fn adopt_or_refuse(builder: &mut Builder, instance: &Instance, wanted: Object, i
     let mut diagnostic = Diagnostic::error(
         "CS0601",
         "The object exists already",
-        format!("`{}` is to be made, and the account has a {} called \"{id}\" that this state does not know.", instance.address, instance.address.kind),
+        format!(
+            "`{}` is to be made, and the account has a {} called \"{id}\" that this state does not know.",
+            instance.address, instance.address.kind
+        ),
     )
     .help("Choose another name; or delete the object if nobody needs it.");
     diagnostic.span = instance.desired.span_of(attribute);
@@ -151,7 +165,13 @@ fn adopt_or_refuse(builder: &mut Builder, instance: &Instance, wanted: Object, i
     unknown_all(instance, &wanted)
 }
 
-fn create(builder: &mut Builder, instance: &Instance, wanted: Object, reason: Reason, suffix: Option<String>) -> Object {
+fn create(
+    builder: &mut Builder,
+    instance: &Instance,
+    wanted: Object,
+    reason: Reason,
+    suffix: Option<String>,
+) -> Object {
     let mut after = wanted;
     for attr in &instance.kind.schema().attrs {
         let default = attr.default.clone().or_else(|| attr.at_create.map(Value::string));
@@ -175,7 +195,19 @@ fn create(builder: &mut Builder, instance: &Instance, wanted: Object, reason: Re
     let nothing = Object::new();
     let changes = diff::changes(instance.kind.schema(), &nothing, &planned, &display_names(instance, &planned), &[]);
     let record = record_plan(builder, instance, secrets(builder, instance), suffix);
-    push(builder, instance, Action::Create, reason, instance.kind.identify(&planned), None, Some(planned.clone()), set, changes, calls, record);
+    push(
+        builder,
+        instance,
+        Action::Create,
+        reason,
+        instance.kind.identify(&planned),
+        None,
+        Some(planned.clone()),
+        set,
+        changes,
+        calls,
+        record,
+    );
     planned
 }
 
@@ -186,7 +218,9 @@ fn display_names(instance: &Instance, planned: &Object) -> Vec<&'static str> {
         .schema()
         .attrs
         .iter()
-        .filter(|attr| planned.get(attr.name).is_some_and(|value| !value.is_null() && !crate::value::same(value, &Value::null())))
+        .filter(|attr| {
+            planned.get(attr.name).is_some_and(|value| !value.is_null() && !crate::value::same(value, &Value::null()))
+        })
         .filter(|attr| attr.update != Update::Local || instance.desired.object.contains_key(attr.name))
         .map(|attr| attr.name)
         .collect()
@@ -216,7 +250,8 @@ fn secrets(builder: &Builder, instance: &Instance) -> BTreeMap<String, Digest> {
         .filter_map(|attr| match &instance.desired.object.get(attr.name)?.data {
             Data::Secret(secret) => {
                 let text = secret.text.as_ref()?;
-                let digest = Digest { digest: digest::digest(text, salt), source: secret.source.as_deref().map(str::to_owned) };
+                let digest =
+                    Digest { digest: digest::digest(text, salt), source: secret.source.as_deref().map(str::to_owned) };
                 Some((attr.name.to_owned(), digest))
             }
             _ => None,
@@ -225,28 +260,57 @@ fn secrets(builder: &Builder, instance: &Instance) -> BTreeMap<String, Digest> {
 }
 
 /// What the record of an instance shall say.
-pub fn record_of(builder: &Builder, instance: &Instance, secrets: BTreeMap<String, Digest>, suffix: Option<String>) -> RecordPlan {
+pub fn record_of(
+    builder: &Builder,
+    instance: &Instance,
+    secrets: BTreeMap<String, Digest>,
+    suffix: Option<String>,
+) -> RecordPlan {
     record_plan(builder, instance, secrets, suffix)
 }
 
-fn record_plan(builder: &Builder, instance: &Instance, secrets: BTreeMap<String, Digest>, suffix: Option<String>) -> RecordPlan {
-    let mut set: BTreeSet<String> = instance.desired.object.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name.to_string()).collect();
+fn record_plan(
+    builder: &Builder,
+    instance: &Instance,
+    secrets: BTreeMap<String, Digest>,
+    suffix: Option<String>,
+) -> RecordPlan {
+    let mut set: BTreeSet<String> = instance
+        .desired
+        .object
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, _)| name.to_string())
+        .collect();
     set.remove("tags_all");
     if instance.desired.object.get("tags_all").and_then(Value::as_object).is_some_and(|tags| !tags.is_empty()) {
         set.insert("tags".to_owned());
     }
     let node = crate::graph::Node::Block(instance.address.block());
     let used = builder.evaluator.stack().graph.blocks_used_by(&node);
-    let instances = builder.declared.iter().filter(|address| used.contains(&address.block()) && address.mode == crate::address::Mode::Managed);
+    let instances = builder
+        .declared
+        .iter()
+        .filter(|address| used.contains(&address.block()) && address.mode == crate::address::Mode::Managed);
     RecordPlan { set, secrets, dependencies: instances.cloned().collect(), protect: instance.protect, suffix }
 }
 
-fn existing(builder: &mut Builder, instance: &Instance, wanted: &Object, record: Record, observation: Observation) -> Object {
+fn existing(
+    builder: &mut Builder,
+    instance: &Instance,
+    wanted: &Object,
+    record: Record,
+    observation: Observation,
+) -> Object {
     if let Status::Broken(why) = &observation.status {
-        builder.note(instance.address, format!("is {why} and will not come right by itself; replace it with --replace={}", instance.address));
+        builder.note(
+            instance.address,
+            format!("is {why} and will not come right by itself; replace it with --replace={}", instance.address),
+        );
     }
     let lifecycle = &instance.resource.meta.lifecycle;
-    let ignored = |name: &str| lifecycle.ignore_all || lifecycle.ignore_changes.iter().any(|ignored| &**ignored == name);
+    let ignored =
+        |name: &str| lifecycle.ignore_all || lifecycle.ignore_changes.iter().any(|ignored| &**ignored == name);
     let comparison = Comparison {
         schema: instance.kind.schema(),
         desired: wanted,
@@ -288,22 +352,33 @@ fn complete_counts(instance: &Instance, wanted: &Object, difference: &mut Differ
 
 fn remark(builder: &mut Builder, instance: &Instance, difference: &Difference) {
     for (name, source) in &difference.unchecked {
-        builder.note(instance.address, format!("`{name}`: secret not checked, {source} is not there; no change is assumed"));
+        builder.note(
+            instance.address,
+            format!("`{name}`: secret not checked, {source} is not there; no change is assumed"),
+        );
     }
     if !difference.pending.is_empty() {
         let names = difference.pending.join(", ");
-        let window = difference.before.get("maintenance_window").and_then(Value::as_str).map(|window| format!(" ({window} UTC)")).unwrap_or_default();
-        builder.note(instance.address, format!("{names}: accepted by AWS, pending until the maintenance window{window}"));
+        let window = difference
+            .before
+            .get("maintenance_window")
+            .and_then(Value::as_str)
+            .map(|window| format!(" ({window} UTC)"))
+            .unwrap_or_default();
+        builder
+            .note(instance.address, format!("{names}: accepted by AWS, pending until the maintenance window{window}"));
     }
 }
 
 /// The attributes, references and requests that force a new object.
 fn causes(builder: &mut Builder, instance: &Instance, difference: &Difference) -> Vec<String> {
     let schema = instance.kind.schema();
-    let fixed = difference.changed.iter().filter(|name| schema.attr(name).is_some_and(|attr| attr.update == Update::Replace));
+    let fixed =
+        difference.changed.iter().filter(|name| schema.attr(name).is_some_and(|attr| attr.update == Update::Replace));
     let mut causes: Vec<String> = fixed.map(|name| (*name).to_owned()).collect();
     let before = &difference.before;
-    causes.extend(instance.kind.replaces(before, &difference.after, &difference.changed).into_iter().map(str::to_owned));
+    causes
+        .extend(instance.kind.replaces(before, &difference.after, &difference.changed).into_iter().map(str::to_owned));
     if builder.inputs.options.replace.iter().any(|address| instance.address.is_within(address)) {
         causes.push("requested by --replace".to_owned());
     }
@@ -311,7 +386,13 @@ fn causes(builder: &mut Builder, instance: &Instance, difference: &Difference) -
     causes
 }
 
-fn update(builder: &mut Builder, instance: &Instance, record: &Record, difference: Difference, observation: &Observation) -> Object {
+fn update(
+    builder: &mut Builder,
+    instance: &Instance,
+    record: &Record,
+    difference: Difference,
+    observation: &Observation,
+) -> Object {
     let Difference { before, mut after, changed, secrets, .. } = difference;
     let target = builder.target(&instance.region);
     if !changed.is_empty() {
@@ -321,13 +402,15 @@ fn update(builder: &mut Builder, instance: &Instance, record: &Record, differenc
     let plan = record_plan(builder, instance, secrets, record.suffix.clone());
     let protect = record.protect != plan.protect;
     let after = filled(instance, after);
-    let local = |name: &&&'static str| instance.kind.schema().attr(name).is_some_and(|attr| attr.update == Update::Local);
+    let local =
+        |name: &&&'static str| instance.kind.schema().attr(name).is_some_and(|attr| attr.update == Update::Local);
     let shown = changed.iter().filter(|name| !local(name) || !matches!(**name, "tags" | "parameters")).count();
     if shown == 0 && !protect {
         builder.plan.unchanged += 1;
         let moved = builder.plan.moves.iter().any(|(_, to)| to == instance.address);
         let known = builder.inputs.state.records.get(instance.address);
-        let stale = known.is_none_or(|record| record.set != plan.set || record.dependencies != plan.dependencies) || moved;
+        let stale =
+            known.is_none_or(|record| record.set != plan.set || record.dependencies != plan.dependencies) || moved;
         if stale || builder.inputs.options.refresh_only {
             let entry = (instance.address.clone(), plan, after.clone(), record.id.clone(), record.region.clone());
             builder.plan.records.push(entry);
@@ -353,7 +436,19 @@ fn update(builder: &mut Builder, instance: &Instance, record: &Record, differenc
         });
     }
     let id = Some(record.id.clone());
-    push(builder, instance, Action::Update, Reason::Declared, id, Some(before), Some(after.clone()), changed, changes, calls, plan);
+    push(
+        builder,
+        instance,
+        Action::Update,
+        Reason::Declared,
+        id,
+        Some(before),
+        Some(after.clone()),
+        changed,
+        changes,
+        calls,
+        plan,
+    );
     after
 }
 
@@ -480,7 +575,14 @@ fn leave(builder: &mut Builder, address: &Address, record: &Record, reason: Reas
         guard_delete(builder, address, record, kind, deposed);
     }
     let target = builder.target(&record.region);
-    let change = Change { before: Some(&before), after: None, changed: &[], target: &target, id: Some(&record.id), ownership: &[] };
+    let change = Change {
+        before: Some(&before),
+        after: None,
+        changed: &[],
+        target: &target,
+        id: Some(&record.id),
+        ownership: &[],
+    };
     let calls = if action == Action::Delete { kind.compile(&change).unwrap_or_default() } else { Vec::new() };
     builder.plan.steps.push(Step {
         address: address.clone(),

@@ -53,7 +53,13 @@ pub fn compare(by: &Comparison) -> Difference {
         if attr.secret {
             compare_secret(by, attr, &mut difference);
         } else if (by.ignored)(attr.name) {
-            difference.after.extend(by.record.object.get(attr.name).filter(|_| attr.update == Update::Local).map(|v| (attr.name.into(), v.clone())));
+            difference.after.extend(
+                by.record
+                    .object
+                    .get(attr.name)
+                    .filter(|_| attr.update == Update::Local)
+                    .map(|v| (attr.name.into(), v.clone())),
+            );
         } else {
             compare_attr(by, attr, &mut difference);
         }
@@ -175,7 +181,13 @@ fn compare_tags(by: &Comparison, difference: &mut Difference) {
 }
 
 /// What differs, for people: every attribute but those that follow from others.
-pub fn changes(schema: &Schema, before: &Object, after: &Object, changed: &[&'static str], causes: &[&str]) -> Vec<AttrChange> {
+pub fn changes(
+    schema: &Schema,
+    before: &Object,
+    after: &Object,
+    changed: &[&'static str],
+    causes: &[&str],
+) -> Vec<AttrChange> {
     let get = |object: &Object, name: &str| object.get(name).cloned().unwrap_or_else(Value::null);
     let hidden = |name: &str| matches!(name, "tags" | "parameters");
     changed
@@ -184,7 +196,8 @@ pub fn changes(schema: &Schema, before: &Object, after: &Object, changed: &[&'st
         .map(|name| {
             let (mut old, mut new) = (get(before, name), get(after, name));
             if *name == "tags_all" {
-                (old, new) = (Value::object(tags::visible(&old)), Value::object(tags::visible(&new)).with_mark(new.sensitive));
+                (old, new) =
+                    (Value::object(tags::visible(&old)), Value::object(tags::visible(&new)).with_mark(new.sensitive));
             }
             let secret = schema.attr(name).is_some_and(|attr| attr.secret);
             AttrChange {

@@ -67,7 +67,9 @@ fn lets_go(user: &Step, leaving: &Step) -> bool {
 /// The order of the two halves of a replacement.
 fn replacement_edge(steps: &[Step], index: usize, other: usize) -> Option<usize> {
     let (step, with) = (&steps[index], &steps[other]);
-    let (Reason::Replaced { create_first, .. }, true) = (&step.reason, index != other && !with.deposed && !step.deposed) else {
+    let (Reason::Replaced { create_first, .. }, true) =
+        (&step.reason, index != other && !with.deposed && !step.deposed)
+    else {
         return None;
     };
     let waits = match (step.action, with.action) {
@@ -92,7 +94,9 @@ fn uses(builder: &Builder) -> BTreeMap<Address, BTreeSet<Address>> {
         }
     }
     for step in &builder.plan.steps {
-        uses.entry(step.address.clone()).or_default().extend(step.record.dependencies.iter().cloned().filter(|_| !is_leaving(step)));
+        uses.entry(step.address.clone())
+            .or_default()
+            .extend(step.record.dependencies.iter().cloned().filter(|_| !is_leaving(step)));
     }
     by_name(builder, &mut uses);
     uses
@@ -134,7 +138,8 @@ fn sort(builder: &mut Builder) {
         step.edges.iter().for_each(|edge| users[*edge].push(index));
     }
     let key = |index: usize| (is_leaving(&steps[index]), steps[index].address.clone(), index);
-    let mut ready: BTreeSet<(bool, Address, usize)> = (0..steps.len()).filter(|index| waiting[*index] == 0).map(key).collect();
+    let mut ready: BTreeSet<(bool, Address, usize)> =
+        (0..steps.len()).filter(|index| waiting[*index] == 0).map(key).collect();
     let mut order = Vec::new();
     while let Some((_, _, index)) = ready.pop_first() {
         order.push(index);
@@ -173,9 +178,14 @@ pub fn restrict(builder: &mut Builder) {
     }
     for index in 0..steps.len() {
         let excluded = options.excludes.iter().any(|exclude| steps[index].address.is_within(exclude));
-        keep[index] &= !excluded && steps[index].edges.iter().all(|edge| keep[*edge] || !options.excludes.is_empty() && steps[*edge].address.mode == Mode::Data);
+        keep[index] &= !excluded
+            && steps[index]
+                .edges
+                .iter()
+                .all(|edge| keep[*edge] || !options.excludes.is_empty() && steps[*edge].address.mode == Mode::Data);
     }
-    let kept: BTreeSet<Address> = steps.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(step, _)| step.address.clone()).collect();
+    let kept: BTreeSet<Address> =
+        steps.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(step, _)| step.address.clone()).collect();
     let mut place = BTreeMap::new();
     let all = std::mem::take(&mut builder.plan.steps);
     for (index, mut step) in all.into_iter().enumerate().filter(|(index, _)| keep[*index]) {

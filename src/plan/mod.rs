@@ -248,7 +248,9 @@ impl Plan {
 
     /// Whether applying it would do nothing that a user sees.
     pub fn is_empty(&self) -> bool {
-        self.steps.iter().all(|step| step.action == Action::Read) && self.changed_outputs.is_empty() && self.moves.is_empty()
+        self.steps.iter().all(|step| step.action == Action::Read)
+            && self.changed_outputs.is_empty()
+            && self.moves.is_empty()
     }
 }
 

@@ -141,7 +141,10 @@ impl Attr {
 
     /// A nested block that may be there any number of times; their order means nothing.
     pub fn blocks(name: &'static str, attrs: Vec<Attr>) -> Self {
-        Self { block: Some(Block { attrs: attrs.clone(), max: None }), ..Self::optional(name, Type::set(object_type(&attrs))) }
+        Self {
+            block: Some(Block { attrs: attrs.clone(), max: None }),
+            ..Self::optional(name, Type::set(object_type(&attrs)))
+        }
     }
 
     /// A nested block that may be there once.

@@ -109,7 +109,8 @@ pub fn check(attrs: &[Attr], desired: &Desired, evaluated: bool, diagnostics: &m
             Sort::Missing => ("CS0406", "A required value is null", "Give it a value."),
             _ => ("CS0407", "A value that is not allowed", "Correct the value."),
         };
-        let mut diagnostic = Diagnostic::error(code, summary, format!("`{}` {}.", fault.path, fault.message)).help(help);
+        let mut diagnostic =
+            Diagnostic::error(code, summary, format!("`{}` {}.", fault.path, fault.message)).help(help);
         diagnostic.span = desired.span_of(&fault.path);
         if let Some(value) = desired.object.get(fault.path.as_str()).filter(|value| !value.is_sensitive_anywhere())
             && let Some(text) = value.as_str()
@@ -122,10 +123,13 @@ pub fn check(attrs: &[Attr], desired: &Desired, evaluated: bool, diagnostics: &m
 }
 
 fn suggestion(attrs: &[Attr], path: &str, text: &str) -> String {
-    let words = attrs.iter().find(|attr| attr.name == path).into_iter().flat_map(|attr| &attr.rules).find_map(|rule| match rule {
-        crate::schema::Rule::OneOf(words) => Some(*words),
-        _ => None,
-    });
+    let words =
+        attrs.iter().find(|attr| attr.name == path).into_iter().flat_map(|attr| &attr.rules).find_map(
+            |rule| match rule {
+                crate::schema::Rule::OneOf(words) => Some(*words),
+                _ => None,
+            },
+        );
     let near = words.and_then(|words| crate::diag::did_you_mean(text, words.iter().copied()));
     near.map_or_else(|| "Correct the value.".to_owned(), |near| format!("Did you mean \"{near}\"?"))
 }
@@ -154,9 +158,13 @@ impl Reader<'_> {
         let value = self.eval(&attribute.expr, scope)?;
         if matches!(value.data, Data::Secret(_)) && !attr.secret {
             self.diagnostics.push(
-                Diagnostic::error("CS0408", "A secret out of place", format!("`{}` of `{}` is not a secret attribute.", attr.name, self.name))
-                    .at(attribute.expr.span)
-                    .help("secret() may only be the value of an attribute that holds a secret, such as auth_token."),
+                Diagnostic::error(
+                    "CS0408",
+                    "A secret out of place",
+                    format!("`{}` of `{}` is not a secret attribute.", attr.name, self.name),
+                )
+                .at(attribute.expr.span)
+                .help("secret() may only be the value of an attribute that holds a secret, such as auth_token."),
             );
             return None;
         }
@@ -185,7 +193,10 @@ impl Reader<'_> {
                     let Some(collection) = self.eval(for_each, scope) else { continue };
                     let Some(elements) = elements(&collection) else {
                         if collection.is_unknown() {
-                            return Some(Value::unknown(attr.ty.clone(), collection.first_unknown().and_then(|u| u.origin.clone())));
+                            return Some(Value::unknown(
+                                attr.ty.clone(),
+                                collection.first_unknown().and_then(|u| u.origin.clone()),
+                            ));
                         }
                         self.diagnostics.push(not_a_collection(for_each, &collection));
                         continue;
@@ -206,7 +217,8 @@ impl Reader<'_> {
             Err(mismatch) => {
                 let span = blocks.first().map(|block| block.span)?;
                 let detail = format!("`{}`{}: {}.", attr.name, mismatch.path, mismatch.message);
-                self.diagnostics.push(Diagnostic::error("CS0404", "Wrong type", detail).at(span).help("Correct the value."));
+                self.diagnostics
+                    .push(Diagnostic::error("CS0404", "Wrong type", detail).at(span).help("Correct the value."));
                 None
             }
         }
@@ -275,7 +287,9 @@ fn elements(collection: &Value) -> Option<Vec<(Value, Value)>> {
         Data::List(_, items) | Data::Tuple(items) => {
             Some(items.iter().enumerate().map(|(index, item)| pair((Value::int(index as i64), item))).collect())
         }
-        Data::Map(_, items) | Data::Object(items) => Some(items.iter().map(|(key, item)| pair((Value::string(key), item))).collect()),
+        Data::Map(_, items) | Data::Object(items) => {
+            Some(items.iter().map(|(key, item)| pair((Value::string(key), item))).collect())
+        }
         _ => None,
     }
 }

@@ -106,7 +106,9 @@ fn unknown(name: &str, names: &[&Arc<str>], at: Option<&Attribute>) -> Diagnosti
         None if names.is_empty() => "The stack declares no environments; leave -e out.".to_owned(),
         None => format!("There are: {}.", names.iter().map(|name| &***name).collect::<Vec<_>>().join(", ")),
     };
-    let diagnostic = Diagnostic::error("CS0352", "Unknown environment", format!("The stack has no environment \"{name}\".")).help(help);
+    let diagnostic =
+        Diagnostic::error("CS0352", "Unknown environment", format!("The stack has no environment \"{name}\"."))
+            .help(help);
     match at {
         Some(attribute) => diagnostic.at(attribute.expr.span),
         None => diagnostic,
@@ -114,7 +116,12 @@ fn unknown(name: &str, names: &[&Arc<str>], at: Option<&Attribute>) -> Diagnosti
 }
 
 /// `vars` of the environment, which are wanted before anything else is evaluated.
-pub fn vars(module: &Module, name: &str, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> Option<(Object, Span)> {
+pub fn vars(
+    module: &Module,
+    name: &str,
+    scope: &dyn Scope,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(Object, Span)> {
     let attribute = block(module, name)?.get("vars")?;
     let value = value(attribute, &Type::Any, scope, diagnostics)?;
     match value.as_object() {
@@ -195,7 +202,8 @@ impl Reader<'_> {
     }
 
     fn tags(&mut self, attribute: Option<&Attribute>) -> Object {
-        let value = attribute.and_then(|attribute| value(attribute, &Type::map(Type::String), self.scope, self.diagnostics));
+        let value =
+            attribute.and_then(|attribute| value(attribute, &Type::map(Type::String), self.scope, self.diagnostics));
         let tags = value.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
         tags.into_iter().filter(|(_, value)| !value.is_null()).collect()
     }
@@ -205,9 +213,13 @@ impl Reader<'_> {
         let good = text.len() == 12 && text.chars().all(|c| c.is_ascii_digit());
         if let (false, Some(attribute)) = (good, attribute) {
             self.diagnostics.push(
-                Diagnostic::error("CS0354", "Not an account", format!("\"{text}\" is not the number of an AWS account."))
-                    .at(attribute.expr.span)
-                    .help("Write its twelve digits in quotes."),
+                Diagnostic::error(
+                    "CS0354",
+                    "Not an account",
+                    format!("\"{text}\" is not the number of an AWS account."),
+                )
+                .at(attribute.expr.span)
+                .help("Write its twelve digits in quotes."),
             );
         }
         Some(text.into())

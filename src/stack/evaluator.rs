@@ -204,7 +204,9 @@ impl Evaluator {
             )
             .at(span)
             .related(*declared, "declared here")
-            .help(format!("Replace it by a variable or a data block, or pass a value: --var '{shown}={{ id = \"...\" }}'."));
+            .help(format!(
+                "Replace it by a variable or a data block, or pass a value: --var '{shown}={{ id = \"...\" }}'."
+            ));
         }
         let names: Vec<&str> = module
             .resources
@@ -214,13 +216,22 @@ impl Evaluator {
             .collect();
         let help = match did_you_mean(name, names.iter().copied()) {
             Some(near) => format!("Did you mean `{prefix}{kind}.{near}`?"),
-            None if names.is_empty() => format!("The stack declares no {} of that kind.", if mode == Mode::Data { "data block" } else { "resource" }),
+            None if names.is_empty() => format!(
+                "The stack declares no {} of that kind.",
+                if mode == Mode::Data { "data block" } else { "resource" }
+            ),
             None => format!("There are: {}.", names.join(", ")),
         };
         Diagnostic::error("CS0401", "Undeclared reference", format!("`{shown}` is not declared.")).at(span).help(help)
     }
 
-    fn attribute<'v>(&self, root: &str, known: impl Iterator<Item = &'v str>, steps: &[Step], span: Span) -> Result<Arc<str>, Diagnostic> {
+    fn attribute<'v>(
+        &self,
+        root: &str,
+        known: impl Iterator<Item = &'v str>,
+        steps: &[Step],
+        span: Span,
+    ) -> Result<Arc<str>, Diagnostic> {
         let _ = known;
         match steps.first() {
             Some(Step::Attr(name) | Step::Key(name)) => Ok(name.clone()),
@@ -237,15 +248,20 @@ impl Evaluator {
             "local" => ("local value", format!("Declare it: locals {{ {name} = ... }}.")),
             _ => ("attribute", format!("There are: {}.", known.join(", "))),
         };
-        let help = did_you_mean(name, known.iter().copied()).map_or(declare, |near| format!("Did you mean `{root}.{near}`?"));
-        Diagnostic::error("CS0401", "Undeclared reference", format!("There is no {what} `{root}.{name}`.")).at(span).help(help)
+        let help =
+            did_you_mean(name, known.iter().copied()).map_or(declare, |near| format!("Did you mean `{root}.{near}`?"));
+        Diagnostic::error("CS0401", "Undeclared reference", format!("There is no {what} `{root}.{name}`."))
+            .at(span)
+            .help(help)
     }
 
     fn path(&self, name: &str) -> Option<Value> {
         let directory = self.stack().directory.display().to_string();
         match name {
             "module" | "root" => Some(Value::string(directory)),
-            "cwd" => Some(Value::string(std::env::current_dir().map(|path| path.display().to_string()).unwrap_or_default())),
+            "cwd" => {
+                Some(Value::string(std::env::current_dir().map(|path| path.display().to_string()).unwrap_or_default()))
+            }
             _ => None,
         }
     }
@@ -265,7 +281,11 @@ impl Scope for Evaluator {
             "var" => {
                 let name = self.attribute(root, std::iter::empty(), steps, span)?;
                 let known = || self.variables.keys().map(|name| &**name);
-                self.variables.get(&name).cloned().map(|value| (value, 1)).ok_or_else(|| self.missing(root, &name, known(), span))
+                self.variables
+                    .get(&name)
+                    .cloned()
+                    .map(|value| (value, 1))
+                    .ok_or_else(|| self.missing(root, &name, known(), span))
             }
             "local" => {
                 let name = self.attribute(root, std::iter::empty(), steps, span)?;
@@ -279,7 +299,11 @@ impl Scope for Evaluator {
             "env" => {
                 let name = self.attribute(root, std::iter::empty(), steps, span)?;
                 let known = || self.environment.keys().map(|name| &**name);
-                self.environment.get(&name).cloned().map(|value| (value, 1)).ok_or_else(|| self.missing(root, &name, known(), span))
+                self.environment
+                    .get(&name)
+                    .cloned()
+                    .map(|value| (value, 1))
+                    .ok_or_else(|| self.missing(root, &name, known(), span))
             }
             "path" | "terraform" => {
                 let name = self.attribute(root, std::iter::empty(), steps, span)?;
@@ -298,9 +322,13 @@ impl Scope for Evaluator {
                     }
                     Ok((self.block(Mode::Data, kind, name, span)?, 2))
                 }
-                _ => Err(Diagnostic::error("CS0403", "Half a reference", "`data` must be followed by a kind and a name.")
-                    .at(span)
-                    .help("Write `data.KIND.NAME.ATTRIBUTE`.")),
+                _ => Err(Diagnostic::error(
+                    "CS0403",
+                    "Half a reference",
+                    "`data` must be followed by a kind and a name.",
+                )
+                .at(span)
+                .help("Write `data.KIND.NAME.ATTRIBUTE`.")),
             },
             kind => self.resolve_block(kind, steps, span),
         }
@@ -319,9 +347,13 @@ impl Scope for Evaluator {
 impl Evaluator {
     fn resolve_block(&self, kind: &str, steps: &[Step], span: Span) -> Result<(Value, usize), Diagnostic> {
         if let Some((_, place)) = LOCAL_ROOTS.iter().find(|(root, _)| *root == kind) {
-            return Err(Diagnostic::error("CS0405", "A name out of place", format!("`{kind}` only means something in {place}."))
-                .at(span)
-                .help(format!("Move the expression into {place}, or write the value out.")));
+            return Err(Diagnostic::error(
+                "CS0405",
+                "A name out of place",
+                format!("`{kind}` only means something in {place}."),
+            )
+            .at(span)
+            .help(format!("Move the expression into {place}, or write the value out.")));
         }
         if kind == "module" {
             return Err(Diagnostic::error("CS0317", "Not supported yet", "cachestack does not read modules yet.")
@@ -339,12 +371,22 @@ impl Evaluator {
                 Some(near) => format!("Did you mean `{near}`?"),
                 None => "A text needs quotes; a variable is `var.NAME`, a local value `local.NAME`.".to_owned(),
             };
-            return Err(Diagnostic::error("CS0401", "Undeclared reference", format!("Nothing here is called `{kind}`.")).at(span).help(help));
+            return Err(Diagnostic::error(
+                "CS0401",
+                "Undeclared reference",
+                format!("Nothing here is called `{kind}`."),
+            )
+            .at(span)
+            .help(help));
         }
         let Some(name) = name else {
-            return Err(Diagnostic::error("CS0403", "Half a reference", format!("`{kind}` must be followed by the name of a resource."))
-                .at(span)
-                .help(format!("Write `{kind}.NAME.ATTRIBUTE`.")));
+            return Err(Diagnostic::error(
+                "CS0403",
+                "Half a reference",
+                format!("`{kind}` must be followed by the name of a resource."),
+            )
+            .at(span)
+            .help(format!("Write `{kind}.NAME.ATTRIBUTE`.")));
         };
         Ok((self.block(Mode::Managed, kind, name, span)?, 1))
     }

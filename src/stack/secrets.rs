@@ -53,7 +53,9 @@ impl Secrets {
             Some(("env", name)) => Ok(self.process.get(name).filter(|text| !text.is_empty()).cloned()),
             Some(("file", path)) => {
                 let bytes = disk::read(&self.directory.join(path)).map_err(|error| wrong(error.to_string()))?;
-                bytes.map(|bytes| String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text".to_owned()))).transpose()
+                bytes
+                    .map(|bytes| String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text".to_owned())))
+                    .transpose()
             }
             Some(("command", _)) if !self.commands => Ok(None),
             Some(("command", line)) => self.run(line).map(Some).map_err(wrong),

@@ -68,7 +68,12 @@ fn known(expr: &Expr, what: &str, scope: &dyn Scope) -> Result<Value, Vec<Diagno
         return Err(vec![unknown_count(what, unknown.origin.as_deref(), expr.span)]);
     }
     if value.is_null() {
-        return Err(vec![wrong(what, "it is null", "Write an empty collection, or 0, where there should be none.", expr.span)]);
+        return Err(vec![wrong(
+            what,
+            "it is null",
+            "Write an empty collection, or 0, where there should be none.",
+            expr.span,
+        )]);
     }
     if value.sensitive {
         let why = "its value is sensitive, and the number and the keys of objects are shown";
@@ -78,10 +83,17 @@ fn known(expr: &Expr, what: &str, scope: &dyn Scope) -> Result<Value, Vec<Diagno
 }
 
 fn unknown_count(what: &str, origin: Option<&str>, span: Span) -> Diagnostic {
-    let origin = origin.map_or_else(|| "something that is only known after apply".to_owned(), |origin| format!("`{origin}`, which is only known after apply"));
-    Diagnostic::error("CS0411", "Not known at plan time", format!("`{what}` decides how many objects there are, and hangs on {origin}."))
-        .at(span)
-        .help("Use names and keys that are written in the stack; ids and endpoints may be used in the attributes of each.")
+    let origin = origin.map_or_else(
+        || "something that is only known after apply".to_owned(),
+        |origin| format!("`{origin}`, which is only known after apply"),
+    );
+    Diagnostic::error(
+        "CS0411",
+        "Not known at plan time",
+        format!("`{what}` decides how many objects there are, and hangs on {origin}."),
+    )
+    .at(span)
+    .help("Use names and keys that are written in the stack; ids and endpoints may be used in the attributes of each.")
 }
 
 fn wrong(what: &str, why: &str, help: &str, span: Span) -> Diagnostic {
@@ -92,7 +104,12 @@ fn count(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
     let value = known(expr, "count", scope)?;
     let number = crate::value::convert::convert(&value, &Type::Number).ok().and_then(|value| value.as_i64());
     let count = number.filter(|count| (0..=100_000).contains(count)).ok_or_else(|| {
-        vec![wrong("count", "it is not a whole number from 0 up", "Write a number such as 3, or a condition ? 1 : 0.", expr.span)]
+        vec![wrong(
+            "count",
+            "it is not a whole number from 0 up",
+            "Write a number such as 3, or a condition ? 1 : 0.",
+            expr.span,
+        )]
     })?;
     let instances = (0..count as u64).map(|index| Instance { key: Some(Key::Index(index)), ..Instance::default() });
     Ok(Expansion { repetition: Repetition::Count, instances: instances.collect() })
@@ -100,10 +117,19 @@ fn count(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
 
 fn for_each(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
     let value = known(expr, "for_each", scope)?;
-    let instance = |name: &Arc<str>, value: Value| Instance { key: Some(Key::Name(name.clone())), each: Some(value), watched: None };
+    let instance = |name: &Arc<str>, value: Value| Instance {
+        key: Some(Key::Name(name.clone())),
+        each: Some(value),
+        watched: None,
+    };
     let instances = match &value.data {
-        Data::Map(_, items) | Data::Object(items) => items.iter().map(|(name, value)| instance(name, value.clone())).collect(),
-        Data::Set(_, items) => items.iter().map(|item| set_element(item, expr.span).map(|name| instance(&name, item.clone()))).collect::<Result<Vec<_>, _>>()?,
+        Data::Map(_, items) | Data::Object(items) => {
+            items.iter().map(|(name, value)| instance(name, value.clone())).collect()
+        }
+        Data::Set(_, items) => items
+            .iter()
+            .map(|item| set_element(item, expr.span).map(|name| instance(&name, item.clone())))
+            .collect::<Result<Vec<_>, _>>()?,
         Data::List(..) | Data::Tuple(_) => {
             let why = "it is a list, and a list has no keys that stay the same when it changes";
             return Err(vec![wrong("for_each", why, "Use toset([...]) for texts, or a map.", expr.span)]);
@@ -120,7 +146,12 @@ fn set_element(item: &Value, span: Span) -> Result<Arc<str>, Vec<Diagnostic>> {
     match &item.data {
         Data::String(text) => Ok(text.clone()),
         Data::Unknown(unknown) => Err(vec![unknown_count("for_each", unknown.origin.as_deref(), span)]),
-        _ => Err(vec![wrong("for_each", "its set has elements that are not texts", "Use a map, or a set of texts.", span)]),
+        _ => Err(vec![wrong(
+            "for_each",
+            "its set has elements that are not texts",
+            "Use a map, or a set of texts.",
+            span,
+        )]),
     }
 }
 
@@ -147,7 +178,12 @@ fn target(expr: &Expr, per: Option<&Expr>, scope: &dyn Scope) -> Result<Expansio
             Some("group") => instances.push(joined_instance(&id, None, members, expr.span)?),
             _ => {
                 let span = per.map_or(expr.span, |per| per.span);
-                return Err(vec![wrong("per", "it is none of \"node\", \"shard\" and \"group\"", "Write per = \"node\".", span)]);
+                return Err(vec![wrong(
+                    "per",
+                    "it is none of \"node\", \"shard\" and \"group\"",
+                    "Write per = \"node\".",
+                    span,
+                )]);
             }
         }
     }
@@ -170,7 +206,8 @@ fn members(group: &Value, span: Span) -> Result<(String, Vec<String>), Vec<Diagn
         let origin = group.get(name).and_then(Value::first_unknown).and_then(|unknown| unknown.origin.clone());
         vec![unknown_count("target", origin.as_deref().or(Some(name)), span)]
     };
-    let id = group.get("replication_group_id").and_then(Value::as_str).ok_or_else(|| unknown("replication_group_id"))?;
+    let id =
+        group.get("replication_group_id").and_then(Value::as_str).ok_or_else(|| unknown("replication_group_id"))?;
     let members = group.get("member_clusters").and_then(Value::as_items).ok_or_else(|| unknown("member_clusters"))?;
     let members = members.iter().map(|member| member.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
     Ok((id.to_owned(), members.ok_or_else(|| unknown("member_clusters"))?))
@@ -197,9 +234,15 @@ fn node_instance(group: &str, member: &str) -> Instance {
     Instance { key: Some(Key::Name(member.into())), each: None, watched: Some(watched) }
 }
 
-fn joined_instance(group: &str, shard: Option<&str>, members: Vec<String>, span: Span) -> Result<Instance, Vec<Diagnostic>> {
+fn joined_instance(
+    group: &str,
+    shard: Option<&str>,
+    members: Vec<String>,
+    span: Span,
+) -> Result<Instance, Vec<Diagnostic>> {
     if members.len() > METRICS_PER_ALARM {
-        let why = format!("{group} has {} members there, and one alarm takes {METRICS_PER_ALARM} metrics", members.len());
+        let why =
+            format!("{group} has {} members there, and one alarm takes {METRICS_PER_ALARM} metrics", members.len());
         return Err(vec![wrong("target", &why, "Use per = \"node\" or per = \"shard\".", span)]);
     }
     let id = shard.map_or_else(|| group.to_owned(), |shard| format!("{group}-{shard}"));
@@ -245,7 +288,8 @@ pub fn aim(alarm: &mut Object, watched: &Watched) {
         queries.push(query(format!("m{}", at + 1), Value::null_of(Type::String), Value::object(one)));
     }
     // An alarm below a threshold must hear of the lowest member, any other of the highest.
-    let below = alarm.get("comparison_operator").and_then(Value::as_str).is_some_and(|text| text.starts_with("LessThan"));
+    let below =
+        alarm.get("comparison_operator").and_then(Value::as_str).is_some_and(|text| text.starts_with("LessThan"));
     let expression = format!("{}(METRICS())", if below { "MIN" } else { "MAX" });
     queries.push(query("all".to_owned(), Value::string(expression), Value::null()));
     alarm.insert("metric_query".into(), Value::set(Type::Any, queries));

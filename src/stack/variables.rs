@@ -112,9 +112,13 @@ fn read_values(
     let body = syntax::parse(file, &sources.get(file).text.clone(), diagnostics);
     for block in &body.blocks {
         diagnostics.push(
-            Diagnostic::error("CS0341", "A block in a file of values", "A file of values has lines `name = value` only.")
-                .at(block.header_span)
-                .help("Move the block into a .hcl file."),
+            Diagnostic::error(
+                "CS0341",
+                "A block in a file of values",
+                "A file of values has lines `name = value` only.",
+            )
+            .at(block.header_span)
+            .help("Move the block into a .hcl file."),
         );
     }
     for attribute in body.attributes {
@@ -133,7 +137,8 @@ fn undeclared(name: &str, module: &Module) -> Diagnostic {
         Some(near) => format!("Did you mean `{near}`?"),
         None => format!("Declare it: variable \"{name}\" {{}}."),
     };
-    Diagnostic::error("CS0342", "A value for no variable", format!("The stack declares no variable `{name}`.")).help(help)
+    Diagnostic::error("CS0342", "A value for no variable", format!("The stack declares no variable `{name}`."))
+        .help(help)
 }
 
 fn one(
@@ -153,7 +158,9 @@ fn one(
     };
     let given = raw.map(|raw| evaluate(raw, &ty, variable, sources, scope));
     let (value, span) = match given {
-        Some(Ok((value, _))) if value.is_null() && !variable.nullable && variable.default.is_some() => default(variable, scope, diagnostics),
+        Some(Ok((value, _))) if value.is_null() && !variable.nullable && variable.default.is_some() => {
+            default(variable, scope, diagnostics)
+        }
         Some(Ok(found)) => found,
         Some(Err(mut wrong)) => {
             diagnostics.append(&mut wrong);
@@ -167,9 +174,13 @@ fn one(
     };
     if value.is_null() && !variable.nullable {
         diagnostics.push(
-            Diagnostic::error("CS0343", "A variable may not be null", format!("`var.{name}` is null, and it says `nullable = false`."))
-                .at(span)
-                .help("Give it a value."),
+            Diagnostic::error(
+                "CS0343",
+                "A variable may not be null",
+                format!("`var.{name}` is null, and it says `nullable = false`."),
+            )
+            .at(span)
+            .help("Give it a value."),
         );
     }
     convert(&value, &ty).unwrap_or_else(|mismatch| {

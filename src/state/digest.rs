@@ -10,7 +10,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 pub fn digest(text: &str, salt: &str) -> String {
     let params = Params::new(8 * 1024, 2, 1, None).expect("fixed parameters are valid");
     let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let salt = SaltString::from_b64(salt).unwrap_or_else(|_| SaltString::encode_b64(salt.as_bytes()).expect("a salt of 4 to 48 bytes"));
+    let salt = SaltString::from_b64(salt)
+        .unwrap_or_else(|_| SaltString::encode_b64(salt.as_bytes()).expect("a salt of 4 to 48 bytes"));
     hasher.hash_password(text.as_bytes(), &salt).expect("any text can be hashed").to_string()
 }
 

@@ -114,7 +114,13 @@ pub fn decode(bytes: &[u8]) -> Result<State, String> {
         None => return Err("it has no version, so it is not a state of cachestack".to_owned()),
     }
     let file: StateV1 = serde_json::from_value(any).map_err(|error| format!("it is damaged: {error}"))?;
-    let mut state = State { serial: file.serial, lineage: file.lineage, salt: file.salt, account: file.account, ..State::default() };
+    let mut state = State {
+        serial: file.serial,
+        lineage: file.lineage,
+        salt: file.salt,
+        account: file.account,
+        ..State::default()
+    };
     for record in file.resources {
         let (address, record) = record_in(record)?;
         state.records.insert(address, record);
@@ -171,7 +177,10 @@ fn address_in(text: &str) -> Result<Address, String> {
 }
 
 fn record_out(address: &Address, record: &Record) -> RecordV1 {
-    let kept = record.object.iter().filter(|(_, value)| !value.is_null() && !value.is_sensitive_anywhere() && value.is_wholly_known());
+    let kept = record
+        .object
+        .iter()
+        .filter(|(_, value)| !value.is_null() && !value.is_sensitive_anywhere() && value.is_wholly_known());
     RecordV1 {
         address: address.to_string(),
         region: record.region.clone(),
@@ -183,7 +192,9 @@ fn record_out(address: &Address, record: &Record) -> RecordV1 {
         secrets: record
             .secrets
             .iter()
-            .map(|(name, secret)| (name.clone(), DigestV1 { digest: secret.digest.clone(), source: secret.source.clone() }))
+            .map(|(name, secret)| {
+                (name.clone(), DigestV1 { digest: secret.digest.clone(), source: secret.source.clone() })
+            })
             .collect(),
         dependencies: record.dependencies.iter().map(Address::to_string).collect(),
     }
@@ -238,6 +249,8 @@ fn outputs_out(outputs: &BTreeMap<String, Option<Value>>) -> BTreeMap<String, Ou
 }
 
 fn outputs_in(outputs: BTreeMap<String, OutputV1>) -> BTreeMap<String, Option<Value>> {
-    let one = |output: OutputV1| if output.sensitive { None } else { Some(output.value.as_ref().map_or_else(Value::null, json::from_json)) };
+    let one = |output: OutputV1| {
+        if output.sensitive { None } else { Some(output.value.as_ref().map_or_else(Value::null, json::from_json)) }
+    };
     outputs.into_iter().map(|(name, output)| (name, one(output))).collect()
 }

@@ -12,7 +12,12 @@ use crate::disk;
 pub struct Held(pub String);
 
 /// Takes the lock, trying again until `patience` is over.
-pub async fn acquire(path: &Path, who: &str, patience: Duration, clock: &dyn Clock) -> io::Result<Result<disk::Lock, Held>> {
+pub async fn acquire(
+    path: &Path,
+    who: &str,
+    patience: Duration,
+    clock: &dyn Clock,
+) -> io::Result<Result<disk::Lock, Held>> {
     let deadline = clock.now() + patience;
     loop {
         if let Some(mut lock) = disk::Lock::try_acquire(path)? {

@@ -27,7 +27,8 @@ impl Store {
             None => State::default(),
         };
         let journal = directory.join("journal");
-        let replayed = journal::replay(&journal, &mut state).map_err(|error| format!("{}: {error}", journal.display()))?;
+        let replayed =
+            journal::replay(&journal, &mut state).map_err(|error| format!("{}: {error}", journal.display()))?;
         Ok(Self { directory: directory.to_owned(), state, journal: None, dirty: replayed > 0 })
     }
 

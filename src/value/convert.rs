@@ -72,12 +72,22 @@ fn primitive(data: &Data, ty: &Type) -> Result<Data, Mismatch> {
         (Data::Bool(value), Type::String) => Data::String(if *value { "true" } else { "false" }.into()),
         (Data::String(text), Type::Number) => match text.parse::<Number>() {
             Ok(number) => Data::Number(number),
-            Err(()) => return Err(Mismatch::new(format!("a number is required, and {} is not the decimal notation of one", quote(text)))),
+            Err(()) => {
+                return Err(Mismatch::new(format!(
+                    "a number is required, and {} is not the decimal notation of one",
+                    quote(text)
+                )));
+            }
         },
         (Data::String(text), Type::Bool) => match &**text {
             "true" | "1" => Data::Bool(true),
             "false" | "0" => Data::Bool(false),
-            _ => return Err(Mismatch::new(format!("a bool is required, and {} is neither \"true\" nor \"false\"", quote(text)))),
+            _ => {
+                return Err(Mismatch::new(format!(
+                    "a bool is required, and {} is neither \"true\" nor \"false\"",
+                    quote(text)
+                )));
+            }
         },
         _ => return Err(required(ty)),
     })
@@ -172,7 +182,8 @@ fn tuple(value: &Value, types: &Arc<[Type]>) -> Result<Data, Mismatch> {
         return Err(Mismatch::new(format!("a tuple of {} elements is required, not of {}", types.len(), items.len())));
     }
     let items = items.iter().zip(types.iter()).enumerate();
-    let items = items.map(|(index, (item, ty))| convert(item, ty).map_err(|mismatch| mismatch.within(format!("[{index}]"))));
+    let items =
+        items.map(|(index, (item, ty))| convert(item, ty).map_err(|mismatch| mismatch.within(format!("[{index}]"))));
     Ok(Data::Tuple(Arc::new(items.collect::<Result<_, _>>()?)))
 }
 
@@ -197,7 +208,9 @@ fn object(value: &Value, fields: &Arc<std::collections::BTreeMap<Arc<str>, Field
         let given = items.get(name).filter(|item| !item.is_null() || field.default.is_none());
         let converted = match (given, &field.default) {
             (Some(item), _) => convert(item, &field.ty).map_err(|mismatch| mismatch.within(format!(".{name}")))?,
-            (None, Some(default)) => convert(default, &field.ty).map_err(|mismatch| mismatch.within(format!(".{name}")))?,
+            (None, Some(default)) => {
+                convert(default, &field.ty).map_err(|mismatch| mismatch.within(format!(".{name}")))?
+            }
             (None, None) => Value::null_of(field.ty.without_optional()),
         };
         attributes.insert(name.clone(), converted);
@@ -219,13 +232,18 @@ pub fn convert_type(from: &Type, to: &Type) -> Option<Type> {
         (Type::Tuple(items), Type::List(element)) => Type::list(convert_types(items.iter(), element)?),
         (Type::Tuple(items), Type::Set(element)) => Type::set(convert_types(items.iter(), element)?),
         (Type::Map(inner), Type::Map(element)) => Type::map(convert_type(inner, element)?),
-        (Type::Object(fields), Type::Map(element)) => Type::map(convert_types(fields.values().map(|field| &field.ty), element)?),
+        (Type::Object(fields), Type::Map(element)) => {
+            Type::map(convert_types(fields.values().map(|field| &field.ty), element)?)
+        }
         (Type::Tuple(items), Type::Tuple(types)) if items.len() == types.len() => {
-            let types: Option<Vec<Type>> = items.iter().zip(types.iter()).map(|(from, to)| convert_type(from, to)).collect();
+            let types: Option<Vec<Type>> =
+                items.iter().zip(types.iter()).map(|(from, to)| convert_type(from, to)).collect();
             Type::Tuple(types?.into())
         }
         (Type::Map(inner), Type::Object(fields)) => {
-            let types = fields.iter().map(|(name, field)| Some((name.clone(), Field::required(convert_type(inner, &field.ty)?))));
+            let types = fields
+                .iter()
+                .map(|(name, field)| Some((name.clone(), Field::required(convert_type(inner, &field.ty)?))));
             Type::object(types.collect::<Option<Vec<_>>>()?)
         }
         (Type::Object(given), Type::Object(fields)) => {

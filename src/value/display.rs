@@ -40,7 +40,10 @@ fn null(ty: &Type) -> String {
     match ty {
         Type::Any => "null".to_string(),
         Type::Bool | Type::Number | Type::String => format!("to{}(null)", ty.word()),
-        Type::List(_) | Type::Set(_) | Type::Map(_) => format!("to{}(null)", ty.word()),
+        Type::List(element) | Type::Set(element) | Type::Map(element) => {
+            let element = if **element == Type::Any { "dynamic" } else { element.word() };
+            format!("to{}(null) /* of {element} */", ty.word())
+        }
         Type::Tuple(_) => "null /* tuple */".to_string(),
         Type::Object(_) => "null /* object */".to_string(),
     }
@@ -78,13 +81,13 @@ fn newline(out: &mut String, indent: usize) {
 
 /// A text of several lines shows as a heredoc, any other in quotes.
 fn write_string(out: &mut String, text: &str, indent: usize) {
-    if !text.contains('\n') || !text.lines().all(|line| line.chars().all(|c| !c.is_control() || c == '\t')) {
+    if !text.contains('\n') {
         out.push_str(&quoted(text));
         return;
     }
     let (open, close) = if indent == 0 { ("<<EOT", "EOT") } else { ("<<-EOT", "EOT") };
     out.push_str(open);
-    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+    for line in text.split('\n') {
         newline(out, indent);
         out.push_str(line);
     }
@@ -103,12 +106,29 @@ pub fn quoted(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
-            control if control.is_control() => {
-                let _ = write!(out, "\\u{:04x}", control as u32);
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{b}' => out.push_str("\\v"),
+            '\u{c}' => out.push_str("\\f"),
+            control if control.is_ascii_control() => {
+                let _ = write!(out, "\\x{:02x}", control as u32);
+            }
+            hidden if is_hidden(hidden) => {
+                let _ = match hidden as u32 {
+                    code @ ..=0xffff => write!(out, "\\u{code:04x}"),
+                    code => write!(out, "\\U{code:08x}"),
+                };
             }
             other => out.push(other),
         }
     }
     out.push('"');
     out
+}
+
+/// Whether a character shows nothing, and so is written as an escape.
+fn is_hidden(character: char) -> bool {
+    let format = matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let private = matches!(character, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
+    format || private || character.is_control() || (character.is_whitespace() && character != ' ')
 }

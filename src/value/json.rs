@@ -1,7 +1,5 @@
 //! Values from and to JSON. Numbers keep every digit.
 
-use std::sync::Arc;
-
 use serde_json::Value as Json;
 
 use super::convert::{Mismatch, convert};
@@ -14,7 +12,9 @@ pub fn to_json(value: &Value) -> Json {
         Data::Bool(value) => Json::Bool(*value),
         Data::Number(number) => number_to_json(&number.to_string()),
         Data::String(text) => Json::String(text.to_string()),
-        Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => Json::Array(items.iter().map(to_json).collect()),
+        Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => {
+            Json::Array(items.iter().map(to_json).collect())
+        }
         Data::Map(_, items) | Data::Object(items) => {
             Json::Object(items.iter().map(|(key, item)| (key.to_string(), to_json(item))).collect())
         }
@@ -60,8 +60,16 @@ pub fn parse(text: &str) -> Result<Value, String> {
 
 /// Compact JSON text with sorted keys, and `<`, `>`, `&` escaped, as `jsonencode` gives.
 pub fn encode(value: &Value) -> String {
-    let text = to_json(value).to_string();
-    if !text.contains(['<', '>', '&', '\u{2028}', '\u{2029}', '\u{7f}']) {
+    escape(to_json(value).to_string())
+}
+
+/// A text as a JSON string, escaped likewise.
+pub fn string(text: &str) -> String {
+    escape(Json::String(text.to_string()).to_string())
+}
+
+fn escape(text: String) -> String {
+    if !text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
         return text;
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -76,9 +84,4 @@ pub fn encode(value: &Value) -> String {
         }
     }
     out
-}
-
-/// A JSON string as an attribute value.
-pub fn string(text: &str) -> Arc<str> {
-    Arc::from(Json::String(text.to_string()).to_string())
 }

@@ -131,6 +131,27 @@ impl Number {
         }
     }
 
+    /// Every decimal digit of the number without its sign; infinities have none.
+    pub fn exact_digits(&self) -> String {
+        match self {
+            Number::Int(int) => int.unsigned_abs().to_string(),
+            Number::Big(_) if self.is_infinite() => String::new(),
+            Number::Big(big) => {
+                use dashu_base::UnsignedAbs;
+                let significand: UBig = big.repr().significand().clone().unsigned_abs();
+                let exponent = big.repr().exponent();
+                if exponent >= 0 {
+                    return (significand << exponent as usize).to_string();
+                }
+                let places = exponent.unsigned_abs();
+                let digits = (significand * UBig::from(5u8).pow(places)).to_string();
+                let digits = format!("{digits:0>width$}", width = places + 1);
+                let (whole, fraction) = digits.split_at(digits.len() - places);
+                format!("{whole}.{fraction}")
+            }
+        }
+    }
+
     /// The sum.
     pub fn add(&self, other: &Number) -> Result<Number, Undefined> {
         if let (Number::Int(left), Number::Int(right)) = (self, other)
@@ -243,7 +264,7 @@ impl From<f64> for Number {
         if float.is_infinite() {
             return Self::infinity(float < 0.0);
         }
-        Big::try_from(float).map_or(Number::Int(0), |big| Self::from_big(big.with_precision(PRECISION).value()))
+        Big::try_from(float).map_or(Number::Int(0), |big| Self::from_big(big.with_precision(53).value()))
     }
 }
 
@@ -340,13 +361,15 @@ impl fmt::Display for Number {
     }
 }
 
-/// The fewest decimal digits that read back as the same number of 512 bits, and where the point is in them.
+/// The fewest decimal digits that read back as the same number, and where the point is in them.
 fn shortest(big: &Big) -> (String, isize) {
     use dashu_base::{BitTest, UnsignedAbs};
     let significand: UBig = big.repr().significand().clone().unsigned_abs();
-    // One bit more than the precision, so that one unit is half the distance to the next number.
+    // One bit more than the precision, so that one unit is half the distance to the next number. What
+    // stems from a float of 64 bits has the precision of one, until it meets a number with more.
     let bits = significand.bit_len();
-    let shift = (PRECISION + 1).saturating_sub(bits);
+    let precision = if big.precision() == 0 { PRECISION } else { big.precision().max(bits) };
+    let shift = (precision + 1).saturating_sub(bits);
     let mantissa = significand << shift;
     let exponent = big.repr().exponent() - shift as isize;
     let even = !mantissa.bit(1);

@@ -28,4 +28,3 @@ fn same_objects(left: &Object, right: &Object) -> bool {
     let names = left.keys().chain(right.keys());
     names.into_iter().all(|name| same(left.get(name).unwrap_or(&null), right.get(name).unwrap_or(&null)))
 }
-

@@ -110,9 +110,9 @@ impl Type {
             Type::Set(ty) => Type::set(ty.without_optional()),
             Type::Map(ty) => Type::map(ty.without_optional()),
             Type::Tuple(items) => Type::Tuple(items.iter().map(Type::without_optional).collect()),
-            Type::Object(fields) => {
-                Type::object(fields.iter().map(|(name, field)| (name.clone(), Field::required(field.ty.without_optional()))))
-            }
+            Type::Object(fields) => Type::object(
+                fields.iter().map(|(name, field)| (name.clone(), Field::required(field.ty.without_optional()))),
+            ),
             other => other.clone(),
         }
     }

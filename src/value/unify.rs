@@ -27,13 +27,17 @@ fn unify_known(types: &[&Type]) -> Option<Type> {
     let lists = count(|ty| matches!(ty, Type::List(_)));
     let sets = count(|ty| matches!(ty, Type::Set(_)));
     let all = types.len();
-    if objects == all && let Some(fields) = same_names(types) {
+    if objects == all
+        && let Some(fields) = same_names(types)
+    {
         return unify_objects(&fields);
     }
     if objects + maps == all {
         return elements(types).map(Type::map);
     }
-    if tuples == all && let Some(ty) = unify_tuples(types) {
+    if tuples == all
+        && let Some(ty) = unify_tuples(types)
+    {
         return ty;
     }
     if sets == all || (sets + tuples == all && sets > 0) {
@@ -63,14 +67,16 @@ type Fields = Arc<BTreeMap<Arc<str>, Field>>;
 
 /// The attributes of object types that all have the same names.
 fn same_names<'a>(types: &[&'a Type]) -> Option<Vec<&'a Fields>> {
-    let fields: Vec<&Fields> = types.iter().filter_map(|ty| if let Type::Object(fields) = ty { Some(fields) } else { None }).collect();
+    let fields: Vec<&Fields> =
+        types.iter().filter_map(|ty| if let Type::Object(fields) = ty { Some(fields) } else { None }).collect();
     fields.iter().all(|other| other.keys().eq(fields[0].keys())).then_some(fields)
 }
 
 fn unify_objects(objects: &[&Fields]) -> Option<Type> {
     let mut unified = BTreeMap::new();
     for name in objects[0].keys() {
-        let types: Vec<&Type> = objects.iter().map(|fields| &fields[name].ty).filter(|ty| !matches!(ty, Type::Any)).collect();
+        let types: Vec<&Type> =
+            objects.iter().map(|fields| &fields[name].ty).filter(|ty| !matches!(ty, Type::Any)).collect();
         unified.insert(name.clone(), Field::required(unify_known(&types)?));
     }
     Some(Type::Object(Arc::new(unified)))
@@ -78,12 +84,14 @@ fn unify_objects(objects: &[&Fields]) -> Option<Type> {
 
 /// Tuples of one length, element by element; `None` when the lengths differ.
 fn unify_tuples(types: &[&Type]) -> Option<Option<Type>> {
-    let tuples: Vec<&Arc<[Type]>> = types.iter().filter_map(|ty| if let Type::Tuple(items) = ty { Some(items) } else { None }).collect();
+    let tuples: Vec<&Arc<[Type]>> =
+        types.iter().filter_map(|ty| if let Type::Tuple(items) = ty { Some(items) } else { None }).collect();
     if tuples.iter().any(|items| items.len() != tuples[0].len()) {
         return None;
     }
     let columns = (0..tuples[0].len()).map(|index| {
-        let types: Vec<&Type> = tuples.iter().map(|items| &items[index]).filter(|ty| !matches!(ty, Type::Any)).collect();
+        let types: Vec<&Type> =
+            tuples.iter().map(|items| &items[index]).filter(|ty| !matches!(ty, Type::Any)).collect();
         unify_known(&types)
     });
     Some(columns.collect::<Option<Vec<Type>>>().map(|items| Type::Tuple(items.into())))
@@ -97,7 +105,9 @@ mod tests {
     #[test]
     fn types_are_unified_as_terraform_does() {
         let tuple = |items: &[Type]| Type::Tuple(items.to_vec().into());
-        let object = |fields: &[(&str, Type)]| Type::object(fields.iter().map(|(name, ty)| (*name, Field::required(ty.clone()))));
+        let object = |fields: &[(&str, Type)]| {
+            Type::object(fields.iter().map(|(name, ty)| (*name, Field::required(ty.clone()))))
+        };
         let (s, n, b) = (Type::String, Type::Number, Type::Bool);
         for (types, expected) in [
             (vec![n.clone(), s.clone()], Some(s.clone())),

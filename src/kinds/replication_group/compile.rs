@@ -118,7 +118,8 @@ fn log_deliveries(old: &Value, new: &Value) -> Value {
     for block in items(old) {
         let kind = block.get("log_type").cloned().unwrap_or_else(Value::null);
         if !items(new).iter().any(|block| block.get("log_type") == Some(&kind)) {
-            entries.push(Value::object(Object::from([("LogType".into(), kind), ("Enabled".into(), Value::bool(false))])));
+            entries
+                .push(Value::object(Object::from([("LogType".into(), kind), ("Enabled".into(), Value::bool(false))])));
         }
     }
     if entries.is_empty() { Value::null() } else { Value::tuple(entries) }
@@ -184,12 +185,13 @@ fn cluster_mode(change: &Change) -> Vec<Call> {
         return Vec::new();
     }
     let text = |value: Value| value.as_str().map(str::to_owned);
-    let steps: &[&str] = match (text(change.old("cluster_mode")).as_deref(), text(change.new("cluster_mode")).as_deref()) {
-        (Some("disabled") | None, Some("enabled")) => &["compatible", "enabled"],
-        (_, Some("compatible")) => &["compatible"],
-        (_, Some("enabled")) => &["enabled"],
-        _ => &[],
-    };
+    let steps: &[&str] =
+        match (text(change.old("cluster_mode")).as_deref(), text(change.new("cluster_mode")).as_deref()) {
+            (Some("disabled") | None, Some("enabled")) => &["compatible", "enabled"],
+            (_, Some("compatible")) => &["compatible"],
+            (_, Some("enabled")) => &["enabled"],
+            _ => &[],
+        };
     let call = |mode: &&str| {
         let args = vec![("ClusterMode", Value::string(mode)), ("ApplyImmediately", Value::bool(true))];
         modify(change, &["cluster_mode"], args).impact(Impact::Blip).settles(NODE_OR_VERSION)
@@ -296,7 +298,8 @@ const SETTING_NAMES: [(&str, &str); 14] = [
 ];
 
 fn settings(change: &Change) -> Option<Call> {
-    let causes: Vec<&'static str> = SETTING_NAMES.iter().map(|(name, _)| *name).filter(|name| change.has(name)).collect();
+    let causes: Vec<&'static str> =
+        SETTING_NAMES.iter().map(|(name, _)| *name).filter(|name| change.has(name)).collect();
     if causes.is_empty() {
         return None;
     }
@@ -328,8 +331,10 @@ fn companions(change: &Change) -> Vec<(&'static str, Value)> {
 /// A replica that stays, else the primary.
 fn snapshot_source(change: &Change) -> Option<String> {
     let staying = texts(Some(&change.new("member_clusters")));
-    let mut members: Vec<String> =
-        texts(Some(&change.old("member_clusters"))).into_iter().filter(|m| staying.is_empty() || staying.contains(m)).collect();
+    let mut members: Vec<String> = texts(Some(&change.old("member_clusters")))
+        .into_iter()
+        .filter(|m| staying.is_empty() || staying.contains(m))
+        .collect();
     members.sort();
     members.pop()
 }
@@ -445,7 +450,10 @@ fn token(change: &Change) -> Vec<Call> {
 /// A change of several calls cannot wait for the window with its first and go on with the others.
 fn refuse_half_deferred(change: &Change, calls: &[Call]) -> Result<(), Problem> {
     let deferred = change.new("apply_immediately").as_bool() == Some(false);
-    let issued: Vec<&Call> = calls.iter().filter(|call| call.operation != "AddTagsToResource" && call.operation != "RemoveTagsFromResource").collect();
+    let issued: Vec<&Call> = calls
+        .iter()
+        .filter(|call| call.operation != "AddTagsToResource" && call.operation != "RemoveTagsFromResource")
+        .collect();
     let waits = |call: &&Call| call.args.get("ApplyImmediately") == Some(&Value::bool(false));
     if !deferred || issued.len() < 2 || !issued[..issued.len() - 1].iter().any(waits) {
         return Ok(());

@@ -31,7 +31,8 @@ pub fn predict(planned: &mut Object, live: Option<&Object>, target: &Target) {
 }
 
 fn predict_topology(planned: &mut Object, live: Option<&Object>) {
-    let counts = ["num_cache_clusters", "num_node_groups", "replicas_per_node_group", "cluster_mode", "parameter_group_name"];
+    let counts =
+        ["num_cache_clusters", "num_node_groups", "replicas_per_node_group", "cluster_mode", "parameter_group_name"];
     if counts.iter().any(|name| is_unknown(planned, name)) {
         planned.remove("member_clusters");
         return;

@@ -95,7 +95,11 @@ fn topology(group: Group) -> Vec<Problem> {
             "CS0532",
             "num_node_groups",
             "Too many nodes",
-            format!("{shards} shards with {} nodes each are {} nodes; AWS allows 500.", replicas + 1, shards * (replicas + 1)),
+            format!(
+                "{shards} shards with {} nodes each are {} nodes; AWS allows 500.",
+                replicas + 1,
+                shards * (replicas + 1)
+            ),
             "Use fewer shards or replicas, or larger nodes.",
         ));
     } else if let Some(shards) = shards.filter(|shards| shards * (replicas + 1) > 90) {
@@ -103,7 +107,10 @@ fn topology(group: Group) -> Vec<Problem> {
             "CS0533",
             "num_node_groups",
             "More nodes than the default quota",
-            format!("{shards} shards with {} nodes each are more than 90 nodes, the default quota of a group.", replicas + 1),
+            format!(
+                "{shards} shards with {} nodes each are more than 90 nodes, the default quota of a group.",
+                replicas + 1
+            ),
             "Ask AWS to raise the quota of nodes per cluster before you apply.",
         );
         problems.push(problem.warning());
@@ -115,7 +122,11 @@ fn failover(group: Group) -> Vec<Problem> {
     let mut problems = Vec::new();
     let nodes = group.number("num_cache_clusters");
     let counted_by_shards = group.is_set("num_node_groups") || group.is_set("replicas_per_node_group");
-    let one_node = nodes == Some(1) || !group.is_set("num_cache_clusters") && !counted_by_shards && !group.is_set("node_group_configuration") && !group.in_global();
+    let one_node = nodes == Some(1)
+        || !group.is_set("num_cache_clusters")
+            && !counted_by_shards
+            && !group.is_set("node_group_configuration")
+            && !group.in_global();
     if group.is("automatic_failover_enabled", true) && one_node {
         problems.push(Problem::error(
             "CS0534",
@@ -144,7 +155,8 @@ fn failover(group: Group) -> Vec<Problem> {
             "Add a replica, or set multi_az_enabled = false.",
         ));
     }
-    let sharded = group.number("num_node_groups").is_some_and(|shards| shards > 1) || group.text("cluster_mode") == Some("enabled");
+    let sharded = group.number("num_node_groups").is_some_and(|shards| shards > 1)
+        || group.text("cluster_mode") == Some("enabled");
     if sharded && group.is_off("automatic_failover_enabled") {
         problems.push(Problem::error(
             "CS0537",
@@ -174,7 +186,11 @@ fn node_type(group: Group) -> Vec<Problem> {
             "data_tiering_enabled",
             "Data tiering and node type do not go together",
             format!("{name} {} data tiering.", if tiered { "only works with" } else { "does not have" }),
-            if tiered { "Set data_tiering_enabled = true." } else { "Choose a cache.r6gd type, or leave data_tiering_enabled out." },
+            if tiered {
+                "Set data_tiering_enabled = true."
+            } else {
+                "Choose a cache.r6gd type, or leave data_tiering_enabled out."
+            },
         ));
     }
     problems
@@ -197,7 +213,9 @@ fn unknown_node_type(name: &str) -> Problem {
         "node_type",
         "Unknown node type",
         format!("ElastiCache has no node type \"{name}\"."),
-        near.map_or("See the table of node types in the ElastiCache user guide.".to_owned(), |near| format!("Did you mean \"{near}\"?")),
+        near.map_or("See the table of node types in the ElastiCache user guide.".to_owned(), |near| {
+            format!("Did you mean \"{near}\"?")
+        }),
     )
 }
 
@@ -212,7 +230,13 @@ fn node_runs_engine(name: &str, node: &nodes::NodeType, engine: Engine, version:
             (!runs).then(|| format!("{name} runs {} from {minimum} on.", engine.word()))?
         }
     };
-    Some(Problem::error("CS0541", "node_type", "The node type does not run the engine", wrong, "Choose another node type, engine or version."))
+    Some(Problem::error(
+        "CS0541",
+        "node_type",
+        "The node type does not run the engine",
+        wrong,
+        "Choose another node type, engine or version.",
+    ))
 }
 
 fn version(group: Group) -> Vec<Problem> {
@@ -223,7 +247,10 @@ fn version(group: Group) -> Vec<Problem> {
         vec![Problem::error("CS0542", "engine_version", "No such engine version", detail, help)]
     };
     let Some(version) = Version::parse(text) else {
-        return wrong(format!("\"{text}\" is not a version of {word}."), format!("Versions of {word}: {}.", list(versions)));
+        return wrong(
+            format!("\"{text}\" is not a version of {word}."),
+            format!("Versions of {word}: {}.", list(versions)),
+        );
     };
     let open = text == "6.x" && engine == Engine::Redis;
     let three = version.patch.is_some();
@@ -235,9 +262,13 @@ fn version(group: Group) -> Vec<Problem> {
         );
     }
     if version.major < 6 && !three || version.minor.is_none() && !open {
-        let near: Vec<&str> = versions.iter().copied().filter(|v| v.starts_with(&format!("{}.", version.major))).collect();
+        let near: Vec<&str> =
+            versions.iter().copied().filter(|v| v.starts_with(&format!("{}.", version.major))).collect();
         let known = if near.is_empty() { versions.to_vec() } else { near };
-        return wrong(format!("\"{text}\" leaves parts of the version open."), format!("Write one of {}.", list(&known)));
+        return wrong(
+            format!("\"{text}\" leaves parts of the version open."),
+            format!("Write one of {}.", list(&known)),
+        );
     }
     let known = versions.iter().filter_map(|v| Version::parse(v)).any(|v| v.major == version.major);
     let newest = versions.last().and_then(|v| Version::parse(v)).map_or(0, |v| v.major);
@@ -296,7 +327,8 @@ fn encryption(group: Group) -> Vec<Problem> {
             "Set transit_encryption_enabled = true, or leave the mode out.",
         ));
     }
-    if group.is_set("kms_key_id") && group.is_off("at_rest_encryption_enabled") && group.engine() == Some(Engine::Redis) {
+    if group.is_set("kms_key_id") && group.is_off("at_rest_encryption_enabled") && group.engine() == Some(Engine::Redis)
+    {
         problems.push(Problem::error(
             "CS0547",
             "kms_key_id",
@@ -322,7 +354,9 @@ fn encryption(group: Group) -> Vec<Problem> {
 fn token(group: Group) -> Vec<Problem> {
     let Some(token) = group.get("auth_token") else { return Vec::new() };
     let mut problems = Vec::new();
-    let mut wrong = |code, attribute, summary, detail: &str, help: &str| problems.push(Problem::error(code, attribute, summary, detail, help));
+    let mut wrong = |code, attribute, summary, detail: &str, help: &str| {
+        problems.push(Problem::error(code, attribute, summary, detail, help))
+    };
     if group.is_off("transit_encryption_enabled") {
         wrong(
             "CS0549",
@@ -388,7 +422,8 @@ pub fn weekly_window(text: &str) -> Option<(u32, u32)> {
 
 fn minutes(text: &str) -> Option<u32> {
     let (hours, minutes) = text.split_once(':')?;
-    let number = |text: &str, max: u32| (text.len() == 2).then(|| text.parse::<u32>().ok()).flatten().filter(|n| *n <= max);
+    let number =
+        |text: &str, max: u32| (text.len() == 2).then(|| text.parse::<u32>().ok()).flatten().filter(|n| *n <= max);
     Some(number(hours, 23)? * 60 + number(minutes, 59)?)
 }
 
@@ -406,9 +441,9 @@ fn windows(group: Group) -> Vec<Problem> {
     if let (Some((daily, daily_length)), Some((weekly, weekly_length))) = (daily, weekly) {
         // Both are arcs of the week, which is a ring.
         let behind = |from: u32, to: u32| (to + 10080 - from) % 10080;
-        let overlaps = (0..7).map(|day| day * 1440 + daily).any(|start| {
-            behind(start, weekly) < daily_length || behind(weekly, start) < weekly_length
-        });
+        let overlaps = (0..7)
+            .map(|day| day * 1440 + daily)
+            .any(|start| behind(start, weekly) < daily_length || behind(weekly, start) < weekly_length);
         if overlaps {
             problems.push(Problem::error(
                 "CS0553",
@@ -473,7 +508,17 @@ fn global_member(group: Group) -> Vec<Problem> {
     if !group.in_global() {
         return Vec::new();
     }
-    let owned = ["num_node_groups", "parameter_group_name", "engine", "engine_version", "node_type", "transit_encryption_enabled", "at_rest_encryption_enabled", "snapshot_arns", "snapshot_name"];
+    let owned = [
+        "num_node_groups",
+        "parameter_group_name",
+        "engine",
+        "engine_version",
+        "node_type",
+        "transit_encryption_enabled",
+        "at_rest_encryption_enabled",
+        "snapshot_arns",
+        "snapshot_name",
+    ];
     owned
         .into_iter()
         .filter(|name| group.is_set(name))
@@ -504,7 +549,14 @@ mod tests {
         let s = |text: &str| Value::string(text);
         let cases: &[(&[(&str, Value)], &[&str])] = &[
             (&[], &[]),
-            (&[("num_cache_clusters", Value::int(2)), ("num_node_groups", Value::int(2)), ("automatic_failover_enabled", true.into())], &["CS0531"]),
+            (
+                &[
+                    ("num_cache_clusters", Value::int(2)),
+                    ("num_node_groups", Value::int(2)),
+                    ("automatic_failover_enabled", true.into()),
+                ],
+                &["CS0531"],
+            ),
             (&[("automatic_failover_enabled", true.into()), ("num_cache_clusters", Value::int(1))], &["CS0534"]),
             (&[("multi_az_enabled", true.into()), ("num_cache_clusters", Value::int(2))], &["CS0535"]),
             (&[("num_node_groups", Value::int(2))], &["CS0537"]),

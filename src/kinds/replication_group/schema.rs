@@ -25,7 +25,8 @@ fn is_shard_id(text: &str) -> bool {
 
 /// `6.2` is what `6.x` asks for, and `5.0.6` what `5.0` does.
 fn is_version_of(now: &Value, wanted: &Value) -> bool {
-    let (Some(now), Some(wanted)) = (now.as_str().and_then(Version::parse), wanted.as_str().and_then(Version::parse)) else {
+    let (Some(now), Some(wanted)) = (now.as_str().and_then(Version::parse), wanted.as_str().and_then(Version::parse))
+    else {
         return false;
     };
     now.major == wanted.major
@@ -60,7 +61,8 @@ fn identity() -> Vec<Attr> {
             .doc("The id; AWS stores it in lower case."),
         Attr::optional("description", Type::String)
             .at_create("Managed by cachestack")
-            .rule(Rule::Length(1, 255)).doc("What it is for."),
+            .rule(Rule::Length(1, 255))
+            .doc("What it is for."),
         Attr::optional_computed("engine", Type::String)
             .one_of(&["redis", "valkey"])
             .normalize(lower)
@@ -83,13 +85,19 @@ fn topology() -> Vec<Attr> {
         Attr::optional_computed("node_type", Type::String).doc("The node type, cache.r7g.large for instance."),
         count().rule(Rule::Range(1, 6)).doc("Nodes of a group with one shard, the primary included."),
         Attr::optional_computed("num_node_groups", Type::Number).rule(Rule::Range(1, 500)).doc("Shards."),
-        Attr::optional_computed("replicas_per_node_group", Type::Number).rule(Rule::Range(0, 5)).doc("Replicas of each shard."),
+        Attr::optional_computed("replicas_per_node_group", Type::Number)
+            .rule(Rule::Range(0, 5))
+            .doc("Replicas of each shard."),
         Attr::optional_computed("cluster_mode", Type::String)
             .one_of(&["enabled", "disabled", "compatible"])
             .normalize(lower)
             .doc("Whether clients see one endpoint for many shards."),
-        Attr::optional("automatic_failover_enabled", Type::Bool).default(false).doc("Whether a replica takes over by itself."),
-        Attr::optional("multi_az_enabled", Type::Bool).default(false).doc("Whether primary and replicas are kept in different zones."),
+        Attr::optional("automatic_failover_enabled", Type::Bool)
+            .default(false)
+            .doc("Whether a replica takes over by itself."),
+        Attr::optional("multi_az_enabled", Type::Bool)
+            .default(false)
+            .doc("Whether primary and replicas are kept in different zones."),
         Attr::optional("preferred_cache_cluster_azs", Type::list(Type::String))
             .local()
             .doc("Zones of the nodes at create; the first is the primary's."),
@@ -101,8 +109,11 @@ fn topology() -> Vec<Attr> {
                     .doc("The id of the shard."),
                 Attr::optional("primary_availability_zone", Type::String).doc("The zone of the primary."),
                 Attr::optional("primary_outpost_arn", Type::String).rule(names::ARN).doc("The outpost of the primary."),
-                Attr::optional("replica_availability_zones", Type::list(Type::String)).doc("The zones of the replicas."),
-                Attr::optional("replica_outpost_arns", Type::list(Type::String)).rule(names::ARN).doc("The outposts of the replicas."),
+                Attr::optional("replica_availability_zones", Type::list(Type::String))
+                    .doc("The zones of the replicas."),
+                Attr::optional("replica_outpost_arns", Type::list(Type::String))
+                    .rule(names::ARN)
+                    .doc("The outposts of the replicas."),
                 Attr::optional("replica_count", Type::Number).rule(Rule::Range(0, 5)).doc("Replicas of the shard."),
                 Attr::optional("slots", Type::String)
                     .rule(Rule::Test(is_slots, "slots such as 0-8191"))
@@ -112,8 +123,12 @@ fn topology() -> Vec<Attr> {
         .or_computed()
         .replace()
         .doc("One shard: its zones, replicas and slots."),
-        Attr::optional_computed("data_tiering_enabled", Type::Bool).replace().doc("Whether part of the data lies on SSD (r6gd)."),
-        Attr::optional_computed("global_replication_group_id", Type::String).replace().doc("The global datastore that it is a member of."),
+        Attr::optional_computed("data_tiering_enabled", Type::Bool)
+            .replace()
+            .doc("Whether part of the data lies on SSD (r6gd)."),
+        Attr::optional_computed("global_replication_group_id", Type::String)
+            .replace()
+            .doc("The global datastore that it is a member of."),
         Attr::optional("durability", Type::String)
             .one_of(&["default", "async", "sync", "disabled"])
             .local()
@@ -130,23 +145,32 @@ fn network() -> Vec<Attr> {
             .replace()
             .deprecated("Cache security groups belong to EC2-Classic, which is gone; write security_group_ids.")
             .doc("Refused."),
-        Attr::optional_computed("port", Type::Number).replace().rule(Rule::Range(1, 65535)).doc("The port; 6379 without it."),
+        Attr::optional_computed("port", Type::Number)
+            .replace()
+            .rule(Rule::Range(1, 65535))
+            .doc("The port; 6379 without it."),
         Attr::optional_computed("network_type", Type::String)
             .replace()
             .one_of(&["ipv4", "ipv6", "dual_stack"])
             .doc("Which IP versions the group speaks."),
-        Attr::optional_computed("ip_discovery", Type::String).one_of(&["ipv4", "ipv6"]).doc("Which IP version is told to clients."),
+        Attr::optional_computed("ip_discovery", Type::String)
+            .one_of(&["ipv4", "ipv6"])
+            .doc("Which IP version is told to clients."),
     ]
 }
 
 fn protection() -> Vec<Attr> {
     vec![
-        Attr::optional_computed("at_rest_encryption_enabled", Type::Bool).replace().doc("Whether data on disk is encrypted."),
+        Attr::optional_computed("at_rest_encryption_enabled", Type::Bool)
+            .replace()
+            .doc("Whether data on disk is encrypted."),
         Attr::optional_computed("transit_encryption_enabled", Type::Bool).doc("Whether connections use TLS."),
         Attr::optional_computed("transit_encryption_mode", Type::String)
             .one_of(&["preferred", "required"])
             .doc("Whether connections without TLS are still let in."),
-        Attr::optional("auth_token", Type::String).secret().doc("The password of the group, 16 to 128 characters; needs TLS."),
+        Attr::optional("auth_token", Type::String)
+            .secret()
+            .doc("The password of the group, 16 to 128 characters; needs TLS."),
         Attr::optional("auth_token_update_strategy", Type::String)
             .one_of(&["SET", "ROTATE", "DELETE"])
             .local()
@@ -159,7 +183,9 @@ fn protection() -> Vec<Attr> {
             .local()
             .deprecated("Leave it out: a new `auth_token` is noticed by its digest.")
             .doc("Refused."),
-        Attr::optional("user_group_ids", Type::set(Type::String)).rule(Rule::MaxItems(1)).doc("The user group that may log in."),
+        Attr::optional("user_group_ids", Type::set(Type::String))
+            .rule(Rule::MaxItems(1))
+            .doc("The user group that may log in."),
         Attr::optional("kms_key_id", Type::String).replace().doc("The key that encrypts data on disk."),
     ]
 }
@@ -167,22 +193,33 @@ fn protection() -> Vec<Attr> {
 fn upkeep() -> Vec<Attr> {
     let log = vec![
         Attr::required("destination", Type::String).doc("The log group or delivery stream."),
-        Attr::required("destination_type", Type::String).one_of(&["cloudwatch-logs", "kinesis-firehose"]).doc("Where logs go."),
+        Attr::required("destination_type", Type::String)
+            .one_of(&["cloudwatch-logs", "kinesis-firehose"])
+            .doc("Where logs go."),
         Attr::required("log_format", Type::String).one_of(&["text", "json"]).doc("How they are written."),
         Attr::required("log_type", Type::String).one_of(&["slow-log", "engine-log"]).doc("Which log."),
     ];
     vec![
-        Attr::optional("snapshot_retention_limit", Type::Number).rule(Rule::Range(0, 35)).doc("Days that daily snapshots are kept; 0 makes none."),
+        Attr::optional("snapshot_retention_limit", Type::Number)
+            .rule(Rule::Range(0, 35))
+            .doc("Days that daily snapshots are kept; 0 makes none."),
         Attr::optional_computed("snapshot_window", Type::String)
             .rule(Rule::Test(is_snapshot_window, "a daily window of at least 60 minutes in UTC, such as 03:00-05:00"))
             .doc("When daily snapshots are made, UTC."),
         Attr::optional_computed("maintenance_window", Type::String)
-            .rule(Rule::Test(is_maintenance_window, "a weekly window of at least 60 minutes in UTC, such as sun:05:00-sun:07:00"))
+            .rule(Rule::Test(
+                is_maintenance_window,
+                "a weekly window of at least 60 minutes in UTC, such as sun:05:00-sun:07:00",
+            ))
             .normalize(lower)
             .doc("When AWS may restart nodes, UTC."),
-        Attr::optional_computed("auto_minor_version_upgrade", Type::Bool).doc("Whether AWS installs minor versions by itself."),
+        Attr::optional_computed("auto_minor_version_upgrade", Type::Bool)
+            .doc("Whether AWS installs minor versions by itself."),
         Attr::optional("notification_topic_arn", Type::String).rule(names::ARN).doc("The SNS topic that events go to."),
-        Attr::optional("snapshot_arns", Type::set(Type::String)).replace().rule(names::ARN).doc("Files in S3 that the group is filled from."),
+        Attr::optional("snapshot_arns", Type::set(Type::String))
+            .replace()
+            .rule(names::ARN)
+            .doc("Files in S3 that the group is filled from."),
         Attr::optional("snapshot_name", Type::String).replace().doc("The snapshot that the group is filled from."),
         Attr::optional("final_snapshot_identifier", Type::String)
             .local()
@@ -202,6 +239,7 @@ fn computed() -> Vec<Attr> {
         Attr::computed("member_clusters", Type::set(Type::String)).doc("The ids of the nodes."),
         Attr::computed("primary_endpoint_address", Type::String).doc("The address for writes; none with cluster mode."),
         Attr::computed("reader_endpoint_address", Type::String).doc("The address for reads; none with cluster mode."),
-        Attr::computed("configuration_endpoint_address", Type::String).doc("The address of the cluster; none without cluster mode."),
+        Attr::computed("configuration_endpoint_address", Type::String)
+            .doc("The address of the cluster; none without cluster mode."),
     ]
 }

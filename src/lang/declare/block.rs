@@ -87,9 +87,13 @@ pub fn literal_bool(attribute: &Attribute, diagnostics: &mut Vec<Diagnostic>) ->
         Node::String(text) if &**text == "false" => false,
         _ => {
             diagnostics.push(
-                Diagnostic::error("CS0316", "It must be written out", format!("`{}` is read before anything is evaluated.", attribute.name))
-                    .at(attribute.expr.span)
-                    .help("Write true or false."),
+                Diagnostic::error(
+                    "CS0316",
+                    "It must be written out",
+                    format!("`{}` is read before anything is evaluated.", attribute.name),
+                )
+                .at(attribute.expr.span)
+                .help("Write true or false."),
             );
             false
         }
@@ -102,9 +106,13 @@ pub fn literal_items(attribute: &Attribute, diagnostics: &mut Vec<Diagnostic>) -
         Node::Tuple(items) => items.clone(),
         _ => {
             diagnostics.push(
-                Diagnostic::error("CS0316", "It must be written out", format!("`{}` is read before anything is evaluated.", attribute.name))
-                    .at(attribute.expr.span)
-                    .help("Write a list: [ ... ]."),
+                Diagnostic::error(
+                    "CS0316",
+                    "It must be written out",
+                    format!("`{}` is read before anything is evaluated.", attribute.name),
+                )
+                .at(attribute.expr.span)
+                .help("Write a list: [ ... ]."),
             );
             Vec::new()
         }

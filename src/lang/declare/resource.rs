@@ -63,7 +63,8 @@ pub fn declare_labelled(block: &Block, module: &mut Module, diagnostics: &mut Ve
             module.foreign.insert(format!("{prefix}{written}.{name}"), block.header_span);
         }
         None => {
-            let known: Vec<&str> = if mode == Mode::Data { kinds::lookups::names().collect() } else { kinds::names().collect() };
+            let known: Vec<&str> =
+                if mode == Mode::Data { kinds::lookups::names().collect() } else { kinds::names().collect() };
             diagnostics.push(unknown_kind(&written, block.labels[0].span, &known));
         }
     }
@@ -71,8 +72,20 @@ pub fn declare_labelled(block: &Block, module: &mut Module, diagnostics: &mut Ve
 
 /// Whether a type belongs to another tool: every type of a Terraform provider has its name and an underscore first.
 fn is_foreign(kind: &str) -> bool {
-    const PROVIDERS: [&str; 12] =
-        ["aws_", "awscc_", "random_", "null_", "time_", "tls_", "local_", "kubernetes_", "helm_", "template_", "archive_", "external"];
+    const PROVIDERS: [&str; 12] = [
+        "aws_",
+        "awscc_",
+        "random_",
+        "null_",
+        "time_",
+        "tls_",
+        "local_",
+        "kubernetes_",
+        "helm_",
+        "template_",
+        "archive_",
+        "external",
+    ];
     PROVIDERS.iter().any(|prefix| kind.starts_with(prefix)) || kind.starts_with("terraform_") || kind == "http"
 }
 
@@ -188,9 +201,13 @@ impl Reader<'_> {
         }
         if let (Some(per), None) = (&meta.per, &meta.target) {
             self.diagnostics.push(
-                Diagnostic::error("CS0323", "`per` without a target", "`per` says for what of a target alarms are made.")
-                    .at(per.span)
-                    .help("Add `target = replication_group.NAME`, or remove `per`."),
+                Diagnostic::error(
+                    "CS0323",
+                    "`per` without a target",
+                    "`per` says for what of a target alarms are made.",
+                )
+                .at(per.span)
+                .help("Add `target = replication_group.NAME`, or remove `per`."),
             );
         }
     }
@@ -206,7 +223,9 @@ impl Reader<'_> {
         let mut lifecycle = Lifecycle::default();
         for attribute in &nested.body.attributes {
             match &*attribute.name {
-                "create_before_destroy" => lifecycle.create_before_destroy = block::literal_bool(attribute, self.diagnostics),
+                "create_before_destroy" => {
+                    lifecycle.create_before_destroy = block::literal_bool(attribute, self.diagnostics)
+                }
                 "prevent_destroy" if block::literal_bool(attribute, self.diagnostics) => {
                     lifecycle.prevent_destroy = Some(attribute.name_span);
                 }
@@ -218,7 +237,11 @@ impl Reader<'_> {
             }
         }
         let mut conditions = |kind: &str| {
-            nested.body.blocks_of(kind).filter_map(|block| block::condition(block, self.diagnostics)).collect::<Vec<_>>()
+            nested
+                .body
+                .blocks_of(kind)
+                .filter_map(|block| block::condition(block, self.diagnostics))
+                .collect::<Vec<_>>()
         };
         lifecycle.preconditions = conditions("precondition");
         lifecycle.postconditions = conditions("postcondition");
@@ -255,7 +278,13 @@ impl Reader<'_> {
                 None if self.is_renamed(&attribute.name) => attributes.push((*attribute).clone()),
                 None => {
                     let known = settable(attrs).chain(META_ATTRIBUTES);
-                    self.diagnostics.push(block::unknown("attribute", &attribute.name, attribute.name_span, title, known));
+                    self.diagnostics.push(block::unknown(
+                        "attribute",
+                        &attribute.name,
+                        attribute.name_span,
+                        title,
+                        known,
+                    ));
                 }
             }
         }
@@ -325,10 +354,18 @@ impl Reader<'_> {
         }
     }
 
-    fn content(&mut self, attr: &Attr, name: Arc<str>, content: &Block, header: &Block, source: NestedSource) -> Nested {
+    fn content(
+        &mut self,
+        attr: &Attr,
+        name: Arc<str>,
+        content: &Block,
+        header: &Block,
+        source: NestedSource,
+    ) -> Nested {
         let empty = Vec::new();
         let attrs = attr.block.as_ref().map_or(&empty, |block| &block.attrs);
-        let rest = Rest { attributes: content.body.attributes.iter().collect(), blocks: content.body.blocks.iter().collect() };
+        let rest =
+            Rest { attributes: content.body.attributes.iter().collect(), blocks: content.body.blocks.iter().collect() };
         let (attributes, nested) = self.body(attrs, &rest, content, &name);
         for attr in attrs.iter().filter(|attr| attr.mode == schema::Mode::Required) {
             if !attributes.iter().any(|attribute| &*attribute.name == attr.name) {
@@ -338,7 +375,14 @@ impl Reader<'_> {
         self.fill(name, header, source, attributes.iter().collect(), nested)
     }
 
-    fn fill(&self, name: Arc<str>, header: &Block, source: NestedSource, attributes: Vec<&Attribute>, nested: Vec<Nested>) -> Nested {
+    fn fill(
+        &self,
+        name: Arc<str>,
+        header: &Block,
+        source: NestedSource,
+        attributes: Vec<&Attribute>,
+        nested: Vec<Nested>,
+    ) -> Nested {
         Nested { name, span: header.header_span, source, attributes: attributes.into_iter().cloned().collect(), nested }
     }
 

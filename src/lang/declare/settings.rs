@@ -4,12 +4,27 @@ use crate::address::Address;
 use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::kind::our_name;
 use crate::lang::ast::{Block, Expr};
-use crate::lang::declare::{Environment, Local, Module, Output, Provider, Removed, StackBlock, Variable, block, resource};
+use crate::lang::declare::{
+    Environment, Local, Module, Output, Provider, Removed, StackBlock, Variable, block, resource,
+};
 use crate::{kinds, lang};
 
 const BLOCKS: [&str; 15] = [
-    "stack", "environment", "variable", "locals", "output", "data", "resource", "provider", "terraform", "module",
-    "moved", "removed", "import", "check", "ephemeral",
+    "stack",
+    "environment",
+    "variable",
+    "locals",
+    "output",
+    "data",
+    "resource",
+    "provider",
+    "terraform",
+    "module",
+    "moved",
+    "removed",
+    "import",
+    "check",
+    "ephemeral",
 ];
 
 /// Reads one top-level block.
@@ -25,9 +40,13 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
         "moved" => moved(block, sources, module, diagnostics),
         "removed" => removed(block, sources, module, diagnostics),
         "module" | "import" | "check" | "ephemeral" => diagnostics.push(
-            Diagnostic::error("CS0317", "Not supported yet", format!("cachestack does not read `{}` blocks yet.", block.kind))
-                .at(block.header_span)
-                .help("Take the block out of this stack, or write its content here."),
+            Diagnostic::error(
+                "CS0317",
+                "Not supported yet",
+                format!("cachestack does not read `{}` blocks yet.", block.kind),
+            )
+            .at(block.header_span)
+            .help("Take the block out of this stack, or write its content here."),
         ),
         "data" | "resource" => resource::declare_labelled(block, module, diagnostics),
         kind if kinds::get(our_name(kind)).is_some() => resource::declare_own(block, module, diagnostics),
@@ -40,8 +59,17 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
 
 const STACK: [&str; 5] = ["required_version", "default_environment", "tags", "state", "versioned_names"];
 const ENVIRONMENT: [&str; 11] = [
-    "endpoint", "region", "account_id", "profile", "assume_role_arn", "protect", "vars", "tags", "state",
-    "terraform_state", "endpoints",
+    "endpoint",
+    "region",
+    "account_id",
+    "profile",
+    "assume_role_arn",
+    "protect",
+    "vars",
+    "tags",
+    "state",
+    "terraform_state",
+    "endpoints",
 ];
 
 fn stack(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
@@ -59,12 +87,18 @@ fn environment(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
     let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
     block::check_names(block, &ENVIRONMENT, &[], diagnostics);
     let name = labels[0].clone();
-    let portable = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) && !name.starts_with('.');
+    let portable = !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        && !name.starts_with('.');
     if !portable {
         diagnostics.push(
-            Diagnostic::error("CS0312", "Not a name", format!("\"{name}\" cannot be the name of an environment: it names a directory."))
-                .at(block.labels[0].span)
-                .help("Use letters, digits, `-` and `_`."),
+            Diagnostic::error(
+                "CS0312",
+                "Not a name",
+                format!("\"{name}\" cannot be the name of an environment: it names a directory."),
+            )
+            .at(block.labels[0].span)
+            .help("Use letters, digits, `-` and `_`."),
         );
         return;
     }
@@ -94,7 +128,11 @@ fn variable(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic
         default: expr("default"),
         sensitive: flag("sensitive", false, diagnostics),
         nullable: flag("nullable", true, diagnostics),
-        validations: block.body.blocks_of("validation").filter_map(|block| block::condition(block, diagnostics)).collect(),
+        validations: block
+            .body
+            .blocks_of("validation")
+            .filter_map(|block| block::condition(block, diagnostics))
+            .collect(),
     };
     if let Some(first) = module.variables.get(&name) {
         diagnostics.push(repeated("variable", &name, block.header_span, first.span));
@@ -130,7 +168,8 @@ fn output(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>)
         diagnostics.push(block::missing("value", "output", block.header_span));
         return;
     };
-    let sensitive = block.body.attribute("sensitive").is_some_and(|attribute| block::literal_bool(attribute, diagnostics));
+    let sensitive =
+        block.body.attribute("sensitive").is_some_and(|attribute| block::literal_bool(attribute, diagnostics));
     let depends_on = block.body.attribute("depends_on").map(|attribute| block::literal_items(attribute, diagnostics));
     if let Some(first) = module.outputs.get(&name) {
         diagnostics.push(repeated("output", &name, block.header_span, first.span));
@@ -141,7 +180,11 @@ fn output(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>)
         value: value.expr.clone(),
         sensitive,
         depends_on: depends_on.unwrap_or_default(),
-        preconditions: block.body.blocks_of("precondition").filter_map(|block| block::condition(block, diagnostics)).collect(),
+        preconditions: block
+            .body
+            .blocks_of("precondition")
+            .filter_map(|block| block::condition(block, diagnostics))
+            .collect(),
     };
     module.outputs.insert(name, output);
 }

@@ -27,7 +27,9 @@ impl Evaluator<'_> {
             Node::Name(root) => {
                 let steps: Vec<Step> = chain.iter().map_while(|node| written_step(node)).collect();
                 let last = steps.len().checked_sub(1).map_or(head, |last| chain[last]);
-                self.scope.resolve(root, &steps, head.span.to(last.span)).map_err(|diagnostic| vec![diagnostic.or_at(last.span)])?
+                self.scope
+                    .resolve(root, &steps, head.span.to(last.span))
+                    .map_err(|diagnostic| vec![diagnostic.or_at(last.span)])?
             }
             _ => (self.eval(head)?, 0),
         };
@@ -187,22 +189,35 @@ pub(super) fn element(source: &Value, key: &Value, expr: &Expr, span: Span) -> O
                 Some(item) => item.clone(),
                 None => {
                     let of = refs::describe(expr).unwrap_or_else(|| "the value".to_string());
-                    let detail = format!("There is no element {index}: {of} has {} elements, counted from 0.", items.len());
+                    let detail =
+                        format!("There is no element {index}: {of} has {} elements, counted from 0.", items.len());
                     return fail("CS0203", detail, span);
                 }
             }
         }
         (Data::Map(_, entries) | Data::Object(entries), _) => {
             let Ok(Value { data: Data::String(name), .. }) = convert(key, &Type::String) else {
-                return fail("CS0203", format!("The key is {}, and a string is required.", key.ty().with_article()), span);
+                return fail(
+                    "CS0203",
+                    format!("The key is {}, and a string is required.", key.ty().with_article()),
+                    span,
+                );
             };
             entries.get(&name).cloned().ok_or_else(|| missing(entries, &name, &source.data, expr, span))?
         }
         (Data::Set(..), _) => {
             let help = "Convert it with tolist(...) first, or go through it with a for expression.";
-            return Err(vec![error("CS0203", "The elements of a set have no order, and so no index.", span).help(help)]);
+            return Err(vec![
+                error("CS0203", "The elements of a set have no order, and so no index.", span).help(help),
+            ]);
         }
-        _ => return fail("CS0203", format!("The value is {}, which has no elements.", source.ty().with_article()), span),
+        _ => {
+            return fail(
+                "CS0203",
+                format!("The value is {}, which has no elements.", source.ty().with_article()),
+                span,
+            );
+        }
     };
     Ok(found.with_mark(mark))
 }
@@ -228,7 +243,13 @@ fn unknown_element(unknown: &Unknown, key: &Value, expr: &Expr, span: Span) -> O
 fn position(key: &Value, span: Span) -> Result<usize, Vec<Diagnostic>> {
     let number = match convert(key, &Type::Number) {
         Ok(Value { data: Data::Number(number), .. }) => number,
-        _ => return fail("CS0203", format!("The index is {}, and a number is required.", key.ty().with_article()), span),
+        _ => {
+            return fail(
+                "CS0203",
+                format!("The index is {}, and a number is required.", key.ty().with_article()),
+                span,
+            );
+        }
     };
     if !number.is_whole() {
         return fail("CS0203", format!("The index {number} is not a whole number."), span);

@@ -58,7 +58,10 @@ impl Evaluator<'_> {
                 Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => items,
                 Data::Null(_) => return fail("CS0213", "The argument in front of ... is null.", span),
                 _ => {
-                    let detail = format!("The argument in front of ... is {}, and a list, set or tuple is required.", last.ty().with_article());
+                    let detail = format!(
+                        "The argument in front of ... is {}, and a list, set or tuple is required.",
+                        last.ty().with_article()
+                    );
                     return fail("CS0213", detail, span);
                 }
             };
@@ -68,12 +71,21 @@ impl Evaluator<'_> {
         Ok(Some((values, spans)))
     }
 
-    fn check_count(&self, function: &Function, count: usize, spans: &[Span], span: Span) -> Result<(), Vec<Diagnostic>> {
+    fn check_count(
+        &self,
+        function: &Function,
+        count: usize,
+        spans: &[Span],
+        span: Span,
+    ) -> Result<(), Vec<Diagnostic>> {
         let least = function.params.len();
         let signature = function.signature();
         if count < least {
             let missing = function.params[count].name;
-            let detail = format!("The function {:?} takes {least} arguments, and {missing:?} is missing: {signature}.", function.name);
+            let detail = format!(
+                "The function {:?} takes {least} arguments, and {missing:?} is missing: {signature}.",
+                function.name
+            );
             return fail("CS0212", detail, span);
         }
         if count > least && function.rest.is_none() {
@@ -94,7 +106,13 @@ impl Evaluator<'_> {
                     mark |= marked;
                     let blocking = match param.known {
                         Known::Wholly => value.first_unknown().cloned(),
-                        Known::Itself => if let Data::Unknown(of) = &value.data { Some(of.clone()) } else { None },
+                        Known::Itself => {
+                            if let Data::Unknown(of) = &value.data {
+                                Some(of.clone())
+                            } else {
+                                None
+                            }
+                        }
                         Known::No => None,
                     };
                     unknown = unknown.or(blocking);
@@ -112,7 +130,11 @@ impl Evaluator<'_> {
         let call = Call { args, spans, span, scope: self.scope };
         let result = (function.run)(&call).map_err(|failure| match failure {
             Failure::Argument(index, detail) => {
-                vec![error("CS0213", format!("{}: {detail}.", function.name), spans.get(index).copied().unwrap_or(span))]
+                vec![error(
+                    "CS0213",
+                    format!("{}: {detail}.", function.name),
+                    spans.get(index).copied().unwrap_or(span),
+                )]
             }
             Failure::Other(detail) => vec![error("CS0214", format!("{}: {detail}.", function.name), span)],
             Failure::Diagnostics(diagnostics) => diagnostics,

@@ -90,7 +90,11 @@ fn difference(yes: &Type, no: &Type, path: String) -> String {
         (Type::Object(left), Type::Object(right)) => {
             for (name, field) in left.iter() {
                 match right.get(name) {
-                    None => return format!("The value for true has the attribute {path}.{name}, the one for false does not."),
+                    None => {
+                        return format!(
+                            "The value for true has the attribute {path}.{name}, the one for false does not."
+                        );
+                    }
                     Some(other) if unify(&[field.ty.clone(), other.ty.clone()]).is_none() => {
                         return difference(&field.ty, &other.ty, format!("{path}.{name}"));
                     }
@@ -98,7 +102,9 @@ fn difference(yes: &Type, no: &Type, path: String) -> String {
                 }
             }
             match right.keys().find(|name| !left.contains_key(*name)) {
-                Some(name) => format!("The value for false has the attribute {path}.{name}, the one for true does not."),
+                Some(name) => {
+                    format!("The value for false has the attribute {path}.{name}, the one for true does not.")
+                }
                 None => "Their attributes differ.".to_string(),
             }
         }
@@ -120,7 +126,11 @@ fn difference(yes: &Type, no: &Type, path: String) -> String {
         }
         _ => {
             let place = if path.is_empty() { String::new() } else { format!("At {path}, ") };
-            let text = format!("{place}the value for true is {}, the one for false is {}.", yes.with_article(), no.with_article());
+            let text = format!(
+                "{place}the value for true is {}, the one for false is {}.",
+                yes.with_article(),
+                no.with_article()
+            );
             capital(&text)
         }
     }

@@ -45,7 +45,8 @@ impl Evaluator<'_> {
             }
             _ => {
                 reject_secret(&value, collection.span)?;
-                let detail = format!("{} cannot be gone through.{}", value.ty().with_article(), remark(collection, &value));
+                let detail =
+                    format!("{} cannot be gone through.{}", value.ty().with_article(), remark(collection, &value));
                 return fail("CS0208", super::operator::capital(&detail), collection.span);
             }
         };
@@ -110,7 +111,9 @@ impl Evaluator<'_> {
         } else if gathered.entries.insert(name.clone(), item).is_some() {
             let detail = format!("Two elements yield the key {:?}.", &*name);
             let help = "Put ... behind the value to group the values of equal keys.";
-            return Err(vec![error("CS0210", detail, key_expr.span).related(span, "in this for expression").help(help)]);
+            return Err(vec![
+                error("CS0210", detail, key_expr.span).related(span, "in this for expression").help(help),
+            ]);
         }
         Ok(())
     }

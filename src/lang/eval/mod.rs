@@ -51,6 +51,8 @@ pub struct Settings {
     /// The present time in RFC 3339, for `timestamp`. While a plan is made there is none: then functions
     /// that answer differently every time answer an unknown.
     pub timestamp: Option<Arc<str>>,
+    /// Whether a template is being rendered, which may not render another.
+    pub in_template: bool,
 }
 
 /// A scope with further names in front of another.

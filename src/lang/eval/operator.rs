@@ -32,7 +32,8 @@ impl Evaluator<'_> {
         let value = self.eval(expr)?;
         reject_secret(&value, expr.span)?;
         if value.is_null() {
-            let detail = format!("This operand is null, and {} is required.{}", ty.with_article(), remark(expr, &value));
+            let detail =
+                format!("This operand is null, and {} is required.{}", ty.with_article(), remark(expr, &value));
             return fail("CS0218", detail, expr.span);
         }
         convert(&value, ty).map_err(|mismatch| {
@@ -85,12 +86,10 @@ impl Evaluator<'_> {
         let (first, second) = self.both(operands.0, operands.1)?;
         let mark = first.sensitive | second.sensitive;
         let result = match (&first.data, &second.data) {
-            (Data::Number(first), Data::Number(second)) => {
-                compute(op, first, second).map_err(|undefined| {
-                    let detail = format!("There is no result, since {}.", undefined.0);
-                    vec![error("CS0217", detail, span).related(at, "this operator")]
-                })?
-            }
+            (Data::Number(first), Data::Number(second)) => compute(op, first, second).map_err(|undefined| {
+                let detail = format!("There is no result, since {}.", undefined.0);
+                vec![error("CS0217", detail, span).related(at, "this operator")]
+            })?,
             (Data::Unknown(unknown), _) | (_, Data::Unknown(unknown)) => {
                 let ty = if is_comparison(op) { Type::Bool } else { Type::Number };
                 unknown_result(ty, unknown)
@@ -125,7 +124,9 @@ fn compute(op: BinaryOp, left: &Number, right: &Number) -> Result<Value, crate::
 pub fn equal(left: &Value, right: &Value) -> Result<bool, Unknown> {
     match (&left.data, &right.data) {
         (Data::Null(_), Data::Null(_)) => Ok(true),
-        (Data::Unknown(unknown), Data::Null(_)) | (Data::Null(_), Data::Unknown(unknown)) if unknown.not_null => Ok(false),
+        (Data::Unknown(unknown), Data::Null(_)) | (Data::Null(_), Data::Unknown(unknown)) if unknown.not_null => {
+            Ok(false)
+        }
         (Data::Unknown(unknown), _) | (_, Data::Unknown(unknown)) => Err(unknown.clone()),
         (Data::Bool(left), Data::Bool(right)) => Ok(left == right),
         (Data::Number(left), Data::Number(right)) => Ok(left == right),

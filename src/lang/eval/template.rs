@@ -42,7 +42,9 @@ impl Evaluator<'_> {
                 }
                 Part::Interpolation(expr) => self.interpolate(expr, text),
                 Part::If(condition, yes, no) => self.directive_if(condition, yes, no, text),
-                Part::For { key, value, collection, body } => self.directive_for(key.as_ref(), value, collection, body, text),
+                Part::For { key, value, collection, body } => {
+                    self.directive_for(key.as_ref(), value, collection, body, text)
+                }
             };
             if let Err(mut mistakes) = result {
                 text.mistakes.append(&mut mistakes);
@@ -60,17 +62,30 @@ impl Evaluator<'_> {
                 text.unknown.get_or_insert(unknown);
             }
             Ok(_) => {
-                return fail("CS0207", format!("The value is null, and cannot be part of a text.{}", remark(expr, &value)), expr.span);
+                return fail(
+                    "CS0207",
+                    format!("The value is null, and cannot be part of a text.{}", remark(expr, &value)),
+                    expr.span,
+                );
             }
             Err(_) => {
-                let detail = format!("The value is {}, and only strings, numbers and booleans can be part of a text.", value.ty().with_article());
+                let detail = format!(
+                    "The value is {}, and only strings, numbers and booleans can be part of a text.",
+                    value.ty().with_article()
+                );
                 return fail("CS0207", detail, expr.span);
             }
         }
         Ok(())
     }
 
-    fn directive_if(&self, condition: &Expr, yes: &[Part], no: &[Part], text: &mut Text) -> Result<(), Vec<Diagnostic>> {
+    fn directive_if(
+        &self,
+        condition: &Expr,
+        yes: &[Part],
+        no: &[Part],
+        text: &mut Text,
+    ) -> Result<(), Vec<Diagnostic>> {
         let (decision, mark) = self.condition(condition)?;
         text.mark |= mark;
         match decision {

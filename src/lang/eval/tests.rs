@@ -1,21 +1,108 @@
-use super::{Empty, eval};
-use crate::diag::FileId;
-use crate::lang::syntax::parse_expression;
-use crate::value::display::display;
+use std::path::Path;
 
-/// What an expression prints, or the codes of its mistakes.
+use super::{Bindings, Empty, Settings, eval};
+use crate::diag::FileId;
+use crate::lang::syntax::{parse, parse_expression};
+use crate::value::display::display;
+use crate::value::{Value, json};
+
+const TEMPLATES: &str = include_str!("../../../tests/oracle/templates/main.tf");
+const TEMPLATE_RESULTS: &str = include_str!("../../../tests/oracle/templates.txt");
+const CONSOLE: &str = include_str!("../../../tests/oracle/console.txt");
+
+/// What an expression prints, or `!` and the details of its mistakes.
 fn show(text: &str) -> String {
-    let mut diagnostics = Vec::new();
-    let Some(expr) = parse_expression(FileId(0), text, 0, &mut diagnostics) else {
-        return diagnostics.iter().map(|d| format!("{} {}", d.code, d.detail)).collect::<Vec<_>>().join("; ");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
+    let scope = Empty {
+        settings: Settings { directory, timestamp: Some("2026-01-02T03:04:05Z".into()), ..Settings::default() },
     };
-    match eval(&expr, &Empty::default()) {
-        Ok(value) => display(&value),
-        Err(mistakes) => mistakes.iter().map(|d| format!("{} {}", d.code, d.detail)).collect::<Vec<_>>().join("; "),
+    let mut diagnostics = Vec::new();
+    let parsed = parse_expression(FileId(0), text, 0, &mut diagnostics);
+    let result = parsed.ok_or(diagnostics).and_then(|expr| eval(&expr, &scope));
+    result.map_or_else(
+        |mistakes| {
+            format!("! {}", mistakes.iter().map(|d| format!("{} {}", d.code, d.detail)).collect::<Vec<_>>().join("; "))
+        },
+        |value| display(&value),
+    )
+}
+
+/// The expressions of the table with their results.
+fn cases() -> Vec<(String, String)> {
+    let mut cases: Vec<(String, Vec<&str>)> = Vec::new();
+    for line in CONSOLE.lines() {
+        match line.strip_prefix("> ").or_else(|| line.strip_prefix("~ ")) {
+            Some(text) => cases.push((text.to_string(), Vec::new())),
+            None if line.starts_with('#') => {}
+            None => cases.last_mut().expect("an expression first").1.push(line),
+        }
+    }
+    cases.into_iter().map(|(text, lines)| (text, lines.join("\n").trim_end().to_string())).collect()
+}
+
+/// Results are what `terraform console` printed; `tests/oracle/regenerate` asks it again.
+#[test]
+fn expressions_yield_what_terraform_prints() {
+    let mut wrong = Vec::new();
+    for (text, expected) in cases() {
+        let found = show(&text);
+        let same = if expected.starts_with('!') { found.starts_with('!') } else { found == expected };
+        if !same {
+            wrong.push(format!("> {text}\nexpected {expected}\nfound    {found}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Heredocs, trims and directives of a file, against what Terraform made of it.
+#[test]
+fn templates_yield_what_terraform_makes_of_them() {
+    let mut diagnostics = Vec::new();
+    let body = parse(FileId(0), TEMPLATES, &mut diagnostics);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let locals = &body.blocks[0].body;
+    let empty = Empty::default();
+    let xs = Value::tuple(vec![Value::string("p"), Value::string("q")]);
+    let scope = Bindings::new(&empty).with("local", Value::object([("xs".into(), xs)].into()));
+    for line in TEMPLATE_RESULTS.lines() {
+        let (name, expected) = line.split_once(' ').expect("a name and a result");
+        let attribute = locals.attribute(name).expect(name);
+        let value = eval(&attribute.expr, &scope).unwrap_or_else(|mistakes| panic!("{name}: {mistakes:?}"));
+        assert_eq!(display(&Value::string(json::encode(&value))), expected, "{name}");
     }
 }
 
+/// Ten thousand resources, parsed and evaluated; run it with `--release -- --ignored --nocapture`.
 #[test]
-fn first() {
-    assert_eq!(show("1 + 2"), "3");
+#[ignore = "a measurement"]
+fn ten_thousand_resources() {
+    let mut text = String::new();
+    for index in 0..10_000 {
+        text.push_str(&format!(
+            "replication_group \"cache-{index}\" {{\n  replication_group_id = \"${{local.name}}-{index}\"\n  \
+             description = \"Sessions of ${{local.name}} number {index}\"\n  node_type = local.types[{index} % 3]\n  \
+             num_cache_clusters = {index} % 5 + 1\n  multi_az_enabled = {index} % 5 > 0 ? true : false\n  \
+             tags = merge({{ Name = \"cache-{index}\" }}, {{ for k, v in local.tags : k => upper(v) }})\n}}\n"
+        ));
+    }
+    let start = std::time::Instant::now();
+    let mut diagnostics = Vec::new();
+    let body = parse(FileId(0), &text, &mut diagnostics);
+    assert!(diagnostics.is_empty());
+    println!("parsed {} bytes in {:?}", text.len(), start.elapsed());
+    let empty = Empty::default();
+    let locals = show_value("{ name = \"shop\", types = [\"a\", \"b\", \"c\"], tags = { App = \"x\", Env = \"y\" } }");
+    let scope = Bindings::new(&empty).with("local", locals);
+    let start = std::time::Instant::now();
+    let mut count = 0;
+    for attribute in body.blocks.iter().flat_map(|block| &block.body.attributes) {
+        eval(&attribute.expr, &scope).expect("a value");
+        count += 1;
+    }
+    println!("evaluated {count} expressions in {:?}", start.elapsed());
+}
+
+fn show_value(text: &str) -> Value {
+    let expr = parse_expression(FileId(0), text, 0, &mut Vec::new()).expect("an expression");
+    eval(&expr, &Empty::default()).expect("a value")
 }

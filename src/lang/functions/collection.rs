@@ -10,29 +10,188 @@ use crate::value::{Data, Object, Type, Unknown, Value};
 const ANY: Want = Want::Any;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    function("alltrue", &[param("list", Want::Bools).partly()], Want::Bool, |call| all(call, true), "Whether every element is true.", "alltrue([true, false]) = false"),
-    function("anytrue", &[param("list", Want::Bools).partly()], Want::Bool, |call| all(call, false), "Whether any element is true.", "anytrue([true, false]) = true"),
-    function("chunklist", &[param("list", Want::List).partly(), param("size", Want::Number)], Want::List, chunklist, "The list in pieces of a size.", "chunklist([\"a\", \"b\", \"c\"], 2) = [[\"a\", \"b\"], [\"c\"]]"),
-    function("coalescelist", &[], ANY, coalescelist, "The first list that is not empty.", "coalescelist([], [\"a\"]) = [\"a\"]").rest(param("lists", ANY).nullable()),
-    function("compact", &[param("list", Want::Strings)], Want::Strings, compact, "The list without null and empty strings.", "compact([\"a\", \"\", null]) = [\"a\"]"),
-    function("concat", &[], ANY, concat, "The lists one behind the other.", "concat([\"a\"], [\"b\"]) = [\"a\", \"b\"]").rest(param("lists", ANY).partly().marked()),
-    function("contains", &[param("list", ANY).partly(), param("value", ANY).nullable().partly()], Want::Bool, contains, "Whether the value is an element.", "contains([\"a\", \"b\"], \"a\") = true"),
-    function("distinct", &[param("list", Want::List)], Want::List, distinct, "The list without repeated elements.", "distinct([\"a\", \"a\"]) = [\"a\"]"),
-    function("element", &[param("list", ANY).partly().marked(), param("index", Want::Number)], ANY, element, "The element at an index, which wraps around at the end.", "element([\"a\", \"b\"], 2) = \"a\""),
-    function("flatten", &[param("list", ANY).partly().marked()], ANY, flatten, "The list with the elements of its lists in their place.", "flatten([[\"a\"], [[\"b\"]]]) = [\"a\", \"b\"]"),
-    function("index", &[param("list", ANY), param("value", ANY)], Want::Number, index, "The position of the value.", "index([\"a\", \"b\"], \"b\") = 1"),
-    function("keys", &[param("map", ANY).partly().marked()], ANY, keys, "The keys in order.", "keys({a = 1}) = [\"a\"]"),
-    function("length", &[param("value", ANY).partly().marked()], Want::Number, length, "The number of elements, attributes or characters.", "length([\"a\"]) = 1"),
-    function("lookup", &[param("map", ANY).partly().marked(), param("key", Want::String)], ANY, lookup, "The element of a key, or a default.", "lookup({a = 1}, \"b\", 2) = 2").rest(param("default", ANY).nullable().unknown().marked()),
-    function("matchkeys", &[param("values", Want::List), param("keys", Want::List), param("searchset", Want::List)], Want::List, matchkeys, "The values whose key is in the search set.", "matchkeys([1, 2], [\"a\", \"b\"], [\"b\"]) = [2]"),
-    function("merge", &[], ANY, merge, "The entries of all maps; later ones win.", "merge({a = 1}, {a = 2}) = {a = 2}").rest(param("maps", ANY).nullable().partly().marked()),
-    function("one", &[param("list", ANY).partly().marked()], ANY, one, "The only element, or null when there is none.", "one([\"a\"]) = \"a\"").passing_secrets(),
-    function("reverse", &[param("list", ANY).partly().marked()], ANY, reverse, "The list backwards.", "reverse([1, 2]) = [2, 1]"),
-    function("slice", &[param("list", ANY).partly().marked(), param("start", Want::Number), param("end", Want::Number)], ANY, slice, "The elements from a start up to an end.", "slice([\"a\", \"b\", \"c\"], 1, 3) = [\"b\", \"c\"]"),
-    function("sort", &[param("list", Want::Strings)], Want::Strings, sort, "The strings in order.", "sort([\"b\", \"a\"]) = [\"a\", \"b\"]"),
-    function("transpose", &[param("values", Want::Map)], Want::Map, transpose, "The map of lists with keys and values exchanged.", "transpose({a = [\"1\"]}) = {\"1\" = [\"a\"]}"),
-    function("values", &[param("map", ANY).partly().marked()], ANY, values, "The elements in the order of their keys.", "values({a = 1}) = [1]"),
-    function("zipmap", &[param("keys", Want::Strings).partly(), param("values", ANY).partly().marked()], ANY, zipmap, "The object of keys and values.", "zipmap([\"a\"], [1]) = {a = 1}"),
+    function(
+        "alltrue",
+        &[param("list", Want::Bools).partly()],
+        Want::Bool,
+        |call| all(call, true),
+        "Whether every element is true.",
+        "alltrue([true, false]) = false",
+    ),
+    function(
+        "anytrue",
+        &[param("list", Want::Bools).partly()],
+        Want::Bool,
+        |call| all(call, false),
+        "Whether any element is true.",
+        "anytrue([true, false]) = true",
+    ),
+    function(
+        "chunklist",
+        &[param("list", Want::List).partly(), param("size", Want::Number)],
+        Want::List,
+        chunklist,
+        "The list in pieces of a size.",
+        "chunklist([\"a\", \"b\", \"c\"], 2) = [[\"a\", \"b\"], [\"c\"]]",
+    ),
+    function(
+        "coalescelist",
+        &[],
+        ANY,
+        coalescelist,
+        "The first list that is not empty.",
+        "coalescelist([], [\"a\"]) = [\"a\"]",
+    )
+    .rest(param("lists", ANY).nullable()),
+    function(
+        "compact",
+        &[param("list", Want::Strings)],
+        Want::Strings,
+        compact,
+        "The list without null and empty strings.",
+        "compact([\"a\", \"\", null]) = [\"a\"]",
+    ),
+    function(
+        "concat",
+        &[],
+        ANY,
+        concat,
+        "The lists one behind the other.",
+        "concat([\"a\"], [\"b\"]) = [\"a\", \"b\"]",
+    )
+    .rest(param("lists", ANY).partly().marked()),
+    function(
+        "contains",
+        &[param("list", ANY).partly(), param("value", ANY).nullable().partly()],
+        Want::Bool,
+        contains,
+        "Whether the value is an element.",
+        "contains([\"a\", \"b\"], \"a\") = true",
+    ),
+    function(
+        "distinct",
+        &[param("list", Want::List)],
+        Want::List,
+        distinct,
+        "The list without repeated elements.",
+        "distinct([\"a\", \"a\"]) = [\"a\"]",
+    ),
+    function(
+        "element",
+        &[param("list", ANY).partly().marked(), param("index", Want::Number)],
+        ANY,
+        element,
+        "The element at an index, which wraps around at the end.",
+        "element([\"a\", \"b\"], 2) = \"a\"",
+    ),
+    function(
+        "flatten",
+        &[param("list", ANY).partly().marked()],
+        ANY,
+        flatten,
+        "The list with the elements of its lists in their place.",
+        "flatten([[\"a\"], [[\"b\"]]]) = [\"a\", \"b\"]",
+    ),
+    function(
+        "index",
+        &[param("list", ANY), param("value", ANY)],
+        Want::Number,
+        index,
+        "The position of the value.",
+        "index([\"a\", \"b\"], \"b\") = 1",
+    ),
+    function(
+        "keys",
+        &[param("map", ANY).partly().marked()],
+        ANY,
+        keys,
+        "The keys in order.",
+        "keys({a = 1}) = [\"a\"]",
+    ),
+    function(
+        "length",
+        &[param("value", ANY).partly().marked()],
+        Want::Number,
+        length,
+        "The number of elements, attributes or characters.",
+        "length([\"a\"]) = 1",
+    ),
+    function(
+        "lookup",
+        &[param("map", ANY).partly().marked(), param("key", Want::String)],
+        ANY,
+        lookup,
+        "The element of a key, or a default.",
+        "lookup({a = 1}, \"b\", 2) = 2",
+    )
+    .rest(param("default", ANY).nullable().unknown().marked()),
+    function(
+        "matchkeys",
+        &[param("values", Want::List), param("keys", Want::List), param("searchset", Want::List)],
+        Want::List,
+        matchkeys,
+        "The values whose key is in the search set.",
+        "matchkeys([1, 2], [\"a\", \"b\"], [\"b\"]) = [2]",
+    ),
+    function("merge", &[], ANY, merge, "The entries of all maps; later ones win.", "merge({a = 1}, {a = 2}) = {a = 2}")
+        .rest(param("maps", ANY).nullable().partly().marked()),
+    function(
+        "one",
+        &[param("list", ANY).partly().marked()],
+        ANY,
+        one,
+        "The only element, or null when there is none.",
+        "one([\"a\"]) = \"a\"",
+    )
+    .passing_secrets(),
+    function(
+        "reverse",
+        &[param("list", ANY).partly().marked()],
+        ANY,
+        reverse,
+        "The list backwards.",
+        "reverse([1, 2]) = [2, 1]",
+    ),
+    function(
+        "slice",
+        &[param("list", ANY).partly().marked(), param("start", Want::Number), param("end", Want::Number)],
+        ANY,
+        slice,
+        "The elements from a start up to an end.",
+        "slice([\"a\", \"b\", \"c\"], 1, 3) = [\"b\", \"c\"]",
+    ),
+    function(
+        "sort",
+        &[param("list", Want::Strings)],
+        Want::Strings,
+        sort,
+        "The strings in order.",
+        "sort([\"b\", \"a\"]) = [\"a\", \"b\"]",
+    ),
+    function(
+        "transpose",
+        &[param("values", Want::Map)],
+        Want::Map,
+        transpose,
+        "The map of lists with keys and values exchanged.",
+        "transpose({a = [\"1\"]}) = {\"1\" = [\"a\"]}",
+    ),
+    function(
+        "values",
+        &[param("map", ANY).partly().marked()],
+        ANY,
+        values,
+        "The elements in the order of their keys.",
+        "values({a = 1}) = [1]",
+    ),
+    function(
+        "zipmap",
+        &[param("keys", Want::Strings).partly(), param("values", ANY).partly().marked()],
+        ANY,
+        zipmap,
+        "The object of keys and values.",
+        "zipmap([\"a\"], [1]) = {a = 1}",
+    ),
 ];
 
 /// The elements of a list, set or tuple.
@@ -229,7 +388,9 @@ fn lookup(call: &Call) -> Result<Value, Failure> {
         (None, Some(default)) => match &source.data {
             Data::Map(ty, _) => match convert(default, ty) {
                 Ok(default) => default,
-                Err(mismatch) => return wrong(2, format!("the default must have the type of the elements: {mismatch}")),
+                Err(mismatch) => {
+                    return wrong(2, format!("the default must have the type of the elements: {mismatch}"));
+                }
             },
             _ => default.clone(),
         },
@@ -269,7 +430,8 @@ fn merge(call: &Call) -> Result<Value, Failure> {
             types.push(ty.clone());
         }
     }
-    let all_maps = !types.is_empty() && types.len() + nulls == call.args.len() && types.iter().all(|ty| *ty == types[0]);
+    let all_maps =
+        !types.is_empty() && types.len() + nulls == call.args.len() && types.iter().all(|ty| *ty == types[0]);
     let result = if all_maps { Value::map(types.swap_remove(0), merged) } else { Value::object(merged) };
     Ok(result.with_mark(mark))
 }

@@ -2,9 +2,8 @@
 
 use crate::value::Number;
 
-/// The digits of a number without leading and trailing zeros, and where the point is in them.
-fn digits(number: &Number) -> (String, i64) {
-    let text = number.to_string();
+/// The digits of a decimal text without leading and trailing zeros, and where the point is in them.
+fn digits(text: String) -> (String, i64) {
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let all = format!("{whole}{fraction}");
     let leading = all.bytes().take_while(|byte| *byte == b'0').count();
@@ -44,14 +43,16 @@ pub(super) fn fixed(number: &Number, precision: usize) -> String {
     if number.is_infinite() {
         return "Inf".to_string();
     }
-    let (all, point) = digits(number);
+    let (all, point) = digits(number.exact_digits());
     let (all, carried) = round(&all, point + precision as i64);
     plain(&all, point + i64::from(carried), precision)
 }
 
 /// Digits with a point in decimal notation, filled up to `precision` places.
 fn plain(all: &str, point: i64, precision: usize) -> String {
-    let at = |index: i64| usize::try_from(index).ok().and_then(|index| all.as_bytes().get(index)).map_or('0', |byte| char::from(*byte));
+    let at = |index: i64| {
+        usize::try_from(index).ok().and_then(|index| all.as_bytes().get(index)).map_or('0', |byte| char::from(*byte))
+    };
     let mut out: String = if point <= 0 { "0".to_string() } else { (0..point).map(at).collect() };
     if precision > 0 {
         out.push('.');
@@ -65,7 +66,7 @@ pub(super) fn exponential(number: &Number, precision: usize, letter: char) -> St
     if number.is_infinite() {
         return "Inf".to_string();
     }
-    let (all, point) = digits(number);
+    let (all, point) = digits(number.exact_digits());
     let (all, carried) = round(&all, precision as i64 + 1);
     let exponent = if all.is_empty() { 0 } else { point + i64::from(carried) - 1 };
     let mantissa = plain(&all, 1, precision);
@@ -78,16 +79,17 @@ pub(super) fn general(number: &Number, precision: Option<usize>, letter: char) -
     if number.is_infinite() {
         return "Inf".to_string();
     }
-    let (all, point) = digits(number);
-    let (all, carried) = match precision {
+    let (all, point) = digits(if precision.is_some() { number.exact_digits() } else { number.to_string() });
+    let (rounded, carried) = match precision {
         Some(precision) => round(&all, precision.max(1) as i64),
         None => (all, false),
     };
-    let all = all.trim_end_matches('0');
+    let all = rounded.trim_end_matches('0');
     let point = point + i64::from(carried);
-    let limit = match precision {
-        Some(precision) => precision.max(1) as i64,
-        None => (all.len() as i64).max(21).max(6),
+    let limit = match precision.map(|precision| precision.max(1)) {
+        Some(precision) if precision > all.len() && all.len() as i64 >= point => all.len() as i64,
+        Some(precision) => precision as i64,
+        None => 6,
     };
     let exponent = if all.is_empty() { 0 } else { point - 1 };
     if exponent < -4 || exponent >= limit {

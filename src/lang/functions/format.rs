@@ -29,7 +29,13 @@ pub(super) fn formatlist(call: &Call) -> Result<Value, Failure> {
         if let Some(items) = arg.as_items() {
             match length {
                 Some(known) if known != items.len() => {
-                    return wrong(index, format!("the lists must have one length, and this one has {} elements, not {known}", items.len()));
+                    return wrong(
+                        index,
+                        format!(
+                            "the lists must have one length, and this one has {} elements, not {known}",
+                            items.len()
+                        ),
+                    );
                 }
                 _ => length = Some(items.len()),
             }
@@ -38,7 +44,8 @@ pub(super) fn formatlist(call: &Call) -> Result<Value, Failure> {
     let rows = length.unwrap_or(1);
     let mut out = Vec::with_capacity(rows);
     for row in 0..rows {
-        let args: Vec<Value> = call.args[1..].iter().map(|arg| arg.as_items().map_or(arg, |items| &items[row]).clone()).collect();
+        let args: Vec<Value> =
+            call.args[1..].iter().map(|arg| arg.as_items().map_or(arg, |items| &items[row]).clone()).collect();
         out.push(fill(call.text(0), &args)?);
     }
     texts(out)
@@ -123,7 +130,9 @@ fn parse(text: &str) -> Result<(Verb, usize), Failure> {
 }
 
 fn apply(verb: &Verb, arg: &Value, index: usize) -> Result<String, Failure> {
-    let failed = |mismatch: crate::value::convert::Mismatch| Failure::Argument(index + 1, format!("unsuitable for %{}: {mismatch}", verb.letter));
+    let failed = |mismatch: crate::value::convert::Mismatch| {
+        Failure::Argument(index + 1, format!("unsuitable for %{}: {mismatch}", verb.letter))
+    };
     if arg.is_null() && verb.letter != 'v' {
         return wrong(index + 1, format!("unsuitable for %{}: the value is null", verb.letter));
     }
@@ -148,7 +157,7 @@ fn apply(verb: &Verb, arg: &Value, index: usize) -> Result<String, Failure> {
 /// `%v`: strings and numbers as they are, everything else as JSON.
 fn default(verb: &Verb, arg: &Value, index: usize) -> Result<String, Failure> {
     match &arg.data {
-        Data::String(text) if verb.sharp => Ok(pad(verb, json::string(text).to_string())),
+        Data::String(text) if verb.sharp => Ok(pad(verb, json::string(text))),
         Data::String(text) => Ok(string(&Verb { letter: 's', ..copy(verb) }, text)),
         Data::Number(number) => numeric(&Verb { letter: 'g', ..copy(verb) }, number, index),
         Data::Bool(value) => Ok(pad(verb, value.to_string())),
@@ -167,7 +176,7 @@ fn string(verb: &Verb, text: &str) -> String {
         Some(precision) => text.graphemes(true).take(precision).collect(),
         None => text.to_string(),
     };
-    pad(verb, if verb.letter == 'q' { json::string(&cut).to_string() } else { cut })
+    pad(verb, if verb.letter == 'q' { json::string(&cut) } else { cut })
 }
 
 fn numeric(verb: &Verb, number: &Number, index: usize) -> Result<String, Failure> {
@@ -175,8 +184,9 @@ fn numeric(verb: &Verb, number: &Number, index: usize) -> Result<String, Failure
     let absolute = if negative { number.negate() } else { number.clone() };
     let digits = match verb.letter {
         'd' | 'b' | 'o' | 'x' | 'X' => {
-            let whole = if absolute.is_whole() { absolute.to_ibig() } else { absolute.truncate().to_ibig() };
-            let Some(whole) = whole else { return wrong(index + 1, format!("unsuitable for %{}: {number} is not a whole number", verb.letter)) };
+            let Some(whole) = absolute.to_ibig() else {
+                return wrong(index + 1, format!("unsuitable for %{}: {number} is not a whole number", verb.letter));
+            };
             let prefix = match (verb.letter, verb.sharp) {
                 ('x', true) => "0x",
                 ('X', true) => "0X",

@@ -4,15 +4,23 @@
 //! unknown and sensitive arguments are the caller's business. `try` and `can` look at expressions and live
 //! in `eval`.
 
+mod charset;
 mod collection;
 mod convert;
+mod crypto;
+mod datetime;
 mod encoding;
+mod filesystem;
 mod float;
 mod format;
+mod network;
 mod numeric;
 mod regex;
 mod sets;
 mod string;
+mod table;
+mod template;
+mod yaml;
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -249,9 +257,14 @@ const AREAS: &[&[Function]] = &[
     collection::FUNCTIONS,
     sets::FUNCTIONS,
     convert::FUNCTIONS,
+    crypto::FUNCTIONS,
+    datetime::FUNCTIONS,
     encoding::FUNCTIONS,
+    filesystem::FUNCTIONS,
+    network::FUNCTIONS,
     numeric::FUNCTIONS,
     string::FUNCTIONS,
+    template::FUNCTIONS,
 ];
 
 static TABLE: LazyLock<HashMap<&'static str, &'static Function>> =

@@ -10,15 +10,67 @@ const NUMBER: Want = Want::Number;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("abs", &[param("number", NUMBER)], NUMBER, abs, "The number without its sign.", "abs(-12.4) = 12.4"),
-    function("ceil", &[param("number", NUMBER)], NUMBER, ceil, "The smallest whole number that is not below the number.", "ceil(5.1) = 6"),
-    function("floor", &[param("number", NUMBER)], NUMBER, floor, "The largest whole number that is not above the number.", "floor(4.9) = 4"),
-    function("log", &[param("number", NUMBER), param("base", NUMBER)], NUMBER, log, "The logarithm of the number to the base.", "log(16, 2) = 4"),
-    function("max", &[], NUMBER, max, "The largest of the numbers.", "max(12, 54, 3) = 54").rest(param("numbers", NUMBER)),
-    function("min", &[], NUMBER, min, "The smallest of the numbers.", "min(12, 54, 3) = 3").rest(param("numbers", NUMBER)),
-    function("parseint", &[param("number", Want::Any), param("base", NUMBER)], NUMBER, parseint, "The whole number that a text spells in a base from 2 to 62.", "parseint(\"FF\", 16) = 255"),
-    function("pow", &[param("number", NUMBER), param("power", NUMBER)], NUMBER, pow, "The number to that power.", "pow(3, 2) = 9"),
-    function("range", &[], Want::Numbers, range, "The numbers from a start up to a limit, by a step.", "range(1, 4) = tolist([1, 2, 3])").rest(param("params", NUMBER)),
-    function("signum", &[param("number", NUMBER)], NUMBER, signum, "The sign of the number as -1, 0 or 1.", "signum(-13) = -1"),
+    function(
+        "ceil",
+        &[param("number", NUMBER)],
+        NUMBER,
+        ceil,
+        "The smallest whole number that is not below the number.",
+        "ceil(5.1) = 6",
+    ),
+    function(
+        "floor",
+        &[param("number", NUMBER)],
+        NUMBER,
+        floor,
+        "The largest whole number that is not above the number.",
+        "floor(4.9) = 4",
+    ),
+    function(
+        "log",
+        &[param("number", NUMBER), param("base", NUMBER)],
+        NUMBER,
+        log,
+        "The logarithm of the number to the base.",
+        "log(16, 2) = 4",
+    ),
+    function("max", &[], NUMBER, max, "The largest of the numbers.", "max(12, 54, 3) = 54")
+        .rest(param("numbers", NUMBER)),
+    function("min", &[], NUMBER, min, "The smallest of the numbers.", "min(12, 54, 3) = 3")
+        .rest(param("numbers", NUMBER)),
+    function(
+        "parseint",
+        &[param("number", Want::Any), param("base", NUMBER)],
+        NUMBER,
+        parseint,
+        "The whole number that a text spells in a base from 2 to 62.",
+        "parseint(\"FF\", 16) = 255",
+    ),
+    function(
+        "pow",
+        &[param("number", NUMBER), param("power", NUMBER)],
+        NUMBER,
+        pow,
+        "The number to that power.",
+        "pow(3, 2) = 9",
+    ),
+    function(
+        "range",
+        &[],
+        Want::Numbers,
+        range,
+        "The numbers from a start up to a limit, by a step.",
+        "range(1, 4) = tolist([1, 2, 3])",
+    )
+    .rest(param("params", NUMBER)),
+    function(
+        "signum",
+        &[param("number", NUMBER)],
+        NUMBER,
+        signum,
+        "The sign of the number as -1, 0 or 1.",
+        "signum(-13) = -1",
+    ),
     function("sum", &[param("list", Want::Any)], NUMBER, sum, "The sum of the elements.", "sum([10, 13, 6]) = 29"),
 ];
 
@@ -129,7 +181,14 @@ fn range(call: &Call) -> Result<Value, Failure> {
         return wrong(2, "the step must not be zero");
     }
     if down != step.is_negative() && limit != start {
-        return wrong(2, if down { "the step must be below zero when the limit is below the start" } else { "the step must be above zero when the limit is above the start" });
+        return wrong(
+            2,
+            if down {
+                "the step must be below zero when the limit is below the start"
+            } else {
+                "the step must be above zero when the limit is above the start"
+            },
+        );
     }
     let mut items = Vec::new();
     let mut at = start;
@@ -145,7 +204,13 @@ fn range(call: &Call) -> Result<Value, Failure> {
 
 fn signum(call: &Call) -> Result<Value, Failure> {
     let value = call.number(0);
-    number(Number::Int(if value.is_zero() { 0 } else if value.is_negative() { -1 } else { 1 }))
+    number(Number::Int(if value.is_zero() {
+        0
+    } else if value.is_negative() {
+        -1
+    } else {
+        1
+    }))
 }
 
 fn sum(call: &Call) -> Result<Value, Failure> {
@@ -163,4 +228,3 @@ fn sum(call: &Call) -> Result<Value, Failure> {
     }
     number(total)
 }
-

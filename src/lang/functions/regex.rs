@@ -63,12 +63,14 @@ pub(super) fn regex(call: &Call) -> Result<Value, Failure> {
 pub(super) fn regexall(call: &Call) -> Result<Value, Failure> {
     let regex = compile(0, call.text(0))?;
     let shape = shape(&regex)?;
-    let items: Vec<Value> = regex.captures_iter(call.text(1)).map(|captures| result(&regex, &shape, &captures)).collect();
+    let items: Vec<Value> =
+        regex.captures_iter(call.text(1)).map(|captures| result(&regex, &shape, &captures)).collect();
     let ty = match shape {
         Shape::Whole => Type::String,
         Shape::Unnamed => Type::Tuple(vec![Type::String; regex.captures_len() - 1].into()),
         Shape::Named => {
-            let fields = regex.capture_names().flatten().map(|name| (key(name), crate::value::Field::required(Type::String)));
+            let fields =
+                regex.capture_names().flatten().map(|name| (key(name), crate::value::Field::required(Type::String)));
             Type::object(fields.collect::<Vec<(Arc<str>, _)>>())
         }
     };

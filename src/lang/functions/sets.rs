@@ -7,11 +7,41 @@ use crate::value::{Type, Value};
 const SET: Want = Want::Set;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    function("setintersection", &[param("first_set", SET)], SET, |call| combine(call, |count, all, _| count == all), "The elements that all sets have.", "setintersection([\"a\", \"b\"], [\"b\"]) = toset([\"b\"])").rest(param("other_sets", SET)),
-    function("setproduct", &[], Want::Any, setproduct, "Every combination of one element of each set.", "setproduct([\"a\"], [1, 2]) = [[\"a\", 1], [\"a\", 2]]").rest(param("sets", Want::Any)),
-    function("setsubtract", &[param("a", SET), param("b", SET)], SET, |call| combine(call, |count, _, first| first && count == 1), "The elements of the first set that the second does not have.", "setsubtract([\"a\", \"b\"], [\"b\"]) = toset([\"a\"])"),
-    function("setsymmetricdifference", &[param("first_set", SET)], SET, symmetric, "The elements that an odd number of sets have.", "setsymmetricdifference([\"a\", \"b\"], [\"b\"]) = toset([\"a\"])").rest(param("other_sets", SET)),
-    function("setunion", &[param("first_set", SET)], SET, |call| combine(call, |_, _, _| true), "The elements that any set has.", "setunion([\"a\"], [\"b\"]) = toset([\"a\", \"b\"])").rest(param("other_sets", SET)),
+    function(
+        "setintersection",
+        &[param("first_set", SET)],
+        SET,
+        |call| combine(call, |count, all, _| count == all),
+        "The elements that all sets have.",
+        "setintersection([\"a\", \"b\"], [\"b\"]) = toset([\"b\"])",
+    )
+    .rest(param("other_sets", SET)),
+    function(
+        "setproduct",
+        &[],
+        Want::Any,
+        setproduct,
+        "Every combination of one element of each set.",
+        "setproduct([\"a\"], [1, 2]) = [[\"a\", 1], [\"a\", 2]]",
+    )
+    .rest(param("sets", Want::Any)),
+    function(
+        "setsubtract",
+        &[param("a", SET), param("b", SET)],
+        SET,
+        |call| combine(call, |count, _, first| first && count == 1),
+        "The elements of the first set that the second does not have.",
+        "setsubtract([\"a\", \"b\"], [\"b\"]) = toset([\"a\"])",
+    ),
+    function(
+        "setunion",
+        &[param("first_set", SET)],
+        SET,
+        |call| combine(call, |_, _, _| true),
+        "The elements that any set has.",
+        "setunion([\"a\"], [\"b\"]) = toset([\"a\", \"b\"])",
+    )
+    .rest(param("other_sets", SET)),
 ];
 
 /// All arguments as sets of one element type.
@@ -39,10 +69,6 @@ fn combine(call: &Call, keep: fn(usize, usize, bool) -> bool) -> Result<Value, F
     Ok(Value::set(ty, kept.map(|(item, _)| item.clone()).collect()))
 }
 
-fn symmetric(call: &Call) -> Result<Value, Failure> {
-    combine(call, |count, _, _| count % 2 == 1)
-}
-
 /// Sets only make a set of tuples; with a list or tuple among them the order counts, and lists result.
 fn setproduct(call: &Call) -> Result<Value, Failure> {
     if call.args.len() < 2 {
@@ -52,7 +78,8 @@ fn setproduct(call: &Call) -> Result<Value, Failure> {
     let mut types = Vec::new();
     let mut all_sets = true;
     for (index, arg) in call.args.iter().enumerate() {
-        let as_list = convert(arg, &Type::list(Type::Any)).map_err(|mismatch| Failure::Argument(index, mismatch.to_string()))?;
+        let as_list =
+            convert(arg, &Type::list(Type::Any)).map_err(|mismatch| Failure::Argument(index, mismatch.to_string()))?;
         all_sets &= matches!(arg.ty(), Type::Set(_));
         let Type::List(ty) = as_list.ty() else { continue };
         types.push((*ty).clone());
@@ -60,7 +87,10 @@ fn setproduct(call: &Call) -> Result<Value, Failure> {
         if rows.len() * items.len() > 1_000_000 {
             return other("there are more than a million combinations");
         }
-        rows = rows.iter().flat_map(|row| items.iter().map(|item| [row.as_slice(), std::slice::from_ref(item)].concat())).collect();
+        rows = rows
+            .iter()
+            .flat_map(|row| items.iter().map(|item| [row.as_slice(), std::slice::from_ref(item)].concat()))
+            .collect();
     }
     let ty = Type::Tuple(types.into());
     let rows = rows.into_iter().map(Value::tuple).collect();

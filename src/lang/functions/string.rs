@@ -9,27 +9,177 @@ const STRING: Want = Want::String;
 const ANY: Want = Want::Any;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    function("chomp", &[param("string", STRING)], STRING, |call| text(call.text(0).trim_end_matches(['\n', '\r'])), "The string without line breaks at its end.", "chomp(\"a\\n\") = \"a\""),
-    function("endswith", &[param("string", STRING), param("suffix", STRING)], Want::Bool, |call| Ok(Value::bool(call.text(0).ends_with(call.text(1)))), "Whether the string ends with the suffix.", "endswith(\"ab\", \"b\") = true"),
-    function("format", &[param("format", STRING)], STRING, format::format, "The text of a format with its verbs filled in.", "format(\"%s-%03d\", \"a\", 7) = \"a-007\"").rest(param("args", ANY).nullable()),
-    function("formatlist", &[param("format", STRING)], Want::Strings, format::formatlist, "A format filled in for the elements of lists.", "formatlist(\"%s!\", [\"a\", \"b\"]) = [\"a!\", \"b!\"]").rest(param("args", ANY).nullable()),
-    function("indent", &[param("spaces", Want::Number), param("string", STRING)], STRING, indent, "The string with every line but the first indented.", "indent(2, \"a\\nb\") = \"a\\n  b\""),
-    function("join", &[param("separator", STRING)], STRING, join, "The elements with a separator between them.", "join(\"-\", [\"a\", \"b\"]) = \"a-b\"").rest(param("lists", Want::Strings)),
-    function("lower", &[param("string", STRING)], STRING, |call| text(call.text(0).chars().map(lower).collect::<String>()), "The string in small letters.", "lower(\"AB\") = \"ab\""),
-    function("regex", &[param("pattern", STRING), param("string", STRING)], ANY, regex::regex, "The first match of a pattern, or its capture groups.", "regex(\"[a-z]+\", \"1ab2\") = \"ab\""),
-    function("regexall", &[param("pattern", STRING), param("string", STRING)], Want::List, regex::regexall, "Every match of a pattern.", "regexall(\"[a-z]\", \"a1b\") = [\"a\", \"b\"]"),
-    function("replace", &[param("string", STRING), param("substring", STRING), param("replacement", STRING)], STRING, regex::replace, "The string with a substring, or a /pattern/, replaced.", "replace(\"a-b\", \"-\", \"_\") = \"a_b\""),
-    function("split", &[param("separator", STRING), param("string", STRING)], Want::Strings, split, "The parts of the string between separators.", "split(\",\", \"a,b\") = [\"a\", \"b\"]"),
-    function("startswith", &[param("string", STRING), param("prefix", STRING)], Want::Bool, |call| Ok(Value::bool(call.text(0).starts_with(call.text(1)))), "Whether the string starts with the prefix.", "startswith(\"ab\", \"a\") = true"),
-    function("strcontains", &[param("string", STRING), param("substr", STRING)], Want::Bool, |call| Ok(Value::bool(call.text(0).contains(call.text(1)))), "Whether the string contains the substring.", "strcontains(\"abc\", \"b\") = true"),
-    function("strrev", &[param("string", STRING)], STRING, |call| text(call.text(0).graphemes(true).rev().collect::<String>()), "The string backwards.", "strrev(\"ab\") = \"ba\""),
-    function("substr", &[param("string", STRING), param("offset", Want::Number), param("length", Want::Number)], STRING, substr, "The part of the string at an offset, of a length; -1 means the rest.", "substr(\"abc\", 1, 1) = \"b\""),
-    function("title", &[param("string", STRING)], STRING, title, "The string with every word beginning with a capital.", "title(\"a b\") = \"A B\""),
-    function("trim", &[param("string", STRING), param("cutset", STRING)], STRING, |call| text(call.text(0).trim_matches(|c| call.text(1).contains(c))), "The string without these characters at its ends.", "trim(\"?!a!\", \"!?\") = \"a\""),
-    function("trimprefix", &[param("string", STRING), param("prefix", STRING)], STRING, |call| text(call.text(0).strip_prefix(call.text(1)).unwrap_or(call.text(0))), "The string without the prefix.", "trimprefix(\"ab\", \"a\") = \"b\""),
-    function("trimspace", &[param("string", STRING)], STRING, |call| text(call.text(0).trim()), "The string without blanks at its ends.", "trimspace(\" a \") = \"a\""),
-    function("trimsuffix", &[param("string", STRING), param("suffix", STRING)], STRING, |call| text(call.text(0).strip_suffix(call.text(1)).unwrap_or(call.text(0))), "The string without the suffix.", "trimsuffix(\"ab\", \"b\") = \"a\""),
-    function("upper", &[param("string", STRING)], STRING, |call| text(call.text(0).chars().map(upper).collect::<String>()), "The string in capitals.", "upper(\"ab\") = \"AB\""),
+    function(
+        "chomp",
+        &[param("string", STRING)],
+        STRING,
+        |call| text(call.text(0).trim_end_matches(['\n', '\r'])),
+        "The string without line breaks at its end.",
+        "chomp(\"a\\n\") = \"a\"",
+    ),
+    function(
+        "endswith",
+        &[param("string", STRING), param("suffix", STRING)],
+        Want::Bool,
+        |call| Ok(Value::bool(call.text(0).ends_with(call.text(1)))),
+        "Whether the string ends with the suffix.",
+        "endswith(\"ab\", \"b\") = true",
+    ),
+    function(
+        "format",
+        &[param("format", STRING)],
+        STRING,
+        format::format,
+        "The text of a format with its verbs filled in.",
+        "format(\"%s-%03d\", \"a\", 7) = \"a-007\"",
+    )
+    .rest(param("args", ANY).nullable()),
+    function(
+        "formatlist",
+        &[param("format", STRING)],
+        Want::Strings,
+        format::formatlist,
+        "A format filled in for the elements of lists.",
+        "formatlist(\"%s!\", [\"a\", \"b\"]) = [\"a!\", \"b!\"]",
+    )
+    .rest(param("args", ANY).nullable()),
+    function(
+        "indent",
+        &[param("spaces", Want::Number), param("string", STRING)],
+        STRING,
+        indent,
+        "The string with every line but the first indented.",
+        "indent(2, \"a\\nb\") = \"a\\n  b\"",
+    ),
+    function(
+        "join",
+        &[param("separator", STRING)],
+        STRING,
+        join,
+        "The elements with a separator between them.",
+        "join(\"-\", [\"a\", \"b\"]) = \"a-b\"",
+    )
+    .rest(param("lists", Want::Strings)),
+    function(
+        "lower",
+        &[param("string", STRING)],
+        STRING,
+        |call| text(call.text(0).chars().map(lower).collect::<String>()),
+        "The string in small letters.",
+        "lower(\"AB\") = \"ab\"",
+    ),
+    function(
+        "regex",
+        &[param("pattern", STRING), param("string", STRING)],
+        ANY,
+        regex::regex,
+        "The first match of a pattern, or its capture groups.",
+        "regex(\"[a-z]+\", \"1ab2\") = \"ab\"",
+    ),
+    function(
+        "regexall",
+        &[param("pattern", STRING), param("string", STRING)],
+        Want::List,
+        regex::regexall,
+        "Every match of a pattern.",
+        "regexall(\"[a-z]\", \"a1b\") = [\"a\", \"b\"]",
+    ),
+    function(
+        "replace",
+        &[param("string", STRING), param("substring", STRING), param("replacement", STRING)],
+        STRING,
+        regex::replace,
+        "The string with a substring, or a /pattern/, replaced.",
+        "replace(\"a-b\", \"-\", \"_\") = \"a_b\"",
+    ),
+    function(
+        "split",
+        &[param("separator", STRING), param("string", STRING)],
+        Want::Strings,
+        split,
+        "The parts of the string between separators.",
+        "split(\",\", \"a,b\") = [\"a\", \"b\"]",
+    ),
+    function(
+        "startswith",
+        &[param("string", STRING), param("prefix", STRING)],
+        Want::Bool,
+        |call| Ok(Value::bool(call.text(0).starts_with(call.text(1)))),
+        "Whether the string starts with the prefix.",
+        "startswith(\"ab\", \"a\") = true",
+    ),
+    function(
+        "strcontains",
+        &[param("string", STRING), param("substr", STRING)],
+        Want::Bool,
+        |call| Ok(Value::bool(call.text(0).contains(call.text(1)))),
+        "Whether the string contains the substring.",
+        "strcontains(\"abc\", \"b\") = true",
+    ),
+    function(
+        "strrev",
+        &[param("string", STRING)],
+        STRING,
+        |call| text(call.text(0).graphemes(true).rev().collect::<String>()),
+        "The string backwards.",
+        "strrev(\"ab\") = \"ba\"",
+    ),
+    function(
+        "substr",
+        &[param("string", STRING), param("offset", Want::Number), param("length", Want::Number)],
+        STRING,
+        substr,
+        "The part of the string at an offset, of a length; -1 means the rest.",
+        "substr(\"abc\", 1, 1) = \"b\"",
+    ),
+    function(
+        "title",
+        &[param("string", STRING)],
+        STRING,
+        title,
+        "The string with every word beginning with a capital.",
+        "title(\"a b\") = \"A B\"",
+    ),
+    function(
+        "trim",
+        &[param("string", STRING), param("cutset", STRING)],
+        STRING,
+        |call| text(call.text(0).trim_matches(|c| call.text(1).contains(c))),
+        "The string without these characters at its ends.",
+        "trim(\"?!a!\", \"!?\") = \"a\"",
+    ),
+    function(
+        "trimprefix",
+        &[param("string", STRING), param("prefix", STRING)],
+        STRING,
+        |call| text(call.text(0).strip_prefix(call.text(1)).unwrap_or(call.text(0))),
+        "The string without the prefix.",
+        "trimprefix(\"ab\", \"a\") = \"b\"",
+    ),
+    function(
+        "trimspace",
+        &[param("string", STRING)],
+        STRING,
+        |call| text(call.text(0).trim()),
+        "The string without blanks at its ends.",
+        "trimspace(\" a \") = \"a\"",
+    ),
+    function(
+        "trimsuffix",
+        &[param("string", STRING), param("suffix", STRING)],
+        STRING,
+        |call| text(call.text(0).strip_suffix(call.text(1)).unwrap_or(call.text(0))),
+        "The string without the suffix.",
+        "trimsuffix(\"ab\", \"b\") = \"a\"",
+    ),
+    function(
+        "upper",
+        &[param("string", STRING)],
+        STRING,
+        |call| text(call.text(0).chars().map(upper).collect::<String>()),
+        "The string in capitals.",
+        "upper(\"ab\") = \"AB\"",
+    ),
 ];
 
 /// The capital of one character; those that would become several stay, as in Go.
@@ -94,14 +244,18 @@ fn substr(call: &Call) -> Result<Value, Failure> {
     text(characters[start as usize..end as usize].concat())
 }
 
-/// A word begins behind anything but letters, digits, underscores and apostrophes.
+/// A word begins behind anything but letters, digits and underscores; beyond ASCII, behind blanks only.
 fn title(call: &Call) -> Result<Value, Failure> {
     let mut previous = ' ';
     let titled: String = call
         .text(0)
         .chars()
         .map(|character| {
-            let begins = !(previous.is_alphanumeric() || matches!(previous, '_' | '\''));
+            let begins = match previous {
+                '_' => false,
+                other if other.is_ascii() => !other.is_ascii_alphanumeric(),
+                other => !other.is_alphanumeric() && other.is_whitespace(),
+            };
             previous = character;
             if begins { upper(character) } else { character }
         })

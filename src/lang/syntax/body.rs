@@ -122,7 +122,12 @@ impl Parser<'_> {
             end = self.next();
         }
         let span = self.span(open).to(self.span(end));
-        self.report("CS0106", "The name of an argument or block is written without quotes.", span, "Remove the quotes.");
+        self.report(
+            "CS0106",
+            "The name of an argument or block is written without quotes.",
+            span,
+            "Remove the quotes.",
+        );
         if matches!(self.kind(), Kind::Assign | Kind::Colon) {
             self.next();
             self.expression()?;
@@ -143,7 +148,12 @@ impl Parser<'_> {
         if self.kind() == Kind::Comma {
             let comma = self.next();
             let span = self.span(comma);
-            self.report("CS0107", "No comma stands between arguments of a body.", span, "Remove the comma; each argument ends its line.");
+            self.report(
+                "CS0107",
+                "No comma stands between arguments of a body.",
+                span,
+                "Remove the comma; each argument ends its line.",
+            );
         }
         Ok(Attribute { name: Arc::from(self.text(name)), name_span: self.span(name), expr })
     }
@@ -185,7 +195,12 @@ impl Parser<'_> {
             crate::lang::ast::Node::String(text) => Ok(Label { text: text.clone(), span: expr.span }),
             _ => {
                 let span = self.span(start).to(expr.span);
-                self.fail("CS0116", "A label cannot hold an interpolation.", span, "Write a plain string; for many similar resources use for_each.")
+                self.fail(
+                    "CS0116",
+                    "A label cannot hold an interpolation.",
+                    span,
+                    "Write a plain string; for many similar resources use for_each.",
+                )
             }
         }
     }
@@ -201,7 +216,9 @@ impl Parser<'_> {
             let what = if stop == Stop::Outdented { "the next block begins" } else { "the text ends" };
             let detail = format!("This block is not closed before {what}.");
             let end = Span { end: self.base + closing.end, start: self.base + closing.start, file: self.file };
-            let diagnostic = self.diagnostic("CS0103", detail, self.span(open.token)).related(end, "a closing brace is missing before this");
+            let diagnostic = self
+                .diagnostic("CS0103", detail, self.span(open.token))
+                .related(end, "a closing brace is missing before this");
             self.diagnostics.push(diagnostic);
         } else {
             self.next();
@@ -256,13 +273,17 @@ impl Parser<'_> {
             found => {
                 let token = self.peek();
                 let help = match found {
-                    Kind::Ident | Kind::OpenQuote => "Put it on a line of its own, or check for a missing operator or quote.",
+                    Kind::Ident | Kind::OpenQuote => {
+                        "Put it on a line of its own, or check for a missing operator or quote."
+                    }
                     Kind::CloseBracket | Kind::CloseParen => "Remove it, or add the opening one.",
                     _ => "An expression goes on in the next line only inside brackets or parentheses.",
                 };
                 let first = self.span(self.tokens[item]);
                 let detail = format!("Expected the end of the line, but found {}.", found.describe());
-                let diagnostic = self.diagnostic("CS0107", detail, self.span(token)).related(first, "the item that starts here is complete");
+                let diagnostic = self
+                    .diagnostic("CS0107", detail, self.span(token))
+                    .related(first, "the item that starts here is complete");
                 self.diagnostics.push(diagnostic.help(help));
                 Err(Reported)
             }
@@ -289,11 +310,20 @@ impl Parser<'_> {
             let kind = self.tokens[at].kind;
             match kind {
                 Kind::End => break,
-                Kind::OpenBrace | Kind::OpenBracket | Kind::OpenParen | Kind::OpenInterpolation
-                | Kind::OpenDirective | Kind::OpenHeredoc | Kind::OpenQuote => depth += 1,
+                Kind::OpenBrace
+                | Kind::OpenBracket
+                | Kind::OpenParen
+                | Kind::OpenInterpolation
+                | Kind::OpenDirective
+                | Kind::OpenHeredoc
+                | Kind::OpenQuote => depth += 1,
                 Kind::CloseBrace if depth == 0 && at >= failed => break,
-                Kind::CloseBrace | Kind::CloseBracket | Kind::CloseParen | Kind::CloseSequence
-                | Kind::CloseHeredoc | Kind::CloseQuote => depth = (depth - 1).max(0),
+                Kind::CloseBrace
+                | Kind::CloseBracket
+                | Kind::CloseParen
+                | Kind::CloseSequence
+                | Kind::CloseHeredoc
+                | Kind::CloseQuote => depth = (depth - 1).max(0),
                 Kind::Newline | Kind::LineComment if at + 1 >= failed => {
                     if depth == 0 || self.starts_item(at + 1, indent) {
                         at += 1;
@@ -314,10 +344,9 @@ impl Parser<'_> {
             return false;
         }
         match token.kind {
-            Kind::Ident => matches!(
-                self.tokens[at + 1].kind,
-                Kind::Assign | Kind::OpenBrace | Kind::OpenQuote | Kind::Ident
-            ),
+            Kind::Ident => {
+                matches!(self.tokens[at + 1].kind, Kind::Assign | Kind::OpenBrace | Kind::OpenQuote | Kind::Ident)
+            }
             Kind::CloseBrace => self.indent(token) < indent,
             _ => false,
         }

@@ -81,7 +81,13 @@ impl Parser<'_> {
             Kind::End => {
                 self.close(open, "CS0114", "a closing brace")?;
             }
-            _ => return self.unexpected("CS0114", "an equals sign and the value of the attribute", "Write key = value."),
+            _ => {
+                return self.unexpected(
+                    "CS0114",
+                    "an equals sign and the value of the attribute",
+                    "Write key = value.",
+                );
+            }
         }
         let value = self.expression()?;
         self.height = self.height.max(below);
@@ -115,14 +121,23 @@ impl Parser<'_> {
         while at < self.tokens.len() {
             match self.tokens[at].kind {
                 Kind::End => return false,
-                Kind::OpenBrace | Kind::OpenBracket | Kind::OpenParen | Kind::OpenInterpolation
-                | Kind::OpenDirective | Kind::OpenHeredoc | Kind::OpenQuote => depth += 1,
+                Kind::OpenBrace
+                | Kind::OpenBracket
+                | Kind::OpenParen
+                | Kind::OpenInterpolation
+                | Kind::OpenDirective
+                | Kind::OpenHeredoc
+                | Kind::OpenQuote => depth += 1,
                 Kind::CloseBrace if depth == 0 => {
                     self.at = at;
                     return at >= failed;
                 }
-                Kind::CloseBrace | Kind::CloseBracket | Kind::CloseParen | Kind::CloseSequence
-                | Kind::CloseHeredoc | Kind::CloseQuote => depth -= 1,
+                Kind::CloseBrace
+                | Kind::CloseBracket
+                | Kind::CloseParen
+                | Kind::CloseSequence
+                | Kind::CloseHeredoc
+                | Kind::CloseQuote => depth -= 1,
                 Kind::Newline | Kind::LineComment | Kind::Comma if depth == 0 && at >= failed => {
                     self.at = at + 1;
                     return true;
@@ -151,7 +166,12 @@ impl Parser<'_> {
         if let Some(arrow) = self.accept(Kind::Arrow) {
             if !object {
                 let span = self.span(arrow);
-                return self.fail("CS0112", "A for expression in brackets has no keys.", span, "Use braces: {for ... : key => value}.");
+                return self.fail(
+                    "CS0112",
+                    "A for expression in brackets has no keys.",
+                    span,
+                    "Use braces: {for ... : key => value}.",
+                );
             }
             result_key = Some(std::mem::replace(&mut result, self.expression()?));
             below = below.max(self.height);
@@ -203,7 +223,8 @@ impl Parser<'_> {
     }
 
     fn for_error<T>(&mut self, expected: &str) -> Parsed<T> {
-        let help = "Write [for x in xs : value] or {for k, v in xs : key => value}; a key named for is written in quotes.";
+        let help =
+            "Write [for x in xs : value] or {for k, v in xs : key => value}; a key named for is written in quotes.";
         self.unexpected("CS0112", expected, help)
     }
 }

@@ -37,8 +37,7 @@ pub fn lex(file: FileId, source: &str, base: u32, bare: bool, diagnostics: &mut 
     let first = if bare { Mode::Bare } else { Mode::Code { braces: 0, sequence: None } };
     let at = if source.starts_with('\u{feff}') { 3 } else { 0 };
     let tokens = Vec::with_capacity(source.len() / 4);
-    let mut lexer =
-        Lexer { source, bytes: source.as_bytes(), at, file, base, modes: vec![first], tokens, diagnostics };
+    let mut lexer = Lexer { source, bytes: source.as_bytes(), at, file, base, modes: vec![first], tokens, diagnostics };
     while lexer.at < lexer.bytes.len() {
         match lexer.mode() {
             Mode::Code { .. } => lexer.code(),
@@ -417,7 +416,13 @@ impl<'a> Lexer<'a> {
                 Mode::Quoted { start } => {
                     let start = start as usize;
                     self.push(Kind::CloseQuote, self.at);
-                    self.error("CS0102", "This string is never closed.", start, start + 1, "Close it with a double quote.");
+                    self.error(
+                        "CS0102",
+                        "This string is never closed.",
+                        start,
+                        start + 1,
+                        "Close it with a double quote.",
+                    );
                 }
                 Mode::Heredoc { start, marker } => {
                     let start = start as usize;

@@ -49,12 +49,7 @@ fn append(diagnostics: &mut Vec<Diagnostic>, lexed: usize, parser: Parser, text:
 }
 
 /// Parses an expression that starts `base_offset` bytes into the file.
-pub fn parse_expression(
-    file: FileId,
-    text: &str,
-    base_offset: u32,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Expr> {
+pub fn parse_expression(file: FileId, text: &str, base_offset: u32, diagnostics: &mut Vec<Diagnostic>) -> Option<Expr> {
     let before = diagnostics.len();
     let tokens = lexer::lex(file, text, base_offset, false, diagnostics);
     let mut parser = Parser::new(file, text, base_offset, tokens);

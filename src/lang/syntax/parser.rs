@@ -191,7 +191,10 @@ impl<'a> Parser<'a> {
             Kind::End | Kind::CloseSequence | Kind::CloseBrace | Kind::CloseBracket | Kind::CloseParen => {
                 self.unclosed = true;
                 let opened = open.token.kind.describe();
-                let detail = format!("This is {opened} that is not closed: expected {expected}, but found {}.", token.kind.describe());
+                let detail = format!(
+                    "This is {opened} that is not closed: expected {expected}, but found {}.",
+                    token.kind.describe()
+                );
                 let diagnostic = self
                     .diagnostic("CS0103", detail, self.span(open.token))
                     .related(self.visible(token), format!("{expected} expected"));
@@ -200,9 +203,8 @@ impl<'a> Parser<'a> {
             }
             _ => {
                 let detail = format!("Expected {expected}, but found {}.", token.kind.describe());
-                let diagnostic = self
-                    .diagnostic(code, detail, self.visible(token))
-                    .related(self.span(open.token), "opened here");
+                let diagnostic =
+                    self.diagnostic(code, detail, self.visible(token)).related(self.span(open.token), "opened here");
                 self.diagnostics.push(diagnostic);
                 Err(Reported)
             }

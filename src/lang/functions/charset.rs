@@ -1,0 +1,74 @@
+//! Character encodings, by their IANA names.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use encoding_rs::Encoding;
+
+use super::{Call, Failure, text, wrong};
+use crate::value::Value;
+
+/// An encoding.
+enum Charset {
+    Utf8,
+    Utf16 { little: bool },
+    Latin1,
+    Other(&'static Encoding),
+}
+
+fn find(call: &Call) -> Result<Charset, Failure> {
+    let name = call.text(1);
+    match name.to_ascii_uppercase().as_str() {
+        "UTF-8" | "UTF8" => Ok(Charset::Utf8),
+        "UTF-16LE" => Ok(Charset::Utf16 { little: true }),
+        "UTF-16BE" | "UTF-16" => Ok(Charset::Utf16 { little: false }),
+        "ISO-8859-1" | "LATIN1" | "ISO_8859-1" | "US-ASCII" => Ok(Charset::Latin1),
+        _ => match Encoding::for_label(name.as_bytes()) {
+            Some(encoding) => Ok(Charset::Other(encoding)),
+            None => wrong(1, format!("{name:?} is not an encoding that is known here")),
+        },
+    }
+}
+
+pub(super) fn textencodebase64(call: &Call) -> Result<Value, Failure> {
+    let string = call.text(0);
+    let bytes = match find(call)? {
+        Charset::Utf8 => Some(string.as_bytes().to_vec()),
+        Charset::Utf16 { little } => Some(
+            string
+                .encode_utf16()
+                .flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() })
+                .collect(),
+        ),
+        Charset::Latin1 => string.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect(),
+        Charset::Other(encoding) => {
+            let (bytes, _, lossy) = encoding.encode(string);
+            (!lossy).then(|| bytes.into_owned())
+        }
+    };
+    match bytes {
+        Some(bytes) => text(STANDARD.encode(bytes)),
+        None => wrong(0, format!("the text has characters that {} does not have", call.text(1))),
+    }
+}
+
+pub(super) fn textdecodebase64(call: &Call) -> Result<Value, Failure> {
+    let Ok(bytes) = STANDARD.decode(call.text(0)) else { return wrong(0, "the source is not Base64") };
+    let decoded = match find(call)? {
+        Charset::Utf8 => String::from_utf8(bytes).ok(),
+        Charset::Utf16 { little } if bytes.len() % 2 == 0 => {
+            let units = bytes.chunks(2).map(|pair| [pair[0], pair[1]]);
+            let units: Vec<u16> =
+                units.map(|pair| if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) }).collect();
+            String::from_utf16(&units).ok()
+        }
+        Charset::Utf16 { .. } => None,
+        Charset::Latin1 => Some(bytes.iter().map(|byte| char::from(*byte)).collect()),
+        Charset::Other(encoding) => {
+            encoding.decode_without_bom_handling_and_without_replacement(&bytes).map(|decoded| decoded.into_owned())
+        }
+    };
+    match decoded {
+        Some(decoded) => text(decoded),
+        None => wrong(0, format!("the bytes are not text in {}", call.text(1))),
+    }
+}

@@ -1,0 +1,33 @@
+//! Tables of values separated by commas.
+
+use super::{Call, Failure, key, wrong};
+use crate::value::{Field, Object, Type, Value};
+
+/// The rows as objects; the first line names the columns.
+pub(super) fn csvdecode(call: &Call) -> Result<Value, Failure> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(call.text(0).as_bytes());
+    let mut names: Vec<std::sync::Arc<str>> = Vec::new();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => return wrong(0, format!("the table is wrong: {error}")),
+        };
+        if names.is_empty() {
+            for name in &record {
+                if names.contains(&key(name)) {
+                    return wrong(0, format!("there are two columns {name:?}"));
+                }
+                names.push(key(name));
+            }
+            continue;
+        }
+        let row: Object = names.iter().cloned().zip(record.iter().map(Value::text)).collect();
+        rows.push(Value::object(row));
+    }
+    if names.is_empty() {
+        return wrong(0, "there is no line with the names of the columns");
+    }
+    let ty = Type::object(names.into_iter().map(|name| (name, Field::required(Type::String))));
+    Ok(Value::list(ty, rows))
+}
