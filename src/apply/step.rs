@@ -162,7 +162,11 @@ impl<'a> Work<'a> {
     fn learn_id(&mut self, after: &Object) -> Result<(), Early> {
         let told = self.known.reply.get("id").and_then(Value::as_str).map(str::to_owned);
         self.id = told.or_else(|| self.kind().identify(after)).or(self.id.take());
-        if self.id.is_some() { Ok(()) } else { Err(Early::Failed("AWS did not tell the id of the new object".to_owned())) }
+        if self.id.is_some() {
+            Ok(())
+        } else {
+            Err(Early::Failed("AWS did not tell the id of the new object".to_owned()))
+        }
     }
 
     async fn update(&mut self) -> Result<(), Early> {
@@ -259,7 +263,9 @@ impl<'a> Work<'a> {
         let planned: Vec<&str> = step.calls.iter().map(|call| call.operation).collect();
         let now: Vec<&str> = calls.iter().map(|call| call.operation).collect();
         if planned != now && !(holes && now.iter().all(|operation| planned.contains(operation))) {
-            return Err(Early::Failed(format!("the plan says {planned:?}, and the values that are known now want {now:?}; plan again")));
+            return Err(Early::Failed(format!(
+                "the plan says {planned:?}, and the values that are known now want {now:?}; plan again"
+            )));
         }
         Ok(Ready { after, calls, secrets })
     }
@@ -275,7 +281,11 @@ impl<'a> Work<'a> {
             }
             let result = {
                 let _permit = self.shared.calls.acquire().await.map_err(|_| Early::Stopped)?;
-                self.shared.send(Event::Called { address: self.step.address.clone(), operation: call.operation, number });
+                self.shared.send(Event::Called {
+                    address: self.step.address.clone(),
+                    operation: call.operation,
+                    number,
+                });
                 remote.invoke(&call).await
             };
             let error = match result {
@@ -306,8 +316,12 @@ impl<'a> Work<'a> {
         let remote = self.shared.cloud.remote(&self.step.address.kind, &self.step.region);
         let Ok(found) = remote.read(std::slice::from_ref(&id)).await else { return false };
         let Some(observation) = found.get(&id) else { return false };
-        let tags = observation.object.get("tags_all").and_then(Value::as_object);
-        tags.and_then(|tags| tags.get("cachestack:id")).and_then(Value::as_str) == Some(intent)
+        let tags = match observation.object.get("tags_all") {
+            Some(tags) => tags.clone(),
+            // While an object is busy its tags may be told by nobody but its own service.
+            None => remote.tags(&observation.object).await.unwrap_or_else(|_| Value::null()),
+        };
+        tags.get("cachestack:id").and_then(Value::as_str) == Some(intent)
     }
 
     fn limit(&self) -> Duration {
@@ -344,7 +358,9 @@ impl<'a> Work<'a> {
             }
             if self.remaining() == Duration::ZERO {
                 let minutes = self.limit().as_secs() / 60;
-                return Err(Early::Failed(format!("still under way after {minutes} minutes; it is recorded, run apply again to wait on")));
+                return Err(Early::Failed(format!(
+                    "still under way after {minutes} minutes; it is recorded, run apply again to wait on"
+                )));
             }
         }
     }
@@ -370,7 +386,8 @@ impl<'a> Work<'a> {
                 continue;
             }
             // What a person wrote stays as it was written where AWS spells it otherwise.
-            if let Some(wanted) = ready.after.get(attr.name).filter(|wanted| !wanted.is_null() && wanted.is_wholly_known())
+            if let Some(wanted) =
+                ready.after.get(attr.name).filter(|wanted| !wanted.is_null() && wanted.is_wholly_known())
                 && attr.is_satisfied(&observed.object[attr.name], wanted)
                 && attr.fits.is_none()
             {
@@ -384,7 +401,9 @@ impl<'a> Work<'a> {
     }
 
     async fn observe(&mut self) -> Result<Observation, Early> {
-        if let Some(observation) = self.last.take().filter(|_| self.step.calls.last().is_none_or(|call| call.until == Until::Settled)) {
+        if let Some(observation) =
+            self.last.take().filter(|_| self.step.calls.last().is_none_or(|call| call.until == Until::Settled))
+        {
             return Ok(observation);
         }
         let id = self.id.clone().unwrap_or_default();
@@ -407,9 +426,17 @@ impl<'a> Work<'a> {
             .copied()
             .filter(|name| {
                 let Some(attr) = self.kind().schema().attr(name) else { return false };
-                let (Some(now), Some(wanted)) = (observed.object.get(*name), ready.after.get(*name)) else { return false };
+                let (Some(now), Some(wanted)) = (observed.object.get(*name), ready.after.get(*name)) else {
+                    return false;
+                };
                 let pending = observed.pending.get(*name).is_some_and(|pending| attr.is_satisfied(pending, wanted));
-                attr.settable() && !attr.secret && attr.update != Update::Local && wanted.is_wholly_known() && !wanted.is_null() && !pending && !attr.is_satisfied(now, wanted)
+                attr.settable()
+                    && !attr.secret
+                    && attr.update != Update::Local
+                    && wanted.is_wholly_known()
+                    && !wanted.is_null()
+                    && !pending
+                    && !attr.is_satisfied(now, wanted)
             })
             .collect();
         if wrong.is_empty() || deferred {
@@ -419,7 +446,11 @@ impl<'a> Work<'a> {
             .iter()
             .map(|name| {
                 let (now, wanted) = (&observed.object[*name], &ready.after[*name]);
-                if wanted.is_sensitive_anywhere() { (*name).to_owned() } else { format!("{name} is {now:?} and not {wanted:?}") }
+                if wanted.is_sensitive_anywhere() {
+                    (*name).to_owned()
+                } else {
+                    format!("{name} is {now:?} and not {wanted:?}")
+                }
             })
             .collect();
         Err(Early::Failed(format!("AWS reported success, but {}", details.join("; "))))
@@ -484,7 +515,8 @@ fn evaluate(
 ) -> Result<crate::stack::desired::Desired, String> {
     let mut diagnostics = Vec::new();
     let expansion = expand(block, evaluator, &mut diagnostics);
-    let instance = expansion.and_then(|expansion| expansion.instances.into_iter().find(|instance| instance.key == address.key));
+    let instance =
+        expansion.and_then(|expansion| expansion.instances.into_iter().find(|instance| instance.key == address.key));
     let desired = instance.map(|instance| wish::wish(evaluator, environment, block, &instance, &mut diagnostics));
     let first = diagnostics.into_iter().find(|diagnostic| diagnostic.is_error());
     match (desired, first) {

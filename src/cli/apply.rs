@@ -6,8 +6,8 @@ use crate::apply::Report;
 use crate::cli::args::ApplyArgs;
 use crate::cli::exit;
 use crate::cli::run::{Context, duration, fail, plan_options, stop_on_signals};
-use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::ops::Failure;
+use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::plan::{Action, Plan};
 use crate::ui::{Ui, progress, value};
 
@@ -51,7 +51,11 @@ fn approved(ui: Ui, plan: &Plan, destroy: bool) -> Result<bool, Failure> {
     if ui.json {
         return Err(Failure::Error("--json cannot ask: pass --auto-approve".to_owned()));
     }
-    let question = if destroy || deletes { "Carry this out? What is destroyed cannot be brought back." } else { "Carry this out?" };
+    let question = if destroy || deletes {
+        "Carry this out? What is destroyed cannot be brought back."
+    } else {
+        "Carry this out?"
+    };
     ui.out(&format!("\n{question} Only \"yes\" is accepted: "));
     let mut answer = String::new();
     let stdin = std::io::stdin();
@@ -82,7 +86,11 @@ fn finish(ui: Ui, report: &Report, steps: usize, destroy: bool) -> u8 {
             ui.error(&format!("{address}: {why}"));
         }
         let stopped = if report.stopped { "Stopped" } else { "Incomplete" };
-        ui.out(&format!("\n{stopped}: {done}; {} failed, {} not begun. The state is saved; run it again to go on.\n", report.failed.len(), report.skipped.len()));
+        ui.out(&format!(
+            "\n{stopped}: {done}; {} failed, {} not begun. The state is saved; run it again to go on.\n",
+            report.failed.len(),
+            report.skipped.len()
+        ));
         return exit::REMAINS;
     }
     if steps > 0 {

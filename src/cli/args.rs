@@ -326,9 +326,11 @@ mod tests {
 
     #[test]
     fn long_options_may_have_one_dash() {
-        let given = ["cachestack", "apply", "-auto-approve", "-e", "prod", "-var", "a=-b", "-C", "x", "-target=alarm.a"];
+        let given =
+            ["cachestack", "apply", "-auto-approve", "-e", "prod", "-var", "a=-b", "-C", "x", "-target=alarm.a"];
         let spelled = terraform_spelling(given.map(OsString::from));
-        let want = ["cachestack", "apply", "--auto-approve", "-e", "prod", "--var", "a=-b", "-C", "x", "--target=alarm.a"];
+        let want =
+            ["cachestack", "apply", "--auto-approve", "-e", "prod", "--var", "a=-b", "-C", "x", "--target=alarm.a"];
         assert_eq!(spelled, want.map(OsString::from));
     }
 }

@@ -79,7 +79,8 @@ fn is_open(text: &str) -> bool {
     }
     let heredoc = text.split_once("<<").map(|(_, rest)| rest.trim_start_matches('-')).and_then(|rest| {
         let (marker, body) = rest.split_once('\n')?;
-        let named = !marker.is_empty() && marker.trim_end().chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+        let named =
+            !marker.is_empty() && marker.trim_end().chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
         (named && !body.lines().any(|line| line.trim() == marker.trim_end())).then_some(())
     });
     depth > 0 || heredoc.is_some()

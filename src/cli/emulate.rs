@@ -27,7 +27,9 @@ async fn serve(context: &Context, args: &Emulate) -> Result<(), String> {
         }
         None => Emulator::in_memory(options),
     };
-    let listener = tokio::net::TcpListener::bind(&args.listen).await.map_err(|error| format!("--listen {}: {error}", args.listen))?;
+    let listener = tokio::net::TcpListener::bind(&args.listen)
+        .await
+        .map_err(|error| format!("--listen {}: {error}", args.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     context.ui(false).out(&format!("The emulator listens on http://{address} (AWS_ENDPOINT_URL=http://{address})\n"));
     tokio::select! {

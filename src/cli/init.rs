@@ -32,7 +32,8 @@ fn write(context: &Context, args: &Init) -> Result<String, String> {
         Some(near) => format!("there is no template `{name}`; did you mean `{near}`?"),
         None => format!("there is no template `{name}`; there are: {}", list()),
     })?;
-    let directory = args.directory.as_ref().map_or_else(|| context.path(".".as_ref()), |directory| context.path(directory));
+    let directory =
+        args.directory.as_ref().map_or_else(|| context.path(".".as_ref()), |directory| context.path(directory));
     let here: Vec<_> = template.iter().map(|(file, _)| directory.join(file)).filter(|path| path.exists()).collect();
     if let (Some(path), false) = (here.first(), args.force) {
         return Err(format!("{} is there already; nothing was written (--force overwrites)", path.display()));
@@ -43,5 +44,10 @@ fn write(context: &Context, args: &Init) -> Result<String, String> {
         fs::write(directory.join(file), text).map_err(failed)?;
     }
     let files: Vec<&str> = template.iter().map(|(file, _)| *file).collect();
-    Ok(format!("Wrote {} to {}.\nNext: cachestack plan {}\n", files.join(", "), directory.display(), directory.display()))
+    Ok(format!(
+        "Wrote {} to {}.\nNext: cachestack plan {}\n",
+        files.join(", "),
+        directory.display(),
+        directory.display()
+    ))
 }

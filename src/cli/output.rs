@@ -25,7 +25,8 @@ fn show(context: &Context, ui: Ui, args: &Output) -> Result<u8, Failure> {
             return Err(Failure::Error("--raw wants the name of one output".to_owned()));
         }
         if args.json {
-            let all: serde_json::Map<String, Json> = outputs.iter().map(|(name, output)| (name.clone(), entry(output))).collect();
+            let all: serde_json::Map<String, Json> =
+                outputs.iter().map(|(name, output)| (name.clone(), entry(output))).collect();
             ui.out(&format!("{}\n", serde_json::to_string_pretty(&all).unwrap_or_default()));
             return Ok(exit::OK);
         }
@@ -40,11 +41,17 @@ fn show(context: &Context, ui: Ui, args: &Output) -> Result<u8, Failure> {
     };
     let Some(output) = outputs.get(name) else {
         let known = outputs.keys().cloned().collect::<Vec<_>>().join(", ");
-        let known = if known.is_empty() { "there are none yet; apply the stack first".to_owned() } else { format!("there are: {known}") };
+        let known = if known.is_empty() {
+            "there are none yet; apply the stack first".to_owned()
+        } else {
+            format!("there are: {known}")
+        };
         return Err(Failure::Error(format!("there is no output `{name}`; {known}")));
     };
     let Some(output) = output else {
-        return Err(Failure::Error(format!("output `{name}` is sensitive, and sensitive values are not kept in the state")));
+        return Err(Failure::Error(format!(
+            "output `{name}` is sensitive, and sensitive values are not kept in the state"
+        )));
     };
     ui.out(&one(args, name, output)?);
     Ok(exit::OK)

@@ -32,7 +32,8 @@ impl Context {
         if !directory.is_dir() {
             return Err(format!("-C {}: there is no such directory", directory.display()));
         }
-        let process = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let process =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Ok(Self { directory, no_color: cli.no_color, process: process.collect() })
     }
 
@@ -47,7 +48,12 @@ impl Context {
     }
 
     /// The options of a session.
-    pub fn session(&self, stack: Option<&Path>, inputs: &InputArgs, arguments: &[String]) -> Result<SessionOptions, String> {
+    pub fn session(
+        &self,
+        stack: Option<&Path>,
+        inputs: &InputArgs,
+        arguments: &[String],
+    ) -> Result<SessionOptions, String> {
         let directory = stack.map_or_else(|| self.directory.clone(), |stack| self.path(stack));
         let mut given = Vec::new();
         for text in &inputs.var {
@@ -102,11 +108,19 @@ fn in_order(vars: Vec<Given>, files: Vec<Given>, arguments: &[String]) -> Vec<Gi
 /// The options of a plan.
 pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure> {
     let addresses = |texts: &[String]| -> Result<Vec<Address>, Failure> {
-        let parse = |text: &String| Address::parse(text).ok_or_else(|| Failure::Error(format!("`{text}` is not an address; write replication_group.redis or 'alarm.cpu[\"a\"]'")));
+        let parse = |text: &String| {
+            Address::parse(text).ok_or_else(|| {
+                Failure::Error(format!(
+                    "`{text}` is not an address; write replication_group.redis or 'alarm.cpu[\"a\"]'"
+                ))
+            })
+        };
         texts.iter().map(parse).collect()
     };
     let max_impact = scope.max_impact.as_deref().map(|word| {
-        Impact::parse(word).ok_or_else(|| Failure::Error(format!("--max-impact {word}: write none, blip, failover, write-pause, reboot or data-loss")))
+        Impact::parse(word).ok_or_else(|| {
+            Failure::Error(format!("--max-impact {word}: write none, blip, failover, write-pause, reboot or data-loss"))
+        })
     });
     let all = |text: &String| text == "all";
     Ok(Options {

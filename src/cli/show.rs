@@ -21,8 +21,11 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
     let store = Store::open(&session.state_directory).map_err(Failure::Error)?;
     let state = store.state();
     let address = args.address.as_deref().map(|text| parse(text)).transpose()?;
-    let chosen: Vec<(&Address, &Record)> =
-        state.records.iter().filter(|(found, _)| address.as_ref().is_none_or(|address| found.is_within(address))).collect();
+    let chosen: Vec<(&Address, &Record)> = state
+        .records
+        .iter()
+        .filter(|(found, _)| address.as_ref().is_none_or(|address| found.is_within(address)))
+        .collect();
     if let (Some(address), true) = (&address, chosen.is_empty()) {
         return Err(Failure::Error(format!("the state has no `{address}`")));
     }

@@ -31,8 +31,13 @@ fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure> {
         }
         StateCommand::Show { address, json, .. } => {
             let address = show::parse(address)?;
-            let record = state.records.get(&address).ok_or_else(|| Failure::Error(format!("the state has no `{address}`")))?;
-            let text = if *json { format!("{}\n", show::json(state, &[(&address, record)])) } else { show::text(&address, record) };
+            let record =
+                state.records.get(&address).ok_or_else(|| Failure::Error(format!("the state has no `{address}`")))?;
+            let text = if *json {
+                format!("{}\n", show::json(state, &[(&address, record)]))
+            } else {
+                show::text(&address, record)
+            };
             ui.out(&text);
         }
     }

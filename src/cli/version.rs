@@ -14,7 +14,10 @@ pub fn run(context: &Context, args: &Version) -> u8 {
     let text = if args.json {
         serde_json::json!({ "version": version, "aws": aws, "ec2": ec2 }).to_string()
     } else {
-        let without = [("aws", aws), ("ec2", ec2)].into_iter().filter(|(_, built)| !built).map(|(name, _)| format!(" without {name}"));
+        let without = [("aws", aws), ("ec2", ec2)]
+            .into_iter()
+            .filter(|(_, built)| !built)
+            .map(|(name, _)| format!(" without {name}"));
         format!("cachestack {version}{}", without.collect::<String>())
     };
     context.ui(false).out(&format!("{text}\n"));

@@ -2,16 +2,14 @@
 
 mod calls;
 
-use std::collections::BTreeMap;
-
 use aws_sdk_cloudwatch::types::{AlarmType, Dimension, MetricAlarm, MetricDataQuery, MetricStat};
 
-use super::Place;
 use super::args::without_secrets;
 use super::attrs::{Attrs, fields};
 use super::clients::Clients;
 use super::paging::{PAGE, at_most, pages};
 use super::tags::{self, Owner};
+use super::{Found, Place};
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Type, Value};
 
@@ -23,8 +21,8 @@ const NAMES: usize = 100;
 pub(super) struct Alarms(pub Place);
 
 impl Remote for Alarms {
-    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>> {
-        Box::pin(async { read(&*self.0.clients().await?, ids).await })
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids).await?)) })
     }
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
@@ -39,7 +37,7 @@ impl Remote for Alarms {
     }
 }
 
-async fn read(clients: &Clients, ids: &[String]) -> Result<BTreeMap<String, Observation>, RemoteError> {
+async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     let (alarms, bulk) = tokio::join!(
         at_most(4, ids.chunks(NAMES), |names| describe(clients, names)),
         tags::of_type(clients, ids.len(), "cloudwatch:alarm"),

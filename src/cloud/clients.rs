@@ -230,5 +230,6 @@ fn is_loopback(url: &str) -> bool {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
     };
-    name == "localhost" || name.ends_with(".localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    let is_local_address = || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    name == "localhost" || name.ends_with(".localhost") || is_local_address()
 }

@@ -114,7 +114,9 @@ where
     let request_id = headers.and_then(|all| all.get("x-amzn-requestid").or_else(|| all.get("x-amz-request-id")));
     let (code, message) = match error.code() {
         Some(code) => (code.to_owned(), error.message().unwrap_or_default().to_owned()),
-        None if status >= 400 => (format!("Http{status}"), format!("an answer of HTTP status {status} that names no error")),
+        None if status >= 400 => {
+            (format!("Http{status}"), format!("HTTP status {status}, without the name of an error"))
+        }
         // A 200 that cannot be parsed: a proxy's page, or a service that is not what the endpoint says.
         None => ("UnreadableAnswer".to_owned(), chain(error)),
     };

@@ -15,7 +15,7 @@ use aws_smithy_types::body::SdkBody;
 
 pub use crate::emulator::{Request, Response};
 
-/// What answers requests.
+/// What answers requests. A status of zero stands for a connection that broke before an answer came.
 pub type Handler = Arc<dyn Fn(&Request) -> Response + Send + Sync>;
 
 /// An HTTP client over a function.

@@ -28,6 +28,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::emulator::Emulator;
 use crate::kind::{Call, Cloud, Future_, Lookup, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 use clients::Account;
@@ -43,6 +44,13 @@ pub enum Endpoint {
     Url(String),
     /// A function of this process.
     InProcess(Handler),
+}
+
+impl Endpoint {
+    /// The built-in emulator, without a socket.
+    pub fn emulator(emulator: Emulator) -> Self {
+        Endpoint::InProcess(Arc::new(move |request| emulator.handle(request)))
+    }
 }
 
 impl fmt::Debug for Endpoint {
@@ -142,7 +150,18 @@ impl Place {
     async fn clients(&self) -> Result<Arc<clients::Clients>, RemoteError> {
         self.account.clients(&self.region).await
     }
+
+    /// Adds the attribute `region`, which AWS does not tell because it is where we asked.
+    fn located(&self, mut found: Found) -> Found {
+        for observation in found.values_mut() {
+            observation.object.insert("region".into(), Value::string(&self.region));
+        }
+        found
+    }
 }
+
+/// Objects by the names that were asked for.
+type Found = BTreeMap<String, Observation>;
 
 /// A kind that this build has no remote for.
 #[derive(Debug)]
@@ -166,7 +185,7 @@ fn missing(kind: &str) -> RemoteError {
 }
 
 impl Remote for Unreachable {
-    fn read<'a>(&'a self, _: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>> {
+    fn read<'a>(&'a self, _: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
         Box::pin(async { Err(self.error()) })
     }
 
@@ -180,7 +199,7 @@ impl Remote for Unreachable {
 }
 
 /// Gives what was found under the names that were asked for; AWS keeps most names in lower case.
-fn by_asked_name(ids: &[String], found: BTreeMap<String, Observation>) -> BTreeMap<String, Observation> {
+fn by_asked_name(ids: &[String], found: Found) -> Found {
     let pick = |id: &String| found.get(id).or_else(|| found.get(&id.to_lowercase())).cloned();
     ids.iter().filter_map(|id| Some((id.clone(), pick(id)?))).collect()
 }

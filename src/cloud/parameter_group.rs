@@ -1,7 +1,5 @@
 //! Parameter groups, and of their parameters those that differ from the family's defaults.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_elasticache::types::{CacheParameterGroup, Parameter, ParameterNameValue};
 
 use super::args::{Input, without_secrets};
@@ -10,7 +8,7 @@ use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, at_most, pages};
 use super::tags::{self, Owner};
-use super::{FEW, Place, by_asked_name};
+use super::{FEW, Found, Place, by_asked_name};
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Type, Value};
 
@@ -22,8 +20,8 @@ const AT_ONCE: usize = 8;
 pub(super) struct ParameterGroups(pub Place);
 
 impl Remote for ParameterGroups {
-    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>> {
-        Box::pin(async { read(&*self.0.clients().await?, ids).await })
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids).await?)) })
     }
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
@@ -39,7 +37,7 @@ impl Remote for ParameterGroups {
     }
 }
 
-async fn read(clients: &Clients, ids: &[String]) -> Result<BTreeMap<String, Observation>, RemoteError> {
+async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     let (groups, bulk) =
         tokio::join!(list(clients, ids), tags::of_type(clients, ids.len(), "elasticache:parametergroup"));
     let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();

@@ -14,8 +14,8 @@ use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, at_most, pages};
 use super::tags::{self, Owner};
-use super::{FEW, Place, by_asked_name};
-use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
+use super::{FEW, Found, Place, by_asked_name};
+use crate::kind::{Call, ErrorClass, Future_, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
 /// Up to this many members are asked for by name; for more, the list of all clusters is read.
@@ -26,8 +26,8 @@ const FEW_MEMBERS: usize = 12;
 pub(super) struct ReplicationGroups(pub Place);
 
 impl Remote for ReplicationGroups {
-    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>> {
-        Box::pin(async { read(&*self.0.clients().await?, ids).await })
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids).await?)) })
     }
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
@@ -45,7 +45,7 @@ impl Remote for ReplicationGroups {
 
 type Clusters = BTreeMap<String, CacheCluster>;
 
-async fn read(clients: &Clients, ids: &[String]) -> Result<BTreeMap<String, Observation>, RemoteError> {
+async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     let (groups, clusters, bulk) = if ids.len() > FEW {
         let (groups, clusters, bulk) = tokio::join!(
             describe_groups(clients, None),
@@ -62,7 +62,9 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<BTreeMap<String, Obse
     let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
     let name = |group: &ReplicationGroup| group.replication_group_id().unwrap_or_default().to_lowercase();
     let groups: Vec<ReplicationGroup> = groups.into_iter().filter(|group| wanted.contains(&name(group))).collect();
-    let tags = tags::of_each(clients, Owner::ElastiCache, bulk, groups.iter().filter_map(taggable).collect()).await?;
+    let (free, busy): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.status() == Some("available"));
+    let arns = |groups: Vec<&ReplicationGroup>| groups.into_iter().filter_map(|group| group.arn.clone()).collect();
+    let tags = read_tags(clients, bulk, arns(free), arns(busy)).await?;
     let observe = |group: &ReplicationGroup| {
         let mut observation = observe::observe(group, &clusters);
         if let Some(tags) = group.arn().and_then(|arn| tags.get(arn)) {
@@ -73,9 +75,25 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<BTreeMap<String, Obse
     Ok(by_asked_name(ids, groups.iter().map(observe).collect()))
 }
 
-/// Tags can only be asked for while nothing is going on.
-fn taggable(group: &ReplicationGroup) -> Option<String> {
-    (group.status() == Some("available")).then(|| group.arn.clone())?
+/// ElastiCache tells the tags of a group only while nothing is going on with it.
+async fn read_tags(
+    clients: &Clients,
+    bulk: Option<tags::ByArn>,
+    free: Vec<String>,
+    busy: Vec<String>,
+) -> Result<tags::ByArn, RemoteError> {
+    if let Some(mut bulk) = bulk {
+        // The tagging API may not list a group yet that is being made; that says nothing about its tags.
+        let known = busy.into_iter().filter_map(|arn| bulk.remove_entry(&arn)).collect::<Vec<_>>();
+        let mut tags = tags::of_each(clients, Owner::ElastiCache, Some(bulk), free).await?;
+        tags.extend(known);
+        return Ok(tags);
+    }
+    let (free, busy) =
+        tokio::join!(tags::of_each(clients, Owner::ElastiCache, None, free), tags::of_busy(clients, busy));
+    let mut tags = free?;
+    tags.extend(busy);
+    Ok(tags)
 }
 
 async fn named_groups(clients: &Clients, ids: &[String]) -> Result<Vec<ReplicationGroup>, RemoteError> {

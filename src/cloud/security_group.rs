@@ -3,17 +3,15 @@
 mod calls;
 mod rules;
 
-use std::collections::BTreeMap;
-
 use aws_sdk_ec2::types::{Filter, SecurityGroup};
 
-use super::Place;
 use super::args::without_secrets;
 use super::attrs::Attrs;
 use super::clients::Clients;
 use super::errors::fatal;
 use super::paging::{at_most, pages};
 use super::tags;
+use super::{Found, Place};
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -27,8 +25,8 @@ const GROUPS: i32 = 1000;
 pub(super) struct SecurityGroups(pub Place);
 
 impl Remote for SecurityGroups {
-    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>> {
-        Box::pin(async { read(&*self.0.clients().await?, &self.0.region, ids).await })
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, &self.0.region, ids).await?)) })
     }
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
@@ -57,11 +55,7 @@ impl Remote for SecurityGroups {
 }
 
 /// A filter finds what is there and does not complain about the rest, unlike a list of ids.
-async fn read(
-    clients: &Clients,
-    region: &str,
-    ids: &[String],
-) -> Result<BTreeMap<String, Observation>, RemoteError> {
+async fn read(clients: &Clients, region: &str, ids: &[String]) -> Result<Found, RemoteError> {
     let found = at_most(4, ids.chunks(IDS), |ids| async move {
         let filter = Filter::builder().name("group-id").set_values(Some(ids.to_vec())).build();
         describe(clients, vec![filter]).await

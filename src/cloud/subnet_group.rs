@@ -1,7 +1,5 @@
 //! Subnet groups.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_elasticache::types::CacheSubnetGroup;
 
 use super::args::{Input, without_secrets};
@@ -10,7 +8,7 @@ use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, at_most, pages};
 use super::tags::{self, Owner};
-use super::{FEW, Place, by_asked_name};
+use super::{FEW, Found, Place, by_asked_name};
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -19,8 +17,8 @@ use crate::value::{Object, Value};
 pub(super) struct SubnetGroups(pub Place);
 
 impl Remote for SubnetGroups {
-    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>> {
-        Box::pin(async { read(&*self.0.clients().await?, ids).await })
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids).await?)) })
     }
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
@@ -36,9 +34,8 @@ impl Remote for SubnetGroups {
     }
 }
 
-async fn read(clients: &Clients, ids: &[String]) -> Result<BTreeMap<String, Observation>, RemoteError> {
-    let (groups, bulk) =
-        tokio::join!(list(clients, ids), tags::of_type(clients, ids.len(), "elasticache:subnetgroup"));
+async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
+    let (groups, bulk) = tokio::join!(list(clients, ids), tags::of_type(clients, ids.len(), "elasticache:subnetgroup"));
     let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
     let name = |group: &CacheSubnetGroup| group.cache_subnet_group_name().unwrap_or_default().to_lowercase();
     let groups: Vec<CacheSubnetGroup> = groups?.into_iter().filter(|group| wanted.contains(&name(group))).collect();
@@ -117,8 +114,8 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
             service.pace.call(|| request.clone().send()).await?.cache_subnet_group
         }
         "DeleteCacheSubnetGroup" => {
-            let request =
-                service.client.delete_cache_subnet_group().set_cache_subnet_group_name(input.text("CacheSubnetGroupName")?);
+            let name = input.text("CacheSubnetGroupName")?;
+            let request = service.client.delete_cache_subnet_group().set_cache_subnet_group_name(name);
             input.finish()?;
             service.pace.call(|| request.clone().send()).await?;
             None

@@ -86,24 +86,40 @@ pub async fn of_one(clients: &Clients, owner: Owner, arn: &str) -> Result<Value,
             let service = &clients.elasticache;
             let request = service.client.list_tags_for_resource().resource_name(arn);
             let answer = service.pace.send(|| request.clone().send()).await?;
-            let pair = |tag: &aws_sdk_elasticache::types::Tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()));
-            Ok(map(answer.tag_list().iter().filter_map(pair)))
+            Ok(map(answer.tag_list().iter().filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())))))
         }
         Owner::CloudWatch => {
             let service = &clients.cloudwatch;
             let request = service.client.list_tags_for_resource().resource_arn(arn);
             let answer = service.pace.send(|| request.clone().send()).await?;
-            let pair = |tag: &aws_sdk_cloudwatch::types::Tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()));
-            Ok(map(answer.tags().iter().filter_map(pair)))
+            Ok(map(answer.tags().iter().filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())))))
         }
     }
 }
 
-/// Reads the tags of the object of that `arn` attribute.
+/// Reads the tags of objects whose own service does not tell them while it is at work on them. The tagging API does,
+/// though it is some seconds behind: an object that it does not list yet is left out, and so is any failure.
+pub async fn of_busy(clients: &Clients, arns: Vec<String>) -> ByArn {
+    if arns.is_empty() {
+        return ByArn::new();
+    }
+    let service = &clients.tagging;
+    let request = service.client.get_resources().set_resource_arn_list(Some(arns));
+    let answer = service.pace.send(|| request.clone().send()).await;
+    let mappings = answer.ok().and_then(|answer| answer.resource_tag_mapping_list).unwrap_or_default();
+    mappings.into_iter().filter_map(of_mapping).collect()
+}
+
+/// Reads the tags of the object of that `arn` attribute, of its own service if that is free to answer.
 pub async fn of_object(clients: &Clients, owner: Owner, object: &Object) -> Result<Value, RemoteError> {
-    match object.get("arn").and_then(Value::as_str) {
-        Some(arn) => of_one(clients, owner, arn).await,
-        None => Err(fatal("NoArn", "the object has no `arn`, which its tags are read by")),
+    let Some(arn) = object.get("arn").and_then(Value::as_str) else {
+        return Err(fatal("NoArn", "the object has no `arn`, which its tags are read by"));
+    };
+    match of_one(clients, owner, arn).await {
+        Err(error) if error.class == ErrorClass::Busy => {
+            of_busy(clients, vec![arn.to_owned()]).await.remove(arn).ok_or(error)
+        }
+        answer => answer,
     }
 }
 

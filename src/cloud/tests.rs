@@ -2,6 +2,7 @@
 
 mod calls;
 mod connecting;
+mod emulated;
 mod failures;
 mod lookups;
 mod reads;
@@ -109,10 +110,8 @@ fn ec2(operation: &str, members: &str) -> Response {
 
 /// An empty answer of CloudWatch: an empty map in CBOR.
 fn cbor(body: &[u8]) -> Response {
-    let headers = vec![
-        ("Content-Type".into(), "application/cbor".into()),
-        ("smithy-protocol".into(), "rpc-v2-cbor".into()),
-    ];
+    let headers =
+        vec![("Content-Type".into(), "application/cbor".into()), ("smithy-protocol".into(), "rpc-v2-cbor".into())];
     Response { status: 200, headers, body: body.to_vec() }
 }
 

@@ -124,7 +124,10 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (name.chars().count() / 3).max(1) + 1;
     let known: Vec<&str> = known.into_iter().collect();
-    let longer = known.iter().copied().filter(|candidate| name.len() >= 4 && candidate.to_lowercase().starts_with(&name.to_lowercase()));
+    let longer = known
+        .iter()
+        .copied()
+        .filter(|candidate| name.len() >= 4 && candidate.to_lowercase().starts_with(&name.to_lowercase()));
     if let Some(shortest) = longer.min_by_key(|candidate| candidate.len()) {
         return Some(shortest);
     }

@@ -32,7 +32,9 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .rule(names::IDENTIFIER)
             .normalize(lower)
             .doc("The name; AWS stores it in lower case."),
-        Attr::required("family", Type::String).replace().doc("The family: engine and version, such as redis7 or valkey8."),
+        Attr::required("family", Type::String)
+            .replace()
+            .doc("The family: engine and version, such as redis7 or valkey8."),
         Attr::optional("description", Type::String)
             .replace()
             .at_create("Managed by cachestack")
@@ -211,7 +213,9 @@ fn check_parameter(
             "parameter",
             "Unknown parameter",
             format!("The family {family} has no parameter \"{name}\"."),
-            near.map_or("Leave it out, or choose another family.".to_owned(), |near| format!("Did you mean \"{near}\"?")),
+            near.map_or("Leave it out, or choose another family.".to_owned(), |near| {
+                format!("Did you mean \"{near}\"?")
+            }),
         )
         .on(name);
         // The table of the newer families is derived from release notes; only a near miss is surely a mistake.

@@ -91,6 +91,12 @@ fn is_configuration(name: &str) -> bool {
     !hidden && !other && (name.ends_with(".hcl") || name.ends_with(".tf"))
 }
 
+/// Whether `fmt` lays out a file of that name.
+pub fn is_formatted(name: &str) -> bool {
+    let values = [".tfvars", ".hclvars"].iter().any(|ending| name.ends_with(ending)) && !name.starts_with('.');
+    is_configuration(name) || values || name.ends_with(".tftest.hcl")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

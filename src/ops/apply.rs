@@ -20,7 +20,11 @@ use crate::value::Value;
 /// Takes the lock of an environment.
 pub async fn lock(session: &Session, command: &str, patience: Duration) -> Result<disk::Lock, Failure> {
     let path = session.state_directory.join("lock");
-    let who = format!("{command}, process {}, since {}", std::process::id(), jiff::Timestamp::try_from(session.clock.now()).unwrap_or_default());
+    let who = format!(
+        "{command}, process {}, since {}",
+        std::process::id(),
+        jiff::Timestamp::try_from(session.clock.now()).unwrap_or_default()
+    );
     let taken = lock::acquire(&path, &who, patience, &*session.clock).await;
     match taken.map_err(|error| Failure::Error(format!("{}: {error}", path.display())))? {
         Ok(lock) => Ok(lock),
@@ -33,7 +37,8 @@ pub fn guard(plan: &Plan) -> Result<(), Failure> {
     if plan.blocked.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> = plan.blocked.iter().map(|blocked| format!("{}: {}", blocked.address, blocked.reason)).collect();
+    let lines: Vec<String> =
+        plan.blocked.iter().map(|blocked| format!("{}: {}", blocked.address, blocked.reason)).collect();
     Err(Failure::Refused(lines.join("\n")))
 }
 
@@ -45,7 +50,10 @@ pub fn check_secrets(plan: &Plan) -> Result<(), Failure> {
                 && secret.text.is_none()
             {
                 let source = secret.source.as_deref().unwrap_or("its source");
-                return Err(Failure::Error(format!("{}: the secret {source} has to be sent, and it is not there; nothing was sent", step.address)));
+                return Err(Failure::Error(format!(
+                    "{}: the secret {source} has to be sent, and it is not there; nothing was sent",
+                    step.address
+                )));
             }
         }
     }
@@ -63,7 +71,13 @@ pub struct Run {
 }
 
 /// Carries out a plan and saves the state, whatever came of it.
-pub async fn apply(session: Session, store: Store, connection: Connection, plan: Plan, run: Run) -> Result<Report, Failure> {
+pub async fn apply(
+    session: Session,
+    store: Store,
+    connection: Connection,
+    plan: Plan,
+    run: Run,
+) -> Result<Report, Failure> {
     guard(&plan)?;
     check_secrets(&plan)?;
     let unwritable = |error: std::io::Error| Failure::Error(format!("the state cannot be written: {error}"));
@@ -101,7 +115,11 @@ fn prepare(store: &mut Store, plan: &Plan, account: &str) -> std::io::Result<()>
         let record = Record {
             region: region.clone(),
             id: id.clone(),
-            object: object.iter().filter(|(_, value)| value.is_wholly_known() && !value.is_sensitive_anywhere()).map(|(n, v)| (n.clone(), v.clone())).collect(),
+            object: object
+                .iter()
+                .filter(|(_, value)| value.is_wholly_known() && !value.is_sensitive_anywhere())
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect(),
             set: words.set.clone(),
             secrets: words.secrets.clone(),
             dependencies: words.dependencies.clone(),

@@ -52,8 +52,13 @@ pub async fn connect(session: &mut Session) -> Result<Connection, Failure> {
 }
 
 /// Checks the account of a cloud against the pin of the environment.
-pub async fn finish(session: &mut Session, cloud: Arc<dyn Cloud>, poll: (Duration, Duration)) -> Result<Connection, Failure> {
-    let account: Arc<str> = cloud.account().await.map_err(|error| Failure::Error(format!("the account cannot be told: {error}")))?.into();
+pub async fn finish(
+    session: &mut Session,
+    cloud: Arc<dyn Cloud>,
+    poll: (Duration, Duration),
+) -> Result<Connection, Failure> {
+    let account: Arc<str> =
+        cloud.account().await.map_err(|error| Failure::Error(format!("the account cannot be told: {error}")))?.into();
     let environment = &session.environment;
     if let Some(pinned) = environment.account_id.as_ref().filter(|pinned| **pinned != account) {
         return Err(Failure::Refused(format!(
@@ -83,7 +88,8 @@ fn endpoint(session: &Session) -> Result<crate::cloud::Endpoint, Failure> {
     };
     let mut options = Options { clock: session.clock.clone(), ..Options::default() };
     if let Some(speed) = std::env::var_os("CACHESTACK_EMULATOR_SPEED").and_then(|speed| speed.into_string().ok()) {
-        options.speed = speed.parse::<Speed>().map_err(|error| Failure::Error(format!("CACHESTACK_EMULATOR_SPEED: {error}")))?;
+        options.speed =
+            speed.parse::<Speed>().map_err(|error| Failure::Error(format!("CACHESTACK_EMULATOR_SPEED: {error}")))?;
     }
     let failed = |error: std::io::Error| Failure::Error(format!("{}: {error}", endpoint.display()));
     let emulator = Emulator::open(&endpoint, options).map_err(failed)?;

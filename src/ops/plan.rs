@@ -14,13 +14,24 @@ const ROUNDS_MAX: usize = 32;
 
 /// Checks a stack without an account. What is wrong is in the session's diagnostics.
 pub fn check(session: &mut Session, state: &State, options: &Options) {
-    let inputs = Inputs { environment: &session.environment, state, live: None, account: session.environment.account_id.clone(), options };
+    let inputs = Inputs {
+        environment: &session.environment,
+        state,
+        live: None,
+        account: session.environment.account_id.clone(),
+        options,
+    };
     let outcome = build(&mut session.evaluator, &inputs);
     session.report(outcome.diagnostics);
 }
 
 /// Makes a plan. Writes nothing.
-pub async fn plan(session: &mut Session, store: &mut Store, connection: &Connection, options: &Options) -> Result<Plan, Failure> {
+pub async fn plan(
+    session: &mut Session,
+    store: &mut Store,
+    connection: &Connection,
+    options: &Options,
+) -> Result<Plan, Failure> {
     store.salt();
     let mut state = store.state().clone();
     check_account(&state, connection)?;

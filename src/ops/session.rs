@@ -7,11 +7,11 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::diag::{self, Diagnostic, SourceMap};
 use crate::lang::eval::Settings;
+use crate::stack::Stack;
 use crate::stack::environment::{self, Environment};
 use crate::stack::evaluator::{Evaluator, ModuleNames};
 use crate::stack::secrets::Secrets;
 use crate::stack::variables::{self, Given};
-use crate::stack::Stack;
 use crate::value::Value;
 
 /// What a run is asked for.
@@ -86,7 +86,8 @@ impl Session {
         let values = variables::resolve(&inputs, &mut sources, &evaluator, &mut diagnostics);
         evaluator.set_variables(values);
         let endpoint = options.endpoint.as_deref();
-        let environment = environment::evaluate(module, &name, endpoint, &options.process, &evaluator, &mut diagnostics);
+        let environment =
+            environment::evaluate(module, &name, endpoint, &options.process, &evaluator, &mut diagnostics);
         evaluator.set_environment(environment.region.as_deref(), environment.account_id.as_deref());
         validate_variables(&names, &evaluator, &mut diagnostics);
         notes(&names, &mut diagnostics);
@@ -120,6 +121,7 @@ fn settings(options: &SessionOptions) -> Settings {
         home: options.process.get("HOME").map(PathBuf::from),
         plan_timestamp: now.to_string().into(),
         timestamp: None,
+        in_template: false,
     }
 }
 

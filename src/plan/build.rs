@@ -121,7 +121,8 @@ impl Builder<'_> {
     /// Judges a block of which nobody can say how often it is there, as far as that goes.
     fn judge_open(&mut self, resource: &Resource) {
         let unknown = || Value::unknown(Type::Any, None);
-        let object = |names: [&str; 2]| Value::object(names.map(|name| (Arc::from(name), unknown())).into_iter().collect());
+        let object =
+            |names: [&str; 2]| Value::object(names.map(|name| (Arc::from(name), unknown())).into_iter().collect());
         let names = BTreeMap::from([
             (Arc::from("each"), object(["key", "value"])),
             ("count".into(), object(["index", "index"])),
@@ -133,7 +134,9 @@ impl Builder<'_> {
         let evaluated = !crate::diag::has_errors(&found);
         desired::check(&resource.schema.attrs, &desired, evaluated, &mut found);
         if let (Some(kind), true, None) = (kinds::get(&resource.address.kind), evaluated, &resource.meta.target) {
-            found.extend(kind.check(&desired.object).into_iter().map(|problem| desired.diagnose(problem).of(&resource.address)));
+            found.extend(
+                kind.check(&desired.object).into_iter().map(|problem| desired.diagnose(problem).of(&resource.address)),
+            );
         }
         self.diagnostics.extend(found);
     }
@@ -145,7 +148,9 @@ impl Builder<'_> {
         }
         let records = &self.inputs.state.records;
         let readable = |origin: &str| {
-            origin.starts_with("data.") || origin.starts_with("env.") || records.keys().any(|address| origin.starts_with(&address.block().to_string()))
+            origin.starts_with("data.")
+                || origin.starts_with("env.")
+                || records.keys().any(|address| origin.starts_with(&address.block().to_string()))
         };
         let mut index = 0;
         self.diagnostics.retain(|diagnostic| {
@@ -350,7 +355,9 @@ impl Builder<'_> {
                 None => false,
                 Some(None) => value.is_sensitive_anywhere(),
                 // A state keeps no types: a set reads back as a tuple.
-                Some(Some(old)) => !value.is_sensitive_anywhere() && value.is_wholly_known() && to_json(old) == to_json(&value),
+                Some(Some(old)) => {
+                    !value.is_sensitive_anywhere() && value.is_wholly_known() && to_json(old) == to_json(&value)
+                }
             };
             if !same {
                 self.plan.changed_outputs.insert(name.to_string());

@@ -25,7 +25,14 @@ pub fn add_suffix(object: &mut Object, attribute: &str, suffix: &str) {
 }
 
 /// Plans a replacement; answers the object as it will be.
-pub fn replace(builder: &mut Builder, instance: &Instance, wanted: &Object, record: &Record, difference: Difference, causes: Vec<String>) -> Object {
+pub fn replace(
+    builder: &mut Builder,
+    instance: &Instance,
+    wanted: &Object,
+    record: &Record,
+    difference: Difference,
+    causes: Vec<String>,
+) -> Object {
     guard(builder, instance, record);
     let create_first = instance.resource.meta.lifecycle.create_before_destroy || is_held(builder, instance.address);
     let mut fresh = instance.desired.object.clone();
@@ -39,20 +46,36 @@ pub fn replace(builder: &mut Builder, instance: &Instance, wanted: &Object, reco
             fresh.entry(attr.name.into()).or_insert(default);
         }
     }
-    let set: Vec<&'static str> =
-        instance.kind.schema().attrs.iter().map(|attr| attr.name).filter(|name| fresh.get(*name).is_some_and(|value| !value.is_null())).collect();
+    let set: Vec<&'static str> = instance
+        .kind
+        .schema()
+        .attrs
+        .iter()
+        .map(|attr| attr.name)
+        .filter(|name| fresh.get(*name).is_some_and(|value| !value.is_null()))
+        .collect();
     let target = builder.target(&instance.region);
     instance.kind.predict(&mut fresh, None, &target);
     let planned = unknown_all(instance, &fresh);
     let reason = Reason::Replaced { causes: causes.clone(), create_first };
     let names: Vec<&str> = causes.iter().map(String::as_str).collect();
     let mut shown = difference.changed.clone();
-    if suffix.is_some() && let Some(name) = instance.kind.name_attribute().filter(|name| !shown.contains(name)) {
+    if suffix.is_some()
+        && let Some(name) = instance.kind.name_attribute().filter(|name| !shown.contains(name))
+    {
         shown.push(name);
     }
     let changes = diff::changes(instance.kind.schema(), &difference.before, &planned, &shown, &names);
-    let create = Change { before: None, after: Some(&planned), changed: &set, target: &target, id: None, ownership: &[] };
-    let delete = Change { before: Some(&difference.before), after: None, changed: &[], target: &target, id: Some(&record.id), ownership: &[] };
+    let create =
+        Change { before: None, after: Some(&planned), changed: &set, target: &target, id: None, ownership: &[] };
+    let delete = Change {
+        before: Some(&difference.before),
+        after: None,
+        changed: &[],
+        target: &target,
+        id: Some(&record.id),
+        ownership: &[],
+    };
     let create = instance.kind.compile(&create).map(|calls| wish::without_own_unknowns(calls, instance.address));
     let delete = instance.kind.compile(&delete);
     for problem in [&create, &delete].into_iter().filter_map(|result| result.as_ref().err()) {
@@ -63,11 +86,35 @@ pub fn replace(builder: &mut Builder, instance: &Instance, wanted: &Object, reco
     let halves = |builder: &mut Builder, which: Action| match which {
         Action::Create => {
             let id = instance.kind.identify(&planned);
-            push(builder, instance, which, reason.clone(), id, None, Some(planned.clone()), set.clone(), changes.clone(), create.clone().unwrap_or_default(), record_new.clone());
+            push(
+                builder,
+                instance,
+                which,
+                reason.clone(),
+                id,
+                None,
+                Some(planned.clone()),
+                set.clone(),
+                changes.clone(),
+                create.clone().unwrap_or_default(),
+                record_new.clone(),
+            );
         }
         _ => {
             let before = Some(difference.before.clone());
-            push(builder, instance, which, reason.clone(), Some(record.id.clone()), before, None, Vec::new(), Vec::new(), delete.clone().unwrap_or_default(), old.clone());
+            push(
+                builder,
+                instance,
+                which,
+                reason.clone(),
+                Some(record.id.clone()),
+                before,
+                None,
+                Vec::new(),
+                Vec::new(),
+                delete.clone().unwrap_or_default(),
+                old.clone(),
+            );
         }
     };
     let order = if create_first { [Action::Create, Action::Delete] } else { [Action::Delete, Action::Create] };
@@ -75,7 +122,12 @@ pub fn replace(builder: &mut Builder, instance: &Instance, wanted: &Object, reco
     planned
 }
 
-fn new_record(builder: &Builder, instance: &Instance, secrets: std::collections::BTreeMap<String, crate::state::Digest>, suffix: Option<String>) -> RecordPlan {
+fn new_record(
+    builder: &Builder,
+    instance: &Instance,
+    secrets: std::collections::BTreeMap<String, crate::state::Digest>,
+    suffix: Option<String>,
+) -> RecordPlan {
     super::decide::record_of(builder, instance, secrets, suffix)
 }
 
@@ -88,7 +140,10 @@ fn guard(builder: &mut Builder, instance: &Instance, record: &Record) {
     } else if instance.resource.meta.lifecycle.prevent_destroy.is_some() {
         builder.block_on(address, "its block says prevent_destroy = true, and it would be replaced");
     } else if instance.kind.holds_data() && !allowed {
-        builder.block_on(address, format!("it would be replaced and lose its data; allow that with --allow-replace '{address}'"));
+        builder.block_on(
+            address,
+            format!("it would be replaced and lose its data; allow that with --allow-replace '{address}'"),
+        );
     }
 }
 
@@ -99,7 +154,13 @@ fn is_held(builder: &Builder, address: &Address) -> bool {
 }
 
 /// A name for the new object that differs from that of the old one. A fixed name gets a suffix.
-fn name_beside(builder: &mut Builder, instance: &Instance, record: &Record, fresh: &mut Object, causes: &[String]) -> Option<String> {
+fn name_beside(
+    builder: &mut Builder,
+    instance: &Instance,
+    record: &Record,
+    fresh: &mut Object,
+    causes: &[String],
+) -> Option<String> {
     let attribute = instance.kind.name_attribute()?;
     let name = fresh.get(attribute).and_then(Value::as_str)?.to_owned();
     let old = record.object.get(attribute).and_then(Value::as_str)?;
@@ -111,7 +172,11 @@ fn name_beside(builder: &mut Builder, instance: &Instance, record: &Record, fres
         let mut diagnostic = Diagnostic::error(
             "CS0604",
             "A fixed name in the way",
-            format!("`{}` must be replaced because of {} while it is in use, and the new one would have the same name.", instance.address, causes.join(", ")),
+            format!(
+                "`{}` must be replaced because of {} while it is in use, and the new one would have the same name.",
+                instance.address,
+                causes.join(", ")
+            ),
         )
         .help("Give it another name (security groups: use name_prefix), or allow versioned_names in the stack block.");
         diagnostic.span = instance.desired.span_of(attribute);
@@ -148,9 +213,16 @@ fn trigger(builder: &Builder, expr: &Expr) -> Option<String> {
         step.address.block() == block
             && match &attribute {
                 None => matches!(step.action, Action::Update) || matches!(step.reason, Reason::Replaced { .. }),
-                Some(name) => step.changes.iter().any(|change| change.name == &**name) && step.action != Action::Delete && step.before.is_some()
-                    || matches!(&step.reason, Reason::Replaced { .. }) && step.changes.iter().any(|change| change.name == &**name),
+                Some(name) => {
+                    step.changes.iter().any(|change| change.name == &**name)
+                        && step.action != Action::Delete
+                        && step.before.is_some()
+                        || matches!(&step.reason, Reason::Replaced { .. })
+                            && step.changes.iter().any(|change| change.name == &**name)
+                }
             }
     });
-    changes.then(|| format!("replace_triggered_by {block}{}", attribute.map(|name| format!(".{name}")).unwrap_or_default()))
+    changes.then(|| {
+        format!("replace_triggered_by {block}{}", attribute.map(|name| format!(".{name}")).unwrap_or_default())
+    })
 }

@@ -40,7 +40,8 @@ impl Desired {
         } else {
             Diagnostic::warning(problem.code, problem.summary, problem.detail)
         };
-        let element = problem.element.and_then(|element| self.elements.get(&(problem.attribute.into(), element)).copied());
+        let element =
+            problem.element.and_then(|element| self.elements.get(&(problem.attribute.into(), element)).copied());
         diagnostic.span = element.or_else(|| self.span_of(problem.attribute));
         diagnostic.help = problem.help;
         diagnostic
@@ -97,7 +98,9 @@ pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Dia
 pub fn check(attrs: &[Attr], desired: &Desired, evaluated: bool, diagnostics: &mut Vec<Diagnostic>) {
     for fault in faults(attrs, &desired.object) {
         // Nested blocks are checked where they are read, attribute by attribute.
-        if fault.path.contains('.') && desired.elements.keys().any(|(name, _)| fault.path.starts_with(&format!("{name}."))) {
+        if fault.path.contains('.')
+            && desired.elements.keys().any(|(name, _)| fault.path.starts_with(&format!("{name}.")))
+        {
             continue;
         }
         // A missing attribute of the block has been reported from its names; here it is null, or failed to evaluate.
@@ -264,8 +267,12 @@ impl Reader<'_> {
             let shown = value.as_str().filter(|_| !value.is_sensitive_anywhere());
             let is = shown.map(|text| format!(" is \"{text}\", and")).unwrap_or_default();
             let detail = format!("`{}` of `{block}`{is} {violation}.", attr.name);
-            let help = shown.map_or("Correct the value.".to_owned(), |text| suggestion(std::slice::from_ref(attr), attr.name, text));
-            self.diagnostics.push(Diagnostic::error("CS0407", "A value that is not allowed", detail).at(attribute.expr.span).help(help));
+            let help = shown.map_or("Correct the value.".to_owned(), |text| {
+                suggestion(std::slice::from_ref(attr), attr.name, text)
+            });
+            self.diagnostics.push(
+                Diagnostic::error("CS0407", "A value that is not allowed", detail).at(attribute.expr.span).help(help),
+            );
         }
     }
 

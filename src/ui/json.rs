@@ -157,13 +157,16 @@ fn step(step: &Step) -> Json {
 pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
     let mut lines: Vec<Json> = plan.steps.iter().map(step).collect();
     for note in &plan.notes {
-        lines.push(json!({ "type": "note", "address": note.address.as_ref().map(ToString::to_string), "message": note.text }));
+        lines.push(
+            json!({ "type": "note", "address": note.address.as_ref().map(ToString::to_string), "message": note.text }),
+        );
     }
     for blocked in &plan.blocked {
         lines.push(json!({ "type": "blocked", "address": blocked.address.to_string(), "reason": blocked.reason }));
     }
     if !plan.changed_outputs.is_empty() {
-        let outputs = plan.changed_outputs.iter().map(|name| (name.clone(), plan.outputs.get(name).map_or(Json::Null, value)));
+        let outputs =
+            plan.changed_outputs.iter().map(|name| (name.clone(), plan.outputs.get(name).map_or(Json::Null, value)));
         lines.push(json!({ "type": "output_changes", "outputs": outputs.collect::<serde_json::Map<_, _>>() }));
     }
     let counts = plan.counts();

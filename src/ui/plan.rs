@@ -80,7 +80,8 @@ fn summary(plan: &Plan) -> String {
     let longest = ends.into_iter().max().unwrap_or(0);
     let mut text = String::new();
     if worst > Impact::None {
-        let at: Vec<String> = plan.steps.iter().filter(|step| step.impact() == worst).map(|step| step.address.to_string()).collect();
+        let at: Vec<String> =
+            plan.steps.iter().filter(|step| step.impact() == worst).map(|step| step.address.to_string()).collect();
         let at = if at.len() > 3 { format!("{} and {} more", at[..3].join(", "), at.len() - 3) } else { at.join(", ") };
         text.push_str(&format!("Impact: {} ({at}).\n", worst.word()));
     }
@@ -123,7 +124,12 @@ fn block(ui: Ui, shown: &Shown) -> String {
     let (words, sign, colour) = heading(shown);
     let mut out = format!("  # {} {words}\n", ui.paint(Style::new().bold(), &shown.address.to_string()));
     let data = if shown.address.mode == crate::address::Mode::Data { "data " } else { "" };
-    out.push_str(&format!("{} {data}{} \"{}\" {{\n", ui.paint(style(colour), &format!("{sign:>3}")), shown.address.kind, shown.address.name));
+    out.push_str(&format!(
+        "{} {data}{} \"{}\" {{\n",
+        ui.paint(style(colour), &format!("{sign:>3}")),
+        shown.address.kind,
+        shown.address.name
+    ));
     let changes: Vec<&AttrChange> = shown.main.changes.iter().collect();
     let width = changes.iter().map(|change| name(change).len()).max().unwrap_or(0);
     for change in changes {
@@ -185,7 +191,9 @@ fn attribute(ui: Ui, change: &AttrChange, width: usize, creating: bool) -> Strin
     if secret {
         return format!("      {sign} {label} = {SENSITIVE} -> {SENSITIVE}{forces}\n");
     }
-    if let Some(diff) = text_diff(ui, &change.before, &change.after).or_else(|| collection_diff(ui, &change.before, &change.after)) {
+    if let Some(diff) =
+        text_diff(ui, &change.before, &change.after).or_else(|| collection_diff(ui, &change.before, &change.after))
+    {
         return format!("      {sign} {label}:{forces}\n{diff}");
     }
     format!("      {sign} {label} = {} -> {}{forces}\n", show(&change.before, 8), show(&change.after, 8))
@@ -235,7 +243,9 @@ fn collection_diff(ui: Ui, before: &Value, after: &Value) -> Option<String> {
     for name in names {
         let line = match (old.get(name), new.get(name)) {
             (Some(old), Some(new)) if same(old, new) => continue,
-            (Some(old), Some(new)) => format!("          {} {name} = {} -> {}\n", ui.paint(style(YELLOW), "~"), inline(old), inline(new)),
+            (Some(old), Some(new)) => {
+                format!("          {} {name} = {} -> {}\n", ui.paint(style(YELLOW), "~"), inline(old), inline(new))
+            }
             (Some(old), None) => format!("          {} {}\n", ui.paint(style(RED), "-"), entry(name, old)),
             (None, Some(new)) => format!("          {} {}\n", ui.paint(style(GREEN), "+"), entry(name, new)),
             (None, None) => continue,
@@ -269,7 +279,11 @@ fn deleted(ui: Ui, step: &Step) -> String {
     let before = step.before.clone().unwrap_or_default();
     let shown = ["id", "description", "node_type", "engine_version", "num_cache_clusters", "final_snapshot_identifier"];
     let sign = ui.paint(style(RED), "-");
-    let present: Vec<(&str, &Value)> = shown.iter().filter_map(|name| before.get(*name).map(|value| (*name, value))).filter(|(_, value)| !value.is_null()).collect();
+    let present: Vec<(&str, &Value)> = shown
+        .iter()
+        .filter_map(|name| before.get(*name).map(|value| (*name, value)))
+        .filter(|(_, value)| !value.is_null())
+        .collect();
     let width = present.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     present.iter().map(|(name, value)| format!("      {sign} {name:width$} = {}\n", inline(value))).collect()
 }
@@ -283,10 +297,21 @@ fn calls_of(steps: &[&Step]) -> String {
     }
     let mut out = String::new();
     for (index, call) in calls.iter().enumerate() {
-        let causes: Vec<&str> = call.causes.iter().map(|cause| if *cause == "tags_all" { "tags" } else { *cause }).collect();
+        let causes: Vec<&str> =
+            call.causes.iter().map(|cause| if *cause == "tags_all" { "tags" } else { *cause }).collect();
         let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
-        let time = if call.seconds > 5 { format!(", about {}", duration(Duration::from_secs(call.seconds.into()))) } else { String::new() };
-        out.push_str(&format!("      call {}/{}: {}{causes}: impact {}{time}\n", index + 1, calls.len(), call.operation, call.impact.word()));
+        let time = if call.seconds > 5 {
+            format!(", about {}", duration(Duration::from_secs(call.seconds.into())))
+        } else {
+            String::new()
+        };
+        out.push_str(&format!(
+            "      call {}/{}: {}{causes}: impact {}{time}\n",
+            index + 1,
+            calls.len(),
+            call.operation,
+            call.impact.word()
+        ));
     }
     out
 }
@@ -301,8 +326,12 @@ fn outputs(ui: Ui, plan: &Plan, out: &mut String) {
         let value = plan.outputs.get(name);
         let name = format!("{name:width$}");
         match value {
-            Some(value) if value.sensitive => out.push_str(&format!("  {} {name} = {SENSITIVE}\n", ui.paint(style(GREEN), "+"))),
-            Some(value) if value.is_unknown() => out.push_str(&format!("  {} {name} = {UNKNOWN}\n", ui.paint(style(GREEN), "+"))),
+            Some(value) if value.sensitive => {
+                out.push_str(&format!("  {} {name} = {SENSITIVE}\n", ui.paint(style(GREEN), "+")))
+            }
+            Some(value) if value.is_unknown() => {
+                out.push_str(&format!("  {} {name} = {UNKNOWN}\n", ui.paint(style(GREEN), "+")))
+            }
             Some(value) => out.push_str(&format!("  {} {name} = {}\n", ui.paint(style(GREEN), "+"), show(value, 4))),
             None => out.push_str(&format!("  {} {name}\n", ui.paint(style(RED), "-"))),
         }

@@ -60,7 +60,8 @@ fn line(event: &Event, reminded: &mut BTreeMap<Address, Duration>) -> Option<Str
             })
         }
         Event::Done { address, action, id, elapsed } => {
-            let id = id.as_ref().filter(|_| *action != Action::Delete).map(|id| format!(" [id={id}]")).unwrap_or_default();
+            let id =
+                id.as_ref().filter(|_| *action != Action::Delete).map(|id| format!(" [id={id}]")).unwrap_or_default();
             Some(format!("{address}: {} after {}{id}", done(*action), precise(*elapsed)))
         }
         Event::Failed { address, action, why, elapsed } => {

@@ -13,7 +13,8 @@ const LINE_MAX: usize = 76;
 /// Shows a value; further lines are indented by `indent` blanks.
 pub fn show(value: &Value, indent: usize) -> String {
     let line = inline(value);
-    let collection = value.as_items().is_some_and(|items| !items.is_empty()) || value.as_object().is_some_and(|items| !items.is_empty());
+    let collection = value.as_items().is_some_and(|items| !items.is_empty())
+        || value.as_object().is_some_and(|items| !items.is_empty());
     if line.len() <= LINE_MAX || !collection || value.sensitive {
         return line;
     }
@@ -22,7 +23,10 @@ pub fn show(value: &Value, indent: usize) -> String {
         Data::Map(_, items) | Data::Object(items) => {
             let shown: Vec<_> = items.iter().filter(|(_, value)| !value.is_null()).collect();
             let width = shown.iter().map(|(key, _)| quoted_key(key).chars().count()).max().unwrap_or(0);
-            shown.into_iter().map(|(key, value)| format!("{pad}{:width$} = {}", quoted_key(key), show(value, indent + 4))).collect()
+            shown
+                .into_iter()
+                .map(|(key, value)| format!("{pad}{:width$} = {}", quoted_key(key), show(value, indent + 4)))
+                .collect()
         }
         _ => value.children().map(|item| format!("{pad}{},", show(item, indent + 4))).collect(),
     };
@@ -48,14 +52,17 @@ pub fn inline(value: &Value) -> String {
         Data::Map(_, items) | Data::Object(items) if items.is_empty() => "{}".to_owned(),
         Data::Map(_, items) | Data::Object(items) => {
             let pairs = items.iter().filter(|(_, value)| !value.is_null());
-            let pairs: Vec<String> = pairs.map(|(key, value)| format!("{} = {}", quoted_key(key), inline(value))).collect();
+            let pairs: Vec<String> =
+                pairs.map(|(key, value)| format!("{} = {}", quoted_key(key), inline(value))).collect();
             format!("{{ {} }}", pairs.join(", "))
         }
     }
 }
 
 fn quoted_key(key: &str) -> String {
-    let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) && !key.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let plain = !key.is_empty()
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+        && !key.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     if plain { key.to_owned() } else { quoted(key) }
 }
 

@@ -91,11 +91,8 @@ pub async fn zones(clients: &Clients, region: &str, args: &Object) -> Result<Att
     let service = &clients.ec2;
     let query = Query::of(args, &[("state", "state")]);
     let all = args.get("all_availability_zones").and_then(Value::as_bool);
-    let request = service
-        .client
-        .describe_availability_zones()
-        .set_filters(query.filters())
-        .set_all_availability_zones(all);
+    let request =
+        service.client.describe_availability_zones().set_filters(query.filters()).set_all_availability_zones(all);
     let answer = service.pace.send(|| request.clone().send()).await?;
     let excluded = |argument: &str, value: Option<&str>| {
         let items = args.get(argument).and_then(Value::as_items).unwrap_or_default();

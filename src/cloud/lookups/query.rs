@@ -39,8 +39,9 @@ impl Query {
 
     /// As EC2 takes it; `None` without any, as an empty list means nothing to EC2.
     pub fn filters(&self) -> Option<Vec<Filter>> {
-        let filter =
-            |(name, values): &(String, Vec<String>)| Filter::builder().name(name).set_values(Some(values.clone())).build();
+        let filter = |(name, values): &(String, Vec<String>)| {
+            Filter::builder().name(name).set_values(Some(values.clone())).build()
+        };
         (!self.filters.is_empty()).then(|| self.filters.iter().map(filter).collect())
     }
 
@@ -60,7 +61,8 @@ impl Query {
                 let more = if count > 10 { ", ..." } else { "" };
                 let names = names[..count.min(10)].join(", ");
                 let advice = "narrow it down to one, for instance with `id`, `tags` or a `filter`";
-                Err(fatal("Ambiguous", format!("{count} match {self} where one {what} is wanted: {names}{more}; {advice}")))
+                let text = format!("{count} match {self} where one {what} is wanted: {names}{more}; {advice}");
+                Err(fatal("Ambiguous", text))
             }
         }
     }

@@ -96,12 +96,13 @@ fn of_group(group: &ReplicationGroup, attrs: &mut Attrs) {
 /// What one member says for all.
 fn of_member(member: &CacheCluster, attrs: &mut Attrs) {
     let version = member.engine_version();
+    let parameters = member.cache_parameter_group();
     let topic = member.notification_configuration().filter(|it| it.topic_status() != Some("inactive"));
     let groups = member.cache_security_groups().iter().filter_map(|group| group.cache_security_group_name());
     attrs
         .text("engine_version", version.map(short_version).as_deref())
         .text("engine_version_actual", version)
-        .text("parameter_group_name", member.cache_parameter_group().and_then(|group| group.cache_parameter_group_name()))
+        .text("parameter_group_name", parameters.and_then(|group| group.cache_parameter_group_name()))
         .text("subnet_group_name", member.cache_subnet_group_name())
         .set("security_group_ids", member.security_groups().iter().filter_map(|group| group.security_group_id()))
         .set("security_group_names", groups)

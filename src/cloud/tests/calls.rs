@@ -50,9 +50,7 @@ fn sample(member: &str) -> Value {
             ("NodeGroupId", "0002".into()),
             ("PreferredAvailabilityZones", strings(&["us-east-1a", "us-east-1b"])),
         ])),
-        "ParameterNameValues" => {
-            one(object(&[("ParameterName", "timeout".into()), ("ParameterValue", "20".into())]))
-        }
+        "ParameterNameValues" => one(object(&[("ParameterName", "timeout".into()), ("ParameterValue", "20".into())])),
         "Tags" => tag_map(),
         "Threshold" => Value::new(Data::Number(0.5.into())),
         "Dimensions" => one(object(&[("Name", "CacheClusterId".into()), ("Value", "redis-001".into())])),
@@ -196,7 +194,11 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
          CacheNodeType AuthToken AuthTokenUpdateStrategy UserGroupIdsToAdd UserGroupIdsToRemove RemoveUserGroups \
          LogDeliveryConfigurations IpDiscovery TransitEncryptionEnabled TransitEncryptionMode ClusterMode Durability",
     ),
-    ("replication_group", "IncreaseReplicaCount", "ReplicationGroupId NewReplicaCount ReplicaConfiguration ApplyImmediately"),
+    (
+        "replication_group",
+        "IncreaseReplicaCount",
+        "ReplicationGroupId NewReplicaCount ReplicaConfiguration ApplyImmediately",
+    ),
     (
         "replication_group",
         "DecreaseReplicaCount",
@@ -347,7 +349,8 @@ fn tags_are_removed_by_key_and_never_all_at_once() {
 #[test]
 fn replies_hold_what_is_known_only_now() {
     let fake = Fake::new(|operation, _| {
-        let group = "<ReplicationGroup><ReplicationGroupId>redis</ReplicationGroupId><ARN>arn:aws:rg</ARN></ReplicationGroup>";
+        let group =
+            "<ReplicationGroup><ReplicationGroupId>redis</ReplicationGroupId><ARN>arn:aws:rg</ARN></ReplicationGroup>";
         query(operation, group)
     });
     let call = Call::new("CreateReplicationGroup", [("ReplicationGroupId", "redis".into())]);

@@ -125,7 +125,11 @@ fn a_big_refresh_survives_throttling() {
         let name = body.split("CacheParameterGroupName=").nth(1).and_then(|rest| rest.split('&').next());
         match (operation, name) {
             ("DescribeCacheParameterGroups", _) => {
-                let group = |n: u32| format!("<CacheParameterGroup><CacheParameterGroupName>g{n}</CacheParameterGroupName></CacheParameterGroup>");
+                let group = |n: u32| {
+                    format!(
+                        "<CacheParameterGroup><CacheParameterGroupName>g{n}</CacheParameterGroupName></CacheParameterGroup>"
+                    )
+                };
                 let groups: String = (0..1000).map(group).collect();
                 query(operation, &format!("<CacheParameterGroups>{groups}</CacheParameterGroups>"))
             }

@@ -12,7 +12,10 @@ fn the_region_needs_no_request() {
     let check = |given: &[(&str, Value)], name: &str, description: &str, endpoint: &str| {
         let found = fake.look_up("aws_region", args(given)).unwrap();
         let text = |name: &str| found[name].as_str().unwrap().to_owned();
-        assert_eq!((text("name"), text("description"), text("endpoint")), (name.into(), description.into(), endpoint.into()));
+        assert_eq!(
+            (text("name"), text("description"), text("endpoint")),
+            (name.into(), description.into(), endpoint.into())
+        );
         assert_eq!(text("id"), name);
     };
     check(&[], "us-east-1", "US East (N. Virginia)", "ec2.us-east-1.amazonaws.com");
@@ -94,7 +97,10 @@ mod of_ec2 {
     fn no_match_and_too_many_matches_say_what_was_asked() {
         let given = args(&[("default", true.into()), ("tags", tag_map())]);
         let error = vpcs(0).look_up("vpc", given).unwrap_err();
-        assert_eq!((error.class, error.message.as_str()), (crate::kind::ErrorClass::NotFound, "no VPC matches is-default = true and tag:team = cache"));
+        assert_eq!(
+            (error.class, error.message.as_str()),
+            (crate::kind::ErrorClass::NotFound, "no VPC matches is-default = true and tag:team = cache")
+        );
         let error = vpcs(2).look_up("vpc", Object::new()).unwrap_err();
         assert_eq!(
             error.message,
@@ -107,7 +113,10 @@ mod of_ec2 {
     fn subnets_are_sorted_ids() {
         let fake = Fake::new(|operation, body| {
             assert!(body.contains("Filter.1.Name=vpc-id&Filter.1.Value.1=vpc-1"), "{body}");
-            ec2(operation, "<subnetSet><item><subnetId>s-2</subnetId></item><item><subnetId>s-1</subnetId></item></subnetSet>")
+            ec2(
+                operation,
+                "<subnetSet><item><subnetId>s-2</subnetId></item><item><subnetId>s-1</subnetId></item></subnetSet>",
+            )
         });
         let found = fake.look_up("subnets", args(&[("vpc_id", "vpc-1".into())])).unwrap();
         assert_eq!(found["ids"], Value::strings(["s-1", "s-2"]));

@@ -172,7 +172,8 @@ fn a_replication_group_is_joined_with_its_members() {
     let found = group("available", ["available", "available"], "", "").read("replication_group", &["redis"]).unwrap();
     assert_eq!(found["redis"].status, Status::Settled);
     assert!(found["redis"].pending.is_empty());
-    let check = |name: &str, expected: &str| assert_eq!(format!("{:?}", attribute(&found, "redis", name)), expected, "{name}");
+    let check =
+        |name: &str, expected: &str| assert_eq!(format!("{:?}", attribute(&found, "redis", name)), expected, "{name}");
     check("id", "\"redis\"");
     check("engine", "\"redis\"");
     check("engine_version", "\"7.0\"");
@@ -213,7 +214,7 @@ fn a_group_is_as_busy_as_its_members() {
     let check = |status, states, expected: Status| {
         let found = group(status, states, "", "").read("replication_group", &["redis"]).unwrap();
         assert_eq!(found["redis"].status, expected);
-        // Tags cannot be asked for unless the group is available.
+        // ElastiCache cannot be asked for tags unless the group is available, and here nobody else knows them.
         assert_eq!(found["redis"].object.contains_key("tags_all"), status == "available");
     };
     check("creating", ["creating", "creating"], Status::Busy("creating".into()));
@@ -222,7 +223,11 @@ fn a_group_is_as_busy_as_its_members() {
     check("deleting", ["", ""], Status::Busy("deleting".into()));
     check("create-failed", ["", ""], Status::Broken("create-failed".into()));
     check("available", ["available", "restore-failed"], Status::Broken("restore-failed (redis-002)".into()));
-    check("modifying", ["incompatible-network", "available"], Status::Broken("incompatible-network (redis-001)".into()));
+    check(
+        "modifying",
+        ["incompatible-network", "available"],
+        Status::Broken("incompatible-network (redis-001)".into()),
+    );
 }
 
 #[test]
@@ -259,7 +264,8 @@ fn logs_that_are_on_their_way_out_are_not_there() {
         </CloudWatchLogsDetails></DestinationDetails><LogFormat>json</LogFormat><Status>active</Status></LogDeliveryConfiguration>\
         <LogDeliveryConfiguration><LogType>engine-log</LogType><Status>disabling</Status></LogDeliveryConfiguration>\
         </LogDeliveryConfigurations>";
-    let found = group("available", ["available", "available"], extra, "").read("replication_group", &["redis"]).unwrap();
+    let found =
+        group("available", ["available", "available"], extra, "").read("replication_group", &["redis"]).unwrap();
     assert_eq!(
         format!("{:?}", attribute(&found, "redis", "log_delivery_configuration")),
         "{{\"destination\": \"/slow\", \"destination_type\": \"cloudwatch-logs\", \"log_format\": \"json\", \
@@ -316,7 +322,8 @@ fn rules_are_grouped_by_protocol_ports_and_description() {
     });
     let found = fake.read("security_group", &["sg-1"]).unwrap();
     assert!(fake.last().contains("Filter.1.Name=group-id") && fake.last().contains("MaxResults=1000"));
-    let check = |name: &str, expected: &str| assert_eq!(format!("{:?}", attribute(&found, "sg-1", name)), expected, "{name}");
+    let check =
+        |name: &str, expected: &str| assert_eq!(format!("{:?}", attribute(&found, "sg-1", name)), expected, "{name}");
     check("arn", "\"arn:aws:ec2:us-east-1:111122223333:security-group/sg-1\"");
     check("tags_all", "{\"a\": \"b\"}");
     check(

@@ -197,10 +197,14 @@ pub fn logs_json(logs: &[LogDelivery], status: Option<&str>) -> Value {
             } else {
                 json!({ "KinesisFirehoseDetails": { "DeliveryStream": log.destination } })
             };
-            json!({
+            let mut entry = json!({
                 "LogType": log.log_type, "DestinationType": log.destination_type, "DestinationDetails": details,
-                "LogFormat": log.format, "Status": status,
-            })
+                "LogFormat": log.format,
+            });
+            if let Some(status) = status {
+                entry["Status"] = status.into();
+            }
+            entry
         })
         .collect()
 }

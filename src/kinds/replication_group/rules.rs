@@ -476,13 +476,16 @@ fn logs(group: Group) -> Vec<Problem> {
         seen.push(kind);
         let least = if kind == "engine-log" { (6, 2) } else { (6, 0) };
         if group.version().is_some_and(|version| !version.at_least(least.0, least.1)) {
-            problems.push(Problem::error(
-                "CS0555",
-                "log_delivery_configuration",
-                "The version does not have this log",
-                format!("The log type \"{kind}\" needs version {}.{} or newer.", least.0, least.1),
-                "Choose a newer engine_version, or remove the block.",
-            ).on(kind));
+            problems.push(
+                Problem::error(
+                    "CS0555",
+                    "log_delivery_configuration",
+                    "The version does not have this log",
+                    format!("The log type \"{kind}\" needs version {}.{} or newer.", least.0, least.1),
+                    "Choose a newer engine_version, or remove the block.",
+                )
+                .on(kind),
+            );
         }
     }
     problems
