@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use crate::kind::{Cloud, RemoteError};
+use crate::kind::{Cloud, Observation, RemoteError};
+use crate::kinds;
 use crate::plan::{Action, Live, Needs, ObjectKey, Plan};
+use crate::schema::check::conform;
 use crate::value::{Value, same};
 
 /// Reads everything that a walk needs. A look-up that fails is an answer; a read of objects that fails is an error.
@@ -35,7 +37,7 @@ pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Resu
         let Ok((kind, region, ids, found)) = joined else { continue };
         let mut found = found?;
         for id in ids {
-            let observation = found.remove(&id);
+            let observation = found.remove(&id).map(|observation| normalized(&kind, observation));
             live.objects.insert((kind.clone(), region.clone(), id), observation);
         }
     }
@@ -44,6 +46,22 @@ pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Resu
         live.lookups.insert(key, found);
     }
     Ok(())
+}
+
+/// An observation in the one spelling that desired objects have, too.
+pub fn normalized(kind: &str, mut observation: Observation) -> Observation {
+    let Some(kind) = kinds::get(kind) else { return observation };
+    for attr in kind.schema().attrs.iter().filter(|attr| attr.settable() && !attr.secret) {
+        for object in [&mut observation.object, &mut observation.pending] {
+            if let Some(value) = object.get_mut(attr.name)
+                && !value.is_null()
+                && let Ok(conformed) = conform(attr, value)
+            {
+                *value = conformed;
+            }
+        }
+    }
+    observation
 }
 
 /// Asks the service itself about tags that seem to differ: the tagging service is behind by seconds to minutes.

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::apply::Stop;
 use crate::clock::Clock;
 use crate::kind::{Cloud, ErrorClass, Observation, RemoteError};
+use crate::refresh::normalized;
 
 /// What is seen of an object; `None` when it does not exist.
 pub type Sight = Result<Option<Observation>, RemoteError>;
@@ -127,7 +128,7 @@ impl Poller {
         for watch in of.filter(|watch| !only_soon || watch.soon) {
             watch.soon = false;
             let sight = match &sights {
-                Ok(found) => Ok(found.get(&watch.id).cloned()),
+                Ok(found) => Ok(found.get(&watch.id).cloned().map(|found| normalized(kind, found))),
                 // A read that may work next time is no news.
                 Err(error) if error.class == ErrorClass::Transient => continue,
                 Err(error) => Err(error.clone()),
