@@ -6,8 +6,8 @@
 pub mod build;
 mod collide;
 pub mod conditions;
-mod decide;
-mod diff;
+pub mod decide;
+pub mod diff;
 mod edges;
 pub mod replace;
 pub mod wish;

@@ -178,7 +178,8 @@ fn attribute(ui: Ui, change: &AttrChange, width: usize, creating: bool) -> Strin
     let label = format!("{:width$}", name(change));
     let forces = if change.replaces { ui.paint(style(RED), "  # forces replacement") } else { String::new() };
     let secret = change.before.is_sensitive_anywhere() || change.after.is_sensitive_anywhere();
-    if creating || change.before.is_null() {
+    let is_new = change.before.is_null() && !(secret && !creating);
+    if creating || is_new {
         let sign = ui.paint(style(GREEN), "+");
         if let (Data::String(text), false) = (&change.after.data, secret)
             && text.contains('\n')

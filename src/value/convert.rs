@@ -43,7 +43,7 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
 fn convert_data(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
     let converted = match (&value.data, ty) {
         (_, Type::Any) => return Ok(value.clone()),
-        (Data::Null(_), _) => Data::Null(ty.without_optional()),
+        (Data::Null(from), _) => Data::Null(convert_type(from, ty).ok_or_else(|| required(ty))?),
         (Data::Unknown(unknown), _) => {
             let filled = convert_type(&unknown.ty, ty).ok_or_else(|| required(ty))?;
             Data::Unknown(Unknown { ty: filled, ..unknown.clone() })

@@ -66,7 +66,8 @@ fn write_object(out: &mut String, items: &Object, indent: usize, open: &str, clo
     out.push_str(open);
     for (key, item) in items {
         newline(out, indent + 2);
-        let _ = write!(out, "{} = ", quoted(key));
+        write_string(out, key, indent + 2);
+        out.push_str(" = ");
         write_value(out, item, indent + 2);
     }
     if !items.is_empty() {

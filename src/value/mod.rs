@@ -144,9 +144,9 @@ impl Value {
         Self::new(Data::List(ty, Arc::new(items)))
     }
 
-    /// A set whose elements all have type `ty`; sorts them and drops repeated ones.
+    /// A set whose elements all have type `ty`; sorts them, null last, and drops repeated ones.
     pub fn set(ty: Type, mut items: Vec<Value>) -> Self {
-        items.sort();
+        items.sort_by(|left, right| (left.is_null(), left).cmp(&(right.is_null(), right)));
         items.dedup();
         Self::new(Data::Set(ty, Arc::new(items)))
     }

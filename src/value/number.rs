@@ -112,7 +112,7 @@ impl Number {
     pub fn from_ibig(int: IBig) -> Self {
         match i64::try_from(&int) {
             Ok(int) => Number::Int(int),
-            Err(_) => Self::from_big(Big::from_parts(int, 0).with_precision(PRECISION).value()),
+            Err(_) => rounded(int, 0, PRECISION),
         }
     }
 
@@ -152,6 +152,45 @@ impl Number {
         }
     }
 
+    /// Significand and exponent of two of a finite number.
+    fn parts(&self) -> (IBig, isize) {
+        match self {
+            Number::Int(int) => (IBig::from(*int), 0),
+            Number::Big(big) => (big.repr().significand().clone(), big.repr().exponent()),
+        }
+    }
+
+    /// The precision of a result of both.
+    fn precision_with(&self, other: &Number) -> usize {
+        let precision = |number: &Number| match number {
+            Number::Int(_) => PRECISION,
+            Number::Big(big) if big.precision() == 0 => PRECISION,
+            Number::Big(big) => big.precision(),
+        };
+        precision(self).max(precision(other))
+    }
+
+    fn exact_sum(&self, other: &Number) -> Number {
+        let ((left, left_exponent), (right, right_exponent)) = (self.parts(), other.parts());
+        let exponent = left_exponent.min(right_exponent);
+        let left = left << (left_exponent - exponent) as usize;
+        let right = right << (right_exponent - exponent) as usize;
+        rounded(left + right, exponent, self.precision_with(other))
+    }
+
+    /// The quotient of finite numbers, the divisor not zero.
+    fn quotient(&self, other: &Number) -> Number {
+        use dashu_base::{BitTest, UnsignedAbs};
+        let ((left, left_exponent), (right, right_exponent)) = (self.parts(), other.parts());
+        let negative = self.is_negative() != other.is_negative();
+        let (left, right) = (left.unsigned_abs(), right.unsigned_abs());
+        let precision = self.precision_with(other);
+        let shift = (precision + 2 + right.bit_len()).saturating_sub(left.bit_len());
+        let (quotient, exponent) = divided(left << shift, &right);
+        let quotient = if negative { -IBig::from(quotient) } else { IBig::from(quotient) };
+        rounded(quotient, left_exponent - right_exponent - shift as isize + exponent, precision)
+    }
+
     /// The sum.
     pub fn add(&self, other: &Number) -> Result<Number, Undefined> {
         if let (Number::Int(left), Number::Int(right)) = (self, other)
@@ -165,7 +204,7 @@ impl Number {
             }
             (true, _) => Ok(self.clone()),
             (_, true) => Ok(other.clone()),
-            _ => Ok(Self::from_big(self.to_big() + other.to_big())),
+            _ => Ok(self.exact_sum(other)),
         }
     }
 
@@ -187,7 +226,8 @@ impl Number {
             }
             return Ok(Self::infinity(self.is_negative() != other.is_negative()));
         }
-        Ok(Self::from_big(self.to_big() * other.to_big()))
+        let ((left, left_exponent), (right, right_exponent)) = (self.parts(), other.parts());
+        Ok(rounded(left * right, left_exponent + right_exponent, self.precision_with(other)))
     }
 
     /// The quotient; infinity when only the divisor is zero.
@@ -204,7 +244,7 @@ impl Number {
             (false, true) => Ok(Number::Int(0)),
             _ if other.is_zero() && self.is_zero() => Err(Undefined("zero cannot be divided by zero")),
             _ if other.is_zero() => Ok(Self::infinity(self.is_negative())),
-            _ => Ok(Self::from_big(self.to_big() / other.to_big())),
+            _ => Ok(self.quotient(other)),
         }
     }
 
@@ -215,8 +255,11 @@ impl Number {
         {
             return Ok(Number::Int(remainder));
         }
-        if self.is_infinite() || other.is_infinite() || other.is_zero() {
+        if other.is_zero() {
             return Ok(self.clone());
+        }
+        if self.is_infinite() || other.is_infinite() {
+            return Err(Undefined("there is no remainder with infinity"));
         }
         let whole = self.divide(other)?.truncate();
         self.subtract(&other.multiply(&whole)?)
@@ -226,6 +269,7 @@ impl Number {
     pub fn negate(&self) -> Number {
         match self {
             Number::Int(int) => int.checked_neg().map_or_else(|| Self::from_ibig(-IBig::from(*int)), Number::Int),
+            Number::Big(_) if self.is_infinite() => Self::infinity(!self.is_negative()),
             Number::Big(big) => Self::from_big(-(**big).clone()),
         }
     }
@@ -304,7 +348,8 @@ fn parse_unsigned(text: &str) -> Option<Number> {
     let scale = -(fraction.len() as i64) + if binary { 0 } else { exponent };
     let mut number = round_decimal(digits, scale);
     if binary {
-        number = Number::from_big(number.to_big() * Big::from_parts(IBig::ONE, exponent as isize));
+        let (significand, own) = number.parts();
+        number = rounded(significand, own + exponent as isize, PRECISION);
     }
     Some(number)
 }
@@ -327,17 +372,39 @@ fn round_decimal(digits: UBig, scale: i64) -> Number {
     if scale >= 0 {
         return Number::from_ibig(IBig::from(digits * power));
     }
-    // Enough bits for the precision and a sticky one below it, so that the one rounding at the end is right.
-    let shift = (PRECISION + 3 + power.bit_len()).saturating_sub(digits.bit_len());
-    let numerator = digits << shift;
-    let mut quotient = &numerator / &power;
-    let exact = &quotient * &power == numerator;
-    quotient <<= 1;
-    if !exact {
-        quotient += UBig::ONE;
+    let shift = (PRECISION + 2 + power.bit_len()).saturating_sub(digits.bit_len());
+    let (quotient, exponent) = divided(digits << shift, &power);
+    rounded(IBig::from(quotient), exponent - shift as isize, PRECISION)
+}
+
+/// The quotient of whole numbers with one bit more at its end, set when the division leaves something, so
+/// that a later rounding is right. Answers the exponent that undoes that bit as well.
+fn divided(numerator: UBig, denominator: &UBig) -> (UBig, isize) {
+    let quotient = &numerator / denominator;
+    let exact = &quotient * denominator == numerator;
+    let sticky = if exact { UBig::ZERO } else { UBig::ONE };
+    ((quotient << 1) + sticky, -1)
+}
+
+/// `significand * 2^exponent`, rounded to a precision, a tie to the even number.
+fn rounded(significand: IBig, exponent: isize, precision: usize) -> Number {
+    use dashu_base::{BitTest, UnsignedAbs};
+    let negative = significand < IBig::ZERO;
+    let mut magnitude = significand.unsigned_abs();
+    let surplus = magnitude.bit_len().saturating_sub(precision);
+    let mut exponent = exponent;
+    if surplus > 0 {
+        let half = magnitude.bit(surplus - 1);
+        let above = half && magnitude.trailing_zeros().is_some_and(|zeros| zeros < surplus - 1);
+        let odd = magnitude.bit(surplus);
+        magnitude >>= surplus;
+        if half && (above || odd) {
+            magnitude += UBig::ONE;
+        }
+        exponent += surplus as isize;
     }
-    let big = Big::from_parts(IBig::from(quotient), -(shift as isize) - 1);
-    Number::from_big(big.with_precision(PRECISION).value())
+    let signed = if negative { -IBig::from(magnitude) } else { IBig::from(magnitude) };
+    Number::from_big(Big::from_parts(signed, exponent).with_precision(precision).value())
 }
 
 /// Decimal notation without an exponent: the shortest that reads back as the same number.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::convert::convert_type;
 use super::{Field, Type};
 
 /// The type that every one of `types` can be converted to, `None` if there is none. What is left open
@@ -40,13 +41,26 @@ fn unify_known(types: &[&Type]) -> Option<Type> {
     {
         return ty;
     }
-    if sets == all || (sets + tuples == all && sets > 0) {
+    if sets == all {
         return elements(types).map(Type::set);
     }
-    if tuples + lists + sets == all {
+    if tuples + lists == all {
         return elements(types).map(Type::list);
     }
+    if tuples + lists + sets == all {
+        return with_sets(types);
+    }
     None
+}
+
+/// With sets among them, the lists alone decide on the type of the elements, or else the sets, and the
+/// rest has to fit.
+fn with_sets(types: &[&Type]) -> Option<Type> {
+    let chosen = |wanted: fn(&Type) -> bool| types.iter().copied().filter(|ty| wanted(ty)).collect::<Vec<&Type>>();
+    let lists = chosen(|ty| matches!(ty, Type::List(_)));
+    let deciding = if lists.is_empty() { chosen(|ty| matches!(ty, Type::Set(_))) } else { lists };
+    let wanted = unify_known(&deciding)?;
+    types.iter().all(|ty| convert_type(ty, &wanted).is_some()).then_some(wanted)
 }
 
 /// The one type of all elements and attributes.

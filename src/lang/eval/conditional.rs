@@ -3,18 +3,20 @@
 use super::operator::capital;
 use super::{Evaluator, Outcome, error, fail, reject_secret, remark, unknown_of};
 use crate::diag::{Diagnostic, Span};
-use crate::lang::ast::Expr;
+use crate::lang::ast::{BinaryOp, Expr, Node, Part, UnaryOp};
 use crate::value::convert::{convert, unify};
 use crate::value::{Data, Type, Unknown, Value};
 
 impl Evaluator<'_> {
     pub(super) fn conditional(&self, condition: &Expr, yes: &Expr, no: &Expr, span: Span) -> Outcome {
         let decision = self.condition(condition)?;
-        let (yes, no) = (self.eval(yes), self.eval(no));
+        let (first, second) = (self.eval(yes), self.eval(no));
+        // A result that is not taken may fail, but where its type is plain it still counts.
+        let other = |outcome: Outcome, expr| outcome.ok().or_else(|| Some(Value::null_of(plain_type(expr)?)));
         let result = match decision {
-            (Data::Bool(true), _) => chosen(yes, no.ok(), span, true)?,
-            (Data::Bool(false), _) => chosen(no, yes.ok(), span, false)?,
-            (Data::Unknown(unknown), _) => undecided(yes?, no?, &unknown, span)?,
+            (Data::Bool(true), _) => chosen(first, other(second, no), span, true)?,
+            (Data::Bool(false), _) => chosen(second, other(first, yes), span, false)?,
+            (Data::Unknown(unknown), _) => undecided(first?, second?, &unknown, span)?,
             _ => Value::null(),
         };
         Ok(result.with_mark(decision.1))
@@ -34,6 +36,23 @@ impl Evaluator<'_> {
                 fail("CS0206", detail, expr.span)
             }
         }
+    }
+}
+
+/// The type that an expression has whatever its parts are.
+fn plain_type(expr: &Expr) -> Option<Type> {
+    match &*expr.node {
+        Node::Parens(inner) => plain_type(inner),
+        Node::Template(parts) if !matches!(parts.as_slice(), [Part::Interpolation(_)]) => Some(Type::String),
+        Node::Unary(UnaryOp::Not, _) => Some(Type::Bool),
+        Node::Unary(UnaryOp::Negate, _) => Some(Type::Number),
+        Node::Binary(op, ..) => match op {
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+                Some(Type::Number)
+            }
+            _ => Some(Type::Bool),
+        },
+        _ => None,
     }
 }
 

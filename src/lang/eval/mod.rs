@@ -6,6 +6,8 @@
 mod access;
 mod call;
 mod conditional;
+#[cfg(test)]
+mod differential;
 mod iterate;
 mod operator;
 mod template;

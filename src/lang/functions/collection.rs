@@ -62,7 +62,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .rest(param("lists", ANY).partly().marked()),
     function(
         "contains",
-        &[param("list", ANY).partly(), param("value", ANY).nullable().partly()],
+        &[param("list", ANY).partly(), param("value", ANY).partly()],
         Want::Bool,
         contains,
         "Whether the value is an element.",
@@ -419,7 +419,10 @@ fn merge(call: &Call) -> Result<Value, Failure> {
     let mut nulls = 0;
     for (index, arg) in call.args.iter().enumerate() {
         mark |= arg.sensitive;
-        if arg.is_null() {
+        if let Data::Null(ty) = &arg.data {
+            if !matches!(ty, Type::Any | Type::Map(_) | Type::Object(_)) {
+                return wrong(index, format!("a map or object is required, not {}", ty.with_article()));
+            }
             nulls += 1;
             continue;
         }

@@ -163,8 +163,12 @@ fn parse_digits(text: &str, base: u32) -> Option<IBig> {
 }
 
 fn pow(call: &Call) -> Result<Value, Failure> {
-    let (base, exponent) = (call.number(0), call.number(1));
-    number(Number::from(base.to_f64().powf(exponent.to_f64())))
+    let (base, exponent) = (call.number(0).to_f64(), call.number(1).to_f64());
+    let result = base.powf(exponent);
+    if result.is_nan() {
+        return other(format!("there is no power {exponent} of {base}"));
+    }
+    number(Number::from(result))
 }
 
 fn range(call: &Call) -> Result<Value, Failure> {
@@ -203,14 +207,7 @@ fn range(call: &Call) -> Result<Value, Failure> {
 }
 
 fn signum(call: &Call) -> Result<Value, Failure> {
-    let value = call.number(0);
-    number(Number::Int(if value.is_zero() {
-        0
-    } else if value.is_negative() {
-        -1
-    } else {
-        1
-    }))
+    Ok(Value::int(call.int(0)?.signum()))
 }
 
 fn sum(call: &Call) -> Result<Value, Failure> {
