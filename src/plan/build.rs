@@ -49,6 +49,8 @@ pub struct Builder<'a> {
     pub(super) undecided: BTreeSet<Address>,
     /// What each instance came out as, for rules between resources and edges by name.
     pub(super) planned: BTreeMap<Address, Object>,
+    /// What each block hangs on.
+    pub(super) used: BTreeMap<Address, Vec<Address>>,
     /// Desired objects that refer to others by attribute, for edges by name.
     pub(super) places: BTreeMap<Address, Desired>,
 }
@@ -56,6 +58,7 @@ pub struct Builder<'a> {
 /// Walks once.
 pub fn build(evaluator: &mut Evaluator, inputs: &Inputs) -> Outcome {
     evaluator.clear();
+    let stack = evaluator.names();
     let mut builder = Builder {
         inputs,
         evaluator,
@@ -65,6 +68,7 @@ pub fn build(evaluator: &mut Evaluator, inputs: &Inputs) -> Outcome {
         declared: BTreeSet::new(),
         undecided: BTreeSet::new(),
         planned: BTreeMap::new(),
+        used: used_blocks(&stack.0),
         places: BTreeMap::new(),
     };
     builder.walk();
@@ -287,6 +291,11 @@ impl Builder<'_> {
         });
     }
 
+    /// The managed blocks that a block hangs on, directly or through variables and local values.
+    pub(super) fn managed_blocks_used_by(&self, block: &Address) -> &[Address] {
+        self.used.get(block).map_or(&[], Vec::as_slice)
+    }
+
     pub(super) fn target(&self, region: &str) -> Target {
         Target { account: self.inputs.account.clone(), region: region.into() }
     }
@@ -367,6 +376,15 @@ impl Builder<'_> {
         let gone = self.inputs.state.outputs.keys().filter(|name| !names.0.module.outputs.contains_key(name.as_str()));
         self.plan.changed_outputs.extend(gone.cloned());
     }
+}
+
+/// What each block hangs on, `data` blocks left out.
+fn used_blocks(stack: &crate::stack::Stack) -> BTreeMap<Address, Vec<Address>> {
+    let used = |block: &Address| {
+        let used = stack.graph.blocks_used_by(&Node::Block(block.clone()));
+        used.into_iter().filter(|used| used.mode == Mode::Managed && used != block).collect()
+    };
+    stack.module.resources.iter().map(|resource| (resource.address.clone(), used(&resource.address))).collect()
 }
 
 /// Fills in null for what is absent, so that every attribute can be referred to.

@@ -290,13 +290,8 @@ fn record_plan(
     if instance.desired.object.get("tags_all").and_then(Value::as_object).is_some_and(|tags| !tags.is_empty()) {
         set.insert("tags".to_owned());
     }
-    let node = crate::graph::Node::Block(instance.address.block());
-    let used = builder.evaluator.stack().graph.blocks_used_by(&node);
-    let instances = builder
-        .declared
-        .iter()
-        .filter(|address| used.contains(&address.block()) && address.mode == crate::address::Mode::Managed);
-    RecordPlan { set, secrets, dependencies: instances.cloned().collect(), protect: instance.protect, suffix }
+    let dependencies = builder.managed_blocks_used_by(&instance.resource.address).to_vec();
+    RecordPlan { set, secrets, dependencies, protect: instance.protect, suffix }
 }
 
 fn existing(

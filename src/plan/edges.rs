@@ -19,30 +19,36 @@ const NAMES_OF: [(&str, &str, &str); 4] = [
 pub fn connect(builder: &mut Builder) {
     let uses = uses(builder);
     let steps = &builder.plan.steps;
-    let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); steps.len()];
+    let mut by_block: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
     let mut by_address: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
+    let mut users: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
     for (index, step) in steps.iter().enumerate() {
+        by_block.entry(step.address.block()).or_default().push(index);
         by_address.entry(&step.address).or_default().push(index);
-    }
-    let of = |address: &Address| by_address.get(address).cloned().unwrap_or_default();
-    for (index, step) in steps.iter().enumerate() {
-        if !is_leaving(step) {
-            // What is used is there first; what it replaces goes later, unless it must go first.
-            let used = uses.get(&step.address).into_iter().flatten().flat_map(&of);
-            edges[index].extend(used.filter(|used| !is_leaving(&steps[*used])));
+        let recorded = step.record.dependencies.iter();
+        for used in recorded.chain(uses.get(&step.address).into_iter().flatten()) {
+            users.entry(used).or_default().push(index);
         }
+    }
+    let of = |blocks: &BTreeMap<Address, Vec<usize>>, block: &Address| blocks.get(block).cloned().unwrap_or_default();
+    let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); steps.len()];
+    for (index, step) in steps.iter().enumerate() {
         if is_leaving(step) {
             // Whoever used the object has let go of it: those that leave, and those that are changed or replaced.
-            for (user, user_step) in steps.iter().enumerate() {
-                let used = user_step.record.dependencies.contains(&step.address)
-                    || uses.get(&user_step.address).is_some_and(|used| used.contains(&step.address));
-                if user != index && used && user_step.address != step.address && lets_go(user_step, step) {
-                    edges[index].insert(user);
-                }
-            }
+            let block = step.address.block();
+            let users = [users.get(&block), users.get(&step.address)].into_iter().flatten().flatten();
+            let users = users.filter(|user| steps[**user].address.block() != block && lets_go(&steps[**user], step));
+            edges[index].extend(users);
+        } else {
+            // What is used is there first; what is on its way out goes later.
+            let used = uses.get(&step.address).into_iter().flatten().flat_map(|used| match &used.key {
+                None => of(&by_block, used),
+                Some(_) => by_address.get(used).cloned().unwrap_or_default(),
+            });
+            edges[index].extend(used.filter(|used| !is_leaving(&steps[*used])));
         }
-        for other in of(&step.address) {
-            edges[index].extend(replacement_edge(steps, index, other));
+        for other in by_address.get(&step.address).into_iter().flatten() {
+            edges[index].extend(replacement_edge(steps, index, *other));
         }
     }
     for (step, edges) in builder.plan.steps.iter_mut().zip(edges) {
@@ -80,23 +86,17 @@ fn replacement_edge(steps: &[Step], index: usize, other: usize) -> Option<usize>
     waits.then_some(other)
 }
 
-/// What each declared instance uses: by reference, and by a name written out.
+/// What each instance with a step uses: blocks by reference, instances by a name written out.
 fn uses(builder: &Builder) -> BTreeMap<Address, BTreeSet<Address>> {
     let mut uses: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
-    let mut by_block: BTreeMap<Address, Vec<&Address>> = BTreeMap::new();
-    for address in &builder.declared {
-        by_block.entry(address.block()).or_default().push(address);
-    }
-    for (user, used) in builder.evaluator.stack().graph.block_edges() {
-        for user in by_block.get(&user).into_iter().flatten() {
-            let used = by_block.get(&used).into_iter().flatten().map(|used| (*used).clone());
-            uses.entry((*user).clone()).or_default().extend(used);
-        }
+    let all = builder.evaluator.stack().graph.block_edges();
+    let mut by_user: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
+    for (user, used) in all {
+        by_user.entry(user).or_default().push(used);
     }
     for step in &builder.plan.steps {
-        uses.entry(step.address.clone())
-            .or_default()
-            .extend(step.record.dependencies.iter().cloned().filter(|_| !is_leaving(step)));
+        let used = by_user.get(&step.address.block()).into_iter().flatten().cloned();
+        uses.entry(step.address.clone()).or_default().extend(used);
     }
     by_name(builder, &mut uses);
     uses
@@ -104,6 +104,7 @@ fn uses(builder: &Builder) -> BTreeMap<Address, BTreeSet<Address>> {
 
 /// A name that equals that of a declared resource is a reference too.
 fn by_name(builder: &Builder, uses: &mut BTreeMap<Address, BTreeSet<Address>>) {
+    let with_steps: BTreeSet<&Address> = builder.plan.steps.iter().map(|step| &step.address).collect();
     let mut named: BTreeMap<(&str, &str), &Address> = BTreeMap::new();
     for (address, object) in &builder.planned {
         let name = crate::kinds::get(&address.kind).and_then(|kind| kind.identify(object));
@@ -111,7 +112,7 @@ fn by_name(builder: &Builder, uses: &mut BTreeMap<Address, BTreeSet<Address>>) {
             named.insert((&address.kind, name), address);
         }
     }
-    for (user, object) in &builder.planned {
+    for (user, object) in builder.planned.iter().filter(|(user, _)| with_steps.contains(user)) {
         for (_, attribute, kind) in NAMES_OF.iter().filter(|(of, ..)| **of == *user.kind) {
             for name in object.get(*attribute).into_iter().flat_map(texts) {
                 if let Some(used) = named.get(&(*kind, name)).filter(|used| **used != user) {

@@ -200,7 +200,7 @@ pub struct RecordPlan {
     pub set: BTreeSet<String>,
     /// Digests of secrets that are known to be in the object.
     pub secrets: BTreeMap<String, Digest>,
-    /// What it refers to.
+    /// The blocks that it refers to, without keys.
     pub dependencies: Vec<Address>,
     /// Whether it is protected.
     pub protect: bool,

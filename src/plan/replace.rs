@@ -150,7 +150,7 @@ fn guard(builder: &mut Builder, instance: &Instance, record: &Record) {
 /// Whether a recorded object that AWS guards refers to this one, so that it cannot go first.
 fn is_held(builder: &Builder, address: &Address) -> bool {
     HELD_WHILE_USED.contains(&&*address.kind)
-        && builder.inputs.state.records.iter().any(|(_, record)| record.dependencies.contains(address))
+        && builder.inputs.state.records.values().any(|record| record.dependencies.contains(&address.block()))
 }
 
 /// A name for the new object that differs from that of the old one. A fixed name gets a suffix.

@@ -48,7 +48,7 @@ pub struct Record {
     pub set: BTreeSet<String>,
     /// Secrets by attribute.
     pub secrets: BTreeMap<String, Digest>,
-    /// The resources that it refers to.
+    /// The blocks that it refers to, without keys.
     pub dependencies: Vec<Address>,
     /// Whether it may not be destroyed, even when its block is gone.
     pub protect: bool,
