@@ -5,6 +5,8 @@ pub mod declare;
 pub mod eval;
 pub mod fmt;
 pub mod functions;
+#[cfg(test)]
+mod mutation;
 pub mod refs;
 pub mod source;
 pub mod syntax;

@@ -41,6 +41,12 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
 }
 
 fn convert_data(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
+    if let Data::List(..) | Data::Set(..) | Data::Map(..) = &value.data
+        && value.children().next().is_none()
+        && convert_type(&value.ty(), ty).is_none()
+    {
+        return Err(required(ty));
+    }
     let converted = match (&value.data, ty) {
         (_, Type::Any) => return Ok(value.clone()),
         (Data::Null(from), _) => Data::Null(convert_type(from, ty).ok_or_else(|| required(ty))?),

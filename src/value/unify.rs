@@ -34,7 +34,9 @@ fn unify_known(types: &[&Type]) -> Option<Type> {
         return unify_objects(&fields);
     }
     if objects + maps == all {
-        return elements(types).map(Type::map);
+        // Beside a map of an open type, an object that is no map stays what it is.
+        let open = types.iter().any(|ty| matches!(ty, Type::Map(element) if **element == Type::Any));
+        return elements(types).map(Type::map).or_else(|| open.then_some(Type::Any));
     }
     if tuples == all
         && let Some(ty) = unify_tuples(types)

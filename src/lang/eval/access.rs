@@ -13,14 +13,9 @@ impl Evaluator<'_> {
     pub(super) fn traversal(&self, expr: &Expr) -> Outcome {
         let mut chain = Vec::new();
         let mut head = expr;
-        loop {
-            match &*head.node {
-                Node::Attr(source, _) | Node::LegacyIndex(source, _) | Node::Index(source, _) => {
-                    chain.push(head);
-                    head = source;
-                }
-                _ => break,
-            }
+        while let Node::Attr(source, _) | Node::LegacyIndex(source, _) | Node::Index(source, _) = &*head.node {
+            chain.push(head);
+            head = source;
         }
         chain.reverse();
         let (mut value, used) = match &*head.node {
@@ -72,6 +67,11 @@ impl Evaluator<'_> {
                 _ => unknown_of(Type::Any, unknown),
             },
             Data::Tuple(items) => Value::tuple(every(items, apply)?),
+            // Without an element, an unknown one tells the type of the result, and whether there is one.
+            Data::List(ty, items) | Data::Set(ty, items) if items.is_empty() => {
+                let item = apply(&Value::unknown(ty.clone(), None))?;
+                Value::list(item.ty(), Vec::new())
+            }
             Data::List(_, items) | Data::Set(_, items) => {
                 let items = every(items, apply)?;
                 let types: Vec<Type> = items.iter().map(Value::ty).collect();

@@ -4,7 +4,7 @@ use super::{Bindings, Empty, Settings, eval};
 use crate::diag::FileId;
 use crate::lang::syntax::{parse, parse_expression};
 use crate::value::display::display;
-use crate::value::{Value, json};
+use crate::value::{Type, Value, json};
 
 const TEMPLATES: &str = include_str!("../../../tests/oracle/templates/main.tf");
 const TEMPLATE_RESULTS: &str = include_str!("../../../tests/oracle/templates.txt");
@@ -105,4 +105,62 @@ fn ten_thousand_resources() {
 fn show_value(text: &str) -> Value {
     let expr = parse_expression(FileId(0), text, 0, &mut Vec::new()).expect("an expression");
     eval(&expr, &Empty::default()).expect("a value")
+}
+
+/// A scope with an unknown string `u`, an unknown list `us`, an object `o` and a secret `s`.
+fn show_unknown(text: &str) -> String {
+    let origin = Some("security_group.redis.id".into());
+    let empty = Empty::default();
+    let scope = Bindings::new(&empty)
+        .with("u", Value::unknown(Type::String, origin.clone()))
+        .with("us", Value::unknown(Type::list(Type::String), origin))
+        .with("o", show_value("{ name = \"a\", size = 2 }"))
+        .with("s", show_value("secret(\"env:TOKEN\")"));
+    let expr = parse_expression(FileId(0), text, 0, &mut Vec::new()).expect(text);
+    match eval(&expr, &scope) {
+        Ok(value) => match value.first_unknown() {
+            Some(unknown) => {
+                format!("{} of {}: {}", display(&value), unknown.origin.as_deref().unwrap_or("?"), value.ty())
+            }
+            None => display(&value),
+        },
+        Err(mistakes) => mistakes.iter().map(|d| format!("{} {}", d.code, d.detail)).collect::<Vec<_>>().join("; "),
+    }
+}
+
+#[test]
+fn unknowns_spread_with_their_origin_and_secrets_do_not() {
+    for (text, expected) in [
+        ("\"x-${u}\"", "(known after apply) of security_group.redis.id: string"),
+        ("u == \"a\"", "(known after apply) of security_group.redis.id: bool"),
+        ("\"x-${u}\" == null", "false"),
+        ("false && u", "false"),
+        ("u == \"a\" && false", "false"),
+        ("length(us)", "(known after apply) of security_group.redis.id: number"),
+        ("us[0]", "(known after apply) of security_group.redis.id: string"),
+        ("us[*]", "(known after apply) of security_group.redis.id: list(string)"),
+        ("[for x in us : upper(x)]", "(known after apply) of security_group.redis.id: any"),
+        ("length([u, u])", "2"),
+        ("keys({ a = u })", "[\n  \"a\",\n]"),
+        ("u == \"a\" ? 1 : 2", "(known after apply) of security_group.redis.id: number"),
+        ("u == \"a\" ? 1 : 1", "1"),
+        (
+            "u == \"a\" ? 1 : true",
+            "CS0205 Both results must have one type. The value for true is a number, the one for false is a bool.",
+        ),
+        ("toset([u])", "(known after apply) of security_group.redis.id: set(string)"),
+        ("tonumber(u) + true", "CS0204 A number is required."),
+        ("u.name", "CS0202 The value is a string, which has no attributes."),
+        ("try(o.nam, u)", "(known after apply) of security_group.redis.id: string"),
+        ("o.nam", "CS0202 The object has no attribute \"nam\": o has name, size."),
+        ("o.size + \"x\"", "CS0204 A number is required, and \"x\" is not the decimal notation of one."),
+        ("s", "(sensitive value)"),
+        ("true ? s : null", "(sensitive value)"),
+        ("coalesce(null, s)", "(sensitive value)"),
+        ("\"x${s}\"", "CS0215 A secret is used here as a part of an expression."),
+        ("upper(s)", "CS0215 A secret is used here as a part of an expression."),
+        ("s == \"a\"", "CS0215 A secret is used here as a part of an expression."),
+    ] {
+        assert_eq!(show_unknown(text), expected, "{text}");
+    }
 }

@@ -82,7 +82,7 @@ fn block(out: &mut String, string: &str, indent: usize) {
     let trailing = string.len() - string.trim_end_matches('\n').len();
     out.push('|');
     if string.starts_with([' ', '\n']) {
-        out.push_str("2");
+        out.push('2');
     }
     out.push_str(match trailing {
         0 => "-",
