@@ -248,6 +248,8 @@ impl<'a> Work<'a> {
         }
         let target = self.target();
         if step.action == Action::Create {
+            // What AWS will choose must not count as a wish while the rest is foreseen.
+            after.retain(|_, value| !value.is_unknown() || !wish::is_own_unknown(value, &step.address));
             self.kind().predict(&mut after, None, &target);
         }
         let change = Change {

@@ -23,11 +23,11 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     let patience = duration(&args.scope.lock_timeout)?;
     if session.has_errors() && !destroy {
         // Nothing is locked or read for a stack that is wrong.
-        super::plan::prepare(ui, &mut session, &options).await?;
+        super::plan::prepare(ui, &mut session, &options, true).await?;
     }
     let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
     let _lock = lock(&session, command, patience).await?;
-    let (plan, store, connection) = super::plan::prepare(ui, &mut session, &options).await?;
+    let (plan, store, connection) = super::plan::prepare(ui, &mut session, &options, true).await?;
     let name = session.environment.name.to_string();
     super::plan::show(ui, &plan, &name, &connection.place);
     guard(&plan)?;

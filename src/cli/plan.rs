@@ -28,19 +28,24 @@ pub async fn run(context: &Context, args: &PlanArgs) -> u8 {
 async fn make(context: &Context, ui: Ui, args: &PlanArgs) -> Result<(Plan, String, String), Failure> {
     let (mut session, _) = context.open(&args.stack)?;
     let options = plan_options(&args.scope, args.destroy)?;
-    let (plan, _, connection) = prepare(ui, &mut session, &options).await?;
+    let (plan, _, connection) = prepare(ui, &mut session, &options, false).await?;
     Ok((plan, session.environment.name.to_string(), connection.place))
 }
 
 /// Checks, connects and plans; prints diagnostics in any case.
-pub async fn prepare(ui: Ui, session: &mut Session, options: &Options) -> Result<(Plan, Store, Connection), Failure> {
-    let result = attempt(session, options).await;
+pub async fn prepare(
+    ui: Ui,
+    session: &mut Session,
+    options: &Options,
+    wait: bool,
+) -> Result<(Plan, Store, Connection), Failure> {
+    let result = attempt(session, options, wait).await;
     session.report(Vec::new());
     ui.diagnostics(&session.diagnostics, &session.sources);
     result
 }
 
-async fn attempt(session: &mut Session, options: &Options) -> Result<(Plan, Store, Connection), Failure> {
+async fn attempt(session: &mut Session, options: &Options, wait: bool) -> Result<(Plan, Store, Connection), Failure> {
     let mut store = Store::open(&session.state_directory).map_err(Failure::Error)?;
     // To destroy, a stack need not be right, only readable.
     if !options.destroy {
@@ -55,7 +60,7 @@ async fn attempt(session: &mut Session, options: &Options) -> Result<(Plan, Stor
         return Err(Failure::Stack);
     }
     let connection = connect(session).await?;
-    let plan = plan::plan(session, &mut store, &connection, options).await?;
+    let plan = plan::plan(session, &mut store, &connection, options, wait).await?;
     Ok((plan, store, connection))
 }
 

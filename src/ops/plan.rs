@@ -1,12 +1,16 @@
 //! Making a plan: check without an account, then walk and read until nothing is missing.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kinds::tags;
 use crate::ops::connect::Connection;
 use crate::ops::{Failure, Session};
 use crate::plan::build::{Inputs, build};
-use crate::plan::{Live, Options, Outcome, Plan};
+use crate::plan::decide::is_being_made;
+use crate::plan::{Live, Needs, ObjectKey, Options, Outcome, Plan};
 use crate::refresh;
-use crate::state::State;
 use crate::state::store::Store;
+use crate::state::{Intent, Record, State};
 use crate::value::{Object, Value};
 
 /// A walk and a read each; a stack whose look-ups hang on one another needs one more for each level.
@@ -25,12 +29,13 @@ pub fn check(session: &mut Session, state: &State, options: &Options) {
     session.report(outcome.diagnostics);
 }
 
-/// Makes a plan. Writes nothing.
+/// Makes a plan. Writes nothing. With `wait`, objects that an earlier run began are waited for.
 pub async fn plan(
     session: &mut Session,
     store: &mut Store,
     connection: &Connection,
     options: &Options,
+    wait: bool,
 ) -> Result<Plan, Failure> {
     store.salt();
     let mut state = store.state().clone();
@@ -50,12 +55,42 @@ pub async fn plan(
                 continue;
             }
         }
+        if wait && outcome.plan.unfinished > 0 && !crate::diag::has_errors(&outcome.diagnostics) {
+            settle(session, &mut live, connection).await?;
+            continue;
+        }
         let mut plan = outcome.plan;
         session.report(outcome.diagnostics);
         plan.settled_intents = store.state().intents.iter().map(|intent| intent.id.clone()).collect();
         return if session.has_errors() { Err(Failure::Stack) } else { Ok(plan) };
     }
     Err(Failure::Error("the look-ups of the stack do not come to an end".to_owned()))
+}
+
+/// An object that is being made takes this long at most, in seconds.
+const MAKING_MAX: u64 = 3600;
+
+/// Reads the objects that are being made again and again, until none is.
+async fn settle(session: &Session, live: &mut Live, connection: &Connection) -> Result<(), Failure> {
+    let start = session.clock.now();
+    loop {
+        let open: BTreeSet<ObjectKey> = live
+            .objects
+            .iter()
+            .filter(|(_, found)| found.as_ref().is_some_and(|found| is_being_made(&found.status)))
+            .map(|(key, _)| key.clone())
+            .collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        if session.clock.now().duration_since(start).is_ok_and(|waited| waited.as_secs() > MAKING_MAX) {
+            let ids: Vec<String> = open.into_iter().map(|(_, _, id)| id).collect();
+            return Err(Failure::Error(format!("still being made after an hour: {}", ids.join(", "))));
+        }
+        session.clock.sleep(connection.poll.1).await;
+        let needs = Needs { objects: open, ..Needs::default() };
+        refresh::read(&connection.cloud, needs, live).await.map_err(failed)?;
+    }
 }
 
 fn walk(session: &mut Session, state: &State, live: &Live, connection: &Connection, options: &Options) -> Outcome {
@@ -78,25 +113,18 @@ fn check_account(state: &State, connection: &Connection) -> Result<(), Failure> 
     }
 }
 
-/// Finds what a run that was cut off has made: a security group has no name that we could ask for, but our mark.
+/// Finds what a run that was cut off has made and not recorded: by name and our mark, or by our mark alone.
 async fn recover(state: &mut State, connection: &Connection) -> Result<(), Failure> {
-    let lost: Vec<_> = state
-        .intents
-        .iter()
-        .filter(|intent| &*intent.address.kind == "security_group" && !state.records.contains_key(&intent.address))
-        .cloned()
-        .collect();
+    let lost: Vec<Intent> =
+        state.intents.iter().filter(|intent| !state.records.contains_key(&intent.address)).cloned().collect();
     for intent in lost {
-        let tags = Value::string_map([("cachestack:id", &intent.id)]);
-        let args = Object::from([("tags".into(), tags)]);
-        let found = connection.cloud.lookups(&intent.region).lookup("security_group", &args).await;
-        let Some(id) = found.ok().and_then(|object| object.get("id")?.as_str().map(str::to_owned)) else { continue };
-        let record = crate::state::Record {
+        let Some(id) = recovered_id(&intent, connection).await else { continue };
+        let record = Record {
             region: intent.region.clone(),
             id,
             object: Object::new(),
-            set: Default::default(),
-            secrets: Default::default(),
+            set: BTreeSet::new(),
+            secrets: BTreeMap::new(),
             dependencies: Vec::new(),
             protect: false,
             suffix: None,
@@ -104,4 +132,24 @@ async fn recover(state: &mut State, connection: &Connection) -> Result<(), Failu
         state.records.insert(intent.address.clone(), record);
     }
     Ok(())
+}
+
+/// The name of the object that an intent has made, if it has made one.
+async fn recovered_id(intent: &Intent, connection: &Connection) -> Option<String> {
+    if &*intent.address.kind == "security_group" {
+        // It has no name that could be asked for before AWS has given it an id.
+        let args = Object::from([("tags".into(), Value::string_map([("cachestack:id", &intent.id)]))]);
+        let found = connection.cloud.lookups(&intent.region).lookup("security_group", &args).await.ok()?;
+        return found.get("id")?.as_str().map(str::to_owned);
+    }
+    let name = intent.name.clone()?;
+    let remote = connection.cloud.remote(&intent.address.kind, &intent.region);
+    let found = remote.read(std::slice::from_ref(&name)).await.ok()?.remove(&name)?;
+    let tags = match found.object.get("tags_all") {
+        Some(tags) => tags.clone(),
+        None => remote.tags(&found.object).await.unwrap_or_else(|_| Value::null()),
+    };
+    // Without any tags nothing speaks against the name; with another's mark it is another's.
+    let ours = tags.get("cachestack:id").map_or(tags::visible(&tags).is_empty(), |id| id.as_str() == Some(&intent.id));
+    ours.then_some(name)
 }

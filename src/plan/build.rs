@@ -77,6 +77,10 @@ pub fn build(evaluator: &mut Evaluator, inputs: &Inputs) -> Outcome {
 
 impl Builder<'_> {
     fn walk(&mut self) {
+        // What goes is in the state; a stack that cannot be evaluated any more can still be destroyed.
+        if self.inputs.options.destroy {
+            return;
+        }
         let order = self.evaluator.stack().graph.order().to_vec();
         for node in &order {
             match node {

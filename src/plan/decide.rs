@@ -36,12 +36,6 @@ pub struct Instance<'a> {
 pub fn decide(builder: &mut Builder, instance: Instance) -> Object {
     let address = instance.address;
     let record = recorded(builder, address);
-    if builder.inputs.options.destroy {
-        return record.map_or_else(
-            || unknown_all(&instance, &instance.desired.object),
-            |record| filled(&instance, record.object),
-        );
-    }
     let mut wanted = instance.desired.object.clone();
     let suffix = record.as_ref().and_then(|record| record.suffix.clone());
     if let (Some(suffix), Some(name)) = (&suffix, instance.kind.name_attribute()) {
@@ -50,9 +44,7 @@ pub fn decide(builder: &mut Builder, instance: Instance) -> Object {
     let id = record.as_ref().map(|record| record.id.clone()).or_else(|| instance.kind.identify(&wanted));
     let found = find(builder, &instance, record.as_ref(), id.as_deref());
     match (record, found) {
-        (None, Seen::Present(observation)) => {
-            adopt_or_refuse(builder, &instance, wanted, id.unwrap_or_default(), observation)
-        }
+        (None, Seen::Present(_)) => refuse(builder, &instance, wanted, &id.unwrap_or_default()),
         (None, _) => create(builder, &instance, wanted, Reason::Declared, None),
         (Some(_), Seen::Absent) => {
             builder.note(address, "is gone from the account and will be made anew");
@@ -118,38 +110,8 @@ fn find(builder: &mut Builder, instance: &Instance, record: Option<&Record>, id:
     }
 }
 
-/// An object of that name is there and has no record: ours when an earlier run was cut off, else somebody's.
-fn adopt_or_refuse(
-    builder: &mut Builder,
-    instance: &Instance,
-    wanted: Object,
-    id: String,
-    observation: Observation,
-) -> Object {
-    let tags = observation.object.get("tags_all").and_then(Value::as_object);
-    let mark = tags.and_then(|tags| tags.get("cachestack:id")).and_then(Value::as_str);
-    let intents = &builder.inputs.state.intents;
-    let ours = intents.iter().find(|intent| {
-        intent.address == *instance.address
-            && match mark {
-                Some(mark) => intent.id == mark,
-                None => intent.name.as_deref() == Some(&*id) && tags.is_none_or(Object::is_empty),
-            }
-    });
-    if ours.is_some() {
-        let record = Record {
-            region: instance.region.clone(),
-            id,
-            object: observation.object.clone(),
-            set: BTreeSet::new(),
-            secrets: BTreeMap::new(),
-            dependencies: Vec::new(),
-            protect: instance.protect,
-            suffix: None,
-        };
-        builder.note(instance.address, "was made by an earlier run that was cut off, and is taken over");
-        return existing(builder, instance, &wanted, record, observation);
-    }
+/// An object of that name is there and has no record: it is somebody else's.
+fn refuse(builder: &mut Builder, instance: &Instance, wanted: Object, id: &str) -> Object {
     let attribute = instance.kind.name_attribute().unwrap_or("name");
     let mut diagnostic = Diagnostic::error(
         "CS0601",
@@ -307,6 +269,9 @@ fn existing(
             format!("is {why} and will not come right by itself; replace it with --replace={}", instance.address),
         );
     }
+    if is_being_made(&observation.status) {
+        return unfinished(builder, instance, wanted, &record, &observation);
+    }
     let lifecycle = &instance.resource.meta.lifecycle;
     let ignored =
         |name: &str| lifecycle.ignore_all || lifecycle.ignore_changes.iter().any(|ignored| &**ignored == name);
@@ -335,6 +300,33 @@ fn existing(
         return replace::replace(builder, instance, wanted, &record, difference, causes);
     }
     update(builder, instance, &record, difference, &observation)
+}
+
+/// Whether AWS is still making an object, so that it cannot be compared with anything yet.
+pub fn is_being_made(status: &Status) -> bool {
+    matches!(status, Status::Busy(word) if word.contains("creating"))
+}
+
+/// An object that an earlier run began: an apply waits for it before it plans, a plan can only say so.
+fn unfinished(
+    builder: &mut Builder,
+    instance: &Instance,
+    wanted: &Object,
+    record: &Record,
+    observation: &Observation,
+) -> Object {
+    builder.note(instance.address, "is still being made by an earlier run; apply waits for it and compares it then");
+    let mut object = record.object.clone();
+    object.extend(observation.object.iter().map(|(name, value)| (name.clone(), value.clone())));
+    object.extend(wanted.iter().map(|(name, value)| (name.clone(), value.clone())));
+    for name in ["member_clusters", "members", "num_node_groups", "num_cache_clusters", "replicas_per_node_group"] {
+        if !wanted.contains_key(name) {
+            object.remove(name);
+        }
+    }
+    instance.kind.predict(&mut object, None, &builder.target(&instance.region));
+    builder.plan.unfinished += 1;
+    unknown_all(instance, &object)
 }
 
 /// A count that is written decides; its twin, which AWS derives from it, must not be taken for a wish.

@@ -81,6 +81,8 @@ pub struct Plan {
     pub records: Vec<(Address, RecordPlan, Object, String, String)>,
     /// How many instances need nothing.
     pub unchanged: usize,
+    /// How many instances are still being made by an earlier run.
+    pub unfinished: usize,
     /// The planned outputs, and whether each may be shown.
     pub outputs: BTreeMap<String, Value>,
     /// Outputs that differ from those of the last apply.

@@ -62,13 +62,19 @@ fn join_tags(environment: &Environment, resource: &Resource, desired: &mut Objec
 
 /// The calls without arguments that only their own object will tell: AWS chooses what is not sent.
 pub fn without_own_unknowns(mut calls: Vec<Call>, address: &Address) -> Vec<Call> {
-    let own = format!("{address}.");
-    let chosen_by_aws = |value: &Value| match &value.data {
-        Data::Unknown(unknown) => unknown.origin.as_deref().is_some_and(|origin| origin.starts_with(&own)),
-        _ => false,
-    };
     for call in &mut calls {
-        call.args.retain(|_, value| !chosen_by_aws(value));
+        call.args.retain(|_, value| !is_own_unknown(value, address));
     }
     calls
+}
+
+/// Whether a value is unknown because AWS will choose it for this very object.
+pub fn is_own_unknown(value: &Value, address: &Address) -> bool {
+    match &value.data {
+        Data::Unknown(unknown) => {
+            let rest = unknown.origin.as_deref().and_then(|origin| origin.strip_prefix(&address.to_string()));
+            rest.is_some_and(|rest| rest.starts_with('.'))
+        }
+        _ => false,
+    }
 }

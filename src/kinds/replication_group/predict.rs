@@ -80,8 +80,10 @@ fn topology(planned: &Object, live: Option<&Object>) -> Option<Topology> {
 
 /// `None` when a parameter group of the user's own decides it.
 fn cluster_enabled(planned: &Object, live: Option<&Object>, shards: i64) -> Option<bool> {
-    if let Some(enabled) = live.and_then(|live| live.get("cluster_enabled")).and_then(Value::as_bool) {
-        return Some(enabled);
+    // What is there decides; so does an earlier prediction, since nobody can write this attribute.
+    let told = live.unwrap_or(planned).get("cluster_enabled").and_then(Value::as_bool);
+    if told.is_some() {
+        return told;
     }
     let mode = planned.get("cluster_mode").and_then(Value::as_str);
     let group = planned.get("parameter_group_name").and_then(Value::as_str).unwrap_or("default.");
@@ -190,6 +192,21 @@ pub fn texts(value: Option<&Value>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_prediction_stays_when_it_is_made_again() {
+        let target = Target { account: None, region: "us-east-1".into() };
+        let mut planned = Object::from([
+            ("replication_group_id".into(), Value::string("r")),
+            ("num_cache_clusters".into(), Value::int(2)),
+            ("parameter_group_name".into(), Value::string("own")),
+        ]);
+        predict(&mut planned, None, &target);
+        let first = planned.clone();
+        predict(&mut planned, None, &target);
+        assert_eq!(planned, first);
+        assert_eq!(texts(planned.get("member_clusters")), ["r-001", "r-002"]);
+    }
 
     #[test]
     fn members_are_foreseen() {
