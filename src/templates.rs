@@ -12,7 +12,22 @@ macro_rules! templates {
 }
 
 templates! {
+    "advanced": ["main.hcl"],
+    "application": ["main.hcl"],
+    "backup": ["main.hcl"],
+    "basic": ["main.hcl"],
+    "cost-optimised": ["main.hcl"],
+    "ecommerce": ["main.hcl"],
+    "encryption": ["main.hcl"],
+    "microservices": ["main.hcl"],
+    "monitoring": ["main.hcl"],
+    "multi-environment": ["main.hcl"],
+    "multi-environment-for-each": ["main.hcl"],
+    "production": ["main.hcl"],
     "quickstart": ["main.hcl"],
+    "security": ["main.hcl"],
+    "simple": ["main.hcl"],
+    "variables": ["main.hcl", "team.auto.hclvars", "variables.hcl"],
 }
 
 /// The files of a template.

@@ -63,10 +63,13 @@ impl Parameter {
     }
 }
 
-/// `7`, `1-75`, `20-`, `yes`
+/// `7`, `1-75`, `20-`, `-` for any number, `yes`
 fn allows_part(part: &str, value: &str) -> bool {
     if part == value {
         return true;
+    }
+    if part == "-" {
+        return value.parse::<f64>().is_ok();
     }
     let Some((low, high)) = part.rsplit_once('-').filter(|(low, _)| !low.is_empty()) else { return false };
     let (Ok(low), Ok(number)) = (low.parse::<f64>(), value.parse::<f64>()) else { return false };
@@ -85,6 +88,8 @@ mod tests {
             ("timeout", "19", false),
             ("timeout", "300", true),
             ("activedefrag", "maybe", false),
+            ("slowlog-log-slower-than", "-1", true),
+            ("slowlog-log-slower-than", "never", false),
         ];
         for (name, value, want) in cases {
             assert_eq!(family[name].allows(value), want, "{name}={value}");

@@ -112,7 +112,7 @@ fn bare(rule: &Object) -> Object {
         ("self".into(), Value::bool(false)),
     ]);
     let description = get("description");
-    let empty = description.as_str() == Some("");
+    let empty = description.is_null() || description.as_str() == Some("");
     base.insert("description".into(), if empty { Value::null_of(Type::String) } else { description });
     for source in SOURCES {
         base.insert(source.into(), Value::null());

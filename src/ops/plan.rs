@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diag::Diagnostic;
 use crate::kinds::tags;
 use crate::ops::connect::Connection;
 use crate::ops::{Failure, Session};
@@ -45,7 +46,7 @@ pub async fn plan(
     let mut confirmed = false;
     for _ in 0..ROUNDS_MAX {
         let outcome = walk(session, &state, &live, connection, options);
-        if !outcome.needs.is_empty() && !crate::diag::has_errors(&outcome.diagnostics) {
+        if !outcome.needs.is_empty() && !outcome.diagnostics.iter().any(is_final) {
             refresh::read(&connection.cloud, outcome.needs, &mut live).await.map_err(failed)?;
             continue;
         }
@@ -91,6 +92,11 @@ async fn settle(session: &Session, live: &mut Live, connection: &Connection) -> 
         let needs = Needs { objects: open, ..Needs::default() };
         refresh::read(&connection.cloud, needs, live).await.map_err(failed)?;
     }
+}
+
+/// Whether reading more cannot mend it, as it can a count that hangs on a look-up.
+fn is_final(diagnostic: &Diagnostic) -> bool {
+    diagnostic.is_error() && diagnostic.code != "CS0411"
 }
 
 fn walk(session: &mut Session, state: &State, live: &Live, connection: &Connection, options: &Options) -> Outcome {

@@ -1,4 +1,4 @@
-//! Rules between resources: two of one name, and parameter groups of the wrong family.
+//! Rules between resources: two of one name, parameter groups of the wrong family, alarms on no node.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,13 @@ use crate::diag::Diagnostic;
 use crate::kind::Problem;
 use crate::kinds::{self, replication_group};
 use crate::plan::build::Builder;
-use crate::value::Value;
+use crate::value::{Object, Value};
 
 /// Checks what the planned objects say together.
 pub fn check(builder: &mut Builder) {
     let mut found = same_names(builder);
     found.extend(families(builder));
+    found.extend(aimless(builder));
     builder.diagnostics.extend(found);
 }
 
@@ -75,4 +76,50 @@ fn families(builder: &Builder) -> Vec<Diagnostic> {
             Some(builder.places.get(address)?.diagnose(problem).of(address))
         })
         .collect()
+}
+
+/// An alarm on the id of a group, or on a node that the group does not have, never gets a datapoint.
+fn aimless(builder: &Builder) -> Vec<Diagnostic> {
+    let groups: Vec<(&str, Vec<&str>)> = builder.planned.iter().filter_map(|(_, object)| members(object)).collect();
+    let alarms = builder.planned.iter().filter(|(address, _)| &*address.kind == "alarm");
+    alarms
+        .filter_map(|(address, alarm)| {
+            let node = alarm.get("dimensions")?.get("CacheClusterId")?.as_str()?;
+            if groups.iter().any(|(_, members)| members.contains(&node)) {
+                return None;
+            }
+            let (id, members) = groups.iter().find(|(id, _)| is_of_group(node, id))?;
+            Some(builder.places.get(address)?.diagnose(no_node(node, id, members)).of(address))
+        })
+        .collect()
+}
+
+/// The id of a planned group and those of its nodes.
+fn members(object: &Object) -> Option<(&str, Vec<&str>)> {
+    let id = object.get("replication_group_id")?.as_str()?;
+    let members = object.get("member_clusters")?.as_items()?;
+    Some((id, members.iter().map(Value::as_str).collect::<Option<_>>()?))
+}
+
+/// Whether it is the id of the group, alone or with the numbers of a shard and a node.
+fn is_of_group(node: &str, id: &str) -> bool {
+    let rest = node.strip_prefix(id);
+    rest.is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with('-') && rest.chars().all(|c| c == '-' || c.is_ascii_digit())
+    })
+}
+
+fn no_node(node: &str, id: &str, members: &[&str]) -> Problem {
+    let what = if node == id { "is a replication group" } else { "is no node of its replication group" };
+    Problem::error(
+        "CS0605",
+        "dimensions",
+        "The alarm watches no node",
+        format!(
+            "\"{node}\" {what}; ElastiCache reports metrics for nodes only, here {}, so the alarm would never have data.",
+            members.join(", ")
+        ),
+        "Remove the dimension and set `target` to the replication group: that makes an alarm for each of its nodes.",
+    )
+    .warning()
 }

@@ -2,7 +2,7 @@
 
 use crate::schema::{Attr, Mode};
 use crate::value::convert::{Mismatch, convert};
-use crate::value::{Data, Object, Secret, Value};
+use crate::value::{Data, Object, Secret, Type, Value};
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub fn conform(attr: &Attr, value: &Value) -> Result<Value, Mismatch> {
     if attr.secret {
         return conform_secret(value);
     }
-    let value = convert(value, &attr.ty)?;
+    let value = if attr.block.is_some() { convert_blocks(value, &attr.ty)? } else { convert(value, &attr.ty)? };
     let value = match &attr.block {
         Some(block) => conform_blocks(&block.attrs, value)?,
         None => value,
@@ -46,12 +46,25 @@ pub fn conform(attr: &Attr, value: &Value) -> Result<Value, Mismatch> {
     })
 }
 
+/// Converts blocks one by one: a set that holds something unknown would be unknown as a whole, and the plan could not
+/// tell what becomes of each block.
+fn convert_blocks(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
+    let (Type::Set(element), Some(items)) = (ty, value.as_items()) else { return convert(value, ty) };
+    if value.is_wholly_known() {
+        return convert(value, ty);
+    }
+    let items = items.iter().map(|item| convert(item, element)).collect::<Result<Vec<_>, _>>()?;
+    let sensitive = value.sensitive || items.iter().any(Value::is_sensitive_anywhere);
+    let items = items.iter().map(|item| item.unmark_deep().0).collect();
+    Ok(Value::set((**element).clone(), items).with_mark(sensitive))
+}
+
 /// Whatever gave the text, it is a secret from here on.
 fn conform_secret(value: &Value) -> Result<Value, Mismatch> {
     let text = match &value.data {
         Data::Secret(_) | Data::Null(_) | Data::Unknown(_) => return Ok(value.clone().into_sensitive()),
         Data::String(text) => text.clone(),
-        _ => match convert(value, &crate::value::Type::String)?.data {
+        _ => match convert(value, &Type::String)?.data {
             Data::String(text) => text,
             _ => return Ok(value.clone().into_sensitive()),
         },

@@ -1,0 +1,136 @@
+//! A directory of its own and the built program in it, with nothing of this machine's environment but PATH.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// The directory of the package.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file with that extension in a directory and below it, sorted.
+pub fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(&directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display())) {
+            let path = entry.expect("a directory entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What came of a command.
+#[derive(Debug)]
+pub struct Run {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: i32,
+}
+
+impl Run {
+    /// Fails the test unless the command ended with this code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "exit code\n-- stdout --\n{}\n-- stderr --\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Fails the test unless this is part of what was printed to stdout.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "no {text:?}\n-- stdout --\n{}\n-- stderr --\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// A temporary directory; it is gone with the value.
+pub struct Place {
+    directory: tempfile::TempDir,
+    env: Vec<(String, String)>,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let directory = tempfile::Builder::new().prefix("cachestack-").tempdir().expect("a temporary directory");
+        Self { directory, env: Vec::new() }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Sets a variable of the environment of every command to come.
+    pub fn env(&mut self, name: &str, value: &str) -> &mut Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a file in a directory")).expect("a directory");
+        std::fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        let path = self.path().join(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// The program, ready to run in this directory.
+    pub fn program<S: AsRef<str>>(&self, args: &[S]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cachestack"));
+        command.args(args.iter().map(AsRef::as_ref)).current_dir(self.path()).env_clear().stdin(Stdio::null());
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        command.env("HOME", self.path()).env("CACHESTACK_EMULATOR_SPEED", "instant");
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run<S: AsRef<str>>(&self, args: &[S]) -> Run {
+        run(self.program(args))
+    }
+}
+
+/// Runs a command to its end.
+pub fn run(mut command: Command) -> Run {
+    let output = command.output().expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
+    Run { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code().unwrap_or(-1) }
+}
+
+/// A running `cachestack emulate` on a port that was free; it ends with the value.
+pub struct Emulator {
+    process: Child,
+    pub url: String,
+    _place: Place,
+}
+
+impl Emulator {
+    pub fn start() -> Self {
+        let place = Place::new();
+        let mut command = place.program(&["emulate", "--listen", "127.0.0.1:0"]);
+        let mut process = command.stdout(Stdio::piped()).spawn().expect("the emulator starts");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+        let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned();
+        Self { process, url, _place: place }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

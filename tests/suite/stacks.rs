@@ -1,0 +1,184 @@
+//! Every stack under `stacks/` is checked, made, changed and destroyed: on the built-in emulator, and over a socket on
+//! an emulator whose world is compared before and after.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::harness::{Emulator, Place, Run, files, root};
+
+/// What is changed between the first apply and the second.
+enum Change {
+    /// A variable: `name=value`.
+    Var(&'static str),
+    /// A text of main.hcl and what takes its place.
+    Text(&'static str, &'static str),
+}
+use Change::{Text, Var};
+
+macro_rules! stacks {
+    ($($test:ident $name:literal adds $adds:literal, $change:expr;)+) => {
+        /// Every stack, for the test that none is missing.
+        const STACKS: &[&str] = &[$($name),+];
+        mod in_process {
+            use super::*;
+            $(#[test] fn $test() { live(&Stack::new($name, $adds, $change), None); })+
+        }
+        mod over_a_socket {
+            use super::*;
+            $(#[test] fn $test() { on_a_socket(Stack::new($name, $adds, $change)); })+
+        }
+    };
+}
+
+stacks! {
+    advanced "advanced" adds 4, Var("engine_version=7.1");
+    application "application" adds 11, Var("shards=3");
+    backup "backup" adds 4, Var("days=2");
+    basic "basic" adds 4, Var("nodes=3");
+    cost_optimised "cost-optimised" adds 5, Var("node_type=cache.t4g.small");
+    ecommerce "ecommerce" adds 9, Var("sale=true");
+    encryption "encryption" adds 4, Text("\"allkeys-lru\"", "\"volatile-ttl\"");
+    microservices "microservices" adds 18, Var(r#"services=["user-service", "search-service"]"#);
+    monitoring "monitoring" adds 13, Var("nodes=3");
+    multi_environment "multi-environment" adds 4, Var("nodes=2");
+    multi_environment_for_each "multi-environment-for-each" adds 6, Var(r#"environments={ dev = { node_type = "cache.t3.small", nodes = 2 } }"#);
+    production "production" adds 7, Text("backup     = true", "backup     = false");
+    quickstart "quickstart" adds 6, Var("node_type=cache.t4g.small");
+    security "security" adds 5, Var(r#"admin_networks={ office = "10.1.0.0/16", home = "10.2.0.0/16" }"#);
+    simple "simple" adds 1, Text("\"One node\"", "\"Still one node\"");
+    variables "variables" adds 4, Var("num_cache_clusters=2");
+}
+
+#[test]
+fn every_stack_is_tested() {
+    for file in files(&root().join("stacks"), "hcl") {
+        let name = file.parent().and_then(|path| path.file_name()).and_then(|name| name.to_str()).expect("a name");
+        assert!(STACKS.contains(&name), "stacks/{name} has no row");
+    }
+}
+
+#[test]
+fn the_example_is_the_stack() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("a file");
+    assert_eq!(read("examples/quickstart/main.hcl"), read("stacks/quickstart/main.hcl"));
+}
+
+/// One stack, written by `init`.
+struct Stack {
+    place: Place,
+    adds: usize,
+    change: Change,
+}
+
+impl Stack {
+    fn new(name: &str, adds: usize, change: Change) -> Self {
+        let mut place = Place::new();
+        place.env("REDIS_AUTH_TOKEN", "correct-horse-battery-staple");
+        place.run(&["init", "--template", name, "stack"]).expect(0);
+        Self { place, adds, change }
+    }
+
+    fn run(&self, args: &[&str], extra: &[String]) -> Run {
+        let args: Vec<&str> = args.iter().copied().chain(["stack"]).chain(extra.iter().map(String::as_str)).collect();
+        self.place.run(&args)
+    }
+
+    /// Makes the change; answers the arguments that belong to it.
+    fn change(&self) -> Vec<String> {
+        match self.change {
+            Var(var) => vec!["--var".to_owned(), var.to_owned()],
+            Text(from, to) => {
+                let text = self.place.read("stack/main.hcl");
+                assert!(text.contains(from), "main.hcl has no {from:?}");
+                self.place.write("stack/main.hcl", &text.replace(from, to));
+                Vec::new()
+            }
+        }
+    }
+
+    /// What nobody has made yet.
+    fn plans_everything(&self, extra: &[String]) {
+        let plan = format!("Plan: {} to add, 0 to change, 0 to destroy.", self.adds);
+        self.run(&["plan"], extra).expect(0).says(&plan);
+        self.run(&["plan", "--detailed-exitcode"], extra).expect(2);
+    }
+
+    fn plans_nothing(&self, extra: &[String]) {
+        self.run(&["plan", "--detailed-exitcode"], extra).expect(0).says("No changes.");
+    }
+}
+
+/// The life of a stack; `endpoint` is another than its own.
+fn live(stack: &Stack, endpoint: Option<&str>) {
+    let endpoint: Vec<String> = endpoint.into_iter().flat_map(|url| ["--endpoint".into(), url.into()]).collect();
+    stack.run(&["validate"], &[]).expect(0);
+    stack.plans_everything(&endpoint);
+    stack.run(&["apply", "--auto-approve"], &endpoint).expect(0).says(&format!("{} added, 0 changed", stack.adds));
+    stack.plans_nothing(&endpoint);
+
+    let changed: Vec<String> = endpoint.iter().cloned().chain(stack.change()).collect();
+    stack.run(&["plan", "--detailed-exitcode"], &changed).expect(2);
+    stack.run(&["apply", "--auto-approve", "--allow-replace", "all"], &changed).expect(0);
+    stack.plans_nothing(&changed);
+
+    stack.run(&["destroy", "--auto-approve"], &changed).expect(0).says(" destroyed.");
+    let listed = stack.place.run(&["-C", "stack", "state", "list"]).expect(0);
+    assert_eq!(listed.stdout, "", "the state is empty after a destroy");
+    if matches!(stack.change, Var(_)) {
+        stack.plans_everything(&endpoint);
+    }
+}
+
+fn on_a_socket(mut stack: Stack) {
+    let emulator = Emulator::start();
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        stack.place.env(name, "test");
+    }
+    let before = world(&emulator);
+    live(&stack, Some(&emulator.url));
+    for (before, after) in before.iter().zip(world(&emulator)) {
+        assert_eq!(*before, after, "a destroy leaves the account as it was");
+    }
+}
+
+/// What an account holds, as the services themselves tell it.
+const LOOKS: [(&str, &str, &str); 9] = [
+    ("elasticache", "DescribeReplicationGroups", "2015-02-02"),
+    ("elasticache", "DescribeCacheClusters", "2015-02-02"),
+    ("elasticache", "DescribeCacheSubnetGroups", "2015-02-02"),
+    ("elasticache", "DescribeCacheParameterGroups", "2015-02-02"),
+    ("elasticache", "DescribeSnapshots", "2015-02-02"),
+    ("ec2", "DescribeSecurityGroups", "2016-11-15"),
+    ("ec2", "DescribeSecurityGroupRules", "2016-11-15"),
+    ("ec2", "DescribeTags", "2016-11-15"),
+    ("monitoring", "DescribeAlarms", "2010-08-01"),
+];
+
+fn world(emulator: &Emulator) -> Vec<String> {
+    LOOKS.iter().map(|(service, action, version)| look(emulator, service, action, version)).collect()
+}
+
+/// One request in the oldest protocol, so that no SDK stands between.
+fn look(emulator: &Emulator, service: &str, action: &str, version: &str) -> String {
+    let address = emulator.url.trim_start_matches("http://");
+    let body = format!("Action={action}&Version={version}");
+    let scope = format!("test/20260101/us-west-2/{service}/aws4_request");
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).expect("the emulator answers");
+    stream.write_all(request.as_bytes()).expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a body");
+    assert!(head.starts_with("HTTP/1.1 200"), "{action}: {answer}");
+    without(body, "equestId>")
+}
+
+/// The text without what is between each pair of a tag that ends so.
+fn without(text: &str, tag: &str) -> String {
+    text.split(tag).step_by(2).collect()
+}
