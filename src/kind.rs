@@ -175,6 +175,7 @@ impl Change<'_> {
     }
 
     /// The new value; null where there is none.
+    #[expect(clippy::new_ret_no_self)]
     pub fn new(&self, name: &str) -> Value {
         self.after.and_then(|object| object.get(name)).cloned().unwrap_or_else(Value::null)
     }

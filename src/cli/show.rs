@@ -20,7 +20,7 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
     let session = context.open_inputs(&args.inputs)?;
     let store = Store::open(&session.state_directory).map_err(Failure::Error)?;
     let state = store.state();
-    let address = args.address.as_deref().map(|text| parse(text)).transpose()?;
+    let address = args.address.as_deref().map(parse).transpose()?;
     let chosen: Vec<(&Address, &Record)> = state
         .records
         .iter()

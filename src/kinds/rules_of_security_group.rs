@@ -199,7 +199,7 @@ pub fn calls(change: &Change, direction: Direction, group: &Value) -> Vec<Call> 
     let attribute = direction.attribute();
     let new = change.new(attribute);
     let creating = change.before.is_none();
-    if new.is_null() && !creating || !creating && !change.has(attribute) {
+    if !creating && (new.is_null() || !change.has(attribute)) {
         return Vec::new();
     }
     let old = if creating { born_with(direction) } else { change.old(attribute) };

@@ -80,7 +80,7 @@ fn families(builder: &Builder) -> Vec<Diagnostic> {
 
 /// An alarm on the id of a group, or on a node that the group does not have, never gets a datapoint.
 fn aimless(builder: &Builder) -> Vec<Diagnostic> {
-    let groups: Vec<(&str, Vec<&str>)> = builder.planned.iter().filter_map(|(_, object)| members(object)).collect();
+    let groups: Vec<(&str, Vec<&str>)> = builder.planned.values().filter_map(|object| members(object)).collect();
     let alarms = builder.planned.iter().filter(|(address, _)| &*address.kind == "alarm");
     alarms
         .filter_map(|(address, alarm)| {

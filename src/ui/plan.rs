@@ -178,7 +178,7 @@ fn attribute(ui: Ui, change: &AttrChange, width: usize, creating: bool) -> Strin
     let label = format!("{:width$}", name(change));
     let forces = if change.replaces { ui.paint(style(RED), "  # forces replacement") } else { String::new() };
     let secret = change.before.is_sensitive_anywhere() || change.after.is_sensitive_anywhere();
-    let is_new = change.before.is_null() && !(secret && !creating);
+    let is_new = (creating || !secret) && change.before.is_null();
     if creating || is_new {
         let sign = ui.paint(style(GREEN), "+");
         if let (Data::String(text), false) = (&change.after.data, secret)

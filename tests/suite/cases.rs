@@ -95,7 +95,7 @@ fn parse(text: &str) -> Vec<Part> {
             Some(("brief", "")) => Some(Part::Brief),
             Some(("file", name)) => Some(Part::File(name.to_owned(), Vec::new())),
             Some(("edit", name)) => Some(Part::Edit(name.to_owned(), Vec::new())),
-                        _ => line.strip_prefix("$ ").map(|command| Part::Command(command.to_owned(), Vec::new())),
+            _ => line.strip_prefix("$ ").map(|command| Part::Command(command.to_owned(), Vec::new())),
         };
         match (part, parts.last_mut()) {
             (Some(part), _) => parts.push(part),

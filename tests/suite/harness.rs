@@ -46,7 +46,12 @@ impl Run {
     /// Fails the test unless this is part of what was printed to stdout.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text), "no {text:?}\n-- stdout --\n{}\n-- stderr --\n{}", self.stdout, self.stderr);
+        assert!(
+            self.stdout.contains(text),
+            "no {text:?}\n-- stdout --\n{}\n-- stderr --\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 }

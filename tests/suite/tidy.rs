@@ -37,7 +37,8 @@ fn sources() -> Vec<(String, String)> {
 
 /// Every source file without its tests and comments.
 fn code() -> Vec<(String, String)> {
-    let is_test = |name: &str| name.contains("/tests/") || name.ends_with("tests.rs") || name.ends_with("differential.rs");
+    let is_test =
+        |name: &str| name.contains("/tests/") || name.ends_with("tests.rs") || name.ends_with("differential.rs");
     let bare = |text: String| {
         let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
         text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")

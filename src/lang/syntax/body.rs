@@ -324,11 +324,11 @@ impl Parser<'_> {
                 | Kind::CloseSequence
                 | Kind::CloseHeredoc
                 | Kind::CloseQuote => depth = (depth - 1).max(0),
-                Kind::Newline | Kind::LineComment if at + 1 >= failed => {
-                    if depth == 0 || self.starts_item(at + 1, indent) {
-                        at += 1;
-                        break;
-                    }
+                Kind::Newline | Kind::LineComment
+                    if at + 1 >= failed && (depth == 0 || self.starts_item(at + 1, indent)) =>
+                {
+                    at += 1;
+                    break;
                 }
                 _ => {}
             }
