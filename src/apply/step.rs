@@ -9,7 +9,7 @@ use crate::apply::holes::Known;
 use crate::apply::{Event, Outcome, Shared};
 use crate::kind::{Call, Change, ErrorClass, Kind, Observation, Status, Target, Until};
 use crate::kinds;
-use crate::plan::{Action, Reason, Step, replace, wish};
+use crate::plan::{Action, Reason, Step, conditions, replace, wish};
 use crate::schema::Update;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::target::expand;
@@ -398,8 +398,25 @@ impl<'a> Work<'a> {
         }
         object.retain(|_, value| value.is_wholly_known());
         self.record(ready, object.clone())?;
-        self.publish(&ready.after, &object);
-        self.verify(ready, &observed)
+        let whole = self.publish(&ready.after, &object);
+        self.verify(ready, &observed)?;
+        self.postconditions(&whole)
+    }
+
+    /// Checks what the author of the block wants of the object that came out.
+    fn postconditions(&self, object: &Value) -> Result<(), Early> {
+        let evaluator = self.evaluator();
+        let names = evaluator.names();
+        let address = &self.step.address;
+        let block = names.0.module.resources.iter().find(|block| block.address == address.block());
+        let Some(block) = block.filter(|block| !block.meta.lifecycle.postconditions.is_empty()) else { return Ok(()) };
+        let mut wrong = Vec::new();
+        let instances = expand(block, &*evaluator, &mut wrong).map(|expansion| expansion.instances).unwrap_or_default();
+        if let Some(instance) = instances.iter().find(|instance| instance.key == address.key) {
+            conditions::postconditions(block, instance, object, &*evaluator, &mut wrong);
+        }
+        let first = wrong.into_iter().find(|diagnostic| diagnostic.is_error());
+        first.map_or(Ok(()), |wrong| Err(Early::Failed(format!("{}: {}", wrong.summary, wrong.detail))))
     }
 
     async fn observe(&mut self) -> Result<Observation, Early> {
@@ -477,7 +494,7 @@ impl<'a> Work<'a> {
     }
 
     /// Lets those who refer to the object see what became of it.
-    fn publish(&self, after: &Object, object: &Object) {
+    fn publish(&self, after: &Object, object: &Object) -> Value {
         let mut all = after.clone();
         for (name, value) in object {
             let mark = after.get(name).is_some_and(|wanted| wanted.sensitive);
@@ -486,7 +503,9 @@ impl<'a> Work<'a> {
         for value in all.values_mut().filter(|value| value.is_unknown()) {
             *value = Value::null_of(value.ty());
         }
-        self.evaluator().set_instance(&self.step.address, Value::object(all));
+        let whole = Value::object(all);
+        self.evaluator().set_instance(&self.step.address, whole.clone());
+        whole
     }
 }
 

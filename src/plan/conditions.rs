@@ -2,13 +2,33 @@
 
 use crate::diag::Diagnostic;
 use crate::lang::declare::{Condition, Resource};
-use crate::lang::eval::{Scope, eval};
-use crate::value::Type;
+use crate::lang::eval::{Bindings, Scope, eval};
+use crate::stack::desired::bindings;
+use crate::stack::target::Instance;
 use crate::value::convert::convert;
+use crate::value::{Type, Value};
 
 /// Checks the preconditions of a block. One that hangs on something unknown is let pass; it is checked again later.
 pub fn preconditions(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) {
     check_all(&resource.meta.lifecycle.preconditions, scope, "CS0413", diagnostics);
+}
+
+/// Checks the postconditions of an instance against its object, as far as that is known.
+pub fn postconditions(
+    resource: &Resource,
+    instance: &Instance,
+    object: &Value,
+    scope: &dyn Scope,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let conditions = &resource.meta.lifecycle.postconditions;
+    if conditions.is_empty() {
+        return;
+    }
+    let node = instance.watched.as_ref().map(|watched| &watched.node);
+    let mut names = bindings(instance.key.as_ref(), instance.each.as_ref(), node);
+    names.insert("self".into(), object.clone());
+    check_all(conditions, &Bindings { parent: scope, names }, "CS0413", diagnostics);
 }
 
 /// Checks conditions in a scope.

@@ -207,7 +207,8 @@ impl Resource {
         all.extend(meta.timeouts.values());
         let lifecycle = &meta.lifecycle;
         all.extend(lifecycle.replace_triggered_by.iter());
-        all.extend(lifecycle.preconditions.iter().flat_map(|condition| [&condition.condition, &condition.message]));
+        let conditions = lifecycle.preconditions.iter().chain(&lifecycle.postconditions);
+        all.extend(conditions.flat_map(|condition| [&condition.condition, &condition.message]));
         all
     }
 
