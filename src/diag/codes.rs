@@ -46,7 +46,6 @@ pub const CODES: &[Entry] = &[
     ("CS0216", "Invalid type constraint", "A type is string, number, bool, any, list(T), set(T), map(T), tuple([T, ...]) or object({ name = T, ... }), where an attribute may be optional(T, default)."),
     ("CS0217", "Undefined result", "The operation has no result: zero divided by zero, or infinities against each other."),
     ("CS0218", "Null value", "The value is null, and null has no parts and cannot be computed with."),
-    ("CS0219", "Evaluation too deep", "Evaluating the expression needs more nested steps than are allowed."),
     ("CS0301", "The directory cannot be read", "A stack is a directory of .hcl and .tf files, and this one does not exist or may not be read. Name another directory behind the command, or change to it with -C."),
     ("CS0302", "The file cannot be read", "A file of the stack, or a file of values that was named, could not be read as UTF-8 text. Check its path, its permissions and its encoding."),
     ("CS0303", "No stack here", "The directory holds no file that ends in .hcl or .tf. Start from a template with `cachestack init --template quickstart`, or name the directory of a stack."),
@@ -149,6 +148,7 @@ pub const CODES: &[Entry] = &[
     ("CS0603", "Two resources of one name", "Two resources of a kind would have one name in one region, and the second would overwrite the first or be refused. Give one of them another name."),
     ("CS0604", "A fixed name in the way", "The object must be replaced while something uses it, so that old and new must stand side by side, and they cannot have one name. Change the name as well, use name_prefix for security groups, or let cachestack add a suffix with versioned_names = true in the stack block."),
     ("CS0605", "The alarm watches no node", "ElastiCache reports its metrics for each node, under ids such as redis-001, or redis-0001-001 with shards; the id of a replication group never gets a datapoint. Set `target` to the replication group instead of the dimension, and there is an alarm for each node."),
+    ("CS0606", "Nothing has this address", "An address behind --target, --exclude or --replace names nothing, neither in the stack nor in the state. Look for a misspelling; keys of for_each are in quotes, so the shell wants the whole in single quotes: 'alarm.cpu[\"redis-001\"]'."),
 ];
 
 /// The entry of a code.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Mode};
+use crate::diag::{Diagnostic, did_you_mean};
 use crate::plan::build::Builder;
 use crate::plan::{Action, Reason, Step};
 use crate::value::Value;
@@ -163,9 +164,30 @@ fn sort(builder: &mut Builder) {
     }
 }
 
+/// An address that nothing has is a slip of the pen, and a plan without it would seem to be about it.
+fn report_strangers(builder: &mut Builder) {
+    let names = builder.evaluator.names();
+    let blocks = names.0.module.resources.iter().map(|resource| &resource.address);
+    let known: Vec<&Address> = blocks.chain(&builder.declared).chain(builder.inputs.state.records.keys()).collect();
+    let options = builder.inputs.options;
+    let named = options.targets.iter().chain(&options.excludes).chain(&options.replace);
+    let strangers = named.filter(|named| !known.iter().any(|known| known.is_within(named)));
+    let found: Vec<Diagnostic> = strangers
+        .map(|stranger| {
+            let texts: Vec<String> = known.iter().map(ToString::to_string).collect();
+            let near = did_you_mean(&stranger.to_string(), texts.iter().map(String::as_str)).map(str::to_owned);
+            let help = near.map_or_else(|| "Correct the option.".to_owned(), |near| format!("Did you mean `{near}`?"));
+            let detail = format!("Neither the stack nor the state has `{stranger}`.");
+            Diagnostic::error("CS0606", "Nothing has this address", detail).help(help)
+        })
+        .collect();
+    builder.diagnostics.extend(found);
+}
+
 /// Keeps the steps that `--target` names with what they wait for, and drops those of `--exclude` with what waits for them.
 pub fn restrict(builder: &mut Builder) {
     let options = builder.inputs.options;
+    report_strangers(builder);
     if options.targets.is_empty() && options.excludes.is_empty() {
         return;
     }
