@@ -36,13 +36,13 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
         ui.error("not approved; nothing was sent");
         return Ok(exit::ERROR);
     }
-    let steps = plan.steps.len();
+    let empty = plan.is_empty();
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming));
     let run = Run { parallelism: args.scope.parallelism, events, stop: stop_on_signals(ui) };
     let report = apply(session, store, connection, plan, run).await?;
     let _ = follower.await;
-    Ok(finish(ui, &report, steps, destroy))
+    Ok(finish(ui, &report, empty, destroy))
 }
 
 /// Asks. Only `yes` is a yes.
@@ -69,7 +69,7 @@ fn approved(ui: Ui, plan: &Plan, destroy: bool) -> Result<bool, Failure> {
     Ok(answer.trim() == "yes")
 }
 
-fn finish(ui: Ui, report: &Report, steps: usize, destroy: bool) -> u8 {
+fn finish(ui: Ui, report: &Report, empty: bool, destroy: bool) -> u8 {
     let counts = report.counts;
     let done = format!("{} added, {} changed, {} destroyed", counts.add, counts.change, counts.destroy);
     let complete = report.failed.is_empty() && report.skipped.is_empty();
@@ -93,7 +93,7 @@ fn finish(ui: Ui, report: &Report, steps: usize, destroy: bool) -> u8 {
         ));
         return exit::REMAINS;
     }
-    if steps > 0 {
+    if !empty {
         let word = if destroy { "Destroy" } else { "Apply" };
         ui.out(&format!("\n{word} complete: {done}.\n"));
     }

@@ -53,7 +53,11 @@ fn report(ui: Ui, diagnostics: &[Diagnostic], sources: &SourceMap, environments:
     } else {
         ui.diagnostics(diagnostics, sources);
         let names = environments.join(", ");
-        let warned = if warnings > 0 { format!(", {warnings} warnings") } else { String::new() };
+        let warned = if warnings > 0 {
+            format!(", {warnings} warning{}", if warnings == 1 { "" } else { "s" })
+        } else {
+            String::new()
+        };
         match errors {
             0 => ui.out(&format!("The stack is valid (environments: {names}{warned}).\n")),
             _ => ui.err(&format!("{errors} error{}{warned}.", if errors == 1 { "" } else { "s" })),

@@ -85,6 +85,8 @@ pub struct Plan {
     pub unfinished: usize,
     /// The planned outputs, and whether each may be shown.
     pub outputs: BTreeMap<String, Value>,
+    /// The outputs of the last apply; `None` for one that may not be shown.
+    pub old_outputs: BTreeMap<String, Option<Value>>,
     /// Outputs that differ from those of the last apply.
     pub changed_outputs: BTreeSet<String>,
     /// Why this plan may not be applied.

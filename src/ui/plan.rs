@@ -167,7 +167,9 @@ fn heading(shown: &Shown) -> (String, &'static str, AnsiColor) {
         (_, Action::Update) if step.calls.is_empty() => ("will be updated in the state only".to_owned(), "~", YELLOW),
         (_, Action::Update) => ("will be updated in place".to_owned(), "~", YELLOW),
         (Reason::Deposed, Action::Delete) => ("has a successor; the old object will be destroyed".to_owned(), "-", RED),
-        (Reason::Orphan, Action::Delete) => ("will be destroyed, because its block is gone".to_owned(), "-", RED),
+        (Reason::Orphan, Action::Delete) => {
+            ("will be destroyed, because the stack no longer declares it".to_owned(), "-", RED)
+        }
         (_, Action::Delete) => ("will be destroyed".to_owned(), "-", RED),
         (_, Action::Forget) => ("will be forgotten; the object stays".to_owned(), "-", YELLOW),
         (_, Action::Read) => ("will be read during apply".to_owned(), "<=", AnsiColor::Cyan),
@@ -324,18 +326,20 @@ fn outputs(ui: Ui, plan: &Plan, out: &mut String) {
     out.push_str("Changes to outputs:\n");
     let width = plan.changed_outputs.iter().map(String::len).max().unwrap_or(0);
     for name in &plan.changed_outputs {
-        let value = plan.outputs.get(name);
+        let after = plan.outputs.get(name).map(|value| match value {
+            value if value.sensitive => SENSITIVE.to_owned(),
+            value if value.is_unknown() => UNKNOWN.to_owned(),
+            value => show(value, 4),
+        });
+        let before = plan.old_outputs.get(name);
+        let before = before.map(|value| value.as_ref().map_or_else(|| SENSITIVE.to_owned(), |value| show(value, 4)));
         let name = format!("{name:width$}");
-        match value {
-            Some(value) if value.sensitive => {
-                out.push_str(&format!("  {} {name} = {SENSITIVE}\n", ui.paint(style(GREEN), "+")))
-            }
-            Some(value) if value.is_unknown() => {
-                out.push_str(&format!("  {} {name} = {UNKNOWN}\n", ui.paint(style(GREEN), "+")))
-            }
-            Some(value) => out.push_str(&format!("  {} {name} = {}\n", ui.paint(style(GREEN), "+"), show(value, 4))),
-            None => out.push_str(&format!("  {} {name}\n", ui.paint(style(RED), "-"))),
-        }
+        let (mark, colour, text) = match (before, after) {
+            (Some(before), Some(after)) => ("~", YELLOW, format!("{name} = {before} -> {after}")),
+            (None, Some(after)) => ("+", GREEN, format!("{name} = {after}")),
+            (_, None) => ("-", RED, name),
+        };
+        out.push_str(&format!("  {} {text}\n", ui.paint(style(colour), mark)));
     }
     out.push('\n');
 }
