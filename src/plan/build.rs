@@ -118,6 +118,7 @@ impl Builder<'_> {
                 Mode::Data => self.lookup(resource, &address, instance),
                 Mode::Managed => self.instance(resource, &address, instance),
             };
+            conditions::postconditions(resource, instance, &value, self.evaluator, &mut self.diagnostics);
             values.insert(instance.key.clone(), value);
         }
         if self.diagnostics.len() > before && crate::diag::has_errors(&self.diagnostics[before..]) {
@@ -149,9 +150,11 @@ impl Builder<'_> {
         self.diagnostics.extend(found);
     }
 
-    /// Without an account, a count that hangs on a look-up or on an object that exists is no mistake yet.
+    /// Without an account, a count that hangs on a look-up or on an object that exists is no mistake yet; behind a
+    /// look-up that failed, it is not the mistake.
     fn forgive(&mut self, before: usize) {
-        if self.inputs.live.is_some() {
+        let failed = self.diagnostics[..before].iter().any(|diagnostic| diagnostic.code == "CS0602");
+        if self.inputs.live.is_some() && !failed {
             return;
         }
         let records = &self.inputs.state.records;
@@ -188,8 +191,8 @@ impl Builder<'_> {
 
     fn instance(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> Value {
         let Some(kind) = kinds::get(&address.kind) else { return Value::unknown(Type::Any, None) };
-        let (mut desired, evaluated) = self.desired(resource, instance);
-        let problems: Vec<_> = if evaluated { kind.check(&desired.object) } else { Vec::new() };
+        let (mut desired, _) = self.desired(resource, instance);
+        let problems = kind.check(&desired.object);
         self.diagnostics.extend(problems.into_iter().map(|problem| desired.diagnose(problem).of(address)));
         let region = self.region(resource, &mut desired);
         let protect = self.protect(resource, instance, kind);
@@ -377,6 +380,7 @@ impl Builder<'_> {
             }
             self.plan.outputs.insert(name.to_string(), value);
         }
+        self.plan.old_outputs = self.inputs.state.outputs.clone();
         let gone = self.inputs.state.outputs.keys().filter(|name| !names.0.module.outputs.contains_key(name.as_str()));
         self.plan.changed_outputs.extend(gone.cloned());
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::address::Address;
+use crate::catalog::parameters;
 use crate::diag::Diagnostic;
 use crate::kind::Problem;
 use crate::kinds::{self, replication_group};
@@ -70,7 +71,9 @@ fn families(builder: &Builder) -> Vec<Diagnostic> {
     groups
         .filter_map(|(address, object)| {
             let name = object.get("parameter_group_name").and_then(Value::as_str)?;
-            let found = *declared.get(name)?;
+            // A family that does not exist is a mistake of its own.
+            let found =
+                *declared.get(name).filter(|family| parameters::families().iter().any(|known| known == *family))?;
             let wanted = replication_group::wanted_family(object)?;
             let problem: Problem = (wanted != found).then(|| replication_group::family_mismatch(&wanted, found))?;
             Some(builder.places.get(address)?.diagnose(problem).of(address))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::address::Key;
 use crate::diag::{Diagnostic, Span};
 use crate::kind::Problem;
-use crate::lang::ast::{Attribute, Expr};
+use crate::lang::ast::{self, Attribute, Expr, Node};
 use crate::lang::declare::{Nested, NestedSource, Resource};
 use crate::lang::eval::{Bindings, Scope, eval};
 use crate::schema::check::{Sort, conform, faults};
@@ -30,7 +30,7 @@ impl Desired {
     /// The place of an attribute, else of the block.
     pub fn span_of(&self, attribute: &str) -> Option<Span> {
         let root = attribute.split('.').next().unwrap_or(attribute);
-        self.spans.get(root).copied().or(self.span)
+        self.spans.get(root).or_else(|| self.spans.get(&*plural(root))).copied().or(self.span)
     }
 
     /// A problem as a diagnostic at its attribute.
@@ -40,12 +40,20 @@ impl Desired {
         } else {
             Diagnostic::warning(problem.code, problem.summary, problem.detail)
         };
-        let element =
-            problem.element.and_then(|element| self.elements.get(&(problem.attribute.into(), element)).copied());
+        let attribute = problem.attribute;
+        let element = problem.element.and_then(|element| {
+            let of = |name: Arc<str>| self.elements.get(&(name, element.clone())).copied();
+            of(attribute.into()).or_else(|| of(plural(attribute).into()))
+        });
         diagnostic.span = element.or_else(|| self.span_of(problem.attribute));
         diagnostic.help = problem.help;
         diagnostic
     }
+}
+
+/// Blocks that may also be written as a map have the plural for that: `parameter {}` and `parameters = {}`.
+fn plural(block: &str) -> String {
+    format!("{block}s")
 }
 
 /// The bindings of an instance: `each`, `count`, and `node` of an alarm with a target.
@@ -69,15 +77,17 @@ pub fn bindings(key: Option<&Key>, each: Option<&Value>, node: Option<&Value>) -
     names
 }
 
-/// Evaluates the block of an instance. What is wrong is reported and left out.
+/// Evaluates the block of an instance. What is wrong is reported and unknown, so that the rest can still be judged.
 pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> Desired {
     let mut reader = Reader { diagnostics, name: &resource.address.kind, elements: BTreeMap::new() };
     let mut desired = Desired { span: Some(resource.span), ..Desired::default() };
     let attrs = &resource.schema.attrs;
     for attribute in &resource.attributes {
         desired.spans.insert(attribute.name.clone(), attribute.expr.span);
+        reader.note_keys(attribute);
         let Some(attr) = attrs.iter().find(|attr| attr.name == &*attribute.name) else { continue };
-        if let Some(value) = reader.attribute(attr, attribute, scope).filter(|value| !value.is_null()) {
+        let value = reader.attribute(attr, attribute, scope).unwrap_or_else(|| Value::unknown(attr.ty.clone(), None));
+        if !value.is_null() {
             desired.object.insert(attribute.name.clone(), value);
         }
     }
@@ -85,9 +95,9 @@ pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Dia
         let blocks: Vec<&Nested> = resource.nested.iter().filter(|nested| &*nested.name == attr.name).collect();
         if let Some(first) = blocks.first() {
             desired.spans.insert(attr.name.into(), first.span);
-            if let Some(value) = reader.blocks(attr, &blocks, scope) {
-                desired.object.insert(attr.name.into(), value);
-            }
+            let value = reader.blocks(attr, &blocks, scope);
+            let value = value.unwrap_or_else(|| Value::unknown(attr.ty.clone(), None));
+            desired.object.insert(attr.name.into(), value);
         }
     }
     desired.elements = reader.elements;
@@ -231,10 +241,14 @@ impl Reader<'_> {
         let mut object = Object::new();
         for attribute in &nested.attributes {
             let Some(attr) = attrs.iter().find(|attr| attr.name == &*attribute.name) else { continue };
-            if let Some(value) = self.attribute(attr, attribute, scope) {
-                self.check_nested(attr, attribute, &value, &nested.name);
-                object.insert(attribute.name.clone(), value);
-            }
+            let value = match self.attribute(attr, attribute, scope) {
+                Some(value) => {
+                    self.check_nested(attr, attribute, &value, &nested.name);
+                    value
+                }
+                None => Value::unknown(attr.ty.clone(), None),
+            };
+            object.insert(attribute.name.clone(), value);
         }
         self.note_element(nested, &object);
         for attr in attrs.iter().filter(|attr| attr.block.is_some()) {
@@ -273,6 +287,19 @@ impl Reader<'_> {
             self.diagnostics.push(
                 Diagnostic::error("CS0407", "A value that is not allowed", detail).at(attribute.expr.span).help(help),
             );
+        }
+    }
+
+    /// Remembers where the values of a map are that is written out.
+    fn note_keys(&mut self, attribute: &Attribute) {
+        let Node::Object(pairs) = &*attribute.expr.node else { return };
+        for (key, value) in pairs {
+            let text = match key {
+                ast::Key::Name(name, _) => name,
+                ast::Key::Expr(Expr { node, .. }) if let Node::String(text) = &**node => text,
+                ast::Key::Expr(_) => continue,
+            };
+            self.elements.entry((attribute.name.clone(), text.to_string())).or_insert(value.span);
         }
     }
 

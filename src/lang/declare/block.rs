@@ -71,7 +71,9 @@ pub fn unknown<'a>(
         None if known.len() <= 14 => format!("There are: {}.", known.join(", ")),
         None => "Remove it, or check its spelling.".to_owned(),
     };
-    Diagnostic::error(code, summary, format!("`{within}` has no {what} `{name}`.")).at(span).help(help)
+    // A kind has its name in quotes, anything else is said in words.
+    let within = if within.contains(' ') { within.to_owned() } else { format!("`{within}`") };
+    Diagnostic::error(code, summary, format!("{within} has no {what} `{name}`.")).at(span).help(help)
 }
 
 /// The attributes by name.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::kind::our_name;
-use crate::kinds;
+use crate::kinds::{self, KINDS};
 use crate::lang::ast::{Attribute, Block, Expr, Node};
 use crate::lang::declare::settings::repeated;
 use crate::lang::declare::{Lifecycle, Meta, Module, Resource, block};
@@ -58,16 +58,28 @@ pub fn declare_labelled(block: &Block, module: &mut Module, diagnostics: &mut Ve
     };
     match schema {
         Some(schema) => declare(block, schema, mode, name, 1, module, diagnostics),
-        None if is_foreign(&written) => {
+        None if is_foreign(&written) && near(&written, mode).is_none() => {
             let prefix = if mode == Mode::Data { "data." } else { "" };
             module.foreign.insert(format!("{prefix}{written}.{name}"), block.header_span);
         }
         None => {
             let known: Vec<&str> =
                 if mode == Mode::Data { kinds::lookups::names().collect() } else { kinds::names().collect() };
-            diagnostics.push(unknown_kind(&written, block.labels[0].span, &known));
+            let mut diagnostic = unknown_kind(&written, block.labels[0].span, &known);
+            if let Some(near) = near(&written, mode) {
+                diagnostic = diagnostic.help(format!("Did you mean `{near}`?"));
+            }
+            diagnostics.push(diagnostic);
         }
     }
+}
+
+/// The type of ours of which this resource type is surely a misspelling: no other differs by a letter or two.
+fn near(written: &str, mode: Mode) -> Option<&'static str> {
+    let kinds = KINDS.iter().filter(|_| mode == Mode::Managed);
+    kinds
+        .map(|kind| kind.schema().terraform)
+        .find(|known| (1..=2).contains(&strsim::damerau_levenshtein(written, known)))
 }
 
 /// Whether a type belongs to another tool: every type of a Terraform provider has its name and an underscore first.

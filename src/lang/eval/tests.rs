@@ -1,3 +1,5 @@
+//! Tests of the evaluator.
+
 use std::path::Path;
 
 use super::{Bindings, Empty, Settings, eval};

@@ -1,3 +1,5 @@
+//! Tests of the formatter.
+
 use super::format;
 
 const BEFORE: &str = include_str!("../../../tests/oracle/fmt/before.tf");

@@ -1,3 +1,5 @@
+//! Tests of the parser.
+
 use super::{parse, parse_expression};
 use crate::diag::{FileId, SourceMap, render};
 
