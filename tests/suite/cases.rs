@@ -207,9 +207,13 @@ fn normalise(text: &str, directory: &Path) -> String {
         (r"\bsg-[0-9a-f]{17}\b", "sg-ID"),
         (r"\bvpc-[0-9a-f]{17}\b", "vpc-ID"),
         (r"\bsubnet-[0-9a-f]{17}\b", "subnet-ID"),
+        (r"\b[0-9a-f]{32}\b", "HEX"),
+        (r"\b20\d\d-\d\d-\d\dT[0-9:.]+Z", "TIMESTAMP"),
+        (r#""elapsed_seconds":[0-9.e-]+"#, r#""elapsed_seconds":TIME"#),
         (r"process [0-9]+, since [^.\n]+", "process N"),
     ];
-    let mut text = text.replace(&directory.display().to_string(), "DIR");
+    let name = directory.file_name().and_then(|name| name.to_str()).expect("a name");
+    let mut text = text.replace(&directory.display().to_string(), "DIR").replace(name, "DIR");
     for (pattern, with) in replaced {
         text = Regex::new(pattern).expect("a pattern").replace_all(&text, with).into_owned();
     }

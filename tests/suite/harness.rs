@@ -122,9 +122,10 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    pub fn start() -> Self {
+    /// Starts one; with the speed `fast` a creation takes about a second, so that clients see what is under way.
+    pub fn start(speed: &str) -> Self {
         let place = Place::new();
-        let mut command = place.program(&["emulate", "--listen", "127.0.0.1:0"]);
+        let mut command = place.program(&["emulate", "--listen", "127.0.0.1:0", "--speed", speed]);
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the emulator starts");
         let mut line = String::new();
         BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");

@@ -96,7 +96,9 @@ fn every_code_is_explained_and_used() {
         .collect();
     let table = cachestack::diag::codes::CODES;
     let explained: BTreeSet<String> = table.iter().map(|(code, ..)| (*code).to_owned()).collect();
-    assert_eq!(used, explained, "codes that are used, and codes that src/diag/codes.rs explains");
+    let only = |left: &BTreeSet<String>, right| left.difference(right).cloned().collect::<Vec<_>>().join(", ");
+    assert_eq!(only(&used, &explained), "", "codes that src/diag/codes.rs does not explain");
+    assert_eq!(only(&explained, &used), "", "codes that nothing uses");
     for (code, summary, explanation) in table {
         assert!(!summary.is_empty() && explanation.ends_with('.'), "{code}: {explanation}");
     }
