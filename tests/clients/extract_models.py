@@ -26,7 +26,8 @@ OPERATIONS = {
         DescribeSecurityGroups DescribeSecurityGroupRules CreateSecurityGroup DeleteSecurityGroup
         AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress
         RevokeSecurityGroupEgress ModifySecurityGroupRules UpdateSecurityGroupRuleDescriptionsIngress
-        UpdateSecurityGroupRuleDescriptionsEgress CreateTags DeleteTags DescribeTags DescribeNetworkInterfaces""",
+        UpdateSecurityGroupRuleDescriptionsEgress CreateTags DeleteTags DescribeTags DescribeNetworkInterfaces
+        DescribeRouteTables""",
     "cloudwatch": """
         PutMetricAlarm DescribeAlarms DescribeAlarmsForMetric DeleteAlarms SetAlarmState EnableAlarmActions
         DisableAlarmActions TagResource UntagResource ListTagsForResource""",

@@ -5,6 +5,7 @@ mod filters;
 mod groups;
 mod network;
 mod permissions;
+mod route_tables;
 mod rules;
 mod tagging;
 
@@ -34,6 +35,7 @@ pub fn call(context: &mut Context, operation: &str, input: Input) -> Option<Answ
         "DescribeSubnets" => network::describe_subnets(context, input),
         "DescribeAvailabilityZones" => network::describe_zones(context, input),
         "DescribeAccountAttributes" => network::describe_account_attributes(context, input),
+        "DescribeRouteTables" => route_tables::describe(context, input),
         "DescribeNetworkInterfaces" => Ok(json!({ "NetworkInterfaces": [] })),
         "DescribeSecurityGroups" => groups::describe(context, input),
         "CreateSecurityGroup" => groups::create(context, input),

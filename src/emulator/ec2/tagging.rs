@@ -14,6 +14,7 @@ fn kind(id: &str) -> Option<&'static str> {
         "sgr" => "security-group-rule",
         "vpc" => "vpc",
         "subnet" => "subnet",
+        "rtb" => "route-table",
         _ => return None,
     })
 }
@@ -30,6 +31,7 @@ fn exists(context: &Context, id: &str) -> bool {
         Some("security-group-rule") => context.region.rules.contains(id),
         Some("vpc") => context.region.vpcs.contains(id),
         Some("subnet") => context.region.subnets.contains(id),
+        Some("route-table") => super::route_tables::exists(context, id),
         _ => false,
     }
 }
@@ -49,6 +51,7 @@ fn check(context: &Context, id: &str) -> Result<(), Failure> {
         Some("security-group-rule") => ("InvalidSecurityGroupRuleId.NotFound", "security group rule ID"),
         Some("vpc") => ("InvalidVpcID.NotFound", "vpc ID"),
         Some("subnet") => ("InvalidSubnetID.NotFound", "subnet ID"),
+        Some("route-table") => ("InvalidRouteTableID.NotFound", "routeTable ID"),
         _ => return Err(Failure::new("InvalidID", format!("The ID '{id}' is not valid"))),
     };
     Err(Failure::new(code, format!("The {what} '{id}' does not exist")))
