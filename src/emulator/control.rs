@@ -21,6 +21,9 @@ pub fn handle(emulator: &Emulator, request: &Request, path: &str) -> Response {
             emulator.reset_calls();
             answer(200, json!({}))
         }
+        ("GET", "faults") => faults(emulator),
+        ("DELETE", "faults") => set_faults(emulator, json!({})),
+        ("POST", "faults") => set_faults(emulator, body),
         ("GET", "clock") => clock(emulator, None),
         ("POST", "clock") => clock(emulator, Some(&body)),
         ("GET", "export") => in_world(emulator, |world, _| Ok(json!({ "format": 1, "rows": world.rows() }))),
@@ -73,6 +76,19 @@ fn clock(emulator: &Emulator, change: Option<&Value>) -> Response {
             "offset_seconds": world.settings().clock_offset_ms as f64 / 1000.0,
         }))
     })
+}
+
+fn faults(emulator: &Emulator) -> Response {
+    answer(200, emulator.shared.faults.lock().expect("faults").to_json())
+}
+
+/// Replaces the faults, and shows what holds now.
+fn set_faults(emulator: &Emulator, body: Value) -> Response {
+    let plan = serde_json::from_value(body).map_err(|error| error.to_string());
+    match plan.and_then(|plan| emulator.set_faults(plan)) {
+        Ok(()) => faults(emulator),
+        Err(error) => answer(400, json!({ "error": error })),
+    }
 }
 
 fn import(emulator: &Emulator, body: Value) -> Response {

@@ -9,6 +9,7 @@
 //! - `world`, `region`, `table`: what exists; kept in memory, or in an append-only log that processes share
 //! - `time`, `lifecycle`: how long things take, and what falls due when
 //! - `elasticache`, `ec2`, `cloudwatch`, `sts`, `tagging`: the services
+//! - `faults`, `past`: refusals, delays and stale reads on request
 //! - `control`: the emulator's own API under `/_cachestack/`
 
 mod cloudwatch;
@@ -17,10 +18,12 @@ mod control;
 mod ec2;
 mod elasticache;
 mod failure;
+mod faults;
 mod input;
 mod lifecycle;
 mod model;
 mod paging;
+mod past;
 mod region;
 mod route;
 pub mod server;
@@ -39,7 +42,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+pub use faults::{Plan as FaultPlan, Rule as FaultRule};
 pub use time::Speed;
 
 /// An HTTP request, with its body read.
@@ -73,6 +78,17 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
+/// An answer, and what the transport does to it.
+#[derive(Debug, Clone, Default)]
+pub struct Delivery {
+    /// The answer.
+    pub response: Response,
+    /// How long it is held back; who answers in process may sleep as long.
+    pub delay: Duration,
+    /// Whether the connection breaks instead.
+    pub dropped: bool,
+}
+
 /// How an emulator runs.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -99,6 +115,8 @@ struct Shared {
     options: Options,
     world: Mutex<world::World>,
     calls: Mutex<BTreeMap<String, u64>>,
+    faults: Mutex<faults::Faults>,
+    past: Mutex<past::Past>,
 }
 
 impl Emulator {
@@ -113,15 +131,38 @@ impl Emulator {
     }
 
     fn over(world: world::World, options: Options) -> Self {
-        Self { shared: Arc::new(Shared { options, world: Mutex::new(world), calls: Mutex::default() }) }
+        let shared = Shared {
+            options,
+            world: Mutex::new(world),
+            calls: Mutex::default(),
+            faults: Mutex::default(),
+            past: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared) }
     }
 
-    /// Answers one request.
+    /// Answers one request at once, whatever faults say about delays and broken connections.
     pub fn handle(&self, request: &Request) -> Response {
-        if let Some(rest) = request.path.strip_prefix("/_cachestack/") {
-            return control::handle(self, request, rest);
+        self.deliver(request).response
+    }
+
+    /// Answers one request, and tells how the answer is to be delivered.
+    pub fn deliver(&self, request: &Request) -> Delivery {
+        match request.path.strip_prefix("/_cachestack/") {
+            Some(rest) => Delivery { response: control::handle(self, request, rest), ..Delivery::default() },
+            None => route::handle(self, request),
         }
-        route::handle(self, request)
+    }
+
+    /// The clock under the emulator's own offset.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.shared.options.clock.clone()
+    }
+
+    /// Replaces the faults that requests meet; none of them is an empty plan.
+    pub fn set_faults(&self, plan: FaultPlan) -> Result<(), String> {
+        self.shared.past.lock().expect("past").clear();
+        self.shared.faults.lock().expect("faults").set(plan)
     }
 
     /// How often each operation was called in this process, by `service:Operation`.

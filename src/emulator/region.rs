@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Everything that exists in one region of one account.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Region {
     account: String,
     name: String,

@@ -3,10 +3,12 @@
 
 use super::context::Context;
 use super::failure::{Answer, Failure};
+use super::faults::Verdict;
 use super::input::{self, Input};
 use super::model::{self, Operation, Service};
+use super::region::Region;
 use super::wire::{self, cbor, json, query, timestamp_text, xml};
-use super::{Emulator, Request, Response};
+use super::{Delivery, Emulator, Request, Response};
 use serde_json::Value;
 
 /// How a request is written.
@@ -34,20 +36,48 @@ struct Call {
 const DEFAULT_ACCOUNT: &str = "000000000000";
 
 /// Answers a request to an AWS service.
-pub fn handle(emulator: &Emulator, request: &Request) -> Response {
+pub fn handle(emulator: &Emulator, request: &Request) -> Delivery {
     let Some(call) = identify(request) else {
-        return Response {
+        let response = Response {
             status: 400,
             headers: vec![("Content-Type".into(), "text/plain".into())],
             body: b"The request names no AWS operation that this emulator could recognise.\n".to_vec(),
         };
+        return Delivery { response, ..Delivery::default() };
     };
     emulator.count(call.service, &call.operation);
     let answered = emulator.transact(|world, options| {
         let now = world.now(&*options.clock);
         let id = world.request_id(now);
+        let mut faults = emulator.shared.faults.lock().expect("faults");
+        let verdict = faults.strike(call.service, &call.operation, now);
+        let oldest = faults.oldest_ms();
+        drop(faults);
+        if let Some(refusal) = verdict.refusal.clone() {
+            return (id, now, Err(refusal), verdict);
+        }
+        if verdict.lost {
+            return (id, now, Ok(Value::Null), verdict);
+        }
         let answer = match call.model.operations.get(&call.operation) {
-            Some(operation) => perform(world, options, &call, operation, request, now),
+            Some(operation) => understand(&call, operation, request).and_then(|value| {
+                let (call, mut past) = (&call, emulator.shared.past.lock().expect("past"));
+                world.in_region(&call.account, &call.region, |region| {
+                    super::lifecycle::settle(region, now, options.speed);
+                    region.stage();
+                    if let Some(oldest) = oldest {
+                        past.keep(&call.account, &call.region, region, now, oldest);
+                    }
+                    let old = verdict
+                        .stale_ms
+                        .filter(|_| call.reads())
+                        .and_then(|age| past.at(&call.account, &call.region, now.saturating_sub(age)));
+                    match old {
+                        Some(mut old) => perform(&mut old, options, call, operation, &value, now),
+                        None => perform(region, options, call, operation, &value, now),
+                    }
+                })
+            }),
             None => Err(unknown(&call)),
         };
         // The model's word on a code's HTTP status is the last one.
@@ -55,22 +85,20 @@ pub fn handle(emulator: &Emulator, request: &Request) -> Response {
             let status = call.model.errors.get(&failure.code).copied().unwrap_or(failure.status);
             Failure { status, ..failure }
         });
-        (id, now, answer)
+        (id, now, answer, verdict)
     });
-    match answered {
-        Ok((id, now, answer)) => write(&call, &id, now, answer),
-        Err(error) => write(&call, "0", 0, Err(Failure::internal(format!("The world's file cannot be used: {error}")))),
-    }
+    let (response, verdict) = match answered {
+        Ok((id, now, answer, verdict)) => (write(&call, &id, now, answer), verdict),
+        Err(error) => {
+            let failure = Failure::internal(format!("The world's file cannot be used: {error}"));
+            (write(&call, "0", 0, Err(failure)), Verdict::default())
+        }
+    };
+    Delivery { response, delay: verdict.delay, dropped: verdict.dropped }
 }
 
-fn perform(
-    world: &mut super::world::World,
-    options: &super::Options,
-    call: &Call,
-    operation: &Operation,
-    request: &Request,
-    now: u64,
-) -> Answer {
+/// The members of a request, as far as the service model allows them.
+fn understand(call: &Call, operation: &Operation, request: &Request) -> Answer {
     let shape = operation.input.as_deref();
     let value = match call.protocol {
         Protocol::Query | Protocol::Ec2 => query::parse(call.model, shape, &call.fields)?,
@@ -80,32 +108,45 @@ fn perform(
     if let Some(shape) = shape {
         check(call, shape, &value)?;
     }
-    let input = Input(&value);
-    world.in_region(&call.account, &call.region, |region| {
-        super::lifecycle::settle(region, now, options.speed);
-        region.stage();
-        let mut context =
-            Context { region, account: &call.account, region_name: &call.region, now, speed: options.speed };
-        let answer = match call.service {
-            "elasticache" => super::elasticache::call(&mut context, &call.operation, input),
-            "ec2" => super::ec2::call(&mut context, &call.operation, input),
-            "cloudwatch" => super::cloudwatch::call(&mut context, &call.operation, input),
-            "sts" => super::sts::call(&mut context, &call.operation, input),
-            _ => super::tagging::call(&mut context, &call.operation, input),
-        };
-        let answer = answer.unwrap_or_else(|| Err(unknown(call)));
-        match &answer {
-            Ok(value) => {
-                if let (true, Some(output)) = (cfg!(debug_assertions), &operation.output) {
-                    let strays = wire::strays(call.model, output, value);
-                    assert!(strays.is_empty(), "{} answers with {strays:?}", call.operation);
-                }
-                region.stage();
+    Ok(value)
+}
+
+fn perform(
+    region: &mut Region,
+    options: &super::Options,
+    call: &Call,
+    operation: &Operation,
+    value: &Value,
+    now: u64,
+) -> Answer {
+    let input = Input(value);
+    let mut context = Context { region, account: &call.account, region_name: &call.region, now, speed: options.speed };
+    let answer = match call.service {
+        "elasticache" => super::elasticache::call(&mut context, &call.operation, input),
+        "ec2" => super::ec2::call(&mut context, &call.operation, input),
+        "cloudwatch" => super::cloudwatch::call(&mut context, &call.operation, input),
+        "sts" => super::sts::call(&mut context, &call.operation, input),
+        _ => super::tagging::call(&mut context, &call.operation, input),
+    };
+    let answer = answer.unwrap_or_else(|| Err(unknown(call)));
+    match &answer {
+        Ok(value) => {
+            if let (true, Some(output)) = (cfg!(debug_assertions), &operation.output) {
+                let strays = wire::strays(call.model, output, value);
+                assert!(strays.is_empty(), "{} answers with {strays:?}", call.operation);
             }
-            Err(_) => region.rollback(),
+            region.stage();
         }
-        answer
-    })
+        Err(_) => region.rollback(),
+    }
+    answer
+}
+
+impl Call {
+    /// Whether the operation only looks.
+    fn reads(&self) -> bool {
+        ["Describe", "List", "Get"].iter().any(|verb| self.operation.starts_with(verb))
+    }
 }
 
 /// What the service model alone can refuse, in the words of each service.

@@ -1,11 +1,10 @@
 //! The emulator on a port: HTTP/1.1 with connections that stay open.
 
-use super::{Emulator, Request, Response};
+use super::{Delivery, Emulator, Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use std::convert::Infallible;
 use std::io;
 use tokio::net::TcpListener;
 
@@ -34,7 +33,7 @@ pub async fn serve(listener: TcpListener, emulator: Emulator) -> io::Result<()> 
 async fn answer(
     emulator: Emulator,
     request: hyper::Request<Incoming>,
-) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+) -> Result<hyper::Response<Full<Bytes>>, io::Error> {
     let (parts, body) = request.into_parts();
     let response = match Limited::new(body, MOST_BYTES).collect().await {
         Ok(body) => {
@@ -51,8 +50,16 @@ async fn answer(
                 body: body.to_bytes().to_vec(),
             };
             // The world's file lock may be waited for, which must not hold up other connections.
-            let handled = tokio::task::spawn_blocking(move || emulator.handle(&request)).await;
-            handled.unwrap_or_else(|_| Response { status: 500, ..Response::default() })
+            let clock = emulator.clock();
+            let handled = tokio::task::spawn_blocking(move || emulator.deliver(&request)).await;
+            let failed = Response { status: 500, ..Response::default() };
+            let handled = handled.unwrap_or_else(|_| Delivery { response: failed, ..Delivery::default() });
+            clock.sleep(handled.delay).await;
+            if handled.dropped {
+                // An error instead of an answer makes the connection close.
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            handled.response
         }
         Err(_) => Response { status: 413, ..Response::default() },
     };

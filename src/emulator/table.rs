@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 /// Rows by key.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table<T> {
     rows: BTreeMap<String, Arc<T>>,
     before: BTreeMap<String, Option<Arc<T>>>,

@@ -2,13 +2,17 @@
 """Stands between a client and the emulator and writes down every request with its answer.
 
 Usage: record.py http://127.0.0.1:4600 PORT FILE
+       record.py --normalise FILE TRANSCRIPT
 
 One request at a time is passed on, so that the order of the file is the order in which the emulator saw them. What
-is of no use to a replay, or would change with every run, is left out: signatures, agents, request ids.
+is of no use to a replay, or would change with every run, is left out: signatures, agents, request ids. A transcript
+has ids numbered as they appear and times masked, and says an answer that was given before by its line number.
 """
+import email.utils
 import http.client
 import http.server
 import json
+import re
 import sys
 import threading
 import urllib.parse
@@ -65,6 +69,38 @@ class Recorder(http.server.BaseHTTPRequestHandler):
         pass
 
 
+ID = re.compile(r"\b([a-z]+(?:-[a-z]+)*)-0[0-9a-f]{16}\b")
+MASKS = [
+    (re.compile(r"<(requestId|RequestId|RequestID)>[^<]*<"), r"<\1><"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
+    (re.compile(r'("\w*(?:Timestamp|Time)": ?)[\d.]+'), r"\1TIME"),
+]
+
+
+def normalise(source, target):
+    """Writes a record as a transcript."""
+    ids, answers = {}, {}
+
+    def number(match):
+        if match.group() not in ids:
+            ids[match.group()] = "%s-0%016x" % (match.group(1), len(ids) + 1)
+        return ids[match.group()]
+
+    with open(target, "w") as out:
+        for line, text in enumerate(open(source)):
+            row = json.loads(text)
+            answer = row["answer"]
+            for pattern, mask in MASKS:
+                answer = pattern.sub(mask, answer)
+            row["at"] = int(email.utils.parsedate_to_datetime(row["at"]).timestamp())
+            row["body"], row["answer"] = ID.sub(number, row["body"]), ID.sub(number, answer)
+            if row["answer"] in answers:
+                row["answer"] = answers[row["answer"]]
+            else:
+                answers[row["answer"]] = line
+            out.write(json.dumps(row, separators=(",", ":")) + "\n")
+
+
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -79,6 +115,8 @@ def start(target, port, path):
     return server
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and sys.argv[1] == "--normalise":
+    normalise(*sys.argv[2:])
+elif __name__ == "__main__":
     start(sys.argv[1], int(sys.argv[2]), sys.argv[3])
     threading.Event().wait()
