@@ -1,5 +1,8 @@
 //! Tests of the emulator as a client sees it, and of its file as a crash leaves it.
 
+mod faults;
+mod replay;
+
 use super::{Emulator, Options, Request, Response, Speed};
 use crate::clock::VirtualClock;
 use crate::disk;
