@@ -262,6 +262,12 @@ pub struct Emulate {
     /// instant, fast, real, or a factor.
     #[arg(long, value_name = "SPEED", env = "CACHESTACK_EMULATOR_SPEED", default_value = "fast")]
     pub speed: String,
+    /// Faults that requests meet: JSON, or a file of it.
+    #[arg(long, value_name = "JSON|FILE")]
+    pub faults: Option<String>,
+    /// Print the table of operations and stop.
+    #[arg(long)]
+    pub operations: bool,
 }
 
 /// `explain`

@@ -34,11 +34,25 @@ pub fn call(context: &mut Context, operation: &str, input: Input) -> Option<Answ
         "SetAlarmState" => set_state(context, input),
         "EnableAlarmActions" => Ok(switch_actions(context, input, true)),
         "DisableAlarmActions" => Ok(switch_actions(context, input, false)),
+        "GetMetricStatistics" => statistics(input),
         "TagResource" => tag(context, input),
         "UntagResource" => untag(context, input),
         "ListTagsForResource" => list_tags(context, input),
         _ => return None,
     })
+}
+
+/// Caches of the emulator do no work, so that no metric ever has a data point.
+fn statistics(input: Input) -> Answer {
+    let (start, end) = (input.number("StartTime").unwrap_or(0), input.number("EndTime").unwrap_or(0));
+    if start >= end {
+        let text = "The parameter StartTime must be less than the parameter EndTime.";
+        return Err(Failure::combination(text));
+    }
+    if input.has("Statistics") == input.has("ExtendedStatistics") && !input.has("Statistics") {
+        return Err(Failure::new("MissingParameter", "At least one of Statistics and ExtendedStatistics is needed."));
+    }
+    Ok(json!({ "Label": input.text("MetricName"), "Datapoints": [] }))
 }
 
 /// The ARN of an alarm.

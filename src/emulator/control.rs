@@ -16,6 +16,7 @@ pub fn handle(emulator: &Emulator, request: &Request, path: &str) -> Response {
     };
     match (request.method.as_str(), path) {
         ("GET", "health") => answer(200, json!({ "status": "ok" })),
+        ("GET", "operations") => answer(200, operations()),
         ("GET", "calls") => answer(200, json!(emulator.calls())),
         ("DELETE", "calls") => {
             emulator.reset_calls();
@@ -36,6 +37,17 @@ pub fn handle(emulator: &Emulator, request: &Request, path: &str) -> Response {
         }
         _ => answer(404, json!({ "error": format!("there is no {} /_cachestack/{path}", request.method) })),
     }
+}
+
+fn operations() -> Value {
+    let rows = super::operations::all();
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            json!({ "service": row.service, "operation": row.name, "faithful": row.faithful, "lacking": row.lacking })
+        })
+        .collect();
+    json!({ "operations": rows })
 }
 
 fn answer(status: u16, body: Value) -> Response {

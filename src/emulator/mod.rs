@@ -10,6 +10,7 @@
 //! - `time`, `lifecycle`: how long things take, and what falls due when
 //! - `elasticache`, `ec2`, `cloudwatch`, `sts`, `tagging`: the services
 //! - `faults`, `past`: refusals, delays and stale reads on request
+//! - `operations`: what is answered, and how far each answer can be trusted
 //! - `control`: the emulator's own API under `/_cachestack/`
 
 mod cloudwatch;
@@ -22,6 +23,7 @@ mod faults;
 mod input;
 mod lifecycle;
 mod model;
+pub mod operations;
 mod paging;
 mod past;
 mod region;

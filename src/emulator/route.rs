@@ -152,7 +152,9 @@ impl Call {
 /// What the service model alone can refuse, in the words of each service.
 fn check(call: &Call, shape: &str, value: &Value) -> Result<(), Failure> {
     let breaches = input::breaches(call.model, shape, value);
-    let Some(first) = breaches.first() else { return Ok(()) };
+    if breaches.is_empty() {
+        return Ok(());
+    }
     match call.service {
         "elasticache" => match breaches.iter().find(|breach| breach.missing) {
             Some(missing) => {
@@ -182,9 +184,8 @@ fn check(call: &Call, shape: &str, value: &Value) -> Result<(), Failure> {
                 .collect();
             let (count, noun) = (lines.len(), if lines.len() == 1 { "error" } else { "errors" });
             let text = format!("{count} validation {noun} detected: {}", lines.join("; "));
-            let code = match (call.service, first.missing) {
-                ("resourcegroupstaggingapi", _) => "InvalidParameterException",
-                (_, true) => "MissingRequiredParameter",
+            let code = match call.service {
+                "resourcegroupstaggingapi" => "InvalidParameterException",
                 _ => "ValidationError",
             };
             Err(Failure::new(code, text))

@@ -30,7 +30,7 @@ OPERATIONS = {
         DescribeRouteTables""",
     "cloudwatch": """
         PutMetricAlarm DescribeAlarms DescribeAlarmsForMetric DeleteAlarms SetAlarmState EnableAlarmActions
-        DisableAlarmActions TagResource UntagResource ListTagsForResource""",
+        DisableAlarmActions GetMetricStatistics TagResource UntagResource ListTagsForResource""",
     "sts": "GetCallerIdentity",
     "resourcegroupstaggingapi": "GetResources TagResources UntagResources GetTagKeys GetTagValues",
 }

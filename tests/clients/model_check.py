@@ -6,29 +6,33 @@ Usage: model_check.py http://127.0.0.1:4600
 Every element of every answer must exist in the model at that place (botocore drops unknown ones in silence, so the
 raw body is read here), every value must parse as its type, every required input must be demanded, and every error
 code must be one that the model declares for the operation or one of those that all operations share. It listens to
-the traffic of boto3_suite.py, so each answer of the suite is checked, and then leaves out each required input.
+the traffic of boto3_suite.py, so each answer of the suite is checked, then repeats a call of each operation without
+each of its required members, and at last holds the operations called against those that the emulator names.
 """
+import copy
+import json
 import re
 import runpy
 import sys
-import urllib.error
-import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 
 import boto3
+import botocore.client
+import botocore.endpoint
 import botocore.session
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 ENDPOINT = sys.argv[1]
 PROBLEMS = {}
 SEEN = {}
+# The arguments of an answered call of each operation: the one with the most in it.
+GOOD = {}
 # Codes that ElastiCache and EC2 use without declaring them for each operation: those of all query services, and the
 # untyped ones of EC2, which declares none at all.
 COMMON = {"InvalidParameterValue", "InvalidParameterCombination", "MissingParameter", "InvalidAction", "MalformedInput",
-          "ValidationError", "InvalidARN"}
+          "ValidationError", "InvalidARN", "UnknownOperationException"}
 # Declared by AWS for their siblings only, though seen to be answered.
 KNOWN = {("CreateCacheSubnetGroup", "InvalidParameterValue")}
 
@@ -111,7 +115,6 @@ def check_answer(model, status, body, content_type):
     SEEN.setdefault(service.service_name, set()).add(operation)
     ec2 = service.metadata["protocol"] == "ec2"
     if "json" in content_type:
-        import json
         value = json.loads(body)
         if status < 300 and model.output_shape is not None:
             walk_json(operation, model.output_shape, value, operation)
@@ -151,11 +154,10 @@ def check_code(model, code, status):
         note(model.name, "the error %s is not declared" % code)
 
 
-def listen(session):
+def listen():
     def after(http_response, model, **_):
         body = http_response.content
         check_answer(model, http_response.status_code, body, http_response.headers.get("Content-Type", ""))
-    events = session.get_component("event_emitter")
     # `response-received` carries parsed data only; this hook sees the bytes.
     original = botocore.endpoint.Endpoint._do_get_response
     def patched(self, request, operation_model, context):
@@ -164,48 +166,85 @@ def listen(session):
             after(success[0], operation_model)
         return success, exception
     botocore.endpoint.Endpoint._do_get_response = patched
-    return events
+    call = botocore.client.BaseClient._make_api_call
+    def remembering(self, operation, arguments):
+        answer = call(self, operation, arguments)
+        key = (self.meta.service_model.service_name, operation)
+        if key not in GOOD or len(str(arguments)) > len(str(GOOD[key])):
+            GOOD[key] = arguments
+        return answer
+    botocore.client.BaseClient._make_api_call = remembering
 
 
-def demand_inputs(session):
-    """Sends each operation without any of its members: what the model requires must be demanded."""
-    for name, operations in SEEN.items():
-        service = session.get_service_model(name)
-        if service.metadata["protocol"] not in ("query", "ec2"):
+def required(shape, value, path=()):
+    """The paths of all required members that a request's value has, and the names that a refusal may call them."""
+    if shape.type_name == "structure":
+        for name in shape.required_members:
+            if name in value:
+                wire = shape.members[name].serialization
+                yield path + (name,), {str(word).lower() for word in (name, wire.get("name", name), wire.get("queryName", name))}
+        for name, inner in value.items():
+            yield from required(shape.members[name], inner, path + (name,))
+    elif shape.type_name == "list" and value and shape.member.type_name == "structure":
+        yield from required(shape.member, value[0], path + (0,))
+
+
+def without(value, path):
+    """A copy of the value that lacks what the path leads to."""
+    value = copy.copy(value)
+    if len(path) == 1:
+        del value[path[0]]
+    else:
+        value[path[0]] = without(value[path[0]], path[1:])
+    return value
+
+
+def demand_inputs():
+    """Sends each request that was answered once more for each required member, without it: it must be refused."""
+    left_out = 0
+    for (service, operation), arguments in sorted(GOOD.items()):
+        client = boto3.client(
+            service, endpoint_url=ENDPOINT, region_name="us-east-1", aws_access_key_id="123456789012",
+            aws_secret_access_key="x", config=Config(parameter_validation=False, retries={"max_attempts": 1, "mode": "standard"}))
+        model = client.meta.service_model.operation_model(operation)
+        if model.input_shape is None:
             continue
-        for operation in sorted(operations):
-            model = service.operation_model(operation)
-            if model.input_shape is None or not model.input_shape.required_members:
-                continue
-            body = urllib.parse.urlencode({"Action": operation, "Version": service.api_version})
-            request = AWSRequest("POST", ENDPOINT + "/", data=body, headers={"Content-Type": "application/x-www-form-urlencoded"})
-            SigV4Auth(Credentials("123456789012", "x"), service.signing_name, "us-east-1").add_auth(request)
+        for path, names in required(model.input_shape, arguments):
+            left_out += 1
             try:
-                urllib.request.urlopen(urllib.request.Request(request.url, body.encode(), dict(request.headers)))
-                note(operation, "nothing of %s is demanded" % model.input_shape.required_members)
-            except urllib.error.HTTPError as error:
-                text = error.read().decode()
-                demanded = re.search(r"parameter (\w+)", text)
-                wire = {member.lower() for member in model.input_shape.required_members}
-                wire |= {shape.serialization.get("name", key).lower() for key, shape in model.input_shape.members.items()}
-                if error.code != 400 or not demanded or demanded.group(1).lower() not in wire:
-                    note(operation, "the refusal of an empty request does not name a required member: %s" % text[:200])
+                client._make_api_call(operation, without(arguments, path))
+                note(operation, "%s is required and not demanded" % ".".join(map(str, path)))
+            except ClientError as error:
+                code, message = error.response["Error"]["Code"], error.response["Error"]["Message"].lower()
+                status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+                if status != 400 or not any(name in message for name in names):
+                    note(operation, "without %s: %s %s" % (path, code, message))
+    return left_out
+
+
+def demand_operations():
+    """Every operation that the emulator names must have been called and answered."""
+    with urllib.request.urlopen(ENDPOINT + "/_cachestack/operations") as answer:
+        named = {(row["service"], row["operation"]) for row in json.load(answer)["operations"]}
+    for service, operation in sorted(named - set(GOOD)):
+        note(operation, "%s is implemented and was never answered in the suite" % service)
+    return len(named)
 
 
 def main():
-    import botocore.endpoint
-    session = botocore.session.get_session()
-    listen(session)
+    listen()
     try:
-        runpy.run_path(__file__.replace("model_check", "boto3_suite"), run_name="suite")
+        runpy.run_path(__file__.replace("model_check", "boto3_suite"), run_name="boto3_suite")
     except SystemExit as end:
         if end.code:
             note("boto3_suite", "a check failed")
-    demand_inputs(session)
+    left_out = demand_inputs()
+    named = demand_operations()
     for (operation, text), count in sorted(PROBLEMS.items()):
         print("WRONG %s: %s (%d times)" % (operation, text, count))
     for name, operations in sorted(SEEN.items()):
         print("%s: %d operations checked" % (name, len(operations)))
+    print("%d operations implemented, %d answered; %d times a required member left out" % (named, len(GOOD), left_out))
     print("%d problems" % len(PROBLEMS))
     sys.exit(1 if PROBLEMS else 0)
 
