@@ -12,6 +12,8 @@ pub struct Context<'a> {
     /// Milliseconds since the Unix epoch.
     pub now: u64,
     pub speed: Speed,
+    /// How many nodes the account may have in the region; without it, any number.
+    pub node_quota: Option<usize>,
 }
 
 impl Context<'_> {

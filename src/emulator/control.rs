@@ -27,6 +27,8 @@ pub fn handle(emulator: &Emulator, request: &Request, path: &str) -> Response {
         ("POST", "faults") => set_faults(emulator, body),
         ("GET", "clock") => clock(emulator, None),
         ("POST", "clock") => clock(emulator, Some(&body)),
+        ("GET", "quotas") => quotas(emulator, None),
+        ("POST", "quotas") => quotas(emulator, Some(&body)),
         ("GET", "export") => in_world(emulator, |world, _| Ok(json!({ "format": 1, "rows": world.rows() }))),
         ("POST", "import") => import(emulator, body),
         ("POST", "reset") => {
@@ -87,6 +89,22 @@ fn clock(emulator: &Emulator, change: Option<&Value>) -> Response {
             "now": super::wire::timestamp_text(now as i64), "now_ms": now,
             "offset_seconds": world.settings().clock_offset_ms as f64 / 1000.0,
         }))
+    })
+}
+
+/// Shows the quotas, or sets them: `nodes` of an account in a region, null for any number.
+fn quotas(emulator: &Emulator, change: Option<&Value>) -> Response {
+    in_world(emulator, |world, _| {
+        if let Some(change) = change {
+            let nodes = change.get("nodes").ok_or("give `nodes`, a number or null")?;
+            let mut settings = world.settings().clone();
+            settings.node_quota = match nodes {
+                Value::Null => None,
+                nodes => Some(nodes.as_u64().ok_or("`nodes` is a number or null")? as usize),
+            };
+            world.set_settings(settings);
+        }
+        Ok(json!({ "nodes": world.settings().node_quota }))
     })
 }
 

@@ -93,7 +93,7 @@ pub fn settle(region: &mut Region, now: u64, speed: Speed) {
         region.timers.remove(&key);
         match &timer.target {
             Target::Group(id) => group_due(region, id, &timer, due, speed),
-            Target::Cluster(id) => elasticache::cluster_due(region, id, &timer, due, speed),
+            Target::Cluster(id) => elasticache::cluster_is_due(region, id, &timer, due, speed),
             Target::Snapshot(name) => elasticache::snapshot_due(region, name, &timer, due),
         }
     }

@@ -40,6 +40,7 @@ pub fn markdown() -> String {
         }
         text.push('\n');
     }
+    text.truncate(text.trim_end().len() + 1);
     text
 }
 

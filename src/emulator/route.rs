@@ -7,8 +7,10 @@ use super::faults::Verdict;
 use super::input::{self, Input};
 use super::model::{self, Operation, Service};
 use super::region::Region;
+use super::time::Speed;
 use super::wire::{self, cbor, json, query, timestamp_text, xml};
-use super::{Delivery, Emulator, Request, Response};
+use super::world::World;
+use super::{Delivery, Emulator, Options, Request, Response};
 use serde_json::Value;
 
 /// How a request is written.
@@ -46,48 +48,8 @@ pub fn handle(emulator: &Emulator, request: &Request) -> Delivery {
         return Delivery { response, ..Delivery::default() };
     };
     emulator.count(call.service, &call.operation);
-    let answered = emulator.transact(|world, options| {
-        let now = world.now(&*options.clock);
-        let id = world.request_id(now);
-        let mut faults = emulator.shared.faults.lock().expect("faults");
-        let verdict = faults.strike(call.service, &call.operation, now);
-        let oldest = faults.oldest_ms();
-        drop(faults);
-        if let Some(refusal) = verdict.refusal.clone() {
-            return (id, now, Err(refusal), verdict);
-        }
-        if verdict.lost {
-            return (id, now, Ok(Value::Null), verdict);
-        }
-        let answer = match call.model.operations.get(&call.operation) {
-            Some(operation) => understand(&call, operation, request).and_then(|value| {
-                let (call, mut past) = (&call, emulator.shared.past.lock().expect("past"));
-                world.in_region(&call.account, &call.region, |region| {
-                    super::lifecycle::settle(region, now, options.speed);
-                    region.stage();
-                    if let Some(oldest) = oldest {
-                        past.keep(&call.account, &call.region, region, now, oldest);
-                    }
-                    let old = verdict
-                        .stale_ms
-                        .filter(|_| call.reads())
-                        .and_then(|age| past.at(&call.account, &call.region, now.saturating_sub(age)));
-                    match old {
-                        Some(mut old) => perform(&mut old, options, call, operation, &value, now),
-                        None => perform(region, options, call, operation, &value, now),
-                    }
-                })
-            }),
-            None => Err(unknown(&call)),
-        };
-        // The model's word on a code's HTTP status is the last one.
-        let answer = answer.map_err(|failure| {
-            let status = call.model.errors.get(&failure.code).copied().unwrap_or(failure.status);
-            Failure { status, ..failure }
-        });
-        (id, now, answer, verdict)
-    });
-    let (response, verdict) = match answered {
+    let (response, verdict) = match emulator.transact(|world, options| befall(emulator, world, options, &call, request))
+    {
         Ok((id, now, answer, verdict)) => (write(&call, &id, now, answer), verdict),
         Err(error) => {
             let failure = Failure::internal(format!("The world's file cannot be used: {error}"));
@@ -95,6 +57,54 @@ pub fn handle(emulator: &Emulator, request: &Request) -> Delivery {
         }
     };
     Delivery { response, delay: verdict.delay, dropped: verdict.dropped }
+}
+
+/// Carries a request out as far as the faults let it: its id, the time, the answer, and what befell it.
+fn befall(
+    emulator: &Emulator,
+    world: &mut World,
+    options: &Options,
+    call: &Call,
+    request: &Request,
+) -> (String, u64, Answer, Verdict) {
+    let now = world.now(&*options.clock);
+    let id = world.request_id(now);
+    let mut faults = emulator.shared.faults.lock().expect("faults");
+    let verdict = faults.strike(call.service, &call.operation, now);
+    let oldest = faults.oldest_ms();
+    drop(faults);
+    if let Some(refusal) = verdict.refusal.clone() {
+        return (id, now, Err(refusal), verdict);
+    }
+    if verdict.lost {
+        return (id, now, Ok(Value::Null), verdict);
+    }
+    let surroundings = (options.speed, world.settings().node_quota);
+    let answer = match call.model.operations.get(&call.operation) {
+        Some(operation) => understand(call, operation, request).and_then(|value| {
+            let mut past = emulator.shared.past.lock().expect("past");
+            world.in_region(&call.account, &call.region, |region| {
+                super::lifecycle::settle(region, now, options.speed);
+                region.stage();
+                if let Some(oldest) = oldest {
+                    past.keep(&call.account, &call.region, region, now, oldest);
+                }
+                let old = verdict.stale_ms.filter(|_| call.reads());
+                let old = old.and_then(|age| past.at(&call.account, &call.region, now.saturating_sub(age)));
+                match old {
+                    Some(mut old) => perform(&mut old, surroundings, call, operation, &value, now),
+                    None => perform(region, surroundings, call, operation, &value, now),
+                }
+            })
+        }),
+        None => Err(unknown(call)),
+    };
+    // The model's word on a code's HTTP status is the last one.
+    let answer = answer.map_err(|failure| {
+        let status = call.model.errors.get(&failure.code).copied().unwrap_or(failure.status);
+        Failure { status, ..failure }
+    });
+    (id, now, answer, verdict)
 }
 
 /// The members of a request, as far as the service model allows them.
@@ -113,14 +123,16 @@ fn understand(call: &Call, operation: &Operation, request: &Request) -> Answer {
 
 fn perform(
     region: &mut Region,
-    options: &super::Options,
+    surroundings: (Speed, Option<usize>),
     call: &Call,
     operation: &Operation,
     value: &Value,
     now: u64,
 ) -> Answer {
     let input = Input(value);
-    let mut context = Context { region, account: &call.account, region_name: &call.region, now, speed: options.speed };
+    let (account, region_name) = (call.account.as_str(), call.region.as_str());
+    let (speed, node_quota) = surroundings;
+    let mut context = Context { region, account, region_name, now, speed, node_quota };
     let answer = match call.service {
         "elasticache" => super::elasticache::call(&mut context, &call.operation, input),
         "ec2" => super::ec2::call(&mut context, &call.operation, input),

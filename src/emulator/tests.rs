@@ -1,7 +1,9 @@
 //! Tests of the emulator as a client sees it, and of its file as a crash leaves it.
 
 mod faults;
+mod processes;
 mod replay;
+mod table;
 
 use super::{Emulator, Options, Request, Response, Speed};
 use crate::clock::VirtualClock;

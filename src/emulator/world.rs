@@ -30,6 +30,9 @@ pub struct Settings {
     /// Added to the clock, in milliseconds.
     #[serde(default)]
     pub clock_offset_ms: i64,
+    /// The most nodes of an account in a region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_quota: Option<usize>,
 }
 
 #[derive(Debug)]

@@ -8,5 +8,6 @@ import checks_network
 import checks_groups
 import checks_caches
 import checks_classes
+import checks_rules
 
 suite.run()

@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ENDPOINT = sys.argv[1]
-FAST = {"Delay": 1, "MaxAttempts": 30}
+FAST = {"Delay": 0.2, "MaxAttempts": 150}
 CHECKS = []
 
 

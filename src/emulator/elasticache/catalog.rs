@@ -30,6 +30,11 @@ impl Parameter {
         self.modifiable != Value::Bool(false)
     }
 
+    /// Whether nodes read it only when they start.
+    pub fn needs_reboot(&self) -> bool {
+        self.change == "requires-reboot"
+    }
+
     /// Whether it is fixed once a cache uses the group.
     pub fn fixed_in_use(&self) -> bool {
         self.modifiable == "while-unused"

@@ -4,9 +4,11 @@ use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::paging;
+use super::change::Change;
 use super::endpoints;
 use super::group::ReplicationGroup;
-use super::settings::{Change, Settings, logs_json};
+use super::logs;
+use super::settings::Settings;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -109,7 +111,7 @@ pub fn to_json(context: &Context, cluster: &CacheCluster, show_nodes: bool) -> V
         "TransitEncryptionEnabled": settings.tls, "AtRestEncryptionEnabled": settings.at_rest,
         "ARN": context.arn("cluster", &cluster.id),
         "ReplicationGroupLogDeliveryEnabled": group.is_some() && !settings.logs.is_empty(),
-        "LogDeliveryConfigurations": logs_json(if group.is_some() { &[] } else { &settings.logs }, Some("active")),
+        "LogDeliveryConfigurations": logs::to_json(if group.is_some() { &[] } else { &settings.logs }, Some("active")),
         "NetworkType": settings.network_type, "IpDiscovery": settings.ip_discovery,
         "TransitEncryptionMode": settings.tls_mode,
     });

@@ -9,7 +9,7 @@ use super::cluster::{CacheCluster, Node};
 use super::group::{self, ReplicationGroup, Shard};
 use super::layout::{self, Plan};
 use super::settings::{Kind, Settings};
-use super::{names, parameter_groups, snapshots, subnet_groups, tagging};
+use super::{names, parameter_groups, snapshots, subnet_groups, tagging, usage};
 use serde_json::json;
 
 /// What a request says about the group's shape.
@@ -47,10 +47,14 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     } else {
         layout::single(context, input, &subnets, 1 + shape.replicas)?
     };
+    if input.flag("MultiAZEnabled") == Some(true) {
+        plans.iter().try_for_each(|plan| layout::check_multi_az(&plan.zones))?;
+    }
     let ids: Vec<String> = plans.iter().flat_map(|plan| member_ids(&id, plan, shape.cluster)).collect();
     if let Some(taken) = ids.iter().find(|id| context.region.clusters.contains(id)) {
         return Err(Failure::new("CacheClusterAlreadyExists", format!("Cache cluster {taken} already exists.")));
     }
+    usage::within_node_quota(context, ids.len())?;
     let group = ReplicationGroup {
         id: id.clone(),
         serial: context.region.next(),
@@ -90,7 +94,7 @@ fn refuse_what_does_not_exist(input: Input) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read_shape(context: &Context, input: Input, source: Option<&snapshots::Snapshot>) -> Result<Shape, Failure> {
+fn read_shape(context: &Context, input: Input, source: Option<&super::Snapshot>) -> Result<Shape, Failure> {
     let (clusters, shards, replicas) =
         (input.number("NumCacheClusters"), input.number("NumNodeGroups"), input.number("ReplicasPerNodeGroup"));
     if clusters.is_some() && (shards.is_some_and(|count| count > 1) || replicas.is_some()) {

@@ -4,8 +4,10 @@ use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::paging;
+use super::change::Change;
 use super::endpoints;
-use super::settings::{Change, Settings, logs_json};
+use super::logs;
+use super::settings::Settings;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -112,7 +114,7 @@ pub fn to_json(context: &Context, group: &ReplicationGroup) -> Value {
         "TransitEncryptionEnabled": settings.tls, "AtRestEncryptionEnabled": settings.at_rest,
         "MemberClustersOutpostArns": [], "KmsKeyId": settings.kms,
         "ARN": context.arn("replicationgroup", &group.id), "UserGroupIds": [],
-        "LogDeliveryConfigurations": logs_json(&settings.logs, Some("active")),
+        "LogDeliveryConfigurations": logs::to_json(&settings.logs, Some("active")),
         "ReplicationGroupCreateTime": group.created, "AutoMinorVersionUpgrade": settings.auto_minor,
         "DataTiering": if settings.data_tiering { "enabled" } else { "disabled" },
         "NetworkType": settings.network_type, "IpDiscovery": settings.ip_discovery,
@@ -170,7 +172,7 @@ fn pending_json(group: &ReplicationGroup) -> Value {
         "AutomaticFailoverStatus": change.failover.map(|on| if on { "enabled" } else { "disabled" }),
         "Resharding": resharding,
         "AuthTokenStatus": change.token_status(),
-        "LogDeliveryConfigurations": change.logs.as_ref().map(|logs| logs_json(logs, None)),
+        "LogDeliveryConfigurations": change.logs.as_ref().map(|logs| logs::to_json(logs, None)),
         "TransitEncryptionEnabled": change.tls,
         "TransitEncryptionMode": change.tls_mode,
         "ClusterMode": change.cluster_mode,

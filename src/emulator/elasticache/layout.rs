@@ -142,6 +142,16 @@ fn configured_zones(
     Ok(zones)
 }
 
+/// Multi-AZ wants the nodes of a shard in two zones at least.
+pub fn check_multi_az(zones: &[String]) -> Result<(), Failure> {
+    if zones.iter().all(|zone| Some(zone) == zones.first()) {
+        return Err(Failure::combination(
+            "Multi-AZ requires the nodes of each node group to be in at least two availability zones.",
+        ));
+    }
+    Ok(())
+}
+
 /// A count of replicas that a shard may have.
 pub fn check_replicas(count: i64) -> Result<(), Failure> {
     if !(0..=MOST_REPLICAS).contains(&count) {

@@ -1,36 +1,45 @@
 //! ElastiCache: replication groups, cache clusters, and what they use.
 
 mod catalog;
+mod change;
 mod cluster;
 mod cluster_calls;
+mod cluster_due;
+mod create_cluster;
 mod create_group;
 mod delete_group;
 mod endpoints;
 mod engines;
 mod events;
+mod failover;
 mod group;
 mod layout;
+mod logs;
 mod modify_group;
 mod names;
 mod parameter_groups;
 mod parameters;
 mod scale;
 mod settings;
+mod snapshot;
 mod snapshots;
 mod subnet_groups;
 mod tagging;
 mod usage;
+mod wanted;
 
+pub use change::Change;
 pub use cluster::CacheCluster;
-pub use cluster_calls::due as cluster_due;
+pub use cluster_due::due as cluster_is_due;
 pub use delete_group::remove as remove_group;
 pub use events::{Event, record};
 pub use group::ReplicationGroup;
 pub use modify_group::apply as apply_to_group;
 pub use names::Window;
 pub use parameter_groups::ParameterGroup;
-pub use settings::{Change, Settings};
-pub use snapshots::{Snapshot, automatic as automatic_snapshot, due as snapshot_due};
+pub use settings::Settings;
+pub use snapshot::Snapshot;
+pub use snapshots::{automatic as automatic_snapshot, due as snapshot_due};
 pub use subnet_groups::SubnetGroup;
 pub use tagging::check as check_taggable;
 
@@ -59,8 +68,8 @@ pub fn call(context: &mut Context, operation: &str, input: Input) -> Option<Answ
         "IncreaseReplicaCount" => scale::increase(context, input),
         "DecreaseReplicaCount" => scale::decrease(context, input),
         "ModifyReplicationGroupShardConfiguration" => scale::reshard(context, input),
-        "TestFailover" => modify_group::test_failover(context, input),
-        "CreateCacheCluster" => cluster_calls::create(context, input),
+        "TestFailover" => failover::test(context, input),
+        "CreateCacheCluster" => create_cluster::create(context, input),
         "DescribeCacheClusters" => cluster::describe(context, input),
         "ModifyCacheCluster" => cluster_calls::modify(context, input),
         "DeleteCacheCluster" => cluster_calls::delete(context, input),

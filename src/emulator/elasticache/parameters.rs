@@ -4,6 +4,7 @@ use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::paging;
+use super::super::region::Region;
 use super::catalog::{self, Parameter};
 use super::parameter_groups::{self, ParameterGroup};
 use super::usage;
@@ -57,6 +58,7 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
         return Err(Failure::combination("No parameters were specified to modify."));
     }
     let used = usage::of_parameter_group(context, &group.name).is_some();
+    let mut reboot = false;
     for (name, parameter, entry) in given {
         let value = entry
             .text("ParameterValue")
@@ -72,16 +74,21 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
             ));
         }
         check_value(&name, parameter, value)?;
+        reboot |= parameter.needs_reboot() && current != value;
         group.values.insert(name, value.to_owned());
     }
     let name = group.name.clone();
     context.region.parameter_groups.put(&name, group);
+    if reboot {
+        pending_reboot(context.region, &name);
+    }
     Ok(json!({ "CacheParameterGroupName": name }))
 }
 
 pub fn reset(context: &mut Context, input: Input) -> Answer {
     let mut group = own(context, input)?;
     let given = named(input, &group)?;
+    let before = group.values.clone();
     if input.flag("ResetAllParameters") == Some(true) {
         group.values.clear();
     } else if given.is_empty() {
@@ -90,9 +97,37 @@ pub fn reset(context: &mut Context, input: Input) -> Answer {
     for (name, ..) in given {
         group.values.remove(&name);
     }
+    let known = catalog::parameters(&group.family);
+    let reboot = before.iter().any(|(name, value)| {
+        let parameter = known.get(name).filter(|parameter| parameter.needs_reboot() && parameter.value != *value);
+        parameter.is_some() && !group.values.contains_key(name)
+    });
     let name = group.name.clone();
     context.region.parameter_groups.put(&name, group);
+    if reboot {
+        pending_reboot(context.region, &name);
+    }
     Ok(json!({ "CacheParameterGroupName": name }))
+}
+
+/// A value that nodes read when they start waits for the reboot of each node of the caches that use the group.
+fn pending_reboot(region: &mut Region, name: &str) {
+    let of_groups: Vec<String> = region
+        .groups
+        .values()
+        .filter(|group| group.settings.parameter_group == name)
+        .flat_map(|group| group.members().cloned().collect::<Vec<_>>())
+        .collect();
+    let alone = region
+        .clusters
+        .values()
+        .filter(|cluster| cluster.alone().is_some_and(|settings| settings.parameter_group == name));
+    let all: Vec<String> = alone.map(|cluster| cluster.id.clone()).chain(of_groups).collect();
+    for id in all {
+        region.clusters.update(&id, |cluster| {
+            cluster.to_reboot = cluster.nodes.iter().map(|node| node.id.clone()).collect();
+        });
+    }
 }
 
 /// Whether a value is among those that the family allows: words, numbers and ranges, separated by commas.

@@ -5,10 +5,10 @@ use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::lifecycle::{self, Step, Target};
 use super::super::time::Work;
+use super::change::Change;
 use super::create_group::{add_member, check_size};
 use super::group::{self, ReplicationGroup, Shard};
-use super::settings::Change;
-use super::{layout, modify_group, subnet_groups, tagging};
+use super::{layout, modify_group, subnet_groups, tagging, usage};
 use serde_json::json;
 
 fn begin(context: &Context, input: Input) -> Result<ReplicationGroup, Failure> {
@@ -81,6 +81,8 @@ pub fn increase(context: &mut Context, input: Input) -> Answer {
         ));
     }
     check_size(group.shards.len() as i64, wanted.iter().map(|(count, _)| *count).max().unwrap_or(0))?;
+    let more = group.shards.iter().zip(&wanted).map(|(shard, (count, _))| *count as usize + 1 - shard.members.len());
+    usage::within_node_quota(context, more.sum())?;
     let subnets = subnet_groups::find(context, &group.settings.subnet_group)?;
     let zones = subnet_groups::zones(context, &subnets);
     let tags = tagging::of(context, "replicationgroup", &group.id);

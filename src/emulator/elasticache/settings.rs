@@ -1,14 +1,14 @@
-//! What a replication group and a cluster of its own have in common, and changes to it that take time.
+//! What a replication group and a cluster of its own have in common, and what a request may say about it.
 
 use super::super::context::Context;
 use super::super::failure::Failure;
 use super::super::input::Input;
 use super::super::world::hex;
+use super::logs::{self, LogDelivery};
 use super::names::{self, Window};
 use super::{catalog, parameter_groups, subnet_groups};
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 /// The settings of a cache.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,165 +50,6 @@ pub struct Topic {
     pub status: String,
 }
 
-/// Where one kind of log goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogDelivery {
-    pub log_type: String,
-    pub destination_type: String,
-    pub destination: String,
-    pub format: String,
-}
-
-/// A change that takes time or waits for the maintenance window. Absent members stay as they are.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Change {
-    pub engine: Option<String>,
-    pub version: Option<String>,
-    pub node_type: Option<String>,
-    pub parameter_group: Option<String>,
-    pub failover: Option<bool>,
-    pub multi_az: Option<bool>,
-    pub tls: Option<bool>,
-    pub tls_mode: Option<String>,
-    pub token: Option<TokenChange>,
-    pub cluster_mode: Option<String>,
-    pub primary: Option<String>,
-    pub logs: Option<Vec<LogDelivery>>,
-    /// Members to remove once the change is done.
-    pub remove_members: Vec<String>,
-    /// Shards to remove once the change is done.
-    pub remove_shards: Vec<String>,
-    /// Whether slots are spread anew once the change is done.
-    pub spread_slots: bool,
-    /// How many nodes a memcached cluster shall have.
-    pub nodes: Option<i64>,
-    pub remove_nodes: Vec<String>,
-    pub zones: Vec<String>,
-}
-
-/// A change of the token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenChange {
-    /// `SET`, `ROTATE` or `DELETE`.
-    pub strategy: String,
-    pub digest: Option<String>,
-}
-
-impl Change {
-    /// Whether nothing is to be done.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Whether the nodes themselves are changed, and so show as modifying.
-    pub fn on_nodes(&self) -> bool {
-        self.engine.is_some()
-            || self.version.is_some()
-            || self.node_type.is_some()
-            || self.parameter_group.is_some()
-            || self.tls.is_some()
-            || self.tls_mode.is_some()
-            || self.token.is_some()
-            || self.cluster_mode.is_some()
-            || self.nodes.is_some()
-    }
-
-    /// Lays a later change over this one.
-    pub fn merge(&mut self, later: Self) {
-        macro_rules! take {
-            ($($member:ident),*) => { $( if later.$member.is_some() { self.$member = later.$member; } )* };
-        }
-        take!(
-            engine,
-            version,
-            node_type,
-            parameter_group,
-            failover,
-            multi_az,
-            tls,
-            tls_mode,
-            token,
-            cluster_mode,
-            primary,
-            logs
-        );
-        if later.nodes.is_some() {
-            // A later count replaces a pending one with all that belongs to it.
-            (self.nodes, self.remove_nodes, self.zones) = (later.nodes, later.remove_nodes, later.zones);
-        }
-        self.remove_members.extend(later.remove_members);
-        self.remove_shards.extend(later.remove_shards);
-        self.spread_slots |= later.spread_slots;
-    }
-
-    /// Carries the change out on the settings.
-    pub fn apply(&self, settings: &mut Settings, now: u64) {
-        macro_rules! set {
-            ($($member:ident),*) => { $( if let Some(value) = &self.$member { settings.$member = value.clone(); } )* };
-        }
-        set!(engine, version, node_type, parameter_group, tls, logs);
-        if let Some(mode) = &self.tls_mode {
-            settings.tls_mode = Some(mode.clone());
-        }
-        if self.tls == Some(false) {
-            settings.tls_mode = None;
-        }
-        if let Some(token) = &self.token {
-            match (token.strategy.as_str(), &token.digest) {
-                ("DELETE", _) => settings.tokens.clear(),
-                ("SET", Some(digest)) => settings.tokens = vec![digest.clone()],
-                (_, Some(digest)) => {
-                    settings.tokens.truncate(1);
-                    settings.tokens.push(digest.clone());
-                }
-                _ => {}
-            }
-            settings.token_changed = Some(now);
-        }
-    }
-
-    /// `PendingModifiedValues` of a cluster.
-    pub fn pending_of_cluster(&self) -> Value {
-        json!({
-            "NumCacheNodes": self.nodes,
-            "CacheNodeIdsToRemove": (!self.remove_nodes.is_empty()).then_some(&self.remove_nodes),
-            "EngineVersion": self.version,
-            "CacheNodeType": self.node_type,
-            "AuthTokenStatus": self.token_status(),
-            "TransitEncryptionEnabled": self.tls,
-            "TransitEncryptionMode": self.tls_mode,
-            "LogDeliveryConfigurations": self.logs.as_ref().map(|logs| logs_json(logs, None)),
-        })
-    }
-
-    /// How `PendingModifiedValues` names what happens to the token.
-    pub fn token_status(&self) -> Option<&'static str> {
-        self.token.as_ref().map(|token| if token.strategy == "ROTATE" { "ROTATING" } else { "SETTING" })
-    }
-}
-
-/// `LogDeliveryConfigurations`; pending ones have no status.
-pub fn logs_json(logs: &[LogDelivery], status: Option<&str>) -> Value {
-    logs.iter()
-        .map(|log| {
-            let details = if log.destination_type == "cloudwatch-logs" {
-                json!({ "CloudWatchLogsDetails": { "LogGroup": log.destination } })
-            } else {
-                json!({ "KinesisFirehoseDetails": { "DeliveryStream": log.destination } })
-            };
-            let mut entry = json!({
-                "LogType": log.log_type, "DestinationType": log.destination_type, "DestinationDetails": details,
-                "LogFormat": log.format,
-            });
-            if let Some(status) = status {
-                entry["Status"] = status.into();
-            }
-            entry
-        })
-        .collect()
-}
-
 /// The digest that is kept of a token; slow, so that a world's file does not give tokens away.
 pub fn digest(token: &str, salt: &str) -> String {
     let mut out = [0; 32];
@@ -229,65 +70,6 @@ pub fn check_token(token: &str) -> Result<(), Failure> {
         return Err(Failure::value("Invalid AuthToken provided."));
     }
     Ok(())
-}
-
-/// Reads `LogDeliveryConfigurations` onto the current ones: an entry that is disabled takes its log type away.
-pub fn read_logs(
-    input: Input,
-    engine: &str,
-    version: &str,
-    current: &[LogDelivery],
-) -> Result<Vec<LogDelivery>, Failure> {
-    let mut logs = current.to_vec();
-    let mut seen = Vec::new();
-    for entry in input.structures("LogDeliveryConfigurations") {
-        let log_type = entry.needed("LogType")?;
-        let least = match log_type {
-            "slow-log" => "6.0",
-            "engine-log" => "6.2",
-            other => {
-                return Err(Failure::value(format!(
-                    "Invalid log type: {other}. Valid values are slow-log and engine-log."
-                )));
-            }
-        };
-        if seen.contains(&log_type) {
-            return Err(Failure::combination(format!(
-                "Only one log delivery configuration is allowed for the log type {log_type}."
-            )));
-        }
-        seen.push(log_type);
-        logs.retain(|log| log.log_type != log_type);
-        if entry.flag("Enabled") == Some(false) {
-            continue;
-        }
-        if engine == "memcached" || (engine == "redis" && !catalog::at_least(version, least)) {
-            return Err(Failure::combination(format!(
-                "Log type {log_type} is not supported for engine {engine} version {version}."
-            )));
-        }
-        let destination_type = entry.needed("DestinationType")?;
-        let details = entry.structure("DestinationDetails");
-        let destination = match destination_type {
-            "cloudwatch-logs" => details.structure("CloudWatchLogsDetails").filled("LogGroup"),
-            "kinesis-firehose" => details.structure("KinesisFirehoseDetails").filled("DeliveryStream"),
-            other => return Err(Failure::value(format!("Invalid log destination type: {other}."))),
-        };
-        let destination = destination.ok_or_else(|| {
-            Failure::combination(format!("Destination details do not match the destination type {destination_type}."))
-        })?;
-        let format = entry.needed("LogFormat")?;
-        if !["text", "json"].contains(&format) {
-            return Err(Failure::value(format!("Invalid log format: {format}. Valid values are text and json.")));
-        }
-        logs.push(LogDelivery {
-            log_type: log_type.into(),
-            destination_type: destination_type.into(),
-            destination: destination.into(),
-            format: format.into(),
-        });
-    }
-    Ok(logs)
 }
 
 /// The security groups of a request, each of which must exist; `None` where the request names none.
@@ -334,6 +116,17 @@ pub fn check_parameter_group(
         )));
     }
     Ok(group)
+}
+
+/// Nodes with data tiering evict by three policies only.
+pub fn check_tiered_policy(context: &Context, parameter_group: &str) -> Result<(), Failure> {
+    let group = parameter_groups::find(context, parameter_group)?;
+    match group.values.get("maxmemory-policy").map(String::as_str) {
+        None | Some("noeviction" | "volatile-lru" | "allkeys-lru") => Ok(()),
+        Some(other) => Err(Failure::combination(format!(
+            "The maxmemory-policy {other} is not supported with data tiering. Supported values are noeviction, volatile-lru and allkeys-lru."
+        ))),
+    }
 }
 
 /// A node type that exists, in this region, for this engine.
@@ -440,7 +233,7 @@ impl Settings {
             kms: input.filled("KmsKeyId").map(str::to_owned),
             tokens: Vec::new(),
             token_changed: None,
-            logs: read_logs(input, engine, &version, &[])?,
+            logs: logs::read(input, engine, &version, &[])?,
             network_type: input.filled("NetworkType").unwrap_or("ipv4").into(),
             ip_discovery: input.filled("IpDiscovery").unwrap_or("ipv4").into(),
             data_tiering: input.flag("DataTieringEnabled").unwrap_or(false),
@@ -449,6 +242,9 @@ impl Settings {
         };
         settings.check_encryption(context, input, id, kind)?;
         settings.check_network_and_tiering()?;
+        if settings.data_tiering {
+            check_tiered_policy(context, &settings.parameter_group)?;
+        }
         Ok(settings)
     }
 

@@ -1,6 +1,20 @@
 //! Who uses a subnet group, a parameter group or a subnet.
 
 use super::super::context::Context;
+use super::super::failure::Failure;
+
+/// Refuses more nodes than the account may have in the region, where a quota was set.
+pub fn within_node_quota(context: &Context, more: usize) -> Result<(), Failure> {
+    let Some(most) = context.node_quota else { return Ok(()) };
+    let now: usize = context.region.clusters.values().map(|cluster| cluster.nodes.len()).sum();
+    if more == 0 || now + more <= most {
+        return Ok(());
+    }
+    let text = format!(
+        "The request cannot be processed because it would exceed the allowed number of cache nodes ({most}) per customer."
+    );
+    Err(Failure::new("NodeQuotaForCustomerExceeded", text))
+}
 
 /// A cache that uses the subnet group.
 pub fn of_subnet_group(context: &Context, name: &str) -> Option<String> {

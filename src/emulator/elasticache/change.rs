@@ -1,0 +1,135 @@
+//! A change of a cache that takes time or waits for the maintenance window.
+
+use super::logs::{self, LogDelivery};
+use super::settings::Settings;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A change that takes time or waits for the maintenance window. Absent members stay as they are.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Change {
+    pub engine: Option<String>,
+    pub version: Option<String>,
+    pub node_type: Option<String>,
+    pub parameter_group: Option<String>,
+    pub failover: Option<bool>,
+    pub multi_az: Option<bool>,
+    pub tls: Option<bool>,
+    pub tls_mode: Option<String>,
+    pub token: Option<TokenChange>,
+    pub cluster_mode: Option<String>,
+    pub primary: Option<String>,
+    pub logs: Option<Vec<LogDelivery>>,
+    /// Members to remove once the change is done.
+    pub remove_members: Vec<String>,
+    /// Shards to remove once the change is done.
+    pub remove_shards: Vec<String>,
+    /// Whether slots are spread anew once the change is done.
+    pub spread_slots: bool,
+    /// How many nodes a memcached cluster shall have.
+    pub nodes: Option<i64>,
+    pub remove_nodes: Vec<String>,
+    pub zones: Vec<String>,
+}
+
+/// A change of the token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenChange {
+    /// `SET`, `ROTATE` or `DELETE`.
+    pub strategy: String,
+    pub digest: Option<String>,
+}
+
+impl Change {
+    /// Whether nothing is to be done.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether the nodes themselves are changed, and so show as modifying.
+    pub fn on_nodes(&self) -> bool {
+        self.engine.is_some()
+            || self.version.is_some()
+            || self.node_type.is_some()
+            || self.parameter_group.is_some()
+            || self.tls.is_some()
+            || self.tls_mode.is_some()
+            || self.token.is_some()
+            || self.cluster_mode.is_some()
+            || self.nodes.is_some()
+    }
+
+    /// Lays a later change over this one.
+    pub fn merge(&mut self, later: Self) {
+        macro_rules! take {
+            ($($member:ident),*) => { $( if later.$member.is_some() { self.$member = later.$member; } )* };
+        }
+        take!(
+            engine,
+            version,
+            node_type,
+            parameter_group,
+            failover,
+            multi_az,
+            tls,
+            tls_mode,
+            token,
+            cluster_mode,
+            primary,
+            logs
+        );
+        if later.nodes.is_some() {
+            // A later count replaces a pending one with all that belongs to it.
+            (self.nodes, self.remove_nodes, self.zones) = (later.nodes, later.remove_nodes, later.zones);
+        }
+        self.remove_members.extend(later.remove_members);
+        self.remove_shards.extend(later.remove_shards);
+        self.spread_slots |= later.spread_slots;
+    }
+
+    /// Carries the change out on the settings.
+    pub fn apply(&self, settings: &mut Settings, now: u64) {
+        macro_rules! set {
+            ($($member:ident),*) => { $( if let Some(value) = &self.$member { settings.$member = value.clone(); } )* };
+        }
+        set!(engine, version, node_type, parameter_group, tls, logs);
+        if let Some(mode) = &self.tls_mode {
+            settings.tls_mode = Some(mode.clone());
+        }
+        if self.tls == Some(false) {
+            settings.tls_mode = None;
+        }
+        if let Some(token) = &self.token {
+            match (token.strategy.as_str(), &token.digest) {
+                ("DELETE", _) => settings.tokens.clear(),
+                ("SET", Some(digest)) => settings.tokens = vec![digest.clone()],
+                (_, Some(digest)) => {
+                    settings.tokens.truncate(1);
+                    settings.tokens.push(digest.clone());
+                }
+                _ => {}
+            }
+            settings.token_changed = Some(now);
+        }
+    }
+
+    /// `PendingModifiedValues` of a cluster.
+    pub fn pending_of_cluster(&self) -> Value {
+        json!({
+            "NumCacheNodes": self.nodes,
+            "CacheNodeIdsToRemove": (!self.remove_nodes.is_empty()).then_some(&self.remove_nodes),
+            "EngineVersion": self.version,
+            "CacheNodeType": self.node_type,
+            "AuthTokenStatus": self.token_status(),
+            "TransitEncryptionEnabled": self.tls,
+            "TransitEncryptionMode": self.tls_mode,
+            "LogDeliveryConfigurations": self.logs.as_ref().map(|logs| logs::to_json(logs, None)),
+        })
+    }
+
+    /// How `PendingModifiedValues` names what happens to the token.
+    pub fn token_status(&self) -> Option<&'static str> {
+        self.token.as_ref().map(|token| if token.strategy == "ROTATE" { "ROTATING" } else { "SETTING" })
+    }
+}

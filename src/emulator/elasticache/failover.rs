@@ -1,0 +1,41 @@
+//! TestFailover.
+
+use super::super::context::Context;
+use super::super::failure::{Answer, Failure};
+use super::super::input::Input;
+use super::super::lifecycle::{self, Step, Target};
+use super::super::time::Work;
+use super::change::Change;
+use super::group;
+use serde_json::json;
+
+pub fn test(context: &mut Context, input: Input) -> Answer {
+    let old = group::find(context, input.needed("ReplicationGroupId")?)?;
+    old.must_be_available("test failover")?;
+    let id = input.needed("NodeGroupId")?;
+    let shard = old
+        .shards
+        .iter()
+        .find(|shard| shard.id == id)
+        .ok_or_else(|| Failure::missing("NodeGroupNotFoundFault", format!("Node group {id} not found.")))?;
+    if !old.failover {
+        return Err(Failure::combination("Test failover requires automatic failover to be enabled."));
+    }
+    let Some(next) = shard.members.iter().find(|member| **member != shard.primary) else {
+        return Err(Failure::combination("Test failover requires at least one replica in the node group."));
+    };
+    let mut new = (*old).clone();
+    new.status = "modifying".into();
+    new.applying = Some(Change { primary: Some(next.clone()), ..Change::default() });
+    let due = context.now + context.speed.scale(Work::Failover.seconds());
+    lifecycle::schedule(context.region, due, Target::Group(new.id.clone()), new.serial, Step::Apply);
+    super::record(
+        context.region,
+        context.now,
+        "replication-group",
+        &new.id,
+        &format!("Test Failover API called for node group {id}"),
+    );
+    context.region.groups.put(&new.id.clone(), new.clone());
+    Ok(json!({ "ReplicationGroup": group::to_json(context, &new) }))
+}
