@@ -4,7 +4,7 @@
 //! referee is the service model of AWS (`data/models.json`). It answers HTTP requests as AWS does, in process
 //! ([`Emulator::handle`]) or on a port ([`server::serve`]).
 //!
-//! - `route`: which service, account, region, protocol and operation a request means
+//! - `route`: has a request answered; `identify`: what it means; `reply`: the answer in its protocol
 //! - `model`, `wire`: the service model, and the four wire formats over one JSON tree
 //! - `world`, `region`, `table`: what exists; kept in memory, or in an append-only log that processes share
 //! - `time`, `lifecycle`: how long things take, and what falls due when
@@ -20,6 +20,7 @@ mod ec2;
 mod elasticache;
 mod failure;
 mod faults;
+mod identify;
 mod input;
 mod lifecycle;
 mod model;
@@ -27,6 +28,7 @@ pub mod operations;
 mod paging;
 mod past;
 mod region;
+mod reply;
 mod route;
 pub mod server;
 mod sts;

@@ -1,6 +1,7 @@
 //! Tests of the emulator as a client sees it, and of its file as a crash leaves it.
 
 mod faults;
+mod many;
 mod processes;
 mod replay;
 mod table;
