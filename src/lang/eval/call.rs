@@ -1,18 +1,18 @@
 //! Function calls: arguments, their conversion, and what null, unknown and sensitive ones mean.
 
-use super::{Evaluator, Outcome, error, fail, reject_secret, unknown_of};
+use super::{Evaluator, Outcome, error, fail, reject_secret, unknown_of, unknown_result};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::Expr;
 use crate::lang::functions::{self, Call, Failure, Function, Known, Param};
 use crate::value::convert::convert;
-use crate::value::{Data, Value};
+use crate::value::{Data, Type, Value};
 
 impl Evaluator<'_> {
     pub(super) fn call(&self, name: &str, name_span: Span, args: &[Expr], expand: bool, span: Span) -> Outcome {
         let name = name.strip_prefix("core::").unwrap_or(name);
         match name {
             "try" if !expand => return self.try_call(args, span),
-            "can" if args.len() == 1 && !expand => return Ok(Value::bool(self.eval(&args[0]).is_ok())),
+            "can" if args.len() == 1 && !expand => return Ok(self.can_call(&args[0])),
             _ => {}
         }
         let Some(function) = functions::find(name) else {
@@ -30,12 +30,21 @@ impl Evaluator<'_> {
         self.apply(function, values, &spans, span)
     }
 
-    /// The first argument that can be evaluated.
+    /// Whether the argument can be evaluated; that is open while anything in it is unknown.
+    fn can_call(&self, arg: &Expr) -> Value {
+        match self.eval(arg) {
+            Ok(value) => value.first_unknown().map_or(Value::bool(true), |of| unknown_result(Type::Bool, of)),
+            Err(_) => Value::bool(false),
+        }
+    }
+
+    /// The first argument that can be evaluated. While anything in it is unknown it may still turn out that it
+    /// cannot, and so nothing is known of the result.
     fn try_call(&self, args: &[Expr], span: Span) -> Outcome {
         let mut mistakes = Vec::new();
         for arg in args {
             match self.eval(arg) {
-                Ok(value) => return Ok(value),
+                Ok(value) => return Ok(value.first_unknown().map_or(value.clone(), |of| unknown_of(Type::Any, of))),
                 Err(more) => mistakes.extend(more),
             }
         }

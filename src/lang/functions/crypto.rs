@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::Digest;
 
-use super::{Call, Failure, Function, Want, function, other, param, text, wrong};
+use super::{Call, Failure, Function, Want, function, other, param, rsa, text, wrong};
 use crate::value::{Type, Value};
 
 const STRING: Want = Want::String;
@@ -42,6 +42,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
         |call| text(hex(&md5(call.text(0).as_bytes()))),
         "The MD5 of the text.",
         "md5(\"a\")",
+    ),
+    function(
+        "rsadecrypt",
+        &[param("ciphertext", STRING), param("privatekey", STRING)],
+        STRING,
+        rsa::rsadecrypt,
+        "The text that was encrypted for an RSA key.",
+        "rsadecrypt(file(\"secret.b64\"), file(\"key.pem\"))",
     ),
     function(
         "sha1",

@@ -148,7 +148,7 @@ fn apply(verb: &Verb, arg: &Value, index: usize) -> Result<String, Failure> {
         }
         _ => {
             let value = convert(arg, &Type::Number).map_err(failed)?;
-            let number = value.as_number().cloned().unwrap_or(Number::Int(0));
+            let number = value.as_number().cloned().unwrap_or(Number::ZERO);
             numeric(verb, &number, index)
         }
     }
@@ -180,8 +180,9 @@ fn string(verb: &Verb, text: &str) -> String {
 }
 
 fn numeric(verb: &Verb, number: &Number, index: usize) -> Result<String, Failure> {
-    let negative = number.is_negative();
-    let absolute = if negative { number.negate() } else { number.clone() };
+    // Whole numbers lose the sign of a zero, others keep it.
+    let negative = if "dboxX".contains(verb.letter) { number.is_negative() } else { number.has_minus() };
+    let absolute = number.absolute();
     let digits = match verb.letter {
         'd' | 'b' | 'o' | 'x' | 'X' => {
             let Some(whole) = absolute.to_ibig() else {

@@ -16,6 +16,7 @@ mod format;
 mod network;
 mod numeric;
 mod regex;
+mod rsa;
 mod sets;
 mod string;
 mod table;
@@ -229,7 +230,7 @@ impl Call<'_> {
 
     /// The number of an argument; zero for anything but a known number.
     pub fn number(&self, index: usize) -> Number {
-        self.args.get(index).and_then(Value::as_number).cloned().unwrap_or(Number::Int(0))
+        self.args.get(index).and_then(Value::as_number).cloned().unwrap_or(Number::ZERO)
     }
 
     /// The whole number of an argument.

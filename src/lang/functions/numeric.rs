@@ -79,8 +79,7 @@ fn number(number: Number) -> Result<Value, Failure> {
 }
 
 fn abs(call: &Call) -> Result<Value, Failure> {
-    let value = call.number(0);
-    number(if value.is_negative() { value.negate() } else { value })
+    number(call.number(0).absolute())
 }
 
 fn ceil(call: &Call) -> Result<Value, Failure> {
@@ -172,7 +171,7 @@ fn pow(call: &Call) -> Result<Value, Failure> {
 }
 
 fn range(call: &Call) -> Result<Value, Failure> {
-    let zero = Number::Int(0);
+    let zero = Number::from(0);
     let (start, limit, step) = match call.args.len() {
         1 => (zero.clone(), call.number(0), None),
         2 => (call.number(0), call.number(1), None),
@@ -180,7 +179,7 @@ fn range(call: &Call) -> Result<Value, Failure> {
         count => return other(format!("one to three numbers are required, not {count}")),
     };
     let down = limit < start;
-    let step = step.unwrap_or(Number::Int(if down { -1 } else { 1 }));
+    let step = step.unwrap_or(Number::from(if down { -1i64 } else { 1 }));
     if step.is_zero() {
         return wrong(2, "the step must not be zero");
     }
@@ -217,11 +216,14 @@ fn sum(call: &Call) -> Result<Value, Failure> {
     if items.is_empty() {
         return wrong(0, "there is no sum of no elements");
     }
-    let mut total = Number::Int(0);
+    let mut total: Option<Number> = None;
     for item in items {
         let item = convert(item, &Type::Number).map_err(|mismatch| Failure::Argument(0, mismatch.to_string()))?;
         let Some(item) = item.as_number() else { return wrong(0, "an element is null") };
-        total = total.add(item).map_err(|undefined| Failure::Other(undefined.0.to_string()))?;
+        total = Some(match total {
+            Some(total) => total.add(item).map_err(|undefined| Failure::Other(undefined.0.to_string()))?,
+            None => item.clone(),
+        });
     }
-    number(total)
+    number(total.unwrap_or(Number::ZERO))
 }

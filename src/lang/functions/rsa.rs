@@ -1,0 +1,29 @@
+//! Decryption with an RSA key.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rsa::pkcs1::DecodeRsaPrivateKey;
+use rsa::pkcs8::DecodePrivateKey;
+use rsa::{Pkcs1v15Encrypt, RsaPrivateKey};
+
+use super::{Call, Failure, text, wrong};
+use crate::value::Value;
+
+/// Takes keys in PEM, of PKCS #1 or PKCS #8, without a passphrase.
+pub(super) fn rsadecrypt(call: &Call) -> Result<Value, Failure> {
+    let Ok(ciphertext) = STANDARD.decode(call.text(0)) else { return wrong(0, "the ciphertext is not Base64") };
+    let pem = call.text(1).trim();
+    if pem.contains("ENCRYPTED") {
+        return wrong(1, "the key is protected with a passphrase");
+    }
+    let Some(key) = RsaPrivateKey::from_pkcs1_pem(pem).ok().or_else(|| RsaPrivateKey::from_pkcs8_pem(pem).ok()) else {
+        return wrong(1, "the text is no RSA private key in PEM, of PKCS #1 or PKCS #8");
+    };
+    let Ok(plain) = key.decrypt(Pkcs1v15Encrypt, &ciphertext) else {
+        return wrong(0, "the ciphertext was not encrypted for this key");
+    };
+    match String::from_utf8(plain) {
+        Ok(plain) => text(plain),
+        Err(_) => wrong(0, "what the ciphertext encrypts is not text in UTF-8"),
+    }
+}
