@@ -8,6 +8,7 @@ pub mod convert;
 pub mod display;
 pub mod json;
 pub mod number;
+mod order;
 pub mod same;
 pub mod types;
 pub mod unify;
@@ -146,7 +147,11 @@ impl Value {
 
     /// A set whose elements all have type `ty`; sorts them, null last, and drops repeated ones.
     pub fn set(ty: Type, mut items: Vec<Value>) -> Self {
-        items.sort_by(|left, right| (left.is_null(), left).cmp(&(right.is_null(), right)));
+        if ty.is_primitive() {
+            items.sort_by(|left, right| (left.is_null(), left).cmp(&(right.is_null(), right)));
+        } else {
+            items.sort_by_cached_key(|item| (order::order_key(item), item.clone()));
+        }
         items.dedup();
         Self::new(Data::Set(ty, Arc::new(items)))
     }

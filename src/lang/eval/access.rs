@@ -54,6 +54,10 @@ impl Evaluator<'_> {
         let mark = value.sensitive;
         let apply = |item: &Value| Evaluator { scope: self.scope, each: Some(item) }.eval(each);
         let result = match &value.data {
+            Data::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+                let detail = format!("The value is null, and null has no elements.{}", remark(source, &value));
+                return Err(vec![error("CS0218", detail, span)]);
+            }
             Data::Null(_) => Value::tuple(Vec::new()),
             Data::Unknown(unknown) => match &unknown.ty {
                 Type::List(ty) | Type::Set(ty) => {
@@ -81,7 +85,7 @@ impl Evaluator<'_> {
                     None => Value::tuple(items),
                 }
             }
-            _ => Value::tuple(vec![apply(&Value::new(value.data.clone()))?]),
+            _ => Value::tuple(vec![apply(&value)?]),
         };
         Ok(result.with_mark(mark))
     }

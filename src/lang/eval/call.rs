@@ -3,7 +3,7 @@
 use super::{Evaluator, Outcome, error, fail, reject_secret, unknown_of, unknown_result};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::Expr;
-use crate::lang::functions::{self, Call, Failure, Function, Known, Param};
+use crate::lang::functions::{self, Call, Failure, Function, Known, Param, Want};
 use crate::value::convert::convert;
 use crate::value::{Data, Type, Value};
 
@@ -63,7 +63,7 @@ impl Evaluator<'_> {
         let mut spans: Vec<Span> = args.iter().map(|arg| arg.span).collect();
         if expand && let (Some(last), Some(span)) = (values.pop(), spans.pop()) {
             let items = match &last.data {
-                Data::Unknown(_) => return Ok(None),
+                Data::Unknown(of) if !of.ty.is_primitive() => return Ok(None),
                 Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => items,
                 Data::Null(_) => return fail("CS0213", "The argument in front of ... is null.", span),
                 _ => {
@@ -160,6 +160,18 @@ fn argument(function: &Function, param: &Param, value: Value, span: Span) -> Res
     let (value, mark) = if param.marked { (value, false) } else { value.unmark_deep() };
     if value.is_null() && !param.nullable {
         let detail = format!("{}: the argument {:?} must not be null.", function.name, param.name);
+        return fail("CS0213", detail, span);
+    }
+    if let Data::Unknown(of) = &value.data
+        && !param.want.admits(&of.ty)
+    {
+        let what = if param.want == Want::Mapping { "a map or object" } else { "a list, set or tuple" };
+        let detail = format!(
+            "{}: the argument {:?} does not fit: {what} is required, not {}.",
+            function.name,
+            param.name,
+            of.ty.with_article()
+        );
         return fail("CS0213", detail, span);
     }
     match convert(&value, &param.want.ty()) {

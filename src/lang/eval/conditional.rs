@@ -12,11 +12,12 @@ impl Evaluator<'_> {
         let decision = self.condition(condition)?;
         let (first, second) = (self.eval(yes), self.eval(no));
         // A result that is not taken may fail, but where its type is plain it still counts.
-        let other = |outcome: Outcome, expr| outcome.ok().or_else(|| Some(Value::null_of(plain_type(expr)?)));
+        let other = |outcome: Outcome, expr| outcome.unwrap_or_else(|_| self.placeholder(expr));
         let result = match decision {
-            (Data::Bool(true), _) => chosen(first, other(second, no), span, true)?,
-            (Data::Bool(false), _) => chosen(second, other(first, yes), span, false)?,
-            (Data::Unknown(unknown), _) => undecided(first?, second?, &unknown, span)?,
+            (Data::Bool(true), _) => chosen(first?, other(second, no), span, true)?,
+            (Data::Bool(false), _) => chosen(second?, other(first, yes), span, false)?,
+            // Which of them may fail will only show when it is known.
+            (Data::Unknown(unknown), _) => undecided(other(first, yes), other(second, no), &unknown, span)?,
             _ => Value::null(),
         };
         Ok(result.with_mark(decision.1))
@@ -39,10 +40,21 @@ impl Evaluator<'_> {
     }
 }
 
+impl Evaluator<'_> {
+    /// What stands for a value that cannot be computed: an unknown of the type that it has in any case.
+    fn placeholder(&self, expr: &Expr) -> Value {
+        let part = |part: &Expr| self.eval(part).unwrap_or_else(|_| self.placeholder(part));
+        match &*expr.node {
+            Node::Parens(inner) => self.placeholder(inner),
+            Node::Tuple(items) => Value::tuple(items.iter().map(part).collect()),
+            _ => Value::unknown(plain_type(expr).unwrap_or_default(), None),
+        }
+    }
+}
+
 /// The type that an expression has whatever its parts are.
 fn plain_type(expr: &Expr) -> Option<Type> {
     match &*expr.node {
-        Node::Parens(inner) => plain_type(inner),
         Node::Template(parts) if !matches!(parts.as_slice(), [Part::Interpolation(_)]) => Some(Type::String),
         Node::Unary(UnaryOp::Not, _) => Some(Type::Bool),
         Node::Unary(UnaryOp::Negate, _) => Some(Type::Number),
@@ -57,9 +69,9 @@ fn plain_type(expr: &Expr) -> Option<Type> {
 }
 
 /// The chosen result in the type of both. A mistake in the other one is of no interest.
-fn chosen(chosen: Outcome, other: Option<Value>, span: Span, first: bool) -> Outcome {
-    let chosen = chosen?;
-    let Some(other) = other else { return Ok(chosen) };
+fn chosen(chosen: Value, other: Value, span: Span, first: bool) -> Outcome {
+    // Which of them was chosen would tell of the condition that the other one is sensitive.
+    let chosen = chosen.with_mark(other.sensitive);
     match common_type(&chosen, &other) {
         Ok(None) => Ok(chosen),
         Ok(Some(ty)) => convert(&chosen, &ty).map_err(|mismatch| vec![error("CS0205", mismatch.to_string(), span)]),

@@ -61,6 +61,9 @@ impl Evaluator<'_> {
         };
         let mut gathered = Gathered { mark: items.mark, ..Gathered::default() };
         let mut bindings = Bindings::new(self.scope);
+        if entries.is_empty() {
+            self.check_condition(node)?;
+        }
         for (key, value) in entries {
             if let Some(name) = &node.key {
                 bindings.names.insert(name.clone(), key);
@@ -77,6 +80,16 @@ impl Evaluator<'_> {
             None => Value::object(gathered.entries),
         };
         Ok(result.with_mark(gathered.mark))
+    }
+
+    /// What is wrong with a condition whatever the element is, shows without one, too.
+    fn check_condition(&self, node: &For) -> Result<(), Vec<Diagnostic>> {
+        let Some(condition) = &node.condition else { return Ok(()) };
+        let mut bindings = Bindings::new(self.scope);
+        for name in node.key.iter().chain([&node.value]) {
+            bindings.names.insert(name.clone(), Value::unknown(Type::Any, None));
+        }
+        Evaluator { scope: &bindings, each: self.each }.condition(condition).map(drop)
     }
 
     /// One round of a `for` expression.

@@ -127,6 +127,12 @@ pub fn equal(left: &Value, right: &Value) -> Result<bool, Unknown> {
         (Data::Unknown(unknown), Data::Null(_)) | (Data::Null(_), Data::Unknown(unknown)) if unknown.not_null => {
             Ok(false)
         }
+        (Data::Unknown(unknown), _) if !right.is_unknown() && !right.is_null() && apart(&unknown.ty, &right.ty()) => {
+            Ok(false)
+        }
+        (_, Data::Unknown(unknown)) if !left.is_unknown() && !left.is_null() && apart(&unknown.ty, &left.ty()) => {
+            Ok(false)
+        }
         (Data::Unknown(unknown), _) | (_, Data::Unknown(unknown)) => Err(unknown.clone()),
         (Data::Bool(left), Data::Bool(right)) => Ok(left == right),
         (Data::Number(left), Data::Number(right)) => Ok(left == right),
@@ -138,6 +144,23 @@ pub fn equal(left: &Value, right: &Value) -> Result<bool, Unknown> {
         (Data::Tuple(left), Data::Tuple(right)) => items(left, right),
         (Data::Map(_, left), Data::Map(_, right)) | (Data::Object(left), Data::Object(right)) => entries(left, right),
         _ => Ok(false),
+    }
+}
+
+/// Whether no value has both types, however what is open in them turns out.
+fn apart(left: &Type, right: &Type) -> bool {
+    match (left, right) {
+        (Type::Any, _) | (_, Type::Any) => false,
+        (Type::List(left), Type::List(right))
+        | (Type::Set(left), Type::Set(right))
+        | (Type::Map(left), Type::Map(right)) => apart(left, right),
+        (Type::Tuple(left), Type::Tuple(right)) => {
+            left.len() != right.len() || left.iter().zip(right.iter()).any(|(left, right)| apart(left, right))
+        }
+        (Type::Object(left), Type::Object(right)) => {
+            !left.keys().eq(right.keys()) || left.values().zip(right.values()).any(|(a, b)| apart(&a.ty, &b.ty))
+        }
+        _ => std::mem::discriminant(left) != std::mem::discriminant(right),
     }
 }
 

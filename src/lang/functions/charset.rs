@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use encoding_rs::Encoding;
 
+use super::encoding::from_base64;
 use super::{Call, Failure, text, wrong};
 use crate::value::Value;
 
@@ -52,7 +53,7 @@ pub(super) fn textencodebase64(call: &Call) -> Result<Value, Failure> {
 }
 
 pub(super) fn textdecodebase64(call: &Call) -> Result<Value, Failure> {
-    let Ok(bytes) = STANDARD.decode(call.text(0)) else { return wrong(0, "the source is not Base64") };
+    let Some(bytes) = from_base64(call.text(0)) else { return wrong(0, "the source is not Base64") };
     let decoded = match find(call)? {
         Charset::Utf8 => String::from_utf8(bytes).ok(),
         Charset::Utf16 { little } if bytes.len() % 2 == 0 => {

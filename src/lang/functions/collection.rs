@@ -8,6 +8,8 @@ use crate::value::convert::{convert, unify};
 use crate::value::{Data, Object, Type, Unknown, Value};
 
 const ANY: Want = Want::Any;
+const SEQUENCE: Want = Want::Sequence;
+const MAPPING: Want = Want::Mapping;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function(
@@ -28,7 +30,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "chunklist",
-        &[param("list", Want::List).partly(), param("size", Want::Number)],
+        &[param("list", Want::List).partly().marked(), param("size", Want::Number)],
         Want::List,
         chunklist,
         "The list in pieces of a size.",
@@ -42,7 +44,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The first list that is not empty.",
         "coalescelist([], [\"a\"]) = [\"a\"]",
     )
-    .rest(param("lists", ANY).nullable()),
+    .rest(param("lists", SEQUENCE).nullable().partly().marked()),
     function(
         "compact",
         &[param("list", Want::Strings)],
@@ -59,10 +61,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The lists one behind the other.",
         "concat([\"a\"], [\"b\"]) = [\"a\", \"b\"]",
     )
-    .rest(param("lists", ANY).partly().marked()),
+    .rest(param("lists", SEQUENCE).partly().marked()),
     function(
         "contains",
-        &[param("list", ANY).partly(), param("value", ANY).partly()],
+        &[param("list", SEQUENCE).partly(), param("value", ANY).partly()],
         Want::Bool,
         contains,
         "Whether the value is an element.",
@@ -78,7 +80,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "element",
-        &[param("list", ANY).partly().marked(), param("index", Want::Number)],
+        &[param("list", SEQUENCE).partly().marked(), param("index", Want::Number)],
         ANY,
         element,
         "The element at an index, which wraps around at the end.",
@@ -86,7 +88,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "flatten",
-        &[param("list", ANY).partly().marked()],
+        &[param("list", SEQUENCE).partly().marked()],
         ANY,
         flatten,
         "The list with the elements of its lists in their place.",
@@ -94,7 +96,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "index",
-        &[param("list", ANY), param("value", ANY)],
+        &[param("list", SEQUENCE).partly(), param("value", ANY).partly()],
         Want::Number,
         index,
         "The position of the value.",
@@ -102,7 +104,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "keys",
-        &[param("map", ANY).partly().marked()],
+        &[param("map", MAPPING).partly().marked()],
         ANY,
         keys,
         "The keys in order.",
@@ -118,7 +120,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "lookup",
-        &[param("map", ANY).partly().marked(), param("key", Want::String)],
+        &[param("map", MAPPING).partly().marked(), param("key", Want::String)],
         ANY,
         lookup,
         "The element of a key, or a default.",
@@ -134,10 +136,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "matchkeys([1, 2], [\"a\", \"b\"], [\"b\"]) = [2]",
     ),
     function("merge", &[], ANY, merge, "The entries of all maps; later ones win.", "merge({a = 1}, {a = 2}) = {a = 2}")
-        .rest(param("maps", ANY).nullable().partly().marked()),
+        .rest(param("maps", MAPPING).nullable().partly().marked()),
     function(
         "one",
-        &[param("list", ANY).partly().marked()],
+        &[param("list", SEQUENCE).partly().marked()],
         ANY,
         one,
         "The only element, or null when there is none.",
@@ -146,7 +148,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .passing_secrets(),
     function(
         "reverse",
-        &[param("list", ANY).partly().marked()],
+        &[param("list", SEQUENCE).partly().marked()],
         ANY,
         reverse,
         "The list backwards.",
@@ -154,7 +156,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "slice",
-        &[param("list", ANY).partly().marked(), param("start", Want::Number), param("end", Want::Number)],
+        &[param("list", SEQUENCE).partly().marked(), param("start", Want::Number), param("end", Want::Number)],
         ANY,
         slice,
         "The elements from a start up to an end.",
@@ -178,7 +180,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "values",
-        &[param("map", ANY).partly().marked()],
+        &[param("map", MAPPING).partly().marked()],
         ANY,
         values,
         "The elements in the order of their keys.",
@@ -186,7 +188,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "zipmap",
-        &[param("keys", Want::Strings).partly(), param("values", ANY).partly().marked()],
+        &[param("keys", Want::Strings).partly(), param("values", SEQUENCE).partly().marked()],
         ANY,
         zipmap,
         "The object of keys and values.",
@@ -243,17 +245,19 @@ fn chunklist(call: &Call) -> Result<Value, Failure> {
     }
     let size = if size == 0 { items.len().max(1) } else { size as usize };
     let chunks = items.chunks(size).map(|chunk| Value::list(ty.clone(), chunk.to_vec())).collect();
-    Ok(Value::list(Type::list(ty.clone()), chunks))
+    Ok(Value::list(Type::list(ty.clone()), chunks).with_mark(call.args[0].sensitive))
 }
 
 fn coalescelist(call: &Call) -> Result<Value, Failure> {
     for (index, value) in call.args.iter().enumerate() {
-        if value.is_null() {
-            return wrong(index, "the argument must not be null");
+        if matches!(value.data, Data::Null(_) | Data::Set(..)) {
+            return wrong(index, format!("a list or tuple is required, not {}", value.ty().with_article()));
         }
-        if !sequence(call, index)?.is_empty() {
-            return Ok(value.clone());
-        }
+        sequence(call, index)?;
+    }
+    let mark = call.args.iter().any(|value| value.sensitive);
+    if let Some(value) = call.args.iter().find(|value| value.as_items().is_some_and(|items| !items.is_empty())) {
+        return Ok(value.clone().with_mark(mark));
     }
     other("there is no list that is not empty")
 }
@@ -349,11 +353,17 @@ fn gather(value: &Value, out: &mut Vec<Value>, mark: &mut bool) -> Option<Unknow
 
 fn index(call: &Call) -> Result<Value, Failure> {
     let items = sequence(call, 0)?;
-    match items.iter().position(|item| equal(item, &call.args[1]) == Ok(true)) {
-        Some(position) => Ok(Value::int(position as i64)),
-        None if items.is_empty() => wrong(0, "there is nothing to find in an empty list"),
-        None => wrong(1, "the value is not in the list"),
+    if items.is_empty() {
+        return wrong(0, "there is nothing to find in an empty list");
     }
+    for (position, item) in items.iter().enumerate() {
+        match equal(item, &call.args[1]) {
+            Ok(true) => return Ok(Value::int(position as i64)),
+            Ok(false) => {}
+            Err(of) => return Ok(unknown(Type::Number, &of)),
+        }
+    }
+    wrong(1, "the value is not in the list")
 }
 
 fn keys(call: &Call) -> Result<Value, Failure> {

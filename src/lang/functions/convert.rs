@@ -131,7 +131,11 @@ fn coalesce(call: &Call) -> Result<Value, Failure> {
 }
 
 fn issensitive(call: &Call) -> Result<Value, Failure> {
-    Ok(Value::bool(call.args[0].sensitive))
+    Ok(match &call.args[0] {
+        value if value.sensitive => Value::bool(true),
+        Value { data: Data::Unknown(of), .. } => Value::unknown(Type::Bool, of.origin.clone()),
+        _ => Value::bool(false),
+    })
 }
 
 fn nonsensitive(call: &Call) -> Result<Value, Failure> {
@@ -139,7 +143,7 @@ fn nonsensitive(call: &Call) -> Result<Value, Failure> {
 }
 
 fn sensitive(call: &Call) -> Result<Value, Failure> {
-    Ok(call.args[0].unmark_deep().0.into_sensitive())
+    Ok(call.args[0].clone().into_sensitive())
 }
 
 fn secret(call: &Call) -> Result<Value, Failure> {

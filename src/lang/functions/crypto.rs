@@ -118,9 +118,11 @@ fn bcrypt(call: &Call) -> Result<Value, Failure> {
         2 => call.int(1)?,
         count => return other(format!("one or two arguments are required, not {count}")),
     };
-    if !(4..=31).contains(&cost) {
-        return wrong(1, "the cost must be from 4 to 31");
+    if cost > 31 {
+        return wrong(1, "the cost must be at most 31");
     }
+    // What is too little stands for the default.
+    let cost = if cost < 4 { 10 } else { cost };
     if call.settings().timestamp.is_none() {
         return Ok(later());
     }

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Call, Failure, Function, Want, charset, function, param, table, text, wrong, yaml};
-use crate::value::{Value, json};
+use crate::value::{Number, Value, json};
 
 const STRING: Want = Want::String;
 const ANY: Want = Want::Any;
@@ -54,7 +54,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "jsonencode",
         &[param("value", ANY).nullable()],
         STRING,
-        |call| Ok(Value::string(json::encode(&call.args[0]))),
+        jsonencode,
         "The value as JSON.",
         "jsonencode([1]) = \"[1]\"",
     ),
@@ -100,9 +100,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
 ];
 
+/// The bytes of a Base64 text, where line breaks do not count.
+pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let plain: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+    STANDARD.decode(plain).ok()
+}
+
 fn base64decode(call: &Call) -> Result<Value, Failure> {
-    let plain: String = call.text(0).chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-    let Ok(bytes) = STANDARD.decode(plain) else {
+    let Some(bytes) = from_base64(call.text(0)) else {
         return wrong(0, "the string is not Base64");
     };
     match String::from_utf8(bytes) {
@@ -134,6 +139,17 @@ fn base64gzip(call: &Call) -> Result<Value, Failure> {
 
 fn jsondecode(call: &Call) -> Result<Value, Failure> {
     json::parse(call.text(0)).or_else(|error| wrong(0, format!("the string is not JSON: {error}")))
+}
+
+fn jsonencode(call: &Call) -> Result<Value, Failure> {
+    if has_infinity(&call.args[0]) {
+        return wrong(0, "an infinity has no JSON");
+    }
+    Ok(Value::string(json::encode(&call.args[0])))
+}
+
+fn has_infinity(value: &Value) -> bool {
+    value.as_number().is_some_and(Number::is_infinite) || value.children().any(has_infinity)
 }
 
 fn urlencode(call: &Call) -> Result<Value, Failure> {

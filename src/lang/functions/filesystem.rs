@@ -213,10 +213,10 @@ fn fileexists(call: &Call) -> Result<Value, Failure> {
 /// Patterns know `*`, `?`, `[a-z]`, `{a,b}`, and `**` for any number of folders.
 fn fileset(call: &Call) -> Result<Value, Failure> {
     let folder = resolve(call)?;
-    let pattern = glob(call.text(1)).or_else(|()| wrong(1, "the pattern is wrong"))?;
     if !disk::is_folder(&folder) {
         return Ok(Value::set(Type::String, Vec::new()));
     }
+    let pattern = glob(call.text(1)).or_else(|()| wrong(1, "the pattern is wrong"))?;
     match disk::files_below(&folder) {
         Ok(files) => Ok(Value::string_set(files.iter().filter(|file| pattern.is_match(file)))),
         Err(error) => wrong(0, format!("{:?} cannot be listed: {error}", call.text(0))),

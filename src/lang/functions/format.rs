@@ -2,6 +2,7 @@
 
 use super::{Call, Failure, other, text, texts, wrong};
 use crate::value::convert::convert;
+use crate::value::number::notation;
 use crate::value::{Data, Number, Type, Value, json};
 
 /// A verb with its flags: `%-5.2f`.
@@ -203,9 +204,9 @@ fn numeric(verb: &Verb, number: &Number, index: usize) -> Result<String, Failure
             let digits = whole.in_radix(radix).to_string();
             format!("{prefix}{}", if verb.letter == 'X' { digits.to_uppercase() } else { digits.to_lowercase() })
         }
-        'f' => super::float::fixed(&absolute, verb.precision.unwrap_or(6)),
-        'e' | 'E' => super::float::exponential(&absolute, verb.precision.unwrap_or(6), verb.letter),
-        'g' | 'G' => super::float::general(&absolute, verb.precision, verb.letter),
+        'f' => notation::fixed(&absolute, verb.precision.unwrap_or(6)),
+        'e' | 'E' => notation::exponential(&absolute, verb.precision.unwrap_or(6), verb.letter),
+        'g' | 'G' => notation::general(&absolute, verb.precision, verb.letter),
         letter => return other(format!("%{letter} is not a verb")),
     };
     let sign = match (negative, verb.plus, verb.space) {

@@ -11,7 +11,6 @@ mod crypto;
 mod datetime;
 mod encoding;
 mod filesystem;
-mod float;
 mod format;
 mod network;
 mod numeric;
@@ -82,6 +81,10 @@ pub enum Known {
 pub enum Want {
     /// Anything.
     Any,
+    /// A list, set or tuple.
+    Sequence,
+    /// A map or object.
+    Mapping,
     /// `string`
     String,
     /// `number`
@@ -110,7 +113,7 @@ impl Want {
     /// The type.
     pub fn ty(self) -> Type {
         match self {
-            Want::Any => Type::Any,
+            Want::Any | Want::Sequence | Want::Mapping => Type::Any,
             Want::String => Type::String,
             Want::Number => Type::Number,
             Want::Bool => Type::Bool,
@@ -122,6 +125,17 @@ impl Want {
             Want::StringSet => Type::set(Type::String),
             Want::Map => Type::map(Type::Any),
             Want::StringMap => Type::map(Type::String),
+        }
+    }
+}
+
+impl Want {
+    /// Whether a value of type `ty` can be meant, known or not; only the open sorts say no here.
+    pub fn admits(self, ty: &Type) -> bool {
+        match self {
+            Want::Sequence => matches!(ty, Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)),
+            Want::Mapping => matches!(ty, Type::Any | Type::Map(_) | Type::Object(_)),
+            _ => true,
         }
     }
 }

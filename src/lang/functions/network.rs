@@ -59,7 +59,7 @@ impl Range {
     fn parse(text: &str) -> Result<Range, Failure> {
         let parsed = text.split_once('/').and_then(|(address, prefix)| {
             let digits = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_digit());
-            Some((address.parse::<IpAddr>().ok()?, prefix.parse::<u32>().ok().filter(|_| digits)?))
+            Some((address_of(address)?, prefix.parse::<u32>().ok().filter(|_| digits)?))
         });
         let Some((address, prefix)) = parsed else {
             return wrong(0, format!("{text:?} is not an address range such as 10.0.0.0/16"));
@@ -107,6 +107,19 @@ impl Range {
     }
 }
 
+/// An address; leading zeros in its parts mean nothing.
+fn address_of(text: &str) -> Option<IpAddr> {
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty();
+    if text.split('.').count() != 4 || !text.split('.').all(digits) {
+        return text.parse().ok();
+    }
+    let short = text.split('.').map(|part| match part.trim_start_matches('0') {
+        "" => "0",
+        part => part,
+    });
+    short.collect::<Vec<_>>().join(".").parse().ok()
+}
+
 /// A whole number of an argument, however large.
 fn whole(call: &Call, index: usize) -> Result<i128, Failure> {
     let number = call.number(index).to_ibig().and_then(|int| i128::try_from(int).ok());
@@ -147,6 +160,9 @@ fn cidrsubnets(call: &Call) -> Result<Value, Failure> {
         let new_bits = call.int(index)?;
         if new_bits < 1 {
             return wrong(index, "at least one more bit is required");
+        }
+        if new_bits > 32 {
+            return wrong(index, "a prefix can be extended by at most 32 bits");
         }
         let part = range.part(new_bits, 0)?;
         let mask = part.host_mask();

@@ -1,17 +1,16 @@
 //! Decryption with an RSA key.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{Pkcs1v15Encrypt, RsaPrivateKey};
 
+use super::encoding::from_base64;
 use super::{Call, Failure, text, wrong};
 use crate::value::Value;
 
 /// Takes keys in PEM, of PKCS #1 or PKCS #8, without a passphrase.
 pub(super) fn rsadecrypt(call: &Call) -> Result<Value, Failure> {
-    let Ok(ciphertext) = STANDARD.decode(call.text(0)) else { return wrong(0, "the ciphertext is not Base64") };
+    let Some(ciphertext) = from_base64(call.text(0)) else { return wrong(0, "the ciphertext is not Base64") };
     let pem = call.text(1).trim();
     if pem.contains("ENCRYPTED") {
         return wrong(1, "the key is protected with a passphrase");

@@ -69,18 +69,18 @@ fn combine(call: &Call, keep: fn(usize, usize, bool) -> bool) -> Result<Value, F
     Ok(Value::set(ty, kept.map(|(item, _)| item.clone()).collect()))
 }
 
-/// Sets only make a set of tuples; with a list or tuple among them the order counts, and lists result.
+/// With a set among them a set of tuples results; lists only make a list, where the order counts.
 fn setproduct(call: &Call) -> Result<Value, Failure> {
     if call.args.len() < 2 {
         return other("at least two sets are required");
     }
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
     let mut types = Vec::new();
-    let mut all_sets = true;
+    let mut any_set = false;
     for (index, arg) in call.args.iter().enumerate() {
         let as_list =
             convert(arg, &Type::list(Type::Any)).map_err(|mismatch| Failure::Argument(index, mismatch.to_string()))?;
-        all_sets &= matches!(arg.ty(), Type::Set(_));
+        any_set |= matches!(arg.ty(), Type::Set(_));
         let Type::List(ty) = as_list.ty() else { continue };
         types.push((*ty).clone());
         let items = as_list.as_items().unwrap_or_default();
@@ -94,5 +94,5 @@ fn setproduct(call: &Call) -> Result<Value, Failure> {
     }
     let ty = Type::Tuple(types.into());
     let rows = rows.into_iter().map(Value::tuple).collect();
-    Ok(if all_sets { Value::set(ty, rows) } else { Value::list(ty, rows) })
+    Ok(if any_set { Value::set(ty, rows) } else { Value::list(ty, rows) })
 }

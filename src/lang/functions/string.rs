@@ -191,6 +191,18 @@ fn upper(character: char) -> char {
     }
 }
 
+/// The letter at the beginning of a word: two-letter characters have a form of their own for it.
+fn title_case(character: char) -> char {
+    match character {
+        'Ǆ'..='ǆ' => 'ǅ',
+        'Ǉ'..='ǉ' => 'ǈ',
+        'Ǌ'..='ǌ' => 'ǋ',
+        'Ǳ'..='ǳ' => 'ǲ',
+        'ა'..='ჿ' => character,
+        other => upper(other),
+    }
+}
+
 fn lower(character: char) -> char {
     let mut several = character.to_lowercase();
     match (several.next(), several.next()) {
@@ -237,10 +249,8 @@ fn substr(call: &Call) -> Result<Value, Failure> {
     let count = characters.len() as i64;
     let (offset, length) = (call.int(1)?, call.int(2)?);
     let start = if offset < 0 { (offset + count).max(0) } else { offset.min(count) };
-    if length < -1 {
-        return wrong(2, "the length must be -1 or not negative");
-    }
-    let end = if length < 0 { count } else { start.saturating_add(length).min(count) };
+    // A length of zero behind a negative offset means the rest, too.
+    let end = if length < 0 || length == 0 && offset < 0 { count } else { start.saturating_add(length).min(count) };
     text(characters[start as usize..end as usize].concat())
 }
 
@@ -257,7 +267,7 @@ fn title(call: &Call) -> Result<Value, Failure> {
                 other => !other.is_alphanumeric() && other.is_whitespace(),
             };
             previous = character;
-            if begins { upper(character) } else { character }
+            if begins { title_case(character) } else { character }
         })
         .collect();
     text(titled)

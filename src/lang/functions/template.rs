@@ -41,6 +41,9 @@ fn render(call: &Call, name: &str, text: &str) -> Result<Value, Failure> {
     let Some(vars) = call.entries(1) else {
         return wrong(1, format!("an object with the variables is required, not {}", call.args[1].ty().with_article()));
     };
+    if let Some(bad) = vars.keys().find(|name| !syntax::is_name(name)) {
+        return wrong(1, format!("{bad:?} is no name of a variable"));
+    }
     let mut sources = SourceMap::default();
     let file = sources.add(name, text);
     let mut mistakes = Vec::new();

@@ -11,6 +11,10 @@ use crate::value::{Data, Number, Object, Type, Value, json};
 pub(super) fn yamlencode(call: &Call) -> Result<Value, Failure> {
     let mut out = String::new();
     write(&mut out, &call.args[0], 0, true);
+    // A plain scalar on its own is closed with the end of the document.
+    if matches!(call.args[0].data, Data::Null(_) | Data::Bool(_) | Data::Number(_)) {
+        out.push_str("...\n");
+    }
     text(out)
 }
 

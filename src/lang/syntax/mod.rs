@@ -75,3 +75,10 @@ fn at_end(parser: &mut Parser) -> Parsed<()> {
     }
     parser.unexpected("CS0104", "the end of the expression", "Write one expression; join texts with \"${a}${b}\".")
 }
+
+/// Whether the text can be a bare name.
+pub fn is_name(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(unicode_ident::is_xid_start)
+        && characters.all(|next| unicode_ident::is_xid_continue(next) || next == '-')
+}

@@ -136,8 +136,11 @@ impl Number {
         if self.is_infinite() || other.is_infinite() {
             return Err(Undefined("there is no remainder with infinity"));
         }
-        if other.is_zero() || matches!(self.kind, Kind::NegativeZero) {
+        if other.is_zero() {
             return Ok(self.clone());
+        }
+        if matches!(self.kind, Kind::NegativeZero) {
+            return Ok(Self::zero_of(!other.has_minus(), self, self));
         }
         let own = |number: Number| match number.parts() {
             Some((significand, exponent)) => Self::rounded(significand, exponent, usize::from(self.bits)),

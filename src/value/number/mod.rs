@@ -6,6 +6,7 @@
 //! nearly every number of a stack is.
 
 mod arithmetic;
+pub mod notation;
 mod print;
 mod read;
 

@@ -53,6 +53,11 @@ impl Workshop {
             std::fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
             std::fs::copy(source, target).expect(name);
         }
+        for name in ["tree/a.txt", "tree/.hidden.txt", "tree/sub/b.txt", "tree/sub/deep/c.md"] {
+            let target = directory.path().join(name);
+            std::fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
+            std::fs::write(target, name).expect("a file");
+        }
         std::fs::write(directory.path().join("main.tf"), CONFIGURATION).expect("a file");
         std::fs::write(directory.path().join("terraformrc"), "").expect("a file");
         let mut workshop = Self { directory, locals: Value::null() };

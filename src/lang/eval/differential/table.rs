@@ -141,9 +141,9 @@ pub fn literals(sort: &str) -> Option<&'static [&'static str]> {
             r#""files""#,
             r#""~""#,
         ],
-        "folder" => &[r#"".""#, r#""files""#, r#""none""#, r#""files/..""#],
+        "folder" => &[r#""tree""#, r#""files""#, r#""none""#, r#""files/../tree""#],
         "glob" => {
-            &[r#""*""#, r#""**""#, r#""*.t*""#, r#""{plain,hello}.*""#, r#""files/[p-q]*""#, r#""[""#, r#""?ello*""#]
+            &[r#""*""#, r#""**""#, r#""*.t*""#, r#""{plain,hello}.*""#, r#""sub/[a-c].*""#, r#""[""#, r#""?ello*""#]
         }
         "base64" => &[
             r#""YQ==""#,

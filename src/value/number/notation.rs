@@ -1,6 +1,6 @@
 //! Numbers in the notations of `%f`, `%e` and `%g`; all take a number that is not negative.
 
-use crate::value::Number;
+use super::Number;
 
 /// The digits of a decimal text without leading and trailing zeros, and where the point is in them.
 fn digits(text: String) -> (String, i64) {
@@ -39,7 +39,7 @@ fn round(digits: &str, count: i64) -> (String, bool) {
 }
 
 /// `12.500000`
-pub(super) fn fixed(number: &Number, precision: usize) -> String {
+pub fn fixed(number: &Number, precision: usize) -> String {
     if number.is_infinite() {
         return "Inf".to_string();
     }
@@ -62,7 +62,7 @@ fn plain(all: &str, point: i64, precision: usize) -> String {
 }
 
 /// `1.250000e+01`
-pub(super) fn exponential(number: &Number, precision: usize, letter: char) -> String {
+pub fn exponential(number: &Number, precision: usize, letter: char) -> String {
     if number.is_infinite() {
         return "Inf".to_string();
     }
@@ -75,7 +75,7 @@ pub(super) fn exponential(number: &Number, precision: usize, letter: char) -> St
 }
 
 /// `%e` for very large and very small numbers, and the plain notation for others; as many digits as needed.
-pub(super) fn general(number: &Number, precision: Option<usize>, letter: char) -> String {
+pub fn general(number: &Number, precision: Option<usize>, letter: char) -> String {
     if number.is_infinite() {
         return "Inf".to_string();
     }
