@@ -1,5 +1,6 @@
 //! Mutated texts through parser, formatter and evaluator: nothing may panic or hang, and every place that
-//! is reported must lie in the text. `MUTATION_COUNT` and `MUTATION_SEED` make it longer and other.
+//! is reported must lie in the text. `MUTATION_COUNT`, or `MUTATION_SECONDS` for a time, and `MUTATION_SEED` make it
+//! longer and other.
 
 use super::eval::{Empty, Settings, eval};
 use super::{fmt, refs, syntax};
@@ -93,6 +94,21 @@ fn survive(text: &str, scope: &Empty) {
     // Blanks behind the last token get a line of their own, as in Terraform, and are gone the next time.
     let laid_out = fmt::format(text.trim_end_matches([' ', '\t']));
     assert_eq!(fmt::format(&laid_out), laid_out, "the layout of {text:?} is not stable");
+    if let Some(before) = meaning(text) {
+        assert_eq!(meaning(&laid_out), Some(before), "the layout of {text:?} means something else");
+    }
+}
+
+/// The tree of a text without places; `None` with mistakes, and where the formatter takes quotes away, which
+/// leaves another tree of the same meaning.
+fn meaning(text: &str) -> Option<String> {
+    if text.contains("\"${") {
+        return None;
+    }
+    let mut diagnostics = Vec::new();
+    let body = syntax::parse(FileId(0), text, &mut diagnostics);
+    let places = regex::Regex::new(r"Span \{[^}]*\}").expect("a pattern");
+    diagnostics.is_empty().then(|| places.replace_all(&format!("{body:?}"), "").into_owned())
 }
 
 #[test]
@@ -105,7 +121,12 @@ fn mutated_texts_do_no_harm() {
     corpus.extend(include_str!("../../tests/oracle/console.txt").lines().filter_map(|line| line.strip_prefix("> ")));
     let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
     let scope = Empty { settings: Settings { directory, ..Settings::default() } };
-    for round in 0..setting("MUTATION_COUNT", 3000) as usize {
+    let (start, seconds) = (std::time::Instant::now(), setting("MUTATION_SECONDS", 0));
+    let enough = |round: usize| match seconds {
+        0 => round >= setting("MUTATION_COUNT", 3000) as usize,
+        seconds => start.elapsed().as_secs() >= seconds,
+    };
+    for round in (0..).take_while(|round| !enough(*round)) {
         let whole = corpus[if round % 20 == 0 { random.below(2) } else { random.below(corpus.len()) }];
         let text = mutate(whole, &mut random);
         survive(&text, &scope);

@@ -87,7 +87,8 @@ fn common_type(left: &Value, right: &Value) -> Result<Option<Type>, (Type, Type)
         return Ok(None);
     }
     let (one, two) = (left.ty(), right.ty());
-    if one == two {
+    let open = |value: &Value| value.is_unknown() && value.ty() == Type::Any;
+    if one == two || open(left) || open(right) {
         return Ok(None);
     }
     match unify(&[one.clone(), two.clone()]) {
@@ -104,6 +105,7 @@ fn undecided(yes: Value, no: Value, unknown: &Unknown, span: Span) -> Outcome {
     super::reject_secret(&yes, span)?;
     super::reject_secret(&no, span)?;
     match common_type(&yes, &no) {
+        Ok(None) if yes.ty() != no.ty() => Ok(unknown_of(Type::Any, unknown).with_mark(mark)),
         Ok(None) => Ok(unknown_of(yes.ty(), unknown).with_mark(mark)),
         Ok(Some(ty)) => Ok(unknown_of(ty, unknown).with_mark(mark)),
         Err(types) => Err(vec![inconsistent(types, span)]),

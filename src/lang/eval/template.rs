@@ -89,8 +89,14 @@ impl Evaluator<'_> {
         let (decision, mark) = self.condition(condition)?;
         text.mark |= mark;
         match decision {
-            Data::Bool(true) => self.parts(yes, text),
-            Data::Bool(false) => self.parts(no, text),
+            Data::Bool(decision) => {
+                let (taken, other) = if decision { (yes, no) } else { (no, yes) };
+                self.parts(taken, text);
+                // As with a conditional, what is not taken may fail, but its mark counts.
+                let mut aside = Text::default();
+                self.parts(other, &mut aside);
+                text.mark |= aside.mark;
+            }
             Data::Unknown(unknown) => {
                 text.unknown.get_or_insert(unknown);
             }

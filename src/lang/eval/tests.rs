@@ -153,7 +153,7 @@ fn unknowns_spread_with_their_origin_and_secrets_do_not() {
         ("toset([u])", "(known after apply) of security_group.redis.id: set(string)"),
         ("tonumber(u) + true", "CS0204 A number is required."),
         ("u.name", "CS0202 The value is a string, which has no attributes."),
-        ("try(o.nam, u)", "(known after apply) of security_group.redis.id: string"),
+        ("try(o.nam, u)", "(known after apply) of security_group.redis.id: any"),
         ("o.nam", "CS0202 The object has no attribute \"nam\": o has name, size."),
         ("o.size + \"x\"", "CS0204 A number is required, and \"x\" is not the decimal notation of one."),
         ("s", "(sensitive value)"),

@@ -44,7 +44,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The first list that is not empty.",
         "coalescelist([], [\"a\"]) = [\"a\"]",
     )
-    .rest(param("lists", SEQUENCE).nullable().partly().marked()),
+    .rest(param("lists", SEQUENCE).nullable()),
     function(
         "compact",
         &[param("list", Want::Strings)],
@@ -255,9 +255,8 @@ fn coalescelist(call: &Call) -> Result<Value, Failure> {
         }
         sequence(call, index)?;
     }
-    let mark = call.args.iter().any(|value| value.sensitive);
     if let Some(value) = call.args.iter().find(|value| value.as_items().is_some_and(|items| !items.is_empty())) {
-        return Ok(value.clone().with_mark(mark));
+        return Ok(value.clone());
     }
     other("there is no list that is not empty")
 }

@@ -17,7 +17,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The first argument that is neither null nor an empty string.",
         "coalesce(\"\", \"b\") = \"b\"",
     )
-    .rest(param("values", ANY).nullable().unknown().marked())
+    .rest(param("values", ANY).nullable().unknown())
     .passing_secrets(),
     function(
         "ephemeralasnull",

@@ -158,6 +158,9 @@ fn apply(verb: &Verb, arg: &Value, index: usize) -> Result<String, Failure> {
 /// `%v`: strings and numbers as they are, everything else as JSON.
 fn default(verb: &Verb, arg: &Value, index: usize) -> Result<String, Failure> {
     match &arg.data {
+        Data::Number(number) if verb.sharp && number.is_infinite() => {
+            wrong(index + 1, "unsuitable for %#v: an infinity has no JSON")
+        }
         Data::String(text) if verb.sharp => Ok(pad(verb, json::string(text))),
         Data::String(text) => Ok(string(&Verb { letter: 's', ..copy(verb) }, text)),
         Data::Number(number) => numeric(&Verb { letter: 'g', ..copy(verb) }, number, index),

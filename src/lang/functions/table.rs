@@ -5,6 +5,9 @@ use crate::value::{Field, Object, Type, Value};
 
 /// The rows as objects; the first line names the columns.
 pub(super) fn csvdecode(call: &Call) -> Result<Value, Failure> {
+    if let Some(line) = stray_quote(call.text(0)) {
+        return wrong(0, format!("a quotation mark stands alone in line {line}"));
+    }
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(call.text(0).as_bytes());
     let mut names: Vec<std::sync::Arc<str>> = Vec::new();
     let mut rows = Vec::new();
@@ -30,4 +33,25 @@ pub(super) fn csvdecode(call: &Call) -> Result<Value, Failure> {
     }
     let ty = Type::object(names.into_iter().map(|name| (name, Field::required(Type::String))));
     Ok(Value::list(ty, rows))
+}
+
+/// The line of a quotation mark that neither opens nor closes a field.
+fn stray_quote(text: &str) -> Option<usize> {
+    let (mut line, mut start, mut quoted) = (1, true, false);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        line += usize::from(character == '\n');
+        match character {
+            '"' if quoted => match characters.peek() {
+                Some('"') => drop(characters.next()),
+                None | Some(',' | '\n' | '\r') => quoted = false,
+                Some(_) => return Some(line),
+            },
+            _ if quoted => {}
+            '"' if start => (quoted, start) = (true, false),
+            '"' => return Some(line),
+            other => start = matches!(other, ',' | '\n' | '\r'),
+        }
+    }
+    None
 }

@@ -41,7 +41,10 @@ fn write(out: &mut String, value: &Value, indent: usize, fresh: bool) {
             }
         }
         Data::String(string)
-            if string.contains('\n') && !string.contains(|c: char| c.is_control() && c != '\n' && c != '\t') =>
+            if string.contains('\n')
+                && !string.ends_with(' ')
+                && !string.contains(" \n")
+                && !string.contains(|c: char| c.is_control() && c != '\n' && c != '\t') =>
         {
             block(out, string, indent.max(2));
         }
