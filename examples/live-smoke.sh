@@ -14,13 +14,16 @@ endpoint=${ENDPOINT:-}
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 
+line=
+[ -z "$endpoint" ] || line="endpoint = \"$endpoint\""
+
 cp "$here/quickstart/main.hcl" "$work/main.hcl"
 cat >>"$work/main.hcl" <<HCL
 
 environment "live" {
   region     = "$AWS_REGION"
   account_id = "$ACCOUNT"
-${endpoint:+  endpoint   = "$endpoint"}
+  $line
 }
 HCL
 

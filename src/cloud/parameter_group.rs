@@ -96,7 +96,10 @@ async fn parameters(clients: &Clients, name: &str) -> Result<Option<Vec<Paramete
             .max_records(PAGE)
             .set_marker(marker);
         let page = service.pace.send(|| request.clone().send()).await?;
-        Ok((page.parameters.unwrap_or_default(), page.marker))
+        // An emulator may answer more than was asked for; what says where it comes from is believed.
+        let mut own = page.parameters.unwrap_or_default();
+        own.retain(|parameter| parameter.source().is_none_or(|source| source == "user"));
+        Ok((own, page.marker))
     });
     match read.await {
         Ok(parameters) => Ok(Some(parameters)),

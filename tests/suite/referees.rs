@@ -17,6 +17,99 @@ fn answers_are_those_of_the_model() {
     script("answers_are_those_of_the_model", "model_check.py");
 }
 
+/// What `ministack`, an emulator of other authors, has of our kinds. Replication groups are left out: it gives their
+/// members other names than AWS does, and keeps none of their states.
+const MINISTACK: &str = r#"
+data "vpc" "main" { default = true }
+data "subnets" "main" { vpc_id = data.vpc.main.id }
+
+subnet_group "s" {
+  name       = "witness"
+  subnet_ids = data.subnets.main.ids
+}
+
+parameter_group "p" {
+  name       = "witness"
+  family     = "redis7"
+  parameters = { maxmemory-policy = var.policy }
+}
+
+variable "policy" { default = "allkeys-lru" }
+
+security_group "g" {
+  name   = "witness"
+  vpc_id = data.vpc.main.id
+  ingress {
+    from_port   = 6379
+    to_port     = 6379
+    protocol    = "tcp"
+    cidr_blocks = ["10.0.0.0/8"]
+  }
+}
+
+alarm "a" {
+  alarm_name          = "witness"
+  metric_name         = "CPUUtilization"
+  namespace           = "AWS/ElastiCache"
+  dimensions          = { CacheClusterId = "elsewhere-001" }
+  statistic           = "Average"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 80
+  period              = 300
+  evaluation_periods  = 2
+}
+"#;
+
+/// Another emulator takes our requests, too.
+#[cfg(feature = "ec2")]
+#[test]
+fn ministack_is_planned_and_applied() {
+    let name = "ministack_is_planned_and_applied";
+    let Some(ministack) = program(name, "ministack") else { return };
+    let Some(url) = Witness::start(&ministack) else { return skipped(name, "ministack that starts") };
+    let mut place = Place::new();
+    place.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").env("AWS_REGION", "us-east-1");
+    place.write("main.hcl", MINISTACK);
+    let at = ["--endpoint", url.url.as_str()];
+    let go = |words: &[&str], code: i32| place.run(&[words, &at[..]].concat()).expect(code);
+    go(&["apply", "--auto-approve"], 0);
+    go(&["plan", "--detailed-exitcode"], 0);
+    go(&["apply", "--auto-approve", "--var", "policy=volatile-lru"], 0);
+    go(&["plan", "--detailed-exitcode", "--var", "policy=volatile-lru"], 0);
+    go(&["destroy", "--auto-approve"], 0);
+}
+
+/// A running `ministack`, ended when dropped.
+struct Witness {
+    child: std::process::Child,
+    url: String,
+}
+
+impl Witness {
+    fn start(program: &std::path::Path) -> Option<Self> {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
+        let mut command = Command::new(program);
+        command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
+        command.env("SERVICES", "elasticache,ec2,cloudwatch,sts,tagging");
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
+        let witness = Self { child, url: format!("http://127.0.0.1:{port}") };
+        for _ in 0..300 {
+            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return Some(witness);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        None
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// `terraform fmt` finds nothing to change in the stacks, and neither does `cachestack fmt`.
 #[test]
 fn terraform_lays_the_stacks_out_alike() {
