@@ -80,6 +80,11 @@ pub const CODES: &[Entry] = &[
     ("CS0352", "Unknown environment", "The stack declares no environment of that name. The message lists those that there are."),
     ("CS0353", "Not a map", "`vars` of an environment gives values to variables by their names. Write vars = { name = value }."),
     ("CS0354", "Not an account", "An AWS account is named by twelve digits. Write them in quotes, so that zeros in front are kept."),
+    (
+        "CS0355",
+        "Not supported yet",
+        "States can only be kept in directories so far. Name a directory, or leave `state` out to keep the state beside the stack.",
+    ),
     ("CS0401", "Undeclared reference", "The expression refers to something that the stack does not declare. Declare it, or correct the name; the message names one that is near."),
     ("CS0402", "A value of another tool", "The reference is to a resource that cachestack does not manage, so that it cannot know the value. Look it up with a data block, make it a variable, or pass the value with --var."),
     ("CS0403", "Half a reference", "The name alone says what kind of thing is meant, and not which one. Write the rest: var.NAME, local.NAME, data.KIND.NAME.ATTRIBUTE, KIND.NAME.ATTRIBUTE."),

@@ -181,7 +181,7 @@ pub fn evaluate(
         protect: reader.truth(own.get("protect")).unwrap_or(false),
         tags,
         provider: plain,
-        state: reader.text(own.get("state")).or_else(|| reader.text(stack.get("state"))),
+        state: reader.state(own.get("state")).or_else(|| reader.state(stack.get("state"))),
         versioned_names: reader.truth(stack.get("versioned_names")).unwrap_or(true),
         providers,
     }
@@ -195,6 +195,23 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn text(&mut self, attribute: Option<&Attribute>) -> Option<String> {
         value(attribute?, &Type::String, self.scope, self.diagnostics)?.as_str().map(str::to_owned)
+    }
+
+    /// A directory; what looks like a URL must not become the name of one.
+    fn state(&mut self, attribute: Option<&Attribute>) -> Option<String> {
+        let text = self.text(attribute)?;
+        if let (true, Some(attribute)) = (text.contains("://"), attribute) {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "CS0355",
+                    "Not supported yet",
+                    format!("The state cannot be kept at \"{text}\" yet."),
+                )
+                .at(attribute.expr.span)
+                .help("Name a directory, or leave `state` out to keep it beside the stack."),
+            );
+        }
+        Some(text)
     }
 
     fn truth(&mut self, attribute: Option<&Attribute>) -> Option<bool> {
