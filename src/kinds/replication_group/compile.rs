@@ -149,6 +149,7 @@ fn delete(change: &Change) -> Call {
 }
 
 fn update(change: &Change) -> Result<Vec<Call>, Problem> {
+    refuse_open_door(change)?;
     let mut calls = Vec::new();
     calls.extend(cluster_mode(change));
     calls.extend(shards(change));
@@ -445,6 +446,22 @@ fn token(change: &Change) -> Vec<Call> {
             modify(change, &["auth_token"], args).impact(impact).settles(TOKEN_PHASE)
         })
         .collect()
+}
+
+/// AWS takes a token away only where a user group takes its place.
+fn refuse_open_door(change: &Change) -> Result<(), Problem> {
+    let removed = change.has("auth_token") && change.new("auth_token").is_null();
+    let users = change.new("user_group_ids").as_items().is_some_and(|items| !items.is_empty());
+    if !removed || users {
+        return Ok(());
+    }
+    Err(Problem::error(
+        "CS0562",
+        "auth_token",
+        "A token cannot be taken away",
+        "AWS deletes the token of a group only when a user group takes its place.",
+        "Keep auth_token, or set user_group_ids in the same change.",
+    ))
 }
 
 /// A change of several calls cannot wait for the window with its first and go on with the others.

@@ -23,6 +23,21 @@ fn is_shard_id(text: &str) -> bool {
     (1..=4).contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit())
 }
 
+/// Shards are as they are asked for when what is said of each is so. Zones steer where nodes are made, and AWS moves
+/// them later; they are no difference.
+fn are_shards_of(now: &Value, wanted: &Value) -> bool {
+    let (Some(now), Some(wanted)) = (now.as_items(), wanted.as_items()) else { return false };
+    let is = |shard: &Value, asked: &Value, name: &str| {
+        let asked = asked.get(name).filter(|value| !value.is_null());
+        let known = shard.get(name).filter(|value| !value.is_null());
+        asked.is_none_or(|asked| known.is_none_or(|known| known == asked))
+    };
+    let matches = |shard: &Value, asked: &Value| {
+        ["node_group_id", "replica_count", "slots"].iter().all(|name| is(shard, asked, name))
+    };
+    now.len() == wanted.len() && wanted.iter().all(|asked| now.iter().any(|shard| matches(shard, asked)))
+}
+
 /// `6.2` is what `6.x` asks for, and `5.0.6` what `5.0` does.
 fn is_version_of(now: &Value, wanted: &Value) -> bool {
     let (Some(now), Some(wanted)) = (now.as_str().and_then(Version::parse), wanted.as_str().and_then(Version::parse))
@@ -122,6 +137,7 @@ fn topology() -> Vec<Attr> {
         )
         .or_computed()
         .replace()
+        .fits(are_shards_of)
         .doc("One shard: its zones, replicas and slots."),
         Attr::optional_computed("data_tiering_enabled", Type::Bool)
             .replace()
