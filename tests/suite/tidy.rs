@@ -37,8 +37,10 @@ fn sources() -> Vec<(String, String)> {
 
 /// Every source file without its tests and comments.
 fn code() -> Vec<(String, String)> {
-    let is_test =
-        |name: &str| name.contains("/tests/") || name.ends_with("tests.rs") || name.ends_with("differential.rs");
+    let is_test = |name: &str| {
+        let parts = ["/tests/", "tests.rs", "/differential", "/mutation.rs"];
+        parts.iter().any(|part| name.contains(part))
+    };
     let bare = |text: String| {
         let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
         text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
