@@ -137,12 +137,12 @@ pub const CODES: &[Entry] = &[
     ("CS0555", "The version does not have this log", "The slow log can be delivered from Redis 6.0 on, the engine log from 6.2 on. Choose a newer engine_version, or remove the block."),
     ("CS0556", "Zones and nodes do not match", "preferred_cache_cluster_azs names the zone of each node, the primary's first. A zone may be named more than once."),
     ("CS0557", "The global datastore decides this", "A member of a global datastore takes node type, engine and the like from the primary. Leave the attribute out."),
+    ("CS0561", "Half of the change would wait for the maintenance window", "The change needs several calls in a certain order, and with apply_immediately = false the first would be deferred while the others fail. Apply it immediately, or change one thing at a time."),
     (
         "CS0562",
         "A token cannot be taken away",
         "AWS deletes the token of a replication group only when a user group takes its place. Keep auth_token, or set user_group_ids in the same change.",
     ),
-    ("CS0561", "Half of the change would wait for the maintenance window", "The change needs several calls in a certain order, and with apply_immediately = false the first would be deferred while the others fail. Apply it immediately, or change one thing at a time."),
     ("CS0571", "An alarm watches one thing", "An alarm is about one metric, by metric_name, or about queries, by metric_query blocks. Set one of the two."),
     ("CS0572", "An alarm wants one statistic", "The datapoints of a period are made one number by `statistic` or by `extended_statistic`. Set exactly one of them."),
     ("CS0573", "The metric is not fully described", "A metric is found by its name and namespace, and looked at in periods. Set the attribute that is missing."),
