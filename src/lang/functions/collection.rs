@@ -139,7 +139,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         .rest(param("maps", MAPPING).nullable().partly().marked()),
     function(
         "one",
-        &[param("list", SEQUENCE).partly().marked()],
+        &[param("list", SEQUENCE).partly()],
         ANY,
         one,
         "The only element, or null when there is none.",
@@ -316,10 +316,8 @@ fn element(call: &Call) -> Result<Value, Failure> {
     if items.is_empty() {
         return wrong(0, "there is no element in an empty list");
     }
-    if index < 0 {
-        return wrong(1, "the index must not be negative");
-    }
-    Ok(items[index as usize % items.len()].clone().with_mark(call.args[0].sensitive))
+    // An index below zero counts from the end.
+    Ok(items[index.rem_euclid(items.len() as i64) as usize].clone().with_mark(call.args[0].sensitive))
 }
 
 fn flatten(call: &Call) -> Result<Value, Failure> {
@@ -392,17 +390,16 @@ fn lookup(call: &Call) -> Result<Value, Failure> {
         return other(format!("two or three arguments are required, not {}", call.args.len()));
     }
     let (entries, name, source) = (mapping(call, 0)?, call.text(1), &call.args[0]);
-    let found = match (entries.get(name), call.args.get(2)) {
-        (Some(found), _) => found.clone(),
-        (None, Some(default)) => match &source.data {
-            Data::Map(ty, _) => match convert(default, ty) {
-                Ok(default) => default,
-                Err(mismatch) => {
-                    return wrong(2, format!("the default must have the type of the elements: {mismatch}"));
-                }
-            },
-            _ => default.clone(),
+    let default = match (&source.data, call.args.get(2)) {
+        (Data::Map(ty, _), Some(default)) => match convert(default, ty) {
+            Ok(default) => Some(default),
+            Err(mismatch) => return wrong(2, format!("the default must have the type of the elements: {mismatch}")),
         },
+        (_, default) => default.cloned(),
+    };
+    let found = match (entries.get(name), default) {
+        (Some(found), _) => found.clone(),
+        (None, Some(default)) => default,
         (None, None) => return wrong(1, format!("there is no element {name:?}, and no default is given")),
     };
     Ok(found.with_mark(source.sensitive))
@@ -428,10 +425,7 @@ fn merge(call: &Call) -> Result<Value, Failure> {
     let mut nulls = 0;
     for (index, arg) in call.args.iter().enumerate() {
         mark |= arg.sensitive;
-        if let Data::Null(ty) = &arg.data {
-            if !matches!(ty, Type::Any | Type::Map(_) | Type::Object(_)) {
-                return wrong(index, format!("a map or object is required, not {}", ty.with_article()));
-            }
+        if arg.is_null() {
             nulls += 1;
             continue;
         }
@@ -500,6 +494,9 @@ fn transpose(call: &Call) -> Result<Value, Failure> {
     let map = convert(&call.args[0], &ty).map_err(|mismatch| Failure::Argument(0, mismatch.to_string()))?;
     let mut out: std::collections::BTreeMap<Arc<str>, Vec<Value>> = std::collections::BTreeMap::new();
     for (name, items) in map.as_object().into_iter().flatten() {
+        if items.is_null() {
+            return wrong(0, format!("the list of {name:?} is null"));
+        }
         for item in items.as_items().unwrap_or_default() {
             let Some(text) = item.as_str() else { return wrong(0, "an element is null") };
             out.entry(key(text)).or_default().push(Value::new(Data::String(name.clone())));

@@ -116,7 +116,9 @@ fn to(call: &Call, ty: &Type) -> Result<Value, Failure> {
 /// The type of the result is that of all arguments together.
 fn coalesce(call: &Call) -> Result<Value, Failure> {
     let types: Vec<Type> = call.args.iter().map(Value::ty).collect();
-    let Some(ty) = unify(&types) else { return other("all arguments must have one type") };
+    // Beside an argument of an open type, others that have no type in common stay what they are.
+    let ty = unify(&types).or_else(|| types.contains(&Type::Any).then_some(Type::Any));
+    let Some(ty) = ty else { return other("all arguments must have one type") };
     for value in &call.args {
         match &value.data {
             Data::Null(_) => continue,

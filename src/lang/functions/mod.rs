@@ -11,6 +11,7 @@ mod crypto;
 mod datetime;
 mod encoding;
 mod filesystem;
+mod floating;
 mod format;
 mod network;
 mod numeric;

@@ -2,7 +2,7 @@
 
 use dashu_int::IBig;
 
-use super::{Call, Failure, Function, Want, function, other, param, wrong};
+use super::{Call, Failure, Function, Want, floating, function, other, param, wrong};
 use crate::value::convert::convert;
 use crate::value::{Number, Type, Value};
 
@@ -92,7 +92,7 @@ fn floor(call: &Call) -> Result<Value, Failure> {
 
 fn log(call: &Call) -> Result<Value, Failure> {
     let (value, base) = (call.number(0).to_f64(), call.number(1).to_f64());
-    let result = value.ln() / base.ln();
+    let result = floating::logarithm(value) / floating::logarithm(base);
     if result.is_nan() {
         return other(format!("there is no logarithm of {value} to the base {base}"));
     }
@@ -163,63 +163,11 @@ fn parse_digits(text: &str, base: u32) -> Option<IBig> {
 
 fn pow(call: &Call) -> Result<Value, Failure> {
     let (base, exponent) = (call.number(0).to_f64(), call.number(1).to_f64());
-    let result = power(base, exponent);
+    let result = floating::power(base, exponent);
     if result.is_nan() {
         return other(format!("there is no power {exponent} of {base}"));
     }
     number(Number::from(result))
-}
-
-/// The power as Go computes it, by repeated squares: its last digit is not always that of the nearest float.
-fn power(base: f64, exponent: f64) -> f64 {
-    let plain = exponent.fract() == 0.0 && exponent.abs() < 3.0 || base <= 0.0 || !base.is_finite();
-    if plain || exponent.abs() == 0.5 || !exponent.is_finite() || exponent.abs() >= 9e18 {
-        return base.powf(exponent);
-    }
-    let (mut whole, mut fraction) = (exponent.abs().trunc(), exponent.abs().fract());
-    let mut result = 1.0;
-    if fraction != 0.0 {
-        if fraction > 0.5 {
-            fraction -= 1.0;
-            whole += 1.0;
-        }
-        result = (fraction * base.ln()).exp();
-    }
-    let (mut square, mut exponent_of_two) = mantissa(base);
-    let mut scale = 0i64;
-    let mut left = whole as i64;
-    while left != 0 {
-        if exponent_of_two.abs() > 1 << 12 {
-            scale += exponent_of_two;
-            break;
-        }
-        if left & 1 == 1 {
-            result *= square;
-            scale += exponent_of_two;
-        }
-        square *= square;
-        exponent_of_two *= 2;
-        if square < 0.5 {
-            square += square;
-            exponent_of_two -= 1;
-        }
-        left >>= 1;
-    }
-    if exponent < 0.0 {
-        (result, scale) = (1.0 / result, -scale);
-    }
-    // In two steps, since one factor may be too large or too small for a float.
-    let half = (scale / 2).clamp(-2000, 2000) as i32;
-    let rest = (scale - scale / 2).clamp(-2000, 2000) as i32;
-    result * 2f64.powi(half) * 2f64.powi(rest)
-}
-
-/// A positive finite float as a mantissa from a half up to one, and an exponent of two.
-fn mantissa(float: f64) -> (f64, i64) {
-    let (float, shift) = if float < f64::MIN_POSITIVE { (float * 2f64.powi(54), 54) } else { (float, 0) };
-    let bits = float.to_bits();
-    let exponent = ((bits >> 52) & 0x7ff) as i64 - 1022 - shift;
-    (f64::from_bits(bits & !(0x7ff << 52) | 1022 << 52), exponent)
 }
 
 fn range(call: &Call) -> Result<Value, Failure> {
@@ -232,6 +180,9 @@ fn range(call: &Call) -> Result<Value, Failure> {
     };
     let down = limit < start;
     let step = step.unwrap_or(Number::from(if down { -1i64 } else { 1 }));
+    if start == limit {
+        return Ok(Value::list(Type::Number, Vec::new()));
+    }
     if step.is_zero() {
         return wrong(2, "the step must not be zero");
     }

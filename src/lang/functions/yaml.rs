@@ -54,6 +54,10 @@ fn write(out: &mut String, value: &Value, indent: usize, fresh: bool) {
         }
         Data::List(..) | Data::Set(..) | Data::Tuple(_) => out.push_str("[]\n"),
         Data::Map(..) | Data::Object(_) => out.push_str("{}\n"),
+        Data::Number(number) => {
+            out.push_str(&number.to_string());
+            out.push('\n');
+        }
         _ => {
             out.push_str(&json::encode(value));
             out.push('\n');
@@ -81,7 +85,16 @@ fn nested(out: &mut String, value: &Value, indent: usize) {
 }
 
 fn json_text(text: &str) -> String {
-    serde_json::Value::String(text.to_string()).to_string()
+    let mut out = String::with_capacity(text.len() + 2);
+    for character in serde_json::Value::String(text.to_string()).to_string().chars() {
+        match u32::from(character) {
+            0x2028 => out.push_str("\\L"),
+            0x2029 => out.push_str("\\P"),
+            code @ 0x1_0000.. => out.push_str(&format!("\\U{code:08X}")),
+            _ => out.push(character),
+        }
+    }
+    out
 }
 
 /// A text of several lines.

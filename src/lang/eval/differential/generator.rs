@@ -137,7 +137,13 @@ impl Generator {
 
     /// An argument or operand of `of`: now and then null, sensitive or of another sort.
     fn operand(&mut self, of: &'static str, sort: &'static str, depth: usize) -> String {
-        match self.below(100) {
+        // Every twentieth use is one with null, and every twentieth one with sensitive operands; the rest is chance.
+        let chance = match self.uses[of][0] % 20 {
+            7 => 0,
+            17 => 5,
+            _ => self.below(100),
+        };
+        match chance {
             0..5 => {
                 self.uses.entry(of).or_default()[1] += 1;
                 self.pick(&["null", "null", "tostring(null)", "tolist(null)"]).to_string()

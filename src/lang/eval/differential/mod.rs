@@ -104,7 +104,8 @@ impl Workshop {
         let parsed = parse_expression(FileId(0), &text, 0, &mut diagnostics);
         let shown = match parsed.filter(|_| diagnostics.is_empty()).map(|parsed| eval(&parsed, scope)) {
             Some(Ok(value)) => display(&value),
-            other => return format!("{other:?} {diagnostics:?}"),
+            Some(Err(mistakes)) => return format!("{mistakes:?}"),
+            None => return "\"error\"".to_string(),
         };
         shown.strip_prefix("{\n  \"k\" = ").and_then(|shown| shown.strip_suffix("\n}")).unwrap_or(&shown).to_string()
     }
