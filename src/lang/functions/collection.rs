@@ -422,10 +422,15 @@ fn matchkeys(call: &Call) -> Result<Value, Failure> {
 /// Maps of one type make a map, anything else an object. Null is the same as empty.
 fn merge(call: &Call) -> Result<Value, Failure> {
     let (mut merged, mut types, mut mark) = (Object::new(), Vec::new(), false);
-    let mut nulls = 0;
+    let (mut nulls, mut open) = (0, false);
     for (index, arg) in call.args.iter().enumerate() {
         mark |= arg.sensitive;
-        if arg.is_null() {
+        if let Data::Null(ty) = &arg.data {
+            // Behind a null without a type, any null is as good.
+            if !open && !matches!(ty, Type::Any | Type::Map(_) | Type::Object(_)) {
+                return wrong(index, format!("a map or object is required, not {}", ty.with_article()));
+            }
+            open |= *ty == Type::Any;
             nulls += 1;
             continue;
         }
