@@ -13,6 +13,7 @@ mod encoding;
 mod filesystem;
 mod floating;
 mod format;
+mod mapping;
 mod network;
 mod numeric;
 mod regex;
@@ -271,6 +272,7 @@ impl Call<'_> {
 /// Every area's table.
 const AREAS: &[&[Function]] = &[
     collection::FUNCTIONS,
+    mapping::FUNCTIONS,
     sets::FUNCTIONS,
     convert::FUNCTIONS,
     crypto::FUNCTIONS,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::table::{CALLS, leaves, literals};
+use super::literals::{leaves, literals};
+use super::table::CALLS;
 
 const SORTS: [&str; 5] = ["number", "string", "bool", "list", "object"];
 

@@ -5,6 +5,7 @@
 //! What differs on purpose is listed with its reason in `tests/oracle/disagreements.txt`.
 
 mod generator;
+mod literals;
 mod table;
 
 use std::collections::{BTreeMap, HashMap};
