@@ -318,7 +318,10 @@ impl Builder<'_> {
     fn finish(mut self) -> Outcome {
         decide::leavers(&mut self);
         self.outputs();
-        collide::check(&mut self);
+        // While there is more to read, planned objects are only what is remembered of them.
+        if self.inputs.live.is_none() || self.needs.is_empty() {
+            collide::check(&mut self);
+        }
         edges::connect(&mut self);
         edges::restrict(&mut self);
         self.guard_impact();

@@ -71,6 +71,11 @@ fn families(builder: &Builder) -> Vec<Diagnostic> {
     groups
         .filter_map(|(address, object)| {
             let name = object.get("parameter_group_name").and_then(Value::as_str)?;
+            // Before the account is read, a group that the stack no longer names is only remembered.
+            let written = builder.places.get(address)?.object.contains_key("parameter_group_name");
+            if !written && builder.inputs.live.is_none() {
+                return None;
+            }
             // A family that does not exist is a mistake of its own.
             let found =
                 *declared.get(name).filter(|family| parameters::families().iter().any(|known| known == *family))?;

@@ -150,6 +150,7 @@ fn delete(change: &Change) -> Call {
 
 fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     refuse_open_door(change)?;
+    refuse_token_in_clear(change)?;
     let mut calls = Vec::new();
     calls.extend(cluster_mode(change));
     calls.extend(shards(change));
@@ -461,6 +462,21 @@ fn refuse_open_door(change: &Change) -> Result<(), Problem> {
         "A token cannot be taken away",
         "AWS deletes the token of a group only when a user group takes its place.",
         "Keep auth_token, or set user_group_ids in the same change.",
+    ))
+}
+
+/// AWS takes no token where clients may still come without TLS.
+fn refuse_token_in_clear(change: &Change) -> Result<(), Problem> {
+    let given = change.has("auth_token") && !change.new("auth_token").is_null();
+    if !given || change.new("transit_encryption_mode").as_str() != Some("preferred") {
+        return Ok(());
+    }
+    Err(Problem::error(
+        "CS0550",
+        "auth_token",
+        "A token needs required encryption",
+        "The group still lets clients in without TLS, and AWS refuses a token there.",
+        "Set transit_encryption_mode = \"required\" as well.",
     ))
 }
 
