@@ -35,12 +35,17 @@ fn sources() -> Vec<(String, String)> {
         .collect()
 }
 
-/// Every source file without its tests and comments.
+/// Every source file without its tests and comments. A module that is declared for tests alone is left out.
 fn code() -> Vec<(String, String)> {
-    let is_test = |name: &str| {
-        let parts = ["/tests/", "tests.rs", "/differential", "/mutation.rs"];
-        parts.iter().any(|part| name.contains(part))
-    };
+    let declared = Regex::new(r"#\[cfg\(test\)\]\n(?:pub(?:\(\w+\))? )?mod (\w+);").expect("a pattern");
+    let mut tests = Vec::new();
+    for (name, text) in sources() {
+        let inside = name.strip_suffix("/mod.rs").or(name.strip_suffix("/lib.rs")).or(name.strip_suffix(".rs"));
+        let inside = inside.expect("a source file");
+        tests.extend(declared.captures_iter(&text).map(|found| format!("{inside}/{}", &found[1])));
+    }
+    let is_test =
+        |name: &str| tests.iter().any(|test| name == format!("{test}.rs") || Path::new(name).starts_with(test));
     let bare = |text: String| {
         let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
         text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
