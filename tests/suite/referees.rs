@@ -18,15 +18,10 @@ fn answers_are_those_of_the_model() {
 }
 
 /// What `ministack`, an emulator of other authors, has of our kinds. Replication groups are left out: it gives their
-/// members other names than AWS does, and keeps none of their states.
+/// members other names than AWS does, and keeps none of their states. So are subnet groups: it reads their subnets as
+/// `SubnetIds.member.N`, where the service model, and with it every SDK, says `SubnetIds.SubnetIdentifier.N`. Its alarms have `DatapointsToAlarm` even if nobody set it.
 const MINISTACK: &str = r#"
 data "vpc" "main" { default = true }
-data "subnets" "main" { vpc_id = data.vpc.main.id }
-
-subnet_group "s" {
-  name       = "witness"
-  subnet_ids = data.subnets.main.ids
-}
 
 parameter_group "p" {
   name       = "witness"
@@ -57,6 +52,7 @@ alarm "a" {
   threshold           = 80
   period              = 300
   evaluation_periods  = 2
+  datapoints_to_alarm = 2
 }
 "#;
 
