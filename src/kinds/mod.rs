@@ -10,7 +10,8 @@ pub mod security_group;
 pub mod subnet_group;
 pub mod tags;
 
-use crate::kind::Kind;
+use crate::kind::{Kind, Problem};
+use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
 pub const KINDS: [&dyn Kind; 5] = [
@@ -29,4 +30,11 @@ pub fn get(name: &str) -> Option<&'static dyn Kind> {
 /// Every name, in our spelling.
 pub fn names() -> impl Iterator<Item = &'static str> {
     KINDS.into_iter().map(|kind| kind.schema().kind)
+}
+
+/// Applies the rules of a kind, and those that all kinds share, to a desired object.
+pub fn check(kind: &dyn Kind, desired: &Object) -> Vec<Problem> {
+    let mut problems = kind.check(desired);
+    problems.extend(tags::check(desired));
+    problems
 }

@@ -46,3 +46,49 @@ fn is_cidr_v6(text: &str) -> bool {
 
 /// The rule of IPv6 ranges.
 pub const CIDR_V6: Rule = Rule::Test(is_cidr_v6, "an IPv6 range such as 2001:db8::/32");
+
+/// Whether it is an id of EC2. Their length has changed before, so only the form is asked for.
+fn is_id(text: &str, prefix: &str) -> bool {
+    let rest = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
+    rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
+}
+
+/// The rule of VPCs.
+pub const VPC_ID: Rule = Rule::Test(|text| is_id(text, "vpc"), "the id of a VPC (vpc-0123456789abcdef0)");
+
+/// The rule of subnets.
+pub const SUBNET_ID: Rule = Rule::Test(|text| is_id(text, "subnet"), "the id of a subnet (subnet-0123456789abcdef0)");
+
+/// The rule of security groups.
+pub const SECURITY_GROUP_ID: Rule =
+    Rule::Test(|text| is_id(text, "sg"), "the id of a security group (sg-0123456789abcdef0)");
+
+/// The rule of prefix lists.
+pub const PREFIX_LIST_ID: Rule = Rule::Test(|text| is_id(text, "pl"), "the id of a prefix list (pl-0123456789abcdef0)");
+
+fn is_foreign_group(text: &str) -> bool {
+    match text.split_once('/') {
+        Some((account, id)) => account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) && is_id(id, "sg"),
+        None => is_id(text, "sg"),
+    }
+}
+
+/// The rule of security groups that a rule names: those of other accounts have the account before them.
+pub const SOURCE_GROUP_ID: Rule =
+    Rule::Test(is_foreign_group, "the id of a security group (sg-0123456789abcdef0 or ACCOUNT/sg-0123456789abcdef0)");
+
+fn is_ec2_description(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c))
+}
+
+/// The rule of descriptions of security groups and their rules. Source: the EC2 service model.
+pub const EC2_DESCRIPTION: Rule =
+    Rule::Test(is_ec2_description, "ASCII letters, digits, blanks and ._-:/()#,@[]+=&;{}!$* only");
+
+fn is_protocol(text: &str) -> bool {
+    let named = ["tcp", "udp", "icmp", "icmpv6", "all", "-1"].iter().any(|name| name.eq_ignore_ascii_case(text));
+    named || text.parse::<u8>().is_ok()
+}
+
+/// The rule of IP protocols. Source: the EC2 API reference of IpPermission.
+pub const PROTOCOL: Rule = Rule::Test(is_protocol, "tcp, udp, icmp, icmpv6, a number from 0 to 255, or -1 for all");

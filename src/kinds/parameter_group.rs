@@ -84,6 +84,7 @@ impl Kind for ParameterGroup {
 
     fn check(&self, desired: &Object) -> Vec<Problem> {
         let mut problems = check_name(desired);
+        problems.extend(check_doubles(desired));
         let Some(family) = desired.get("family").and_then(Value::as_str) else { return problems };
         if !parameters::families().iter().any(|known| known == family) {
             problems.push(unknown_family(family));
@@ -183,6 +184,22 @@ fn check_name(desired: &Object) -> Vec<Problem> {
     )]
 }
 
+/// Two values for one name: which of them holds would be left to chance.
+fn check_doubles(desired: &Object) -> Vec<Problem> {
+    let blocks = desired.get("parameter").and_then(Value::as_items).unwrap_or_default();
+    let mut seen: BTreeMap<&str, &Value> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (name, value) in blocks.iter().filter_map(|block| Some((block.get("name")?.as_str()?, block.get("value")?))) {
+        if seen.insert(name, value).is_some_and(|first| first != value) {
+            let detail = format!("The parameter \"{name}\" is given two values.");
+            let problem =
+                Problem::error("CS0516", "parameter", "Two values for one parameter", detail, "Keep one of them.");
+            problems.push(problem.on(name));
+        }
+    }
+    problems
+}
+
 fn unknown_family(family: &str) -> Problem {
     let known: Vec<&str> = parameters::families().iter().map(String::as_str).collect();
     // `redis7.x` is a common slip: redis6.x has the .x, no later family does.
@@ -232,15 +249,23 @@ fn check_parameter(
         return Some(problem.on(name));
     }
     let text = value.as_str()?;
-    if parameter.allows(text) {
+    let events = name == "notify-keyspace-events";
+    if parameter.allows(text) && (!events || is_event_classes(text)) {
         return None;
     }
+    let allowed =
+        if events { "the letters of KEg$lshzxetdmnA" } else { parameter.allow.as_deref().unwrap_or("anything") };
     let problem = Problem::error(
         "CS0515",
         "parameter",
         "The value of the parameter is not allowed",
-        format!("\"{name}\" of {family} is \"{text}\"; allowed: {}.", parameter.allow.as_deref().unwrap_or("anything")),
+        format!("\"{name}\" of {family} is \"{text}\"; allowed: {allowed}."),
         "Write an allowed value.",
     );
     Some(problem.on(name))
+}
+
+/// Source: the documentation of Redis on keyspace notifications.
+fn is_event_classes(text: &str) -> bool {
+    text.chars().all(|class| "KEg$lshzxetdmnA".contains(class))
 }

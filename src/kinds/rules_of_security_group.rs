@@ -48,13 +48,18 @@ pub fn attrs() -> Vec<Attr> {
     vec![
         Attr::required("from_port", Type::Number).rule(Rule::Range(-1, 65535)).doc("First port, or ICMP type."),
         Attr::required("to_port", Type::Number).rule(Rule::Range(-1, 65535)).doc("Last port, or ICMP code."),
-        Attr::required("protocol", Type::String).doc("tcp, udp, icmp, icmpv6, a number, or -1 for all."),
+        Attr::required("protocol", Type::String)
+            .rule(names::PROTOCOL)
+            .doc("tcp, udp, icmp, icmpv6, a number, or -1 for all."),
         Attr::optional("cidr_blocks", Type::list(Type::String)).rule(names::CIDR_V4).doc("IPv4 ranges."),
         Attr::optional("ipv6_cidr_blocks", Type::list(Type::String)).rule(names::CIDR_V6).doc("IPv6 ranges."),
-        Attr::optional("prefix_list_ids", Type::list(Type::String)).doc("Prefix lists."),
-        Attr::optional("security_groups", Type::set(Type::String)).doc("Security groups."),
+        Attr::optional("prefix_list_ids", Type::list(Type::String)).rule(names::PREFIX_LIST_ID).doc("Prefix lists."),
+        Attr::optional("security_groups", Type::set(Type::String)).rule(names::SOURCE_GROUP_ID).doc("Security groups."),
         Attr::optional("self", Type::Bool).doc("This group itself."),
-        Attr::optional("description", Type::String).rule(Rule::Length(0, 255)).doc("What the rule is for."),
+        Attr::optional("description", Type::String)
+            .rule(Rule::Length(0, 255))
+            .rule(names::EC2_DESCRIPTION)
+            .doc("What the rule is for."),
     ]
 }
 
@@ -103,8 +108,9 @@ fn split(block: &Value) -> Vec<Value> {
 fn bare(rule: &Object) -> Object {
     let get = |name: &str| rule.get(name).cloned().unwrap_or_else(Value::null);
     let protocol = canonical_protocol(get("protocol"));
-    let all = protocol.as_str() == Some("-1");
-    let port = |name: &str| if all { Value::int(0) } else { get(name) };
+    // Without a protocol that has ports, AWS opens all of it, whatever ports are written.
+    let portless = protocol.as_str().is_some_and(|protocol| !has_ports(protocol));
+    let port = |name: &str| if portless { Value::int(0) } else { get(name) };
     let mut base = Object::from([
         (Arc::from("from_port"), port("from_port")),
         ("to_port".into(), port("to_port")),
@@ -140,6 +146,11 @@ fn canonical_protocol(value: Value) -> Value {
     })
 }
 
+/// Whether ports, or types and codes, mean something.
+fn has_ports(protocol: &str) -> bool {
+    matches!(protocol, "tcp" | "udp" | "icmp" | "icmpv6")
+}
+
 /// AWS clears the bits of a range behind its mask.
 fn canonical_range(source: &str, value: &Value) -> Value {
     let Some((address, bits)) = value.as_str().and_then(|text| text.split_once('/')) else { return value.clone() };
@@ -162,11 +173,30 @@ fn canonical_range(source: &str, value: &Value) -> Value {
 pub fn check(desired: &Object) -> Vec<Problem> {
     let mut problems = Vec::new();
     for attribute in ["ingress", "egress"] {
-        for rule in desired.get(attribute).and_then(Value::as_items).unwrap_or_default() {
-            problems.extend(rule.as_object().and_then(|rule| check_rule(attribute, rule)));
-        }
+        let rules = desired.get(attribute).and_then(Value::as_items).unwrap_or_default();
+        problems.extend(rules.iter().filter_map(|rule| check_rule(attribute, rule.as_object()?)));
+        problems.extend(check_doubles(attribute, rules));
     }
     problems
+}
+
+/// To AWS rules that differ in their description only are one.
+fn check_doubles(attribute: &'static str, rules: &[Value]) -> Option<Problem> {
+    let known: Vec<Value> = rules.iter().filter(|rule| rule.is_wholly_known()).map(identity).collect();
+    let double = known.iter().enumerate().find(|(index, rule)| known[..*index].contains(rule))?.1;
+    let get = |name: &str| double.get(name).filter(|value| !value.is_null());
+    let ports =
+        get("from_port").zip(get("to_port")).map(|(from, to)| format!("{from:?} to {to:?}")).unwrap_or_default();
+    let protocol = get("protocol").and_then(Value::as_str).unwrap_or_default();
+    let source =
+        SOURCES.iter().find_map(|source| get(source)).map_or("itself".to_owned(), |source| format!("{source:?}"));
+    Some(Problem::error(
+        "CS0524",
+        attribute,
+        "One rule twice",
+        format!("{attribute} has two rules for {protocol} {ports} and {source} that differ in their description only."),
+        "Keep one of them.",
+    ))
 }
 
 fn check_rule(attribute: &'static str, rule: &Object) -> Option<Problem> {
@@ -246,12 +276,13 @@ fn born_with(direction: Direction) -> Value {
 
 /// Rules by all that tells one from another: everything but the description.
 fn by_identity(rules: &Value) -> BTreeMap<Value, Value> {
-    let identity = |rule: &Value| {
-        let mut parts = rule.as_object().cloned().unwrap_or_default();
-        parts.remove("description");
-        Value::object(parts)
-    };
     rules.as_items().unwrap_or_default().iter().map(|rule| (identity(rule), rule.clone())).collect()
+}
+
+fn identity(rule: &Value) -> Value {
+    let mut parts = rule.as_object().cloned().unwrap_or_default();
+    parts.remove("description");
+    Value::object(parts)
 }
 
 /// Rules in the form of the API.
@@ -269,7 +300,7 @@ fn permission(rule: &Object, group: &Value) -> Value {
         Value::tuple(vec![Value::object(source)])
     };
     let mut permission = Object::from([(Arc::from("IpProtocol"), get("protocol"))]);
-    if get("protocol").as_str() != Some("-1") {
+    if get("protocol").as_str().is_none_or(has_ports) {
         permission.insert("FromPort".into(), get("from_port"));
         permission.insert("ToPort".into(), get("to_port"));
     }

@@ -4,24 +4,18 @@ use std::sync::LazyLock;
 
 use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
 use crate::kinds::rules_of_security_group::{self as rules, Direction};
-use crate::kinds::tags;
+use crate::kinds::{names, tags};
 use crate::schema::{Attr, Rule, Schema};
 use crate::value::{Object, Type, Value};
 
 /// The kind.
 pub struct SecurityGroup;
 
-/// Source: the EC2 service model.
-fn is_description(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c))
-}
-
 fn is_free_name(text: &str) -> bool {
     !text.to_lowercase().starts_with("sg-")
 }
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
-    let description = Rule::Test(is_description, "letters, digits and ._-:/()#,@[]+=&;{}!$* only");
     let name = Rule::Test(is_free_name, "a name that does not begin with \"sg-\"");
     let mut attrs = vec![
         Attr::optional_computed("name", Type::String)
@@ -38,9 +32,12 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .replace()
             .at_create("Managed by cachestack")
             .rule(Rule::Length(0, 255))
-            .rule(description)
+            .rule(names::EC2_DESCRIPTION)
             .doc("What it is for; AWS cannot change it."),
-        Attr::optional_computed("vpc_id", Type::String).replace().doc("The VPC; the default VPC without it."),
+        Attr::optional_computed("vpc_id", Type::String)
+            .replace()
+            .rule(names::VPC_ID)
+            .doc("The VPC; the default VPC without it."),
         Attr::blocks("ingress", rules::attrs())
             .or_computed()
             .normalize(rules::normalize)

@@ -24,6 +24,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .doc("What it is for."),
         Attr::required("subnet_ids", Type::set(Type::String))
             .rule(Rule::MaxItems(20))
+            .rule(names::SUBNET_ID)
             .doc("Ids of subnets of one VPC."),
         Attr::computed("id", Type::String).doc("The name."),
         Attr::computed("arn", Type::String).doc("The ARN."),

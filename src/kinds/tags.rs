@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::kind::{Args, Call, Change};
-use crate::schema::{Attr, Rule};
+use crate::kind::{Args, Call, Change, Problem};
+use crate::schema::Attr;
 use crate::value::{Object, Type, Value};
 
 /// Tags that begin so mark objects as ours, and are hidden from differences.
@@ -14,7 +14,6 @@ pub fn attrs() -> [Attr; 2] {
     [
         Attr::optional("tags", Type::map(Type::String))
             .local()
-            .rule(Rule::Length(0, 256))
             .doc("Tags of this resource; they win over those of the provider, the stack and the environment."),
         Attr::computed("tags_all", Type::map(Type::String)).doc("All tags of the object."),
     ]
@@ -26,6 +25,61 @@ pub fn region() -> Attr {
         .or_computed()
         .replace()
         .doc("The region, where it is not that of the environment.")
+}
+
+/// How many tags an object may have. Source: the user guides of ElastiCache, EC2 and CloudWatch.
+const MAX_TAGS: usize = 50;
+
+/// The rules of AWS for the tags of an object, whatever they come from.
+pub fn check(desired: &Object) -> Vec<Problem> {
+    let Some(tags) = desired.get("tags_all").and_then(Value::as_object) else { return Vec::new() };
+    let wrong = |detail: String, help: &str| Problem::error("CS0590", "tags", "AWS refuses these tags", detail, help);
+    let mut problems: Vec<Problem> = tags
+        .iter()
+        .filter_map(|(name, value)| {
+            let (why, help) = fault_of_name(name).or_else(|| fault_of_value(value.as_str()?))?;
+            Some(wrong(format!("The tag \"{name}\" {why}."), help).on(name))
+        })
+        .collect();
+    if tags.len() > MAX_TAGS {
+        let detail =
+            format!("There are {} tags, with those of the provider, the stack and the environment.", tags.len());
+        problems.push(wrong(detail, "Keep 50 at most."));
+    }
+    problems
+}
+
+fn fault_of_name(name: &str) -> Option<(String, &'static str)> {
+    let length = name.chars().count();
+    let lower = name.to_lowercase();
+    if name.starts_with(OWNERSHIP_PREFIX) {
+        return Some((
+            "begins with \"cachestack:\", as the marks of cachestack itself do".to_owned(),
+            "Choose another name.",
+        ));
+    }
+    if lower.starts_with("aws:") {
+        return Some(("begins with \"aws:\", which AWS keeps for itself".to_owned(), "Choose another name."));
+    }
+    if !(1..=128).contains(&length) {
+        return Some((format!("has a name of {length} characters; 1 to 128 are allowed"), "Choose another name."));
+    }
+    (!is_tag_text(name)).then(|| ("has characters that AWS refuses in names".to_owned(), TAG_TEXT))
+}
+
+fn fault_of_value(value: &str) -> Option<(String, &'static str)> {
+    let length = value.chars().count();
+    if length > 256 {
+        return Some((format!("has a value of {length} characters; 256 are allowed"), "Shorten the value."));
+    }
+    (!is_tag_text(value)).then(|| ("has characters in its value that AWS refuses".to_owned(), TAG_TEXT))
+}
+
+const TAG_TEXT: &str = "Use letters, digits, blanks and _ . : / = + - @ only.";
+
+/// Source: the pattern of tag keys and values in the API reference of Resource Groups Tagging.
+fn is_tag_text(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c))
 }
 
 /// The tags of a create call: the desired ones and those that mark the object as ours.

@@ -144,7 +144,9 @@ impl Builder<'_> {
         desired::check(&resource.schema.attrs, &desired, evaluated, &mut found);
         if let (Some(kind), true, None) = (kinds::get(&resource.address.kind), evaluated, &resource.meta.target) {
             found.extend(
-                kind.check(&desired.object).into_iter().map(|problem| desired.diagnose(problem).of(&resource.address)),
+                kinds::check(kind, &desired.object)
+                    .into_iter()
+                    .map(|problem| desired.diagnose(problem).of(&resource.address)),
             );
         }
         self.diagnostics.extend(found);
@@ -192,7 +194,7 @@ impl Builder<'_> {
     fn instance(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> Value {
         let Some(kind) = kinds::get(&address.kind) else { return Value::unknown(Type::Any, None) };
         let (mut desired, _) = self.desired(resource, instance);
-        let problems = kind.check(&desired.object);
+        let problems = kinds::check(kind, &desired.object);
         self.diagnostics.extend(problems.into_iter().map(|problem| desired.diagnose(problem).of(address)));
         let region = self.region(resource, &mut desired);
         let protect = self.protect(resource, instance, kind);

@@ -1,19 +1,26 @@
-//! Rules between resources: two of one name, parameter groups of the wrong family, alarms on no node.
+//! Rules between resources: two of one name, parameter groups of the wrong family, zones of another region, objects
+//! that go while another keeps them, alarms on no node.
 
 use std::collections::BTreeMap;
 
 use crate::address::Address;
+use crate::catalog::engines::{self, Engine, Version};
 use crate::catalog::parameters;
 use crate::diag::Diagnostic;
 use crate::kind::Problem;
 use crate::kinds::{self, replication_group};
 use crate::plan::build::Builder;
+use crate::plan::edges::NAMES_OF;
+use crate::plan::{Action, Reason, Step};
 use crate::value::{Object, Value};
 
 /// Checks what the planned objects say together.
 pub fn check(builder: &mut Builder) {
     let mut found = same_names(builder);
     found.extend(families(builder));
+    found.extend(modes(builder));
+    found.extend(zones(builder));
+    found.extend(kept(builder));
     found.extend(aimless(builder));
     builder.diagnostics.extend(found);
 }
@@ -71,19 +78,131 @@ fn families(builder: &Builder) -> Vec<Diagnostic> {
     groups
         .filter_map(|(address, object)| {
             let name = object.get("parameter_group_name").and_then(Value::as_str)?;
+            // A new engine without a version is a mistake of its own.
+            if changes_engine_only(builder, address, object) {
+                return None;
+            }
             // Before the account is read, a group that the stack no longer names is only remembered.
             let written = builder.places.get(address)?.object.contains_key("parameter_group_name");
             if !written && builder.inputs.live.is_none() {
                 return None;
             }
             // A family that does not exist is a mistake of its own.
-            let found =
-                *declared.get(name).filter(|family| parameters::families().iter().any(|known| known == *family))?;
-            let wanted = replication_group::wanted_family(object)?;
+            let default = replication_group::actual_family(name);
+            let found = declared.get(name).copied().or(default)?;
+            if !parameters::families().iter().any(|known| known == found) {
+                return None;
+            }
+            let wanted =
+                replication_group::wanted_family(object).or_else(|| newest_family(builder, address, object))?;
             let problem: Problem = (wanted != found).then(|| replication_group::family_mismatch(&wanted, found))?;
             Some(builder.places.get(address)?.diagnose(problem).of(address))
         })
         .collect()
+}
+
+/// Whether the engine becomes another, and the version is that of the old one.
+fn changes_engine_only(builder: &Builder, address: &Address, object: &Object) -> bool {
+    let written = builder.places.get(address).is_some_and(|desired| desired.object.contains_key("engine_version"));
+    let record = builder.inputs.state.records.get(address);
+    !written && record.is_some_and(|record| record.object.get("engine") != object.get("engine"))
+}
+
+/// AWS makes a new group of Redis with the newest version where none is asked for.
+fn newest_family(builder: &Builder, address: &Address, object: &Object) -> Option<String> {
+    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    let asked = builder.places.get(address)?.object.get("engine_version").is_some_and(|version| !version.is_null());
+    let redis = text("engine").is_none_or(|engine| engine == "redis");
+    let global = text("global_replication_group_id").is_some();
+    let new = !builder.inputs.state.records.contains_key(address);
+    let newest = Engine::Redis.versions().last().and_then(|version| Version::parse(version))?;
+    (redis && new && !asked && !global).then(|| engines::family(Engine::Redis, newest))
+}
+
+/// A group whose parameters turn cluster mode on cannot be without failover.
+fn modes(builder: &Builder) -> Vec<Diagnostic> {
+    let mut clustered: BTreeMap<&str, bool> = BTreeMap::new();
+    for (address, object) in &builder.planned {
+        let (true, Some(name)) = (&*address.kind == "parameter_group", object.get("name").and_then(Value::as_str))
+        else {
+            continue;
+        };
+        let blocks = object.get("parameter").and_then(Value::as_items).unwrap_or_default();
+        let on = |block: &Value| {
+            let is = |name: &str, value: &str| block.get(name).and_then(Value::as_str) == Some(value);
+            is("name", "cluster-enabled") && is("value", "yes")
+        };
+        if blocks.iter().all(Value::is_wholly_known) {
+            clustered.insert(name, blocks.iter().any(on));
+        }
+    }
+    let groups = builder.planned.iter().filter(|(address, _)| &*address.kind == "replication_group");
+    groups
+        .filter_map(|(address, object)| {
+            let name = object.get("parameter_group_name").and_then(Value::as_str)?;
+            let problem = replication_group::mode_mismatch(object, *clustered.get(name)?)?;
+            Some(builder.places.get(address)?.diagnose(problem).of(address))
+        })
+        .collect()
+}
+
+/// Zones belong to a region.
+fn zones(builder: &Builder) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (address, desired) in builder.places.iter().filter(|(address, _)| &*address.kind == "replication_group") {
+        let region = builder.planned.get(address).and_then(|object| object.get("region")).and_then(Value::as_str);
+        let Some(region) = region else { continue };
+        let foreign = replication_group::zones(&desired.object).into_iter().find(|(_, zone)| !zone.starts_with(region));
+        let Some((attribute, zone)) = foreign else { continue };
+        let problem = Problem::error(
+            "CS0559",
+            attribute,
+            "A zone of another region",
+            format!("The group is in {region}, and \"{zone}\" is not a zone of that."),
+            format!("Name zones of {region}, such as \"{region}a\"."),
+        );
+        found.push(desired.diagnose(problem).of(address));
+    }
+    found
+}
+
+/// What another object keeps using cannot be deleted: AWS would refuse for as long as anybody cares to wait.
+fn kept(builder: &Builder) -> Vec<Diagnostic> {
+    let holdable = |step: &Step| NAMES_OF.iter().any(|(_, _, kind)| *kind == &*step.address.kind);
+    let replaced = |step: &Step| matches!(step.reason, Reason::Replaced { .. });
+    let leaves = |step: &&Step| step.action == Action::Delete && holdable(step) && !replaced(step);
+    let leaving = builder.plan.steps.iter().filter(leaves);
+    leaving.filter_map(|step| kept_by(builder, step)).collect()
+}
+
+fn kept_by(builder: &Builder, step: &Step) -> Option<Diagnostic> {
+    let id = step.id.as_deref()?;
+    let region = |object: &Object| object.get("region").and_then(Value::as_str) == Some(&step.region);
+    let (user, attribute) =
+        builder.planned.iter().filter(|(_, object)| region(object)).find_map(|(user, object)| {
+            let attributes = NAMES_OF.iter().filter(|(of, _, kind)| *of == &*user.kind && *kind == &*step.address.kind);
+            let (_, attribute, _) = attributes.into_iter().find(|(_, name, _)| mentions(object.get(*name), id))?;
+            Some((user, *attribute))
+        })?;
+    let desired = builder.places.get(user)?;
+    let written = desired.object.get(attribute).is_some_and(|value| !value.is_null());
+    let why = if written { "names it" } else { "does not say what to use instead, so it stays as it is" };
+    let mut diagnostic = Diagnostic::error(
+        "CS0607",
+        "The object is still in use",
+        format!("`{}` (\"{id}\") would be deleted, and `{user}` uses it: its `{attribute}` {why}.", step.address),
+    )
+    .help(format!(
+        "Set `{attribute}` of `{user}` to another, keep `{}`, or forget it with a `removed` block.",
+        step.address
+    ))
+    .of(user);
+    diagnostic.span = desired.span_of(attribute);
+    Some(diagnostic)
+}
+
+fn mentions(value: Option<&Value>, id: &str) -> bool {
+    value.is_some_and(|value| value.as_str() == Some(id) || value.children().any(|inner| mentions(Some(inner), id)))
 }
 
 /// An alarm on the id of a group, or on a node that the group does not have, never gets a datapoint.

@@ -8,12 +8,13 @@ use crate::plan::build::Builder;
 use crate::plan::{Action, Reason, Step};
 use crate::value::Value;
 
-/// Attributes that name an object of another kind.
-const NAMES_OF: [(&str, &str, &str); 4] = [
+/// Attributes that name an object of another kind, and keep it from being deleted.
+pub(super) const NAMES_OF: [(&str, &str, &str); 5] = [
     ("replication_group", "subnet_group_name", "subnet_group"),
     ("replication_group", "parameter_group_name", "parameter_group"),
     ("replication_group", "security_group_ids", "security_group"),
     ("security_group", "ingress", "security_group"),
+    ("security_group", "egress", "security_group"),
 ];
 
 /// Sets the edges of every step.
@@ -26,7 +27,9 @@ pub fn connect(builder: &mut Builder) {
     for (index, step) in steps.iter().enumerate() {
         by_block.entry(step.address.block()).or_default().push(index);
         by_address.entry(&step.address).or_default().push(index);
-        let recorded = step.record.dependencies.iter();
+        // What it used until now counts as well: it lets go of that.
+        let before = builder.inputs.state.records.get(&step.address).filter(|_| !step.deposed);
+        let recorded = step.record.dependencies.iter().chain(before.into_iter().flat_map(|old| &old.dependencies));
         for used in recorded.chain(uses.get(&step.address).into_iter().flatten()) {
             users.entry(used).or_default().push(index);
         }
@@ -38,8 +41,9 @@ pub fn connect(builder: &mut Builder) {
             // Whoever used the object has let go of it: those that leave, and those that are changed or replaced.
             let block = step.address.block();
             let users = [users.get(&block), users.get(&step.address)].into_iter().flatten().flatten();
-            let users = users.filter(|user| steps[**user].address.block() != block && lets_go(&steps[**user], step));
-            edges[index].extend(users);
+            let users = users.copied().chain(holders(steps, step));
+            edges[index]
+                .extend(users.filter(|user| steps[*user].address.block() != block && lets_go(&steps[*user], step)));
         } else {
             // What is used is there first; what is on its way out goes later.
             let used = uses.get(&step.address).into_iter().flatten().flat_map(|used| match &used.key {
@@ -56,6 +60,19 @@ pub fn connect(builder: &mut Builder) {
         step.edges = edges.into_iter().collect();
     }
     sort(builder);
+}
+
+/// The steps of objects that name the one that leaves.
+fn holders<'a>(steps: &'a [Step], leaving: &'a Step) -> impl Iterator<Item = usize> + 'a {
+    let id = leaving.id.as_deref().unwrap_or_default();
+    let holdable = NAMES_OF.iter().any(|(_, _, kind)| *kind == &*leaving.address.kind);
+    let holds = move |user: &Step| {
+        let attributes =
+            NAMES_OF.iter().filter(|(of, _, kind)| *of == &*user.address.kind && *kind == &*leaving.address.kind);
+        let mut values = attributes.filter_map(|(_, attribute, _)| user.before.as_ref()?.get(*attribute));
+        values.any(|value| texts(value).contains(&id))
+    };
+    steps.iter().enumerate().filter(move |(_, user)| holdable && holds(user)).map(|(index, _)| index)
 }
 
 fn is_leaving(step: &Step) -> bool {

@@ -4,8 +4,10 @@
 //! replicas; a call starts when the group and its members have settled after the one before.
 
 use super::predict::{leaving, texts};
+use crate::catalog::engines::Engine;
 use crate::kind::{Call, Change, Impact, Problem};
 use crate::kinds::tags;
+use crate::schema::rules::list;
 use crate::value::{Object, Value};
 
 // Expected durations in seconds: rough priors from the durations of published acceptance tests of Terraform's provider.
@@ -151,14 +153,21 @@ fn delete(change: &Change) -> Call {
 fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     refuse_open_door(change)?;
     refuse_token_in_clear(change)?;
+    refuse_engine_without_version(change)?;
     let mut calls = Vec::new();
     calls.extend(cluster_mode(change));
     calls.extend(shards(change));
     calls.extend(more_replicas(change));
     calls.extend(settings(change));
-    calls.extend(encryption(change));
+    // Users need TLS: they go before it does, and come after it has.
+    if turns_tls_off(change) {
+        calls.extend(users(change));
+        calls.extend(encryption(change));
+    } else {
+        calls.extend(encryption(change));
+        calls.extend(users(change));
+    }
     calls.extend(logs(change));
-    calls.extend(users(change));
     calls.extend(token(change));
     calls.extend(fewer_replicas(change));
     calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn")));
@@ -316,9 +325,6 @@ fn settings(change: &Change) -> Option<Call> {
 /// What AWS wants beside an attribute that changes.
 fn companions(change: &Change) -> Vec<(&'static str, Value)> {
     let mut args = Vec::new();
-    if change.has("engine") && !change.has("engine_version") {
-        args.push(("EngineVersion", change.new("engine_version")));
-    }
     if change.has("notification_topic_arn") && change.new("notification_topic_arn").is_null() {
         args.push(("NotificationTopicStatus", Value::string("inactive")));
     }
@@ -352,6 +358,11 @@ fn settings_impact(change: &Change) -> (Impact, u32) {
         return (Impact::None, FAILOVER_SETTING);
     }
     (Impact::None, SETTINGS)
+}
+
+fn turns_tls_off(change: &Change) -> bool {
+    let on = |value: Value| value.as_bool() == Some(true);
+    on(change.old("transit_encryption_enabled")) && !on(change.new("transit_encryption_enabled"))
 }
 
 /// On in two steps, so that clients without TLS are cut off only by the second; off in two as well.
@@ -426,11 +437,18 @@ fn users(change: &Change) -> Option<Call> {
 
 /// ROTATE lets the old and the new token in, SET the new one only.
 fn token(change: &Change) -> Vec<Call> {
-    if !change.has("auth_token") || change.new("auth_token").is_null() {
+    if change.new("auth_token").is_null() {
         return Vec::new();
     }
     let strategy = change.new("auth_token_update_strategy");
     let phases: &[&str] = match strategy.as_str() {
+        _ if !change.has("auth_token") => {
+            if ends_rotation(change) {
+                &["SET"]
+            } else {
+                &[]
+            }
+        }
         Some("SET") => &["SET"],
         Some("ROTATE") => &["ROTATE"],
         _ => &["ROTATE", "SET"],
@@ -444,9 +462,16 @@ fn token(change: &Change) -> Vec<Call> {
                 ("ApplyImmediately", Value::bool(true)),
             ];
             let impact = if *phase == "SET" { Impact::Blip } else { Impact::None };
-            modify(change, &["auth_token"], args).impact(impact).settles(TOKEN_PHASE)
+            modify(change, &["auth_token", "auth_token_update_strategy"], args).impact(impact).settles(TOKEN_PHASE)
         })
         .collect()
+}
+
+/// The token was let in beside the old one, and is to be the only one now.
+fn ends_rotation(change: &Change) -> bool {
+    let rotates = |value: Value| value.as_str() == Some("ROTATE");
+    let name = "auth_token_update_strategy";
+    change.has(name) && rotates(change.old(name)) && !rotates(change.new(name))
 }
 
 /// AWS takes a token away only where a user group takes its place.
@@ -477,6 +502,23 @@ fn refuse_token_in_clear(change: &Change) -> Result<(), Problem> {
         "A token needs required encryption",
         "The group still lets clients in without TLS, and AWS refuses a token there.",
         "Set transit_encryption_mode = \"required\" as well.",
+    ))
+}
+
+/// Versions of one engine are not those of another.
+fn refuse_engine_without_version(change: &Change) -> Result<(), Problem> {
+    if !change.has("engine") || change.has("engine_version") {
+        return Ok(());
+    }
+    let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
+    let engine = text(change.new("engine"));
+    let versions = Engine::parse(&engine).map(|engine| list(engine.versions())).unwrap_or_default();
+    Err(Problem::error(
+        "CS0563",
+        "engine",
+        "A new engine needs a version",
+        format!("The engine becomes {engine}, and `engine_version` stays {}.", text(change.old("engine_version"))),
+        format!("Set engine_version as well; the versions of {engine} are {versions}."),
     ))
 }
 

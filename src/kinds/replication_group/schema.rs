@@ -156,7 +156,9 @@ fn topology() -> Vec<Attr> {
 fn network() -> Vec<Attr> {
     vec![
         Attr::optional_computed("subnet_group_name", Type::String).replace().normalize(lower).doc("The subnet group."),
-        Attr::optional_computed("security_group_ids", Type::set(Type::String)).doc("VPC security groups."),
+        Attr::optional_computed("security_group_ids", Type::set(Type::String))
+            .rule(names::SECURITY_GROUP_ID)
+            .doc("VPC security groups."),
         Attr::optional_computed("security_group_names", Type::set(Type::String))
             .replace()
             .deprecated("Cache security groups belong to EC2-Classic, which is gone; write security_group_ids.")
@@ -208,7 +210,7 @@ fn protection() -> Vec<Attr> {
 
 fn upkeep() -> Vec<Attr> {
     let log = vec![
-        Attr::required("destination", Type::String).doc("The log group or delivery stream."),
+        Attr::required("destination", Type::String).rule(Rule::Length(1, 512)).doc("The log group or delivery stream."),
         Attr::required("destination_type", Type::String)
             .one_of(&["cloudwatch-logs", "kinesis-firehose"])
             .doc("Where logs go."),

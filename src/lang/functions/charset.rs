@@ -92,5 +92,5 @@ pub(super) fn textdecodebase64(call: &Call) -> Result<Value, Failure> {
 fn from_utf16(bytes: &[u8], little: bool) -> Option<String> {
     let unit = |pair: &[u8]| if little { [pair[1], pair[0]] } else { [pair[0], pair[1]] };
     let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes(unit(pair))).collect();
-    if bytes.len() % 2 == 0 { String::from_utf16(&units).ok() } else { None }
+    if bytes.len().is_multiple_of(2) { String::from_utf16(&units).ok() } else { None }
 }

@@ -1,0 +1,132 @@
+//! Encryption, tokens, user groups and networks: who gets in.
+
+use super::Group;
+use crate::catalog::engines::Engine;
+use crate::kind::Problem;
+
+pub(super) fn encryption(group: Group) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let version = group.version();
+    if group.is("transit_encryption_enabled", true) && version.is_some_and(|v| v.major < 4) {
+        problems.push(Problem::error(
+            "CS0545",
+            "transit_encryption_enabled",
+            "The version has no encryption in transit",
+            "Encryption in transit needs version 4.0.10 or newer.",
+            "Choose a newer engine_version.",
+        ));
+    }
+    if group.is_set("transit_encryption_mode") && group.is_off("transit_encryption_enabled") {
+        problems.push(Problem::error(
+            "CS0546",
+            "transit_encryption_mode",
+            "A mode without encryption",
+            "`transit_encryption_mode` says how TLS is used, and `transit_encryption_enabled` is not on.",
+            "Set transit_encryption_enabled = true, or leave the mode out.",
+        ));
+    }
+    if group.is_set("kms_key_id") && group.is_off("at_rest_encryption_enabled") && group.engine() == Some(Engine::Redis)
+    {
+        problems.push(Problem::error(
+            "CS0547",
+            "kms_key_id",
+            "A key without encryption",
+            "`kms_key_id` names the key of encryption at rest, and `at_rest_encryption_enabled` is not on.",
+            "Set at_rest_encryption_enabled = true, or leave the key out.",
+        ));
+    }
+    problems.extend(no_security_group(group));
+    let needs_tls = group.get("user_group_ids").is_some_and(|ids| ids.as_items().is_none_or(|items| !items.is_empty()));
+    if needs_tls && group.is_off("transit_encryption_enabled") {
+        problems.push(Problem::error(
+            "CS0548",
+            "user_group_ids",
+            "User groups need encryption in transit",
+            "AWS lets users log in only over TLS.",
+            "Set transit_encryption_enabled = true.",
+        ));
+    }
+    problems
+}
+
+/// AWS attaches the default group of the VPC where none is named, and takes none away when told of none.
+fn no_security_group(group: Group) -> Option<Problem> {
+    let empty = group.get("security_group_ids")?.as_items()?.is_empty();
+    empty.then(|| {
+        Problem::error(
+            "CS0558",
+            "security_group_ids",
+            "A group without a security group",
+            "`security_group_ids` is empty, and a replication group always has a security group.",
+            "Name one; or leave the attribute out (null), and AWS attaches the default group of the VPC.",
+        )
+    })
+}
+
+/// Source: the service model: 16 to 128 printable characters; of the signs only ! & # $ ^ < > -.
+pub(super) fn token(group: Group) -> Vec<Problem> {
+    let Some(token) = group.get("auth_token") else { return Vec::new() };
+    let mut problems = Vec::new();
+    problems.extend(kept_and_deleted(group));
+    let mut wrong = |code, attribute, summary, detail: &str, help: &str| {
+        problems.push(Problem::error(code, attribute, summary, detail, help))
+    };
+    if group.is_off("transit_encryption_enabled") {
+        wrong(
+            "CS0549",
+            "auth_token",
+            "A token needs encryption in transit",
+            "AWS takes `auth_token` only where `transit_encryption_enabled` is on.",
+            "Set transit_encryption_enabled = true.",
+        );
+    }
+    if group.text("transit_encryption_mode") == Some("preferred") {
+        wrong(
+            "CS0550",
+            "transit_encryption_mode",
+            "A token needs required encryption",
+            "AWS refuses the mode \"preferred\" where there is a token.",
+            "Set transit_encryption_mode = \"required\", or leave it out.",
+        );
+    }
+    if group.is_set("user_group_ids") {
+        wrong(
+            "CS0551",
+            "auth_token",
+            "A token and user groups exclude each other",
+            "A group is guarded by `auth_token` or by `user_group_ids`.",
+            "Keep one of them.",
+        );
+    }
+    let text = match &token.data {
+        crate::value::Data::Secret(secret) => secret.text.clone(),
+        _ => None,
+    };
+    let Some(text) = text else { return problems };
+    let length = text.chars().count();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "!&#$^<>-".contains(c);
+    if !(16..=128).contains(&length) || !text.chars().all(allowed) {
+        problems.push(Problem::error(
+            "CS0552",
+            "auth_token",
+            "AWS refuses this token",
+            format!("A token has 16 to 128 characters, letters, digits and ! & # $ ^ < > - only; this one has {length} characters{}.",
+                if text.chars().all(allowed) { "" } else { ", some of them not allowed" }),
+            "Make a new token.",
+        ));
+    }
+    problems
+}
+
+/// DELETE is how a token goes, and here it goes by being left out.
+fn kept_and_deleted(group: Group) -> Option<Problem> {
+    (group.text("auth_token_update_strategy") == Some("DELETE")).then(|| {
+        Problem::error(
+            "CS0564",
+            "auth_token_update_strategy",
+            "A token that stays cannot be deleted",
+            "The strategy is \"DELETE\", and `auth_token` is set.",
+            "Leave auth_token out and set user_group_ids; or use the strategy SET or ROTATE.",
+        )
+    })
+}

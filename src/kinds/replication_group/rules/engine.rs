@@ -1,0 +1,158 @@
+//! Engine, version, family and node type must go together.
+
+use super::Group;
+use crate::catalog::engines::{self, Engine, Version};
+use crate::catalog::nodes;
+use crate::diag::did_you_mean;
+use crate::kind::Problem;
+use crate::schema::rules::list;
+use crate::value::Object;
+
+/// The family that engine and version of an object want, once both are known.
+pub fn wanted_family(object: &Object) -> Option<String> {
+    let group = Group(object);
+    Some(engines::family(group.engine()?, group.version()?))
+}
+
+/// The family that a default group's name tells: `default.redis7.cluster.on` is of `redis7`.
+pub fn actual_family(parameter_group_name: &str) -> Option<&str> {
+    let family = parameter_group_name.strip_prefix("default.")?;
+    Some(family.strip_suffix(".cluster.on").unwrap_or(family))
+}
+
+pub(super) fn node_type(group: Group) -> Vec<Problem> {
+    let Some(name) = group.text("node_type") else {
+        let missing = !group.is_set("node_type") && !group.in_global();
+        return missing.then(missing_node_type).into_iter().collect();
+    };
+    let Some(node) = nodes::get(name) else { return vec![unknown_node_type(name)] };
+    let mut problems = Vec::new();
+    if let (Some(engine), Some(version)) = (group.engine(), group.version()) {
+        problems.extend(node_runs_engine(name, node, engine, version));
+    }
+    let tiered = nodes::has_data_tiering(name);
+    if tiered && group.is_off("data_tiering_enabled") || !tiered && group.is("data_tiering_enabled", true) {
+        problems.push(Problem::error(
+            "CS0538",
+            "data_tiering_enabled",
+            "Data tiering and node type do not go together",
+            format!("{name} {} data tiering.", if tiered { "only works with" } else { "does not have" }),
+            if tiered {
+                "Set data_tiering_enabled = true."
+            } else {
+                "Choose a cache.r6gd type, or leave data_tiering_enabled out."
+            },
+        ));
+    }
+    problems
+}
+
+fn missing_node_type() -> Problem {
+    Problem::error(
+        "CS0539",
+        "node_type",
+        "A node type is missing",
+        "Only a member of a global datastore gets its node type from elsewhere.",
+        "Set node_type, for instance \"cache.t4g.micro\".",
+    )
+}
+
+fn unknown_node_type(name: &str) -> Problem {
+    let near = did_you_mean(name, nodes::names());
+    Problem::error(
+        "CS0540",
+        "node_type",
+        "Unknown node type",
+        format!("ElastiCache has no node type \"{name}\"."),
+        near.map_or("See the table of node types in the ElastiCache user guide.".to_owned(), |near| {
+            format!("Did you mean \"{near}\"?")
+        }),
+    )
+}
+
+fn node_runs_engine(name: &str, node: &nodes::NodeType, engine: Engine, version: Version) -> Option<Problem> {
+    let minimum = node.min.get(engine.word())?;
+    let wrong = match minimum {
+        None => format!("{name} does not run {}.", engine.word()),
+        Some(minimum) => {
+            let least = Version::parse(minimum)?;
+            let runs = (version.major, version.minor.unwrap_or(u32::MAX), version.patch.unwrap_or(u32::MAX))
+                >= (least.major, least.minor.unwrap_or(0), least.patch.unwrap_or(0));
+            (!runs).then(|| format!("{name} runs {} from {minimum} on.", engine.word()))?
+        }
+    };
+    Some(Problem::error(
+        "CS0541",
+        "node_type",
+        "The node type does not run the engine",
+        wrong,
+        "Choose another node type, engine or version.",
+    ))
+}
+
+pub(super) fn version(group: Group) -> Vec<Problem> {
+    let (Some(text), Some(engine)) = (group.text("engine_version"), group.engine()) else { return Vec::new() };
+    let versions = engine.versions();
+    let word = engine.word();
+    let wrong = |detail: String, help: String| {
+        vec![Problem::error("CS0542", "engine_version", "No such engine version", detail, help)]
+    };
+    let Some(version) = Version::parse(text) else {
+        return wrong(
+            format!("\"{text}\" is not a version of {word}."),
+            format!("Versions of {word}: {}.", list(versions)),
+        );
+    };
+    let open = text == "6.x" && engine == Engine::Redis;
+    let three = version.patch.is_some();
+    if version.major >= 6 && three {
+        let short = format!("{}.{}", version.major, version.minor.unwrap_or(0));
+        return wrong(
+            format!("From version 6 on AWS chooses the patch itself and refuses \"{text}\"."),
+            format!("Write \"{short}\"."),
+        );
+    }
+    if version.major < 6 && !three || version.minor.is_none() && !open {
+        let near: Vec<&str> =
+            versions.iter().copied().filter(|v| v.starts_with(&format!("{}.", version.major))).collect();
+        let known = if near.is_empty() { versions.to_vec() } else { near };
+        return wrong(
+            format!("\"{text}\" leaves parts of the version open."),
+            format!("Write one of {}.", list(&known)),
+        );
+    }
+    let known = versions.iter().filter_map(|v| Version::parse(v)).any(|v| v.major == version.major);
+    let newest = versions.last().and_then(|v| Version::parse(v)).map_or(0, |v| v.major);
+    // Older versions may still run, newer ones may have come out; only a gap between known ones is surely wrong.
+    if !open && !versions.contains(&text) && known && version.major >= 6 && version.major <= newest {
+        let problem = Problem::error(
+            "CS0543",
+            "engine_version",
+            "Unknown engine version",
+            format!("{word} {text} is not among the versions that cachestack knows."),
+            format!("Versions of {word}: {}.", list(versions)),
+        );
+        return vec![problem.warning()];
+    }
+    if !known {
+        return wrong(format!("{word} has no version {text}."), format!("Versions of {word}: {}.", list(versions)));
+    }
+    Vec::new()
+}
+
+pub(super) fn default_family(group: Group) -> Vec<Problem> {
+    let Some(found) = group.text("parameter_group_name").and_then(actual_family) else { return Vec::new() };
+    let Some(wanted) = wanted_family(group.0).filter(|wanted| wanted != found) else { return Vec::new() };
+    vec![family_mismatch(&wanted, found)]
+}
+
+/// Engine version and parameter group are of different families.
+pub fn family_mismatch(wanted: &str, found: &str) -> Problem {
+    Problem::error(
+        "CS0544",
+        "parameter_group_name",
+        "The parameter group is of another family",
+        format!("The engine version wants a parameter group of family {wanted}, and this one is of {found}."),
+        format!("Use a group of family {wanted}, or change engine_version."),
+    )
+}

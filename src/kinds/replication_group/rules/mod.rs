@@ -1,0 +1,118 @@
+//! The rules of the service for a replication group. Source: AWS documentation and errors seen from the service.
+
+mod access;
+mod engine;
+mod shape;
+mod times;
+
+use crate::catalog::engines::{Engine, Version};
+use crate::kind::Problem;
+use crate::value::{Object, Value};
+
+pub use engine::{actual_family, family_mismatch, wanted_family};
+pub use shape::{mode_mismatch, zones};
+pub use times::{daily_window, weekly_window};
+
+/// Applies every rule to a desired object. Unknown values are let pass.
+pub fn check(desired: &Object) -> Vec<Problem> {
+    let group = Group(desired);
+    let mut problems = Vec::new();
+    problems.extend(shape::topology(group));
+    problems.extend(shape::failover(group));
+    problems.extend(engine::node_type(group));
+    problems.extend(engine::version(group));
+    problems.extend(engine::default_family(group));
+    problems.extend(access::encryption(group));
+    problems.extend(access::token(group));
+    problems.extend(times::windows(group));
+    problems.extend(times::logs(group));
+    problems.extend(shape::placement(group));
+    problems.extend(shape::global_member(group));
+    problems
+}
+
+/// A desired group, with typed access to what is known of it.
+#[derive(Clone, Copy)]
+struct Group<'a>(&'a Object);
+
+impl<'a> Group<'a> {
+    fn get(self, name: &str) -> Option<&'a Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+    fn is_set(self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+    fn text(self, name: &str) -> Option<&'a str> {
+        self.get(name)?.as_str()
+    }
+    fn number(self, name: &str) -> Option<i64> {
+        self.get(name)?.as_i64()
+    }
+    fn is(self, name: &str, wanted: bool) -> bool {
+        self.get(name).and_then(Value::as_bool) == Some(wanted)
+    }
+    /// Whether it is off for sure: unset or false, and not unknown.
+    fn is_off(self, name: &str) -> bool {
+        !self.is_set(name) || self.is(name, false)
+    }
+    fn engine(self) -> Option<Engine> {
+        match self.get("engine") {
+            None => Some(Engine::Redis),
+            Some(value) => Engine::parse(value.as_str()?),
+        }
+    }
+    fn version(self) -> Option<Version> {
+        Version::parse(self.text("engine_version")?)
+    }
+    fn in_global(self) -> bool {
+        self.is_set("global_replication_group_id")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(attrs: &[(&str, Value)]) -> Vec<&'static str> {
+        let mut object: Object = attrs.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
+        object.entry("node_type".into()).or_insert_with(|| Value::string("cache.t4g.micro"));
+        check(&object).into_iter().map(|problem| problem.code).collect()
+    }
+
+    #[test]
+    fn rules_of_the_service() {
+        let s = |text: &str| Value::string(text);
+        let cases: &[(&[(&str, Value)], &[&str])] = &[
+            (&[], &[]),
+            (
+                &[
+                    ("num_cache_clusters", Value::int(2)),
+                    ("num_node_groups", Value::int(2)),
+                    ("automatic_failover_enabled", true.into()),
+                ],
+                &["CS0531"],
+            ),
+            (&[("automatic_failover_enabled", true.into()), ("num_cache_clusters", Value::int(1))], &["CS0534"]),
+            (&[("multi_az_enabled", true.into()), ("num_cache_clusters", Value::int(2))], &["CS0535"]),
+            (&[("num_node_groups", Value::int(2))], &["CS0537"]),
+            (&[("node_type", s("cache.t4g.micros"))], &["CS0540"]),
+            (&[("engine_version", s("7"))], &["CS0542"]),
+            (&[("engine_version", s("7.0.7"))], &["CS0542"]),
+            (&[("engine_version", s("6.x"))], &[]),
+            (&[("engine_version", s("5.0.6"))], &[]),
+            (&[("engine", s("valkey")), ("engine_version", s("6.2"))], &["CS0541", "CS0542"]),
+            (&[("engine_version", s("7.1")), ("parameter_group_name", s("default.redis6.x"))], &["CS0544"]),
+            (&[("engine_version", s("7.1")), ("parameter_group_name", s("default.redis7"))], &[]),
+            (&[("engine_version", s("7.1")), ("parameter_group_name", s("default.redis7.cluster.on"))], &["CS0537"]),
+            (&[("auth_token", Value::unknown(crate::value::Type::String, None))], &["CS0549"]),
+            (&[("snapshot_window", s("03:00-05:00")), ("maintenance_window", s("sun:05:00-sun:07:00"))], &[]),
+            (&[("snapshot_window", s("03:00-05:00")), ("maintenance_window", s("sun:04:00-sun:07:00"))], &["CS0553"]),
+            (&[("snapshot_window", s("23:30-01:30")), ("maintenance_window", s("sun:00:00-sun:01:00"))], &["CS0553"]),
+            (&[("snapshot_window", s("23:00-00:00")), ("maintenance_window", s("sat:23:30-sun:00:30"))], &["CS0553"]),
+            (&[("snapshot_window", s("00:10-01:10")), ("maintenance_window", s("sat:23:30-sun:00:30"))], &["CS0553"]),
+        ];
+        for (attrs, want) in cases {
+            assert_eq!(codes(attrs), *want, "{attrs:?}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! How many shards and nodes, where they stand, and what that asks of failover.
+
+use super::Group;
+use crate::kind::Problem;
+use crate::value::{Object, Value};
+
+pub(super) fn topology(group: Group) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let shards = ["num_node_groups", "replicas_per_node_group", "node_group_configuration"];
+    if group.is_set("num_cache_clusters")
+        && let Some(other) = shards.into_iter().find(|name| group.is_set(name))
+    {
+        problems.push(Problem::error(
+            "CS0531",
+            "num_cache_clusters",
+            "Two ways to count nodes",
+            format!("`num_cache_clusters` counts the nodes of a group without shards; `{other}` describes shards. AWS refuses both."),
+            "For one shard keep num_cache_clusters; for shards write num_node_groups and replicas_per_node_group only.",
+        ));
+    }
+    let (shards, replicas) = (group.number("num_node_groups"), group.number("replicas_per_node_group").unwrap_or(0));
+    if let Some(shards) = shards.filter(|shards| shards * (replicas + 1) > 500) {
+        problems.push(Problem::error(
+            "CS0532",
+            "num_node_groups",
+            "Too many nodes",
+            format!(
+                "{shards} shards with {} nodes each are {} nodes; AWS allows 500.",
+                replicas + 1,
+                shards * (replicas + 1)
+            ),
+            "Use fewer shards or replicas, or larger nodes.",
+        ));
+    } else if let Some(shards) = shards.filter(|shards| shards * (replicas + 1) > 90) {
+        let problem = Problem::error(
+            "CS0533",
+            "num_node_groups",
+            "More nodes than the default quota",
+            format!(
+                "{shards} shards with {} nodes each are more than 90 nodes, the default quota of a group.",
+                replicas + 1
+            ),
+            "Ask AWS to raise the quota of nodes per cluster before you apply.",
+        );
+        problems.push(problem.warning());
+    }
+    problems
+}
+
+pub(super) fn failover(group: Group) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let nodes = group.number("num_cache_clusters");
+    let counted_by_shards = group.is_set("num_node_groups") || group.is_set("replicas_per_node_group");
+    let one_node = nodes == Some(1)
+        || !group.is_set("num_cache_clusters")
+            && !counted_by_shards
+            && !group.is_set("node_group_configuration")
+            && !group.in_global();
+    if group.is("automatic_failover_enabled", true) && one_node {
+        problems.push(Problem::error(
+            "CS0534",
+            "automatic_failover_enabled",
+            "Failover needs a second node",
+            format!("Automatic failover is on, and the group has {} node.", nodes.unwrap_or(1)),
+            "Set num_cache_clusters to 2 or more, or automatic_failover_enabled = false.",
+        ));
+    }
+    if group.is("multi_az_enabled", true) && group.is_off("automatic_failover_enabled") {
+        problems.push(Problem::error(
+            "CS0535",
+            "multi_az_enabled",
+            "Multi-AZ needs automatic failover",
+            "`multi_az_enabled` is on, and `automatic_failover_enabled` is not.",
+            "Set automatic_failover_enabled = true, or multi_az_enabled = false.",
+        ));
+    }
+    let no_replica = group.number("replicas_per_node_group") == Some(0);
+    if group.is("multi_az_enabled", true) && (no_replica || one_node) && !problems.iter().any(|p| p.code == "CS0534") {
+        problems.push(Problem::error(
+            "CS0536",
+            "multi_az_enabled",
+            "Multi-AZ needs a replica",
+            "`multi_az_enabled` is on, and shards have no replica that could be in another zone.",
+            "Add a replica, or set multi_az_enabled = false.",
+        ));
+    }
+    let sharded = group.number("num_node_groups").is_some_and(|shards| shards > 1)
+        || group.text("cluster_mode") == Some("enabled")
+        || group.text("parameter_group_name").is_some_and(|name| name.ends_with(".cluster.on"));
+    if sharded && group.is_off("automatic_failover_enabled") {
+        problems.push(cluster_without_failover());
+    }
+    problems
+}
+
+fn cluster_without_failover() -> Problem {
+    Problem::error(
+        "CS0537",
+        "automatic_failover_enabled",
+        "Cluster mode needs automatic failover",
+        "A group with cluster mode cannot be without automatic failover.",
+        "Set automatic_failover_enabled = true.",
+    )
+}
+
+/// What is wrong between a group and its own parameter group, which turns cluster mode on or does not.
+pub fn mode_mismatch(object: &Object, clustered: bool) -> Option<Problem> {
+    let group = Group(object);
+    if clustered && group.is_off("automatic_failover_enabled") {
+        return Some(cluster_without_failover());
+    }
+    let shards = group.number("num_node_groups").filter(|shards| *shards > 1 && !clustered)?;
+    Some(Problem::error(
+        "CS0565",
+        "parameter_group_name",
+        "Shards without cluster mode",
+        format!("The group has {shards} shards, and its parameter group does not turn cluster mode on."),
+        "Set the parameter cluster-enabled = \"yes\" in the parameter group, or use one shard.",
+    ))
+}
+
+pub(super) fn placement(group: Group) -> Vec<Problem> {
+    let mut problems = zones_and_nodes(group);
+    problems.extend(one_zone(group));
+    problems
+}
+
+/// The zones that are asked for, wherever they are written.
+pub fn zones(object: &Object) -> Vec<(&'static str, &str)> {
+    let group = Group(object);
+    let plain = group.get("preferred_cache_cluster_azs").and_then(Value::as_items).unwrap_or_default();
+    let mut zones: Vec<(&'static str, &str)> =
+        plain.iter().filter_map(Value::as_str).map(|zone| ("preferred_cache_cluster_azs", zone)).collect();
+    for shard in group.get("node_group_configuration").and_then(Value::as_items).unwrap_or_default() {
+        let replicas = shard.get("replica_availability_zones").and_then(Value::as_items).unwrap_or_default();
+        let all = shard.get("primary_availability_zone").into_iter().chain(replicas);
+        zones.extend(all.filter_map(Value::as_str).map(|zone| ("node_group_configuration", zone)));
+    }
+    zones
+}
+
+/// Nodes that all stand in one zone go down with it.
+fn one_zone(group: Group) -> Option<Problem> {
+    let zones = group.get("preferred_cache_cluster_azs")?.as_items()?;
+    let first = zones.first()?.as_str()?;
+    let together = zones.len() > 1 && zones.iter().all(|zone| zone.as_str() == Some(first));
+    (together && group.is("multi_az_enabled", true)).then(|| {
+        Problem::error(
+            "CS0560",
+            "preferred_cache_cluster_azs",
+            "Multi-AZ in one zone",
+            format!("`multi_az_enabled` is on, and all nodes are to stand in {first}."),
+            "Name a second zone, or set multi_az_enabled = false.",
+        )
+    })
+}
+
+fn zones_and_nodes(group: Group) -> Vec<Problem> {
+    let zones = group.get("preferred_cache_cluster_azs").and_then(Value::as_items);
+    let (Some(zones), Some(nodes)) = (zones, group.number("num_cache_clusters")) else { return Vec::new() };
+    if zones.len() as i64 == nodes {
+        return Vec::new();
+    }
+    vec![Problem::error(
+        "CS0556",
+        "preferred_cache_cluster_azs",
+        "Zones and nodes do not match",
+        format!("There are {} zones for {nodes} nodes; AWS wants one zone for each node.", zones.len()),
+        "Name a zone for each node; a zone may be named twice.",
+    )]
+}
+
+/// Source: the conflicts that the service and Terraform's provider declare for members of a global datastore.
+pub(super) fn global_member(group: Group) -> Vec<Problem> {
+    if !group.in_global() {
+        return Vec::new();
+    }
+    let owned = [
+        "num_node_groups",
+        "parameter_group_name",
+        "engine",
+        "engine_version",
+        "node_type",
+        "transit_encryption_enabled",
+        "at_rest_encryption_enabled",
+        "snapshot_arns",
+        "snapshot_name",
+    ];
+    owned
+        .into_iter()
+        .filter(|name| group.is_set(name))
+        .map(|name| {
+            Problem::error(
+                "CS0557",
+                name,
+                "The global datastore decides this",
+                format!("A member of a global datastore gets `{name}` from it."),
+                "Leave it out.",
+            )
+        })
+        .collect()
+}
