@@ -68,3 +68,53 @@ impl Clock for VirtualClock {
         })
     }
 }
+/// Reads `90s`, `5m`, `1h30m` or seconds.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("\"{text}\" is not a duration; write 30s, 5m or 1h30m");
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() || text.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(digits);
+        let unit = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit);
+        let seconds: u64 = match unit {
+            "s" => 1,
+            "" if number.len() == text.len() => 1,
+            "m" => 60,
+            "h" => 3600,
+            _ => return Err(wrong()),
+        };
+        let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(seconds)).ok_or_else(wrong)?;
+        total = total.checked_add(Duration::from_secs(seconds)).ok_or_else(wrong)?;
+        rest = tail;
+    }
+    Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_are_read() {
+        let cases = [
+            ("90s", Some(90)),
+            ("5m", Some(300)),
+            ("1h30m", Some(5400)),
+            ("45", Some(45)),
+            ("0s", Some(0)),
+            ("", None),
+            ("5", Some(5)),
+            ("1h5", None),
+            ("m", None),
+            ("-5m", None),
+            ("5 m", None),
+            ("99999999999999999999h", None),
+            ("9999999999999999999h", None),
+        ];
+        for (text, seconds) in cases {
+            assert_eq!(duration(text).ok().map(|read| read.as_secs()), seconds, "{text}");
+        }
+    }
+}

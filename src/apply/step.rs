@@ -9,7 +9,7 @@ use crate::apply::holes::Known;
 use crate::apply::{Event, Outcome, Shared};
 use crate::kind::{Call, Change, ErrorClass, Kind, Observation, Status, Target, Until};
 use crate::kinds;
-use crate::plan::{Action, Reason, Step, conditions, replace, wish};
+use crate::plan::{Action, Reason, Step, conditions, replace, timeouts, wish};
 use crate::schema::Update;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::target::expand;
@@ -29,9 +29,6 @@ impl From<String> for Early {
     }
 }
 
-/// How long a step may take when the block does not say. Sources: Terraform's defaults, and acceptance runs that went beyond them.
-const LIMITS: [(Action, u64); 3] = [(Action::Create, 60), (Action::Update, 90), (Action::Delete, 60)];
-
 /// Runs a step and tells of it.
 pub async fn run(shared: &Shared, index: usize) -> Outcome {
     let step = &shared.plan.steps[index];
@@ -43,7 +40,16 @@ pub async fn run(shared: &Shared, index: usize) -> Outcome {
     if action != Action::Forget {
         shared.send(Event::Started { address: address.clone(), action, id: step.id.clone() });
     }
-    let mut work = Work { shared, step, start, known: Known::default(), id: step.id.clone(), last: None };
+    let mut work = Work {
+        shared,
+        step,
+        start,
+        known: Known::default(),
+        id: step.id.clone(),
+        last: None,
+        limit: limit(shared, step),
+        doubtful: false,
+    };
     let result = work.run().await;
     let elapsed = shared.clock.now().duration_since(start).unwrap_or_default();
     match result {
@@ -66,6 +72,10 @@ struct Work<'a> {
     known: Known,
     id: Option<String>,
     last: Option<Observation>,
+    /// How long it may take.
+    limit: Duration,
+    /// Whether AWS may have carried out a call whose answer was lost.
+    doubtful: bool,
 }
 
 /// A step with nothing unknown but what its own calls tell.
@@ -132,11 +142,11 @@ impl<'a> Work<'a> {
             if number == 0 {
                 match outcome {
                     // Nothing was made, so nothing is left to look for.
-                    Err(Early::Failed(why)) => {
+                    Err(Early::Failed(why)) if !self.doubtful => {
                         self.commit(Entry::Settle(intent_id))?;
                         return Err(Early::Failed(why));
                     }
-                    Err(Early::Stopped) => return Err(Early::Stopped),
+                    Err(early) => return Err(early),
                     Ok(()) => {}
                 }
                 self.learn_id(&ready.after)?;
@@ -301,6 +311,7 @@ impl<'a> Work<'a> {
                 ErrorClass::NoChange => return Ok(()),
                 ErrorClass::NotFound if self.step.action == Action::Delete => return Ok(()),
                 ErrorClass::AlreadyExists if self.is_ours(intent).await => return Ok(()),
+                ErrorClass::Transient if !is_refusal(&error.code) && self.is_taken(&call).await => return Ok(()),
                 ErrorClass::Transient | ErrorClass::Busy if self.remaining() > Duration::ZERO => {
                     let status = if error.class == ErrorClass::Busy { "waiting" } else { "retrying" };
                     self.progress(&format!("{status}: {}", error.code));
@@ -310,6 +321,19 @@ impl<'a> Work<'a> {
                 _ => return Err(Early::Failed(format!("{}: {error}", call.operation))),
             }
         }
+    }
+
+    /// Whether AWS has taken a change whose answer was lost: the object had settled before the call, and is busy now.
+    /// Sent once more, a rotation of tokens would let the old one no longer in.
+    async fn is_taken(&mut self, call: &Call) -> bool {
+        self.doubtful = true;
+        let Some(id) = self.id.clone().filter(|_| self.step.action == Action::Update && call.until == Until::Settled)
+        else {
+            return false;
+        };
+        let remote = self.shared.cloud.remote(&self.step.address.kind, &self.step.region);
+        let found = remote.read(std::slice::from_ref(&id)).await.ok().and_then(|mut found| found.remove(&id));
+        found.is_some_and(|observation| matches!(observation.status, Status::Busy(_)))
     }
 
     /// A create that was sent twice finds its own object.
@@ -326,14 +350,9 @@ impl<'a> Work<'a> {
         tags.get("cachestack:id").and_then(Value::as_str) == Some(intent)
     }
 
-    fn limit(&self) -> Duration {
-        let minutes = LIMITS.iter().find(|(action, _)| *action == self.step.action).map_or(60, |(_, minutes)| *minutes);
-        Duration::from_secs(minutes * 60)
-    }
-
     fn remaining(&self) -> Duration {
         let elapsed = self.shared.clock.now().duration_since(self.start).unwrap_or_default();
-        self.limit().saturating_sub(elapsed)
+        self.limit.saturating_sub(elapsed)
     }
 
     fn progress(&self, status: &str) {
@@ -359,9 +378,9 @@ impl<'a> Work<'a> {
                 (None, _) => {}
             }
             if self.remaining() == Duration::ZERO {
-                let minutes = self.limit().as_secs() / 60;
                 return Err(Early::Failed(format!(
-                    "still under way after {minutes} minutes; it is recorded, run apply again to wait on"
+                    "still under way after {:#}; it is recorded, run apply again to wait on",
+                    jiff::SignedDuration::try_from(self.limit).unwrap_or_default()
                 )));
             }
         }
@@ -507,6 +526,20 @@ impl<'a> Work<'a> {
         self.evaluator().set_instance(&self.step.address, whole.clone());
         whole
     }
+}
+
+/// Whether an error says for sure that nothing was done.
+fn is_refusal(code: &str) -> bool {
+    ["Throttl", "RequestLimit", "TooManyRequests"].iter().any(|word| code.contains(word))
+}
+
+/// How long a step may take: as `timeouts` of the block says, else a default.
+fn limit(shared: &Shared, step: &Step) -> Duration {
+    let evaluator = shared.evaluator.lock().unwrap_or_else(PoisonError::into_inner);
+    let names = evaluator.names();
+    let block = names.0.module.resources.iter().find(|block| block.address == step.address.block());
+    let given = block.and_then(|block| timeouts::of(block, step.action, &*evaluator));
+    given.unwrap_or_else(|| timeouts::default(step.action))
 }
 
 fn note_digest(name: &str, value: &Value, salt: &str, secrets: &mut BTreeMap<String, crate::state::Digest>) {

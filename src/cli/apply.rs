@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use crate::apply::Report;
 use crate::cli::args::ApplyArgs;
 use crate::cli::exit;
-use crate::cli::run::{Context, duration, fail, plan_options, stop_on_signals};
+use crate::cli::run::{Context, fail, plan_options, stop_on_signals};
 use crate::ops::Failure;
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::plan::{Action, Plan};
@@ -20,7 +20,7 @@ pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
 async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> Result<u8, Failure> {
     let (mut session, _) = context.open(&args.stack)?;
     let options = plan_options(&args.scope, destroy)?;
-    let patience = duration(&args.scope.lock_timeout)?;
+    let patience = args.scope.lock_timeout;
     if session.has_errors() && !destroy {
         // Nothing is locked or read for a stack that is wrong.
         super::plan::prepare(ui, &mut session, &options, true).await?;

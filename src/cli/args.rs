@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
@@ -109,10 +110,10 @@ pub struct ScopeArgs {
     #[arg(long)]
     pub refresh_only: bool,
     /// Wait so long for the state's lock: 30s, 5m.
-    #[arg(long, value_name = "DURATION", default_value = "0s")]
-    pub lock_timeout: String,
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
+    pub lock_timeout: Duration,
     /// How many calls are under way at once.
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = parallelism)]
     pub parallelism: usize,
 }
 
@@ -290,6 +291,12 @@ pub struct Version {
     /// As JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// How many calls may be under way: AWS would answer hundreds with rate limits only.
+fn parallelism(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=256).contains(number));
+    number.ok_or_else(|| "write a number from 1 to 256".to_owned())
 }
 
 /// Lets Terraform's spelling of long options through: `-auto-approve`, `-chdir=DIR`, `-var a=b`.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crate::address::Address;
 use crate::apply::Stop;
@@ -152,19 +151,6 @@ pub fn fail(ui: Ui, failure: &Failure) -> u8 {
             ui.error(&format!("the state is locked by: {holder}. Wait for it, or pass --lock-timeout 5m"));
             exit::LOCKED
         }
-    }
-}
-
-/// Reads `90s`, `5m`, `1h` or seconds.
-pub fn duration(text: &str) -> Result<Duration, Failure> {
-    let wrong = || Failure::Error(format!("`{text}` is not a duration; write 30s, 5m or 1h"));
-    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = digits.parse().map_err(|_| wrong())?;
-    match unit {
-        "s" | "" => Ok(Duration::from_secs(number)),
-        "m" => Ok(Duration::from_secs(number * 60)),
-        "h" => Ok(Duration::from_secs(number * 3600)),
-        _ => Err(wrong()),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::stack::environment::{self, Environment};
 use crate::stack::evaluator::{Evaluator, ModuleNames};
 use crate::stack::secrets::Secrets;
 use crate::stack::variables::{self, Given};
+use crate::stack::version;
 use crate::value::Value;
 
 /// What a run is asked for.
@@ -89,6 +90,7 @@ impl Session {
         let environment =
             environment::evaluate(module, &name, endpoint, &options.process, &evaluator, &mut diagnostics);
         evaluator.set_environment(environment.region.as_deref(), environment.account_id.as_deref());
+        version::check(module, &evaluator, &mut diagnostics);
         validate_variables(&names, &evaluator, &mut diagnostics);
         notes(&names, &mut diagnostics);
         let beside = options.directory.join(".cachestack");

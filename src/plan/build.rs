@@ -11,7 +11,8 @@ use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::{
-    Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, conditions, decide, edges, wish,
+    Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, conditions, decide, edges, timeouts,
+    wish,
 };
 use crate::schema::Mode as AttrMode;
 use crate::stack::desired::{self, Desired, bindings};
@@ -181,6 +182,7 @@ impl Builder<'_> {
         let desired = wish::wish(self.evaluator, self.inputs.environment, resource, instance, &mut diagnostics);
         let evaluated = !crate::diag::has_errors(&diagnostics);
         conditions::preconditions(resource, &scope, &mut diagnostics);
+        timeouts::check(resource, &scope, &mut diagnostics);
         self.diagnostics.append(&mut diagnostics);
         desired::check(&resource.schema.attrs, &desired, evaluated, &mut self.diagnostics);
         (desired, evaluated)

@@ -10,6 +10,7 @@ pub mod decide;
 pub mod diff;
 mod edges;
 pub mod replace;
+pub mod timeouts;
 pub mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,16 +1,19 @@
 //! Replacement: a new object and the end of the old one, in one order or the other.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
-use crate::address::Address;
+use crate::address::{Address, Key};
 use crate::diag::Diagnostic;
-use crate::kind::Change;
-use crate::lang::ast::Expr;
-use crate::lang::refs::references;
+use crate::kind::{Change, our_name};
+use crate::lang::ast::{Expr, Node};
+use crate::lang::eval::{Bindings, eval};
 use crate::plan::build::Builder;
 use crate::plan::decide::{Instance, push, unknown_all};
 use crate::plan::diff::{self, Difference};
-use crate::plan::{Action, Reason, RecordPlan, wish};
+use crate::plan::{Action, Reason, RecordPlan, Step, wish};
+use crate::stack::desired::bindings;
 use crate::state::Record;
 use crate::value::{Object, Value};
 
@@ -199,30 +202,60 @@ fn suffix(address: &Address, old: &str, fresh: &Object) -> String {
 /// The references of `replace_triggered_by` that change in this plan.
 pub fn triggers(builder: &Builder, instance: &Instance) -> Vec<String> {
     let expressions = &instance.resource.meta.lifecycle.replace_triggered_by;
-    expressions.iter().filter_map(|expr| trigger(builder, expr)).collect()
+    expressions.iter().filter_map(|expr| trigger(builder, instance, expr)).collect()
 }
 
-fn trigger(builder: &Builder, expr: &Expr) -> Option<String> {
-    let reference = references(expr).into_iter().next()?;
-    let Some(crate::graph::Node::Block(block)) = crate::graph::node_of(&reference) else { return None };
-    let attribute = reference.steps.iter().skip(1).find_map(|step| match step {
-        crate::lang::ast::Step::Attr(name) => Some(name.clone()),
-        _ => None,
-    });
-    let changes = builder.plan.steps.iter().any(|step| {
-        step.address.block() == block
-            && match &attribute {
-                None => matches!(step.action, Action::Update) || matches!(step.reason, Reason::Replaced { .. }),
-                Some(name) => {
-                    step.changes.iter().any(|change| change.name == &**name)
-                        && step.action != Action::Delete
-                        && step.before.is_some()
-                        || matches!(&step.reason, Reason::Replaced { .. })
-                            && step.changes.iter().any(|change| change.name == &**name)
-                }
+fn trigger(builder: &Builder, instance: &Instance, expr: &Expr) -> Option<String> {
+    let (block, key, attribute) = parts(expr)?;
+    let key = match key {
+        None => None,
+        Some(expr) => {
+            let scope =
+                Bindings { parent: &*builder.evaluator, names: bindings(instance.address.key.as_ref(), None, None) };
+            Some(key_of(&eval(expr, &scope).ok()?)?)
+        }
+    };
+    let meant = |address: &Address| address.block() == block && (key.is_none() || address.key == key);
+    let named =
+        |step: &Step| attribute.as_deref().is_none_or(|name| step.changes.iter().any(|change| change.name == name));
+    let changes = |step: &Step| {
+        let replaced = matches!(step.reason, Reason::Replaced { .. });
+        let updated = step.action == Action::Update || attribute.is_some() && step.before.is_some();
+        step.action != Action::Delete && (updated || replaced) && named(step)
+    };
+    let found = builder.plan.steps.iter().any(|step| meant(&step.address) && changes(step));
+    let name = block.instance(key.clone());
+    found
+        .then(|| format!("replace_triggered_by {name}{}", attribute.map(|name| format!(".{name}")).unwrap_or_default()))
+}
+
+/// Block, key and attribute of `KIND.NAME`, `KIND.NAME[KEY]` and `KIND.NAME[KEY].ATTRIBUTE`.
+fn parts(expr: &Expr) -> Option<(Address, Option<&Expr>, Option<Arc<str>>)> {
+    let mut steps = Vec::new();
+    let mut open = expr;
+    let kind = loop {
+        open = match &*open.node {
+            Node::Name(name) => break name,
+            Node::Attr(source, name) => {
+                steps.push(Err(name.clone()));
+                source
             }
-    });
-    changes.then(|| {
-        format!("replace_triggered_by {block}{}", attribute.map(|name| format!(".{name}")).unwrap_or_default())
-    })
+            Node::Index(source, key) => {
+                steps.push(Ok(key));
+                source
+            }
+            Node::Parens(inner) => inner,
+            _ => return None,
+        };
+    };
+    let mut steps = steps.into_iter().rev().peekable();
+    let name = steps.next()?.err()?;
+    let key = steps.next_if(|step| step.is_ok()).and_then(Result::ok);
+    let attribute = steps.next().and_then(Result::err);
+    Some((Address::managed(our_name(kind), name), key, attribute))
+}
+
+fn key_of(value: &Value) -> Option<Key> {
+    let index = value.as_i64().and_then(|index| u64::try_from(index).ok()).map(Key::Index);
+    index.or_else(|| value.as_str().map(|name| Key::Name(name.into())))
 }

@@ -6,6 +6,7 @@ pub mod evaluator;
 pub mod secrets;
 pub mod target;
 pub mod variables;
+pub mod version;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

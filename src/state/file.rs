@@ -123,7 +123,9 @@ pub fn decode(bytes: &[u8]) -> Result<State, String> {
     };
     for record in file.resources {
         let (address, record) = record_in(record)?;
-        state.records.insert(address, record);
+        if let Some(double) = state.records.insert(address.clone(), record) {
+            return Err(format!("it is damaged: `{address}` is there twice, once as \"{}\"", double.id));
+        }
     }
     for record in file.deposed {
         let (address, record) = record_in(record)?;
@@ -202,12 +204,17 @@ fn record_out(address: &Address, record: &Record) -> RecordV1 {
 
 fn record_in(record: RecordV1) -> Result<(Address, Record), String> {
     let address = address_in(&record.address)?;
-    let schema = kinds::get(&address.kind).map(|kind| kind.schema());
+    let kind = kinds::get(&address.kind)
+        .ok_or_else(|| format!("`{address}` is of a kind that this cachestack does not know; a newer one may"))?;
     let mut object = Object::new();
     for (name, value) in &record.attributes {
         let value = json::from_json(value);
-        let typed = schema.and_then(|schema| schema.attr(name)).and_then(|attr| convert(&value, &attr.ty).ok());
-        object.insert(name.as_str().into(), typed.unwrap_or(value));
+        let value = match kind.schema().attr(name) {
+            Some(attr) => convert(&value, &attr.ty)
+                .map_err(|wrong| format!("it is damaged: `{address}.{name}` is not {}: {}", attr.ty, wrong.message))?,
+            None => value,
+        };
+        object.insert(name.as_str().into(), value);
     }
     let secrets = record
         .secrets

@@ -23,7 +23,7 @@ impl Store {
         let path = directory.join("state.json");
         let named = |error: String| format!("{}: {error}", path.display());
         let mut state = match disk::read(&path).map_err(|error| named(error.to_string()))? {
-            Some(bytes) => file::decode(&bytes).map_err(named)?,
+            Some(bytes) => file::decode(&bytes).map_err(|error| damaged(directory, &path, &error))?,
             None => State::default(),
         };
         let journal = directory.join("journal");
@@ -90,6 +90,24 @@ impl Store {
         }
         self.state.salt.clone()
     }
+}
+
+/// What is wrong with a state, and what can be done.
+fn damaged(directory: &Path, path: &Path, error: &str) -> String {
+    let backup = directory.join("state.json.backup");
+    if error.contains("newer one") || error.contains("it has version") {
+        return format!("{}: {error}; use that version; nothing was read or sent", path.display());
+    }
+    let sound = disk::read(&backup).ok().flatten().is_some_and(|bytes| file::decode(&bytes).is_ok());
+    let help = if sound {
+        format!(
+            "{} is the state before the last change and can be read: copy it over the file, then plan",
+            backup.display()
+        )
+    } else {
+        "restore the file from a copy; nothing was read or sent".to_owned()
+    };
+    format!("{}: {error}; {help}", path.display())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Reports everything that can be judged by names alone: unknown blocks and attributes, missing and repeated ones.
 
 mod block;
+mod links;
 mod resource;
 mod settings;
 
@@ -237,5 +238,6 @@ pub fn declare(bodies: &[(FileId, Body)], sources: &SourceMap, diagnostics: &mut
             settings::declare_block(block, sources, &mut module, diagnostics);
         }
     }
+    links::check(&module, diagnostics);
     module
 }
