@@ -282,8 +282,12 @@ fn check_metric(desired: &Object) -> Vec<Problem> {
             "CS0572",
             "statistic",
             "An alarm wants one statistic",
-            "Exactly one of `statistic` and `extended_statistic` must be set.",
-            "Set statistic = \"Average\", for instance.",
+            if statistics == 0 {
+                "Neither `statistic` nor `extended_statistic` is set."
+            } else {
+                "`statistic` and `extended_statistic` are both set."
+            },
+            if statistics == 0 { "Set statistic = \"Average\", for instance." } else { "Keep one of them." },
         ));
     }
     for name in ["namespace", "period"].into_iter().filter(|name| metric && !is_set(desired, name)) {

@@ -297,7 +297,7 @@ fn existing(
         causes.push("region".to_owned());
     }
     if !causes.is_empty() {
-        return replace::replace(builder, instance, wanted, &record, difference, causes);
+        return replace::replace(builder, instance, &record, difference, causes);
     }
     update(builder, instance, &record, difference, &observation)
 }

@@ -31,7 +31,6 @@ pub fn add_suffix(object: &mut Object, attribute: &str, suffix: &str) {
 pub fn replace(
     builder: &mut Builder,
     instance: &Instance,
-    wanted: &Object,
     record: &Record,
     difference: Difference,
     causes: Vec<String>,
@@ -43,7 +42,6 @@ pub fn replace(
     if create_first {
         suffix = name_beside(builder, instance, record, &mut fresh, &causes);
     }
-    let _ = wanted;
     for attr in instance.kind.schema().attrs.iter().filter(|attr| attr.settable()) {
         if let Some(default) = attr.default.clone().or_else(|| attr.at_create.map(Value::string)) {
             fresh.entry(attr.name.into()).or_insert(default);
@@ -188,6 +186,10 @@ fn name_beside(
     }
     let suffix = suffix(instance.address, old, fresh);
     add_suffix(fresh, attribute, &suffix);
+    builder.note(
+        instance.address,
+        format!("the new object is called \"{name}-{suffix}\", because the old one has the name until it is gone (versioned_names)"),
+    );
     Some(suffix)
 }
 

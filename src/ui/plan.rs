@@ -9,7 +9,7 @@ use similar::{ChangeTag, TextDiff};
 use crate::address::Address;
 use crate::kind::Impact;
 use crate::plan::{Action, AttrChange, Counts, Plan, Reason, Step};
-use crate::ui::value::{SENSITIVE, UNKNOWN, inline, show};
+use crate::ui::value::{SENSITIVE, UNKNOWN, inline, plain, quoted_key, show};
 use crate::ui::{Ui, duration};
 use crate::value::{Data, Value, same};
 
@@ -197,13 +197,13 @@ fn attribute(ui: Ui, change: &AttrChange, width: usize, creating: bool) -> Strin
     if let Some(diff) =
         text_diff(ui, &change.before, &change.after).or_else(|| collection_diff(ui, &change.before, &change.after))
     {
-        return format!("      {sign} {label}:{forces}\n{diff}");
+        return format!("      {sign} {}:{forces}\n{diff}", name(change));
     }
     format!("      {sign} {label} = {} -> {}{forces}\n", show(&change.before, 8), show(&change.after, 8))
 }
 
 fn lines(text: &str, indent: &str) -> String {
-    text.lines().map(|line| format!("{indent}{line}\n")).collect()
+    text.lines().map(|line| format!("{indent}{}\n", plain(line))).collect()
 }
 
 /// Texts of several lines, JSON and access strings are compared line by line.
@@ -230,6 +230,7 @@ fn pretty(text: &str) -> Option<String> {
 }
 
 fn diff_line(ui: Ui, tag: ChangeTag, text: &str) -> String {
+    let text = plain(text);
     let (sign, colour) = match tag {
         ChangeTag::Insert => ("+", GREEN),
         ChangeTag::Delete => ("-", RED),
@@ -247,7 +248,13 @@ fn collection_diff(ui: Ui, before: &Value, after: &Value) -> Option<String> {
         let line = match (old.get(name), new.get(name)) {
             (Some(old), Some(new)) if same(old, new) => continue,
             (Some(old), Some(new)) => {
-                format!("          {} {name} = {} -> {}\n", ui.paint(style(YELLOW), "~"), inline(old), inline(new))
+                format!(
+                    "          {} {name} = {} -> {}\n",
+                    ui.paint(style(YELLOW), "~"),
+                    inline(old),
+                    inline(new),
+                    name = quoted_key(name)
+                )
             }
             (Some(old), None) => format!("          {} {}\n", ui.paint(style(RED), "-"), entry(name, old)),
             (None, Some(new)) => format!("          {} {}\n", ui.paint(style(GREEN), "+"), entry(name, new)),
@@ -259,7 +266,7 @@ fn collection_diff(ui: Ui, before: &Value, after: &Value) -> Option<String> {
 }
 
 fn entry(name: &str, value: &Value) -> String {
-    if value.is_null() { name.to_owned() } else { format!("{name} = {}", inline(value)) }
+    if value.is_null() { plain(name) } else { format!("{} = {}", quoted_key(name), inline(value)) }
 }
 
 /// A collection as names and values. An element without a name is its own name, with null as value.

@@ -21,7 +21,7 @@ pub fn show(value: &Value, indent: usize) -> String {
     let pad = " ".repeat(indent + 4);
     let lines: Vec<String> = match &value.data {
         Data::Map(_, items) | Data::Object(items) => {
-            let shown: Vec<_> = items.iter().filter(|(_, value)| !value.is_null()).collect();
+            let shown: Vec<_> = items.iter().filter(|(_, value)| says_something(value)).collect();
             let width = shown.iter().map(|(key, _)| quoted_key(key).chars().count()).max().unwrap_or(0);
             shown
                 .into_iter()
@@ -51,7 +51,7 @@ pub fn inline(value: &Value) -> String {
         }
         Data::Map(_, items) | Data::Object(items) if items.is_empty() => "{}".to_owned(),
         Data::Map(_, items) | Data::Object(items) => {
-            let pairs = items.iter().filter(|(_, value)| !value.is_null());
+            let pairs = items.iter().filter(|(_, value)| says_something(value));
             let pairs: Vec<String> =
                 pairs.map(|(key, value)| format!("{} = {}", quoted_key(key), inline(value))).collect();
             format!("{{ {} }}", pairs.join(", "))
@@ -59,11 +59,27 @@ pub fn inline(value: &Value) -> String {
     }
 }
 
-fn quoted_key(key: &str) -> String {
+/// Whether a member of an object is worth showing: blocks and lists that are not there are not.
+fn says_something(value: &Value) -> bool {
+    !value.is_null() && !value.as_items().is_some_and(<[Value]>::is_empty)
+}
+
+/// The key of a map, in quotes where it is no name.
+pub fn quoted_key(key: &str) -> String {
     let plain = !key.is_empty()
         && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
         && !key.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     if plain { key.to_owned() } else { quoted(key) }
+}
+
+/// A line of text with control characters as escapes, so that no text can move the cursor.
+pub fn plain(line: &str) -> String {
+    let visible = |c: char| match c {
+        '\t' => c.to_string(),
+        c if c.is_control() => format!("\\u{:04x}", c as u32),
+        c => c.to_string(),
+    };
+    line.chars().map(visible).collect()
 }
 
 /// Text in quotes, with control characters as escapes, so that no text can move the cursor.

@@ -289,7 +289,7 @@ impl Reader<'_> {
                 }
                 None if self.is_renamed(&attribute.name) => attributes.push((*attribute).clone()),
                 None => {
-                    let known = settable(attrs).chain(META_ATTRIBUTES);
+                    let known = settable(attrs).chain(self.meta_attributes());
                     self.diagnostics.push(block::unknown(
                         "attribute",
                         &attribute.name,
@@ -416,6 +416,16 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// `protect` and what follows it are for what cachestack manages; `target` and `per` for alarms.
+    fn meta_attributes(&self) -> impl Iterator<Item = &'static str> {
+        let many = match (self.mode, self.schema.kind) {
+            (Mode::Data, _) => 4,
+            (_, "alarm") => 7,
+            _ => 5,
+        };
+        META_ATTRIBUTES.into_iter().take(many)
     }
 
     fn is_renamed(&self, name: &str) -> bool {
