@@ -314,7 +314,7 @@ impl<'a> Work<'a> {
                 ErrorClass::Transient if !is_refusal(&error.code) && self.is_taken(&call).await => return Ok(()),
                 ErrorClass::Transient | ErrorClass::Busy if self.remaining() > Duration::ZERO => {
                     let status = if error.class == ErrorClass::Busy { "waiting" } else { "retrying" };
-                    self.progress(&format!("{status}: {}", error.code));
+                    self.progress(&format!("{status}: {}", error.message.trim_end_matches('.')));
                     self.shared.clock.sleep(pause).await;
                     pause = (pause * 2).min(Duration::from_secs(15));
                 }

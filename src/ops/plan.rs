@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::address::Address;
 use crate::diag::Diagnostic;
 use crate::kinds::tags;
 use crate::ops::connect::Connection;
 use crate::ops::{Failure, Session};
 use crate::plan::build::{Inputs, build};
 use crate::plan::decide::is_being_made;
-use crate::plan::{Live, Needs, ObjectKey, Options, Outcome, Plan};
+use crate::plan::{Live, Needs, Note, ObjectKey, Options, Outcome, Plan};
 use crate::refresh;
 use crate::state::store::Store;
 use crate::state::{Intent, Record, State};
@@ -41,7 +42,7 @@ pub async fn plan(
     store.salt();
     let mut state = store.state().clone();
     check_account(&state, connection)?;
-    recover(&mut state, connection).await?;
+    let recovered = recover(&mut state, connection).await?;
     let mut live = Live::default();
     let mut confirmed = false;
     for _ in 0..ROUNDS_MAX {
@@ -61,6 +62,9 @@ pub async fn plan(
             continue;
         }
         let mut plan = outcome.plan;
+        if !wait {
+            tell_recovered(&mut plan, recovered);
+        }
         session.report(outcome.diagnostics);
         plan.settled_intents = store.state().intents.iter().map(|intent| intent.id.clone()).collect();
         return if session.has_errors() { Err(Failure::Stack) } else { Ok(plan) };
@@ -120,7 +124,8 @@ fn check_account(state: &State, connection: &Connection) -> Result<(), Failure> 
 }
 
 /// Finds what a run that was cut off has made and not recorded: by name and our mark, or by our mark alone.
-async fn recover(state: &mut State, connection: &Connection) -> Result<(), Failure> {
+async fn recover(state: &mut State, connection: &Connection) -> Result<Vec<Address>, Failure> {
+    let mut recovered = Vec::new();
     let lost: Vec<Intent> =
         state.intents.iter().filter(|intent| !state.records.contains_key(&intent.address)).cloned().collect();
     for intent in lost {
@@ -136,8 +141,18 @@ async fn recover(state: &mut State, connection: &Connection) -> Result<(), Failu
             suffix: None,
         };
         state.records.insert(intent.address.clone(), record);
+        recovered.push(intent.address);
     }
-    Ok(())
+    Ok(recovered)
+}
+
+/// An apply records what was recovered; a plan can only say so, and is not empty.
+fn tell_recovered(plan: &mut Plan, recovered: Vec<Address>) {
+    for address in recovered {
+        let text = "was made by an earlier run that did not come to its end; apply records it".to_owned();
+        plan.notes.push(Note { address: Some(address), text });
+        plan.unfinished += 1;
+    }
 }
 
 /// The name of the object that an intent has made, if it has made one.

@@ -82,7 +82,7 @@ pub struct Plan {
     pub records: Vec<(Address, RecordPlan, Object, String, String)>,
     /// How many instances need nothing.
     pub unchanged: usize,
-    /// How many instances are still being made by an earlier run.
+    /// How many instances an earlier run has left to be finished or recorded.
     pub unfinished: usize,
     /// The planned outputs, and whether each may be shown.
     pub outputs: BTreeMap<String, Value>,
@@ -256,6 +256,7 @@ impl Plan {
         self.steps.iter().all(|step| step.action == Action::Read)
             && self.changed_outputs.is_empty()
             && self.moves.is_empty()
+            && self.unfinished == 0
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod cases;
 mod harness;
+mod kill;
 mod referees;
+mod scale;
 mod stacks;
 mod tidy;
 
