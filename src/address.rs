@@ -21,6 +21,15 @@ pub struct Address {
 /// The way from the root module to an instance of a module.
 pub type ModulePath = Vec<(Arc<str>, Option<Key>)>;
 
+/// What an option, `moved` or `removed` is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// Everything in a module: `module.x`.
+    Module(ModulePath),
+    /// A resource, or an instance of one.
+    Resource(Address),
+}
+
 /// Managed, or only read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
@@ -45,9 +54,27 @@ impl Address {
         Self { module: Vec::new(), mode: Mode::Managed, kind: kind.into(), name: name.into(), key: None }
     }
 
-    /// The same resource without the key.
+    /// The same resource without its own key; that of a module on the way stays.
     pub fn block(&self) -> Self {
         Self { key: None, ..self.clone() }
+    }
+
+    /// The block in the files: no key at all.
+    pub fn config(&self) -> Self {
+        self.pattern(0)
+    }
+
+    /// The block with the keys of the first modules on the way, and none behind: it stands for all of these instances.
+    pub fn pattern(&self, keys: usize) -> Self {
+        let module = self.module.iter().enumerate();
+        let module = module.map(|(at, (name, key))| (name.clone(), key.clone().filter(|_| at < keys))).collect();
+        Self { module, key: None, ..self.clone() }
+    }
+
+    /// This block as it is seen from an instance whose module shares the first steps of the way.
+    pub fn seen_from(&self, module: &[(Arc<str>, Option<Key>)], shared: usize) -> Self {
+        let rest = self.module.iter().skip(shared).map(|(name, _)| (name.clone(), None));
+        Self { module: module.iter().take(shared).cloned().chain(rest).collect(), ..self.clone() }
     }
 
     /// The instance of that key.
@@ -57,12 +84,33 @@ impl Address {
 
     /// Reads the form that `Display` writes, in either spelling of kinds.
     pub fn parse(text: &str) -> Option<Self> {
+        match Subject::parse(text)? {
+            Subject::Resource(address) => Some(address),
+            Subject::Module(_) => None,
+        }
+    }
+
+    /// Whether this is `other`, or an instance of it. A module without a key stands for all of its instances.
+    pub fn is_within(&self, other: &Address) -> bool {
+        (self.mode, &self.kind, &self.name) == (other.mode, &other.kind, &other.name)
+            && (other.key.is_none() || self.key == other.key)
+            && self.module.len() == other.module.len()
+            && begins_with(&self.module, &other.module)
+    }
+}
+
+impl Subject {
+    /// Reads an address of a resource or of a module.
+    pub fn parse(text: &str) -> Option<Self> {
         let mut parts = split(text)?.into_iter().peekable();
         let mut module = Vec::new();
         while parts.peek().is_some_and(|(name, key)| name == "module" && key.is_none()) {
             parts.next();
             let (name, key) = parts.next()?;
             module.push((Arc::from(name), key));
+        }
+        if parts.peek().is_none() && !module.is_empty() {
+            return Some(Subject::Module(module));
         }
         let (mut first, mut first_key) = parts.next()?;
         let mode = if first == "data" && first_key.is_none() {
@@ -75,13 +123,63 @@ impl Address {
         if first_key.is_some() || parts.next().is_some() || first.is_empty() || name.is_empty() {
             return None;
         }
-        Some(Self { module, mode, kind: crate::kind::our_name(&first).into(), name: name.into(), key })
+        let kind = crate::kind::our_name(&first).into();
+        Some(Subject::Resource(Address { module, mode, kind, name: name.into(), key }))
     }
 
-    /// Whether this is `other`, or an instance of it, or in the module that it names.
-    pub fn is_within(&self, other: &Address) -> bool {
-        self == other || (other.key.is_none() && self.block() == *other)
+    /// Whether an address is that resource, an instance of it, or in that module.
+    pub fn contains(&self, address: &Address) -> bool {
+        match self {
+            Subject::Module(module) => begins_with(&address.module, module),
+            Subject::Resource(resource) => address.is_within(resource),
+        }
     }
+
+    /// The same, said in a module.
+    pub fn within(self, module: &[(Arc<str>, Option<Key>)]) -> Self {
+        let join = |rest: ModulePath| module.iter().cloned().chain(rest).collect();
+        match self {
+            Subject::Module(rest) => Subject::Module(join(rest)),
+            Subject::Resource(address) => {
+                Subject::Resource(Address { module: join(address.module.clone()), ..address })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Module(module) => f.write_str(module_prefix(module).trim_end_matches('.')),
+            Subject::Resource(address) => address.fmt(f),
+        }
+    }
+}
+
+/// Whether a way leads through another; a step without a key there stands for every instance.
+fn begins_with(way: &[(Arc<str>, Option<Key>)], start: &[(Arc<str>, Option<Key>)]) -> bool {
+    way.len() >= start.len()
+        && start
+            .iter()
+            .zip(way)
+            .all(|(wanted, found)| wanted.0 == found.0 && (wanted.1.is_none() || wanted.1 == found.1))
+}
+
+/// The address in a text without the modules in front.
+pub fn without_modules(text: &str) -> &str {
+    let mut rest = text;
+    while let Some(behind) = rest.strip_prefix("module.") {
+        let end = behind.find(['.', '[']).unwrap_or(behind.len());
+        let after = match behind[end..].strip_prefix('[').and_then(bracket) {
+            Some((_, after)) => after,
+            None => &behind[end..],
+        };
+        match after.strip_prefix('.') {
+            Some(after) => rest = after,
+            None => break,
+        }
+    }
+    rest
 }
 
 /// Splits at dots outside of brackets and reads the keys.
@@ -131,7 +229,7 @@ impl fmt::Display for Key {
 }
 
 /// Shows a module path with a dot behind it, or nothing for the root.
-pub fn module_prefix(path: &ModulePath) -> String {
+pub fn module_prefix(path: &[(Arc<str>, Option<Key>)]) -> String {
     path.iter()
         .map(|(name, key)| format!("module.{name}{}.", key.as_ref().map(Key::to_string).unwrap_or_default()))
         .collect()
@@ -169,5 +267,27 @@ mod tests {
         for text in ["", "a", "a.", "a.b.c", "a[0].b", "a.b[x]", "a.b[\"x\"", "data.a"] {
             assert_eq!(Address::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_module_contains_its_instances() {
+        let address = Address::parse("module.x[\"a\"].module.y.alarm.cpu[0]").expect("an address");
+        for (text, expected) in [
+            ("module.x", true),
+            ("module.x[\"a\"]", true),
+            ("module.x[\"b\"]", false),
+            ("module.x.module.y", true),
+            ("module.x.alarm.cpu", false),
+            ("module.x.module.y.alarm.cpu", true),
+            ("module.x[\"a\"].module.y.alarm.cpu[0]", true),
+            ("module.x[\"a\"].module.y.alarm.cpu[1]", false),
+            ("alarm.cpu", false),
+        ] {
+            let subject = Subject::parse(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(subject.to_string(), text);
+            assert_eq!(subject.contains(&address), expected, "{text}");
+        }
+        assert_eq!(without_modules("module.x[\"a.b\"].module.y.data.vpc.main"), "data.vpc.main");
+        assert_eq!(address.pattern(1).to_string(), "module.x[\"a\"].module.y.alarm.cpu");
     }
 }

@@ -38,11 +38,11 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The real place of `path`, taken from `root` when it is relative; `None` where it leads out of `root`.
+/// The real place of `path`, taken from `base` when it is relative; `None` where it leads out of all of `roots`.
 /// The file need not be there.
-pub fn within(root: &Path, path: &Path) -> io::Result<Option<PathBuf>> {
-    let root = fs::canonicalize(if root.as_os_str().is_empty() { Path::new(".") } else { root })?;
-    let mut real = root.clone();
+pub fn within(base: &Path, roots: &[&Path], path: &Path) -> io::Result<Option<PathBuf>> {
+    let folder = |path: &Path| fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path });
+    let mut real = folder(base)?;
     for part in path.components() {
         match part {
             Component::CurDir => {}
@@ -57,7 +57,12 @@ pub fn within(root: &Path, path: &Path) -> io::Result<Option<PathBuf>> {
         Err(error) if error.kind() == ErrorKind::NotFound => real,
         Err(error) => return Err(error),
     };
-    Ok(real.starts_with(&root).then_some(real))
+    for root in roots {
+        if real.starts_with(folder(root)?) {
+            return Ok(Some(real));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether there is a folder of that path.

@@ -6,57 +6,97 @@ use std::sync::Arc;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::address::{Address, Mode};
+use crate::address::{Address, Key, Mode, ModulePath, module_prefix};
 use crate::diag::{Diagnostic, Span};
 use crate::kind::our_name;
 use crate::lang::ast::{Expr, Reference, Step};
 use crate::lang::declare::Module;
 use crate::lang::refs::references;
+use crate::stack::Stack;
 
-/// Something of a stack that is evaluated on its own.
+/// Something of a stack that is evaluated on its own; in a module that is repeated, once for each instance of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Node {
+    /// How often a module is there.
+    Call(ModulePath),
     /// `var.x`
-    Variable(Arc<str>),
+    Variable(ModulePath, Arc<str>),
     /// `local.x`
-    Local(Arc<str>),
+    Local(ModulePath, Arc<str>),
     /// A resource or `data` block, without a key.
     Block(Address),
     /// `output.x`
-    Output(Arc<str>),
+    Output(ModulePath, Arc<str>),
+    /// Everything in a module.
+    Whole(ModulePath),
 }
 
 impl std::fmt::Display for Node {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Node::Variable(name) => write!(f, "var.{name}"),
-            Node::Local(name) => write!(f, "local.{name}"),
+            Node::Call(path) | Node::Whole(path) => f.write_str(module_prefix(path).trim_end_matches('.')),
+            Node::Variable(path, name) => write!(f, "{}var.{name}", module_prefix(path)),
+            Node::Local(path, name) => write!(f, "{}local.{name}", module_prefix(path)),
             Node::Block(address) => address.fmt(f),
-            Node::Output(name) => write!(f, "output.{name}"),
+            Node::Output(path, name) => write!(f, "{}output.{name}", module_prefix(path)),
         }
     }
+}
+
+/// What a node needs, before it is looked up.
+struct Needs<'a> {
+    node: Node,
+    /// The module whose names the expressions are in.
+    scope: ModulePath,
+    expressions: Vec<&'a Expr>,
+    /// `depends_on`: more than values are waited for.
+    depends_on: Vec<&'a Expr>,
+    /// Needed without being written, with the place that stands for it.
+    implied: Vec<(Node, Span)>,
+}
+
+/// Why a node needs another.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    /// The place of the reference.
+    span: Span,
+    /// How deep the module is in whose names the reference is.
+    depth: usize,
 }
 
 /// The graph of a stack.
 #[derive(Debug, Default)]
 pub struct Graph {
-    graph: DiGraph<Node, Span>,
+    graph: DiGraph<Node, Edge>,
     index: BTreeMap<Node, NodeIndex>,
     order: Vec<Node>,
 }
 
 impl Graph {
     /// Builds the graph; every cycle is reported with the way round.
-    pub fn build(module: &Module, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub fn build(stack: &Stack, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut graph = Self::default();
-        let nodes = nodes(module);
-        for (node, _) in &nodes {
-            let index = graph.graph.add_node(node.clone());
-            graph.index.insert(node.clone(), index);
+        let all: Vec<Needs> = stack.modules().flat_map(|(path, module)| needs(path, module, stack)).collect();
+        for needs in &all {
+            let index = graph.graph.add_node(needs.node.clone());
+            graph.index.insert(needs.node.clone(), index);
         }
-        for (node, expressions) in &nodes {
-            for reference in expressions.iter().flat_map(|expr| references(expr)) {
-                graph.connect(node, &reference);
+        for needs in &all {
+            let depth = needs.scope.len();
+            for reference in needs.expressions.iter().flat_map(|expr| references(expr)) {
+                for used in nodes_of(&reference, &needs.scope, stack) {
+                    graph.connect(&needs.node, &used, Edge { span: reference.span, depth });
+                }
+            }
+            for reference in needs.depends_on.iter().flat_map(|expr| references(expr)) {
+                let whole = whole_module(&reference, &needs.scope);
+                let used = whole.map_or_else(|| nodes_of(&reference, &needs.scope, stack), |whole| vec![whole]);
+                for used in used {
+                    graph.connect(&needs.node, &used, Edge { span: reference.span, depth });
+                }
+            }
+            for (used, span) in &needs.implied {
+                graph.connect(&needs.node, used, Edge { span: *span, depth });
             }
         }
         // What is in a cycle keeps its place in the order, so that everything else is still judged.
@@ -67,10 +107,9 @@ impl Graph {
     }
 
     /// An edge from what is referred to, to what refers to it.
-    fn connect(&mut self, user: &Node, reference: &Reference) {
-        let Some(used) = node_of(reference) else { return };
-        if let (Some(used), Some(user)) = (self.index.get(&used), self.index.get(user)) {
-            self.graph.update_edge(*used, *user, reference.span);
+    fn connect(&mut self, user: &Node, used: &Node, edge: Edge) {
+        if let (Some(used), Some(user)) = (self.index.get(used), self.index.get(user)) {
+            self.graph.update_edge(*used, *user, edge);
         }
     }
 
@@ -79,18 +118,26 @@ impl Graph {
         &self.order
     }
 
-    /// The resources and `data` blocks that a node hangs on, directly or by way of variables and local values.
-    pub fn blocks_used_by(&self, node: &Node) -> BTreeSet<Address> {
-        let mut found = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut open: Vec<NodeIndex> = self.index.get(node).copied().into_iter().collect();
-        while let Some(index) = open.pop() {
-            for used in self.graph.neighbors_directed(index, petgraph::Direction::Incoming) {
+    /// The resources and `data` blocks that a block hangs on, directly or by way of anything else. The number is how
+    /// many of the first modules on the way to both are the same instance: a block in a module that is repeated hangs
+    /// on its neighbours, not on those of the other instances.
+    pub fn used_by(&self, block: &Address) -> BTreeMap<Address, usize> {
+        let mut found: BTreeMap<Address, usize> = BTreeMap::new();
+        let mut seen: BTreeMap<NodeIndex, usize> = BTreeMap::new();
+        let start = self.index.get(&Node::Block(block.clone())).copied();
+        let mut open: Vec<(NodeIndex, usize)> = start.into_iter().map(|index| (index, usize::MAX)).collect();
+        while let Some((user, shared)) = open.pop() {
+            let mut edges = self.graph.neighbors_directed(user, petgraph::Direction::Incoming).detach();
+            while let Some((edge, used)) = edges.next(&self.graph) {
+                let shared = shared.min(self.graph[edge].depth);
                 match &self.graph[used] {
                     Node::Block(address) => {
-                        found.insert(address.clone());
+                        found.entry(address.clone()).and_modify(|known| *known = shared.min(*known)).or_insert(shared);
                     }
-                    _ if seen.insert(used) => open.push(used),
+                    _ if seen.get(&used).is_none_or(|known| shared < *known) => {
+                        seen.insert(used, shared);
+                        open.push((used, shared));
+                    }
                     _ => {}
                 }
             }
@@ -101,12 +148,10 @@ impl Graph {
     /// Pairs of a block and a block that it hangs on.
     pub fn block_edges(&self) -> Vec<(Address, Address)> {
         let blocks = self.index.keys().filter_map(|node| match node {
-            Node::Block(address) => Some((node, address)),
+            Node::Block(address) => Some(address),
             _ => None,
         });
-        blocks
-            .flat_map(|(node, address)| self.blocks_used_by(node).into_iter().map(move |used| (address.clone(), used)))
-            .collect()
+        blocks.flat_map(|block| self.used_by(block).into_keys().map(move |used| (block.clone(), used))).collect()
     }
 
     fn cycles(&self, components: &[Vec<NodeIndex>]) -> Vec<Diagnostic> {
@@ -124,7 +169,7 @@ impl Graph {
         let mut diagnostic: Option<Diagnostic> = None;
         for (at, user) in way.iter().enumerate() {
             let used = *way.get(at + 1).unwrap_or(&start);
-            let span = self.graph[self.graph.find_edge(used, *user)?];
+            let span = self.graph[self.graph.find_edge(used, *user)?].span;
             let remark = format!("{} needs {}", self.graph[*user], self.graph[used]);
             diagnostic = Some(match diagnostic {
                 None => Diagnostic::error("CS0330", "A cycle of references", format!("{}.", names.join(" needs ")))
@@ -161,30 +206,100 @@ impl Graph {
     }
 }
 
-/// Every node with the expressions that it evaluates.
-fn nodes(module: &Module) -> Vec<(Node, Vec<&Expr>)> {
-    let variables = module.variables.keys().map(|name| (Node::Variable(name.clone()), Vec::new()));
-    let locals = module.locals.iter().map(|(name, local)| (Node::Local(name.clone()), vec![&local.expr]));
-    let blocks = module.resources.iter().map(|block| (Node::Block(block.address.clone()), block.expressions()));
-    let outputs = module.outputs.iter().map(|(name, output)| {
-        let mut expressions = vec![&output.value];
-        expressions.extend(&output.depends_on);
-        expressions.extend(output.preconditions.iter().flat_map(|c| [&c.condition, &c.message]));
-        (Node::Output(name.clone()), expressions)
-    });
-    variables.chain(locals).chain(blocks).chain(outputs).collect()
+/// Every node of a module, with what it needs.
+fn needs<'a>(path: &[(Arc<str>, Option<Key>)], module: &'a Module, stack: &'a Stack) -> Vec<Needs<'a>> {
+    let path = path.to_vec();
+    let call = stack.call(&path);
+    // In a module, everything waits until it is known how often the module is there.
+    let implied: Vec<(Node, Span)> = call.map(|call| (Node::Call(path.clone()), call.span)).into_iter().collect();
+    let of = |node: Node, expressions: Vec<&'a Expr>, depends_on: Vec<&'a Expr>| Needs {
+        node,
+        scope: path.clone(),
+        expressions,
+        depends_on,
+        implied: implied.clone(),
+    };
+    let mut all = Vec::new();
+    if let (Some(call), Some((_, parent))) = (call, path.split_last()) {
+        let expressions = call.count.iter().chain(&call.for_each).collect();
+        let mut own = of(Node::Call(path.clone()), expressions, call.depends_on.iter().collect());
+        own.scope = parent.to_vec();
+        own.implied = stack.call(parent).map(|outer| (Node::Call(parent.to_vec()), outer.span)).into_iter().collect();
+        all.push(own);
+    }
+    for name in module.variables.keys() {
+        let given = call.and_then(|call| call.arguments.get(name)).map(|attribute| &attribute.expr);
+        let mut own = of(Node::Variable(path.clone(), name.clone()), given.into_iter().collect(), Vec::new());
+        own.scope.truncate(path.len().saturating_sub(1));
+        all.push(own);
+    }
+    for (name, local) in &module.locals {
+        all.push(of(Node::Local(path.clone(), name.clone()), vec![&local.expr], Vec::new()));
+    }
+    for block in &module.resources {
+        let depends_on = block.meta.depends_on.iter().collect();
+        all.push(of(Node::Block(block.address.clone()), block.expressions(), depends_on));
+    }
+    for (name, output) in &module.outputs {
+        let conditions = output.preconditions.iter().flat_map(|c| [&c.condition, &c.message]);
+        let expressions = std::iter::once(&output.value).chain(conditions).collect();
+        all.push(of(Node::Output(path.clone(), name.clone()), expressions, output.depends_on.iter().collect()));
+    }
+    if let Some(call) = call {
+        let mut whole = of(Node::Whole(path.clone()), Vec::new(), Vec::new());
+        let blocks = module.resources.iter().map(|block| Node::Block(block.address.clone()));
+        let outputs = module.outputs.keys().map(|name| Node::Output(path.clone(), name.clone()));
+        let inner = module.calls.keys().map(|name| Node::Whole(below(&path, name)));
+        whole.implied.extend(blocks.chain(outputs).chain(inner).map(|node| (node, call.span)));
+        all.push(whole);
+    }
+    all
 }
 
-/// What a reference names.
-pub fn node_of(reference: &Reference) -> Option<Node> {
+/// The way to a module that a module calls.
+pub fn below(path: &[(Arc<str>, Option<Key>)], name: &Arc<str>) -> ModulePath {
+    path.iter().cloned().chain([(name.clone(), None)]).collect()
+}
+
+/// What a reference in a module names: one output of a module, or all where the way to it is computed.
+fn nodes_of(reference: &Reference, scope: &ModulePath, stack: &Stack) -> Vec<Node> {
+    let Some(Node::Whole(path)) = whole_module(reference, scope) else {
+        return node_of(reference, scope).into_iter().collect();
+    };
+    let behind = reference.steps.iter().skip(1).find_map(|step| match step {
+        Step::Attr(name) => Some(name.clone()),
+        _ => None,
+    });
+    let outputs = match behind {
+        Some(name) => vec![name],
+        None => stack.declared(&path).map(|module| module.outputs.keys().cloned().collect()).unwrap_or_default(),
+    };
+    let outputs = outputs.into_iter().map(|name| Node::Output(path.clone(), name));
+    std::iter::once(Node::Call(path.clone())).chain(outputs).collect()
+}
+
+/// The module that a reference is to, or into.
+fn whole_module(reference: &Reference, scope: &ModulePath) -> Option<Node> {
+    match (&*reference.root, reference.steps.first()) {
+        ("module", Some(Step::Attr(name))) => Some(Node::Whole(below(scope, name))),
+        _ => None,
+    }
+}
+
+/// What a reference in a module names, but for one to a module.
+pub fn node_of(reference: &Reference, scope: &[(Arc<str>, Option<Key>)]) -> Option<Node> {
     let name = |at: usize| match reference.steps.get(at) {
         Some(Step::Attr(name)) => Some(name.clone()),
         _ => None,
     };
-    let block = |mode, kind: &str, name| Node::Block(Address { mode, ..Address::managed(our_name(kind), name) });
+    let block = |mode, kind: &str, name| {
+        let address = Address::managed(our_name(kind), name);
+        Node::Block(Address { mode, module: scope.to_vec(), ..address })
+    };
     match &*reference.root {
-        "var" => Some(Node::Variable(name(0)?)),
-        "local" => Some(Node::Local(name(0)?)),
+        "module" => None,
+        "var" => Some(Node::Variable(scope.to_vec(), name(0)?)),
+        "local" => Some(Node::Local(scope.to_vec(), name(0)?)),
         "data" => Some(block(Mode::Data, &name(0)?, name(1)?)),
         kind => Some(block(Mode::Managed, kind, name(0)?)),
     }

@@ -15,6 +15,8 @@
 //! # Words
 //!
 //! * **Stack**: a directory of configuration. **Environment**: one account, region and state of it.
+//! * **Module**: a directory that a `module` block calls; a **unit** is what one such block makes of it. The way to a
+//!   unit has no keys; with the keys of `count` and `for_each` it is the way to an instance of the module.
 //! * **Kind**: a sort of object (`replication_group`). **Instance**: one object of a block, told by its key.
 //! * **Call**: one API call as data, with impact and cause. **Step**: one change of one object, made of calls.
 //! * **Record**: what the state says of an object. **Intent**: a call that is about to be made.
@@ -30,7 +32,7 @@
 //! | [`lang`] | source files, parser, formatter, evaluator, functions, declarations |
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure |
 //! | [`graph`] | what is evaluated before what; cycles |
-//! | [`stack`] | a stack in one environment: variables, secrets, names, desired objects |
+//! | [`stack`] | a stack in one environment: modules, variables, secrets, names, desired objects |
 //! | [`state`] | records, digests of secrets, file, journal, lock |
 //! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects |
 //! | [`refresh`] | reading what a plan wants to know, in bulk |

@@ -9,8 +9,9 @@ use crate::apply::holes::Known;
 use crate::apply::{Event, Outcome, Shared};
 use crate::kind::{Call, Change, ErrorClass, Kind, Observation, Status, Target, Until};
 use crate::kinds;
-use crate::plan::{Action, Reason, Step, conditions, replace, timeouts, wish};
+use crate::plan::{Action, Reason, Step, replace, timeouts, wish};
 use crate::schema::Update;
+use crate::stack::conditions;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::target::expand;
 use crate::state::store::Store;
@@ -221,7 +222,7 @@ impl<'a> Work<'a> {
         let args = {
             let evaluator = self.evaluator();
             let names = evaluator.names();
-            let block = names.0.module.resources.iter().find(|block| block.address == self.step.address.block());
+            let block = names.0.resource(&self.step.address);
             let block = block.ok_or_else(|| "the block is gone".to_owned())?;
             evaluate(&evaluator, &self.shared.environment, block, &self.step.address)?.object
         };
@@ -241,7 +242,7 @@ impl<'a> Work<'a> {
         if holes {
             let evaluator = self.evaluator();
             let names = evaluator.names();
-            let block = names.0.module.resources.iter().find(|block| block.address == step.address.block());
+            let block = names.0.resource(&step.address);
             let block = block.ok_or_else(|| "the block is gone".to_owned())?;
             let mut desired = evaluate(&evaluator, &self.shared.environment, block, &step.address)?.object;
             if let (Some(suffix), Some(name)) = (&step.record.suffix, self.kind().name_attribute()) {
@@ -427,12 +428,14 @@ impl<'a> Work<'a> {
         let evaluator = self.evaluator();
         let names = evaluator.names();
         let address = &self.step.address;
-        let block = names.0.module.resources.iter().find(|block| block.address == address.block());
+        let block = names.0.resource(address);
         let Some(block) = block.filter(|block| !block.meta.lifecycle.postconditions.is_empty()) else { return Ok(()) };
         let mut wrong = Vec::new();
-        let instances = expand(block, &*evaluator, &mut wrong).map(|expansion| expansion.instances).unwrap_or_default();
+        let instances = expand(block, &evaluator.within(&address.module), &mut wrong)
+            .map(|expansion| expansion.instances)
+            .unwrap_or_default();
         if let Some(instance) = instances.iter().find(|instance| instance.key == address.key) {
-            conditions::postconditions(block, instance, object, &*evaluator, &mut wrong);
+            conditions::postconditions(block, instance, object, &evaluator.within(&address.module), &mut wrong);
         }
         let first = wrong.into_iter().find(|diagnostic| diagnostic.is_error());
         first.map_or(Ok(()), |wrong| Err(Early::Failed(format!("{}: {}", wrong.summary, wrong.detail))))
@@ -537,8 +540,8 @@ fn is_refusal(code: &str) -> bool {
 fn limit(shared: &Shared, step: &Step) -> Duration {
     let evaluator = shared.evaluator.lock().unwrap_or_else(PoisonError::into_inner);
     let names = evaluator.names();
-    let block = names.0.module.resources.iter().find(|block| block.address == step.address.block());
-    let given = block.and_then(|block| timeouts::of(block, step.action, &*evaluator));
+    let view = evaluator.within(&step.address.module);
+    let given = names.0.resource(&step.address).and_then(|block| timeouts::of(block, step.action, &view));
     given.unwrap_or_else(|| timeouts::default(step.action))
 }
 
@@ -568,10 +571,11 @@ fn evaluate(
     address: &Address,
 ) -> Result<crate::stack::desired::Desired, String> {
     let mut diagnostics = Vec::new();
-    let expansion = expand(block, evaluator, &mut diagnostics);
+    let view = evaluator.within(&address.module);
+    let expansion = expand(block, &view, &mut diagnostics);
     let instance =
         expansion.and_then(|expansion| expansion.instances.into_iter().find(|instance| instance.key == address.key));
-    let desired = instance.map(|instance| wish::wish(evaluator, environment, block, &instance, &mut diagnostics));
+    let desired = instance.map(|instance| wish::wish(&view, environment, block, &instance, &mut diagnostics));
     let first = diagnostics.into_iter().find(|diagnostic| diagnostic.is_error());
     match (desired, first) {
         (Some(desired), None) => Ok(desired),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::address::Address;
+use crate::address::{Address, Subject};
 use crate::apply::Stop;
 use crate::cli::args::{Cli, InputArgs, ScopeArgs, StackArgs};
 use crate::cli::exit;
@@ -116,6 +116,16 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
         };
         texts.iter().map(parse).collect()
     };
+    let subjects = |texts: &[String]| -> Result<Vec<Subject>, Failure> {
+        let parse = |text: &String| {
+            Subject::parse(text).ok_or_else(|| {
+                Failure::Error(format!(
+                    "`{text}` is not an address; write replication_group.redis, 'alarm.cpu[\"a\"]' or module.cache"
+                ))
+            })
+        };
+        texts.iter().map(parse).collect()
+    };
     let max_impact = scope.max_impact.as_deref().map(|word| {
         Impact::parse(word).ok_or_else(|| {
             Failure::Error(format!("--max-impact {word}: write none, blip, failover, write-pause, reboot or data-loss"))
@@ -124,8 +134,8 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
     let all = |text: &String| text == "all";
     Ok(Options {
         destroy,
-        targets: addresses(&scope.target)?,
-        excludes: addresses(&scope.exclude)?,
+        targets: subjects(&scope.target)?,
+        excludes: subjects(&scope.exclude)?,
         replace: addresses(&scope.replace)?,
         allow_replace: addresses(&scope.allow_replace.iter().filter(|text| !all(text)).cloned().collect::<Vec<_>>())?,
         allow_all: scope.allow_replace.iter().any(all),

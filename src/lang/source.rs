@@ -29,17 +29,35 @@ pub fn load(directory: &Path, sources: &mut SourceMap, diagnostics: &mut Vec<Dia
         }
     };
     names.sort();
-    for name in &names {
-        if is_configuration(name) {
-            files.configuration.extend(read(directory, name, sources, diagnostics));
-        }
-    }
+    files.configuration = configuration(directory, &names, sources, diagnostics);
     let automatic = |name: &&String| name.ends_with(".auto.tfvars") || name.ends_with(".auto.hclvars");
     let plain = names.iter().filter(|name| *name == "terraform.tfvars");
     for name in plain.chain(names.iter().filter(automatic)) {
         files.values.extend(read(directory, name, sources, diagnostics));
     }
     files
+}
+
+/// Reads the configuration of a module's directory; its values come from the caller.
+pub fn load_module(directory: &Path, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Vec<FileId> {
+    let mut names = list(directory).unwrap_or_default();
+    names.sort();
+    configuration(directory, &names, sources, diagnostics)
+}
+
+/// The directory of that path without links, if there is one.
+pub fn real(directory: &Path) -> Option<PathBuf> {
+    fs::canonicalize(directory).ok().filter(|path| path.is_dir())
+}
+
+fn configuration(
+    directory: &Path,
+    names: &[String],
+    sources: &mut SourceMap,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<FileId> {
+    let names = names.iter().filter(|name| is_configuration(name));
+    names.filter_map(|name| read(directory, name, sources, diagnostics)).collect()
 }
 
 /// Reads one more file, for instance of `--var-file`.
@@ -82,7 +100,7 @@ fn list(directory: &Path) -> std::io::Result<Vec<String>> {
 }
 
 /// Whether a file of that name is configuration of the stack.
-fn is_configuration(name: &str) -> bool {
+pub fn is_configuration(name: &str) -> bool {
     let hidden = name.starts_with('.') || name.ends_with('~');
     let other = name == "terragrunt.hcl"
         || name == ".terraform.lock.hcl"

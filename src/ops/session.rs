@@ -88,7 +88,7 @@ impl Session {
         evaluator.set_variables(values);
         let endpoint = options.endpoint.as_deref();
         let environment =
-            environment::evaluate(module, &name, endpoint, &options.process, &evaluator, &mut diagnostics);
+            environment::evaluate(&names.0, &name, endpoint, &options.process, &evaluator, &mut diagnostics);
         evaluator.set_environment(environment.region.as_deref(), environment.account_id.as_deref());
         version::check(module, &evaluator, &mut diagnostics);
         validate_variables(&names, &evaluator, &mut diagnostics);
@@ -120,6 +120,7 @@ fn settings(options: &SessionOptions) -> Settings {
     let now = jiff::Timestamp::from_second(now.as_second()).unwrap_or_default();
     Settings {
         directory: options.directory.clone(),
+        module: None,
         home: options.process.get("HOME").map(PathBuf::from),
         plan_timestamp: now.to_string().into(),
         timestamp: None,
@@ -157,7 +158,7 @@ fn split_overrides(
 /// The conditions of variables, which may look at all of them.
 fn validate_variables(names: &ModuleNames, evaluator: &Evaluator, diagnostics: &mut Vec<Diagnostic>) {
     for variable in names.0.module.variables.values() {
-        crate::plan::conditions::check_all(&variable.validations, evaluator, "CS0346", diagnostics);
+        crate::stack::conditions::check_all(&variable.validations, evaluator, "CS0346", diagnostics);
     }
 }
 

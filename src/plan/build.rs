@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::address::{Address, Mode};
+use crate::address::{Address, Mode, ModulePath, without_modules};
 use crate::diag::Diagnostic;
 use crate::graph::Node;
 use crate::kind::{Kind, Target};
@@ -11,13 +11,13 @@ use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::{
-    Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, conditions, decide, edges, timeouts,
-    wish,
+    Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, decide, edges, timeouts, wish,
 };
 use crate::schema::Mode as AttrMode;
+use crate::stack::conditions;
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
-use crate::stack::evaluator::{Evaluator, Instances};
+use crate::stack::evaluator::{Evaluator, Instances, View};
 use crate::stack::target::{Instance, expand};
 use crate::state::State;
 use crate::value::json::to_json;
@@ -50,8 +50,10 @@ pub struct Builder<'a> {
     pub(super) undecided: BTreeSet<Address>,
     /// What each instance came out as, for rules between resources and edges by name.
     pub(super) planned: BTreeMap<Address, Object>,
-    /// What each block hangs on.
-    pub(super) used: BTreeMap<Address, Vec<Address>>,
+    /// Modules whose instances could not be told.
+    undecided_modules: BTreeSet<ModulePath>,
+    /// What each block hangs on, and how many modules on the way they share.
+    used: BTreeMap<Address, BTreeMap<Address, usize>>,
     /// Desired objects that refer to others by attribute, for edges by name.
     pub(super) places: BTreeMap<Address, Desired>,
 }
@@ -68,8 +70,9 @@ pub fn build(evaluator: &mut Evaluator, inputs: &Inputs) -> Outcome {
         diagnostics: Vec::new(),
         declared: BTreeSet::new(),
         undecided: BTreeSet::new(),
+        undecided_modules: BTreeSet::new(),
         planned: BTreeMap::new(),
-        used: used_blocks(&stack.0),
+        used: stack.0.resources().map(|block| (block.address.clone(), stack.0.graph.used_by(&block.address))).collect(),
         places: BTreeMap::new(),
     };
     builder.walk();
@@ -85,32 +88,66 @@ impl Builder<'_> {
         let order = self.evaluator.stack().graph.order().to_vec();
         for node in &order {
             match node {
-                Node::Variable(_) | Node::Output(_) => {}
-                Node::Local(name) => {
-                    if let Err(mut wrong) = self.evaluator.local(name) {
-                        self.diagnostics.append(&mut wrong);
-                    }
-                }
+                Node::Call(path) => self.call(path),
+                Node::Variable(path, _) if path.is_empty() => {}
+                Node::Variable(path, name) => self.each(path, |view, found| match view.input(name) {
+                    Ok(_) => view.validate(name, found),
+                    Err(mut wrong) => found.append(&mut wrong),
+                }),
+                Node::Local(path, name) => self.each(path, |view, found| {
+                    found.extend(view.local(name).err().into_iter().flatten());
+                }),
                 Node::Block(address) => self.block(address),
+                Node::Output(path, name) => self.each(path, |view, found| view.judge_output(name, found)),
+                Node::Whole(_) => {}
             }
         }
     }
 
-    fn block(&mut self, address: &Address) {
-        let names = self.evaluator.names();
-        let Some(resource) = names.0.module.resources.iter().find(|resource| resource.address == *address) else {
-            return;
-        };
+    /// Evaluates something in every instance of its module.
+    fn each(&mut self, path: &ModulePath, judge: impl Fn(&View, &mut Vec<Diagnostic>)) {
+        for module in self.evaluator.instances(path) {
+            judge(&self.evaluator.within(module), &mut self.diagnostics);
+        }
+    }
+
+    /// Says how often a module is there.
+    fn call(&mut self, path: &ModulePath) {
         let before = self.diagnostics.len();
-        let Some(expansion) = expand(resource, self.evaluator, &mut self.diagnostics) else {
+        let mut wrong = Vec::new();
+        self.evaluator.expand_call(path, |mut found| wrong.append(&mut found));
+        if !wrong.is_empty() {
+            self.undecided_modules.insert(path.clone());
+        }
+        self.diagnostics.append(&mut wrong);
+        self.forgive(before);
+    }
+
+    fn block(&mut self, block: &Address) {
+        let names = self.evaluator.names();
+        let Some(resource) = names.0.resource(block) else { return };
+        for module in self.evaluator.instances(&block.module).to_vec() {
+            let is_open = self.evaluator.is_open(&module);
+            let address = Address { module, ..block.clone() };
+            match is_open {
+                true => self.judge_open(resource, &address),
+                false => self.expand(resource, &address),
+            }
+        }
+    }
+
+    fn expand(&mut self, resource: &Resource, block: &Address) {
+        let before = self.diagnostics.len();
+        let expansion = expand(resource, &self.evaluator.within(&block.module), &mut self.diagnostics);
+        let Some(expansion) = expansion else {
             self.forgive(before);
-            self.undecided.insert(address.clone());
-            self.judge_open(resource);
+            self.undecided.insert(block.clone());
+            self.judge_open(resource, block);
             return;
         };
         let mut values = BTreeMap::new();
         for instance in &expansion.instances {
-            let address = address.instance(instance.key.clone());
+            let address = block.instance(instance.key.clone());
             if self.declared.contains(&address) {
                 continue;
             }
@@ -119,17 +156,25 @@ impl Builder<'_> {
                 Mode::Data => self.lookup(resource, &address, instance),
                 Mode::Managed => self.instance(resource, &address, instance),
             };
-            conditions::postconditions(resource, instance, &value, self.evaluator, &mut self.diagnostics);
+            let view = self.evaluator.within(&block.module);
+            conditions::postconditions(resource, instance, &value, &view, &mut self.diagnostics);
             values.insert(instance.key.clone(), value);
         }
         if self.diagnostics.len() > before && crate::diag::has_errors(&self.diagnostics[before..]) {
-            self.undecided.insert(address.clone());
+            self.undecided.insert(block.clone());
         }
-        self.evaluator.set_block(address, Instances::new(expansion.repetition, values));
+        self.evaluator.set_block(block, Instances::new(expansion.repetition, values));
+    }
+
+    /// Whether a mistake keeps it open if there is such an instance.
+    pub(super) fn is_undecided(&self, address: &Address) -> bool {
+        let module = address.config().module;
+        self.undecided.contains(&address.block())
+            || (1..=module.len()).any(|end| self.undecided_modules.contains(&module[..end]))
     }
 
     /// Judges a block of which nobody can say how often it is there, as far as that goes.
-    fn judge_open(&mut self, resource: &Resource) {
+    fn judge_open(&mut self, resource: &Resource, block: &Address) {
         let unknown = || Value::unknown(Type::Any, None);
         let object =
             |names: [&str; 2]| Value::object(names.map(|name| (Arc::from(name), unknown())).into_iter().collect());
@@ -138,7 +183,8 @@ impl Builder<'_> {
             ("count".into(), object(["index", "index"])),
             ("node".into(), unknown()),
         ]);
-        let scope = Bindings { parent: self.evaluator, names };
+        let view = self.evaluator.within(&block.module);
+        let scope = Bindings { parent: &view, names };
         let mut found = Vec::new();
         let desired = desired::desired(resource, &scope, &mut found);
         let evaluated = !crate::diag::has_errors(&found);
@@ -162,7 +208,7 @@ impl Builder<'_> {
         }
         let records = &self.inputs.state.records;
         let readable = |origin: &str| {
-            origin.starts_with("data.")
+            without_modules(origin).starts_with("data.")
                 || origin.starts_with("env.")
                 || records.keys().any(|address| origin.starts_with(&address.block().to_string()))
         };
@@ -175,11 +221,12 @@ impl Builder<'_> {
     }
 
     /// Evaluates the block of an instance, with what its kind and its environment add.
-    fn desired(&mut self, resource: &Resource, instance: &Instance) -> (Desired, bool) {
+    fn desired(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> (Desired, bool) {
         let names = self.names(instance);
-        let scope = Bindings { parent: self.evaluator, names };
+        let view = self.evaluator.within(&address.module);
+        let scope = Bindings { parent: &view, names };
         let mut diagnostics = Vec::new();
-        let desired = wish::wish(self.evaluator, self.inputs.environment, resource, instance, &mut diagnostics);
+        let desired = wish::wish(&view, self.inputs.environment, resource, instance, &mut diagnostics);
         let evaluated = !crate::diag::has_errors(&diagnostics);
         conditions::preconditions(resource, &scope, &mut diagnostics);
         timeouts::check(resource, &scope, &mut diagnostics);
@@ -195,11 +242,11 @@ impl Builder<'_> {
 
     fn instance(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> Value {
         let Some(kind) = kinds::get(&address.kind) else { return Value::unknown(Type::Any, None) };
-        let (mut desired, _) = self.desired(resource, instance);
+        let (mut desired, _) = self.desired(resource, address, instance);
         let problems = kinds::check(kind, &desired.object);
         self.diagnostics.extend(problems.into_iter().map(|problem| desired.diagnose(problem).of(address)));
         let region = self.region(resource, &mut desired);
-        let protect = self.protect(resource, instance, kind);
+        let protect = self.protect(resource, address, instance, kind);
         let planned =
             decide::decide(self, decide::Instance { resource, address, kind, desired: &desired, region, protect });
         self.places.insert(address.clone(), desired);
@@ -214,33 +261,23 @@ impl Builder<'_> {
         if let Some(region) = desired.object.get("region").and_then(Value::as_str) {
             return region.to_owned();
         }
-        let alias = Environment::provider_alias(resource);
-        if let Some((alias, span)) = alias {
-            match self.inputs.environment.providers.get(&alias) {
-                Some(provider) => {
-                    if let Some(region) = &provider.region {
-                        return region.to_string();
-                    }
+        match self.inputs.environment.providers.of(resource) {
+            Ok(Some(provider)) => {
+                if let Some(region) = &provider.region {
+                    return region.to_string();
                 }
-                None => self.diagnostics.push(
-                    Diagnostic::error(
-                        "CS0401",
-                        "Undeclared reference",
-                        format!("There is no provider \"aws\" with alias \"{alias}\"."),
-                    )
-                    .at(span)
-                    .help("Declare it, or set `region` of the resource."),
-                ),
             }
+            Ok(None) => {}
+            Err(diagnostic) => self.diagnostics.push(diagnostic),
         }
         self.inputs.environment.region.as_deref().unwrap_or("us-east-1").to_owned()
     }
 
-    fn protect(&mut self, resource: &Resource, instance: &Instance, kind: &dyn Kind) -> bool {
+    fn protect(&mut self, resource: &Resource, address: &Address, instance: &Instance, kind: &dyn Kind) -> bool {
         let from_environment = self.inputs.environment.protect && kind.holds_data();
         let Some(expr) = &resource.meta.protect else { return from_environment };
         let names = self.names(instance);
-        let scope = Bindings { parent: self.evaluator, names };
+        let scope = Bindings { parent: &self.evaluator.within(&address.module), names };
         let value = match eval(expr, &scope) {
             Ok(value) => crate::value::convert::convert(&value, &Type::Bool).ok().and_then(|value| value.as_bool()),
             Err(mut wrong) => {
@@ -260,7 +297,7 @@ impl Builder<'_> {
 
     /// What a `data` block reads; unknown until it has been read.
     fn lookup(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> Value {
-        let (mut desired, evaluated) = self.desired(resource, instance);
+        let (mut desired, evaluated) = self.desired(resource, address, instance);
         let region = self.region(resource, &mut desired);
         let args = desired.object.clone();
         let key = (region.clone(), address.kind.to_string(), args.clone());
@@ -302,9 +339,18 @@ impl Builder<'_> {
         });
     }
 
-    /// The managed blocks that a block hangs on, directly or through variables and local values.
-    pub(super) fn managed_blocks_used_by(&self, block: &Address) -> &[Address] {
-        self.used.get(block).map_or(&[], Vec::as_slice)
+    /// The blocks that an instance hangs on, directly or through values: in its own instance of a module where the
+    /// way to them does not leave that.
+    pub(super) fn blocks_used_by(&self, address: &Address) -> impl Iterator<Item = Address> {
+        let used = self.used.get(&address.config());
+        used.into_iter().flatten().map(|(used, shared)| used.seen_from(&address.module, *shared))
+    }
+
+    /// The managed ones of them, but for itself.
+    pub(super) fn managed_blocks_used_by(&self, address: &Address) -> Vec<Address> {
+        let block = address.config();
+        let managed = |used: &Address| used.mode == Mode::Managed && used.config() != block;
+        self.blocks_used_by(address).filter(managed).collect()
     }
 
     pub(super) fn target(&self, region: &str) -> Target {
@@ -353,8 +399,9 @@ impl Builder<'_> {
         }
         let names = self.evaluator.names();
         for (name, output) in &names.0.module.outputs {
-            conditions::check_all(&output.preconditions, self.evaluator, "CS0414", &mut self.diagnostics);
-            let value = match eval(&output.value, self.evaluator) {
+            let view = self.evaluator.within(&[]);
+            conditions::check_all(&output.preconditions, &view, "CS0414", &mut self.diagnostics);
+            let value = match eval(&output.value, &view) {
                 Ok(value) => value,
                 Err(mut wrong) => {
                     self.diagnostics.append(&mut wrong);
@@ -391,15 +438,6 @@ impl Builder<'_> {
         let gone = self.inputs.state.outputs.keys().filter(|name| !names.0.module.outputs.contains_key(name.as_str()));
         self.plan.changed_outputs.extend(gone.cloned());
     }
-}
-
-/// What each block hangs on, `data` blocks left out.
-fn used_blocks(stack: &crate::stack::Stack) -> BTreeMap<Address, Vec<Address>> {
-    let used = |block: &Address| {
-        let used = stack.graph.blocks_used_by(&Node::Block(block.clone()));
-        used.into_iter().filter(|used| used.mode == Mode::Managed && used != block).collect()
-    };
-    stack.module.resources.iter().map(|resource| (resource.address.clone(), used(&resource.address))).collect()
 }
 
 /// Fills in null for what is absent, so that every attribute can be referred to.

@@ -10,7 +10,7 @@ use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::plan::build::Builder;
 use crate::plan::diff::{self, Comparison, Difference};
-use crate::plan::{Action, Reason, RecordPlan, Step, replace, wish};
+use crate::plan::{Action, Reason, RecordPlan, Step, moves, replace, wish};
 use crate::schema::{Mode, Update};
 use crate::stack::desired::Desired;
 use crate::state::{Digest, Record, digest};
@@ -35,7 +35,7 @@ pub struct Instance<'a> {
 /// Decides an instance; answers the object as it will be, for those who refer to it.
 pub fn decide(builder: &mut Builder, instance: Instance) -> Object {
     let address = instance.address;
-    let record = recorded(builder, address);
+    let record = moves::recorded(builder, address);
     let mut wanted = instance.desired.object.clone();
     let suffix = record.as_ref().and_then(|record| record.suffix.clone());
     if let (Some(suffix), Some(name)) = (&suffix, instance.kind.name_attribute()) {
@@ -64,34 +64,6 @@ enum Seen {
     Unread,
     Absent,
     Present(Observation),
-}
-
-/// The record of an address, also under an address that it moved from.
-fn recorded(builder: &mut Builder, address: &Address) -> Option<Record> {
-    if let Some(record) = builder.inputs.state.records.get(address) {
-        return Some(record.clone());
-    }
-    let names = builder.evaluator.names();
-    for (from, to, _) in &names.0.module.moved {
-        let source = match (from.key.is_none(), to.key.is_none()) {
-            (true, true) if address.block() == *to => from.instance(address.key.clone()),
-            _ if address == to => from.clone(),
-            _ => continue,
-        };
-        if let Some(record) = builder.inputs.state.records.get(&source) {
-            builder.plan.moves.push((source, address.clone()));
-            return Some(record.clone());
-        }
-    }
-    // A block that gets or loses its first key keeps its object.
-    let other = match &address.key {
-        None => address.instance(Some(crate::address::Key::Index(0))),
-        Some(crate::address::Key::Index(0)) => address.block(),
-        _ => return None,
-    };
-    let record = builder.inputs.state.records.get(&other).filter(|_| !builder.declared.contains(&other))?.clone();
-    builder.plan.moves.push((other, address.clone()));
-    Some(record)
 }
 
 fn find(builder: &mut Builder, instance: &Instance, record: Option<&Record>, id: Option<&str>) -> Seen {
@@ -252,7 +224,7 @@ fn record_plan(
     if instance.desired.object.get("tags_all").and_then(Value::as_object).is_some_and(|tags| !tags.is_empty()) {
         set.insert("tags".to_owned());
     }
-    let dependencies = builder.managed_blocks_used_by(&instance.resource.address).to_vec();
+    let dependencies = builder.managed_blocks_used_by(instance.address);
     RecordPlan { set, secrets, dependencies, protect: instance.protect, suffix }
 }
 
@@ -524,7 +496,7 @@ pub fn leavers(builder: &mut Builder) {
         .records
         .iter()
         .filter(|(address, _)| destroy || !builder.declared.contains(address) && !moved.contains(address))
-        .filter(|(address, _)| destroy || !builder.undecided.contains(&address.block()))
+        .filter(|(address, _)| destroy || !builder.is_undecided(address))
         .map(|(address, record)| (address.clone(), record.clone()))
         .collect();
     for (address, record) in leaving {
@@ -541,7 +513,7 @@ fn leave(builder: &mut Builder, address: &Address, record: &Record, reason: Reas
         return;
     }
     let names = builder.evaluator.names();
-    let removed = names.0.module.removed.iter().find(|removed| address.is_within(&removed.from));
+    let removed = names.0.removed.iter().find(|removed| removed.from.contains(address));
     let forget = removed.is_some_and(|removed| !removed.destroy) && !builder.inputs.options.destroy;
     let Some(kind) = kinds::get(&address.kind) else { return };
     let key = (address.kind.to_string(), record.region.clone(), record.id.clone());
@@ -598,7 +570,7 @@ fn guard_delete(builder: &mut Builder, address: &Address, record: &Record, kind:
         return;
     }
     let names = builder.evaluator.names();
-    let block = names.0.module.resources.iter().find(|resource| resource.address == address.block());
+    let block = names.0.resource(address);
     let prevented = block.is_some_and(|block| block.meta.lifecycle.prevent_destroy.is_some());
     let by_environment = builder.inputs.environment.protect && kind.holds_data();
     if record.protect || by_environment {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::{Address, Mode};
+use crate::address::{Address, Mode, Subject};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::plan::build::Builder;
 use crate::plan::{Action, Reason, Step};
@@ -25,7 +25,13 @@ pub fn connect(builder: &mut Builder) {
     let mut by_address: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
     let mut users: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
     for (index, step) in steps.iter().enumerate() {
-        by_block.entry(step.address.block()).or_default().push(index);
+        // Found under its block, and under the pattern of all instances of a module.
+        for keys in 0..=step.address.module.len() {
+            let found = by_block.entry(step.address.pattern(keys)).or_default();
+            if found.last() != Some(&index) {
+                found.push(index);
+            }
+        }
         by_address.entry(&step.address).or_default().push(index);
         // What it used until now counts as well: it lets go of that.
         let before = builder.inputs.state.records.get(&step.address).filter(|_| !step.deposed);
@@ -34,14 +40,18 @@ pub fn connect(builder: &mut Builder) {
             users.entry(used).or_default().push(index);
         }
     }
+    let held = holders(steps);
     let of = |blocks: &BTreeMap<Address, Vec<usize>>, block: &Address| blocks.get(block).cloned().unwrap_or_default();
     let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); steps.len()];
     for (index, step) in steps.iter().enumerate() {
         if is_leaving(step) {
             // Whoever used the object has let go of it: those that leave, and those that are changed or replaced.
             let block = step.address.block();
-            let users = [users.get(&block), users.get(&step.address)].into_iter().flatten().flatten();
-            let users = users.copied().chain(holders(steps, step));
+            let patterns: BTreeSet<Address> =
+                (0..=block.module.len()).map(|keys| block.pattern(keys)).chain([step.address.clone()]).collect();
+            let users = patterns.iter().filter_map(|pattern| users.get(pattern)).flatten();
+            let id = step.id.as_deref().unwrap_or_default();
+            let users = users.chain(held.get(&(&*step.address.kind, id)).into_iter().flatten()).copied();
             edges[index]
                 .extend(users.filter(|user| steps[*user].address.block() != block && lets_go(&steps[*user], step)));
         } else {
@@ -62,17 +72,18 @@ pub fn connect(builder: &mut Builder) {
     sort(builder);
 }
 
-/// The steps of objects that name the one that leaves.
-fn holders<'a>(steps: &'a [Step], leaving: &'a Step) -> impl Iterator<Item = usize> + 'a {
-    let id = leaving.id.as_deref().unwrap_or_default();
-    let holdable = NAMES_OF.iter().any(|(_, _, kind)| *kind == &*leaving.address.kind);
-    let holds = move |user: &Step| {
-        let attributes =
-            NAMES_OF.iter().filter(|(of, _, kind)| *of == &*user.address.kind && *kind == &*leaving.address.kind);
-        let mut values = attributes.filter_map(|(_, attribute, _)| user.before.as_ref()?.get(*attribute));
-        values.any(|value| texts(value).contains(&id))
-    };
-    steps.iter().enumerate().filter(move |(_, user)| holdable && holds(user)).map(|(index, _)| index)
+/// The steps of objects that name others, by kind and id of those.
+fn holders(steps: &[Step]) -> BTreeMap<(&'static str, &str), Vec<usize>> {
+    let mut holders: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        for (_, attribute, kind) in NAMES_OF.iter().filter(|(of, ..)| **of == *step.address.kind) {
+            let value = step.before.as_ref().and_then(|before| before.get(*attribute));
+            for id in value.into_iter().flat_map(texts) {
+                holders.entry((kind, id)).or_default().push(index);
+            }
+        }
+    }
+    holders
 }
 
 fn is_leaving(step: &Step) -> bool {
@@ -107,14 +118,8 @@ fn replacement_edge(steps: &[Step], index: usize, other: usize) -> Option<usize>
 /// What each instance with a step uses: blocks by reference, instances by a name written out.
 fn uses(builder: &Builder) -> BTreeMap<Address, BTreeSet<Address>> {
     let mut uses: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
-    let all = builder.evaluator.stack().graph.block_edges();
-    let mut by_user: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
-    for (user, used) in all {
-        by_user.entry(user).or_default().push(used);
-    }
     for step in &builder.plan.steps {
-        let used = by_user.get(&step.address.block()).into_iter().flatten().cloned();
-        uses.entry(step.address.clone()).or_default().extend(used);
+        uses.entry(step.address.clone()).or_default().extend(builder.blocks_used_by(&step.address));
     }
     by_name(builder, &mut uses);
     uses
@@ -184,14 +189,17 @@ fn sort(builder: &mut Builder) {
 /// An address that nothing has is a slip of the pen, and a plan without it would seem to be about it.
 fn report_strangers(builder: &mut Builder) {
     let names = builder.evaluator.names();
-    let blocks = names.0.module.resources.iter().map(|resource| &resource.address);
+    let blocks = names.0.resources().map(|resource| &resource.address);
     let known: Vec<&Address> = blocks.chain(&builder.declared).chain(builder.inputs.state.records.keys()).collect();
     let options = builder.inputs.options;
-    let named = options.targets.iter().chain(&options.excludes).chain(&options.replace);
-    let strangers = named.filter(|named| !known.iter().any(|known| known.is_within(named)));
+    let replaced = options.replace.iter().cloned().map(Subject::Resource);
+    let named = options.targets.iter().chain(&options.excludes).cloned().chain(replaced);
+    let strangers = named.filter(|named| !known.iter().any(|known| named.contains(known)));
     let found: Vec<Diagnostic> = strangers
         .map(|stranger| {
-            let texts: Vec<String> = known.iter().map(ToString::to_string).collect();
+            let modules = known.iter().filter(|known| !known.module.is_empty());
+            let modules = modules.map(|known| Subject::Module(known.module.clone()).to_string());
+            let texts: Vec<String> = known.iter().map(ToString::to_string).chain(modules).collect();
             let near = did_you_mean(&stranger.to_string(), texts.iter().map(String::as_str)).map(str::to_owned);
             let help = near.map_or_else(|| "Correct the option.".to_owned(), |near| format!("Did you mean `{near}`?"));
             let detail = format!("Neither the stack nor the state has `{stranger}`.");
@@ -211,13 +219,13 @@ pub fn restrict(builder: &mut Builder) {
     let steps = &builder.plan.steps;
     let mut keep: Vec<bool> = vec![options.targets.is_empty(); steps.len()];
     for index in (0..steps.len()).rev() {
-        keep[index] |= options.targets.iter().any(|target| steps[index].address.is_within(target));
+        keep[index] |= options.targets.iter().any(|target| target.contains(&steps[index].address));
         if keep[index] {
             steps[index].edges.iter().for_each(|edge| keep[*edge] = true);
         }
     }
     for index in 0..steps.len() {
-        let excluded = options.excludes.iter().any(|exclude| steps[index].address.is_within(exclude));
+        let excluded = options.excludes.iter().any(|exclude| exclude.contains(&steps[index].address));
         keep[index] &= !excluded
             && steps[index]
                 .edges

@@ -5,17 +5,17 @@
 
 pub mod build;
 mod collide;
-pub mod conditions;
 pub mod decide;
 pub mod diff;
 mod edges;
+mod moves;
 pub mod replace;
 pub mod timeouts;
 pub mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::Address;
+use crate::address::{Address, Subject};
 use crate::diag::Diagnostic;
 use crate::kind::{Call, Impact, Observation, RemoteError};
 use crate::state::Digest;
@@ -58,9 +58,9 @@ pub struct Options {
     /// Everything is to go.
     pub destroy: bool,
     /// Only these, and what they hang on.
-    pub targets: Vec<Address>,
+    pub targets: Vec<Subject>,
     /// Not these, nor what hangs on them.
-    pub excludes: Vec<Address>,
+    pub excludes: Vec<Subject>,
     /// Replace these even if nothing differs.
     pub replace: Vec<Address>,
     /// Data-bearing objects that may be replaced; `all` is every one.

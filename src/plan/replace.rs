@@ -151,7 +151,12 @@ fn guard(builder: &mut Builder, instance: &Instance, record: &Record) {
 /// Whether a recorded object that AWS guards refers to this one, so that it cannot go first.
 fn is_held(builder: &Builder, address: &Address) -> bool {
     HELD_WHILE_USED.contains(&&*address.kind)
-        && builder.inputs.state.records.values().any(|record| record.dependencies.contains(&address.block()))
+        && builder
+            .inputs
+            .state
+            .records
+            .values()
+            .any(|record| record.dependencies.iter().any(|used| address.is_within(used)))
 }
 
 /// A name for the new object that differs from that of the old one. A fixed name gets a suffix.
@@ -209,11 +214,12 @@ pub fn triggers(builder: &Builder, instance: &Instance) -> Vec<String> {
 
 fn trigger(builder: &Builder, instance: &Instance, expr: &Expr) -> Option<String> {
     let (block, key, attribute) = parts(expr)?;
+    let block = Address { module: instance.address.module.clone(), ..block };
     let key = match key {
         None => None,
         Some(expr) => {
-            let scope =
-                Bindings { parent: &*builder.evaluator, names: bindings(instance.address.key.as_ref(), None, None) };
+            let view = builder.evaluator.within(&block.module);
+            let scope = Bindings { parent: &view, names: bindings(instance.address.key.as_ref(), None, None) };
             Some(key_of(&eval(expr, &scope).ok()?)?)
         }
     };

@@ -10,13 +10,13 @@ use crate::lang::declare::Resource;
 use crate::lang::eval::Bindings;
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
-use crate::stack::evaluator::Evaluator;
+use crate::stack::evaluator::View;
 use crate::stack::target::{Instance, aim};
 use crate::value::{Data, Object, Type, Value};
 
 /// Evaluates an instance.
 pub fn wish(
-    evaluator: &Evaluator,
+    view: &View,
     environment: &Environment,
     resource: &Resource,
     instance: &Instance,
@@ -24,7 +24,7 @@ pub fn wish(
 ) -> Desired {
     let node = instance.watched.as_ref().map(|watched| &watched.node);
     let names = bindings(instance.key.as_ref(), instance.each.as_ref(), node);
-    let scope = Bindings { parent: evaluator, names };
+    let scope = Bindings { parent: view, names };
     let mut desired = desired::desired(resource, &scope, diagnostics);
     if let Some(watched) = &instance.watched {
         aim(&mut desired.object, watched);
@@ -35,7 +35,7 @@ pub fn wish(
     kind.unite(&mut desired.object);
     for attr in kind.schema().attrs.iter().filter(|attr| attr.secret) {
         if let Some(value) = desired.object.get_mut(attr.name)
-            && let Err(diagnostic) = evaluator.secrets().read(value)
+            && let Err(diagnostic) = view.evaluator().secrets().read(value)
         {
             let span = desired.spans.get(attr.name).copied().unwrap_or(resource.span);
             diagnostics.push(diagnostic.or_at(span));

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::address::ModulePath;
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::{Attribute, Node};
-use crate::lang::declare::{Module, Resource};
+use crate::lang::declare::{Module, Provider, Resource};
 use crate::lang::eval::{Scope, eval};
+use crate::stack::Stack;
+use crate::stack::evaluator::Evaluator;
+use crate::stack::providers::{ProviderSettings, Providers};
 use crate::value::convert::convert;
 use crate::value::{Object, Type, Value};
 
@@ -29,40 +33,19 @@ pub struct Environment {
     pub protect: bool,
     /// Tags of the stack and of the environment; the latter win.
     pub tags: Object,
-    /// The provider without an alias.
-    pub provider: ProviderSettings,
     /// Where the state lies, if not beside the stack.
     pub state: Option<String>,
     /// Whether a fixed name may get a suffix when it must be replaced while in use.
     pub versioned_names: bool,
-    /// Regions of aliased providers.
-    pub providers: BTreeMap<Arc<str>, ProviderSettings>,
-}
-
-/// What a `provider "aws"` block says.
-#[derive(Debug, Clone, Default)]
-pub struct ProviderSettings {
-    /// Its region.
-    pub region: Option<Arc<str>>,
-    /// Its `default_tags`.
-    pub tags: Object,
+    /// The providers of the stack and its modules.
+    pub providers: Providers,
 }
 
 impl Environment {
-    /// The provider that a block names, as `aws.west`.
-    pub fn provider_alias(resource: &Resource) -> Option<(Arc<str>, Span)> {
-        let expr = resource.meta.provider.as_ref()?;
-        match &*expr.node {
-            Node::Attr(_, alias) => Some((alias.clone(), expr.span)),
-            _ => None,
-        }
-    }
-
     /// The tags that a resource has without saying any: of its provider, the stack and the environment.
     pub fn tags_of(&self, resource: &Resource) -> Object {
-        let alias = Self::provider_alias(resource);
-        let provider = alias.and_then(|(alias, _)| self.providers.get(&alias)).unwrap_or(&self.provider);
-        let mut tags = provider.tags.clone();
+        let provider = self.providers.of(resource).ok().flatten();
+        let mut tags = provider.map(|provider| provider.tags.clone()).unwrap_or_default();
         tags.extend(self.tags.iter().map(|(name, value)| (name.clone(), value.clone())));
         tags
     }
@@ -143,33 +126,37 @@ fn block<'m>(module: &'m Module, name: &str) -> Option<&'m BTreeMap<Arc<str>, At
 
 /// Evaluates everything else of an environment. `endpoint` is the command line's, which wins.
 pub fn evaluate(
-    module: &Module,
+    names: &Stack,
     name: &str,
     endpoint: Option<&str>,
     process: &BTreeMap<String, String>,
-    scope: &dyn Scope,
+    evaluator: &Evaluator,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Environment {
+    let module = &names.module;
     let empty = BTreeMap::new();
     let own = block(module, name).unwrap_or(&empty);
     let stack = module.stack.as_ref().map_or(&empty, |stack| &stack.attributes);
-    let mut reader = Reader { scope, diagnostics };
-    let mut providers = BTreeMap::new();
-    let mut plain = ProviderSettings::default();
-    for provider in &module.providers {
-        let settings = reader.provider(&provider.body);
-        match &provider.alias {
-            Some(alias) => drop(providers.insert(alias.clone(), settings)),
-            None => plain = settings,
+    let mut found = Vec::new();
+    let mut plain = None;
+    let read = |path: &ModulePath, provider: &Provider| {
+        let mut settings = Reader { scope: &evaluator.within(path), diagnostics: &mut found }.provider(&provider.body);
+        if path.is_empty() && provider.alias.is_none() {
+            // The region of the environment beats it, so it only counts where that has none.
+            plain = settings.region.take();
         }
-    }
+        settings
+    };
+    let providers = Providers::new(names, read, diagnostics);
+    diagnostics.append(&mut found);
+    let mut reader = Reader { scope: evaluator, diagnostics };
     let mut tags = reader.tags(stack.get("tags"));
     tags.extend(reader.tags(own.get("tags")));
     let from_process = |name: &str| process.get(name).filter(|text| !text.is_empty()).cloned();
     let region = reader
         .text(own.get("region"))
         .map(Arc::from)
-        .or_else(|| plain.region.clone())
+        .or(plain)
         .or_else(|| from_process("AWS_REGION").or_else(|| from_process("AWS_DEFAULT_REGION")).map(Arc::from));
     Environment {
         name: name.into(),
@@ -180,7 +167,6 @@ pub fn evaluate(
         assume_role_arn: reader.text(own.get("assume_role_arn")),
         protect: reader.truth(own.get("protect")).unwrap_or(false),
         tags,
-        provider: plain,
         state: reader.state(own.get("state")).or_else(|| reader.state(stack.get("state"))),
         versioned_names: reader.truth(stack.get("versioned_names")).unwrap_or(true),
         providers,

@@ -1,21 +1,27 @@
 //! A stack: the declarations of a directory, and their evaluation for one environment.
 
+pub mod conditions;
 pub mod desired;
 pub mod environment;
 pub mod evaluator;
+pub mod modules;
+pub mod providers;
 pub mod secrets;
 pub mod target;
 pub mod variables;
 pub mod version;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::address::{Address, Key, ModulePath, Subject};
 use crate::diag::{Diagnostic, SourceMap};
 use crate::graph::Graph;
-use crate::lang::declare::{Module, declare};
+use crate::lang::declare::{Call, Module, Removed, Resource, declare};
 use crate::lang::source::{self, Files};
 use crate::lang::syntax;
+use modules::Units;
 
 /// A stack as it was read.
 #[derive(Debug)]
@@ -30,8 +36,16 @@ pub struct Stack {
     pub files: Files,
     /// What the files declare.
     pub module: Module,
+    /// The modules that are called, by the way from the root, without keys.
+    pub units: Units,
+    /// Every `moved` block: from, to, and the module that says it.
+    pub moved: Vec<(Subject, Subject, ModulePath)>,
+    /// Every `removed` block, with addresses from the root on.
+    pub removed: Vec<Removed>,
     /// What hangs on what.
     pub graph: Graph,
+    /// Where a block stands among the resources of its module.
+    index: BTreeMap<Address, usize>,
 }
 
 impl Stack {
@@ -52,9 +66,63 @@ impl Stack {
             );
         }
         let module = declare(&bodies, &sources, diagnostics);
-        let graph = Graph::build(&module, diagnostics);
+        let units = modules::load(directory, &module, &mut sources, diagnostics);
         let name = module.stack.as_ref().map_or_else(|| directory_name(directory), |stack| stack.name.clone());
-        Self { directory: directory.to_owned(), name, sources, files, module, graph }
+        let mut stack = Self {
+            directory: directory.to_owned(),
+            name,
+            sources,
+            files,
+            module,
+            units,
+            moved: Vec::new(),
+            removed: Vec::new(),
+            graph: Graph::default(),
+            index: BTreeMap::new(),
+        };
+        stack.gather();
+        stack.graph = Graph::build(&stack, diagnostics);
+        stack
+    }
+
+    /// Brings together what all modules say of addresses.
+    fn gather(&mut self) {
+        let (mut moved, mut removed, mut index) = (Vec::new(), Vec::new(), BTreeMap::new());
+        for (path, module) in self.modules() {
+            moved.extend(module.moved.iter().map(|(from, to, _)| (from.clone(), to.clone(), path.to_vec())));
+            removed.extend(module.removed.iter().map(|one| Removed { from: one.from.clone().within(path), ..*one }));
+            index.extend(module.resources.iter().enumerate().map(|(at, block)| (block.address.clone(), at)));
+        }
+        (self.moved, self.removed, self.index) = (moved, removed, index);
+    }
+
+    /// The root and every module, each with the way to it.
+    pub fn modules(&self) -> impl Iterator<Item = (&[(Arc<str>, Option<Key>)], &Module)> {
+        let units = self.units.iter().map(|(path, unit)| (path.as_slice(), &unit.declared));
+        std::iter::once((&[][..], &self.module)).chain(units)
+    }
+
+    /// The declarations of a module, by the way to it without keys.
+    pub fn declared(&self, path: &[(Arc<str>, Option<Key>)]) -> Option<&Module> {
+        if path.is_empty() { Some(&self.module) } else { self.units.get(path).map(|unit| &unit.declared) }
+    }
+
+    /// The block that calls a module.
+    pub fn call(&self, path: &[(Arc<str>, Option<Key>)]) -> Option<&Call> {
+        let ((name, _), parent) = path.split_last()?;
+        self.declared(parent)?.calls.get(name)
+    }
+
+    /// The block of an address, whatever keys that has.
+    pub fn resource(&self, address: &Address) -> Option<&Resource> {
+        let block = address.config();
+        let at = *self.index.get(&block)?;
+        self.declared(&block.module)?.resources.get(at)
+    }
+
+    /// Every resource and `data` block of the root and of the modules.
+    pub fn resources(&self) -> impl Iterator<Item = &Resource> {
+        self.modules().flat_map(|(_, module)| &module.resources)
     }
 }
 

@@ -49,16 +49,20 @@ pub struct Watched {
 /// Expands a block; `None` after an error, which has been reported.
 pub fn expand(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> Option<Expansion> {
     let meta = &resource.meta;
-    let result = if let Some(expr) = &meta.count {
-        count(expr, scope)
-    } else if let Some(expr) = &meta.for_each {
-        for_each(expr, scope)
-    } else if let Some(expr) = &meta.target {
-        target(expr, meta.per.as_ref(), scope)
-    } else {
-        Ok(Expansion { repetition: Repetition::Once, instances: vec![Instance::default()] })
+    let result = match &meta.target {
+        Some(expr) if meta.count.is_none() && meta.for_each.is_none() => target(expr, meta.per.as_ref(), scope),
+        _ => repeat(meta.count.as_ref(), meta.for_each.as_ref(), scope),
     };
     result.map_err(|mut wrong| diagnostics.append(&mut wrong)).ok()
+}
+
+/// Expands what `count` or `for_each` repeat, and what they do not.
+pub fn repeat(count: Option<&Expr>, for_each: Option<&Expr>, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
+    match (count, for_each) {
+        (Some(expr), _) => by_count(expr, scope),
+        (None, Some(expr)) => by_key(expr, scope),
+        (None, None) => Ok(Expansion { repetition: Repetition::Once, instances: vec![Instance::default()] }),
+    }
 }
 
 /// Evaluates an expression that decides how many objects there are.
@@ -100,7 +104,7 @@ fn wrong(what: &str, why: &str, help: &str, span: Span) -> Diagnostic {
     Diagnostic::error("CS0412", "A wrong repetition", format!("`{what}` cannot be used: {why}.")).at(span).help(help)
 }
 
-fn count(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
+fn by_count(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
     let value = known(expr, "count", scope)?;
     let number = crate::value::convert::convert(&value, &Type::Number).ok().and_then(|value| value.as_i64());
     let count = number.filter(|count| (0..=100_000).contains(count)).ok_or_else(|| {
@@ -115,7 +119,7 @@ fn count(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
     Ok(Expansion { repetition: Repetition::Count, instances: instances.collect() })
 }
 
-fn for_each(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
+fn by_key(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
     let value = known(expr, "for_each", scope)?;
     let instance = |name: &Arc<str>, value: Value| Instance {
         key: Some(Key::Name(name.clone())),

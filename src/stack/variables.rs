@@ -21,6 +21,14 @@ pub enum Given {
     File(std::path::PathBuf),
 }
 
+/// What a variable is given.
+pub enum Supplied {
+    /// Nothing; it has a default.
+    Nothing,
+    /// A value, and its place.
+    Value(Value, Span),
+}
+
 /// A value for a variable before its type is known.
 enum Raw {
     /// An expression of a file of values.
@@ -149,28 +157,56 @@ fn one(
     scope: &dyn Scope,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Value {
-    let ty = match &variable.ty {
-        None => Type::Any,
-        Some(expr) => typeexpr::type_constraint(expr).unwrap_or_else(|diagnostic| {
-            diagnostics.push(diagnostic.or_at(expr.span));
-            Type::Any
-        }),
-    };
-    let given = raw.map(|raw| evaluate(raw, &ty, variable, sources, scope));
-    let (value, span) = match given {
-        Some(Ok((value, _))) if value.is_null() && !variable.nullable && variable.default.is_some() => {
-            default(variable, scope, diagnostics)
-        }
-        Some(Ok(found)) => found,
+    let ty = constraint(variable, diagnostics);
+    let supplied = match raw.map(|raw| evaluate(raw, &ty, variable, sources, scope)) {
+        Some(Ok((value, span))) => Supplied::Value(value, span),
         Some(Err(mut wrong)) => {
             diagnostics.append(&mut wrong);
             return Value::unknown(ty, None);
         }
-        None if variable.default.is_some() => default(variable, scope, diagnostics),
+        None if variable.default.is_some() => Supplied::Nothing,
         None => {
             diagnostics.push(missing(name, variable));
             return Value::unknown(ty, None);
         }
+    };
+    fit(name, variable, &ty, supplied, scope, diagnostics)
+}
+
+/// The value of a variable from what it is given, of its type. What is wrong is reported and unknown.
+pub fn shape(
+    name: &str,
+    variable: &Variable,
+    supplied: Supplied,
+    scope: &dyn Scope,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Value {
+    let ty = constraint(variable, diagnostics);
+    fit(name, variable, &ty, supplied, scope, diagnostics)
+}
+
+fn constraint(variable: &Variable, diagnostics: &mut Vec<Diagnostic>) -> Type {
+    let Some(expr) = &variable.ty else { return Type::Any };
+    typeexpr::type_constraint(expr).unwrap_or_else(|diagnostic| {
+        diagnostics.push(diagnostic.or_at(expr.span));
+        Type::Any
+    })
+}
+
+fn fit(
+    name: &str,
+    variable: &Variable,
+    ty: &Type,
+    supplied: Supplied,
+    scope: &dyn Scope,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Value {
+    let (value, span) = match supplied {
+        Supplied::Value(value, _) if value.is_null() && !variable.nullable && variable.default.is_some() => {
+            default(variable, scope, diagnostics)
+        }
+        Supplied::Value(value, span) => (value, span),
+        Supplied::Nothing => default(variable, scope, diagnostics),
     };
     if value.is_null() && !variable.nullable {
         diagnostics.push(
@@ -183,7 +219,7 @@ fn one(
             .help("Give it a value."),
         );
     }
-    convert(&value, &ty).unwrap_or_else(|mismatch| {
+    convert(&value, ty).unwrap_or_else(|mismatch| {
         let detail = format!("`var.{name}`{} must be {ty}: {}.", mismatch.path, mismatch.message);
         diagnostics.push(
             Diagnostic::error("CS0344", "A variable of the wrong type", detail)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::address::{Address, Mode};
+use crate::address::{Address, Mode, Subject};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::kind::our_name;
 use crate::lang::ast::{Expr, Node, Step};
@@ -19,6 +19,9 @@ pub fn check(module: &Module, diagnostics: &mut Vec<Diagnostic>) {
     }
     for output in module.outputs.values() {
         diagnostics.extend(output.depends_on.iter().filter_map(|expr| names.judge(expr)));
+    }
+    for call in module.calls.values() {
+        diagnostics.extend(call.depends_on.iter().filter_map(|expr| names.judge(expr)));
     }
     moves(module, &names, diagnostics);
     removals(module, &names, diagnostics);
@@ -51,8 +54,11 @@ impl<'a> Names<'a> {
         let address = match &*root {
             "var" if name(0).is_some_and(|name| self.module.variables.contains_key(name)) => return None,
             "local" if name(0).is_some_and(|name| self.module.locals.contains_key(name)) => return None,
-            // Modules have names of their own, and are checked with them.
-            "module" | "each" | "count" | "self" | "path" | "terraform" | "env" => return None,
+            "module" => {
+                let known = name(0).is_some_and(|name| self.module.calls.contains_key(name));
+                return (!known).then(|| self.no_module(name(0).unwrap_or_default(), expr.span));
+            }
+            "each" | "count" | "self" | "path" | "terraform" | "env" => return None,
             "data" => block(Mode::Data, name(0).unwrap_or_default(), name(1).unwrap_or_default()),
             kind => block(Mode::Managed, kind, name(0).unwrap_or_default()),
         };
@@ -76,22 +82,54 @@ impl<'a> Names<'a> {
         let help = near.map_or("Declare it, or correct the name.".to_owned(), |near| format!("Did you mean `{near}`?"));
         Diagnostic::error("CS0401", "Undeclared reference", format!("Nothing declares `{text}`.")).at(span).help(help)
     }
+    fn no_module(&self, name: &str, span: Span) -> Diagnostic {
+        let near = did_you_mean(name, self.module.calls.keys().map(|name| &**name));
+        let help =
+            near.map_or("Declare it, or correct the name.".to_owned(), |near| format!("Did you mean `module.{near}`?"));
+        let detail = format!("There is no module `module.{name}`.");
+        Diagnostic::error("CS0401", "Undeclared reference", detail).at(span).help(help)
+    }
+
+    /// Whether the block, or the module, is declared here. What is declared in another module is that one's.
+    fn declares(&self, subject: &Subject) -> bool {
+        match subject {
+            Subject::Resource(address) => self.blocks.contains(&address.block()),
+            Subject::Module(path) => path.len() == 1 && self.module.calls.contains_key(&path[0].0),
+        }
+    }
+}
+
+/// What an address names without its own key, whether it has one, and its kind.
+fn anatomy(subject: &Subject) -> (Subject, bool, &str) {
+    match subject {
+        Subject::Resource(address) => (Subject::Resource(address.block()), address.key.is_some(), &address.kind),
+        Subject::Module(path) => {
+            let mut bare = path.clone();
+            let key = bare.last_mut().and_then(|last| last.1.take());
+            (Subject::Module(bare), key.is_some(), "module")
+        }
+    }
 }
 
 /// `moved` blocks must not contradict each other, nor what is declared.
 fn moves(module: &Module, names: &Names, diagnostics: &mut Vec<Diagnostic>) {
     for (index, (from, to, span)) in module.moved.iter().enumerate() {
         let earlier = &module.moved[..index];
-        let stays = from.block() != to.block() && from.key.is_none() && names.blocks.contains(from);
+        let ((from_block, from_key, from_kind), (to_block, _, to_kind)) = (anatomy(from), anatomy(to));
+        let stays = from_block != to_block && !from_key && names.declares(from);
         let (detail, help) = match () {
             () if from == to => (format!("`{from}` moves to itself."), "Remove the block."),
-            () if from.kind != to.kind => (
+            () if (from_kind == "module") != (to_kind == "module") => (
+                format!("`{from}` cannot become `{to}`: one is a module and the other a resource."),
+                "Name a resource on both sides, as in module.cache.replication_group.redis.",
+            ),
+            () if from_kind != to_kind => (
                 format!("`{from}` cannot become `{to}`: they are of different kinds."),
                 "Declare the new one; the old one is destroyed, or forgotten with a `removed` block.",
             ),
             () if stays => (
                 format!("`{from}` is still declared, so its object stays there."),
-                "Rename the resource block as well, or remove the `moved` block.",
+                "Rename the block as well, or remove the `moved` block.",
             ),
             () if earlier.iter().any(|(other, ..)| other == from) => {
                 (format!("`{from}` moves to two places."), "Keep one of the blocks.")
@@ -107,12 +145,12 @@ fn moves(module: &Module, names: &Names, diagnostics: &mut Vec<Diagnostic>) {
 
 /// What is removed must be gone from the stack.
 fn removals(module: &Module, names: &Names, diagnostics: &mut Vec<Diagnostic>) {
-    for removed in module.removed.iter().filter(|removed| names.blocks.contains(&removed.from.block())) {
+    for removed in module.removed.iter().filter(|removed| names.declares(&removed.from)) {
         let detail = format!("`{}` is still declared, and would be made anew.", removed.from);
         diagnostics.push(
             Diagnostic::error("CS0332", "Removed and declared", detail)
                 .at(removed.span)
-                .help("Delete the resource block, or the `removed` block."),
+                .help("Delete the block of the resource or module, or the `removed` block."),
         );
     }
 }

@@ -3,6 +3,7 @@
 //! Reports everything that can be judged by names alone: unknown blocks and attributes, missing and repeated ones.
 
 mod block;
+mod call;
 mod links;
 mod resource;
 mod settings;
@@ -10,11 +11,12 @@ mod settings;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::address::Address;
+use crate::address::{Address, Subject};
 use crate::diag::{Diagnostic, FileId, SourceMap, Span};
 use crate::lang::ast::{Attribute, Body, Expr};
 use crate::schema::Schema;
 
+pub use call::Call;
 pub use resource::{Nested, NestedSource};
 
 /// Everything that a directory declares.
@@ -39,7 +41,9 @@ pub struct Module {
     /// `removed` blocks: what is forgotten, or destroyed.
     pub removed: Vec<Removed>,
     /// `moved` blocks: from, to, place.
-    pub moved: Vec<(Address, Address, Span)>,
+    pub moved: Vec<(Subject, Subject, Span)>,
+    /// `module` blocks.
+    pub calls: BTreeMap<Arc<str>, Call>,
 }
 
 /// The `stack` block.
@@ -129,7 +133,7 @@ pub struct Provider {
 #[derive(Debug)]
 pub struct Removed {
     /// What it is about.
-    pub from: Address,
+    pub from: Subject,
     /// Whether the object is deleted, not only forgotten.
     pub destroy: bool,
     /// The place.
@@ -196,7 +200,7 @@ pub struct Lifecycle {
 }
 
 impl Resource {
-    /// Every expression in the block, nested and meta included.
+    /// Every expression in the block, nested and meta included, but for `depends_on`, which asks for no value.
     pub fn expressions(&self) -> Vec<&Expr> {
         let mut all: Vec<&Expr> = self.attributes.iter().map(|attribute| &attribute.expr).collect();
         for nested in &self.nested {
@@ -204,7 +208,6 @@ impl Resource {
         }
         let meta = &self.meta;
         all.extend([&meta.count, &meta.for_each, &meta.protect, &meta.target, &meta.per].into_iter().flatten());
-        all.extend(meta.depends_on.iter());
         all.extend(meta.timeouts.values());
         let lifecycle = &meta.lifecycle;
         all.extend(lifecycle.replace_triggered_by.iter());

@@ -1,11 +1,11 @@
 //! Every top-level block but resources: stack, environment, variable, locals, output, provider and the like.
 
-use crate::address::Address;
+use crate::address::Subject;
 use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::kind::our_name;
 use crate::lang::ast::{Block, Expr};
 use crate::lang::declare::{
-    Environment, Local, Module, Output, Provider, Removed, StackBlock, Variable, block, resource,
+    Environment, Local, Module, Output, Provider, Removed, StackBlock, Variable, block, call, resource,
 };
 use crate::{kinds, lang};
 
@@ -39,7 +39,8 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
         "terraform" => {}
         "moved" => moved(block, sources, module, diagnostics),
         "removed" => removed(block, sources, module, diagnostics),
-        "module" | "import" | "check" | "ephemeral" => diagnostics.push(
+        "module" => call::declare(block, module, diagnostics),
+        "import" | "check" | "ephemeral" => diagnostics.push(
             Diagnostic::error(
                 "CS0317",
                 "Not supported yet",
@@ -210,7 +211,7 @@ fn provider(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic
 fn moved(block: &Block, sources: &SourceMap, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
     block::check_names(block, &["from", "to"], &[], diagnostics);
     let mut get = |name: &str| match block.body.attribute(name) {
-        Some(attribute) => address(&attribute.expr, sources, diagnostics),
+        Some(attribute) => subject(&attribute.expr, sources, diagnostics),
         None => {
             diagnostics.push(block::missing(name, "moved", block.header_span));
             None
@@ -234,23 +235,23 @@ fn removed(block: &Block, sources: &SourceMap, module: &mut Module, diagnostics:
             destroy = block::literal_bool(attribute, diagnostics);
         }
     }
-    if let Some(from) = address(&from.expr, sources, diagnostics) {
+    if let Some(from) = subject(&from.expr, sources, diagnostics) {
         module.removed.push(Removed { from, destroy, span: block.header_span });
     }
 }
 
-/// An address written as a reference.
-pub fn address(expr: &Expr, sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Option<Address> {
+/// An address of a resource or a module, written as a reference.
+fn subject(expr: &Expr, sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Option<Subject> {
     let text: String = sources.text(expr.span).chars().filter(|c| !c.is_whitespace()).collect();
-    let address = Address::parse(&text);
-    if address.is_none() {
+    let subject = Subject::parse(&text);
+    if subject.is_none() {
         diagnostics.push(
             Diagnostic::error("CS0318", "Not an address", format!("`{text}` does not name a resource."))
                 .at(expr.span)
-                .help("Write it as in a reference: replication_group.redis or alarm.cpu[\"a\"]."),
+                .help("Write it as in a reference: replication_group.redis, alarm.cpu[\"a\"] or module.cache."),
         );
     }
-    address
+    subject
 }
 
 /// The same thing declared twice.

@@ -46,6 +46,8 @@ pub trait Scope {
 pub struct Settings {
     /// The directory of the stack; file functions read nothing outside of it.
     pub directory: PathBuf,
+    /// The directory of the module, whose files may be read too.
+    pub module: Option<PathBuf>,
     /// The home directory, for `pathexpand`.
     pub home: Option<PathBuf>,
     /// When the plan was begun, in RFC 3339, for `plantimestamp`.

@@ -176,7 +176,10 @@ fn pathexpand(call: &Call) -> Result<Value, Failure> {
 /// Where the path of the first argument leads, inside of the stack's directory.
 fn resolve(call: &Call) -> Result<PathBuf, Failure> {
     let path = call.text(0);
-    match disk::within(&call.settings().directory, Path::new(path)) {
+    let settings = call.settings();
+    let roots: Vec<&Path> =
+        std::iter::once(&settings.directory).chain(&settings.module).map(PathBuf::as_path).collect();
+    match disk::within(&settings.directory, &roots, Path::new(path)) {
         Ok(Some(real)) => Ok(real),
         Ok(None) => wrong(0, format!("{path:?} lies outside of the directory of the stack")),
         Err(error) => wrong(0, format!("{path:?} cannot be read: {error}")),

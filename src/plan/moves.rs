@@ -1,0 +1,91 @@
+//! The record of an address, also under an address that it moved from.
+
+use std::collections::BTreeSet;
+
+use crate::address::{Address, Key, ModulePath, Subject};
+use crate::plan::build::Builder;
+use crate::state::Record;
+
+/// The record of an instance. Where it is kept under another address, the plan moves it.
+pub fn recorded(builder: &mut Builder, address: &Address) -> Option<Record> {
+    let records = &builder.inputs.state.records;
+    if let Some(record) = records.get(address) {
+        return Some(record.clone());
+    }
+    let source = moved_from(builder, address).or_else(|| with_other_key(builder, address))?;
+    let record = records.get(&source)?.clone();
+    builder.plan.moves.push((source, address.clone()));
+    Some(record)
+}
+
+/// The address with a record from which `moved` blocks lead to this one, over as many steps as it takes.
+fn moved_from(builder: &Builder, address: &Address) -> Option<Address> {
+    let names = builder.evaluator.names();
+    let mut seen = BTreeSet::from([address.clone()]);
+    let mut open = vec![address.clone()];
+    while let Some(to) = open.pop() {
+        for source in names.0.moved.iter().filter_map(|(from, into, module)| backward(&to, from, into, module)) {
+            if !seen.insert(source.clone()) {
+                continue;
+            }
+            if builder.inputs.state.records.contains_key(&source) {
+                return Some(source);
+            }
+            open.push(source);
+        }
+    }
+    None
+}
+
+/// Where an address was before a `moved` block of a module moved it.
+fn backward(address: &Address, from: &Subject, to: &Subject, module: &ModulePath) -> Option<Address> {
+    let (outer, inner) = address.module.split_at_checked(module.len())?;
+    if outer.iter().zip(module).any(|(found, said)| found.0 != said.0) {
+        return None;
+    }
+    let join = |path: &[_]| outer.iter().chain(path).cloned().collect::<ModulePath>();
+    match (from, to) {
+        (Subject::Resource(from), Subject::Resource(to)) => {
+            let same = (address.mode, &address.kind, &address.name) == (to.mode, &to.kind, &to.name);
+            let key = key_before(&address.key, &from.key, &to.key).filter(|_| same && inner == to.module)?;
+            Some(Address { module: join(&from.module), key, ..from.clone() })
+        }
+        (Subject::Module(from), Subject::Module(to)) => {
+            let (before, after) = inner.split_at_checked(to.len())?;
+            let ((last, way), (to_last, to_way)) = (before.split_last()?, to.split_last()?);
+            let (from_last, from_way) = from.split_last()?;
+            let key = key_before(&last.1, &from_last.1, &to_last.1).filter(|_| last.0 == to_last.0 && way == to_way)?;
+            let mut path = join(from_way);
+            path.push((from_last.0.clone(), key));
+            path.extend(after.iter().cloned());
+            Some(Address { module: path, ..address.clone() })
+        }
+        _ => None,
+    }
+}
+
+/// The key before a move: kept where neither side names one, else as it was said.
+fn key_before(key: &Option<Key>, from: &Option<Key>, to: &Option<Key>) -> Option<Option<Key>> {
+    match (from, to) {
+        (None, None) => Some(key.clone()),
+        _ if key == to => Some(from.clone()),
+        _ => None,
+    }
+}
+
+/// A block, or a module on the way to it, that gets or loses its first key keeps its objects.
+fn with_other_key(builder: &Builder, address: &Address) -> Option<Address> {
+    let other = |key: &Option<Key>| match key {
+        None => Some(Some(Key::Index(0))),
+        Some(Key::Index(0)) => Some(None),
+        _ => None,
+    };
+    let own = other(&address.key).map(|key| address.instance(key));
+    let outer = (0..address.module.len()).filter_map(|at| {
+        let mut changed = address.clone();
+        changed.module[at].1 = other(&address.module[at].1)?;
+        Some(changed)
+    });
+    let known = |other: &Address| builder.inputs.state.records.contains_key(other) && !builder.declared.contains(other);
+    own.into_iter().chain(outer).find(known)
+}

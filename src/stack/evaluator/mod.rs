@@ -1,0 +1,172 @@
+//! What names mean in a stack: the values of everything that has been evaluated so far.
+//!
+//! Values of blocks are put in as they become known: planned ones first, real ones while an apply goes on. What hangs
+//! on something unknown is evaluated anew when that changes; what was wholly known stays.
+
+mod instances;
+mod modules;
+mod view;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::address::{Address, Key, Mode, ModulePath};
+use crate::diag::{Diagnostic, Span};
+use crate::lang::ast::Step;
+use crate::lang::eval::{Scope, Settings};
+use crate::stack::Stack;
+use crate::stack::secrets::Secrets;
+use crate::value::{Object, Type, Value};
+
+pub use instances::{Instances, Repetition};
+use modules::Repeated;
+pub use view::View;
+
+/// The names of a stack in one environment.
+#[derive(Debug)]
+pub struct Evaluator {
+    stack: Arc<ModuleNames>,
+    /// What functions see, by module.
+    settings: BTreeMap<ModulePath, Settings>,
+    environment: Object,
+    /// The names of the root and of every instance of a module.
+    modules: BTreeMap<ModulePath, Names>,
+    instances: BTreeMap<ModulePath, Vec<ModulePath>>,
+    overrides: BTreeMap<String, Value>,
+    secrets: Secrets,
+    /// Grows whenever a value becomes known that was not.
+    generation: u64,
+    nothing: Names,
+}
+
+/// The names of an instance of a module.
+#[derive(Debug, Default)]
+struct Names {
+    /// The variables of the root.
+    variables: BTreeMap<Arc<str>, Value>,
+    blocks: BTreeMap<(Mode, Arc<str>, Arc<str>), Instances>,
+    /// What was evaluated on demand, and in which generation.
+    kept: RefCell<BTreeMap<(Item, Arc<str>), (u64, Value)>>,
+    calls: BTreeMap<Arc<str>, Repeated>,
+    /// `each.value` of the instance.
+    each: Option<Value>,
+    /// Nobody can say whether there is this instance.
+    open: bool,
+}
+
+/// What is evaluated on demand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Item {
+    Local,
+    Input,
+    Output,
+    /// Every output of every instance of a module.
+    Whole,
+}
+
+/// The declarations that names are looked up in.
+#[derive(Debug)]
+pub struct ModuleNames(pub Stack);
+
+impl Evaluator {
+    /// Starts with nothing but the name of the environment.
+    pub fn new(stack: Arc<ModuleNames>, settings: Settings, secrets: Secrets, environment: &str) -> Self {
+        let of_unit =
+            |directory: &Option<std::path::PathBuf>| Settings { module: directory.clone(), ..settings.clone() };
+        let units = stack.0.units.iter().map(|(path, unit)| (path.clone(), of_unit(&unit.directory)));
+        let settings = units.chain([(Vec::new(), settings.clone())]).collect();
+        Self {
+            stack,
+            settings,
+            environment: Object::from([("name".into(), Value::string(environment))]),
+            modules: BTreeMap::from([(Vec::new(), Names::default())]),
+            instances: BTreeMap::new(),
+            overrides: BTreeMap::new(),
+            secrets,
+            generation: 0,
+            nothing: Names::default(),
+        }
+    }
+
+    /// The stack.
+    pub fn stack(&self) -> &Stack {
+        &self.stack.0
+    }
+
+    /// The declarations, to hold on to while values change.
+    pub fn names(&self) -> Arc<ModuleNames> {
+        self.stack.clone()
+    }
+
+    /// Where secrets are read.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// The names as an instance of a module sees them.
+    pub fn within<'a>(&'a self, path: &'a [(Arc<str>, Option<Key>)]) -> View<'a> {
+        View::new(self, path)
+    }
+
+    fn root(&mut self) -> &mut Names {
+        self.modules.entry(Vec::new()).or_default()
+    }
+
+    /// Puts in the values of variables.
+    pub fn set_variables(&mut self, variables: BTreeMap<Arc<str>, Value>) {
+        self.root().variables = variables;
+    }
+
+    /// Puts in `env.region` and `env.account_id`.
+    pub fn set_environment(&mut self, region: Option<&str>, account: Option<&str>) {
+        let text = |text: Option<&str>, origin: &str| {
+            text.map_or_else(|| Value::unknown(Type::String, Some(origin.into())), Value::string)
+        };
+        self.environment.insert("region".into(), text(region, "env.region"));
+        self.environment.insert("account_id".into(), text(account, "env.account_id"));
+        self.root().kept.borrow_mut().clear();
+    }
+
+    /// Puts in the values of resources of other tools: `aws_vpc.main` and its attributes.
+    pub fn set_overrides(&mut self, overrides: BTreeMap<String, Value>) {
+        self.overrides = overrides;
+    }
+
+    /// Puts in all instances of a block.
+    pub fn set_block(&mut self, block: &Address, instances: Instances) {
+        let names = self.modules.entry(block.module.clone()).or_default();
+        names.blocks.insert((block.mode, block.kind.clone(), block.name.clone()), instances);
+    }
+
+    /// Puts in the value of one instance; what was not wholly known without it is evaluated anew.
+    pub fn set_instance(&mut self, address: &Address, value: Value) {
+        let names = self.modules.get_mut(&address.module);
+        let block = (address.mode, address.kind.clone(), address.name.clone());
+        if let Some(instances) = names.and_then(|names| names.blocks.get_mut(&block)) {
+            instances.set(address.key.clone(), value);
+        }
+        self.generation += 1;
+    }
+
+    /// Forgets every block and module, to evaluate all of them anew.
+    pub fn clear(&mut self) {
+        let variables = std::mem::take(&mut self.root().variables);
+        self.modules = BTreeMap::from([(Vec::new(), Names { variables, ..Names::default() })]);
+        self.instances.clear();
+    }
+}
+
+impl Scope for Evaluator {
+    fn resolve(&self, root: &str, steps: &[Step], span: Span) -> Result<(Value, usize), Diagnostic> {
+        self.within(&[]).resolve(root, steps, span)
+    }
+
+    fn settings(&self) -> &Settings {
+        self.within(&[]).settings
+    }
+
+    fn roots(&self) -> Vec<String> {
+        self.within(&[]).roots()
+    }
+}

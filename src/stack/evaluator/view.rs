@@ -1,0 +1,300 @@
+//! The names as one instance of a module sees them.
+
+use std::sync::Arc;
+
+use crate::address::{Address, Key, Mode, ModulePath};
+use crate::diag::{Diagnostic, Span, did_you_mean};
+use crate::kind::our_name;
+use crate::kinds;
+use crate::lang::ast::Step;
+use crate::lang::declare::{Call, Module};
+use crate::lang::eval::{Scope, Settings, eval};
+use crate::stack::evaluator::{Evaluator, Item, Names};
+use crate::value::{Type, Value};
+
+/// Names that only mean something in some places, and where.
+const LOCAL_ROOTS: [(&str, &str); 4] = [
+    ("each", "a block with `for_each`"),
+    ("count", "a block with `count`"),
+    ("self", "a `postcondition`"),
+    ("node", "an alarm with a `target`"),
+];
+
+/// The names of a stack from within one instance of a module, or the root.
+pub struct View<'a> {
+    pub(super) evaluator: &'a Evaluator,
+    /// The way to it, with keys.
+    pub(super) path: &'a [(Arc<str>, Option<Key>)],
+    pub(super) module: &'a Module,
+    pub(super) names: &'a Names,
+    pub(super) settings: &'a Settings,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(evaluator: &'a Evaluator, path: &'a [(Arc<str>, Option<Key>)]) -> Self {
+        let config: ModulePath = path.iter().map(|(name, _)| (name.clone(), None)).collect();
+        let stack = evaluator.stack();
+        let settings = evaluator.settings.get(&config).or_else(|| evaluator.settings.values().next());
+        Self {
+            evaluator,
+            path,
+            module: stack.declared(&config).unwrap_or(&stack.module),
+            names: evaluator.modules.get(path).unwrap_or(&evaluator.nothing),
+            settings: settings.expect("the root has settings"),
+        }
+    }
+
+    /// The way to the module without keys.
+    pub(super) fn config(&self) -> ModulePath {
+        self.path.iter().map(|(name, _)| (name.clone(), None)).collect()
+    }
+
+    /// The block that calls the module.
+    pub(super) fn call(&self) -> Option<&'a Call> {
+        self.evaluator.stack().call(&self.config())
+    }
+
+    /// The evaluator behind.
+    pub fn evaluator(&self) -> &'a Evaluator {
+        self.evaluator
+    }
+
+    /// Evaluates a local value and keeps it. A wrong one is reported once and unknown from then on.
+    pub fn local(&self, name: &Arc<str>) -> Result<Value, Vec<Diagnostic>> {
+        let Some(local) = self.module.locals.get(name) else { return Ok(Value::unknown(Type::Any, None)) };
+        self.kept(Item::Local, name, || eval(&local.expr, self))
+    }
+
+    /// What was evaluated before, unless it is unknown and something has become known since.
+    pub(super) fn kept(
+        &self,
+        item: Item,
+        name: &Arc<str>,
+        fresh: impl FnOnce() -> Result<Value, Vec<Diagnostic>>,
+    ) -> Result<Value, Vec<Diagnostic>> {
+        let generation = self.evaluator.generation;
+        let key = (item, name.clone());
+        if let Some((of, value)) = self.names.kept.borrow().get(&key)
+            && (*of == generation || value.is_wholly_known())
+        {
+            return Ok(value.clone());
+        }
+        // Also cuts a cycle, which the graph has reported.
+        self.names.kept.borrow_mut().insert(key.clone(), (generation, Value::unknown(Type::Any, None)));
+        let value = fresh()?;
+        self.names.kept.borrow_mut().insert(key, (generation, value.clone()));
+        Ok(value)
+    }
+
+    fn block(&self, mode: Mode, kind: &str, name: &str, span: Span) -> Result<Value, Diagnostic> {
+        let address = Address { mode, module: self.path.to_vec(), ..Address::managed(our_name(kind), name) };
+        if let Some(instances) = self.names.blocks.get(&(mode, address.kind.clone(), address.name.clone())) {
+            return Ok(instances.whole().clone());
+        }
+        if self.evaluator.stack().resource(&address).is_some() {
+            return Ok(Value::unknown(Type::Any, Some(address.to_string().into())));
+        }
+        Err(self.undeclared(mode, kind, name, span))
+    }
+
+    fn variable(&self, name: &Arc<str>, span: Span) -> Result<Value, Diagnostic> {
+        let value = match self.path.is_empty() {
+            true => self.names.variables.get(name).cloned(),
+            false => match self.module.variables.contains_key(name) {
+                true => Some(self.input(name).map_err(|mut wrong| wrong.swap_remove(0))?),
+                false => None,
+            },
+        };
+        let known = || self.module.variables.keys().map(|name| &**name);
+        value.ok_or_else(|| self.missing("var", name, known(), span))
+    }
+
+    fn undeclared(&self, mode: Mode, kind: &str, name: &str, span: Span) -> Diagnostic {
+        let prefix = if mode == Mode::Data { "data." } else { "" };
+        let shown = format!("{prefix}{kind}.{name}");
+        let module = self.module;
+        if let Some(declared) = module.foreign.get(&shown) {
+            return Diagnostic::error(
+                "CS0402",
+                "A value of another tool",
+                format!("`{shown}` is not managed by cachestack, so its attributes are not known here."),
+            )
+            .at(span)
+            .related(*declared, "declared here")
+            .help(format!(
+                "Replace it by a variable or a data block, or pass a value: --var '{shown}={{ id = \"...\" }}'."
+            ));
+        }
+        let names: Vec<&str> = module
+            .resources
+            .iter()
+            .filter(|resource| resource.address.mode == mode && &*resource.address.kind == our_name(kind))
+            .map(|resource| &*resource.address.name)
+            .collect();
+        let help = match did_you_mean(name, names.iter().copied()) {
+            Some(near) => format!("Did you mean `{prefix}{kind}.{near}`?"),
+            None if names.is_empty() => format!(
+                "{} declares no {} of that kind.",
+                if self.path.is_empty() { "The stack" } else { "The module" },
+                if mode == Mode::Data { "data block" } else { "resource" }
+            ),
+            None => format!("There are: {}.", names.join(", ")),
+        };
+        Diagnostic::error("CS0401", "Undeclared reference", format!("`{shown}` is not declared.")).at(span).help(help)
+    }
+
+    fn missing<'v>(&self, root: &str, name: &str, known: impl Iterator<Item = &'v str>, span: Span) -> Diagnostic {
+        let known: Vec<&str> = known.collect();
+        let (what, declare) = match root {
+            "var" => ("variable", format!("Declare it: variable \"{name}\" {{}}.")),
+            "local" => ("local value", format!("Declare it: locals {{ {name} = ... }}.")),
+            _ => ("attribute", format!("There are: {}.", known.join(", "))),
+        };
+        let help =
+            did_you_mean(name, known.iter().copied()).map_or(declare, |near| format!("Did you mean `{root}.{near}`?"));
+        Diagnostic::error("CS0401", "Undeclared reference", format!("There is no {what} `{root}.{name}`."))
+            .at(span)
+            .help(help)
+    }
+
+    fn directory(&self, name: &str) -> Option<Value> {
+        match name {
+            "module" => {
+                let unit = self.evaluator.stack().units.get(&self.config());
+                Some(Value::string(unit.map_or(".", |unit| unit.path.as_str())))
+            }
+            "root" => Some(Value::string(".")),
+            "cwd" => {
+                Some(Value::string(std::env::current_dir().map(|path| path.display().to_string()).unwrap_or_default()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The name behind `var` and the like.
+fn attribute(root: &str, steps: &[Step], span: Span) -> Result<Arc<str>, Diagnostic> {
+    match steps.first() {
+        Some(Step::Attr(name) | Step::Key(name)) => Ok(name.clone()),
+        _ => Err(Diagnostic::error("CS0403", "Half a reference", format!("`{root}` must be followed by a name."))
+            .at(span)
+            .help(format!("Write `{root}.NAME`."))),
+    }
+}
+
+/// Finds a step's name among known values.
+fn named(steps: &[Step], at: usize) -> Option<&Arc<str>> {
+    match steps.get(at) {
+        Some(Step::Attr(name)) => Some(name),
+        _ => None,
+    }
+}
+
+impl Scope for View<'_> {
+    fn resolve(&self, root: &str, steps: &[Step], span: Span) -> Result<(Value, usize), Diagnostic> {
+        match root {
+            "var" => {
+                let name = attribute(root, steps, span)?;
+                Ok((self.variable(&name, span)?, 1))
+            }
+            "local" => {
+                let name = attribute(root, steps, span)?;
+                let known = || self.module.locals.keys().map(|name| &**name);
+                if !self.module.locals.contains_key(&name) {
+                    return Err(self.missing(root, &name, known(), span));
+                }
+                let value = self.local(&name).map_err(|mut wrong| wrong.swap_remove(0))?;
+                Ok((value, 1))
+            }
+            "env" => {
+                let name = attribute(root, steps, span)?;
+                let known = || self.evaluator.environment.keys().map(|name| &**name);
+                self.evaluator
+                    .environment
+                    .get(&name)
+                    .cloned()
+                    .map(|value| (value, 1))
+                    .ok_or_else(|| self.missing(root, &name, known(), span))
+            }
+            "path" | "terraform" => {
+                let name = attribute(root, steps, span)?;
+                let value = match root {
+                    "terraform" if &*name == "workspace" => self.evaluator.environment.get("name").cloned(),
+                    "path" => self.directory(&name),
+                    _ => None,
+                };
+                let known: &[&str] = if root == "path" { &["module", "root", "cwd"] } else { &["workspace"] };
+                value.map(|value| (value, 1)).ok_or_else(|| self.missing(root, &name, known.iter().copied(), span))
+            }
+            "data" => match (named(steps, 0), named(steps, 1)) {
+                (Some(kind), Some(name)) => {
+                    if let Some(value) = self.evaluator.overrides.get(&format!("data.{kind}.{name}")) {
+                        return Ok((value.clone(), 2));
+                    }
+                    Ok((self.block(Mode::Data, kind, name, span)?, 2))
+                }
+                _ => Err(Diagnostic::error(
+                    "CS0403",
+                    "Half a reference",
+                    "`data` must be followed by a kind and a name.",
+                )
+                .at(span)
+                .help("Write `data.KIND.NAME.ATTRIBUTE`.")),
+            },
+            "module" => self.called(steps, span),
+            kind => self.resolve_block(kind, steps, span),
+        }
+    }
+
+    fn settings(&self) -> &Settings {
+        self.settings
+    }
+
+    fn roots(&self) -> Vec<String> {
+        let fixed = ["var", "local", "env", "data", "module", "path", "terraform"].into_iter().map(str::to_owned);
+        fixed.chain(self.module.resources.iter().map(|resource| resource.address.kind.to_string())).collect()
+    }
+}
+
+impl View<'_> {
+    fn resolve_block(&self, kind: &str, steps: &[Step], span: Span) -> Result<(Value, usize), Diagnostic> {
+        if let Some((_, place)) = LOCAL_ROOTS.iter().find(|(root, _)| *root == kind) {
+            return Err(Diagnostic::error(
+                "CS0405",
+                "A name out of place",
+                format!("`{kind}` only means something in {place}."),
+            )
+            .at(span)
+            .help(format!("Move the expression into {place}, or write the value out.")));
+        }
+        let foreign = self.module.foreign.keys().any(|address| address.starts_with(&format!("{kind}.")));
+        let name = named(steps, 0);
+        if let Some(value) = name.and_then(|name| self.evaluator.overrides.get(&format!("{kind}.{name}"))) {
+            return Ok((value.clone(), 1));
+        }
+        if kinds::get(our_name(kind)).is_none() && !foreign && !kind.starts_with("aws_") {
+            let roots = self.roots();
+            let help = match did_you_mean(kind, roots.iter().map(String::as_str)) {
+                Some(near) => format!("Did you mean `{near}`?"),
+                None => "A text needs quotes; a variable is `var.NAME`, a local value `local.NAME`.".to_owned(),
+            };
+            return Err(Diagnostic::error(
+                "CS0401",
+                "Undeclared reference",
+                format!("Nothing here is called `{kind}`."),
+            )
+            .at(span)
+            .help(help));
+        }
+        let Some(name) = name else {
+            return Err(Diagnostic::error(
+                "CS0403",
+                "Half a reference",
+                format!("`{kind}` must be followed by the name of a resource."),
+            )
+            .at(span)
+            .help(format!("Write `{kind}.NAME.ATTRIBUTE`.")));
+        };
+        Ok((self.block(Mode::Managed, kind, name, span)?, 1))
+    }
+}

@@ -1,0 +1,259 @@
+//! The modules that a stack calls: found, read, and each call's inputs judged by their names.
+//!
+//! Every call has declarations of its own, with addresses that hold the way to it; a directory is parsed once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+use crate::address::{ModulePath, module_prefix};
+use crate::diag::{Diagnostic, FileId, SourceMap, did_you_mean};
+use crate::lang::ast::Body;
+use crate::lang::declare::{Call, Module, declare};
+use crate::lang::{source, syntax};
+use crate::templates;
+
+/// A module as one `module` block calls it.
+#[derive(Debug)]
+pub struct Unit {
+    /// What it declares.
+    pub declared: Module,
+    /// `path.module`: from the directory of the stack on.
+    pub path: String,
+    /// Its directory, none for a template.
+    pub directory: Option<PathBuf>,
+}
+
+/// Modules by the way to them from the root, without keys.
+pub type Units = BTreeMap<ModulePath, Unit>;
+
+/// Reads every module that is called from the root, and from modules.
+pub fn load(directory: &Path, root: &Module, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Units {
+    let place = Place::Directory { path: PathBuf::from("."), real: source::real(directory) };
+    let mut loader = Loader {
+        directory,
+        sources,
+        diagnostics,
+        parsed: BTreeMap::new(),
+        declared: BTreeSet::new(),
+        units: BTreeMap::new(),
+        way: vec![(place.key(), "the stack".to_owned())],
+    };
+    loader.calls(&Vec::new(), root, &place);
+    loader.units
+}
+
+/// Where a module is.
+#[derive(Debug, Clone)]
+enum Place {
+    /// A directory, relative to that of the stack, and what it is without links.
+    Directory { path: PathBuf, real: Option<PathBuf> },
+    /// A template in the binary.
+    Template(String, templates::Template),
+}
+
+impl Place {
+    /// What tells it from others.
+    fn key(&self) -> PathBuf {
+        match self {
+            Place::Directory { path, real } => real.clone().unwrap_or_else(|| path.clone()),
+            Place::Template(name, _) => PathBuf::from(name),
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Place::Directory { path, .. } => path.display().to_string(),
+            Place::Template(name, _) => name.clone(),
+        }
+    }
+}
+
+type Bodies = Rc<Vec<(FileId, Body)>>;
+
+struct Loader<'a> {
+    directory: &'a Path,
+    sources: &'a mut SourceMap,
+    diagnostics: &'a mut Vec<Diagnostic>,
+    parsed: BTreeMap<PathBuf, Bodies>,
+    declared: BTreeSet<PathBuf>,
+    units: Units,
+    /// The modules that are being read, outermost first, to notice one within itself.
+    way: Vec<(PathBuf, String)>,
+}
+
+impl Loader<'_> {
+    fn calls(&mut self, path: &ModulePath, module: &Module, here: &Place) {
+        for (name, call) in &module.calls {
+            let way = path.iter().cloned().chain([(name.clone(), None)]).collect();
+            match self.locate(call, here) {
+                Ok(place) => self.call(way, call, &place),
+                Err(diagnostic) => self.diagnostics.push(diagnostic.or_at(call.source.1)),
+            }
+        }
+    }
+
+    fn call(&mut self, path: ModulePath, call: &Call, place: &Place) {
+        let key = place.key();
+        let name = module_prefix(&path).trim_end_matches('.').to_owned();
+        if let Some(at) = self.way.iter().position(|(known, _)| *known == key) {
+            let round: Vec<&str> = self.way[at..].iter().map(|(_, name)| name.as_str()).chain([&*name]).collect();
+            let detail = format!("{}: the last is the directory of the first again.", round.join(" calls "));
+            let diagnostic = Diagnostic::error("CS0363", "A module within itself", detail).at(call.source.1);
+            self.diagnostics.push(diagnostic.help("Cut the circle: name another directory, or remove the block."));
+            return;
+        }
+        let Some(bodies) = self.bodies(place, call) else { return };
+        // What is wrong with the files of a module is said once, however often it is called.
+        let first = self.declared.insert(key.clone());
+        let mut found = Vec::new();
+        let mut declared = declare(&bodies, self.sources, &mut found);
+        if first {
+            self.diagnostics.append(&mut found);
+            self.unheeded(&declared, place);
+        }
+        for resource in &mut declared.resources {
+            resource.address.module = path.clone();
+        }
+        self.check_inputs(call, &name, &declared);
+        self.way.push((key, name));
+        self.calls(&path, &declared, place);
+        self.way.pop();
+        let directory = match place {
+            Place::Directory { path, .. } => Some(self.directory.join(path)),
+            Place::Template(..) => None,
+        };
+        self.units.insert(path, Unit { declared, path: place.shown(), directory });
+    }
+
+    /// The place that a source names.
+    fn locate(&self, call: &Call, here: &Place) -> Result<Place, Diagnostic> {
+        let text = &*call.source.0;
+        let local = text == "." || text == ".." || ["./", "../", "/"].iter().any(|start| text.starts_with(start));
+        match (text.strip_prefix("cachestack/"), here) {
+            (Some(name), _) => match templates::get(name) {
+                Some(template) => Ok(Place::Template(text.to_owned(), template)),
+                None => Err(unknown_template(name)),
+            },
+            (None, Place::Directory { path, .. }) if local => {
+                let path = clean(&path.join(text));
+                match source::real(&self.directory.join(&path)) {
+                    Some(real) => Ok(Place::Directory { path, real: Some(real) }),
+                    None => Err(unreadable(&format!("There is no directory {}.", path.display()))),
+                }
+            }
+            (None, Place::Template(..)) if local => Err(unreadable("A template has no directories.")),
+            (None, _) => Err(not_local(text, self.directory)),
+        }
+    }
+
+    /// The parsed files of a module.
+    fn bodies(&mut self, place: &Place, call: &Call) -> Option<Bodies> {
+        if let Some(bodies) = self.parsed.get(&place.key()) {
+            return Some(bodies.clone());
+        }
+        let files = match place {
+            Place::Directory { path, .. } => {
+                let directory = if self.directory == Path::new(".") { path.clone() } else { self.directory.join(path) };
+                source::load_module(&directory, self.sources, self.diagnostics)
+            }
+            Place::Template(name, template) => {
+                let files = template.iter().filter(|(file, _)| source::is_configuration(file));
+                files.map(|(file, text)| self.sources.add(format!("{name}/{file}"), *text)).collect()
+            }
+        };
+        if files.is_empty() {
+            let detail = format!("{} has no .hcl or .tf files.", place.shown());
+            self.diagnostics.push(unreadable(&detail).at(call.source.1));
+            return None;
+        }
+        let mut bodies = Vec::new();
+        for file in files {
+            let text = self.sources.get(file).text.clone();
+            bodies.push((file, syntax::parse(file, &text, self.diagnostics)));
+        }
+        let bodies = Rc::new(bodies);
+        self.parsed.insert(place.key(), bodies.clone());
+        Some(bodies)
+    }
+
+    /// A directory can be a stack and a module. As a module it has no say on environments.
+    fn unheeded(&mut self, declared: &Module, place: &Place) {
+        let stack = declared.stack.as_ref().map(|stack| stack.span);
+        let environment = declared.environments.first().map(|environment| environment.span);
+        if let (Place::Directory { path, .. }, Some(span)) = (place, stack.or(environment)) {
+            let detail = format!(
+                "{} is called as a module; its `stack` and `environment` blocks are not heeded.",
+                path.display()
+            );
+            self.diagnostics.push(Diagnostic::note("CS0366", "Blocks of a stack in a module", detail).at(span));
+        }
+    }
+
+    fn check_inputs(&mut self, call: &Call, name: &str, declared: &Module) {
+        for (argument, attribute) in &call.arguments {
+            if declared.variables.contains_key(argument) {
+                continue;
+            }
+            let known: Vec<&str> = declared.variables.keys().map(|name| &**name).collect();
+            let help = match did_you_mean(argument, known.iter().copied()) {
+                Some(near) => format!("Did you mean `{near}`?"),
+                None if known.is_empty() => "The module declares no variables.".to_owned(),
+                None => format!("There are: {}.", known.join(", ")),
+            };
+            let detail = format!("The module of `{name}` declares no variable `{argument}`.");
+            let diagnostic = Diagnostic::error("CS0365", "Unknown input", detail);
+            self.diagnostics.push(diagnostic.at(attribute.name_span).help(help));
+        }
+        for (variable, declared) in &declared.variables {
+            if declared.default.is_none() && !call.arguments.contains_key(variable) {
+                let detail = format!("The module of `{name}` needs `{variable}`, which has no default.");
+                self.diagnostics.push(
+                    Diagnostic::error("CS0364", "Missing input", detail)
+                        .at(call.span)
+                        .related(declared.span, "declared here")
+                        .help(format!("Add `{variable} = ...`.")),
+                );
+            }
+        }
+    }
+}
+
+/// A path without `.`, and without `..` where that can be told from the text.
+fn clean(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if out.file_name().is_some() => drop(out.pop()),
+            part => out.push(part),
+        }
+    }
+    if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
+}
+
+fn unreadable(detail: &str) -> Diagnostic {
+    Diagnostic::error("CS0362", "The module cannot be read", detail)
+        .help("Name the directory from that of the caller on: ./modules/redis.")
+}
+
+fn unknown_template(name: &str) -> Diagnostic {
+    let help = match did_you_mean(name, templates::names()) {
+        Some(near) => format!("Did you mean \"cachestack/{near}\"?"),
+        None => format!("There are: {}.", templates::names().collect::<Vec<_>>().join(", ")),
+    };
+    let detail = format!("There is no built-in template \"{name}\".");
+    Diagnostic::error("CS0362", "The module cannot be read", detail).help(help)
+}
+
+/// A registry, a repository, an archive: none of them is fetched.
+fn not_local(text: &str, directory: &Path) -> Diagnostic {
+    let help = match source::real(&directory.join(text)) {
+        Some(_) => format!("Write \"./{text}\"."),
+        None => "Copy the module beside the stack and name its directory, as \"./modules/redis\".".to_owned(),
+    };
+    let detail = format!(
+        "\"{text}\" is neither a directory (./ or ../ first) nor a built-in template (cachestack/NAME), and nothing is downloaded."
+    );
+    Diagnostic::error("CS0361", "Not a local module", detail).help(help)
+}
