@@ -90,10 +90,11 @@ where
                 transient("Timeout", text)
             } else if lacks_credentials(error) {
                 RemoteError { class: ErrorClass::Denied, code: "NoCredentials".into(), message: text, request_id: None }
-            } else if failure.is_io() {
-                transient("ConnectionFailed", text)
-            } else {
+            } else if failure.is_user() {
                 fatal("NotSent", text)
+            } else {
+                // Whether the request arrived before the connection broke, nobody knows.
+                transient("ConnectionFailed", text)
             }
         }
         _ => fatal("NotSent", chain(error)),
