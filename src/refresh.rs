@@ -7,9 +7,11 @@ use tokio::task::JoinSet;
 
 use crate::kind::{Cloud, Observation, RemoteError};
 use crate::kinds;
+use crate::kinds::tags;
 use crate::plan::{Action, Live, Needs, ObjectKey, Plan};
 use crate::schema::check::conform;
-use crate::value::{Value, same};
+use crate::state::Intent;
+use crate::value::{Object, Value, same};
 
 /// Reads everything that a walk needs. A look-up that fails is an answer; a read of objects that fails is an error.
 pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Result<(), RemoteError> {
@@ -88,4 +90,36 @@ pub async fn confirm_tags(cloud: &Arc<dyn Cloud>, plan: &Plan, live: &mut Live) 
         }
     }
     Ok(changed)
+}
+
+/// An object that an intent of ours may have made.
+pub struct Own {
+    /// Its name in AWS.
+    pub id: String,
+    /// Whether it carries the mark of the intent; one without any tags may still be ours.
+    pub marked: bool,
+}
+
+/// Finds what a call has made whose answer nobody has seen: by name and our mark, or by our mark alone.
+pub async fn find_own(cloud: &dyn Cloud, intent: &Intent) -> Option<Own> {
+    if &*intent.address.kind == "security_group" {
+        // It has no name that could be asked for before AWS has given it an id.
+        let args = Object::from([("tags".into(), Value::string_map([("cachestack:id", &intent.id)]))]);
+        let found = cloud.lookups(&intent.region).lookup("security_group", &args).await.ok()?;
+        let id = found.get("id")?.as_str()?.to_owned();
+        return Some(Own { id, marked: true });
+    }
+    let name = intent.name.clone()?;
+    let remote = cloud.remote(&intent.address.kind, &intent.region);
+    let found = remote.read(std::slice::from_ref(&name)).await.ok()?.remove(&name)?;
+    let tags = match found.object.get("tags_all") {
+        Some(tags) => tags.clone(),
+        // While an object is busy its tags may be told by nobody but its own service.
+        None => remote.tags(&found.object).await.unwrap_or_else(|_| Value::null()),
+    };
+    match tags.get("cachestack:id") {
+        Some(id) => (id.as_str() == Some(&intent.id)).then_some(Own { id: name, marked: true }),
+        // Without any tags nothing speaks against the name.
+        None => tags::visible(&tags).is_empty().then_some(Own { id: name, marked: false }),
+    }
 }

@@ -10,6 +10,7 @@ use crate::apply::{Event, Outcome, Shared};
 use crate::kind::{Call, Change, ErrorClass, Kind, Observation, Status, Target, Until};
 use crate::kinds;
 use crate::plan::{Action, Reason, Step, replace, timeouts, wish};
+use crate::refresh;
 use crate::schema::Update;
 use crate::stack::conditions;
 use crate::stack::evaluator::Evaluator;
@@ -136,10 +137,10 @@ impl<'a> Work<'a> {
             name: name.map(str::to_owned),
             operation,
         };
-        self.commit(Entry::Intend(intent))?;
+        self.commit(Entry::Intend(intent.clone()))?;
         let count = ready.calls.len();
         for (number, call) in ready.calls.iter().enumerate() {
-            let outcome = self.call(call, (number + 1, count), Some(&intent_id)).await;
+            let outcome = self.call(call, (number + 1, count), Some(&intent)).await;
             if number == 0 {
                 match outcome {
                     // Nothing was made, so nothing is left to look for.
@@ -284,7 +285,7 @@ impl<'a> Work<'a> {
     }
 
     /// Makes a call, again and again while AWS is busy or in trouble.
-    async fn call(&mut self, call: &Call, number: (usize, usize), intent: Option<&str>) -> Result<(), Early> {
+    async fn call(&mut self, call: &Call, number: (usize, usize), intent: Option<&Intent>) -> Result<(), Early> {
         let call = self.known.fill(call)?;
         let remote = self.shared.cloud.remote(&self.step.address.kind, &self.step.region);
         let mut pause = Duration::from_millis(250);
@@ -338,17 +339,13 @@ impl<'a> Work<'a> {
     }
 
     /// A create that was sent twice finds its own object.
-    async fn is_ours(&self, intent: Option<&str>) -> bool {
-        let (Some(intent), Some(id)) = (intent, self.id.clone()) else { return false };
-        let remote = self.shared.cloud.remote(&self.step.address.kind, &self.step.region);
-        let Ok(found) = remote.read(std::slice::from_ref(&id)).await else { return false };
-        let Some(observation) = found.get(&id) else { return false };
-        let tags = match observation.object.get("tags_all") {
-            Some(tags) => tags.clone(),
-            // While an object is busy its tags may be told by nobody but its own service.
-            None => remote.tags(&observation.object).await.unwrap_or_else(|_| Value::null()),
+    async fn is_ours(&mut self, intent: Option<&Intent>) -> bool {
+        let Some(intent) = intent else { return false };
+        let Some(own) = refresh::find_own(&*self.shared.cloud, intent).await.filter(|own| own.marked) else {
+            return false;
         };
-        tags.get("cachestack:id").and_then(Value::as_str) == Some(intent)
+        self.known.reply.insert("id".into(), Value::string(own.id));
+        true
     }
 
     fn remaining(&self) -> Duration {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::diag::Diagnostic;
-use crate::kinds::tags;
 use crate::ops::connect::Connection;
 use crate::ops::{Failure, Session};
 use crate::plan::build::{Inputs, build};
@@ -13,7 +12,7 @@ use crate::plan::{Live, Needs, Note, ObjectKey, Options, Outcome, Plan};
 use crate::refresh;
 use crate::state::store::Store;
 use crate::state::{Intent, Record, State};
-use crate::value::{Object, Value};
+use crate::value::Object;
 
 /// A walk and a read each; a stack whose look-ups hang on one another needs one more for each level.
 const ROUNDS_MAX: usize = 32;
@@ -129,10 +128,10 @@ async fn recover(state: &mut State, connection: &Connection) -> Result<Vec<Addre
     let lost: Vec<Intent> =
         state.intents.iter().filter(|intent| !state.records.contains_key(&intent.address)).cloned().collect();
     for intent in lost {
-        let Some(id) = recovered_id(&intent, connection).await else { continue };
+        let Some(found) = refresh::find_own(&*connection.cloud, &intent).await else { continue };
         let record = Record {
             region: intent.region.clone(),
-            id,
+            id: found.id,
             object: Object::new(),
             set: BTreeSet::new(),
             secrets: BTreeMap::new(),
@@ -153,24 +152,4 @@ fn tell_recovered(plan: &mut Plan, recovered: Vec<Address>) {
         plan.notes.push(Note { address: Some(address), text });
         plan.unfinished += 1;
     }
-}
-
-/// The name of the object that an intent has made, if it has made one.
-async fn recovered_id(intent: &Intent, connection: &Connection) -> Option<String> {
-    if &*intent.address.kind == "security_group" {
-        // It has no name that could be asked for before AWS has given it an id.
-        let args = Object::from([("tags".into(), Value::string_map([("cachestack:id", &intent.id)]))]);
-        let found = connection.cloud.lookups(&intent.region).lookup("security_group", &args).await.ok()?;
-        return found.get("id")?.as_str().map(str::to_owned);
-    }
-    let name = intent.name.clone()?;
-    let remote = connection.cloud.remote(&intent.address.kind, &intent.region);
-    let found = remote.read(std::slice::from_ref(&name)).await.ok()?.remove(&name)?;
-    let tags = match found.object.get("tags_all") {
-        Some(tags) => tags.clone(),
-        None => remote.tags(&found.object).await.unwrap_or_else(|_| Value::null()),
-    };
-    // Without any tags nothing speaks against the name; with another's mark it is another's.
-    let ours = tags.get("cachestack:id").map_or(tags::visible(&tags).is_empty(), |id| id.as_str() == Some(&intent.id));
-    ours.then_some(name)
 }
