@@ -89,6 +89,13 @@ pub fn files_below(folder: &Path) -> io::Result<Vec<String>> {
     Ok(files)
 }
 
+/// What is created is its owner's alone: names, addresses and texts of an account are nobody else's business.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
 fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -106,7 +113,7 @@ impl Log {
     /// Opens a log, and creates it and its folder where they are missing.
     pub fn open(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(parent(path))?;
-        let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let file = private(OpenOptions::new().read(true).append(true).create(true)).open(path)?;
         Ok(Self { file })
     }
 
@@ -181,6 +188,6 @@ impl Lock {
 
     fn open(path: &Path) -> io::Result<File> {
         fs::create_dir_all(parent(path))?;
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+        private(OpenOptions::new().read(true).write(true).create(true).truncate(false)).open(path)
     }
 }
