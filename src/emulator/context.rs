@@ -2,7 +2,7 @@
 
 use super::region::Region;
 use super::time::Speed;
-use super::world::hex;
+use super::world::{Quotas, hex};
 
 /// The surroundings of one operation.
 pub struct Context<'a> {
@@ -12,8 +12,7 @@ pub struct Context<'a> {
     /// Milliseconds since the Unix epoch.
     pub now: u64,
     pub speed: Speed,
-    /// How many nodes the account may have in the region; without it, any number.
-    pub node_quota: Option<usize>,
+    pub quotas: Quotas,
 }
 
 impl Context<'_> {

@@ -92,19 +92,20 @@ fn clock(emulator: &Emulator, change: Option<&Value>) -> Response {
     })
 }
 
-/// Shows the quotas, or sets them: `nodes` of an account in a region, null for any number.
+/// Shows the quotas, or sets those that are given: `nodes` of an account in a region, null for any number, and
+/// `nodes_per_cluster`.
 fn quotas(emulator: &Emulator, change: Option<&Value>) -> Response {
     in_world(emulator, |world, _| {
         if let Some(change) = change {
-            let nodes = change.get("nodes").ok_or("give `nodes`, a number or null")?;
             let mut settings = world.settings().clone();
-            settings.node_quota = match nodes {
-                Value::Null => None,
-                nodes => Some(nodes.as_u64().ok_or("`nodes` is a number or null")? as usize),
-            };
+            let mut quotas = json!(settings.quotas);
+            for (name, value) in change.as_object().ok_or("give an object of quotas")? {
+                quotas[name] = value.clone();
+            }
+            settings.quotas = serde_json::from_value(quotas).map_err(|error| error.to_string())?;
             world.set_settings(settings);
         }
-        Ok(json!({ "nodes": world.settings().node_quota }))
+        Ok(json!(world.settings().quotas))
     })
 }
 

@@ -87,7 +87,7 @@ const ELASTICACHE: [[&str; 3]; 34] = [
         "shards added and removed, slots spread anew",
         "slots are spread evenly, not moved as little as possible",
     ],
-    ["TestFailover", "the next replica becomes primary, events", "no limit of calls a day"],
+    ["TestFailover", "the next replica becomes primary, events, 15 calls a day", ""],
     [
         "CreateCacheCluster",
         "memcached and single Redis nodes, a replica of a group, zones, quotas",
@@ -149,7 +149,7 @@ const CLOUDWATCH: [[&str; 3]; 11] = [
     ],
     ["DescribeAlarms", "by name, prefix, state and action, pages", "no composite alarms"],
     ["DescribeAlarmsForMetric", "by metric and dimensions", ""],
-    ["DeleteAlarms", "a missing alarm is a 404 and nothing is deleted", ""],
+    ["DeleteAlarms", "names of no alarm are passed over", ""],
     ["SetAlarmState", "until the next evaluation, which never comes", "actions are not carried out"],
     ["EnableAlarmActions", "by name", ""],
     ["DisableAlarmActions", "by name", ""],

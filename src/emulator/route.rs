@@ -10,7 +10,7 @@ use super::region::Region;
 use super::reply;
 use super::time::Speed;
 use super::wire::{self, cbor, json, query};
-use super::world::World;
+use super::world::{Quotas, World};
 use super::{Delivery, Emulator, Options, Request, Response};
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ fn befall(
     if verdict.lost {
         return (id, now, Ok(Value::Null), verdict);
     }
-    let surroundings = (options.speed, world.settings().node_quota);
+    let surroundings = (options.speed, world.settings().quotas);
     let answer = match call.model.operations.get(&call.operation) {
         Some(operation) => understand(call, operation, request).and_then(|value| {
             let mut past = emulator.shared.past.lock().expect("past");
@@ -100,7 +100,7 @@ fn understand(call: &Call, operation: &Operation, request: &Request) -> Answer {
 
 fn perform(
     region: &mut Region,
-    surroundings: (Speed, Option<usize>),
+    surroundings: (Speed, Quotas),
     call: &Call,
     operation: &Operation,
     value: &Value,
@@ -108,8 +108,8 @@ fn perform(
 ) -> Answer {
     let input = Input(value);
     let (account, region_name) = (call.account.as_str(), call.region.as_str());
-    let (speed, node_quota) = surroundings;
-    let mut context = Context { region, account, region_name, now, speed, node_quota };
+    let (speed, quotas) = surroundings;
+    let mut context = Context { region, account, region_name, now, speed, quotas };
     let answer = match call.service {
         "elasticache" => super::elasticache::call(&mut context, &call.operation, input),
         "ec2" => super::ec2::call(&mut context, &call.operation, input),

@@ -4,6 +4,7 @@ mod faults;
 mod many;
 mod processes;
 mod replay;
+mod rules;
 mod table;
 
 use super::{Emulator, Options, Request, Response, Speed};
@@ -55,6 +56,13 @@ fn done(emulator: &Emulator, fields: &str) -> String {
     let (status, body) = cache(emulator, fields);
     assert_eq!(status, 200, "{fields}: {body}");
     body
+}
+
+fn control(emulator: &Emulator, method: &str, path: &str, body: Vec<u8>) -> Response {
+    let path = format!("/_cachestack/{path}");
+    let response = emulator.handle(&Request { method: method.into(), path, body, ..Request::default() });
+    assert_eq!(response.status, 200, "{}", text(&response));
+    response
 }
 
 const GROUP: &str = "Action=CreateReplicationGroup&ReplicationGroupId=g&ReplicationGroupDescription=d&CacheNodeType=cache.t3.micro&Engine=redis&EngineVersion=7.1&NumCacheClusters=2";
@@ -219,6 +227,19 @@ fn a_file_that_is_no_world_is_left_alone() {
     assert!(read(&path).starts_with(b"something"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_world_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("folder");
+    let emulator = world(&folder.path().join("w.world"));
+    done(&emulator, GROUP);
+    for name in ["w.world", "w.world.lock"] {
+        let mode = std::fs::metadata(folder.path().join(name)).expect("file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
 #[test]
 fn speeds_are_read() {
     for (given, want) in [
@@ -277,6 +298,12 @@ fn cloudwatch_speaks_cbor() {
     let (status, code, body) = send("PutMetricAlarm", alarm(7));
     assert_eq!((status, code.as_deref()), (400, Some("ValidationError;Sender")));
     assert!(format!("{body:?}").contains("com.amazonaws.cloudwatch#ValidationError"), "{body:?}");
-    let (status, code, _) = send("DeleteAlarms", map(vec![("AlarmNames", Cbor::Array(vec!["none".into()]))]));
-    assert_eq!((status, code.as_deref()), (404, Some("ResourceNotFound;Sender")));
+    let names = Cbor::Array(vec!["none".into(), "cpu".into()]);
+    assert_eq!(send("DeleteAlarms", map(vec![("AlarmNames", names)])).0, 200);
+    assert!(!format!("{:?}", send("DescribeAlarms", map(vec![]))).contains("cpu"));
+    let (status, code, _) = send(
+        "ListTagsForResource",
+        map(vec![("ResourceARN", "arn:aws:cloudwatch:us-east-1:123456789012:alarm:cpu".into())]),
+    );
+    assert_eq!((status, code.as_deref()), (404, Some("ResourceNotFoundException;Sender")));
 }

@@ -30,9 +30,25 @@ pub struct Settings {
     /// Added to the clock, in milliseconds.
     #[serde(default)]
     pub clock_offset_ms: i64,
-    /// The most nodes of an account in a region.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub node_quota: Option<usize>,
+    /// What AWS lets an account have in a region.
+    #[serde(default)]
+    pub quotas: Quotas,
+}
+
+/// The quotas that AWS raises when it is asked to.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quotas {
+    /// The most nodes in a region; without it, any number.
+    pub nodes: Option<usize>,
+    /// The most nodes, and the most shards, of a group with cluster mode.
+    pub nodes_per_cluster: i64,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { nodes: Some(300), nodes_per_cluster: 90 }
+    }
 }
 
 #[derive(Debug)]

@@ -109,7 +109,7 @@ def group_without_cluster_mode():
     row = group_of("cmd-group")
     same([len(row["MemberClusters"]), row["CacheNodeType"]], [4, "cache.t3.small"])
     refused("InvalidParameterValue", 400, ec.decrease_replica_count,
-            "Must have at least 1 replica when cluster mode is disabled with auto failover enabled",
+            "Must have at least 1 replica for Multi-AZ enabled Replication Group.",
             ReplicationGroupId="cmd-group", NewReplicaCount=0, ApplyImmediately=True)
     ec.decrease_replica_count(ReplicationGroupId="cmd-group", NewReplicaCount=1, ApplyImmediately=True)
     wait_group("cmd-group")

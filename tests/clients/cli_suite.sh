@@ -105,7 +105,7 @@ aws cloudwatch put-metric-alarm --alarm-name cli --metric-name EngineCPUUtilizat
   --statistic Average --period 60 --evaluation-periods 3 --threshold 90 --comparison-operator GreaterThanThreshold \
   --dimensions Name=CacheClusterId,Value=cli-cache-001
 same INSUFFICIENT_DATA aws cloudwatch describe-alarms --alarm-names cli --query 'MetricAlarms[0].StateValue' --output text
-refused ResourceNotFound aws cloudwatch delete-alarms --alarm-names cli-none
+aws cloudwatch delete-alarms --alarm-names cli-none
 aws cloudwatch delete-alarms --alarm-names cli
 
 refused CacheSubnetGroupInUse cache delete-cache-subnet-group --cache-subnet-group-name cli

@@ -194,7 +194,7 @@ def the_rest():
     call("cloudwatch", "put_metric_alarm", "", Statistic="Average", **alarm)
     call("cloudwatch", "put_metric_alarm", "", UNCHECKED, **alarm)
     call("cloudwatch", "describe_alarms", "MetricAlarms[].[AlarmName,StateValue]", AlarmNames=["cpu", "none"])
-    call("cloudwatch", "delete_alarms", "", MODEL, AlarmNames=["none"])
+    call("cloudwatch", "delete_alarms", AlarmNames=["none"])
     cache("delete_replication_group", "ReplicationGroup.Status", STATES, ReplicationGroupId="witness")
     cache("describe_replication_groups", "", ReplicationGroupId="witness")
     cache("delete_cache_subnet_group", "", CacheSubnetGroupName="witness")

@@ -46,6 +46,7 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
         pending.apply(&mut goal, context.now);
     }
     let mut change = Change::default();
+    refuse_what_groups_alone_can(input, &goal)?;
     wanted::read_engine(context, input, &goal, &mut change)?;
     if let Some(name) = wanted::parameter_group_for(context, input, &goal, &change, false)? {
         change.parameter_group = (name != goal.parameter_group).then_some(name);
@@ -53,11 +54,9 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
     if goal.engine == "memcached" && change.node_type.is_some() {
         return Err(Failure::combination("The cache node type of a memcached cluster cannot be modified."));
     }
-    if input.has("AuthToken") {
-        return Err(Failure::combination("AuthToken is only supported for replication groups."));
-    }
     if input.has("LogDeliveryConfigurations") {
         let logs = logs::read(input, &goal.engine, &goal.version, &goal.logs)?;
+        logs::only_at_once(input, &logs, &goal.logs)?;
         change.logs = (logs != goal.logs).then_some(logs);
     }
     read_nodes(context, input, &cluster, &goal, &mut change)?;
@@ -85,6 +84,36 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
     Ok(json!({ "CacheCluster": cluster::to_json(context, &cluster, false) }))
 }
 
+fn refuse_what_groups_alone_can(input: Input, goal: &Settings) -> Result<(), Failure> {
+    if input.has("AuthToken") {
+        return Err(Failure::combination("AuthToken is only supported for replication groups."));
+    }
+    if goal.engine == "redis" && input.filled("Engine").is_some_and(|engine| engine.eq_ignore_ascii_case("valkey")) {
+        return Err(Failure::combination(
+            "Cannot modify the engine of a cache cluster to valkey; it must be part of a replication group.",
+        ));
+    }
+    Ok(())
+}
+
+/// Where the nodes of a cluster shall be from now on; only memcached spreads them.
+fn check_az_mode(input: Input, cluster: &CacheCluster, engine: &str) -> Result<(), Failure> {
+    let spread = cluster.nodes.iter().any(|node| node.zone != cluster.nodes[0].zone);
+    match input.filled("AZMode") {
+        None => Ok(()),
+        Some("cross-az") if engine != "memcached" => {
+            Err(Failure::combination("AZMode cross-az is only supported for engine memcached."))
+        }
+        Some("single-az") if spread => Err(Failure::combination(
+            "AZMode single-az cannot be used: the cache cluster has nodes in different availability zones.",
+        )),
+        Some("single-az" | "cross-az") => Ok(()),
+        Some(other) => {
+            Err(Failure::value(format!("Invalid AZMode: {other}. Valid values are single-az and cross-az.")))
+        }
+    }
+}
+
 /// The number of nodes of a memcached cluster.
 fn read_nodes(
     context: &Context,
@@ -98,6 +127,7 @@ fn read_nodes(
     let remove = input.texts("CacheNodeIdsToRemove");
     let zones = input.texts("NewAvailabilityZones");
     create_cluster::node_count(count, &goal.engine)?;
+    check_az_mode(input, cluster, &goal.engine)?;
     if count < now {
         if remove.len() as i64 != now - count {
             return Err(Failure::combination(format!(

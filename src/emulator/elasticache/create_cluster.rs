@@ -32,6 +32,9 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
         )));
     }
     let count = node_count(input.number("NumCacheNodes").unwrap_or(1), &engine)?;
+    if engine == "memcached" {
+        refuse_backups(input)?;
+    }
     snapshots::source(context, input)?;
     let mut settings = Settings::read(context, input, &id, &engine, Kind::Cluster, false)?;
     if super::parameter_groups::find(context, &settings.parameter_group)?
@@ -71,6 +74,15 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     context.region.clusters.put(&id, cluster.clone());
     tagging::set(context, "cluster", &id, tags);
     Ok(json!({ "CacheCluster": cluster::to_json(context, &cluster, false) }))
+}
+
+/// Node based memcached has no backups.
+fn refuse_backups(input: Input) -> Result<(), Failure> {
+    let given = ["SnapshotName", "SnapshotWindow"].into_iter().find(|name| input.filled(name).is_some());
+    match given.or((!input.list("SnapshotArns").is_empty()).then_some("SnapshotArns")) {
+        Some(name) => Err(Failure::combination(format!("{name} is not supported for engine memcached."))),
+        None => Ok(()),
+    }
 }
 
 /// How many nodes a cluster may have.
@@ -116,6 +128,9 @@ fn node_zones(
         ));
     }
     if !many.is_empty() {
+        if engine != "memcached" {
+            return Err(Failure::combination("PreferredAvailabilityZones is only supported for engine memcached."));
+        }
         if many.len() as i64 != count {
             return Err(Failure::combination(
                 "Must specify the same number of preferred availability zones as requested number of nodes",
@@ -140,6 +155,12 @@ fn node_zones(
 fn join(context: &mut Context, input: Input, id: &str, group: &str, tags: super::super::tags::Tags) -> Answer {
     let mut group = (*group::find(context, group)?).clone();
     group.must_be_available("modify")?;
+    if let Some(engine) = input.filled("Engine").filter(|engine| !engine.eq_ignore_ascii_case(&group.settings.engine)) {
+        return Err(Failure::combination(format!(
+            "Engine {engine} does not match the engine {} of the replication group.",
+            group.settings.engine
+        )));
+    }
     if group.cluster_enabled {
         return Err(Failure::combination(
             "A cache cluster cannot be added to a replication group with cluster mode enabled.",

@@ -86,6 +86,9 @@ fn refuse_what_does_not_exist(input: Input) -> Result<(), Failure> {
         ));
     }
     if let Some(id) = input.texts("UserGroupIds").first() {
+        if input.filled("AuthToken").is_some() {
+            return Err(Failure::combination("AuthToken and UserGroupIds cannot be used together."));
+        }
         return Err(Failure::missing("UserGroupNotFound", format!("User group {id} not found.")));
     }
     if let Some(name) = input.filled("ServerlessCacheSnapshotName") {
@@ -156,30 +159,29 @@ fn read_shape(context: &Context, input: Input, source: Option<&super::Snapshot>)
         .unwrap_or(0);
     layout::check_replicas(replicas)?;
     let shards = count.unwrap_or(1);
-    check_size(shards, replicas)?;
+    check_size(context, shards, replicas)?;
     Ok(Shape { cluster, shards, replicas })
 }
 
 /// The quotas of a group.
-pub fn check_size(shards: i64, replicas: i64) -> Result<(), Failure> {
+pub fn check_size(context: &Context, shards: i64, replicas: i64) -> Result<(), Failure> {
+    let most = context.quotas.nodes_per_cluster;
     if shards < 1 {
         return Err(Failure::value(format!("Invalid number of node groups: {shards}. It must be at least 1.")));
     }
-    if shards > layout::MOST_SHARDS {
+    if shards > most {
         return Err(Failure::new(
             "NodeGroupsPerReplicationGroupQuotaExceeded",
             format!(
-                "The request cannot be processed because it would exceed the maximum allowed number of node groups ({}) in a replication group.",
-                layout::MOST_SHARDS
+                "The request cannot be processed because it would exceed the maximum allowed number of node groups ({most}) in a replication group."
             ),
         ));
     }
-    if shards * (1 + replicas) > layout::MOST_SHARDS {
+    if shards * (1 + replicas) > most {
         return Err(Failure::new(
             "NodeQuotaForClusterExceeded",
             format!(
-                "The request cannot be processed because it would exceed the allowed number of cache nodes ({}) in a single cluster.",
-                layout::MOST_SHARDS
+                "The request cannot be processed because it would exceed the allowed number of cache nodes ({most}) in a single cluster."
             ),
         ));
     }

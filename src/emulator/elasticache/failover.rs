@@ -9,6 +9,26 @@ use super::change::Change;
 use super::group;
 use serde_json::json;
 
+/// The most shards in 24 hours, over all groups of a region.
+const MOST_A_DAY: usize = 15;
+const DAY_MS: u64 = 24 * 3_600_000;
+const CALLED: &str = "Test Failover API called for node group ";
+
+fn within_quota(context: &Context) -> Result<(), Failure> {
+    let recent = context
+        .region
+        .events
+        .values()
+        .filter(|event| event.text.starts_with(CALLED) && event.at + DAY_MS > context.now);
+    match recent.count() < MOST_A_DAY {
+        true => Ok(()),
+        false => Err(Failure::new(
+            "APICallRateForCustomerExceeded",
+            "The customer has exceeded the allowed rate of API calls.",
+        )),
+    }
+}
+
 pub fn test(context: &mut Context, input: Input) -> Answer {
     let old = group::find(context, input.needed("ReplicationGroupId")?)?;
     old.must_be_available("test failover")?;
@@ -24,18 +44,13 @@ pub fn test(context: &mut Context, input: Input) -> Answer {
     let Some(next) = shard.members.iter().find(|member| **member != shard.primary) else {
         return Err(Failure::combination("Test failover requires at least one replica in the node group."));
     };
+    within_quota(context)?;
     let mut new = (*old).clone();
     new.status = "modifying".into();
     new.applying = Some(Change { primary: Some(next.clone()), ..Change::default() });
     let due = context.now + context.speed.scale(Work::Failover.seconds());
     lifecycle::schedule(context.region, due, Target::Group(new.id.clone()), new.serial, Step::Apply);
-    super::record(
-        context.region,
-        context.now,
-        "replication-group",
-        &new.id,
-        &format!("Test Failover API called for node group {id}"),
-    );
+    super::record(context.region, context.now, "replication-group", &new.id, &format!("{CALLED}{id}"));
     context.region.groups.put(&new.id.clone(), new.clone());
     Ok(json!({ "ReplicationGroup": group::to_json(context, &new) }))
 }

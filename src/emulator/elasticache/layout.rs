@@ -3,14 +3,13 @@
 use super::super::context::Context;
 use super::super::failure::Failure;
 use super::super::input::Input;
+use super::names;
 use super::subnet_groups::{self, SubnetGroup};
 
 /// The slots of a cluster.
 const SLOTS: u32 = 16_384;
 /// The most replicas of a shard.
 pub const MOST_REPLICAS: i64 = 5;
-/// The most shards, and the most nodes, of a group without a raised quota.
-pub const MOST_SHARDS: i64 = 90;
 
 /// One shard that is to be made: its id, its slots, and the zone of each node, the primary first.
 #[derive(Debug, Clone)]
@@ -95,10 +94,7 @@ pub fn shards(
         };
         if let Some(configuration) = configurations.get(index) {
             if let Some(id) = configuration.filled("NodeGroupId") {
-                let number: u32 = id.parse().ok().filter(|_| id.len() <= 4).ok_or_else(|| {
-                    Failure::value(format!("Invalid node group ID: {id}. It must consist of 1 to 4 digits."))
-                })?;
-                plan.id = format!("{number:04}");
+                plan.id = names::node_group(id)?;
             }
             if let Some(given) = configuration.filled("Slots") {
                 plan.slots = Some(given.into());

@@ -36,6 +36,16 @@ pub fn to_json(logs: &[LogDelivery], status: Option<&str>) -> Value {
         .collect()
 }
 
+/// A change of log delivery cannot wait for the maintenance window.
+pub fn only_at_once(input: Input, new: &[LogDelivery], old: &[LogDelivery]) -> Result<(), Failure> {
+    if new != old && input.flag("ApplyImmediately") != Some(true) {
+        return Err(Failure::combination(
+            "To modify the log delivery configuration, set the apply-immediately parameter to true",
+        ));
+    }
+    Ok(())
+}
+
 /// Reads `LogDeliveryConfigurations` onto the current ones: an entry that is disabled takes its log type away.
 pub fn read(input: Input, engine: &str, version: &str, current: &[LogDelivery]) -> Result<Vec<LogDelivery>, Failure> {
     let mut logs = current.to_vec();

@@ -116,6 +116,12 @@ pub fn settings_at_once(
             topic.status = status.into();
         }
     }
+    if let Some(other) = input.filled("IpDiscovery").filter(|other| *other != settings.ip_discovery) {
+        return Err(Failure::combination(format!(
+            "IpDiscovery {other} is not supported for the network type {}.",
+            settings.network_type
+        )));
+    }
     if let Some(on) = input.flag("AutoMinorVersionUpgrade") {
         settings.auto_minor = on;
     }

@@ -26,6 +26,24 @@ pub fn identifier(text: &str, parameter: &str, longest: usize) -> Result<String,
     Ok(text.to_ascii_lowercase())
 }
 
+/// The name of a subnet group as ElastiCache keeps it, whose rule is laxer than that of its siblings.
+pub fn subnet_group(text: &str) -> Result<String, Failure> {
+    if text.len() > 255 || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Err(Failure::value(
+            "The parameter CacheSubnetGroupName must contain no more than 255 alphanumeric characters or hyphens.",
+        ));
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
+/// The id of a shard: one to four digits, kept with four.
+pub fn node_group(text: &str) -> Result<String, Failure> {
+    if !(1..=4).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Failure::value(format!("Invalid node group ID: {text}. It must consist of 1 to 4 digits.")));
+    }
+    Ok(format!("{text:0>4}"))
+}
+
 /// A description: up to 255 characters.
 pub fn description(text: &str, parameter: &str) -> Result<(), Failure> {
     if text.chars().count() > 255 {

@@ -8,7 +8,7 @@ use super::super::time::Work;
 use super::change::Change;
 use super::create_group::{add_member, check_size};
 use super::group::{self, ReplicationGroup, Shard};
-use super::{layout, modify_group, subnet_groups, tagging, usage};
+use super::{layout, modify_group, names, subnet_groups, tagging, usage};
 use serde_json::json;
 
 fn begin(context: &Context, input: Input) -> Result<ReplicationGroup, Failure> {
@@ -80,7 +80,7 @@ pub fn increase(context: &mut Context, input: Input) -> Answer {
             "The operation was not performed because no changes were required.",
         ));
     }
-    check_size(group.shards.len() as i64, wanted.iter().map(|(count, _)| *count).max().unwrap_or(0))?;
+    check_size(context, group.shards.len() as i64, wanted.iter().map(|(count, _)| *count).max().unwrap_or(0))?;
     let more = group.shards.iter().zip(&wanted).map(|(shard, (count, _))| *count as usize + 1 - shard.members.len());
     usage::within_node_quota(context, more.sum())?;
     let subnets = subnet_groups::find(context, &group.settings.subnet_group)?;
@@ -154,10 +154,10 @@ pub fn decrease(context: &mut Context, input: Input) -> Answer {
             () => 1,
         };
         if left < least {
-            return Err(Failure::value(if group.cluster_enabled {
-                "Must have at least 1 replica when Multi-AZ is enabled".to_owned()
+            return Err(Failure::value(if group.multi_az {
+                "Must have at least 1 replica for Multi-AZ enabled Replication Group."
             } else {
-                "Must have at least 1 replica when cluster mode is disabled with auto failover enabled".to_owned()
+                "Must have at least 1 replica when cluster mode is disabled with auto failover enabled."
             }));
         }
     }
@@ -205,7 +205,7 @@ pub fn reshard(context: &mut Context, input: Input) -> Answer {
         }
         return grow(context, input, group, count);
     }
-    check_size(count, 0)?;
+    check_size(context, count, 0)?;
     let mut gone: Vec<String> = if remove.is_empty() {
         group.shards.iter().map(|shard| shard.id.clone()).filter(|id| !retain.contains(id)).collect()
     } else {
@@ -233,20 +233,24 @@ pub fn reshard(context: &mut Context, input: Input) -> Answer {
 fn grow(context: &mut Context, input: Input, mut group: ReplicationGroup, count: i64) -> Answer {
     let now = group.shards.len() as i64;
     let replicas = group.shards.iter().map(|shard| shard.members.len() as i64 - 1).max().unwrap_or(0);
-    check_size(count, replicas)?;
+    check_size(context, count, replicas)?;
     let due = context.now + context.speed.scale(Work::AddShards.seconds());
     let configured: Vec<Input> = input.structures("ReshardingConfiguration").collect();
+    let new = configured.iter().filter_map(|entry| Some((entry.filled("NodeGroupId")?, *entry)));
+    let new: Vec<(String, Input)> =
+        new.map(|(id, entry)| Ok((names::node_group(id)?, entry))).collect::<Result<_, Failure>>()?;
     let subnets = subnet_groups::find(context, &group.settings.subnet_group)?;
     let zones = subnet_groups::zones(context, &subnets);
     let tags = tagging::of(context, "replicationgroup", &group.id);
     for added in 0..(count - now) as usize {
-        let own = configured.iter().find(|entry| {
-            entry.filled("NodeGroupId").is_some_and(|id| !group.shards.iter().any(|shard| shard.id == id))
-        });
+        let own = new.iter().find(|(id, _)| !group.shards.iter().any(|shard| shard.id == *id));
         let number = group.shards.iter().filter_map(|shard| shard.id.parse::<u32>().ok()).max().unwrap_or(0) + 1;
-        let id = own.and_then(|entry| entry.text("NodeGroupId")).map_or_else(|| format!("{number:04}"), str::to_owned);
-        let preferred =
-            own.or(configured.get(added)).map(|entry| entry.texts("PreferredAvailabilityZones")).unwrap_or_default();
+        let id = own.map_or_else(|| format!("{number:04}"), |(id, _)| id.clone());
+        let preferred = own
+            .map(|(_, entry)| entry)
+            .or(configured.get(added))
+            .map(|entry| entry.texts("PreferredAvailabilityZones"))
+            .unwrap_or_default();
         layout::check_zones(context, &subnets, &preferred)?;
         let mut zones = layout::spread(&zones, group.shards.len(), 1 + replicas as usize);
         zones.iter_mut().zip(preferred).for_each(|(zone, given)| *zone = given);

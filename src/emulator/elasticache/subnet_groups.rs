@@ -85,7 +85,7 @@ fn unique(mut ids: Vec<String>) -> Vec<String> {
 }
 
 pub fn create(context: &mut Context, input: Input) -> Answer {
-    let name = names::identifier(input.needed("CacheSubnetGroupName")?, "CacheSubnetGroupName", 255)?;
+    let name = names::subnet_group(input.needed("CacheSubnetGroupName")?)?;
     let description = input.needed("CacheSubnetGroupDescription")?;
     names::description(description, "CacheSubnetGroupDescription")?;
     let subnets = unique(input.texts("SubnetIds"));

@@ -3,9 +3,9 @@
 use super::super::context::Context;
 use super::super::failure::Failure;
 
-/// Refuses more nodes than the account may have in the region, where a quota was set.
+/// Refuses more nodes than the account may have in the region.
 pub fn within_node_quota(context: &Context, more: usize) -> Result<(), Failure> {
-    let Some(most) = context.node_quota else { return Ok(()) };
+    let Some(most) = context.quotas.nodes else { return Ok(()) };
     let now: usize = context.region.clusters.values().map(|cluster| cluster.nodes.len()).sum();
     if more == 0 || now + more <= most {
         return Ok(());

@@ -49,15 +49,17 @@ pub fn read_change(context: &Context, input: Input, old: &ReplicationGroup) -> R
         let version = change.version.as_deref().unwrap_or(&goal.version);
         let logs = logs::read(input, engine, version, &goal.logs)?;
         if logs != goal.logs {
-            if input.flag("ApplyImmediately") != Some(true) {
-                return Err(Failure::combination(
-                    "To modify the log delivery configuration, set the apply-immediately parameter to true",
-                ));
-            }
+            logs::only_at_once(input, &logs, &goal.logs)?;
             change.logs = Some(logs);
         }
     }
     read_cluster_mode(context, input, old, &mut change)?;
+    if old.cluster_mode == "compatible" && (change.version.is_some() || change.node_type.is_some()) {
+        return Err(Failure::new(
+            "InvalidReplicationGroupState",
+            format!("Replication group {} cannot be scaled or upgraded while its cluster mode is compatible.", old.id),
+        ));
+    }
     Ok(change)
 }
 
@@ -67,6 +69,12 @@ pub fn read_engine(context: &Context, input: Input, goal: &Settings, change: &mu
     if engine != goal.engine {
         if (goal.engine.as_str(), engine.as_str()) != ("redis", "valkey") {
             return Err(Failure::combination(format!("Cannot modify the engine from {} to {engine}.", goal.engine)));
+        }
+        if !catalog::at_least(&goal.version, "5.0.6") {
+            return Err(Failure::combination(format!(
+                "Cannot modify the engine from redis {} to valkey: redis 5.0.6 or later is required.",
+                goal.version
+            )));
         }
         if input.filled("EngineVersion").is_none() {
             return Err(Failure::combination("EngineVersion must be specified when the engine is modified."));
@@ -80,7 +88,7 @@ pub fn read_engine(context: &Context, input: Input, goal: &Settings, change: &mu
         })?;
         if version != goal.version || change.engine.is_some() {
             let downgrade = engine == goal.engine && catalog::numbers(&version) < catalog::numbers(&goal.version);
-            if downgrade && engine != "memcached" {
+            if downgrade {
                 return Err(Failure::combination(format!("Cannot modify {engine} from {} to {version}", goal.version)));
             }
             change.version = Some(version);
@@ -167,7 +175,7 @@ fn read_availability(
     if want_failover != failover {
         if old.cluster_enabled {
             return Err(Failure::combination(
-                "Turning off automatic failover for replication group with cluster mode enabled is not supported",
+                "Turning off automatic failover for replication group with cluster mode enabled is not supported.",
             ));
         }
         if want_failover && least < 2 {
@@ -311,7 +319,7 @@ fn read_cluster_mode(
                 ));
             }
         }
-        ("compatible", "enabled" | "disabled") => {}
+        ("compatible", "enabled") => {}
         (from, to) => {
             return Err(Failure::combination(format!("Cannot modify the cluster mode from {from} to {to}.")));
         }

@@ -1,22 +1,11 @@
 //! A world with ten thousand groups.
 
-use super::{cache, done, instant, world};
-use crate::emulator::{Emulator, Request, Response};
+use super::{cache, control, done, instant, world};
+use crate::emulator::Emulator;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
 const MANY: usize = 10_000;
-
-fn control(emulator: &Emulator, method: &str, path: &str, body: Vec<u8>) -> Response {
-    let response = emulator.handle(&Request {
-        method: method.into(),
-        path: format!("/_cachestack/{path}"),
-        body,
-        ..Request::default()
-    });
-    assert_eq!(response.status, 200, "{path}");
-    response
-}
 
 /// A world in which one group stands ten thousand times under other names.
 fn rows() -> Vec<u8> {
@@ -56,6 +45,7 @@ fn ten_thousand_groups_are_no_slower() {
     let rows = rows();
     for emulator in [Emulator::in_memory(instant()), world(&folder.path().join("w.world"))] {
         control(&emulator, "POST", "import", rows.clone());
+        control(&emulator, "POST", "quotas", b"{\"nodes\":null}".to_vec());
         for fields in [
             "Action=DescribeReplicationGroups&ReplicationGroupId=g05000",
             "Action=DescribeReplicationGroups",
