@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -13,10 +14,10 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-pub use crate::emulator::{Request, Response};
+pub use crate::emulator::{Delivery, Request};
 
-/// What answers requests. A status of zero stands for a connection that broke before an answer came.
-pub type Handler = Arc<dyn Fn(&Request) -> Response + Send + Sync>;
+/// What answers requests.
+pub type Handler = Arc<dyn Fn(&Request) -> Delivery + Send + Sync>;
 
 /// An HTTP client over a function.
 #[derive(Clone)]
@@ -29,31 +30,58 @@ impl fmt::Debug for InProcess {
 }
 
 impl HttpClient for InProcess {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+    fn http_connector(&self, _: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector { handler: self.0.clone(), sleep: components.sleep_impl() })
     }
 }
 
-impl HttpConnector for InProcess {
+/// Delays pass on the clock of the SDK client.
+struct Connector {
+    handler: Handler,
+    sleep: Option<SharedAsyncSleep>,
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector")
+    }
+}
+
+impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::ready(exchange(&self.0, &request))
+        let delivery = match deliver(&self.handler, &request) {
+            Ok(delivery) => delivery,
+            Err(error) => return HttpConnectorFuture::ready(Err(error)),
+        };
+        let delay = self.sleep.as_ref().filter(|_| !delivery.delay.is_zero()).map(|sleep| sleep.sleep(delivery.delay));
+        match delay {
+            None => HttpConnectorFuture::ready(receive(delivery)),
+            Some(delay) => HttpConnectorFuture::new(async move {
+                delay.await;
+                receive(delivery)
+            }),
+        }
     }
 }
 
-fn exchange(handler: &Handler, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+fn deliver(handler: &Handler, request: &HttpRequest) -> Result<Delivery, ConnectorError> {
     let Some(body) = request.body().bytes() else {
         return Err(ConnectorError::other("a streamed body cannot be answered in process".into(), None));
     };
     // The URI is absolute: scheme, host, then what a server sees.
     let rest = request.uri().split_once("://").map_or(request.uri(), |(_, rest)| rest);
     let path = rest.find('/').map_or("/", |start| &rest[start..]);
-    let answer = handler(&Request {
+    Ok(handler(&Request {
         method: request.method().to_owned(),
         path: path.to_owned(),
         headers: request.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         body: body.to_vec(),
-    });
-    if answer.status == 0 {
+    }))
+}
+
+fn receive(delivery: Delivery) -> Result<HttpResponse, ConnectorError> {
+    let answer = delivery.response;
+    if delivery.dropped {
         return Err(ConnectorError::io("the connection broke before an answer came".into()));
     }
     let status = answer.status.try_into().map_err(|_| ConnectorError::other("not an HTTP status".into(), None))?;

@@ -49,7 +49,7 @@ pub enum Endpoint {
 impl Endpoint {
     /// The built-in emulator, without a socket.
     pub fn emulator(emulator: Emulator) -> Self {
-        Endpoint::InProcess(Arc::new(move |request| emulator.handle(request)))
+        Endpoint::InProcess(Arc::new(move |request| emulator.deliver(request)))
     }
 }
 

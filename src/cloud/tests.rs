@@ -10,9 +10,9 @@ mod reads;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::in_process::{Request, Response};
 use super::{Aws, Endpoint, Settings, connect};
 use crate::clock::{Clock, VirtualClock};
+use crate::emulator::{Request, Response};
 use crate::kind::{Call, Cloud, Observation, RemoteError, Reply};
 use crate::value::{Object, Type, Value};
 
@@ -29,7 +29,7 @@ impl Fake {
         let log = seen.clone();
         let handler = move |request: &Request| {
             log.lock().unwrap().push(request.clone());
-            answer(&operation(request), &text(request))
+            answer(&operation(request), &text(request)).into()
         };
         let clock = VirtualClock::at(1_700_000_000);
         let settings = Settings::new(Endpoint::InProcess(Arc::new(handler)), Arc::new(clock.clone()));

@@ -3,6 +3,9 @@
 use super::{Emulator, Request, Response};
 use serde_json::{Value, json};
 
+/// The end of the year 2999 in milliseconds since the Unix epoch.
+const LAST_MS: i64 = 32_503_680_000_000;
+
 /// Answers a control request; `path` is what follows `/_cachestack/`.
 pub fn handle(emulator: &Emulator, request: &Request, path: &str) -> Response {
     let path = path.split('?').next().unwrap_or("").trim_end_matches('/');
@@ -78,9 +81,15 @@ fn clock(emulator: &Emulator, change: Option<&Value>) -> Response {
             let mut settings = world.settings().clone();
             let seconds = |name: &str| change.get(name).and_then(Value::as_f64).filter(|seconds| seconds.is_finite());
             match (seconds("advance_seconds"), seconds("offset_seconds")) {
-                (Some(by), None) => settings.clock_offset_ms += (by * 1000.0) as i64,
+                (Some(by), None) => {
+                    settings.clock_offset_ms = settings.clock_offset_ms.saturating_add((by * 1000.0) as i64);
+                }
                 (None, Some(to)) => settings.clock_offset_ms = (to * 1000.0) as i64,
                 _ => return Err("give `advance_seconds` or `offset_seconds`, a number".into()),
+            }
+            let then = (options.clock.now_ms() as i64).saturating_add(settings.clock_offset_ms);
+            if !(0..LAST_MS).contains(&then) {
+                return Err("the clock goes from 1970 to 2999".into());
             }
             world.set_settings(settings);
         }

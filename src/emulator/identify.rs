@@ -1,6 +1,7 @@
 //! Finds what a request means: service, account, region, protocol and operation.
 
 use super::Request;
+use super::failure::Failure;
 use super::model::{self, Service};
 use super::wire::query;
 
@@ -23,6 +24,8 @@ pub struct Call {
     pub account: String,
     pub region: String,
     pub fields: Vec<(String, String)>,
+    /// Why AWS would not even look at the operation.
+    pub refusal: Option<Failure>,
 }
 
 /// The account of requests whose access key is not an account id.
@@ -35,7 +38,7 @@ impl Call {
     }
 }
 
-/// Finds what a request means; nothing where it names no operation at all.
+/// Finds what a request means; nothing where it does not even name a service.
 pub fn identify(request: &Request) -> Option<Call> {
     let scope = Scope::of(request);
     let (path, query_string) = request.path.split_once('?').unwrap_or((&request.path, ""));
@@ -53,21 +56,71 @@ pub fn identify(request: &Request) -> Option<Call> {
             fields.extend(query::fields(&request.body));
         }
         let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        let operation = field("Action")?.to_owned();
+        let operation = field("Action").unwrap_or_default().to_owned();
         let by_name = scope.service.as_deref().and_then(service_of_scope);
-        let service = by_name.or_else(|| service_of_version(field("Version")?)).or_else(|| service_of_host(request))?;
+        let by_version = || field("Version").and_then(service_of_version);
+        let service = by_name.or_else(by_version).or_else(|| service_of_host(request))?;
         (service, if service == "ec2" { Protocol::Ec2 } else { Protocol::Query }, operation)
     };
+    let model = model::service(service)?;
+    let refusal = refusal(&scope, service, protocol, &operation)
+        .or_else(|| old_or_none(service, &operation, fields.iter().find(|(key, _)| key == "Version")?, &model.version));
     let account = scope.key.filter(|key| key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit()));
     Some(Call {
         service,
-        model: model::service(service)?,
+        model,
         protocol,
         operation,
         account: account.unwrap_or_else(|| DEFAULT_ACCOUNT.into()),
         region: scope.region.unwrap_or_else(|| "us-east-1".into()),
         fields,
+        refusal,
     })
+}
+
+/// What AWS says to a request before it looks at the operation. Signatures are not verified, but they are asked for.
+fn refusal(scope: &Scope, service: &str, protocol: Protocol, operation: &str) -> Option<Failure> {
+    let denied = |code: &str, status: u16, message: &str| Some(Failure { status, ..Failure::new(code, message) });
+    match (&scope.key, protocol) {
+        (None, _) if scope.malformed => denied(
+            "IncompleteSignature",
+            400,
+            "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter.",
+        ),
+        (None, Protocol::Ec2) => {
+            denied("MissingParameter", 400, "The request must contain the parameter AWSAccessKeyId")
+        }
+        (None, Protocol::Query) => denied("MissingAuthenticationToken", 403, "Request is missing Authentication Token"),
+        (None, _) => denied("MissingAuthenticationTokenException", 403, "Missing Authentication Token"),
+        (Some(_), Protocol::Query) if operation.is_empty() => {
+            denied("MissingAction", 400, &format!("The request to {service} is missing an action."))
+        }
+        (Some(_), Protocol::Ec2) if operation.is_empty() => {
+            denied("MissingAction", 400, "The request must contain the parameter Action")
+        }
+        _ => None,
+    }
+}
+
+/// A version that the service never had; earlier ones are answered as the current one.
+fn old_or_none(service: &str, operation: &str, version: &(String, String), current: &str) -> Option<Failure> {
+    let version = version.1.as_str();
+    let dated = version.len() == 10 && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if dated && version <= current {
+        return None;
+    }
+    Some(match service {
+        "ec2" => Failure::new(
+            "NoSuchVersion",
+            format!("The requested version ({version}) of service AmazonEC2 does not exist"),
+        ),
+        _ => no_operation(operation, version),
+    })
+}
+
+/// An operation that a service does not have.
+pub fn no_operation(operation: &str, version: &str) -> Failure {
+    Failure::new("InvalidAction", format!("Could not find operation {operation} for version {version}"))
 }
 
 /// The credential scope of a signature: `key/date/region/service/aws4_request`.
@@ -76,20 +129,24 @@ struct Scope {
     key: Option<String>,
     region: Option<String>,
     service: Option<String>,
+    /// Whether there is a signature that names no key.
+    malformed: bool,
 }
 
 impl Scope {
     fn of(request: &Request) -> Self {
-        let header = request.header("authorization").and_then(|text| text.split("Credential=").nth(1));
+        let authorization = request.header("authorization");
+        let header = authorization.and_then(|text| text.split("Credential=").nth(1));
         let signed = request.path.split("X-Amz-Credential=").nth(1).map(|text| text.split('&').next().unwrap_or(""));
-        let Some(text) = header.or(signed) else { return Self::default() };
+        let malformed = authorization.is_some();
+        let Some(text) = header.or(signed) else { return Self { malformed, ..Self::default() } };
         let text = query::decode(text.split([',', ' ']).next().unwrap_or(""));
         let mut parts = text.split('/').map(str::to_owned);
-        let key = parts.next();
+        let key = parts.next().filter(|key| !key.is_empty());
         let region = parts.nth(1).filter(|region| {
-            !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            (1..=32).contains(&region.len()) && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         });
-        Self { key, region, service: parts.next() }
+        Self { malformed: key.is_none(), key, region, service: parts.next() }
     }
 }
 

@@ -93,6 +93,13 @@ pub struct Delivery {
     pub dropped: bool,
 }
 
+impl From<Response> for Delivery {
+    /// An answer that comes at once; a status of zero stands for a connection that broke before an answer came.
+    fn from(response: Response) -> Self {
+        Self { dropped: response.status == 0, response, delay: Duration::ZERO }
+    }
+}
+
 /// How an emulator runs.
 #[derive(Debug, Clone)]
 pub struct Options {

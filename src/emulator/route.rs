@@ -16,13 +16,17 @@ use serde_json::Value;
 
 /// Answers a request to an AWS service.
 pub fn handle(emulator: &Emulator, request: &Request) -> Delivery {
+    if !["GET", "POST"].contains(&request.method.as_str()) {
+        let response = Response { status: 405, headers: vec![("Allow".into(), "GET, POST".into())], body: Vec::new() };
+        return response.into();
+    }
     let Some(call) = identify::identify(request) else {
         let response = Response {
             status: 400,
             headers: vec![("Content-Type".into(), "text/plain".into())],
             body: b"The request names no AWS operation that this emulator could recognise.\n".to_vec(),
         };
-        return Delivery { response, ..Delivery::default() };
+        return response.into();
     };
     emulator.count(call.service, &call.operation);
     let (response, verdict) = match emulator.transact(|world, options| befall(emulator, world, options, &call, request))
@@ -58,6 +62,7 @@ fn befall(
     }
     let surroundings = (options.speed, world.settings().quotas);
     let answer = match call.model.operations.get(&call.operation) {
+        _ if call.refusal.is_some() => Err(call.refusal.clone().unwrap_or_else(|| unknown(call))),
         Some(operation) => understand(call, operation, request).and_then(|value| {
             let mut past = emulator.shared.past.lock().expect("past");
             world.in_region(&call.account, &call.region, |region| {
@@ -92,9 +97,12 @@ fn understand(call: &Call, operation: &Operation, request: &Request) -> Answer {
         Protocol::Json(_) => json::decode(call.model, shape, &request.body)?,
         Protocol::Cbor => cbor::decode(call.model, shape, &request.body)?,
     };
-    if let Some(shape) = shape {
-        check(call, shape, &value)?;
+    let Some(shape) = shape else { return Ok(value) };
+    if let (Protocol::Json(_) | Protocol::Cbor, Some(path)) = (call.protocol, wire::misfit(call.model, shape, &value)) {
+        let (path, want) = path.rsplit_once('.').unwrap_or(("the request", &path));
+        return Err(Failure::new("SerializationException", format!("{path} is not {want}.")));
     }
+    check(call, shape, &value)?;
     Ok(value)
 }
 
@@ -182,10 +190,7 @@ fn lower_first(name: &str) -> String {
 
 fn unknown(call: &Call) -> Failure {
     match call.protocol {
-        Protocol::Query => Failure::new(
-            "InvalidAction",
-            format!("Could not find operation {} for version {}", call.operation, call.model.version),
-        ),
+        Protocol::Query => identify::no_operation(&call.operation, &call.model.version),
         Protocol::Ec2 => {
             Failure::new("InvalidAction", format!("The action {} is not valid for this web service.", call.operation))
         }

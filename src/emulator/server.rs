@@ -1,15 +1,20 @@
 //! The emulator on a port: HTTP/1.1 with connections that stay open.
 
 use super::{Delivery, Emulator, Request, Response};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use std::io;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// Far above any request of these services; an import of a large world is the largest.
-const MOST_BYTES: usize = 256 << 20;
+/// Far above any request of these services.
+const MOST_BYTES: usize = 2 << 20;
+/// Room for the import of a large world.
+const MOST_BYTES_OF_A_WORLD: usize = 256 << 20;
+/// How long a client may take over the head of a request, and keep a connection without one.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Answers requests on the listener until it fails.
 pub async fn serve(listener: TcpListener, emulator: Emulator) -> io::Result<()> {
@@ -18,6 +23,11 @@ pub async fn serve(listener: TcpListener, emulator: Emulator) -> io::Result<()> 
             Ok(accepted) => accepted,
             // The client was gone before it was accepted; the next one is no worse for it.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
+            // Too many connections for the process: some of them will close.
+            Err(error) if error.raw_os_error().is_some() => {
+                emulator.clock().sleep(Duration::from_millis(50)).await;
+                continue;
+            }
             Err(error) => return Err(error),
         };
         let _ = stream.set_nodelay(true);
@@ -25,7 +35,9 @@ pub async fn serve(listener: TcpListener, emulator: Emulator) -> io::Result<()> 
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(emulator.clone(), request));
             // A connection that breaks concerns its client alone.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let mut http = hyper::server::conn::http1::Builder::new();
+            http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+            let _ = http.serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
@@ -35,7 +47,8 @@ async fn answer(
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, io::Error> {
     let (parts, body) = request.into_parts();
-    let response = match Limited::new(body, MOST_BYTES).collect().await {
+    let own = parts.uri.path().starts_with("/_cachestack/");
+    let response = match Limited::new(body, if own { MOST_BYTES_OF_A_WORLD } else { MOST_BYTES }).collect().await {
         Ok(body) => {
             let request = Request {
                 method: parts.method.as_str().to_owned(),
@@ -61,7 +74,9 @@ async fn answer(
             }
             handled.response
         }
-        Err(_) => Response { status: 413, ..Response::default() },
+        Err(error) if error.is::<LengthLimitError>() => Response { status: 413, ..Response::default() },
+        // The client broke off.
+        Err(_) => return Err(io::ErrorKind::ConnectionAborted.into()),
     };
     let mut built = hyper::Response::builder().status(response.status);
     for (name, value) in &response.headers {

@@ -5,6 +5,7 @@ mod many;
 mod processes;
 mod replay;
 mod rules;
+mod strangers;
 mod table;
 
 use super::{Emulator, Options, Request, Response, Speed};

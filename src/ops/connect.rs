@@ -93,7 +93,7 @@ fn endpoint(session: &Session) -> Result<crate::cloud::Endpoint, Failure> {
     }
     let failed = |error: std::io::Error| Failure::Error(format!("{}: {error}", endpoint.display()));
     let emulator = Emulator::open(&endpoint, options).map_err(failed)?;
-    Ok(Endpoint::InProcess(Arc::new(move |request| emulator.handle(request))))
+    Ok(Endpoint::InProcess(Arc::new(move |request| emulator.deliver(request))))
 }
 
 /// Without the AWS side nothing can be connected to.

@@ -33,7 +33,7 @@ fn key(change: impl Fn(&mut Settings)) -> String {
     let log = seen.clone();
     let mut settings = settings(Endpoint::InProcess(Arc::new(move |request: &Request| {
         log.lock().unwrap().push(request.clone());
-        query("GetCallerIdentity", "<Account>123456789012</Account><Arn>arn:a</Arn><UserId>U</UserId>")
+        query("GetCallerIdentity", "<Account>123456789012</Account><Arn>arn:a</Arn><UserId>U</UserId>").into()
     })));
     change(&mut settings);
     let aws = connect(settings).unwrap();

@@ -2,6 +2,7 @@
 //! the remote reads back what was asked for.
 
 mod caches;
+mod faults;
 mod groups;
 
 use std::time::Duration;

@@ -55,6 +55,37 @@ pub fn strays(service: &Service, shape: &str, value: &Value) -> Vec<String> {
     }
 }
 
+/// The path to the first value of a JSON or CBOR request that is not of the model's type.
+pub fn misfit(service: &Service, shape: &str, value: &Value) -> Option<String> {
+    let shape = service.shape(shape);
+    let below = |name: String, inner: Option<String>| inner.map(|path| format!("{name}.{path}"));
+    match (shape.kind, value) {
+        (_, Value::Null) => None,
+        (Type::Structure, Value::Object(members)) => members
+            .iter()
+            .find_map(|(name, inner)| below(name.clone(), misfit(service, shape.member_shape(name)?, inner))),
+        (Type::Map, Value::Object(entries)) => {
+            let of = shape.value.as_deref()?;
+            entries.iter().find_map(|(key, inner)| below(key.clone(), misfit(service, of, inner)))
+        }
+        (Type::List, Value::Array(items)) => {
+            let of = shape.of.as_deref()?;
+            items.iter().enumerate().find_map(|(at, inner)| below((at + 1).to_string(), misfit(service, of, inner)))
+        }
+        (Type::Structure | Type::Map | Type::List, _) => Some("a structure, a map or a list".into()),
+        (Type::Boolean, Value::Bool(_)) => None,
+        (Type::Boolean, _) => Some("true or false".into()),
+        (Type::Integer | Type::Long, value) if value.as_i64().is_some() => None,
+        (Type::Integer | Type::Long | Type::Double | Type::Float | Type::Timestamp, Value::Number(number)) => {
+            (matches!(shape.kind, Type::Integer | Type::Long) && number.as_i64().is_none())
+                .then(|| "a whole number".into())
+        }
+        (Type::Integer | Type::Long | Type::Double | Type::Float | Type::Timestamp, _) => Some("a number".into()),
+        (_, Value::String(_)) => None,
+        _ => Some("a text".into()),
+    }
+}
+
 /// Seconds with a fraction, as JSON and CBOR carry them, to milliseconds.
 fn seconds_to_ms(value: &Value) -> Value {
     match value.as_f64() {
@@ -85,7 +116,8 @@ pub fn timestamp_ms(text: &str) -> Option<i64> {
         return Some(time.as_millisecond());
     }
     if let Ok(seconds) = text.parse::<f64>() {
-        return Some((seconds * 1000.0).round() as i64);
+        let ms = (seconds * 1000.0).round() as i64;
+        return jiff::Timestamp::from_millisecond(ms).is_ok().then_some(ms);
     }
     // Without an offset AWS takes the time as UTC.
     format!("{text}Z").parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)

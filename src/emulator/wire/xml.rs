@@ -81,6 +81,7 @@ pub fn escape(text: &str, out: &mut String) {
             '\r' => out.push_str("&#13;"),
             // XML 1.0 has no way to write the other control characters.
             control if control.is_control() && !matches!(control, '\n' | '\t') => out.push('\u{FFFD}'),
+            '\u{FFFE}' | '\u{FFFF}' => out.push('\u{FFFD}'),
             other => out.push(other),
         }
     }
