@@ -161,14 +161,17 @@ fn a_world_is_the_same_after_every_torn_write() {
     let whole = read(&path).len();
     done(&emulator, "Action=CreateSnapshot&SnapshotName=s&ReplicationGroupId=g");
     let bytes = read(&path);
-    for cut in (whole..whole + 40).chain((whole + 40..bytes.len()).step_by(97)).chain(bytes.len() - 20..bytes.len()) {
+    for cut in whole..bytes.len() {
         let torn = folder.path().join("torn.world");
-        disk::replace(&torn, &bytes[..cut]).expect("file");
+        std::fs::write(&torn, &bytes[..cut]).expect("file");
         let emulator = world(&torn);
         let strip = |text: &str| text.split("<ResponseMetadata>").next().map(str::to_owned);
         assert_eq!(strip(&done(&emulator, SHOW)), strip(&settled), "cut at {cut}");
         let (status, _) = cache(&emulator, "Action=DescribeSnapshots&SnapshotName=s");
         assert_eq!(status, 404, "cut at {cut}");
+        if cut % 97 != 0 {
+            continue;
+        }
         done(&emulator, "Action=CreateSnapshot&SnapshotName=s&ReplicationGroupId=g");
         assert!(done(&world(&torn), "Action=DescribeSnapshots").contains("<SnapshotName>s<"));
     }

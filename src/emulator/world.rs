@@ -142,10 +142,7 @@ impl World {
         let changed = std::mem::take(&mut self.changed);
         let Some(mut file) = self.file.take() else { return Ok(()) };
         let written = if changed.is_empty() { Ok(()) } else { file.append(&line(&changed)) };
-        let written = written.and_then(|()| {
-            let long = file.end > SMALLEST_REWRITE && file.end > file.snapshot.saturating_mul(GROWTH);
-            if long { file.rewrite(&self.snapshot()) } else { Ok(()) }
-        });
+        let written = written.and_then(|()| if file.is_long() { file.rewrite(&self.snapshot()) } else { Ok(()) });
         file.lock = None;
         if written.is_err() {
             // Memory is ahead of the file now: read the file again before the next request.
@@ -252,6 +249,12 @@ impl World {
 }
 
 impl WorldFile {
+    /// Whether the log is to be rewritten as a snapshot; a test may ask for that after every change.
+    fn is_long(&self) -> bool {
+        let asked = cfg!(test) && std::env::var_os("CACHESTACK_TEST_REWRITES").is_some();
+        asked || (self.end > SMALLEST_REWRITE && self.end > self.snapshot.saturating_mul(GROWTH))
+    }
+
     fn lock(&mut self) -> io::Result<()> {
         let mut path = self.path.clone().into_os_string();
         path.push(".lock");

@@ -18,7 +18,7 @@ fn faults(seed: u32) -> String {
 #[test]
 fn a_service_in_trouble_is_waited_out() {
     for seed in [1, 2] {
-        let emulator = Emulator::start_with(&["--speed", "instant", "--faults", &faults(seed)]);
+        let emulator = Emulator::start_in(Place::new(), &["--speed", "instant", "--faults", &faults(seed)]);
         let mut place = Place::new();
         place.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
         place.env("REDIS_AUTH_TOKEN", "correct-horse-battery-staple");

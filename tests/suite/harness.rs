@@ -124,12 +124,11 @@ pub struct Emulator {
 impl Emulator {
     /// Starts one; with the speed `fast` a creation takes about a second, so that clients see what is under way.
     pub fn start(speed: &str) -> Self {
-        Self::start_with(&["--speed", speed])
+        Self::start_in(Place::new(), &["--speed", speed])
     }
 
-    /// Starts one with these options.
-    pub fn start_with(options: &[&str]) -> Self {
-        let place = Place::new();
+    /// Starts one in a directory, with more options.
+    pub fn start_in(place: Place, options: &[&str]) -> Self {
         let mut command = place.program(&[&["emulate", "--listen", "127.0.0.1:0"], options].concat());
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the emulator starts");
         let mut line = String::new();
