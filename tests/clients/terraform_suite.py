@@ -68,7 +68,8 @@ def no_storms(path):
 
 
 def main():
-    if shutil.which("terraform") is None or not (os.environ.get("TF_CLI_CONFIG_FILE") or os.environ.get("CACHESTACK_PROVIDERS")):
+    configured = os.path.isfile(os.environ.get("TF_CLI_CONFIG_FILE", "")) or os.environ.get("CACHESTACK_PROVIDERS")
+    if shutil.which("terraform") is None or not configured:
         print("terraform with a folder of providers is not here: nothing was checked")
         return
     urllib.request.urlopen(urllib.request.Request(ENDPOINT + "/_cachestack/reset", data=b"{}", method="POST")).read()

@@ -17,6 +17,15 @@ fn answers_are_those_of_the_model() {
     script("answers_are_those_of_the_model", "model_check.py");
 }
 
+/// Terraform, where it is installed with its AWS provider (`CACHESTACK_PROVIDERS` names a mirror); elsewhere a
+/// transcript of the same run is played again by the unit tests.
+#[test]
+fn terraform_is_content() {
+    if program("terraform_is_content", "terraform").is_some() {
+        script("terraform_is_content", "terraform_suite.py");
+    }
+}
+
 /// What `ministack`, an emulator of other authors, has of our kinds. Replication groups are left out: it gives their
 /// members other names than AWS does, and keeps none of their states. So are subnet groups: it reads their subnets as
 /// `SubnetIds.member.N`, where the service model, and with it every SDK, says `SubnetIds.SubnetIdentifier.N`. Its alarms have `DatapointsToAlarm` even if nobody set it.

@@ -1,6 +1,12 @@
 # The groups of a complete guide to ElastiCache, side by side in one root module: the provider polls each of them
 # every 30 seconds, so that one run of all takes little longer than a run of one. The network comes from data
 # sources. `step` is 1 for the first apply and 2 for the change.
+#
+# Of the guide are here: redis, redis_backup, redis_encrypted, redis_primary, custom, advanced, simple, production, the
+# environments (dev, staging, prod), secure, cost_optimized, backup_optimized, debug, debug_backup, ecommerce, the
+# microservices (user, order), memcached, both alarms, and their subnet groups, parameter groups and security groups.
+# redis_secondary is a group of its own in another region, as there are no global datastores; log groups and metric
+# filters are another service's. A token, shards, and rules of their own are more than the guide has.
 
 terraform {
   required_providers {
@@ -215,6 +221,7 @@ locals {
     redis-backup-cluster         = { nodes = 2, retention = local.changed ? 7 : 5 }
     redis-encrypted-cluster      = { nodes = 2, encrypted = true }
     redis-primary-cluster        = { nodes = 2, version = local.changed ? "7.1" : "7.0" }
+    custom-redis-cluster         = { nodes = local.changed ? 4 : 3, retention = 2, encrypted = true }
     advanced-redis-cluster       = { nodes = 3, type = "cache.t3.small", retention = 7, encrypted = true, log = true }
     production-redis-cluster     = { nodes = local.changed ? 2 : 3, type = "cache.t3.small", retention = 7, encrypted = true }
     dev-redis-cluster            = { nodes = 1 }
@@ -268,9 +275,9 @@ resource "aws_elasticache_replication_group" "guide" {
 }
 
 resource "aws_elasticache_replication_group" "simple" {
-  for_each = toset(["simple-redis-cluster", "debug-redis-cluster"])
+  for_each = { simple-redis-cluster = null, debug-redis-cluster = null, debug-backup-redis-cluster = 1 }
 
-  replication_group_id       = each.value
+  replication_group_id       = each.key
   description                = "Simple Redis cluster"
   node_type                  = "cache.t3.micro"
   port                       = 6379
@@ -278,6 +285,9 @@ resource "aws_elasticache_replication_group" "simple" {
   automatic_failover_enabled = false
   multi_az_enabled           = false
   engine_version             = "7.0"
+  snapshot_retention_limit   = each.value
+  snapshot_window            = each.value == null ? null : "03:00-05:00"
+  maintenance_window         = each.value == null ? null : "sun:05:00-sun:07:00"
 }
 
 resource "aws_elasticache_replication_group" "secure_token" {
