@@ -49,6 +49,8 @@ struct Needs<'a> {
     /// The module whose names the expressions are in.
     scope: ModulePath,
     expressions: Vec<&'a Expr>,
+    /// The same in the names of the root: what an `import` block says.
+    rooted: Vec<&'a Expr>,
     /// `depends_on`: more than values are waited for.
     depends_on: Vec<&'a Expr>,
     /// Needed without being written, with the place that stands for it.
@@ -86,6 +88,11 @@ impl Graph {
             for reference in needs.expressions.iter().flat_map(|expr| references(expr)) {
                 for used in nodes_of(&reference, &needs.scope, stack) {
                     graph.connect(&needs.node, &used, Edge { span: reference.span, depth });
+                }
+            }
+            for reference in needs.rooted.iter().flat_map(|expr| references(expr)) {
+                for used in nodes_of(&reference, &Vec::new(), stack) {
+                    graph.connect(&needs.node, &used, Edge { span: reference.span, depth: 0 });
                 }
             }
             for reference in needs.depends_on.iter().flat_map(|expr| references(expr)) {
@@ -216,6 +223,7 @@ fn needs<'a>(path: &[(Arc<str>, Option<Key>)], module: &'a Module, stack: &'a St
         node,
         scope: path.clone(),
         expressions,
+        rooted: Vec::new(),
         depends_on,
         implied: implied.clone(),
     };
@@ -238,7 +246,10 @@ fn needs<'a>(path: &[(Arc<str>, Option<Key>)], module: &'a Module, stack: &'a St
     }
     for block in &module.resources {
         let depends_on = block.meta.depends_on.iter().collect();
-        all.push(of(Node::Block(block.address.clone()), block.expressions(), depends_on));
+        let mut own = of(Node::Block(block.address.clone()), block.expressions(), depends_on);
+        let imports = stack.module.imports.iter().filter(|import| import.block == block.address);
+        own.rooted.extend(imports.flat_map(|import| std::iter::once(&import.id).chain(&import.for_each)));
+        all.push(own);
     }
     for (name, output) in &module.outputs {
         let conditions = output.preconditions.iter().flat_map(|c| [&c.condition, &c.message]);

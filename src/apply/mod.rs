@@ -167,7 +167,7 @@ async fn schedule(shared: &Arc<Shared>) -> Vec<Option<Outcome>> {
 fn report(shared: Arc<Shared>, results: Vec<Option<Outcome>>) -> Report {
     let mut report_failed = Vec::new();
     let mut skipped = Vec::new();
-    let mut counts = crate::plan::Counts::default();
+    let mut counts = crate::plan::Counts { import: shared.plan.imports.len(), ..Default::default() };
     let mut done = 0;
     for (step, result) in shared.plan.steps.iter().zip(&results) {
         match result {

@@ -71,11 +71,12 @@ fn approved(ui: Ui, plan: &Plan, destroy: bool) -> Result<bool, Failure> {
 
 fn finish(ui: Ui, report: &Report, empty: bool, destroy: bool) -> u8 {
     let counts = report.counts;
-    let done = format!("{} added, {} changed, {} destroyed", counts.add, counts.change, counts.destroy);
+    let imported = if counts.import > 0 { format!("{} imported, ", counts.import) } else { String::new() };
+    let done = format!("{imported}{} added, {} changed, {} destroyed", counts.add, counts.change, counts.destroy);
     let complete = report.failed.is_empty() && report.skipped.is_empty();
     if ui.json {
         let line = serde_json::json!({
-            "type": "apply_summary", "complete": complete, "added": counts.add, "changed": counts.change,
+            "type": "apply_summary", "complete": complete, "imported": counts.import, "added": counts.add, "changed": counts.change,
             "destroyed": counts.destroy, "failed": report.failed.len(), "skipped": report.skipped.len(),
         });
         ui.out(&format!("{line}\n"));

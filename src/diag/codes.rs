@@ -178,6 +178,8 @@ pub const CODES: &[Entry] = &[
     ("CS0605", "The alarm watches no node", "ElastiCache reports its metrics for each node, under ids such as redis-001, or redis-0001-001 with shards; the id of a replication group never gets a datapoint. Set `target` to the replication group instead of the dimension, and there is an alarm for each node."),
     ("CS0606", "Nothing has this address", "An address behind --target, --exclude or --replace names nothing, neither in the stack nor in the state. Look for a misspelling; keys of for_each are in quotes, so the shell wants the whole in single quotes: 'alarm.cpu[\"redis-001\"]'."),
     ("CS0607", "The object is still in use", "AWS refuses to delete what another object uses. Leaving an argument out does not take it away: what is no longer written stays as it is. Write what shall be used instead, in the same change; the old object is then deleted after it."),
+    ("CS0608", "An import that cannot be", "An `import` block in the stack names a declared resource, with the key of an instance where the block is repeated, and the name that the object has in AWS, which must be known at plan time. Two blocks cannot be about one resource."),
+    ("CS0609", "Nothing to import", "The account has no such object in the region of the resource, or the state has it under another address. The id is the name in AWS: of a replication group, parameter group, subnet group or alarm its name, of a security group sg-..."),
 ];
 
 /// The entry of a code.

@@ -105,11 +105,14 @@ pub async fn apply(
 
 /// What is recorded before the first step: the account, moves, records that only their own words change.
 fn prepare(store: &mut Store, plan: &Plan, account: &str) -> std::io::Result<()> {
-    if store.state().account.as_deref() != Some(account) && !plan.steps.is_empty() {
+    if store.state().account.as_deref() != Some(account) && !(plan.steps.is_empty() && plan.imports.is_empty()) {
         store.commit(Entry::Account(account.to_owned()))?;
     }
     for (from, to) in &plan.moves {
         store.commit(Entry::Move(from.clone(), to.clone()))?;
+    }
+    for imported in &plan.imports {
+        store.commit(Entry::Record(imported.address.clone(), imported.record.clone()))?;
     }
     for (address, words, object, id, region) in &plan.records {
         let record = Record {

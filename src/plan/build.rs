@@ -11,7 +11,7 @@ use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::{
-    Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, decide, edges, timeouts, wish,
+    Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, decide, edges, import, timeouts, wish,
 };
 use crate::schema::Mode as AttrMode;
 use crate::stack::conditions;
@@ -54,6 +54,8 @@ pub struct Builder<'a> {
     undecided_modules: BTreeSet<ModulePath>,
     /// What each block hangs on, and how many modules on the way they share.
     used: BTreeMap<Address, BTreeMap<Address, usize>>,
+    /// What the block that is being decided takes over.
+    pub(super) imports: import::Imports,
     /// Desired objects that refer to others by attribute, for edges by name.
     pub(super) places: BTreeMap<Address, Desired>,
 }
@@ -73,6 +75,7 @@ pub fn build(evaluator: &mut Evaluator, inputs: &Inputs) -> Outcome {
         undecided_modules: BTreeSet::new(),
         planned: BTreeMap::new(),
         used: stack.0.resources().map(|block| (block.address.clone(), stack.0.graph.used_by(&block.address))).collect(),
+        imports: import::Imports::new(),
         places: BTreeMap::new(),
     };
     builder.walk();
@@ -126,6 +129,7 @@ impl Builder<'_> {
     fn block(&mut self, block: &Address) {
         let names = self.evaluator.names();
         let Some(resource) = names.0.resource(block) else { return };
+        self.imports = import::of_block(self, block);
         for module in self.evaluator.instances(&block.module).to_vec() {
             let is_open = self.evaluator.is_open(&module);
             let address = Address { module, ..block.clone() };
@@ -134,6 +138,8 @@ impl Builder<'_> {
                 false => self.expand(resource, &address),
             }
         }
+        let imports = std::mem::take(&mut self.imports);
+        import::strangers(self, block, &imports);
     }
 
     fn expand(&mut self, resource: &Resource, block: &Address) {

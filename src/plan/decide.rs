@@ -10,7 +10,7 @@ use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::plan::build::Builder;
 use crate::plan::diff::{self, Comparison, Difference};
-use crate::plan::{Action, Reason, RecordPlan, Step, moves, replace, wish};
+use crate::plan::{Action, Reason, RecordPlan, Step, import, moves, replace, wish};
 use crate::schema::{Mode, Update};
 use crate::stack::desired::Desired;
 use crate::state::{Digest, Record, digest};
@@ -41,6 +41,9 @@ pub fn decide(builder: &mut Builder, instance: Instance) -> Object {
     if let (Some(suffix), Some(name)) = (&suffix, instance.kind.name_attribute()) {
         replace::add_suffix(&mut wanted, name, suffix);
     }
+    if let (None, Some((id, span))) = (&record, builder.imports.get(address).cloned()) {
+        return import::adopt(builder, &instance, &wanted, id.as_deref(), span);
+    }
     let id = record.as_ref().map(|record| record.id.clone()).or_else(|| instance.kind.identify(&wanted));
     let found = find(builder, &instance, record.as_ref(), id.as_deref());
     match (record, found) {
@@ -60,13 +63,13 @@ pub fn decide(builder: &mut Builder, instance: Instance) -> Object {
 }
 
 /// An owned answer of what was found.
-enum Seen {
+pub(super) enum Seen {
     Unread,
     Absent,
     Present(Observation),
 }
 
-fn find(builder: &mut Builder, instance: &Instance, record: Option<&Record>, id: Option<&str>) -> Seen {
+pub(super) fn find(builder: &mut Builder, instance: &Instance, record: Option<&Record>, id: Option<&str>) -> Seen {
     let (Some(live), Some(id)) = (builder.inputs.live, id) else {
         return if record.is_none() && builder.inputs.live.is_some() { Seen::Absent } else { Seen::Unread };
     };
@@ -93,7 +96,10 @@ fn refuse(builder: &mut Builder, instance: &Instance, wanted: Object, id: &str) 
             instance.address, instance.address.kind
         ),
     )
-    .help("Choose another name; or delete the object if nobody needs it.");
+    .help(format!(
+        "Choose another name; or take the object over: import {{ to = {}, id = \"{id}\" }} with a line for each of the two.",
+        instance.address
+    ));
     diagnostic.span = instance.desired.span_of(attribute);
     builder.diagnostics.push(diagnostic);
     unknown_all(instance, &wanted)
@@ -106,13 +112,7 @@ fn create(
     reason: Reason,
     suffix: Option<String>,
 ) -> Object {
-    let mut after = wanted;
-    for attr in &instance.kind.schema().attrs {
-        let default = attr.default.clone().or_else(|| attr.at_create.map(Value::string));
-        if let Some(default) = default.filter(|_| attr.settable()) {
-            after.entry(attr.name.into()).or_insert(default);
-        }
-    }
+    let mut after = with_defaults(instance, wanted);
     let set: Vec<&'static str> = set_names(instance, &after);
     let target = builder.target(&instance.region);
     instance.kind.predict(&mut after, None, &target);
@@ -143,6 +143,16 @@ fn create(
         record,
     );
     planned
+}
+
+/// A wish with what it leaves to us.
+pub(super) fn with_defaults(instance: &Instance, mut wanted: Object) -> Object {
+    for attr in instance.kind.schema().attrs.iter().filter(|attr| attr.settable()) {
+        if let Some(default) = attr.default.clone().or_else(|| attr.at_create.map(Value::string)) {
+            wanted.entry(attr.name.into()).or_insert(default);
+        }
+    }
+    wanted
 }
 
 /// Names of the attributes that a create shows: all that are known or set.
@@ -228,7 +238,7 @@ fn record_plan(
     RecordPlan { set, secrets, dependencies, protect: instance.protect, suffix }
 }
 
-fn existing(
+pub(super) fn existing(
     builder: &mut Builder,
     instance: &Instance,
     wanted: &Object,

@@ -242,6 +242,11 @@ pub fn restrict(builder: &mut Builder) {
         builder.plan.steps.push(step);
     }
     builder.plan.blocked.retain(|blocked| kept.contains(&blocked.address));
+    let wanted = |address: &Address| {
+        (options.targets.is_empty() || options.targets.iter().any(|target| target.contains(address)))
+            && !options.excludes.iter().any(|exclude| exclude.contains(address))
+    };
+    builder.plan.imports.retain(|imported| kept.contains(&imported.address) || wanted(&imported.address));
     builder.plan.records.retain(|(address, ..)| kept.contains(address));
     builder.plan.changed_outputs.clear();
 }

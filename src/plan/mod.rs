@@ -8,6 +8,7 @@ mod collide;
 pub mod decide;
 pub mod diff;
 mod edges;
+pub mod import;
 mod moves;
 pub mod replace;
 pub mod timeouts;
@@ -18,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::{Address, Subject};
 use crate::diag::Diagnostic;
 use crate::kind::{Call, Impact, Observation, RemoteError};
-use crate::state::Digest;
+use crate::state::{Digest, Record};
 use crate::value::{Object, Value};
 
 /// An object in the account: kind, region and name.
@@ -96,6 +97,8 @@ pub struct Plan {
     pub notes: Vec<Note>,
     /// Addresses that moved.
     pub moves: Vec<(Address, Address)>,
+    /// Objects that are taken over.
+    pub imports: Vec<Imported>,
     /// Intents of an earlier run that are settled by what was found.
     pub settled_intents: Vec<String>,
 }
@@ -107,6 +110,15 @@ pub struct Note {
     pub address: Option<Address>,
     /// One sentence.
     pub text: String,
+}
+
+/// An object that is there and gets an address.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imported {
+    /// Its address.
+    pub address: Address,
+    /// The record that it begins with.
+    pub record: Record,
 }
 
 /// A guard that stands against the plan.
@@ -237,6 +249,8 @@ pub struct Counts {
     pub destroy: usize,
     /// Records that are dropped.
     pub forget: usize,
+    /// Objects that are taken over.
+    pub import: usize,
 }
 
 impl Plan {
@@ -248,6 +262,7 @@ impl Plan {
             change: count(Action::Update),
             destroy: count(Action::Delete),
             forget: count(Action::Forget),
+            import: self.imports.len(),
         }
     }
 
@@ -257,6 +272,7 @@ impl Plan {
             && self.changed_outputs.is_empty()
             && self.moves.is_empty()
             && self.unfinished == 0
+            && self.imports.is_empty()
     }
 }
 

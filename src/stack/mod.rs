@@ -4,6 +4,7 @@ pub mod conditions;
 pub mod desired;
 pub mod environment;
 pub mod evaluator;
+pub mod imports;
 pub mod modules;
 pub mod providers;
 pub mod secrets;
@@ -81,6 +82,7 @@ impl Stack {
             index: BTreeMap::new(),
         };
         stack.gather();
+        imports::check(&stack, diagnostics);
         stack.graph = Graph::build(&stack, diagnostics);
         stack
     }

@@ -155,7 +155,11 @@ fn step(step: &Step) -> Json {
 
 /// A plan as lines: one per step, the outputs, what blocks it, and a summary.
 pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
-    let mut lines: Vec<Json> = plan.steps.iter().map(step).collect();
+    let import = |imported: &crate::plan::Imported| {
+        let (address, id) = (imported.address.to_string(), &imported.record.id);
+        json!({ "type": "planned_import", "address": address, "kind": &*imported.address.kind, "id": id })
+    };
+    let mut lines: Vec<Json> = plan.imports.iter().map(import).chain(plan.steps.iter().map(step)).collect();
     for note in &plan.notes {
         lines.push(
             json!({ "type": "note", "address": note.address.as_ref().map(ToString::to_string), "message": note.text }),
@@ -173,7 +177,7 @@ pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
     lines.push(json!({
         "type": "change_summary",
         "environment": environment,
-        "changes": { "add": counts.add, "change": counts.change, "remove": counts.destroy, "forget": counts.forget, "unchanged": plan.unchanged },
+        "changes": { "import": counts.import, "add": counts.add, "change": counts.change, "remove": counts.destroy, "forget": counts.forget, "unchanged": plan.unchanged },
     }));
     lines
 }

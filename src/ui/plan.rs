@@ -36,6 +36,9 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
     for (from, to) in &plan.moves {
         out.push_str(&format!("  # {from} has moved to {to}\n\n"));
     }
+    for imported in &plan.imports {
+        out.push_str(&format!("  # {} will be imported: \"{}\"\n\n", imported.address, imported.record.id));
+    }
     for shown in shown(plan) {
         out.push_str(&block(ui, &shown));
     }
@@ -66,7 +69,8 @@ fn count(number: usize, thing: &str) -> String {
 /// `1 to add, 2 to change, 0 to destroy`
 pub fn counts(counts: Counts) -> String {
     let forget = if counts.forget > 0 { format!(", {} to forget", counts.forget) } else { String::new() };
-    format!("{} to add, {} to change, {} to destroy{forget}", counts.add, counts.change, counts.destroy)
+    let import = if counts.import > 0 { format!("{} to import, ", counts.import) } else { String::new() };
+    format!("{import}{} to add, {} to change, {} to destroy{forget}", counts.add, counts.change, counts.destroy)
 }
 
 /// The worst impact, and how long it will take along the longest way through the edges.

@@ -4,6 +4,7 @@
 
 mod block;
 mod call;
+mod import;
 mod links;
 mod resource;
 mod settings;
@@ -17,6 +18,7 @@ use crate::lang::ast::{Attribute, Body, Expr};
 use crate::schema::Schema;
 
 pub use call::Call;
+pub use import::{Import, address as import_address};
 pub use resource::{Nested, NestedSource};
 
 /// Everything that a directory declares.
@@ -44,6 +46,8 @@ pub struct Module {
     pub moved: Vec<(Subject, Subject, Span)>,
     /// `module` blocks.
     pub calls: BTreeMap<Arc<str>, Call>,
+    /// `import` blocks.
+    pub imports: Vec<Import>,
 }
 
 /// The `stack` block.

@@ -5,7 +5,7 @@ use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::kind::our_name;
 use crate::lang::ast::{Block, Expr};
 use crate::lang::declare::{
-    Environment, Local, Module, Output, Provider, Removed, StackBlock, Variable, block, call, resource,
+    Environment, Local, Module, Output, Provider, Removed, StackBlock, Variable, block, call, import, resource,
 };
 use crate::{kinds, lang};
 
@@ -40,7 +40,8 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
         "moved" => moved(block, sources, module, diagnostics),
         "removed" => removed(block, sources, module, diagnostics),
         "module" => call::declare(block, module, diagnostics),
-        "import" | "check" | "ephemeral" => diagnostics.push(
+        "import" => import::declare(block, module, diagnostics),
+        "check" | "ephemeral" => diagnostics.push(
             Diagnostic::error(
                 "CS0317",
                 "Not supported yet",

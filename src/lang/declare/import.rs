@@ -1,0 +1,89 @@
+//! `import` blocks: objects that are there already, and the addresses that they get.
+
+use std::sync::Arc;
+
+use crate::address::{Address, Key, Mode, ModulePath};
+use crate::diag::{Diagnostic, Span};
+use crate::kind::our_name;
+use crate::lang::ast::{Block, Expr, Node};
+use crate::lang::declare::{Module, block};
+
+/// An `import` block.
+#[derive(Debug)]
+pub struct Import {
+    /// The place of its header.
+    pub span: Span,
+    /// The address, whose keys may be computed.
+    pub to: Expr,
+    /// The name in AWS.
+    pub id: Expr,
+    /// `for_each`
+    pub for_each: Option<Expr>,
+    /// The block that the address is of.
+    pub block: Address,
+}
+
+/// A step of an address: a name, or a key in brackets.
+#[derive(Clone)]
+enum Step<'a> {
+    Name(Arc<str>),
+    Key(&'a Expr),
+}
+
+/// Reads an `import` block.
+pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    block::labels(block, &[], diagnostics);
+    block::check_names(block, &["to", "id", "for_each", "provider"], &[], diagnostics);
+    let mut get = |name: &str| {
+        let found = block.body.attribute(name).map(|attribute| attribute.expr.clone());
+        if found.is_none() {
+            diagnostics.push(block::missing(name, "import", block.header_span));
+        }
+        found
+    };
+    let (Some(to), Some(id)) = (get("to"), get("id")) else { return };
+    let for_each = block.body.attribute("for_each").map(|attribute| attribute.expr.clone());
+    match address(&to, |_| Some(Key::Index(0))) {
+        Some(address) => {
+            module.imports.push(Import { span: block.header_span, block: address.config(), to, id, for_each })
+        }
+        None => diagnostics.push(
+            Diagnostic::error("CS0318", "Not an address", "`to` does not name a resource.")
+                .at(to.span)
+                .help("Write it as in a reference: replication_group.redis, or alarm.cpu[each.key]."),
+        ),
+    }
+}
+
+/// The address that an expression spells; `key` evaluates what is in brackets.
+pub fn address(expr: &Expr, mut key: impl FnMut(&Expr) -> Option<Key>) -> Option<Address> {
+    let mut steps = Vec::new();
+    let root = spell(expr, &mut steps)?;
+    let mut parts: Vec<(Arc<str>, Option<Key>)> = vec![(root, None)];
+    for step in steps {
+        match step {
+            Step::Name(name) => parts.push((name, None)),
+            Step::Key(expr) => parts.last_mut()?.1 = Some(key(expr)?),
+        }
+    }
+    let mut parts = parts.into_iter().peekable();
+    let mut module = ModulePath::new();
+    while parts.next_if(|(name, _)| &**name == "module").is_some() {
+        module.push(parts.next()?);
+    }
+    let ((kind, None), (name, key), None) = (parts.next()?, parts.next()?, parts.next()) else { return None };
+    let mode = Mode::Managed;
+    (&*kind != "data").then(|| Address { module, mode, kind: our_name(&kind).into(), name, key })
+}
+
+fn spell<'a>(expr: &'a Expr, steps: &mut Vec<Step<'a>>) -> Option<Arc<str>> {
+    let (source, step) = match &*expr.node {
+        Node::Name(name) => return Some(name.clone()),
+        Node::Attr(source, name) => (source, Step::Name(name.clone())),
+        Node::Index(source, key) => (source, Step::Key(key)),
+        _ => return None,
+    };
+    let root = spell(source, steps)?;
+    steps.push(step);
+    Some(root)
+}

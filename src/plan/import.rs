@@ -1,0 +1,186 @@
+//! What `import` blocks take over: which object gets which address, and the record that it begins with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::{Address, Key};
+use crate::diag::{Diagnostic, Span};
+use crate::kind::{Kind, Observation};
+use crate::lang::ast::Expr;
+use crate::lang::declare::Import;
+use crate::lang::eval::{Bindings, Scope, eval};
+use crate::plan::Imported;
+use crate::plan::build::Builder;
+use crate::plan::decide::{self, Instance, Seen};
+use crate::stack::desired::bindings;
+use crate::stack::target::repeat;
+use crate::state::Record;
+use crate::value::convert::convert;
+use crate::value::{Object, Type, Value};
+
+/// Ids by address, none for one that is not known yet, with the places of their blocks.
+pub type Imports = BTreeMap<Address, (Option<String>, Span)>;
+
+/// What the `import` blocks of a stack say of the instances of a block.
+pub fn of_block(builder: &mut Builder, block: &Address) -> Imports {
+    let names = builder.evaluator.names();
+    let mut all = Imports::new();
+    for import in names.0.module.imports.iter().filter(|import| import.block == block.config()) {
+        if let Err(mut wrong) = read(builder, import, &mut all) {
+            builder.diagnostics.append(&mut wrong);
+        }
+    }
+    all
+}
+
+fn read(builder: &Builder, import: &Import, all: &mut Imports) -> Result<(), Vec<Diagnostic>> {
+    let view = builder.evaluator.within(&[]);
+    for instance in repeat(None, import.for_each.as_ref(), &view)?.instances {
+        let names = bindings(instance.key.as_ref(), instance.each.as_ref(), None);
+        let scope = Bindings { parent: &view, names };
+        let mut wrong = Vec::new();
+        let to = crate::lang::declare::import_address(&import.to, |expr| match key(expr, &scope) {
+            Ok(key) => key,
+            Err(mut found) => {
+                wrong.append(&mut found);
+                None
+            }
+        });
+        let id = text(&import.id, &scope)?;
+        let Some(to) = to.filter(|_| wrong.is_empty()) else {
+            if wrong.is_empty() {
+                wrong.push(unusable("The key of `to` is not known, or neither a text nor a number.", import.to.span));
+            }
+            return Err(wrong);
+        };
+        if let Some((_, first)) = all.get(&to) {
+            let detail = format!("Two `import` blocks are about `{to}`.");
+            return Err(vec![unusable(&detail, import.span).related(*first, "the other one")]);
+        }
+        all.insert(to, (id, import.span));
+    }
+    Ok(())
+}
+
+fn key(expr: &Expr, scope: &dyn Scope) -> Result<Option<Key>, Vec<Diagnostic>> {
+    let value = eval(expr, scope)?;
+    let index = value.as_i64().and_then(|index| u64::try_from(index).ok()).map(Key::Index);
+    Ok(index.or_else(|| value.as_str().map(|name| Key::Name(name.into()))))
+}
+
+/// The id; none while it hangs on something that has not been read.
+fn text(expr: &Expr, scope: &dyn Scope) -> Result<Option<String>, Vec<Diagnostic>> {
+    let value = eval(expr, scope)?;
+    if value.is_unknown() {
+        return Ok(None);
+    }
+    let known = convert(&value, &Type::String).ok().and_then(|value| value.as_str().map(str::to_owned));
+    match known.filter(|text| !text.is_empty() && !value.sensitive) {
+        Some(text) => Ok(Some(text)),
+        None => Err(vec![unusable("`id` must be a text, and must not be sensitive.", expr.span)]),
+    }
+}
+
+fn unusable(detail: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("CS0608", "An import that cannot be", detail)
+        .at(span)
+        .help("Write import { to = KIND.NAME, id = \"the name in AWS\" }, each on a line of its own.")
+}
+
+/// Takes over an object that is there.
+pub fn adopt(builder: &mut Builder, instance: &Instance, wanted: &Object, id: Option<&str>, span: Span) -> Object {
+    let Some(id) = id.map(|id| canonical(instance.kind, id)) else {
+        if builder.inputs.live.is_some() {
+            let detail = "`id` says which object is taken over, and hangs on something that is only known after apply.";
+            let diagnostic = Diagnostic::error("CS0411", "Not known at plan time", detail).at(span);
+            builder
+                .diagnostics
+                .push(diagnostic.help("Write the name of the object out, or look it up with a data block."));
+        }
+        return foreseen(builder, instance, wanted);
+    };
+    if let Some(owner) = owner(builder, instance, &id) {
+        refuse(builder, instance, format!("\"{id}\" is `{owner}` in this state."), span);
+        return foreseen(builder, instance, wanted);
+    }
+    match decide::find(builder, instance, None, Some(&id)) {
+        Seen::Present(observation) => {
+            let record = take(builder, instance, &id, &observation);
+            decide::existing(builder, instance, wanted, record, observation)
+        }
+        Seen::Absent => {
+            let detail = format!("{} has no {} called \"{id}\".", instance.region, instance.address.kind);
+            refuse(builder, instance, detail, span);
+            foreseen(builder, instance, wanted)
+        }
+        Seen::Unread => foreseen(builder, instance, wanted),
+    }
+}
+
+/// An object of which nothing is known but the wish.
+fn foreseen(builder: &Builder, instance: &Instance, wanted: &Object) -> Object {
+    let mut object = decide::with_defaults(instance, wanted.clone());
+    instance.kind.predict(&mut object, None, &builder.target(&instance.region));
+    decide::unknown_all(instance, &object)
+}
+
+/// The id in the form in which AWS has it.
+fn canonical(kind: &dyn Kind, id: &str) -> String {
+    let name = kind.name_attribute().map(|name| Object::from([(name.into(), Value::string(id))]));
+    name.and_then(|object| kind.identify(&object)).unwrap_or_else(|| id.to_owned())
+}
+
+/// Notes that an object is taken over; answers the record that it begins with.
+fn take(builder: &mut Builder, instance: &Instance, id: &str, found: &Observation) -> Record {
+    let known = |value: &Value| value.is_wholly_known() && !value.is_sensitive_anywhere();
+    let object = found.object.iter().filter(|(_, value)| known(value));
+    let record = Record {
+        region: instance.region.clone(),
+        id: id.to_owned(),
+        object: object.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        set: BTreeSet::new(),
+        secrets: BTreeMap::new(),
+        dependencies: Vec::new(),
+        protect: false,
+        suffix: None,
+    };
+    let imported = Imported { address: instance.address.clone(), record: record.clone() };
+    builder.plan.imports.push(imported);
+    record
+}
+
+/// An object that another address has already would be managed twice.
+fn owner(builder: &Builder, instance: &Instance, id: &str) -> Option<Address> {
+    let same = |address: &Address, of: &str, region: &str| {
+        address.kind == instance.address.kind && of == id && region == instance.region
+    };
+    let recorded = builder.inputs.state.records.iter();
+    let recorded = recorded.map(|(address, record)| (address, &record.id, &record.region));
+    let imported = builder.plan.imports.iter();
+    let imported = imported.map(|imported| (&imported.address, &imported.record.id, &imported.record.region));
+    let mut all = recorded.chain(imported);
+    let moved = |address: &Address| builder.plan.moves.iter().any(|(from, _)| from == address);
+    all.find(|(address, id, region)| same(address, id, region) && !moved(address)).map(|(address, ..)| address.clone())
+}
+
+/// An object that cannot be taken over.
+fn refuse(builder: &mut Builder, instance: &Instance, detail: String, span: Span) {
+    let kind = &instance.address.kind;
+    let help =
+        format!("Name an existing {kind} that nobody else manages, or remove the `import` block to make a new one.");
+    let diagnostic = Diagnostic::error("CS0609", "Nothing to import", detail).at(span).help(help);
+    builder.diagnostics.push(diagnostic.of(instance.address));
+}
+
+/// Imports into instances that the blocks do not have.
+pub fn strangers(builder: &mut Builder, block: &Address, imports: &Imports) {
+    let is_open = |to: &Address| builder.is_undecided(to);
+    let missing = imports.iter().filter(|(to, _)| !builder.declared.contains(*to) && !is_open(to));
+    let found: Vec<Diagnostic> = missing
+        .map(|(to, (_, span))| {
+            let detail = format!("`{to}` is none of the instances of `{}`.", block.config());
+            let help = "Correct the key, or the `count` or `for_each` of the block.";
+            Diagnostic::error("CS0608", "An import that cannot be", detail).at(*span).help(help)
+        })
+        .collect();
+    builder.diagnostics.extend(found);
+}
