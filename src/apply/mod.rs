@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::address::Address;
 use crate::clock::Clock;
+use crate::diag::Diagnostic;
 use crate::kind::Cloud;
 use crate::plan::{Action, Plan};
 use crate::stack::environment::Environment;
@@ -96,6 +97,8 @@ pub struct Report {
     pub failed: Vec<(Address, String)>,
     /// Steps that were not started, because one before them failed or the run was stopped.
     pub skipped: Vec<Address>,
+    /// Checks that do not hold now.
+    pub checks: Vec<Diagnostic>,
     /// Whether the run was stopped from outside.
     pub stopped: bool,
     /// The state, to be saved.
@@ -195,6 +198,7 @@ fn report(shared: Arc<Shared>, results: Vec<Option<Outcome>>) -> Report {
         counts,
         failed: report_failed,
         skipped,
+        checks: Vec::new(),
         stopped,
         store: shared.store.into_inner().unwrap_or_else(PoisonError::into_inner),
         evaluator: shared.evaluator.into_inner().unwrap_or_else(PoisonError::into_inner),

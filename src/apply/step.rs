@@ -220,16 +220,22 @@ impl<'a> Work<'a> {
 
     /// Looks up what could not be looked up at plan time.
     async fn read(&mut self) -> Result<(), Early> {
-        let args = {
+        let (args, scoped) = {
             let evaluator = self.evaluator();
             let names = evaluator.names();
             let block = names.0.resource(&self.step.address);
             let block = block.ok_or_else(|| "the block is gone".to_owned())?;
-            evaluate(&evaluator, &self.shared.environment, block, &self.step.address)?.object
+            let args = evaluate(&evaluator, &self.shared.environment, block, &self.step.address)?.object;
+            (args, block.scope.is_some())
         };
         let lookup = self.shared.cloud.lookups(&self.step.region);
         let _permit = self.shared.calls.acquire().await.map_err(|_| Early::Stopped)?;
-        let object = lookup.lookup(&self.step.address.kind, &args).await.map_err(|error| error.to_string())?;
+        let object = match lookup.lookup(&self.step.address.kind, &args).await {
+            Ok(object) => object,
+            // A check says so itself, and stops nothing.
+            Err(_) if scoped => return Ok(()),
+            Err(error) => return Err(Early::Failed(error.to_string())),
+        };
         self.evaluator().set_instance(&self.step.address, Value::object(object));
         Ok(())
     }

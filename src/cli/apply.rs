@@ -37,11 +37,16 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
         return Ok(exit::ERROR);
     }
     let empty = plan.is_empty();
+    let sources = session.sources.clone();
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming));
     let run = Run { parallelism: args.scope.parallelism, events, stop: stop_on_signals(ui) };
     let report = apply(session, store, connection, plan, run).await?;
     let _ = follower.await;
+    // What is destroyed answers for nothing any more.
+    if !destroy {
+        ui.diagnostics(&report.checks, &sources);
+    }
     Ok(finish(ui, &report, empty, destroy))
 }
 

@@ -111,6 +111,7 @@ pub const CODES: &[Entry] = &[
     ("CS0416", "The secret cannot be read", "The source of a secret is an environment variable, a file or the output of a command, and this one gave nothing. Write secret(\"env:NAME\"), secret(\"file:PATH\") or secret(\"command:PROGRAM ARGUMENTS\"), and see that it is there."),
     ("CS0501", "A subnet group needs a subnet", "The set of subnets is empty, and AWS would refuse it. If a data block looked them up, its filter matches nothing in this account and region."),
     ("CS0502", "The name is reserved", "AWS has a subnet group called \"default\" in each region. Choose another name."),
+    ("CS0417", "A check does not hold", "An `assert` of a `check` block is false, or cannot be told even after the apply. The detail is its message. Checks only warn: nothing waits for them, and the exit code does not change."),
     ("CS0511", "The name is reserved", "AWS calls its own parameter groups \"default.\" and a family. Choose a name without a dot."),
     ("CS0512", "Unknown parameter group family", "A family is an engine with its major version: redis7, redis6.x, valkey8, memcached1.6. There is no redis7.x: with version 7 the suffix went away."),
     ("CS0513", "Unknown parameter", "The family has no parameter of that name, and AWS would refuse it. Names differ between families: redis7 says listpack where redis6.x says ziplist."),

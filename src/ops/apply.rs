@@ -12,6 +12,7 @@ use crate::lang::eval::eval;
 use crate::ops::connect::Connection;
 use crate::ops::{Failure, Session};
 use crate::plan::Plan;
+use crate::stack::checks;
 use crate::stack::environment::Environment;
 use crate::state::store::Store;
 use crate::state::{Entry, Record, lock};
@@ -100,6 +101,11 @@ pub async fn apply(
     };
     let mut report = apply::apply(inputs).await;
     finish(&mut report, everything).map_err(unwritable)?;
+    if report.failed.is_empty() && report.skipped.is_empty() {
+        let said = session.diagnostics;
+        report.checks = checks::judge(&report.evaluator, true);
+        report.checks.retain(|diagnostic| !said.contains(diagnostic));
+    }
     Ok(report)
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::{Address, Mode, ModulePath, without_modules};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::graph::Node;
 use crate::kind::{Kind, Target};
 use crate::kinds;
@@ -14,11 +14,11 @@ use crate::plan::{
     Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, decide, edges, import, timeouts, wish,
 };
 use crate::schema::Mode as AttrMode;
-use crate::stack::conditions;
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
 use crate::stack::evaluator::{Evaluator, Instances, View};
 use crate::stack::target::{Instance, expand};
+use crate::stack::{checks, conditions};
 use crate::state::State;
 use crate::value::json::to_json;
 use crate::value::{Object, Type, Value};
@@ -314,6 +314,9 @@ impl Builder<'_> {
             Some(Err(error)) => {
                 let detail = format!("`{address}`: {error}");
                 let mut diagnostic = Diagnostic::error("CS0602", "The look-up failed", detail);
+                if resource.scope.is_some() {
+                    diagnostic.severity = Severity::Warning;
+                }
                 diagnostic.span = Some(resource.span);
                 diagnostic.help = Some("Correct the arguments of the block, or make what it looks for.".to_owned());
                 self.diagnostics.push(diagnostic);
@@ -374,6 +377,9 @@ impl Builder<'_> {
     fn finish(mut self) -> Outcome {
         decide::leavers(&mut self);
         self.outputs();
+        if !self.inputs.options.destroy {
+            self.diagnostics.extend(checks::judge(self.evaluator, false));
+        }
         // While there is more to read, planned objects are only what is remembered of them.
         if self.inputs.live.is_none() || self.needs.is_empty() {
             collide::check(&mut self);

@@ -1,5 +1,6 @@
 //! A stack: the declarations of a directory, and their evaluation for one environment.
 
+pub mod checks;
 pub mod conditions;
 pub mod desired;
 pub mod environment;

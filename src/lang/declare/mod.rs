@@ -4,6 +4,7 @@
 
 mod block;
 mod call;
+mod check;
 mod import;
 mod links;
 mod resource;
@@ -18,6 +19,7 @@ use crate::lang::ast::{Attribute, Body, Expr};
 use crate::schema::Schema;
 
 pub use call::Call;
+pub use check::Check;
 pub use import::{Import, address as import_address};
 pub use resource::{Nested, NestedSource};
 
@@ -46,6 +48,8 @@ pub struct Module {
     pub moved: Vec<(Subject, Subject, Span)>,
     /// `module` blocks.
     pub calls: BTreeMap<Arc<str>, Call>,
+    /// `check` blocks.
+    pub checks: BTreeMap<Arc<str>, Check>,
     /// `import` blocks.
     pub imports: Vec<Import>,
 }
@@ -159,6 +163,8 @@ pub struct Resource {
     pub nested: Vec<Nested>,
     /// How often, and how it behaves.
     pub meta: Meta,
+    /// The check that it belongs to, which alone may refer to it.
+    pub scope: Option<Arc<str>>,
 }
 
 /// Meta-arguments.

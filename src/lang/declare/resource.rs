@@ -139,7 +139,7 @@ fn declare(
     nested.retain(|nested| !reader.is_legacy_block(nested));
     let attributes = reader.legacy(block, attributes);
     reader.missing(block, &attributes, &nested);
-    module.resources.push(Resource { address, span: block.header_span, schema, attributes, nested, meta });
+    module.resources.push(Resource { address, span: block.header_span, schema, attributes, nested, meta, scope: None });
 }
 
 /// Old spellings and what to write today.

@@ -5,7 +5,7 @@ use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::kind::our_name;
 use crate::lang::ast::{Block, Expr};
 use crate::lang::declare::{
-    Environment, Local, Module, Output, Provider, Removed, StackBlock, Variable, block, call, import, resource,
+    Environment, Local, Module, Output, Provider, Removed, StackBlock, Variable, block, call, check, import, resource,
 };
 use crate::{kinds, lang};
 
@@ -41,7 +41,8 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
         "removed" => removed(block, sources, module, diagnostics),
         "module" => call::declare(block, module, diagnostics),
         "import" => import::declare(block, module, diagnostics),
-        "check" | "ephemeral" => diagnostics.push(
+        "check" => check::declare(block, module, diagnostics),
+        "ephemeral" => diagnostics.push(
             Diagnostic::error(
                 "CS0317",
                 "Not supported yet",

@@ -28,6 +28,8 @@ pub struct View<'a> {
     pub(super) module: &'a Module,
     pub(super) names: &'a Names,
     pub(super) settings: &'a Settings,
+    /// The check whose expressions are evaluated.
+    check: Option<&'a str>,
 }
 
 impl<'a> View<'a> {
@@ -41,7 +43,13 @@ impl<'a> View<'a> {
             module: stack.declared(&config).unwrap_or(&stack.module),
             names: evaluator.modules.get(path).unwrap_or(&evaluator.nothing),
             settings: settings.expect("the root has settings"),
+            check: None,
         }
+    }
+
+    /// The same from within a check.
+    pub fn of_check(self, name: &'a str) -> Self {
+        Self { check: Some(name), ..self }
     }
 
     /// The way to the module without keys.
@@ -88,6 +96,14 @@ impl<'a> View<'a> {
 
     fn block(&self, mode: Mode, kind: &str, name: &str, span: Span) -> Result<Value, Diagnostic> {
         let address = Address { mode, module: self.path.to_vec(), ..Address::managed(our_name(kind), name) };
+        if mode == Mode::Data
+            && let Some(check) = self.evaluator.stack().resource(&address).and_then(|block| block.scope.as_deref())
+            && self.check != Some(check)
+        {
+            let detail = format!("`data.{kind}.{name}` belongs to `check \"{check}\"`.");
+            let diagnostic = Diagnostic::error("CS0401", "Undeclared reference", detail).at(span);
+            return Err(diagnostic.help("Move the data block out of the check to refer to it from elsewhere."));
+        }
         if let Some(instances) = self.names.blocks.get(&(mode, address.kind.clone(), address.name.clone())) {
             return Ok(instances.whole().clone());
         }
