@@ -3,10 +3,12 @@
 pub mod ast;
 pub mod declare;
 pub mod eval;
+pub mod files;
 pub mod fmt;
 pub mod functions;
 #[cfg(test)]
 mod mutation;
+mod overrides;
 pub mod refs;
 pub mod source;
 pub mod syntax;

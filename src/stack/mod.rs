@@ -20,9 +20,9 @@ use std::sync::Arc;
 use crate::address::{Address, Key, ModulePath, Subject};
 use crate::diag::{Diagnostic, SourceMap};
 use crate::graph::Graph;
+use crate::lang;
 use crate::lang::declare::{Call, Module, Removed, Resource, declare};
 use crate::lang::source::{self, Files};
-use crate::lang::syntax;
 use modules::Units;
 
 /// A stack as it was read.
@@ -55,11 +55,7 @@ impl Stack {
     pub fn load(directory: &Path, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut sources = SourceMap::default();
         let files = source::load(directory, &mut sources, diagnostics);
-        let bodies: Vec<_> = files
-            .configuration
-            .iter()
-            .map(|file| (*file, syntax::parse(*file, &sources.get(*file).text.clone(), diagnostics)))
-            .collect();
+        let bodies = lang::files::parse(&files.configuration, &sources, diagnostics);
         let nothing = files.configuration.is_empty() && diagnostics.is_empty();
         if nothing {
             diagnostics.push(

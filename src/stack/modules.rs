@@ -10,7 +10,7 @@ use crate::address::{ModulePath, module_prefix};
 use crate::diag::{Diagnostic, FileId, SourceMap, did_you_mean};
 use crate::lang::ast::Body;
 use crate::lang::declare::{Call, Module, declare};
-use crate::lang::{source, syntax};
+use crate::lang::{files, source};
 use crate::templates;
 
 /// A module as one `module` block calls it.
@@ -167,12 +167,7 @@ impl Loader<'_> {
             self.diagnostics.push(unreadable(&detail).at(call.source.1));
             return None;
         }
-        let mut bodies = Vec::new();
-        for file in files {
-            let text = self.sources.get(file).text.clone();
-            bodies.push((file, syntax::parse(file, &text, self.diagnostics)));
-        }
-        let bodies = Rc::new(bodies);
+        let bodies = Rc::new(files::parse(&files, self.sources, self.diagnostics));
         self.parsed.insert(place.key(), bodies.clone());
         Some(bodies)
     }
