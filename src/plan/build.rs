@@ -11,7 +11,8 @@ use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::{
-    Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, decide, edges, import, timeouts, wish,
+    Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, decide, edges, import, leave, timeouts,
+    wish,
 };
 use crate::schema::Mode as AttrMode;
 use crate::stack::desired::{self, Desired, bindings};
@@ -375,7 +376,7 @@ impl Builder<'_> {
     }
 
     fn finish(mut self) -> Outcome {
-        decide::leavers(&mut self);
+        leave::leavers(&mut self);
         self.outputs();
         if !self.inputs.options.destroy {
             self.diagnostics.extend(checks::judge(self.evaluator, false));

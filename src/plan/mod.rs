@@ -9,6 +9,7 @@ pub mod decide;
 pub mod diff;
 mod edges;
 pub mod import;
+mod leave;
 mod moves;
 pub mod replace;
 pub mod timeouts;

@@ -3,12 +3,15 @@
 //! The order is that of the service: shards, then more replicas, then settings, encryption, users, token, then fewer
 //! replicas; a call starts when the group and its members have settled after the one before.
 
+mod access;
+mod create;
+
 use super::predict::{leaving, texts};
 use crate::catalog::engines::Engine;
 use crate::kind::{Call, Change, Impact, Problem};
 use crate::kinds::tags;
 use crate::schema::rules::list;
-use crate::value::{Object, Value};
+use crate::value::Value;
 
 // Expected durations in seconds: rough priors from the durations of published acceptance tests of Terraform's provider.
 const ONE_NODE: u32 = 300;
@@ -29,7 +32,7 @@ const SETTINGS: u32 = 45;
 /// Compiles a change.
 pub fn compile(change: &Change) -> Result<Vec<Call>, Problem> {
     match (change.before, change.after) {
-        (None, _) => Ok(vec![create(change)]),
+        (None, _) => Ok(vec![create::create(change)]),
         (_, None) => Ok(vec![delete(change)]),
         _ => update(change),
     }
@@ -37,109 +40,6 @@ pub fn compile(change: &Change) -> Result<Vec<Call>, Problem> {
 
 fn id(change: &Change) -> Value {
     change.id.map_or_else(|| change.new("replication_group_id"), Value::string)
-}
-
-fn create(change: &Change) -> Call {
-    let new = |name: &str| change.new(name);
-    let given = |name: &'static str| change.if_changed(name);
-    let by_shards = !given("num_node_groups").is_null() || !given("replicas_per_node_group").is_null();
-    let args = [
-        ("ReplicationGroupId", id(change)),
-        ("ReplicationGroupDescription", new("description")),
-        ("GlobalReplicationGroupId", given("global_replication_group_id")),
-        ("Engine", if given("global_replication_group_id").is_null() { new("engine") } else { Value::null() }),
-        ("EngineVersion", given("engine_version")),
-        ("CacheNodeType", given("node_type")),
-        ("CacheParameterGroupName", given("parameter_group_name")),
-        ("NumCacheClusters", given("num_cache_clusters")),
-        ("NumNodeGroups", if by_shards { given("num_node_groups") } else { Value::null() }),
-        ("ReplicasPerNodeGroup", given("replicas_per_node_group")),
-        ("NodeGroupConfiguration", node_groups(&given("node_group_configuration"))),
-        ("ClusterMode", given("cluster_mode")),
-        ("AutomaticFailoverEnabled", new("automatic_failover_enabled")),
-        ("MultiAZEnabled", new("multi_az_enabled")),
-        ("PreferredCacheClusterAZs", given("preferred_cache_cluster_azs")),
-        ("DataTieringEnabled", given("data_tiering_enabled")),
-        ("CacheSubnetGroupName", given("subnet_group_name")),
-        ("SecurityGroupIds", given("security_group_ids")),
-        ("Port", given("port")),
-        ("NetworkType", given("network_type")),
-        ("IpDiscovery", given("ip_discovery")),
-        ("AtRestEncryptionEnabled", given("at_rest_encryption_enabled")),
-        ("KmsKeyId", given("kms_key_id")),
-        ("TransitEncryptionEnabled", given("transit_encryption_enabled")),
-        ("TransitEncryptionMode", given("transit_encryption_mode")),
-        ("AuthToken", given("auth_token")),
-        ("UserGroupIds", given("user_group_ids")),
-        ("SnapshotArns", given("snapshot_arns")),
-        ("SnapshotName", given("snapshot_name")),
-        ("SnapshotRetentionLimit", given("snapshot_retention_limit")),
-        ("SnapshotWindow", given("snapshot_window")),
-        ("PreferredMaintenanceWindow", given("maintenance_window")),
-        ("AutoMinorVersionUpgrade", given("auto_minor_version_upgrade")),
-        ("NotificationTopicArn", given("notification_topic_arn")),
-        ("LogDeliveryConfigurations", log_deliveries(&Value::null(), &given("log_delivery_configuration"))),
-        ("Tags", tags::at_create(change)),
-    ];
-    Call::new("CreateReplicationGroup", args).settles(create_seconds(change))
-}
-
-fn create_seconds(change: &Change) -> u32 {
-    let count = |name: &str| change.new(name).as_i64().unwrap_or(1).clamp(0, 500) as u32;
-    let shards = count("num_node_groups").max(1);
-    let nodes = count("num_cache_clusters").max(1);
-    ONE_NODE + FURTHER_NODE * (nodes / shards).saturating_sub(1) + FURTHER_SHARD * (shards - 1)
-}
-
-/// Shard blocks in the form of the API.
-fn node_groups(blocks: &Value) -> Value {
-    let Some(items) = blocks.as_items() else { return Value::null() };
-    let members = [
-        ("node_group_id", "NodeGroupId"),
-        ("primary_availability_zone", "PrimaryAvailabilityZone"),
-        ("primary_outpost_arn", "PrimaryOutpostArn"),
-        ("replica_availability_zones", "ReplicaAvailabilityZones"),
-        ("replica_outpost_arns", "ReplicaOutpostArns"),
-        ("replica_count", "ReplicaCount"),
-        ("slots", "Slots"),
-    ];
-    Value::tuple(items.iter().map(|block| renamed(block, &members)).collect())
-}
-
-fn renamed(block: &Value, members: &[(&str, &str)]) -> Value {
-    let pairs = members.iter().filter_map(|(from, to)| {
-        block.get(from).filter(|value| !value.is_null()).map(|value| ((*to).into(), value.clone()))
-    });
-    Value::object(pairs.collect())
-}
-
-/// Log deliveries in the form of the API; a type that is gone is turned off by name.
-fn log_deliveries(old: &Value, new: &Value) -> Value {
-    let items = |value: &Value| value.as_items().unwrap_or_default().to_vec();
-    let mut entries: Vec<Value> = items(new).iter().map(log_delivery).collect();
-    for block in items(old) {
-        let kind = block.get("log_type").cloned().unwrap_or_else(Value::null);
-        if !items(new).iter().any(|block| block.get("log_type") == Some(&kind)) {
-            entries
-                .push(Value::object(Object::from([("LogType".into(), kind), ("Enabled".into(), Value::bool(false))])));
-        }
-    }
-    if entries.is_empty() { Value::null() } else { Value::tuple(entries) }
-}
-
-fn log_delivery(block: &Value) -> Value {
-    let get = |name: &str| block.get(name).cloned().unwrap_or_else(Value::null);
-    let firehose = get("destination_type").as_str() == Some("kinesis-firehose");
-    let (details, member) =
-        if firehose { ("KinesisFirehoseDetails", "DeliveryStream") } else { ("CloudWatchLogsDetails", "LogGroup") };
-    let destination = Value::object(Object::from([(member.into(), get("destination"))]));
-    Value::object(Object::from([
-        ("LogType".into(), get("log_type")),
-        ("LogFormat".into(), get("log_format")),
-        ("DestinationType".into(), get("destination_type")),
-        ("DestinationDetails".into(), Value::object(Object::from([(details.into(), destination)]))),
-        ("Enabled".into(), Value::bool(true)),
-    ]))
 }
 
 fn delete(change: &Change) -> Call {
@@ -151,8 +51,8 @@ fn delete(change: &Change) -> Call {
 }
 
 fn update(change: &Change) -> Result<Vec<Call>, Problem> {
-    refuse_open_door(change)?;
-    refuse_token_in_clear(change)?;
+    access::refuse_open_door(change)?;
+    access::refuse_token_in_clear(change)?;
     refuse_engine_without_version(change)?;
     let mut calls = Vec::new();
     calls.extend(cluster_mode(change));
@@ -160,15 +60,15 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     calls.extend(more_replicas(change));
     calls.extend(settings(change));
     // Users need TLS: they go before it does, and come after it has.
-    if turns_tls_off(change) {
-        calls.extend(users(change));
-        calls.extend(encryption(change));
+    if access::turns_tls_off(change) {
+        calls.extend(access::users(change));
+        calls.extend(access::encryption(change));
     } else {
-        calls.extend(encryption(change));
-        calls.extend(users(change));
+        calls.extend(access::encryption(change));
+        calls.extend(access::users(change));
     }
     calls.extend(logs(change));
-    calls.extend(token(change));
+    calls.extend(access::token(change));
     calls.extend(fewer_replicas(change));
     calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn")));
     refuse_half_deferred(change, &calls)?;
@@ -360,149 +260,16 @@ fn settings_impact(change: &Change) -> (Impact, u32) {
     (Impact::None, SETTINGS)
 }
 
-fn turns_tls_off(change: &Change) -> bool {
-    let on = |value: Value| value.as_bool() == Some(true);
-    on(change.old("transit_encryption_enabled")) && !on(change.new("transit_encryption_enabled"))
-}
-
-/// On in two steps, so that clients without TLS are cut off only by the second; off in two as well.
-fn encryption(change: &Change) -> Vec<Call> {
-    if !change.has("transit_encryption_enabled") && !change.has("transit_encryption_mode") {
-        return Vec::new();
-    }
-    let was = change.old("transit_encryption_enabled").as_bool() == Some(true);
-    let is = change.new("transit_encryption_enabled").as_bool() == Some(true);
-    let mode = change.new("transit_encryption_mode").as_str().unwrap_or("required").to_owned();
-    let was_required = change.old("transit_encryption_mode").as_str() == Some("required");
-    let mut steps: Vec<(Option<bool>, Option<&str>)> = Vec::new();
-    match (was, is) {
-        (false, true) => {
-            steps.push((Some(true), Some("preferred")));
-            if mode == "required" {
-                steps.push((None, Some("required")));
-            }
-        }
-        (true, false) => {
-            if was_required {
-                steps.push((None, Some("preferred")));
-            }
-            steps.push((Some(false), None));
-        }
-        (true, true) => steps.push((None, Some(if mode == "required" { "required" } else { "preferred" }))),
-        (false, false) => {}
-    }
-    let causes = ["transit_encryption_enabled", "transit_encryption_mode"];
-    steps
-        .into_iter()
-        .map(|(enabled, mode)| {
-            let args = vec![
-                ("TransitEncryptionEnabled", enabled.map_or_else(Value::null, Value::bool)),
-                ("TransitEncryptionMode", mode.map_or_else(Value::null, Value::string)),
-                ("ApplyImmediately", Value::bool(true)),
-            ];
-            modify(change, &causes, args).impact(Impact::Blip).settles(ENCRYPTION_PHASE)
-        })
-        .collect()
-}
-
 /// AWS takes log delivery only at once, and only a version that has the log.
 fn logs(change: &Change) -> Option<Call> {
     change.has("log_delivery_configuration").then(|| {
         let name = "log_delivery_configuration";
         let args = vec![
-            ("LogDeliveryConfigurations", log_deliveries(&change.old(name), &change.new(name))),
+            ("LogDeliveryConfigurations", create::log_deliveries(&change.old(name), &change.new(name))),
             ("ApplyImmediately", Value::bool(true)),
         ];
         modify(change, &[name], args).settles(SETTINGS)
     })
-}
-
-fn users(change: &Change) -> Option<Call> {
-    if !change.has("user_group_ids") {
-        return None;
-    }
-    let (old, new) = (texts(Some(&change.old("user_group_ids"))), texts(Some(&change.new("user_group_ids"))));
-    let diff = |from: &[String], without: &[String]| {
-        let names: Vec<&String> = from.iter().filter(|name| !without.contains(name)).collect();
-        if names.is_empty() { Value::null() } else { Value::strings(names) }
-    };
-    let mut args = vec![("UserGroupIdsToAdd", diff(&new, &old)), ("UserGroupIdsToRemove", diff(&old, &new))];
-    // A token gives way to a user group in the same call, so that the group is never open.
-    if change.has("auth_token") && change.new("auth_token").is_null() && !new.is_empty() {
-        args.push(("AuthTokenUpdateStrategy", Value::string("DELETE")));
-    }
-    args.push(("ApplyImmediately", Value::bool(true)));
-    Some(modify(change, &["user_group_ids", "auth_token"], args).impact(Impact::Blip).settles(TOKEN_PHASE))
-}
-
-/// ROTATE lets the old and the new token in, SET the new one only.
-fn token(change: &Change) -> Vec<Call> {
-    if change.new("auth_token").is_null() {
-        return Vec::new();
-    }
-    let strategy = change.new("auth_token_update_strategy");
-    let phases: &[&str] = match strategy.as_str() {
-        _ if !change.has("auth_token") => {
-            if ends_rotation(change) {
-                &["SET"]
-            } else {
-                &[]
-            }
-        }
-        Some("SET") => &["SET"],
-        Some("ROTATE") => &["ROTATE"],
-        _ => &["ROTATE", "SET"],
-    };
-    phases
-        .iter()
-        .map(|phase| {
-            let args = vec![
-                ("AuthToken", change.new("auth_token")),
-                ("AuthTokenUpdateStrategy", Value::string(phase)),
-                ("ApplyImmediately", Value::bool(true)),
-            ];
-            let impact = if *phase == "SET" { Impact::Blip } else { Impact::None };
-            modify(change, &["auth_token", "auth_token_update_strategy"], args).impact(impact).settles(TOKEN_PHASE)
-        })
-        .collect()
-}
-
-/// The token was let in beside the old one, and is to be the only one now.
-fn ends_rotation(change: &Change) -> bool {
-    let rotates = |value: Value| value.as_str() == Some("ROTATE");
-    let name = "auth_token_update_strategy";
-    change.has(name) && rotates(change.old(name)) && !rotates(change.new(name))
-}
-
-/// AWS takes a token away only where a user group takes its place.
-fn refuse_open_door(change: &Change) -> Result<(), Problem> {
-    let removed = change.has("auth_token") && change.new("auth_token").is_null();
-    let users = change.new("user_group_ids").as_items().is_some_and(|items| !items.is_empty());
-    if !removed || users {
-        return Ok(());
-    }
-    Err(Problem::error(
-        "CS0562",
-        "auth_token",
-        "A token cannot be taken away",
-        "AWS deletes the token of a group only when a user group takes its place.",
-        "Keep auth_token, or set user_group_ids in the same change.",
-    ))
-}
-
-/// AWS takes no token where clients may still come without TLS.
-fn refuse_token_in_clear(change: &Change) -> Result<(), Problem> {
-    let given = change.has("auth_token") && !change.new("auth_token").is_null();
-    if !given || change.new("transit_encryption_mode").as_str() != Some("preferred") {
-        return Ok(());
-    }
-    Err(Problem::error(
-        "CS0550",
-        "auth_token",
-        "A token needs required encryption",
-        "The group still lets clients in without TLS, and AWS refuses a token there.",
-        "Set transit_encryption_mode = \"required\" as well.",
-    ))
 }
 
 /// Versions of one engine are not those of another.

@@ -1,0 +1,144 @@
+//! After the last call: the object is read back, compared with what was asked for, recorded and published.
+
+use super::{Early, Ready, Work};
+
+use crate::kind::{Observation, Until};
+use crate::schema::Update;
+use crate::stack::conditions;
+use crate::stack::target::expand;
+use crate::state::{Entry, Record};
+use crate::value::{Object, Value};
+
+impl Work<'_> {
+    /// Reads the object back, compares it with what was asked for, and records it.
+    pub(super) async fn finish(&mut self, ready: &Ready) -> Result<(), Early> {
+        let observed = self.observe().await?;
+        let mut object = ready.after.clone();
+        object.extend(observed.object.clone());
+        for attr in self.kind().schema().attrs.iter().filter(|attr| attr.settable()) {
+            if !observed.object.contains_key(attr.name) {
+                continue;
+            }
+            // What a person wrote stays as it was written where AWS spells it otherwise.
+            if let Some(wanted) =
+                ready.after.get(attr.name).filter(|wanted| !wanted.is_null() && wanted.is_wholly_known())
+                && attr.is_satisfied(&observed.object[attr.name], wanted)
+                && attr.fits.is_none()
+            {
+                object.insert(attr.name.into(), wanted.clone());
+            }
+        }
+        object.retain(|_, value| value.is_wholly_known());
+        self.record(ready, object.clone())?;
+        let whole = self.publish(&ready.after, &object);
+        self.verify(ready, &observed)?;
+        self.postconditions(&whole)
+    }
+
+    /// Checks what the author of the block wants of the object that came out.
+    pub(super) fn postconditions(&self, object: &Value) -> Result<(), Early> {
+        let evaluator = self.evaluator();
+        let names = evaluator.names();
+        let address = &self.step.address;
+        let block = names.0.resource(address);
+        let Some(block) = block.filter(|block| !block.meta.lifecycle.postconditions.is_empty()) else { return Ok(()) };
+        let mut wrong = Vec::new();
+        let instances = expand(block, &evaluator.within(&address.module), &mut wrong)
+            .map(|expansion| expansion.instances)
+            .unwrap_or_default();
+        if let Some(instance) = instances.iter().find(|instance| instance.key == address.key) {
+            conditions::postconditions(block, instance, object, &evaluator.within(&address.module), &mut wrong);
+        }
+        let first = wrong.into_iter().find(|diagnostic| diagnostic.is_error());
+        first.map_or(Ok(()), |wrong| Err(Early::Failed(format!("{}: {}", wrong.summary, wrong.detail))))
+    }
+
+    pub(super) async fn observe(&mut self) -> Result<Observation, Early> {
+        if let Some(observation) =
+            self.last.take().filter(|_| self.step.calls.last().is_none_or(|call| call.until == Until::Settled))
+        {
+            return Ok(observation);
+        }
+        let id = self.id.clone().unwrap_or_default();
+        let mut sights = self.shared.settler.watch(&self.step.address.kind, &self.step.region, &id, true);
+        match sights.recv().await {
+            None => Err(Early::Stopped),
+            Some(Ok(Some(observation))) => Ok(observation),
+            Some(Ok(None)) => Err(Early::Failed("AWS said that it was done, and the object is not there".to_owned())),
+            Some(Err(error)) => Err(Early::Failed(error.to_string())),
+        }
+    }
+
+    /// AWS may say that all went well and not have done it.
+    pub(super) fn verify(&self, ready: &Ready, observed: &Observation) -> Result<(), Early> {
+        let deferred = ready.after.get("apply_immediately").and_then(Value::as_bool) == Some(false);
+        let wrong: Vec<&str> = self
+            .step
+            .changed
+            .iter()
+            .copied()
+            .filter(|name| {
+                let Some(attr) = self.kind().schema().attr(name) else { return false };
+                let (Some(now), Some(wanted)) = (observed.object.get(*name), ready.after.get(*name)) else {
+                    return false;
+                };
+                let pending = observed.pending.get(*name).is_some_and(|pending| attr.is_satisfied(pending, wanted));
+                attr.settable()
+                    && !attr.secret
+                    && attr.update != Update::Local
+                    && wanted.is_wholly_known()
+                    && !wanted.is_null()
+                    && !pending
+                    && !attr.is_satisfied(now, wanted)
+            })
+            .collect();
+        if wrong.is_empty() || deferred {
+            return Ok(());
+        }
+        let details: Vec<String> = wrong
+            .iter()
+            .map(|name| {
+                let (now, wanted) = (&observed.object[*name], &ready.after[*name]);
+                if wanted.is_sensitive_anywhere() {
+                    (*name).to_owned()
+                } else {
+                    format!("{name} is {now:?} and not {wanted:?}")
+                }
+            })
+            .collect();
+        Err(Early::Failed(format!("AWS reported success, but {}", details.join("; "))))
+    }
+
+    pub(super) fn record(&self, ready: &Ready, object: Object) -> Result<(), Early> {
+        let plan = &self.step.record;
+        // A value that must not be shown must not be kept either, and AWS's copy of it is the same text.
+        let hidden = |name: &str| ready.after.get(name).is_some_and(Value::is_sensitive_anywhere);
+        let object = object.into_iter().filter(|(name, value)| !hidden(name) && value.is_wholly_known()).collect();
+        let record = Record {
+            region: self.step.region.clone(),
+            id: self.id.clone().unwrap_or_default(),
+            object,
+            set: plan.set.clone(),
+            secrets: ready.secrets.clone(),
+            dependencies: plan.dependencies.clone(),
+            protect: plan.protect,
+            suffix: plan.suffix.clone(),
+        };
+        self.commit(Entry::Record(self.step.address.clone(), record))
+    }
+
+    /// Lets those who refer to the object see what became of it.
+    pub(super) fn publish(&self, after: &Object, object: &Object) -> Value {
+        let mut all = after.clone();
+        for (name, value) in object {
+            let mark = after.get(name).is_some_and(|wanted| wanted.sensitive);
+            all.insert(name.clone(), value.clone().with_mark(mark));
+        }
+        for value in all.values_mut().filter(|value| value.is_unknown()) {
+            *value = Value::null_of(value.ty());
+        }
+        let whole = Value::object(all);
+        self.evaluator().set_instance(&self.step.address, whole.clone());
+        whole
+    }
+}

@@ -1,0 +1,109 @@
+//! The call that makes a group, and the forms of its nested members.
+
+use super::{FURTHER_NODE, FURTHER_SHARD, ONE_NODE, id};
+use crate::kind::{Call, Change};
+use crate::kinds::tags;
+use crate::value::{Object, Value};
+
+pub(super) fn create(change: &Change) -> Call {
+    let new = |name: &str| change.new(name);
+    let given = |name: &'static str| change.if_changed(name);
+    let by_shards = !given("num_node_groups").is_null() || !given("replicas_per_node_group").is_null();
+    let args = [
+        ("ReplicationGroupId", id(change)),
+        ("ReplicationGroupDescription", new("description")),
+        ("GlobalReplicationGroupId", given("global_replication_group_id")),
+        ("Engine", if given("global_replication_group_id").is_null() { new("engine") } else { Value::null() }),
+        ("EngineVersion", given("engine_version")),
+        ("CacheNodeType", given("node_type")),
+        ("CacheParameterGroupName", given("parameter_group_name")),
+        ("NumCacheClusters", given("num_cache_clusters")),
+        ("NumNodeGroups", if by_shards { given("num_node_groups") } else { Value::null() }),
+        ("ReplicasPerNodeGroup", given("replicas_per_node_group")),
+        ("NodeGroupConfiguration", node_groups(&given("node_group_configuration"))),
+        ("ClusterMode", given("cluster_mode")),
+        ("AutomaticFailoverEnabled", new("automatic_failover_enabled")),
+        ("MultiAZEnabled", new("multi_az_enabled")),
+        ("PreferredCacheClusterAZs", given("preferred_cache_cluster_azs")),
+        ("DataTieringEnabled", given("data_tiering_enabled")),
+        ("CacheSubnetGroupName", given("subnet_group_name")),
+        ("SecurityGroupIds", given("security_group_ids")),
+        ("Port", given("port")),
+        ("NetworkType", given("network_type")),
+        ("IpDiscovery", given("ip_discovery")),
+        ("AtRestEncryptionEnabled", given("at_rest_encryption_enabled")),
+        ("KmsKeyId", given("kms_key_id")),
+        ("TransitEncryptionEnabled", given("transit_encryption_enabled")),
+        ("TransitEncryptionMode", given("transit_encryption_mode")),
+        ("AuthToken", given("auth_token")),
+        ("UserGroupIds", given("user_group_ids")),
+        ("SnapshotArns", given("snapshot_arns")),
+        ("SnapshotName", given("snapshot_name")),
+        ("SnapshotRetentionLimit", given("snapshot_retention_limit")),
+        ("SnapshotWindow", given("snapshot_window")),
+        ("PreferredMaintenanceWindow", given("maintenance_window")),
+        ("AutoMinorVersionUpgrade", given("auto_minor_version_upgrade")),
+        ("NotificationTopicArn", given("notification_topic_arn")),
+        ("LogDeliveryConfigurations", log_deliveries(&Value::null(), &given("log_delivery_configuration"))),
+        ("Tags", tags::at_create(change)),
+    ];
+    Call::new("CreateReplicationGroup", args).settles(create_seconds(change))
+}
+
+pub(super) fn create_seconds(change: &Change) -> u32 {
+    let count = |name: &str| change.new(name).as_i64().unwrap_or(1).clamp(0, 500) as u32;
+    let shards = count("num_node_groups").max(1);
+    let nodes = count("num_cache_clusters").max(1);
+    ONE_NODE + FURTHER_NODE * (nodes / shards).saturating_sub(1) + FURTHER_SHARD * (shards - 1)
+}
+
+/// Shard blocks in the form of the API.
+pub(super) fn node_groups(blocks: &Value) -> Value {
+    let Some(items) = blocks.as_items() else { return Value::null() };
+    let members = [
+        ("node_group_id", "NodeGroupId"),
+        ("primary_availability_zone", "PrimaryAvailabilityZone"),
+        ("primary_outpost_arn", "PrimaryOutpostArn"),
+        ("replica_availability_zones", "ReplicaAvailabilityZones"),
+        ("replica_outpost_arns", "ReplicaOutpostArns"),
+        ("replica_count", "ReplicaCount"),
+        ("slots", "Slots"),
+    ];
+    Value::tuple(items.iter().map(|block| renamed(block, &members)).collect())
+}
+
+pub(super) fn renamed(block: &Value, members: &[(&str, &str)]) -> Value {
+    let pairs = members.iter().filter_map(|(from, to)| {
+        block.get(from).filter(|value| !value.is_null()).map(|value| ((*to).into(), value.clone()))
+    });
+    Value::object(pairs.collect())
+}
+
+/// Log deliveries in the form of the API; a type that is gone is turned off by name.
+pub(super) fn log_deliveries(old: &Value, new: &Value) -> Value {
+    let items = |value: &Value| value.as_items().unwrap_or_default().to_vec();
+    let mut entries: Vec<Value> = items(new).iter().map(log_delivery).collect();
+    for block in items(old) {
+        let kind = block.get("log_type").cloned().unwrap_or_else(Value::null);
+        if !items(new).iter().any(|block| block.get("log_type") == Some(&kind)) {
+            entries
+                .push(Value::object(Object::from([("LogType".into(), kind), ("Enabled".into(), Value::bool(false))])));
+        }
+    }
+    if entries.is_empty() { Value::null() } else { Value::tuple(entries) }
+}
+
+pub(super) fn log_delivery(block: &Value) -> Value {
+    let get = |name: &str| block.get(name).cloned().unwrap_or_else(Value::null);
+    let firehose = get("destination_type").as_str() == Some("kinesis-firehose");
+    let (details, member) =
+        if firehose { ("KinesisFirehoseDetails", "DeliveryStream") } else { ("CloudWatchLogsDetails", "LogGroup") };
+    let destination = Value::object(Object::from([(member.into(), get("destination"))]));
+    Value::object(Object::from([
+        ("LogType".into(), get("log_type")),
+        ("LogFormat".into(), get("log_format")),
+        ("DestinationType".into(), get("destination_type")),
+        ("DestinationDetails".into(), Value::object(Object::from([(details.into(), destination)]))),
+        ("Enabled".into(), Value::bool(true)),
+    ]))
+}
