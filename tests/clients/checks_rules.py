@@ -81,7 +81,7 @@ def node_quota():
         refused("NodeQuotaForCustomerExceeded", 400, function, **arguments)
     ec.increase_replica_count(ReplicationGroupId="quota", NewReplicaCount=2, ApplyImmediately=True)
     wait_group("quota")
-    control("POST", "quotas", {"nodes": 300})
+    control("POST", "quotas", {"nodes": None})
     delete_group("quota")
 
 
