@@ -28,6 +28,8 @@ pub const CODES: &[Entry] = &[
     ("CS0120", "Unterminated comment", "A comment that starts with /* ends with */."),
     ("CS0121", "Stray closing bracket", "A closing bracket has no opening one."),
     ("CS0122", "Unclosed interpolation", "An interpolation ${ ... } must be closed before the string around it ends."),
+    ("CS0123", "Invalid JSON", "A file that ends in .json must be JSON: names and strings in double quotes, a comma between items and none behind the last, no comments but properties called \"//\"."),
+    ("CS0124", "Not the JSON of a configuration", "In JSON a block is an object below its kind and labels, or an array of such objects: { \"variable\": { \"name\": { \"default\": 1 } } }."),
     ("CS0201", "Unknown name", "Nothing of that name is in scope here."),
     ("CS0202", "Unknown attribute", "The value has no attribute or element of that name."),
     ("CS0203", "Invalid index", "The index does not identify an element of the value."),

@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, FileId, SourceMap};
 use crate::lang::ast::Body;
-use crate::lang::{overrides, syntax};
+use crate::lang::{json, overrides, syntax};
 
 /// Parses the files of a directory.
 pub fn parse(files: &[FileId], sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Vec<(FileId, Body)> {
@@ -10,7 +10,10 @@ pub fn parse(files: &[FileId], sources: &SourceMap, diagnostics: &mut Vec<Diagno
     let mut changes = Vec::new();
     for file in files {
         let source = sources.get(*file);
-        let body = syntax::parse(*file, &source.text, diagnostics);
+        let body = match json::is_json(&source.path) {
+            true => json::parse(*file, &source.text, diagnostics),
+            false => syntax::parse(*file, &source.text, diagnostics),
+        };
         let list = if overrides::is_override(&source.path) { &mut changes } else { &mut bodies };
         list.push((*file, body));
     }

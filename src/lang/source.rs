@@ -30,8 +30,11 @@ pub fn load(directory: &Path, sources: &mut SourceMap, diagnostics: &mut Vec<Dia
     };
     names.sort();
     files.configuration = configuration(directory, &names, sources, diagnostics);
-    let automatic = |name: &&String| name.ends_with(".auto.tfvars") || name.ends_with(".auto.hclvars");
-    let plain = names.iter().filter(|name| *name == "terraform.tfvars");
+    let automatic = |name: &&String| {
+        let name = name.strip_suffix(".json").unwrap_or(name);
+        name.ends_with(".auto.tfvars") || name.ends_with(".auto.hclvars")
+    };
+    let plain = names.iter().filter(|name| matches!(name.as_str(), "terraform.tfvars" | "terraform.tfvars.json"));
     for name in plain.chain(names.iter().filter(automatic)) {
         files.values.extend(read(directory, name, sources, diagnostics));
     }
@@ -107,13 +110,14 @@ pub fn is_configuration(name: &str) -> bool {
         || name.ends_with(".tftest.hcl")
         || name.ends_with(".tfquery.hcl")
         || name == "terragrunt.stack.hcl";
-    !hidden && !other && (name.ends_with(".hcl") || name.ends_with(".tf"))
+    let endings = [".hcl", ".tf", ".hcl.json", ".tf.json"];
+    !hidden && !other && endings.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Whether `fmt` lays out a file of that name.
 pub fn is_formatted(name: &str) -> bool {
     let values = [".tfvars", ".hclvars"].iter().any(|ending| name.ends_with(ending)) && !name.starts_with('.');
-    is_configuration(name) || values || name.ends_with(".tftest.hcl")
+    is_configuration(name) && !name.ends_with(".json") || values || name.ends_with(".tftest.hcl")
 }
 
 #[cfg(test)]
@@ -122,10 +126,20 @@ mod tests {
 
     #[test]
     fn some_files_are_configuration() {
-        for name in ["main.hcl", "main.tf", "a.b.hcl"] {
+        for name in ["main.hcl", "main.tf", "a.b.hcl", "main.tf.json", "x.hcl.json"] {
             assert!(is_configuration(name), "{name}");
         }
-        for name in ["terragrunt.hcl", "a.tftest.hcl", ".x.hcl", "main.tf~", "a.tfvars", "a.hclvars", "README.md"] {
+        for name in [
+            "terragrunt.hcl",
+            "a.tftest.hcl",
+            ".x.hcl",
+            "main.tf~",
+            "a.tfvars",
+            "a.hclvars",
+            "README.md",
+            "package.json",
+            "a.tftest.json",
+        ] {
             assert!(!is_configuration(name), "{name}");
         }
     }

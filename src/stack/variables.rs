@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, FileId, SourceMap, Span, did_you_mean};
 use crate::lang::ast::Expr;
 use crate::lang::declare::{Module, Variable};
 use crate::lang::eval::{Scope, eval};
-use crate::lang::{source, syntax, typeexpr};
+use crate::lang::{json, source, syntax, typeexpr};
 use crate::value::convert::convert;
 use crate::value::{Object, Type, Value};
 
@@ -117,7 +117,11 @@ fn read_values(
     raw: &mut BTreeMap<Arc<str>, Raw>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let body = syntax::parse(file, &sources.get(file).text.clone(), diagnostics);
+    let source = sources.get(file).clone();
+    let body = match json::is_json(&source.path) {
+        true => json::values(file, &source.text, diagnostics),
+        false => syntax::parse(file, &source.text, diagnostics),
+    };
     for block in &body.blocks {
         diagnostics.push(
             Diagnostic::error(

@@ -7,6 +7,7 @@ use crate::lang::ast::{Block, Expr};
 use crate::lang::declare::{
     Environment, Local, Module, Output, Provider, Removed, StackBlock, Variable, block, call, check, import, resource,
 };
+use crate::lang::refs::describe;
 use crate::{kinds, lang};
 
 const BLOCKS: [&str; 15] = [
@@ -244,7 +245,11 @@ fn removed(block: &Block, sources: &SourceMap, module: &mut Module, diagnostics:
 
 /// An address of a resource or a module, written as a reference.
 fn subject(expr: &Expr, sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Option<Subject> {
-    let text: String = sources.text(expr.span).chars().filter(|c| !c.is_whitespace()).collect();
+    let text: String = describe(expr)
+        .unwrap_or_else(|| sources.text(expr.span).to_owned())
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .collect();
     let subject = Subject::parse(&text);
     if subject.is_none() {
         diagnostics.push(

@@ -14,7 +14,7 @@ mod template;
 mod tests;
 pub mod token;
 
-use crate::diag::{Diagnostic, FileId};
+use crate::diag::{Diagnostic, FileId, Span};
 use crate::lang::ast::{Body, Expr};
 use parser::{Parsed, Parser};
 use token::Kind;
@@ -57,6 +57,56 @@ pub fn parse_expression(file: FileId, text: &str, base_offset: u32, diagnostics:
     let expr = parser.expression().and_then(|expr| at_end(&mut parser).map(|()| expr));
     append(diagnostics, before, parser, text);
     expr.ok().filter(|_| diagnostics.len() == before)
+}
+
+/// Where the parts of a decoded text are in the file that it was decoded from.
+#[derive(Debug, Clone)]
+pub struct Places(Vec<(u32, u32)>);
+
+impl Places {
+    /// A text whose first byte is there in the file.
+    pub fn starting(place: u32) -> Self {
+        Self(vec![(0, place)])
+    }
+
+    /// From this byte of the text on it is the file's text again, from that place on.
+    pub fn goes_on(&mut self, at: u32, place: u32) {
+        self.0.push((at, place));
+    }
+
+    /// The place of a byte of the text.
+    fn of(&self, at: u32) -> u32 {
+        let last = self.0.partition_point(|(from, _)| *from <= at).saturating_sub(1);
+        let (from, place) = self.0[last];
+        place + (at - from)
+    }
+}
+
+/// Parses a text that was decoded from a file, as a template or as an expression.
+pub fn parse_decoded(
+    file: FileId,
+    text: &str,
+    template: bool,
+    places: &Places,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Expr> {
+    let mut lexed = Vec::new();
+    let tokens = lexer::lex(file, text, 0, template, &mut lexed);
+    let mut parser = Parser::new(file, text, 0, tokens);
+    parser.places = Some(places);
+    parser.newlines = template;
+    let expr = match template {
+        true => parser.bare_template(),
+        false => parser.expression().and_then(|expr| at_end(&mut parser).map(|()| expr)),
+    };
+    // What the parser says follows from what the lexer has said.
+    let parsed = parser.diagnostics;
+    let place = |span: Span| Span { start: places.of(span.start), end: places.of(span.end), ..span };
+    let lexed: Vec<Diagnostic> =
+        lexed.into_iter().map(|found| Diagnostic { span: found.span.map(place), ..found }).collect();
+    let good = lexed.is_empty() && parsed.is_empty();
+    diagnostics.extend(if lexed.is_empty() { parsed } else { lexed });
+    expr.ok().filter(|_| good)
 }
 
 /// Parses a text as a template, as in a template file.

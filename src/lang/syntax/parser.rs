@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Places;
 use super::token::{Kind, Token};
 use crate::diag::{Diagnostic, FileId, Span, codes};
 use crate::lang::ast::{Expr, Node};
@@ -33,6 +34,8 @@ pub struct Parser<'a> {
     pub file: FileId,
     /// Where the text starts in that file.
     pub base: u32,
+    /// Where the text is in its file, when it was decoded from something else.
+    pub places: Option<&'a Places>,
     /// All tokens, the end included.
     pub tokens: Vec<Token>,
     /// The next token.
@@ -60,6 +63,7 @@ impl<'a> Parser<'a> {
             source,
             file,
             base,
+            places: None,
             tokens,
             at: 0,
             newlines: true,
@@ -133,7 +137,8 @@ impl<'a> Parser<'a> {
 
     /// The place of a token.
     pub fn span(&self, token: Token) -> Span {
-        Span { file: self.file, start: self.base + token.start, end: self.base + token.end }
+        let place = |at: u32| self.places.map_or(self.base + at, |places| places.of(at));
+        Span { file: self.file, start: place(token.start), end: place(token.end) }
     }
 
     /// The place of the token that was taken last.

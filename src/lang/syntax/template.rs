@@ -82,7 +82,7 @@ impl Parser<'_> {
                     self.at += 1;
                     let raw = self.text(token);
                     let decoded = if token.kind == Kind::QuotedText {
-                        escape::decode(raw, self.base + token.start, self.file, &mut self.diagnostics)
+                        escape::decode(raw, self.span(token).start, self.file, &mut self.diagnostics)
                     } else {
                         escape::unescape_signs(raw)
                     };
