@@ -11,6 +11,7 @@ use crate::stack::Stack;
 use crate::stack::environment::{self, Environment};
 use crate::stack::evaluator::{Evaluator, ModuleNames};
 use crate::stack::secrets::Secrets;
+use crate::stack::terraform_state;
 use crate::stack::variables::{self, Given};
 use crate::stack::version;
 use crate::value::Value;
@@ -75,7 +76,7 @@ impl Session {
         let secrets = Secrets::new(options.directory.clone(), options.process.clone(), options.commands);
         let mut evaluator = Evaluator::new(names.clone(), settings(options), secrets, &name);
         let (given, overrides) = split_overrides(module, &options.given, &mut sources, &evaluator, &mut diagnostics);
-        evaluator.set_overrides(overrides);
+        evaluator.add_foreign(overrides);
         let vars = environment::vars(module, &name, &evaluator, &mut diagnostics);
         let inputs = variables::Inputs {
             module,
@@ -89,6 +90,12 @@ impl Session {
         let endpoint = options.endpoint.as_deref();
         let environment =
             environment::evaluate(&names.0, &name, endpoint, &options.process, &evaluator, &mut diagnostics);
+        if let Some((path, span)) = &environment.terraform_state {
+            match terraform_state::read(&options.directory.join(path)) {
+                Ok(values) => evaluator.add_foreign(values),
+                Err(diagnostic) => diagnostics.push(diagnostic.at(*span)),
+            }
+        }
         evaluator.set_environment(environment.region.as_deref(), environment.account_id.as_deref());
         version::check(module, &evaluator, &mut diagnostics);
         validate_variables(&names, &evaluator, &mut diagnostics);

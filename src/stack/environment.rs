@@ -37,6 +37,8 @@ pub struct Environment {
     pub state: Option<String>,
     /// Whether a fixed name may get a suffix when it must be replaced while in use.
     pub versioned_names: bool,
+    /// A state of Terraform that values of its resources are taken from, and the place that names it.
+    pub terraform_state: Option<(String, Span)>,
     /// The providers of the stack and its modules.
     pub providers: Providers,
 }
@@ -168,6 +170,9 @@ pub fn evaluate(
         protect: reader.truth(own.get("protect")).unwrap_or(false),
         tags,
         state: reader.state(own.get("state")).or_else(|| reader.state(stack.get("state"))),
+        terraform_state: reader
+            .text(own.get("terraform_state"))
+            .zip(own.get("terraform_state").map(|attribute| attribute.expr.span)),
         versioned_names: reader.truth(stack.get("versioned_names")).unwrap_or(true),
         providers,
     }

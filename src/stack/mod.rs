@@ -10,6 +10,7 @@ pub mod modules;
 pub mod providers;
 pub mod secrets;
 pub mod target;
+pub mod terraform_state;
 pub mod variables;
 pub mod version;
 

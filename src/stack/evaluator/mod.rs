@@ -33,7 +33,8 @@ pub struct Evaluator {
     /// The names of the root and of every instance of a module.
     modules: BTreeMap<ModulePath, Names>,
     instances: BTreeMap<ModulePath, Vec<ModulePath>>,
-    overrides: BTreeMap<String, Value>,
+    /// Values of resources of other tools, by address.
+    foreign: BTreeMap<String, Value>,
     secrets: Secrets,
     /// Grows whenever a value becomes known that was not.
     generation: u64,
@@ -82,7 +83,7 @@ impl Evaluator {
             environment: Object::from([("name".into(), Value::string(environment))]),
             modules: BTreeMap::from([(Vec::new(), Names::default())]),
             instances: BTreeMap::new(),
-            overrides: BTreeMap::new(),
+            foreign: BTreeMap::new(),
             secrets,
             generation: 0,
             nothing: Names::default(),
@@ -128,9 +129,11 @@ impl Evaluator {
         self.root().kept.borrow_mut().clear();
     }
 
-    /// Puts in the values of resources of other tools: `aws_vpc.main` and its attributes.
-    pub fn set_overrides(&mut self, overrides: BTreeMap<String, Value>) {
-        self.overrides = overrides;
+    /// Puts in the values of resources of other tools: `aws_vpc.main` and its attributes. Those that are there stay.
+    pub fn add_foreign(&mut self, values: BTreeMap<String, Value>) {
+        for (address, value) in values {
+            self.foreign.entry(address).or_insert(value);
+        }
     }
 
     /// Puts in all instances of a block.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::address::{Address, Key, Mode, ModulePath};
+use crate::address::{Address, Key, Mode, ModulePath, module_prefix};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::kind::our_name;
 use crate::kinds;
@@ -138,7 +138,7 @@ impl<'a> View<'a> {
             .at(span)
             .related(*declared, "declared here")
             .help(format!(
-                "Replace it by a variable or a data block, or pass a value: --var '{shown}={{ id = \"...\" }}'."
+                "Name Terraform's state as `terraform_state` of the environment, replace the reference by a variable or a data block, or pass a value: --var '{shown}={{ id = \"...\" }}'."
             ));
         }
         let names: Vec<&str> = module
@@ -171,6 +171,11 @@ impl<'a> View<'a> {
         Diagnostic::error("CS0401", "Undeclared reference", format!("There is no {what} `{root}.{name}`."))
             .at(span)
             .help(help)
+    }
+
+    /// The value of a resource of another tool.
+    fn foreign(&self, address: &str) -> Option<&Value> {
+        self.evaluator.foreign.get(&format!("{}{address}", module_prefix(self.path)))
     }
 
     fn directory(&self, name: &str) -> Option<Value> {
@@ -244,7 +249,7 @@ impl Scope for View<'_> {
             }
             "data" => match (named(steps, 0), named(steps, 1)) {
                 (Some(kind), Some(name)) => {
-                    if let Some(value) = self.evaluator.overrides.get(&format!("data.{kind}.{name}")) {
+                    if let Some(value) = self.foreign(&format!("data.{kind}.{name}")) {
                         return Ok((value.clone(), 2));
                     }
                     Ok((self.block(Mode::Data, kind, name, span)?, 2))
@@ -285,7 +290,7 @@ impl View<'_> {
         }
         let foreign = self.module.foreign.keys().any(|address| address.starts_with(&format!("{kind}.")));
         let name = named(steps, 0);
-        if let Some(value) = name.and_then(|name| self.evaluator.overrides.get(&format!("{kind}.{name}"))) {
+        if let Some(value) = name.and_then(|name| self.foreign(&format!("{kind}.{name}"))) {
             return Ok((value.clone(), 1));
         }
         if kinds::get(our_name(kind)).is_none() && !foreign && !kind.starts_with("aws_") {

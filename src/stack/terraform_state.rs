@@ -1,0 +1,119 @@
+//! Values of resources that Terraform manages, out of its state (version 4).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use crate::diag::Diagnostic;
+use crate::disk;
+use crate::kind::our_name;
+use crate::kinds;
+use crate::value::json::from_json;
+use crate::value::{Object, Value};
+
+#[derive(Debug, Deserialize)]
+struct StateV4 {
+    version: u64,
+    #[serde(default)]
+    resources: Vec<ResourceV4>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ResourceV4 {
+    #[serde(default)]
+    module: Option<String>,
+    mode: String,
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    #[serde(default)]
+    instances: Vec<InstanceV4>,
+}
+
+#[derive(Debug, Deserialize)]
+struct InstanceV4 {
+    #[serde(default)]
+    index_key: Option<Json>,
+    #[serde(default)]
+    deposed: Option<String>,
+    #[serde(default)]
+    attributes: serde_json::Map<String, Json>,
+    #[serde(default)]
+    sensitive_attributes: Vec<Vec<StepV4>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct StepV4 {
+    #[serde(default)]
+    value: Json,
+}
+
+/// Attributes that are secret whatever the state says of them: older ones say nothing.
+const SECRETS: [&str; 9] = [
+    "auth_token",
+    "bcrypt_hash",
+    "password",
+    "private_key",
+    "private_key_pem",
+    "secret",
+    "secret_binary",
+    "secret_string",
+    "token",
+];
+
+/// Reads the values of a state by their addresses, without those of kinds that cachestack manages itself.
+pub fn read(path: &Path) -> Result<BTreeMap<String, Value>, Diagnostic> {
+    let wrong = |why: &str| {
+        Diagnostic::error("CS0357", "The Terraform state cannot be read", format!("{}: {why}.", path.display())).help(
+            "Name a state file of Terraform; one that is kept elsewhere can be fetched with `terraform state pull`.",
+        )
+    };
+    let bytes = disk::read(path).map_err(|error| wrong(&error.to_string()))?;
+    let bytes = bytes.ok_or_else(|| wrong("there is no such file"))?;
+    let state: StateV4 = serde_json::from_slice(&bytes).map_err(|error| wrong(&format!("it is no state ({error})")))?;
+    if state.version != 4 {
+        return Err(wrong(&format!("it is of version {}, and only version 4 is understood", state.version)));
+    }
+    let foreign = |resource: &ResourceV4| {
+        let kind = our_name(&resource.kind);
+        if resource.mode == "data" { kinds::lookups::get(kind).is_none() } else { kinds::get(kind).is_none() }
+    };
+    Ok(state.resources.iter().filter(|resource| foreign(resource)).map(|one| (address(one), value(one))).collect())
+}
+
+fn address(resource: &ResourceV4) -> String {
+    let module = resource.module.as_ref().map(|module| format!("{module}.")).unwrap_or_default();
+    let data = if resource.mode == "data" { "data." } else { "" };
+    format!("{module}{data}{}.{}", resource.kind, resource.name)
+}
+
+/// The object; a tuple where it is repeated by `count`, an object of objects where by `for_each`.
+fn value(resource: &ResourceV4) -> Value {
+    let instances = || resource.instances.iter().filter(|instance| instance.deposed.is_none());
+    let mut by_index: BTreeMap<u64, Value> = BTreeMap::new();
+    let mut by_name = Object::new();
+    for instance in instances() {
+        let object = object(resource, instance);
+        match &instance.index_key {
+            None | Some(Json::Null) => return object,
+            Some(Json::String(name)) => drop(by_name.insert(name.as_str().into(), object)),
+            Some(index) => drop(by_index.insert(index.as_u64().unwrap_or_default(), object)),
+        }
+    }
+    if by_name.is_empty() { Value::tuple(by_index.into_values().collect()) } else { Value::object(by_name) }
+}
+
+fn object(resource: &ResourceV4, instance: &InstanceV4) -> Value {
+    let marked = |name: &str| {
+        let first = |path: &Vec<StepV4>| path.first().is_some_and(|step| step.value.as_str() == Some(name));
+        let password = resource.kind == "random_password" && name == "result";
+        password || SECRETS.contains(&name) || instance.sensitive_attributes.iter().any(first)
+    };
+    let attributes = instance.attributes.iter();
+    let attributes =
+        attributes.map(|(name, value)| (Arc::from(name.as_str()), from_json(value).with_mark(marked(name))));
+    Value::object(attributes.collect())
+}
