@@ -7,7 +7,7 @@ use crate::diag::Diagnostic;
 use crate::ops::connect::Connection;
 use crate::ops::{Failure, Session};
 use crate::plan::build::{Inputs, build};
-use crate::plan::decide::is_being_made;
+use crate::plan::existing::is_being_made;
 use crate::plan::{Live, Needs, Note, ObjectKey, Options, Outcome, Plan};
 use crate::refresh;
 use crate::state::store::Store;

@@ -4,24 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::{Address, Mode, ModulePath, without_modules};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::Diagnostic;
 use crate::graph::Node;
 use crate::kind::{Kind, Target};
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::{
-    Action, Blocked, Live, Needs, Note, Options, Outcome, Plan, Step, collide, decide, edges, import, leave, timeouts,
-    wish,
+    Blocked, Live, Needs, Note, Options, Outcome, Plan, collide, decide, edges, import, leave, timeouts, wish,
 };
-use crate::schema::Mode as AttrMode;
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
 use crate::stack::evaluator::{Evaluator, Instances, View};
 use crate::stack::target::{Instance, expand};
 use crate::stack::{checks, conditions};
 use crate::state::State;
-use crate::value::json::to_json;
 use crate::value::{Object, Type, Value};
 
 /// Everything that a plan is a function of, besides the stack in the evaluator.
@@ -228,7 +225,7 @@ impl Builder<'_> {
     }
 
     /// Evaluates the block of an instance, with what its kind and its environment add.
-    fn desired(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> (Desired, bool) {
+    pub(super) fn desired(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> (Desired, bool) {
         let names = self.names(instance);
         let view = self.evaluator.within(&address.module);
         let scope = Bindings { parent: &view, names };
@@ -302,53 +299,6 @@ impl Builder<'_> {
         })
     }
 
-    /// What a `data` block reads; unknown until it has been read.
-    fn lookup(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> Value {
-        let (mut desired, evaluated) = self.desired(resource, address, instance);
-        let region = self.region(resource, &mut desired);
-        let args = desired.object.clone();
-        let key = (region.clone(), address.kind.to_string(), args.clone());
-        let known = args.values().all(Value::is_wholly_known);
-        let found = self.inputs.live.and_then(|live| live.lookups.get(&key));
-        match found {
-            Some(Ok(object)) => return Value::object(complete(resource, object.clone())),
-            Some(Err(error)) => {
-                let detail = format!("`{address}`: {error}");
-                let mut diagnostic = Diagnostic::error("CS0602", "The look-up failed", detail);
-                if resource.scope.is_some() {
-                    diagnostic.severity = Severity::Warning;
-                }
-                diagnostic.span = Some(resource.span);
-                diagnostic.help = Some("Correct the arguments of the block, or make what it looks for.".to_owned());
-                self.diagnostics.push(diagnostic);
-            }
-            None if known && evaluated && self.inputs.live.is_some() => {
-                self.needs.lookups.insert(key);
-            }
-            None if evaluated && self.inputs.live.is_some() => self.read_step(address, region, args),
-            None => {}
-        }
-        unknown_object(resource, address, &desired.object)
-    }
-
-    fn read_step(&mut self, address: &Address, region: String, args: Object) {
-        self.plan.steps.push(Step {
-            address: address.clone(),
-            action: Action::Read,
-            reason: crate::plan::Reason::Declared,
-            region,
-            id: None,
-            before: None,
-            after: Some(args),
-            changed: Vec::new(),
-            changes: Vec::new(),
-            calls: Vec::new(),
-            edges: Vec::new(),
-            record: crate::plan::RecordPlan::default(),
-            deposed: false,
-        });
-    }
-
     /// The blocks that an instance hangs on, directly or through values: in its own instance of a module where the
     /// way to them does not leave that.
     pub(super) fn blocks_used_by(&self, address: &Address) -> impl Iterator<Item = Address> {
@@ -405,71 +355,4 @@ impl Builder<'_> {
             .collect();
         self.plan.blocked.extend(worse);
     }
-
-    fn outputs(&mut self) {
-        if self.inputs.options.destroy {
-            return;
-        }
-        let names = self.evaluator.names();
-        for (name, output) in &names.0.module.outputs {
-            let view = self.evaluator.within(&[]);
-            conditions::check_all(&output.preconditions, &view, "CS0414", &mut self.diagnostics);
-            let value = match eval(&output.value, &view) {
-                Ok(value) => value,
-                Err(mut wrong) => {
-                    self.diagnostics.append(&mut wrong);
-                    continue;
-                }
-            };
-            if value.is_sensitive_anywhere() && !output.sensitive {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "CS0415",
-                        "An output would show a secret",
-                        format!("`output.{name}` holds a sensitive value."),
-                    )
-                    .at(output.value.span)
-                    .help("Add `sensitive = true` to the output."),
-                );
-            }
-            let value = value.with_mark(output.sensitive);
-            let old = self.inputs.state.outputs.get(&**name);
-            let same = match old {
-                None => false,
-                Some(None) => value.is_sensitive_anywhere(),
-                // A state keeps no types: a set reads back as a tuple.
-                Some(Some(old)) => {
-                    !value.is_sensitive_anywhere() && value.is_wholly_known() && to_json(old) == to_json(&value)
-                }
-            };
-            if !same {
-                self.plan.changed_outputs.insert(name.to_string());
-            }
-            self.plan.outputs.insert(name.to_string(), value);
-        }
-        self.plan.old_outputs = self.inputs.state.outputs.clone();
-        let gone = self.inputs.state.outputs.keys().filter(|name| !names.0.module.outputs.contains_key(name.as_str()));
-        self.plan.changed_outputs.extend(gone.cloned());
-    }
-}
-
-/// Fills in null for what is absent, so that every attribute can be referred to.
-fn complete(resource: &Resource, mut object: Object) -> Object {
-    for attr in &resource.schema.attrs {
-        object.entry(attr.name.into()).or_insert_with(|| Value::null_of(attr.ty.clone()));
-    }
-    object
-}
-
-/// What was written, and unknown for the rest.
-fn unknown_object(resource: &Resource, address: &Address, written: &Object) -> Value {
-    let mut object = written.clone();
-    for attr in &resource.schema.attrs {
-        let origin: Arc<str> = format!("{address}.{}", attr.name).into();
-        object.entry(attr.name.into()).or_insert_with(|| match attr.mode {
-            AttrMode::Computed | AttrMode::OptionalComputed => Value::unknown(attr.ty.clone(), Some(origin)),
-            _ => Value::null_of(attr.ty.clone()),
-        });
-    }
-    Value::object(object)
 }

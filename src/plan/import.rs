@@ -11,6 +11,7 @@ use crate::lang::eval::{Bindings, Scope, eval};
 use crate::plan::Imported;
 use crate::plan::build::Builder;
 use crate::plan::decide::{self, Instance, Seen};
+use crate::plan::existing;
 use crate::stack::desired::bindings;
 use crate::stack::target::repeat;
 use crate::state::Record;
@@ -105,7 +106,7 @@ pub fn adopt(builder: &mut Builder, instance: &Instance, wanted: &Object, id: Op
     match decide::find(builder, instance, None, Some(&id)) {
         Seen::Present(observation) => {
             let record = take(builder, instance, &id, &observation);
-            decide::existing(builder, instance, wanted, record, observation)
+            existing::existing(builder, instance, wanted, record, observation)
         }
         Seen::Absent => {
             let detail = format!("{} has no {} called \"{id}\".", instance.region, instance.address.kind);

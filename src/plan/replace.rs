@@ -129,7 +129,7 @@ fn new_record(
     secrets: std::collections::BTreeMap<String, crate::state::Digest>,
     suffix: Option<String>,
 ) -> RecordPlan {
-    super::decide::record_of(builder, instance, secrets, suffix)
+    super::record::record_plan(builder, instance, secrets, suffix)
 }
 
 fn guard(builder: &mut Builder, instance: &Instance, record: &Record) {

@@ -7,6 +7,7 @@ mod call;
 mod check;
 mod import;
 mod links;
+mod meta;
 mod resource;
 mod settings;
 

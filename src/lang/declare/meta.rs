@@ -1,0 +1,135 @@
+//! The meta-arguments of a resource block: how often it is there, and how it behaves.
+
+use std::sync::Arc;
+
+use crate::address::Mode;
+use crate::diag::Diagnostic;
+use crate::lang::ast::{Attribute, Block, Expr, Node};
+use crate::lang::declare::resource::{META_ATTRIBUTES, Reader, Rest, root_name};
+use crate::lang::declare::{Lifecycle, Meta, block};
+
+impl Reader<'_> {
+    /// Takes the meta-arguments out of a block.
+    pub(super) fn meta<'a>(&mut self, block: &'a Block) -> (Meta, Rest<'a>) {
+        let mut meta = Meta::default();
+        let mut rest = Rest { attributes: Vec::new(), blocks: Vec::new() };
+        for attribute in &block.body.attributes {
+            let expr = Some(attribute.expr.clone());
+            let managed = self.mode == Mode::Managed;
+            match &*attribute.name {
+                "count" => meta.count = expr,
+                "for_each" => meta.for_each = expr,
+                "depends_on" => meta.depends_on = block::literal_items(attribute, self.diagnostics),
+                "provider" => meta.provider = expr,
+                "protect" if managed => meta.protect = expr,
+                "target" if managed && self.schema.kind == "alarm" => meta.target = expr,
+                "per" if managed && self.schema.kind == "alarm" => meta.per = expr,
+                _ => rest.attributes.push(attribute),
+            }
+        }
+        for nested in &block.body.blocks {
+            match &*nested.kind {
+                "lifecycle" => meta.lifecycle = self.lifecycle(nested),
+                "timeouts" => meta.timeouts = self.timeouts(nested),
+                "provisioner" | "connection" => self.diagnostics.push(
+                    Diagnostic::error("CS0321", "No provisioners", "cachestack runs no programs of a stack.")
+                        .at(nested.kind_span)
+                        .help("Remove the block; run the program beside cachestack."),
+                ),
+                _ => rest.blocks.push(nested),
+            }
+        }
+        self.check_repetition(block, &meta);
+        (meta, rest)
+    }
+
+    pub(super) fn check_repetition(&mut self, block: &Block, meta: &Meta) {
+        let repeats: Vec<&str> = [("count", &meta.count), ("for_each", &meta.for_each), ("target", &meta.target)]
+            .into_iter()
+            .filter_map(|(name, expr)| expr.as_ref().map(|_| name))
+            .collect();
+        if repeats.len() > 1 {
+            let names = repeats.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+            self.diagnostics.push(
+                Diagnostic::error("CS0322", "Two ways to repeat a block", format!("{names} exclude each other."))
+                    .at(block.header_span)
+                    .help("Keep one of them; `target` makes the alarms of all members of a group by itself."),
+            );
+        }
+        if let (Some(per), None) = (&meta.per, &meta.target) {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "CS0323",
+                    "`per` without a target",
+                    "`per` says for what of a target alarms are made.",
+                )
+                .at(per.span)
+                .help("Add `target = replication_group.NAME`, or remove `per`."),
+            );
+        }
+    }
+
+    pub(super) fn timeouts(&mut self, nested: &Block) -> std::collections::BTreeMap<Arc<str>, Expr> {
+        block::check_names(nested, &["create", "read", "update", "delete"], &[], self.diagnostics);
+        nested.body.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.expr.clone())).collect()
+    }
+
+    pub(super) fn lifecycle(&mut self, nested: &Block) -> Lifecycle {
+        let known = ["create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"];
+        block::check_names(nested, &known, &["precondition", "postcondition"], self.diagnostics);
+        let mut lifecycle = Lifecycle::default();
+        for attribute in &nested.body.attributes {
+            match &*attribute.name {
+                "create_before_destroy" => {
+                    lifecycle.create_before_destroy = block::literal_bool(attribute, self.diagnostics)
+                }
+                "prevent_destroy" if block::literal_bool(attribute, self.diagnostics) => {
+                    lifecycle.prevent_destroy = Some(attribute.name_span);
+                }
+                "ignore_changes" => self.ignore_changes(attribute, &mut lifecycle),
+                "replace_triggered_by" => {
+                    lifecycle.replace_triggered_by = block::literal_items(attribute, self.diagnostics);
+                }
+                _ => {}
+            }
+        }
+        let mut conditions = |kind: &str| {
+            nested
+                .body
+                .blocks_of(kind)
+                .filter_map(|block| block::condition(block, self.diagnostics))
+                .collect::<Vec<_>>()
+        };
+        lifecycle.preconditions = conditions("precondition");
+        lifecycle.postconditions = conditions("postcondition");
+        lifecycle
+    }
+
+    pub(super) fn ignore_changes(&mut self, attribute: &Attribute, lifecycle: &mut Lifecycle) {
+        let all = |expr: &Expr| matches!(&*expr.node, Node::Name(name) if &**name == "all");
+        if all(&attribute.expr) {
+            lifecycle.ignore_all = true;
+            return;
+        }
+        for item in block::literal_items(attribute, self.diagnostics) {
+            let Some(name) = root_name(&item) else { continue };
+            if all(&item) || self.schema.attr(&name).is_some() {
+                lifecycle.ignore_all |= all(&item);
+                lifecycle.ignore_changes.push(name);
+                continue;
+            }
+            let known = self.schema.attrs.iter().map(|attr| attr.name);
+            self.diagnostics.push(block::unknown("attribute", &name, item.span, self.schema.kind, known));
+        }
+    }
+
+    /// `protect` and what follows it are for what cachestack manages; `target` and `per` for alarms.
+    pub(super) fn meta_attributes(&self) -> impl Iterator<Item = &'static str> {
+        let many = match (self.mode, self.schema.kind) {
+            (Mode::Data, _) => 4,
+            (_, "alarm") => 7,
+            _ => 5,
+        };
+        META_ATTRIBUTES.into_iter().take(many)
+    }
+}

@@ -1,0 +1,82 @@
+//! What a `data` block reads: from what has been looked up, else a need or a step.
+
+use std::sync::Arc;
+
+use crate::address::Address;
+use crate::diag::{Diagnostic, Severity};
+use crate::lang::declare::Resource;
+use crate::plan::build::Builder;
+use crate::plan::{Action, Step};
+use crate::schema::Mode as AttrMode;
+use crate::stack::target::Instance;
+use crate::value::{Object, Value};
+
+impl Builder<'_> {
+    /// What a `data` block reads; unknown until it has been read.
+    pub(super) fn lookup(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> Value {
+        let (mut desired, evaluated) = self.desired(resource, address, instance);
+        let region = self.region(resource, &mut desired);
+        let args = desired.object.clone();
+        let key = (region.clone(), address.kind.to_string(), args.clone());
+        let known = args.values().all(Value::is_wholly_known);
+        let found = self.inputs.live.and_then(|live| live.lookups.get(&key));
+        match found {
+            Some(Ok(object)) => return Value::object(complete(resource, object.clone())),
+            Some(Err(error)) => {
+                let detail = format!("`{address}`: {error}");
+                let mut diagnostic = Diagnostic::error("CS0602", "The look-up failed", detail);
+                if resource.scope.is_some() {
+                    diagnostic.severity = Severity::Warning;
+                }
+                diagnostic.span = Some(resource.span);
+                diagnostic.help = Some("Correct the arguments of the block, or make what it looks for.".to_owned());
+                self.diagnostics.push(diagnostic);
+            }
+            None if known && evaluated && self.inputs.live.is_some() => {
+                self.needs.lookups.insert(key);
+            }
+            None if evaluated && self.inputs.live.is_some() => self.read_step(address, region, args),
+            None => {}
+        }
+        unknown_object(resource, address, &desired.object)
+    }
+
+    pub(super) fn read_step(&mut self, address: &Address, region: String, args: Object) {
+        self.plan.steps.push(Step {
+            address: address.clone(),
+            action: Action::Read,
+            reason: crate::plan::Reason::Declared,
+            region,
+            id: None,
+            before: None,
+            after: Some(args),
+            changed: Vec::new(),
+            changes: Vec::new(),
+            calls: Vec::new(),
+            edges: Vec::new(),
+            record: crate::plan::RecordPlan::default(),
+            deposed: false,
+        });
+    }
+}
+
+/// Fills in null for what is absent, so that every attribute can be referred to.
+fn complete(resource: &Resource, mut object: Object) -> Object {
+    for attr in &resource.schema.attrs {
+        object.entry(attr.name.into()).or_insert_with(|| Value::null_of(attr.ty.clone()));
+    }
+    object
+}
+
+/// What was written, and unknown for the rest.
+fn unknown_object(resource: &Resource, address: &Address, written: &Object) -> Value {
+    let mut object = written.clone();
+    for attr in &resource.schema.attrs {
+        let origin: Arc<str> = format!("{address}.{}", attr.name).into();
+        object.entry(attr.name.into()).or_insert_with(|| match attr.mode {
+            AttrMode::Computed | AttrMode::OptionalComputed => Value::unknown(attr.ty.clone(), Some(origin)),
+            _ => Value::null_of(attr.ty.clone()),
+        });
+    }
+    Value::object(object)
+}

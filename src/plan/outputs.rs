@@ -1,0 +1,55 @@
+//! The planned outputs, and which of them change.
+
+use crate::diag::Diagnostic;
+use crate::lang::eval::eval;
+use crate::plan::build::Builder;
+use crate::stack::conditions;
+use crate::value::json::to_json;
+
+impl Builder<'_> {
+    pub(super) fn outputs(&mut self) {
+        if self.inputs.options.destroy {
+            return;
+        }
+        let names = self.evaluator.names();
+        for (name, output) in &names.0.module.outputs {
+            let view = self.evaluator.within(&[]);
+            conditions::check_all(&output.preconditions, &view, "CS0414", &mut self.diagnostics);
+            let value = match eval(&output.value, &view) {
+                Ok(value) => value,
+                Err(mut wrong) => {
+                    self.diagnostics.append(&mut wrong);
+                    continue;
+                }
+            };
+            if value.is_sensitive_anywhere() && !output.sensitive {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "CS0415",
+                        "An output would show a secret",
+                        format!("`output.{name}` holds a sensitive value."),
+                    )
+                    .at(output.value.span)
+                    .help("Add `sensitive = true` to the output."),
+                );
+            }
+            let value = value.with_mark(output.sensitive);
+            let old = self.inputs.state.outputs.get(&**name);
+            let same = match old {
+                None => false,
+                Some(None) => value.is_sensitive_anywhere(),
+                // A state keeps no types: a set reads back as a tuple.
+                Some(Some(old)) => {
+                    !value.is_sensitive_anywhere() && value.is_wholly_known() && to_json(old) == to_json(&value)
+                }
+            };
+            if !same {
+                self.plan.changed_outputs.insert(name.to_string());
+            }
+            self.plan.outputs.insert(name.to_string(), value);
+        }
+        self.plan.old_outputs = self.inputs.state.outputs.clone();
+        let gone = self.inputs.state.outputs.keys().filter(|name| !names.0.module.outputs.contains_key(name.as_str()));
+        self.plan.changed_outputs.extend(gone.cloned());
+    }
+}

@@ -1,0 +1,52 @@
+//! What the record of an instance will say beside the object.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::plan::RecordPlan;
+use crate::plan::build::Builder;
+use crate::plan::decide::Instance;
+use crate::state::{Digest, digest};
+use crate::value::{Data, Value};
+
+/// Digests of the secrets that are known now.
+pub(super) fn secrets(builder: &Builder, instance: &Instance) -> BTreeMap<String, Digest> {
+    let salt = &builder.inputs.state.salt;
+    // A check without an account compares nothing.
+    if builder.inputs.live.is_none() {
+        return BTreeMap::new();
+    }
+    let attrs = instance.kind.schema().attrs.iter().filter(|attr| attr.secret);
+    attrs
+        .filter_map(|attr| match &instance.desired.object.get(attr.name)?.data {
+            Data::Secret(secret) => {
+                let text = secret.text.as_ref()?;
+                let digest =
+                    Digest { digest: digest::digest(text, salt), source: secret.source.as_deref().map(str::to_owned) };
+                Some((attr.name.to_owned(), digest))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// What the record of an instance shall say.
+pub(super) fn record_plan(
+    builder: &Builder,
+    instance: &Instance,
+    secrets: BTreeMap<String, Digest>,
+    suffix: Option<String>,
+) -> RecordPlan {
+    let mut set: BTreeSet<String> = instance
+        .desired
+        .object
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, _)| name.to_string())
+        .collect();
+    set.remove("tags_all");
+    if instance.desired.object.get("tags_all").and_then(Value::as_object).is_some_and(|tags| !tags.is_empty()) {
+        set.insert("tags".to_owned());
+    }
+    let dependencies = builder.managed_blocks_used_by(instance.address);
+    RecordPlan { set, secrets, dependencies, protect: instance.protect, suffix }
+}
