@@ -51,7 +51,7 @@ pub enum Command {
     Fmt(Fmt),
     /// Runs the emulator as a server, for any AWS client.
     Emulate(Emulate),
-    /// Explains the code of a diagnostic.
+    /// Explains the code of a diagnostic, or a function.
     Explain(Explain),
     /// Prints a completion script for a shell.
     Completion(Completion),
@@ -274,7 +274,7 @@ pub struct Emulate {
 /// `explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The code: CS0531.
+    /// The code, CS0531, or the name of a function, cidrsubnet.
     pub code: String,
 }
 

@@ -5,6 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use crate::cli::args::Console;
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
+use crate::lang::ast::{Expr, Node, Part};
 use crate::lang::{eval, syntax};
 use crate::ops::{Session, plan};
 use crate::plan::Options;
@@ -91,11 +92,17 @@ fn evaluate(ui: Ui, session: &mut Session, text: &str, as_json: bool) -> bool {
     let file = session.sources.add("<console>", text);
     let mut wrong = Vec::new();
     let parsed = syntax::parse_expression(file, text, 0, &mut wrong);
-    let value = match parsed.filter(|_| wrong.is_empty()) {
-        Some(expr) => eval::eval(&expr, &session.evaluator),
+    let parsed = parsed.filter(|_| wrong.is_empty());
+    let asked = parsed.as_ref().and_then(type_call);
+    let value = match asked.or(parsed.as_ref()) {
+        Some(expr) => eval::eval(expr, &session.evaluator),
         None => Err(wrong),
     };
     match value {
+        Ok(value) if asked.is_some() && as_json => {
+            ui.out(&format!("{}\n", json::encode(&Value::string(display::describe(&value.ty())))));
+        }
+        Ok(value) if asked.is_some() => ui.out(&format!("{}\n", display::describe(&value.ty()))),
         Ok(value) if as_json && value.is_sensitive_anywhere() => ui.out("\"(sensitive value)\"\n"),
         Ok(value) if as_json => ui.out(&format!("{}\n", json::encode(&value))),
         Ok(value) => ui.out(&format!("{}\n", display::display(&value))),
@@ -105,4 +112,17 @@ fn evaluate(ui: Ui, session: &mut Session, text: &str, as_json: bool) -> bool {
         }
     }
     true
+}
+
+/// The argument of `type(...)`, which only the console knows, and only as the whole of what is asked.
+fn type_call(expr: &Expr) -> Option<&Expr> {
+    match &*expr.node {
+        Node::Call { name, args, expand: false, .. } if &**name == "type" && args.len() == 1 => args.first(),
+        Node::Parens(inner) => type_call(inner),
+        Node::Template(parts) => match parts.as_slice() {
+            [Part::Interpolation(inner)] => type_call(inner),
+            _ => None,
+        },
+        _ => None,
+    }
 }

@@ -3,19 +3,22 @@
 use crate::cli::args::Explain;
 use crate::cli::exit;
 use crate::cli::run::Context;
-use crate::diag::codes;
+use crate::diag::{codes, did_you_mean};
+use crate::lang::functions;
 
-/// Explains the code of a diagnostic.
+/// Explains the code of a diagnostic, or a function.
 pub fn run(context: &Context, args: &Explain) -> u8 {
     let ui = context.ui(false);
-    match codes::find(&args.code.to_uppercase()) {
-        Some((code, summary, explanation)) => {
-            ui.out(&format!("{code}: {summary}\n\n{explanation}\n"));
-            exit::OK
-        }
-        None => {
-            ui.error(&format!("there is no code `{}`; codes look like CS0401", args.code));
-            exit::ERROR
-        }
+    if let Some((code, summary, explanation)) = codes::find(&args.code.to_uppercase()) {
+        ui.out(&format!("{code}: {summary}\n\n{explanation}\n"));
+        return exit::OK;
     }
+    if let Some(explanation) = functions::explain(&args.code) {
+        ui.out(&explanation);
+        return exit::OK;
+    }
+    let near = did_you_mean(&args.code, functions::names()).map(|near| format!("; did you mean `{near}`?"));
+    let advice = near.unwrap_or_else(|| "; codes look like CS0401, functions like cidrsubnet".to_owned());
+    ui.error(&format!("there is no code and no function `{}`{advice}", args.code));
+    exit::ERROR
 }

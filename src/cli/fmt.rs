@@ -8,9 +8,11 @@ use similar::TextDiff;
 use crate::cli::args::Fmt;
 use crate::cli::exit;
 use crate::cli::run::Context;
+use crate::diag::{SourceMap, has_errors};
 use crate::disk;
 use crate::lang::fmt::format;
 use crate::lang::source::is_formatted;
+use crate::lang::syntax;
 use crate::ui::Ui;
 
 /// Brings files to the canonical layout: the paths given, or every file of the current directory.
@@ -20,27 +22,50 @@ pub fn run(context: &Context, args: &Fmt) -> u8 {
         return standard_input(ui, args);
     }
     let given = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
-    let mut code = exit::OK;
+    let (mut failed, mut differs) = (false, false);
     for path in given {
-        let files = files(&context.path(&path));
-        let results =
-            files.and_then(|files| files.iter().map(|file| one(ui, args, file)).collect::<Result<Vec<_>, _>>());
-        match results {
-            Ok(changed) if args.check && changed.contains(&true) => code = code.max(exit::DIFFERENCES),
-            Ok(_) => {}
-            Err(why) => {
-                ui.error(&why);
-                return exit::ERROR;
+        let files = files(&context.path(&path)).unwrap_or_else(|why| {
+            ui.error(&why);
+            failed = true;
+            Vec::new()
+        });
+        // A file that cannot be laid out does not keep the others from it.
+        for file in files {
+            match one(ui, args, &file) {
+                Ok(Some(changed)) => differs |= changed,
+                Ok(None) => failed = true,
+                Err(why) => {
+                    ui.error(&why);
+                    failed = true;
+                }
             }
         }
     }
-    code
+    match (failed, differs && args.check) {
+        (true, _) => exit::ERROR,
+        (_, true) => exit::DIFFERENCES,
+        _ => exit::OK,
+    }
+}
+
+/// Whether the text can be read; what is wrong with it is reported.
+fn is_readable(ui: Ui, name: &str, text: &str) -> bool {
+    let mut sources = SourceMap::default();
+    let file = sources.add(name, text);
+    let mut wrong = Vec::new();
+    syntax::parse(file, text, &mut wrong);
+    crate::diag::sort(&mut wrong);
+    ui.diagnostics(&wrong, &sources);
+    !has_errors(&wrong)
 }
 
 fn standard_input(ui: Ui, args: &Fmt) -> u8 {
     let mut text = String::new();
     if let Err(error) = std::io::stdin().read_to_string(&mut text) {
         ui.error(&format!("standard input: {error}"));
+        return exit::ERROR;
+    }
+    if !is_readable(ui, "<stdin>", &text) {
         return exit::ERROR;
     }
     let formatted = format(&text);
@@ -64,17 +89,20 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// Whether the file was not in the canonical layout.
-fn one(ui: Ui, args: &Fmt, file: &Path) -> Result<bool, String> {
+/// Whether the file was not in the canonical layout; `None` when it cannot be read, which has been reported.
+fn one(ui: Ui, args: &Fmt, file: &Path) -> Result<Option<bool>, String> {
     let failed = |why: String| format!("{}: {why}", file.display());
     let bytes = disk::read(file).map_err(|error| failed(error.to_string()))?;
     let bytes = bytes.ok_or_else(|| failed("there is no such file".to_owned()))?;
     let text = String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))?;
+    let shown = file.strip_prefix(".").unwrap_or(file).display().to_string();
+    if !is_readable(ui, &shown, &text) {
+        return Ok(None);
+    }
     let formatted = format(&text);
     if formatted == text {
-        return Ok(false);
+        return Ok(Some(false));
     }
-    let shown = file.strip_prefix(".").unwrap_or(file).display().to_string();
     ui.out(&format!("{shown}\n"));
     if args.diff {
         ui.out(&diff(&shown, &text, &formatted));
@@ -82,7 +110,7 @@ fn one(ui: Ui, args: &Fmt, file: &Path) -> Result<bool, String> {
     if !args.check {
         disk::replace(file, formatted.as_bytes()).map_err(|error| failed(error.to_string()))?;
     }
-    Ok(true)
+    Ok(Some(true))
 }
 
 fn diff(name: &str, old: &str, new: &str) -> String {

@@ -38,6 +38,8 @@ pub struct Diagnostic {
     pub address: Option<String>,
     /// What to do.
     pub help: Option<String>,
+    /// The names involved, each with what is to be said of its value: `var.nodes`, `is 7`.
+    pub values: Vec<(String, String)>,
 }
 
 impl Diagnostic {
@@ -52,6 +54,7 @@ impl Diagnostic {
             related: Vec::new(),
             address: None,
             help: None,
+            values: Vec::new(),
         }
     }
 

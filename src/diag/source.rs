@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 /// A file of the run, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
@@ -56,12 +58,12 @@ impl SourceMap {
         self.files.iter().enumerate().map(|(index, source)| (FileId(index as u32), source))
     }
 
-    /// Line and column of a byte, both from 1; the column counts characters.
+    /// Line and column of a byte, both from 1; the column counts characters as they are seen.
     pub fn position(&self, file: FileId, byte: u32) -> (usize, usize) {
         let text = &self.get(file).text;
         let before = &text[..text.floor_char_boundary(byte as usize)];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        (before.matches('\n').count() + 1, before[line_start..].graphemes(true).count() + 1)
     }
 
     /// The text of a span.

@@ -43,11 +43,16 @@ pub fn literal_step(key: &Expr) -> Option<Step> {
 /// How a message writes a traversal: `var.nodes[0].size`.
 pub fn describe(expr: &Expr) -> Option<String> {
     let (root, steps) = traversal(expr)?;
-    Some(steps.iter().fold(root.to_string(), |text, step| match step {
+    Some(path(&root, &steps))
+}
+
+/// A root name and steps as they are written: `local.all["a"][0]`.
+pub fn path(root: &str, steps: &[Step]) -> String {
+    steps.iter().fold(root.to_string(), |text, step| match step {
         Step::Attr(name) => format!("{text}.{name}"),
         Step::Key(key) => format!("{text}[{key:?}]"),
         Step::Index(index) => format!("{text}[{index}]"),
-    }))
+    })
 }
 
 struct Walk {

@@ -132,6 +132,7 @@ fn settings(options: &SessionOptions) -> Settings {
         plan_timestamp: now.to_string().into(),
         timestamp: None,
         in_template: false,
+        eager: false,
     }
 }
 

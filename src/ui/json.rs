@@ -1,9 +1,13 @@
 //! Everything as JSON, one object per line, in the manner of Terraform's machine-readable output.
 
+use std::collections::HashMap;
+
 use serde_json::{Value as Json, json};
 
 use crate::apply::Event;
-use crate::diag::{Diagnostic, Severity, SourceMap, Span};
+use crate::diag::{Diagnostic, FileId, Severity, SourceMap, Span};
+use crate::lang::ast::Body;
+use crate::lang::syntax;
 use crate::plan::{Action, Plan, Reason, Step};
 use crate::value::{Data, Object, Value, json::to_json};
 
@@ -30,6 +34,10 @@ fn range(span: Span, sources: &SourceMap) -> Json {
 
 /// A diagnostic in the form of `terraform validate -json`, with code, help and address beside.
 pub fn diagnostic_body(diagnostic: &Diagnostic, sources: &SourceMap) -> Json {
+    body_of(diagnostic, sources, &mut Bodies::new())
+}
+
+fn body_of(diagnostic: &Diagnostic, sources: &SourceMap, bodies: &mut Bodies) -> Json {
     let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
     let mut body = json!({
         "severity": severity,
@@ -46,22 +54,41 @@ pub fn diagnostic_body(diagnostic: &Diagnostic, sources: &SourceMap) -> Json {
     set("help", diagnostic.help.clone().map(Json::from));
     set("address", diagnostic.address.clone().map(Json::from));
     set("range", diagnostic.span.map(|span| range(span, sources)));
-    set("snippet", diagnostic.span.map(|span| snippet(span, sources)));
+    set("snippet", diagnostic.span.map(|span| snippet(span, &diagnostic.values, sources, bodies)));
     body
 }
 
-fn snippet(span: Span, sources: &SourceMap) -> Json {
+fn snippet(span: Span, values: &[(String, String)], sources: &SourceMap, bodies: &mut Bodies) -> Json {
     let text = &sources.get(span.file).text;
     let start = text.floor_char_boundary(span.start as usize);
     let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-    let line_end = text[start..].find('\n').map_or(text.len(), |newline| start + newline);
+    let end = text.floor_char_boundary((span.end as usize).max(start));
+    let line_end = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
     let (line, _) = sources.position(span.file, span.start);
+    let values = values.iter().map(|(traversal, statement)| json!({ "traversal": traversal, "statement": statement }));
     json!({
+        "context": context(span, sources, bodies),
         "code": &text[line_start..line_end],
         "start_line": line,
         "highlight_start_offset": start - line_start,
-        "highlight_end_offset": (span.end as usize).min(line_end).max(start) - line_start,
+        "highlight_end_offset": end.min(line_end).max(start) - line_start,
+        "values": values.collect::<Vec<_>>(),
     })
+}
+
+/// The files that contexts were looked up in, since there may be many mistakes in one.
+type Bodies = HashMap<FileId, Body>;
+
+/// The header of the outermost block around a place: `variable "nodes"`.
+fn context(span: Span, sources: &SourceMap, bodies: &mut Bodies) -> Option<String> {
+    let parse = || syntax::parse(span.file, &sources.get(span.file).text, &mut Vec::new());
+    let body = bodies.entry(span.file).or_insert_with(parse);
+    let around = body.blocks.iter().rfind(|block| block.header_span.start <= span.start)?;
+    if around.body.span.end < span.start {
+        return None;
+    }
+    let labels = around.labels.iter().map(|label| format!(" {:?}", &*label.text));
+    Some(format!("{}{}", around.kind, labels.collect::<String>()))
 }
 
 /// A diagnostic as a line.
@@ -73,12 +100,13 @@ pub fn diagnostic(diagnostic: &Diagnostic, sources: &SourceMap) -> Json {
 pub fn validation(diagnostics: &[Diagnostic], sources: &SourceMap) -> Json {
     let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let shown = diagnostics.iter().filter(|diagnostic| diagnostic.severity != Severity::Note);
+    let mut bodies = Bodies::new();
     json!({
         "format_version": "1.0",
         "valid": count(Severity::Error) == 0,
         "error_count": count(Severity::Error),
         "warning_count": count(Severity::Warning),
-        "diagnostics": shown.map(|diagnostic| diagnostic_body(diagnostic, sources)).collect::<Vec<_>>(),
+        "diagnostics": shown.map(|diagnostic| body_of(diagnostic, sources, &mut bodies)).collect::<Vec<_>>(),
     })
 }
 

@@ -49,6 +49,16 @@ fn convert_data(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
     }
     let converted = match (&value.data, ty) {
         (_, Type::Any) => return Ok(value.clone()),
+        // Without an element, the type of the elements is what it was, as far as the constraint leaves it open.
+        (Data::List(of, items) | Data::Set(of, items), Type::List(to)) if items.is_empty() && to.has_any() => {
+            Data::List(convert_type(of, to).unwrap_or_default(), Arc::default())
+        }
+        (Data::List(of, items) | Data::Set(of, items), Type::Set(to)) if items.is_empty() && to.has_any() => {
+            Data::Set(convert_type(of, to).unwrap_or_default(), Arc::default())
+        }
+        (Data::Map(of, items), Type::Map(to)) if items.is_empty() && to.has_any() => {
+            Data::Map(convert_type(of, to).unwrap_or_default(), Arc::default())
+        }
         (Data::Null(from), _) => Data::Null(convert_type(from, ty).ok_or_else(|| required(ty))?),
         (Data::Unknown(unknown), _) => {
             let filled = convert_type(&unknown.ty, ty).ok_or_else(|| required(ty))?;

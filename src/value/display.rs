@@ -12,7 +12,8 @@ pub fn display(value: &Value) -> String {
 }
 
 fn write_value(out: &mut String, value: &Value, indent: usize) {
-    if value.sensitive {
+    // That a value is not known yet gives nothing of it away.
+    if value.sensitive && !value.is_unknown() {
         out.push_str("(sensitive value)");
         return;
     }
@@ -131,5 +132,50 @@ pub fn quoted(text: &str) -> String {
 fn is_hidden(character: char) -> bool {
     let format = matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     let private = matches!(character, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
-    format || private || character.is_control() || (character.is_whitespace() && character != ' ')
+    let none = matches!(character, '\u{fdd0}'..='\u{fdef}') || u32::from(character) & 0xfffe == 0xfffe;
+    format || private || none || character.is_control() || (character.is_whitespace() && character != ' ')
+}
+
+/// A type on as many lines as it needs, as `type(...)` in `terraform console` prints it.
+pub fn describe(ty: &Type) -> String {
+    let mut out = String::new();
+    write_type(&mut out, ty, 0);
+    out
+}
+
+fn write_type(out: &mut String, ty: &Type, indent: usize) {
+    let mut lines = |open: &str, types: &mut dyn Iterator<Item = (String, &Type)>, close: &str, end: &str| {
+        out.push_str(open);
+        let mut any = false;
+        for (name, ty) in types {
+            newline(out, indent + 4);
+            out.push_str(&name);
+            write_type(out, ty, indent + 4);
+            out.push_str(end);
+            any = true;
+        }
+        if any {
+            newline(out, indent);
+        }
+        out.push_str(close);
+    };
+    match ty {
+        Type::Any => out.push_str("dynamic"),
+        Type::Bool | Type::Number | Type::String => out.push_str(ty.word()),
+        Type::List(element) | Type::Set(element) | Type::Map(element) => {
+            let (open, element) = (format!("{}(", ty.word()), &**element);
+            if !matches!(element, Type::Tuple(_) | Type::Object(_)) {
+                out.push_str(&open);
+                write_type(out, element, indent);
+                out.push(')');
+            } else {
+                lines(&open, &mut [(String::new(), element)].into_iter(), ")", ",");
+            }
+        }
+        Type::Tuple(items) => lines("tuple([", &mut items.iter().map(|ty| (String::new(), ty)), "])", ","),
+        Type::Object(fields) => {
+            let fields = fields.iter().map(|(name, field)| (format!("{name}: "), &field.ty));
+            lines("object({", &mut fields.into_iter(), "})", ",");
+        }
+    }
 }

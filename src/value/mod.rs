@@ -70,6 +70,8 @@ pub struct Unknown {
     pub origin: Option<Arc<str>>,
     /// Whether it can be said that it will not be null.
     pub not_null: bool,
+    /// How a text begins, whatever the rest of it will be.
+    pub prefix: Option<Arc<str>>,
 }
 
 /// Two unknowns of a type are the same to a comparison of plans, wherever they stem from.
@@ -117,7 +119,7 @@ impl Value {
 
     /// Unknown of `ty`, stemming from `origin`.
     pub fn unknown(ty: Type, origin: Option<Arc<str>>) -> Self {
-        Self::new(Data::Unknown(Unknown { ty, origin, not_null: false }))
+        Self::new(Data::Unknown(Unknown { ty, origin, ..Unknown::default() }))
     }
 
     /// A string.

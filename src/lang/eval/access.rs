@@ -68,6 +68,7 @@ impl Evaluator<'_> {
                     let items = types.iter().map(|ty| apply(&unknown_of(ty.clone(), unknown)));
                     Value::tuple(items.collect::<Result<_, _>>()?)
                 }
+                ty if unknown.not_null && *ty != Type::Any => Value::tuple(vec![apply(&value)?]),
                 _ => unknown_of(Type::Any, unknown),
             },
             Data::Tuple(items) => Value::tuple(every(items, apply)?),

@@ -134,7 +134,7 @@ impl Evaluator<'_> {
             return Err(mistakes);
         }
         if let Some(unknown) = unknown {
-            return Ok(unknown_of(function.result.ty(), &unknown).with_mark(mark));
+            return Ok(function.foresee(&args, &unknown).with_mark(mark));
         }
         let call = Call { args, spans, span, scope: self.scope };
         let result = (function.run)(&call).map_err(|failure| match failure {
@@ -162,15 +162,21 @@ fn argument(function: &Function, param: &Param, value: Value, span: Span) -> Res
         let detail = format!("{}: the argument {:?} must not be null.", function.name, param.name);
         return fail("CS0213", detail, span);
     }
-    if let Data::Unknown(of) = &value.data
-        && !param.want.admits(&of.ty)
+    // The function itself complains of a known value, but is not called while another argument is unknown.
+    if (value.is_unknown() || param.want == Want::Ordered && !value.is_null())
+        && let ty = value.ty()
+        && !param.want.admits(&ty)
     {
-        let what = if param.want == Want::Mapping { "a map or object" } else { "a list, set or tuple" };
+        let what = match param.want {
+            Want::Mapping => "a map or object",
+            Want::Ordered => "a list or tuple",
+            _ => "a list, set or tuple",
+        };
         let detail = format!(
             "{}: the argument {:?} does not fit: {what} is required, not {}.",
             function.name,
             param.name,
-            of.ty.with_article()
+            ty.with_article()
         );
         return fail("CS0213", detail, span);
     }

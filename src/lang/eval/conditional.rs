@@ -1,11 +1,11 @@
 //! Conditionals: both results are looked at, since both decide the type.
 
 use super::operator::capital;
-use super::{Evaluator, Outcome, error, fail, reject_secret, remark, unknown_of};
+use super::{Evaluator, Outcome, error, fail, reject_secret, remark, unknown_of, unknown_result};
 use crate::diag::{Diagnostic, Span};
-use crate::lang::ast::{BinaryOp, Expr, Node, Part, UnaryOp};
+use crate::lang::ast::{BinaryOp, Expr, Key, Node, Part, UnaryOp};
 use crate::value::convert::{convert, unify};
-use crate::value::{Data, Type, Unknown, Value};
+use crate::value::{Data, Object, Type, Unknown, Value};
 
 impl Evaluator<'_> {
     pub(super) fn conditional(&self, condition: &Expr, yes: &Expr, no: &Expr, span: Span) -> Outcome {
@@ -44,9 +44,22 @@ impl Evaluator<'_> {
     /// What stands for a value that cannot be computed: an unknown of the type that it has in any case.
     fn placeholder(&self, expr: &Expr) -> Value {
         let part = |part: &Expr| self.eval(part).unwrap_or_else(|_| self.placeholder(part));
+        let unknown_value = || Value::unknown(Type::Any, None);
         match &*expr.node {
             Node::Parens(inner) => self.placeholder(inner),
             Node::Tuple(items) => Value::tuple(items.iter().map(part).collect()),
+            Node::Object(items) => {
+                let named = |(key, value): &(Key, Expr)| match key {
+                    Key::Name(name, _) => Some((name.clone(), part(value))),
+                    Key::Expr(_) => None,
+                };
+                items.iter().map(named).collect::<Option<Object>>().map_or_else(unknown_value, Value::object)
+            }
+            Node::Conditional(_, yes, no) => {
+                let (yes, no) = (part(yes), part(no));
+                let ty = common_type(&yes, &no).ok().map(|ty| ty.unwrap_or_else(|| yes.ty()));
+                Value::unknown(ty.unwrap_or_default(), None).with_mark(yes.sensitive | no.sensitive)
+            }
             _ => Value::unknown(plain_type(expr).unwrap_or_default(), None),
         }
     }
@@ -104,10 +117,15 @@ fn undecided(yes: Value, no: Value, unknown: &Unknown, span: Span) -> Outcome {
     }
     super::reject_secret(&yes, span)?;
     super::reject_secret(&no, span)?;
+    let is_value = |value: &Value| match &value.data {
+        Data::Unknown(unknown) => unknown.not_null,
+        data => !matches!(data, Data::Null(_)),
+    };
+    let of = if is_value(&yes) && is_value(&no) { unknown_result } else { unknown_of };
     match common_type(&yes, &no) {
         Ok(None) if yes.ty() != no.ty() => Ok(unknown_of(Type::Any, unknown).with_mark(mark)),
-        Ok(None) => Ok(unknown_of(yes.ty(), unknown).with_mark(mark)),
-        Ok(Some(ty)) => Ok(unknown_of(ty, unknown).with_mark(mark)),
+        Ok(None) => Ok(of(yes.ty(), unknown).with_mark(mark)),
+        Ok(Some(ty)) => Ok(of(ty, unknown).with_mark(mark)),
         Err(types) => Err(vec![inconsistent(types, span)]),
     }
 }

@@ -57,7 +57,10 @@ impl Evaluator<'_> {
         let items = self.items(&node.collection)?;
         let entries = match items.entries {
             Ok(entries) => entries,
-            Err(unknown) => return Ok(unknown_of(Type::Any, &unknown).with_mark(items.mark)),
+            Err(unknown) => {
+                self.check_condition(node)?;
+                return Ok(unknown_of(Type::Any, &unknown).with_mark(items.mark));
+            }
         };
         let mut gathered = Gathered { mark: items.mark, ..Gathered::default() };
         let mut bindings = Bindings::new(self.scope);

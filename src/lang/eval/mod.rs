@@ -8,6 +8,7 @@ mod call;
 mod conditional;
 #[cfg(test)]
 mod differential;
+mod involved;
 mod iterate;
 mod operator;
 mod template;
@@ -57,6 +58,9 @@ pub struct Settings {
     pub timestamp: Option<Arc<str>>,
     /// Whether a template is being rendered, which may not render another.
     pub in_template: bool,
+    /// Whether `&&` and `||` look at both operands in any case, as Terraform up to 1.11 does. Only the comparison
+    /// with Terraform wants that.
+    pub eager: bool,
 }
 
 /// A scope with further names in front of another.
@@ -129,7 +133,10 @@ pub fn unknown_name(root: &str, roots: &[String], span: Span) -> Diagnostic {
 
 /// Evaluates an expression.
 pub fn eval(expr: &Expr, scope: &dyn Scope) -> Outcome {
-    Evaluator { scope, each: None }.eval(expr)
+    Evaluator { scope, each: None }.eval(expr).map_err(|mut mistakes| {
+        involved::note(expr, scope, &mut mistakes);
+        mistakes
+    })
 }
 
 /// An error of `code` with the summary of the table.
@@ -248,12 +255,12 @@ fn object_key(value: &Value, span: Span) -> Result<Option<Arc<str>>, Vec<Diagnos
 
 /// An unknown of type `ty` that stems from where `source` stems from.
 fn unknown_of(ty: Type, source: &Unknown) -> Value {
-    Value::new(Data::Unknown(Unknown { ty, origin: source.origin.clone(), not_null: false }))
+    Value::new(Data::Unknown(Unknown { ty, origin: source.origin.clone(), ..Unknown::default() }))
 }
 
 /// An unknown that is not null, as the results of operators and templates are.
 fn unknown_result(ty: Type, source: &Unknown) -> Value {
-    Value::new(Data::Unknown(Unknown { ty, origin: source.origin.clone(), not_null: true }))
+    Value::new(Data::Unknown(Unknown { ty, origin: source.origin.clone(), not_null: true, prefix: None }))
 }
 
 /// Secrets pass through, and nothing is computed from them.

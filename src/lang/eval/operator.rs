@@ -45,14 +45,16 @@ impl Evaluator<'_> {
     /// `&&` and `||` leave the right operand alone when the left one decides.
     fn logical(&self, decisive: bool, left: &Expr, right: &Expr) -> Outcome {
         let first = self.operand(left, &Type::Bool)?;
-        if first.as_bool() == Some(decisive) {
+        let eager = self.scope.settings().eager;
+        if first.as_bool() == Some(decisive) && !eager {
             return Ok(first);
         }
         let second = self.operand(right, &Type::Bool)?;
         let mark = first.sensitive | second.sensitive;
         let result = match (&first.data, &second.data) {
-            (_, Data::Bool(value)) if *value == decisive => Value::bool(decisive),
+            (_, Data::Bool(value)) if *value == decisive && !(eager && first.is_unknown()) => Value::bool(decisive),
             (Data::Unknown(unknown), _) | (_, Data::Unknown(unknown)) => unknown_result(Type::Bool, unknown),
+            (Data::Bool(value), _) if *value == decisive => Value::bool(decisive),
             _ => Value::bool(!decisive),
         };
         Ok(result.with_mark(mark))
@@ -131,6 +133,11 @@ pub fn equal(left: &Value, right: &Value) -> Result<bool, Unknown> {
             Ok(false)
         }
         (_, Data::Unknown(unknown)) if !left.is_unknown() && !left.is_null() && apart(&unknown.ty, &left.ty()) => {
+            Ok(false)
+        }
+        (Data::Unknown(unknown), Data::String(text)) | (Data::String(text), Data::Unknown(unknown))
+            if unknown.prefix.as_ref().is_some_and(|prefix| !text.starts_with(&**prefix)) =>
+        {
             Ok(false)
         }
         (Data::Unknown(unknown), _) | (_, Data::Unknown(unknown)) => Err(unknown.clone()),

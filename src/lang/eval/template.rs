@@ -1,10 +1,12 @@
 //! Templates. One interpolation on its own is no text: its value passes through as it is.
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::{Bindings, Evaluator, Outcome, fail, reject_secret, remark, unknown_result};
 use crate::diag::{Diagnostic, Span};
 use crate::lang::ast::{Expr, Part};
 use crate::value::convert::convert;
-use crate::value::{Data, Type, Unknown, Value};
+use crate::value::{Data, Type, Unknown, Value, normalized};
 
 /// The text so far, and what has been learned about it.
 #[derive(Default)]
@@ -12,7 +14,32 @@ struct Text {
     out: String,
     mark: bool,
     unknown: Option<Unknown>,
+    /// What stands before the first unknown part.
+    prefix: Option<String>,
     mistakes: Vec<Diagnostic>,
+}
+
+impl Text {
+    fn set_unknown(&mut self, unknown: Unknown) {
+        if self.unknown.is_none() {
+            (self.unknown, self.prefix) = (Some(unknown), Some(self.out.clone()));
+        }
+    }
+}
+
+/// An unknown text whose beginning is known, as far as what follows cannot change that: a letter may still get an
+/// accent, but not most punctuation.
+fn beginning_with(unknown: &Unknown, text: &str) -> Value {
+    let normal = normalized(text);
+    let safe = normal.ends_with(|c: char| " \t\n-_:;/\\,.(){}[]|?!~@#$%^&*+\"'".contains(c));
+    let end = if safe { normal.len() } else { normal.grapheme_indices(true).next_back().map_or(0, |(at, _)| at) };
+    let mut value = unknown_result(Type::String, unknown);
+    if let Data::Unknown(unknown) = &mut value.data
+        && end > 0
+    {
+        unknown.prefix = Some(normal[..end].into());
+    }
+    value
 }
 
 impl Evaluator<'_> {
@@ -26,7 +53,7 @@ impl Evaluator<'_> {
             return Err(text.mistakes);
         }
         let value = match &text.unknown {
-            Some(unknown) => unknown_result(Type::String, unknown),
+            Some(unknown) => beginning_with(unknown, text.prefix.as_deref().unwrap_or_default()),
             // Parts that are normal each need not be normal together.
             None => Value::text(text.out),
         };
@@ -59,7 +86,7 @@ impl Evaluator<'_> {
         match convert(&value, &Type::String) {
             Ok(Value { data: Data::String(part), .. }) => text.out.push_str(&part),
             Ok(Value { data: Data::Unknown(unknown), .. }) => {
-                text.unknown.get_or_insert(unknown);
+                text.set_unknown(unknown);
             }
             Ok(_) => {
                 return fail(
@@ -98,7 +125,7 @@ impl Evaluator<'_> {
                 text.mark |= aside.mark;
             }
             Data::Unknown(unknown) => {
-                text.unknown.get_or_insert(unknown);
+                text.set_unknown(unknown);
             }
             _ => {}
         }
@@ -118,7 +145,7 @@ impl Evaluator<'_> {
         let entries = match items.entries {
             Ok(entries) => entries,
             Err(unknown) => {
-                text.unknown.get_or_insert(unknown);
+                text.set_unknown(unknown);
                 return Ok(());
             }
         };

@@ -1,12 +1,13 @@
 //! Lists, sets and tuples.
 
-use super::{Call, Failure, Function, Want, function, other, param, texts, wrong};
+use super::{Call, Failure, Function, Want, function, open, other, param, texts, wrong};
 use crate::lang::eval::equal;
 use crate::value::convert::{convert, unify};
 use crate::value::{Data, Type, Unknown, Value};
 
 const ANY: Want = Want::Any;
 const SEQUENCE: Want = Want::Sequence;
+const ORDERED: Want = Want::Ordered;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function(
@@ -32,7 +33,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         chunklist,
         "The list in pieces of a size.",
         "chunklist([\"a\", \"b\", \"c\"], 2) = [[\"a\", \"b\"], [\"c\"]]",
-    ),
+    )
+    .open(open::chunks),
     function(
         "coalescelist",
         &[],
@@ -41,7 +43,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The first list that is not empty.",
         "coalescelist([], [\"a\"]) = [\"a\"]",
     )
-    .rest(param("lists", SEQUENCE).nullable()),
+    .rest(param("lists", ORDERED).nullable().unknown()),
     function(
         "compact",
         &[param("list", Want::Strings)],
@@ -58,7 +60,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The lists one behind the other.",
         "concat([\"a\"], [\"b\"]) = [\"a\", \"b\"]",
     )
-    .rest(param("lists", SEQUENCE).partly().marked()),
+    .rest(param("lists", ORDERED).partly().marked())
+    .open(open::joined),
     function(
         "contains",
         &[param("list", SEQUENCE).partly(), param("value", ANY).partly()],
@@ -74,15 +77,17 @@ pub(super) const FUNCTIONS: &[Function] = &[
         distinct,
         "The list without repeated elements.",
         "distinct([\"a\", \"a\"]) = [\"a\"]",
-    ),
+    )
+    .open(open::list),
     function(
         "element",
-        &[param("list", SEQUENCE).partly().marked(), param("index", Want::Number)],
+        &[param("list", ORDERED).partly().marked(), param("index", Want::Number)],
         ANY,
         element,
         "The element at an index, which wraps around at the end.",
         "element([\"a\", \"b\"], 2) = \"a\"",
-    ),
+    )
+    .open(open::element),
     function(
         "flatten",
         &[param("list", SEQUENCE).partly().marked()],
@@ -114,7 +119,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         matchkeys,
         "The values whose key is in the search set.",
         "matchkeys([1, 2], [\"a\", \"b\"], [\"b\"]) = [2]",
-    ),
+    )
+    .open(open::list),
     function(
         "one",
         &[param("list", SEQUENCE).partly()],
@@ -123,6 +129,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The only element, or null when there is none.",
         "one([\"a\"]) = \"a\"",
     )
+    .open(open::element)
     .passing_secrets(),
     function(
         "reverse",
@@ -131,18 +138,20 @@ pub(super) const FUNCTIONS: &[Function] = &[
         reverse,
         "The list backwards.",
         "reverse([1, 2]) = [2, 1]",
-    ),
+    )
+    .open(open::list),
     function(
         "slice",
-        &[param("list", SEQUENCE).partly().marked(), param("start", Want::Number), param("end", Want::Number)],
+        &[param("list", ORDERED).partly().marked(), param("start", Want::Number), param("end", Want::Number)],
         ANY,
         slice,
         "The elements from a start up to an end.",
         "slice([\"a\", \"b\", \"c\"], 1, 3) = [\"b\", \"c\"]",
-    ),
+    )
+    .open(open::list),
     function(
         "sort",
-        &[param("list", Want::Strings)],
+        &[param("list", Want::Strings).partly()],
         Want::Strings,
         sort,
         "The strings in order.",
@@ -200,10 +209,17 @@ fn coalescelist(call: &Call) -> Result<Value, Failure> {
         if matches!(value.data, Data::Null(_) | Data::Set(..)) {
             return wrong(index, format!("a list or tuple is required, not {}", value.ty().with_article()));
         }
-        sequence(call, index)?;
+        if !value.is_unknown() {
+            sequence(call, index)?;
+        }
     }
-    if let Some(value) = call.args.iter().find(|value| value.as_items().is_some_and(|items| !items.is_empty())) {
-        return Ok(value.clone());
+    // An unknown list may turn out to be the one, unless another one decides before it.
+    let decides = |value: &&Value| value.is_unknown() || value.as_items().is_some_and(|items| !items.is_empty());
+    if let Some(value) = call.args.iter().find(decides) {
+        return Ok(match &value.data {
+            Data::Unknown(unknown) => Value::unknown(Type::Any, unknown.origin.clone()),
+            _ => value.clone(),
+        });
     }
     other("there is no list that is not empty")
 }
@@ -378,6 +394,11 @@ fn sort(call: &Call) -> Result<Value, Failure> {
     let items = call.items(0);
     if items.iter().any(Value::is_null) {
         return wrong(0, "an element is null");
+    }
+    // The place of an unknown string is as unknown as those of the others.
+    if let Some(unknown) = items.iter().find_map(Value::first_unknown) {
+        let unknown = Value::new(Data::Unknown(unknown.clone()));
+        return Ok(Value::list(Type::String, vec![unknown; items.len()]));
     }
     let mut items = items.to_vec();
     items.sort();

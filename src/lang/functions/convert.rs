@@ -57,7 +57,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ANY,
         sensitive,
         "The value marked as sensitive.",
-        "sensitive(1) = (sensitive value)",
+        "issensitive(sensitive(1)) = true",
     ),
     function(
         "tobool",

@@ -16,7 +16,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(STANDARD.encode(sha256(call.text(0).as_bytes()))),
         "The SHA-256 of the text in Base64.",
-        "base64sha256(\"a\")",
+        "base64sha256(\"a\") = \"ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs=\"",
     ),
     function(
         "base64sha512",
@@ -24,7 +24,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(STANDARD.encode(sha512(call.text(0).as_bytes()))),
         "The SHA-512 of the text in Base64.",
-        "base64sha512(\"a\")",
+        "length(base64sha512(\"a\")) = 88",
     ),
     function(
         "bcrypt",
@@ -41,7 +41,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(hex(&md5(call.text(0).as_bytes()))),
         "The MD5 of the text.",
-        "md5(\"a\")",
+        "md5(\"a\") = \"0cc175b9c0f1b6a831c399e269772661\"",
     ),
     function(
         "rsadecrypt",
@@ -57,7 +57,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(hex(&sha1(call.text(0).as_bytes()))),
         "The SHA-1 of the text.",
-        "sha1(\"a\")",
+        "sha1(\"a\") = \"86f7e437faa5a7fce15d1ddcb9eaeaea377667b8\"",
     ),
     function(
         "sha256",
@@ -65,7 +65,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(hex(&sha256(call.text(0).as_bytes()))),
         "The SHA-256 of the text.",
-        "sha256(\"a\")",
+        "sha256(\"a\") = \"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb\"",
     ),
     function(
         "sha512",
@@ -73,7 +73,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(hex(&sha512(call.text(0).as_bytes()))),
         "The SHA-512 of the text.",
-        "sha512(\"a\")",
+        "length(sha512(\"a\")) = 128",
     ),
     function("uuid", &[], STRING, uuid, "A new random UUID every time.", "uuid()"),
     function(
@@ -82,7 +82,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         uuidv5,
         "The UUID of a name in a namespace: dns, url, oid, x500 or a UUID.",
-        "uuidv5(\"dns\", \"example.com\")",
+        "uuidv5(\"dns\", \"example.com\") = \"cfbff0d1-9375-5685-968c-48ce8b15ae17\"",
     ),
 ];
 

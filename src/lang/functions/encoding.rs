@@ -148,7 +148,7 @@ fn jsonencode(call: &Call) -> Result<Value, Failure> {
     Ok(Value::string(json::encode(&call.args[0])))
 }
 
-fn has_infinity(value: &Value) -> bool {
+pub(super) fn has_infinity(value: &Value) -> bool {
     value.as_number().is_some_and(Number::is_infinite) || value.children().any(has_infinity)
 }
 

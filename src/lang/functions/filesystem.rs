@@ -42,7 +42,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(read_text(call)?),
         "The text of a file of the stack.",
-        "file(\"policy.json\")",
+        "file(\"policy.json\") = \"{}\"",
     ),
     function(
         "filebase64",
@@ -50,7 +50,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(STANDARD.encode(read(call)?)),
         "A file of the stack in Base64.",
-        "filebase64(\"logo.png\")",
+        "filebase64(\"code.zip\") = base64encode(file(\"code.zip\"))",
     ),
     function(
         "filebase64sha256",
@@ -58,7 +58,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(STANDARD.encode(crypto::sha256(&read(call)?))),
         "The SHA-256 of a file in Base64.",
-        "filebase64sha256(\"code.zip\")",
+        "filebase64sha256(\"code.zip\") = base64sha256(file(\"code.zip\"))",
     ),
     function(
         "filebase64sha512",
@@ -66,7 +66,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(STANDARD.encode(crypto::sha512(&read(call)?))),
         "The SHA-512 of a file in Base64.",
-        "filebase64sha512(\"code.zip\")",
+        "filebase64sha512(\"code.zip\") = base64sha512(file(\"code.zip\"))",
     ),
     function(
         "fileexists",
@@ -82,7 +82,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(crypto::hex(&crypto::md5(&read(call)?))),
         "The MD5 of a file.",
-        "filemd5(\"code.zip\")",
+        "filemd5(\"code.zip\") = md5(file(\"code.zip\"))",
     ),
     function(
         "fileset",
@@ -98,7 +98,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(crypto::hex(&crypto::sha1(&read(call)?))),
         "The SHA-1 of a file.",
-        "filesha1(\"code.zip\")",
+        "filesha1(\"code.zip\") = sha1(file(\"code.zip\"))",
     ),
     function(
         "filesha256",
@@ -106,7 +106,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(crypto::hex(&crypto::sha256(&read(call)?))),
         "The SHA-256 of a file.",
-        "filesha256(\"code.zip\")",
+        "filesha256(\"code.zip\") = sha256(file(\"code.zip\"))",
     ),
     function(
         "filesha512",
@@ -114,7 +114,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         STRING,
         |call| text(crypto::hex(&crypto::sha512(&read(call)?))),
         "The SHA-512 of a file.",
-        "filesha512(\"code.zip\")",
+        "filesha512(\"code.zip\") = sha512(file(\"code.zip\"))",
     ),
     function(
         "pathexpand",

@@ -1,6 +1,7 @@
 //! `format` and `formatlist`: the verbs of Go's formats that make sense for the values of the language.
 
-use super::{Call, Failure, other, text, texts, wrong};
+use super::encoding::has_infinity;
+use super::{Call, Failure, other, text, wrong};
 use crate::value::convert::convert;
 use crate::value::number::notation;
 use crate::value::{Data, Number, Type, Value, json};
@@ -25,6 +26,10 @@ pub(super) fn format(call: &Call) -> Result<Value, Failure> {
 
 /// Lists must have one length; what is no list is the same in every text.
 pub(super) fn formatlist(call: &Call) -> Result<Value, Failure> {
+    let open = |arg: &&Value| arg.is_unknown() && !arg.ty().is_primitive();
+    if let Some(unknown) = call.args.iter().find(open).and_then(Value::first_unknown) {
+        return Ok(Value::unknown(Type::list(Type::String), unknown.origin.clone()));
+    }
     let mut length = None;
     for (index, arg) in call.args.iter().enumerate().skip(1) {
         if let Some(items) = arg.as_items() {
@@ -47,9 +52,12 @@ pub(super) fn formatlist(call: &Call) -> Result<Value, Failure> {
     for row in 0..rows {
         let args: Vec<Value> =
             call.args[1..].iter().map(|arg| arg.as_items().map_or(arg, |items| &items[row]).clone()).collect();
-        out.push(fill(call.text(0), &args)?);
+        out.push(match args.iter().find_map(Value::first_unknown) {
+            Some(unknown) => Value::unknown(Type::String, unknown.origin.clone()),
+            None => Value::text(fill(call.text(0), &args)?),
+        });
     }
-    texts(out)
+    Ok(Value::list(Type::String, out))
 }
 
 fn fill(format: &str, args: &[Value]) -> Result<String, Failure> {
@@ -165,6 +173,7 @@ fn default(verb: &Verb, arg: &Value, index: usize) -> Result<String, Failure> {
         Data::String(text) => Ok(string(&Verb { letter: 's', ..copy(verb) }, text)),
         Data::Number(number) => numeric(&Verb { letter: 'g', ..copy(verb) }, number, index),
         Data::Bool(value) => Ok(pad(verb, value.to_string())),
+        _ if has_infinity(arg) => wrong(index + 1, "an infinity has no JSON"),
         _ => Ok(pad(verb, json::encode(arg))),
     }
 }
@@ -187,6 +196,9 @@ fn numeric(verb: &Verb, number: &Number, index: usize) -> Result<String, Failure
     // Whole numbers lose the sign of a zero, others keep it.
     let negative = if "dboxX".contains(verb.letter) { number.is_negative() } else { number.has_minus() };
     let absolute = number.absolute();
+    if number.is_infinite() && "eEfgG".contains(verb.letter) {
+        return Ok(pad(verb, if negative { "-Inf".to_string() } else { "+Inf".to_string() }));
+    }
     let digits = match verb.letter {
         'd' | 'b' | 'o' | 'x' | 'X' => {
             let Some(whole) = absolute.to_ibig() else {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::collection::{sequence, unknown};
-use super::{Call, Failure, Function, Want, function, key, other, param, wrong};
+use super::{Call, Failure, Function, Want, function, key, open, other, param, wrong};
 use crate::value::convert::convert;
 use crate::value::{Data, Object, Type, Value};
 
@@ -19,7 +19,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         keys,
         "The keys in order.",
         "keys({a = 1}) = [\"a\"]",
-    ),
+    )
+    .open(open::keys),
     function(
         "lookup",
         &[param("map", MAPPING).partly().marked(), param("key", Want::String)],
@@ -28,13 +29,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The element of a key, or a default.",
         "lookup({a = 1}, \"b\", 2) = 2",
     )
+    .open(open::element)
     .rest(param("default", ANY).nullable().unknown().marked()),
     function("merge", &[], ANY, merge, "The entries of all maps; later ones win.", "merge({a = 1}, {a = 2}) = {a = 2}")
+        .open(open::merged)
         .rest(param("maps", MAPPING).nullable().partly().marked()),
     function(
         "transpose",
-        &[param("values", Want::Map)],
-        Want::Map,
+        &[param("values", Want::StringLists)],
+        Want::StringLists,
         transpose,
         "The map of lists with keys and values exchanged.",
         "transpose({a = [\"1\"]}) = {\"1\" = [\"a\"]}",
@@ -46,7 +49,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         values,
         "The elements in the order of their keys.",
         "values({a = 1}) = [1]",
-    ),
+    )
+    .open(open::values),
     function(
         "zipmap",
         &[param("keys", Want::Strings).partly(), param("values", SEQUENCE).partly().marked()],
@@ -54,7 +58,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         zipmap,
         "The object of keys and values.",
         "zipmap([\"a\"], [1]) = {a = 1}",
-    ),
+    )
+    .open(open::zipped),
 ];
 
 /// The entries of a map or object.
@@ -97,7 +102,7 @@ fn lookup(call: &Call) -> Result<Value, Failure> {
 /// Maps of one type make a map, anything else an object. Null is the same as empty.
 fn merge(call: &Call) -> Result<Value, Failure> {
     let (mut merged, mut types, mut mark) = (Object::new(), Vec::new(), false);
-    let (mut nulls, mut open) = (0, false);
+    let mut open = false;
     for (index, arg) in call.args.iter().enumerate() {
         mark |= arg.sensitive;
         if let Data::Null(ty) = &arg.data {
@@ -106,7 +111,6 @@ fn merge(call: &Call) -> Result<Value, Failure> {
                 return wrong(index, format!("a map or object is required, not {}", ty.with_article()));
             }
             open |= *ty == Type::Any;
-            nulls += 1;
             continue;
         }
         for (name, value) in mapping(call, index)? {
@@ -116,17 +120,14 @@ fn merge(call: &Call) -> Result<Value, Failure> {
             types.push(ty.clone());
         }
     }
-    let all_maps =
-        !types.is_empty() && types.len() + nulls == call.args.len() && types.iter().all(|ty| *ty == types[0]);
+    let all_maps = !types.is_empty() && types.len() == call.args.len() && types.iter().all(|ty| *ty == types[0]);
     let result = if all_maps { Value::map(types.swap_remove(0), merged) } else { Value::object(merged) };
     Ok(result.with_mark(mark))
 }
 
 fn transpose(call: &Call) -> Result<Value, Failure> {
-    let ty = Type::map(Type::list(Type::String));
-    let map = convert(&call.args[0], &ty).map_err(|mismatch| Failure::Argument(0, mismatch.to_string()))?;
     let mut out: std::collections::BTreeMap<Arc<str>, Vec<Value>> = std::collections::BTreeMap::new();
-    for (name, items) in map.as_object().into_iter().flatten() {
+    for (name, items) in call.entries(0).into_iter().flatten() {
         if items.is_null() {
             return wrong(0, format!("the list of {name:?} is null"));
         }

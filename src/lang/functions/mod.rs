@@ -16,12 +16,15 @@ mod format;
 mod mapping;
 mod network;
 mod numeric;
+mod open;
 mod regex;
 mod rsa;
 mod sets;
 mod string;
 mod table;
 mod template;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 use std::collections::HashMap;
@@ -29,7 +32,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::diag::{Diagnostic, Span};
 use crate::lang::eval::{Scope, Settings};
-use crate::value::{Number, Object, Type, Value};
+use crate::value::{Data, Number, Object, Type, Unknown, Value};
 
 /// A function.
 #[derive(Debug)]
@@ -42,6 +45,8 @@ pub struct Function {
     pub rest: Option<Param>,
     /// The type of what it answers.
     pub result: Want,
+    /// The type of what it answers while an argument is unknown, where the arguments tell more of it.
+    pub open: Option<open::Rule>,
     /// Whether secrets may pass through it.
     pub passes_secrets: bool,
     /// What it does, in a sentence.
@@ -85,6 +90,8 @@ pub enum Want {
     Any,
     /// A list, set or tuple.
     Sequence,
+    /// A list or tuple.
+    Ordered,
     /// A map or object.
     Mapping,
     /// `string`
@@ -109,13 +116,15 @@ pub enum Want {
     Map,
     /// `map(string)`
     StringMap,
+    /// `map(list(string))`
+    StringLists,
 }
 
 impl Want {
     /// The type.
     pub fn ty(self) -> Type {
         match self {
-            Want::Any | Want::Sequence | Want::Mapping => Type::Any,
+            Want::Any | Want::Sequence | Want::Ordered | Want::Mapping => Type::Any,
             Want::String => Type::String,
             Want::Number => Type::Number,
             Want::Bool => Type::Bool,
@@ -127,6 +136,7 @@ impl Want {
             Want::StringSet => Type::set(Type::String),
             Want::Map => Type::map(Type::Any),
             Want::StringMap => Type::map(Type::String),
+            Want::StringLists => Type::map(Type::list(Type::String)),
         }
     }
 }
@@ -136,6 +146,7 @@ impl Want {
     pub fn admits(self, ty: &Type) -> bool {
         match self {
             Want::Sequence => matches!(ty, Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)),
+            Want::Ordered => matches!(ty, Type::Any | Type::List(_) | Type::Tuple(_)),
             Want::Mapping => matches!(ty, Type::Any | Type::Map(_) | Type::Object(_)),
             _ => true,
         }
@@ -178,7 +189,7 @@ pub const fn function(
     doc: &'static str,
     example: &'static str,
 ) -> Function {
-    Function { name, params, rest: None, result, passes_secrets: false, doc, example, run }
+    Function { name, params, rest: None, result, open: None, passes_secrets: false, doc, example, run }
 }
 
 impl Function {
@@ -187,9 +198,20 @@ impl Function {
         Self { rest: Some(rest), ..self }
     }
 
+    /// Says of what type the result will be.
+    pub const fn open(self, rule: open::Rule) -> Self {
+        Self { open: Some(rule), ..self }
+    }
+
     /// Lets secrets pass.
     pub const fn passing_secrets(self) -> Self {
         Self { passes_secrets: true, ..self }
+    }
+
+    /// What is known of its result while the argument `of` is not known yet.
+    pub fn foresee(&self, args: &[Value], of: &Unknown) -> Value {
+        let ty = self.open.map_or_else(|| self.result.ty(), |rule| rule(args));
+        Value::new(Data::Unknown(Unknown { ty, origin: of.origin.clone(), ..Unknown::default() }))
     }
 
     /// How it is called: `join(separator, lists...)`.
@@ -301,6 +323,32 @@ pub fn find(name: &str) -> Option<&'static Function> {
 /// Every name, those that `eval` looks after included.
 pub fn names() -> impl Iterator<Item = &'static str> {
     all().map(|function| function.name).chain(["can", "try"])
+}
+
+/// The functions that look at expressions, as they are written down: signature, sentence, example.
+pub const OF_EXPRESSIONS: [(&str, &str, &str); 2] = [
+    ("can(expression)", "Whether the expression can be evaluated.", "can({a = 1}.b) = false"),
+    (
+        "try(expressions...)",
+        "The first of the expressions that can be evaluated.",
+        "try({a = 1}.b, \"none\") = \"none\"",
+    ),
+];
+
+/// Signature, sentence and example of every function, by name.
+pub fn documented() -> Vec<(String, &'static str, &'static str)> {
+    let of_expressions = OF_EXPRESSIONS.map(|(signature, doc, example)| (signature.to_string(), doc, example));
+    let mut all: Vec<_> = all().map(|function| (function.signature(), function.doc, function.example)).collect();
+    all.extend(of_expressions);
+    all.sort_by(|left, right| left.0.split('(').next().cmp(&right.0.split('(').next()));
+    all
+}
+
+/// What `explain` says of a function.
+pub fn explain(name: &str) -> Option<String> {
+    let (signature, doc, example) =
+        documented().into_iter().find(|(signature, ..)| signature.split('(').next() == Some(name))?;
+    Some(format!("{signature}\n\n{doc}\n\n    {example}\n"))
 }
 
 /// A string result.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use regex::{Captures, Regex};
 
 use super::{Call, Failure, key, text, wrong};
-use crate::value::{Object, Type, Value};
+use crate::value::{Data, Object, Type, Value};
 
 fn compile(index: usize, pattern: &str) -> Result<Regex, Failure> {
     match Regex::new(pattern) {
@@ -54,6 +54,9 @@ fn result(regex: &Regex, shape: &Shape, captures: &Captures) -> Value {
 pub(super) fn regex(call: &Call) -> Result<Value, Failure> {
     let regex = compile(0, call.text(0))?;
     let shape = shape(&regex)?;
+    if let Data::Unknown(unknown) = &call.args[1].data {
+        return Ok(Value::unknown(type_of(&regex, &shape), unknown.origin.clone()));
+    }
     match regex.captures(call.text(1)) {
         Some(captures) => Ok(result(&regex, &shape, &captures)),
         None => wrong(1, "the pattern does not match the string"),
@@ -63,9 +66,17 @@ pub(super) fn regex(call: &Call) -> Result<Value, Failure> {
 pub(super) fn regexall(call: &Call) -> Result<Value, Failure> {
     let regex = compile(0, call.text(0))?;
     let shape = shape(&regex)?;
+    if let Data::Unknown(unknown) = &call.args[1].data {
+        return Ok(Value::unknown(Type::list(type_of(&regex, &shape)), unknown.origin.clone()));
+    }
     let items: Vec<Value> =
         regex.captures_iter(call.text(1)).map(|captures| result(&regex, &shape, &captures)).collect();
-    let ty = match shape {
+    Ok(Value::list(type_of(&regex, &shape), items))
+}
+
+/// The type of a match.
+fn type_of(regex: &Regex, shape: &Shape) -> Type {
+    match shape {
         Shape::Whole => Type::String,
         Shape::Unnamed => Type::Tuple(vec![Type::String; regex.captures_len() - 1].into()),
         Shape::Named => {
@@ -73,8 +84,7 @@ pub(super) fn regexall(call: &Call) -> Result<Value, Failure> {
                 regex.capture_names().flatten().map(|name| (key(name), crate::value::Field::required(Type::String)));
             Type::object(fields.collect::<Vec<(Arc<str>, _)>>())
         }
-    };
-    Ok(Value::list(ty, items))
+    }
 }
 
 /// A substring between slashes is a pattern; then `$1` and `${name}` stand for groups.

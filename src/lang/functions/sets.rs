@@ -1,7 +1,7 @@
 //! Sets.
 
-use super::{Call, Failure, Function, Want, function, other, param};
-use crate::value::convert::{convert, unify};
+use super::{Call, Failure, Function, Want, function, open, other, param};
+use crate::value::convert::{convert, set_of, unify};
 use crate::value::{Type, Value};
 
 const SET: Want = Want::Set;
@@ -15,7 +15,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The elements that all sets have.",
         "setintersection([\"a\", \"b\"], [\"b\"]) = toset([\"b\"])",
     )
-    .rest(param("other_sets", SET)),
+    .rest(param("other_sets", SET))
+    .open(open::sets),
     function(
         "setproduct",
         &[],
@@ -24,7 +25,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "Every combination of one element of each set.",
         "setproduct([\"a\"], [1, 2]) = [[\"a\", 1], [\"a\", 2]]",
     )
-    .rest(param("sets", Want::Any)),
+    .rest(param("sets", Want::Any).marked()),
     function(
         "setsubtract",
         &[param("a", SET), param("b", SET)],
@@ -32,7 +33,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         |call| combine(call, |count, _, first| first && count == 1),
         "The elements of the first set that the second does not have.",
         "setsubtract([\"a\", \"b\"], [\"b\"]) = toset([\"a\"])",
-    ),
+    )
+    .open(open::sets),
     function(
         "setunion",
         &[param("first_set", SET)],
@@ -41,7 +43,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The elements that any set has.",
         "setunion([\"a\"], [\"b\"]) = toset([\"a\", \"b\"])",
     )
-    .rest(param("other_sets", SET)),
+    .rest(param("other_sets", SET))
+    .open(open::sets),
 ];
 
 /// All arguments as sets of one element type.
@@ -76,6 +79,8 @@ fn setproduct(call: &Call) -> Result<Value, Failure> {
     }
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
     let mut types = Vec::new();
+    // The marks of elements stay with them, in a set they become that of the whole.
+    let mark = call.args.iter().any(|arg| arg.sensitive);
     let mut any_set = false;
     for (index, arg) in call.args.iter().enumerate() {
         let as_list =
@@ -94,5 +99,5 @@ fn setproduct(call: &Call) -> Result<Value, Failure> {
     }
     let ty = Type::Tuple(types.into());
     let rows = rows.into_iter().map(Value::tuple).collect();
-    Ok(if any_set { Value::set(ty, rows) } else { Value::list(ty, rows) })
+    Ok(if any_set { set_of(ty, rows) } else { Value::list(ty, rows) }.with_mark(mark))
 }

@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Call, Failure, Function, Want, format, function, other, param, regex, text, texts, wrong};
-use crate::value::Value;
+use crate::value::{Data, Type, Unknown, Value};
 
 const STRING: Want = Want::String;
 const ANY: Want = Want::Any;
@@ -42,7 +42,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "A format filled in for the elements of lists.",
         "formatlist(\"%s!\", [\"a\", \"b\"]) = [\"a!\", \"b!\"]",
     )
-    .rest(param("args", ANY).nullable()),
+    .rest(param("args", ANY).nullable().unknown()),
     function(
         "indent",
         &[param("spaces", Want::Number), param("string", STRING)],
@@ -70,7 +70,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "regex",
-        &[param("pattern", STRING), param("string", STRING)],
+        &[param("pattern", STRING), param("string", STRING).unknown()],
         ANY,
         regex::regex,
         "The first match of a pattern, or its capture groups.",
@@ -78,7 +78,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "regexall",
-        &[param("pattern", STRING), param("string", STRING)],
+        &[param("pattern", STRING), param("string", STRING).unknown()],
         Want::List,
         regex::regexall,
         "Every match of a pattern.",
@@ -102,9 +102,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "startswith",
-        &[param("string", STRING), param("prefix", STRING)],
+        &[param("string", STRING).unknown(), param("prefix", STRING)],
         Want::Bool,
-        |call| Ok(Value::bool(call.text(0).starts_with(call.text(1)))),
+        startswith,
         "Whether the string starts with the prefix.",
         "startswith(\"ab\", \"a\") = true",
     ),
@@ -210,6 +210,23 @@ fn lower(character: char) -> char {
         (Some('i'), _) => 'i',
         _ => character,
     }
+}
+
+/// The beginning of an unknown text is sometimes known, and enough.
+fn startswith(call: &Call) -> Result<Value, Failure> {
+    let wanted = call.text(1);
+    let Data::Unknown(unknown) = &call.args[0].data else {
+        return Ok(Value::bool(call.text(0).starts_with(wanted)));
+    };
+    let known = unknown.prefix.as_deref().unwrap_or_default();
+    if known.starts_with(wanted) {
+        return Ok(Value::bool(true));
+    }
+    if !wanted.starts_with(known) || known.len() >= wanted.len() {
+        return Ok(Value::bool(false));
+    }
+    let open = Unknown { ty: Type::Bool, not_null: true, prefix: None, ..unknown.clone() };
+    Ok(Value::new(Data::Unknown(open)))
 }
 
 fn indent(call: &Call) -> Result<Value, Failure> {

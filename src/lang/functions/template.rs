@@ -13,7 +13,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Want::Any,
         templatefile,
         "A template file with its variables filled in.",
-        "templatefile(\"hello.tftpl\", { name = \"a\" })",
+        "templatefile(\"hello.tftpl\", { name = \"a\" }) = \"Hello, a!\"",
     ),
     function(
         "templatestring",
@@ -21,7 +21,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Want::String,
         templatestring,
         "A template text with its variables filled in.",
-        "templatestring(local.greeting, { name = \"a\" })",
+        "templatestring(\"Hello, $${name}!\", { name = \"a\" }) = \"Hello, a!\"",
     ),
 ];
 

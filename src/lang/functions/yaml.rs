@@ -35,23 +35,10 @@ fn write(out: &mut String, value: &Value, indent: usize, fresh: bool) {
                 if index > 0 || !fresh {
                     out.push_str(&" ".repeat(indent));
                 }
-                out.push_str(&json_text(name));
-                out.push(':');
-                nested(out, item, indent);
+                entry(out, name, item, indent);
             }
         }
-        Data::String(string)
-            if string.contains('\n')
-                && !string.ends_with(' ')
-                && !string.contains(" \n")
-                && !string.contains(|c: char| c.is_control() && c != '\n' && c != '\t') =>
-        {
-            block(out, string, indent.max(2));
-        }
-        Data::String(string) => {
-            out.push_str(&json_text(string));
-            out.push('\n');
-        }
+        Data::String(string) => string_value(out, string, indent.max(2)),
         Data::List(..) | Data::Set(..) | Data::Tuple(_) => out.push_str("[]\n"),
         Data::Map(..) | Data::Object(_) => out.push_str("{}\n"),
         Data::Number(number) => {
@@ -63,6 +50,30 @@ fn write(out: &mut String, value: &Value, indent: usize, fresh: bool) {
             out.push('\n');
         }
     }
+}
+
+/// A key with its value. A key of several lines, or a long one, stands on its own behind a question mark.
+fn entry(out: &mut String, name: &str, item: &Value, indent: usize) {
+    if name.len() <= 128 && !name.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
+        out.push_str(&quoted(name));
+        out.push(':');
+        return nested(out, item, indent);
+    }
+    out.push_str("? ");
+    string_value(out, name, indent + 2);
+    out.push_str(&" ".repeat(indent));
+    out.push_str(": ");
+    write(out, item, indent + 2, true);
+}
+
+/// A text: in quotes, or as a block when it has several lines and nothing that needs an escape.
+fn string_value(out: &mut String, string: &str, indent: usize) {
+    let plain = |c: char| matches!(c, '\n' | '\t' | '"' | '\\') || escape(c).is_none();
+    if string.contains('\n') && !string.ends_with(' ') && !string.contains(" \n") && string.chars().all(plain) {
+        return block(out, string, indent);
+    }
+    out.push_str(&quoted(string));
+    out.push('\n');
 }
 
 /// The value of a key: a list below it is not indented, an object is.
@@ -84,17 +95,46 @@ fn nested(out: &mut String, value: &Value, indent: usize) {
     }
 }
 
-fn json_text(text: &str) -> String {
+fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
-    for character in serde_json::Value::String(text.to_string()).to_string().chars() {
-        match u32::from(character) {
-            0x2028 => out.push_str("\\L"),
-            0x2029 => out.push_str("\\P"),
-            code @ 0x1_0000.. => out.push_str(&format!("\\U{code:08X}")),
-            _ => out.push(character),
+    out.push('"');
+    for c in text.chars() {
+        match escape(c) {
+            Some(escape) => out.push_str(&escape),
+            None => out.push(c),
         }
     }
+    out.push('"');
     out
+}
+
+/// How a character is written in quotes, when it cannot stand for itself.
+fn escape(c: char) -> Option<String> {
+    let short = match c {
+        '\0' => '0',
+        '\x07' => 'a',
+        '\x08' => 'b',
+        '\t' => 't',
+        '\n' => 'n',
+        '\x0b' => 'v',
+        '\x0c' => 'f',
+        '\r' => 'r',
+        '\x1b' => 'e',
+        '"' => '"',
+        '\\' => '\\',
+        '\u{85}' => 'N',
+        '\u{2028}' => 'L',
+        '\u{2029}' => 'P',
+        _ => {
+            return match u32::from(c) {
+                code @ (0..0x20 | 0x7f..0xa0) => Some(format!("\\x{code:02X}")),
+                code @ (0xfeff | 0xfffe | 0xffff) => Some(format!("\\u{code:04X}")),
+                code @ 0x1_0000.. => Some(format!("\\U{code:08X}")),
+                _ => None,
+            };
+        }
+    };
+    Some(format!("\\{short}"))
 }
 
 /// A text of several lines.

@@ -4,9 +4,16 @@ locals {
   broken     = "Hi $${name"
   us         = tostring(terraform_data.u.id)
   un         = tonumber(terraform_data.u.id)
+  ub         = tobool(terraform_data.u.output)
   ud         = terraform_data.u.output
-  key        = file("rsa/key.pem")
-  pkcs8      = file("rsa/pkcs8.pem")
+  ux         = "pre-${tostring(terraform_data.u.id)}"
+  ul         = split(",", tostring(terraform_data.u.id))
+  um         = tobool(terraform_data.u.output) ? tomap({ a = "x" }) : tomap({ b = "y" })
+  ue         = toset([tostring(terraform_data.u.id)])
+  ut         = [tostring(terraform_data.u.id), 1]
+  uo         = { a = tostring(terraform_data.u.id), b = 1 }
+  key        = file("rsa/throwaway.pem")
+  pkcs8      = file("rsa/throwaway-pkcs8.pem")
   ciphertext = file("rsa/ciphertext")
 }
 

@@ -1,11 +1,9 @@
 //! Random expressions: functions by the table, operators and the constructs of the language around them.
 
-use std::collections::BTreeMap;
+use super::literals::{literals, shapes, unknowns};
+use super::table::{CALLS, Shapes};
 
-use super::literals::{leaves, literals};
-use super::table::CALLS;
-
-const SORTS: [&str; 5] = ["number", "string", "bool", "list", "object"];
+const SORTS: [&str; 7] = ["number", "string", "bool", "list", "object", "strings", "map"];
 
 /// What is counted besides functions.
 pub const CONSTRUCTS: [&str; 31] = [
@@ -42,22 +40,36 @@ pub const CONSTRUCTS: [&str; 31] = [
     "{=}",
 ];
 
-/// How often something was used, with a null and with a sensitive operand.
-pub type Uses = [usize; 3];
+/// One use of a function or construct in an expression.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Use {
+    /// The function or construct.
+    pub what: &'static str,
+    /// Whether an operand of it is null.
+    pub null: bool,
+    /// Whether an operand of it is sensitive.
+    pub sensitive: bool,
+    /// Whether an operand of it is unknown.
+    pub unknown: bool,
+    /// Whether a mistake in it need not be one of the whole, as in `try` and in what a conditional leaves.
+    pub shielded: bool,
+}
 
 /// Makes expressions.
 pub struct Generator {
     state: u64,
-    names: Vec<&'static str>,
-    /// How often each function and construct was used.
-    pub uses: BTreeMap<&'static str, Uses>,
+    /// Names in scope with their sorts.
+    names: Vec<(&'static str, &'static str)>,
+    shields: usize,
+    turns: std::collections::BTreeMap<&'static str, usize>,
+    /// What the expression uses that was made last.
+    pub uses: Vec<Use>,
 }
 
 impl Generator {
     /// A generator that makes the same for the same seed.
     pub fn new(seed: u64) -> Self {
-        let uses = CONSTRUCTS.iter().copied().chain(CALLS.iter().map(|call| plain(call.0)));
-        Self { state: seed.max(1), names: Vec::new(), uses: uses.map(|name| (name, [0; 3])).collect() }
+        Self { state: seed.max(1), names: Vec::new(), shields: 0, turns: Default::default(), uses: Vec::new() }
     }
 
     fn below(&mut self, limit: usize) -> usize {
@@ -71,17 +83,28 @@ impl Generator {
         from[self.below(from.len())]
     }
 
-    fn used(&mut self, what: &'static str) {
-        self.uses.entry(what).or_default()[0] += 1;
+    /// Notes a use, and answers its number.
+    fn used(&mut self, what: &'static str) -> usize {
+        *self.turns.entry(what).or_default() += 1;
+        self.uses.push(Use { what, shielded: self.shields > 0, ..Use::default() });
+        self.uses.len() - 1
+    }
+
+    fn shielded<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> T {
+        self.shields += 1;
+        let made = make(self);
+        self.shields -= 1;
+        made
     }
 
     /// Expression number `index`: functions in turn, constructs in turn, and anything.
     pub fn next(&mut self, index: usize) -> String {
+        self.uses.clear();
         let depth = 1 + index % 3;
         match index % 5 {
             0..3 => {
                 let turn = index / 5 * 3 + index % 5;
-                self.call(CALLS[turn % CALLS.len()], depth - 1)
+                self.call(&CALLS[turn % CALLS.len()], depth - 1)
             }
             3 => self.construct(CONSTRUCTS[index / 5 % CONSTRUCTS.len()], depth),
             _ => self.any(depth),
@@ -89,178 +112,267 @@ impl Generator {
     }
 
     fn any(&mut self, depth: usize) -> String {
+        if !self.names.is_empty() && self.below(3) == 0 {
+            return self.pick(&self.names.clone()).0.to_string();
+        }
         let sort = self.pick(&SORTS);
         self.expr(sort, depth)
     }
 
-    /// An expression that mostly has the sort.
+    /// An expression of the sort.
     fn expr(&mut self, sort: &'static str, depth: usize) -> String {
         if sort == "any" {
             return self.any(depth);
         }
-        if let Some(literals) = literals(sort) {
-            return self.pick(literals).to_string();
-        }
-        if depth == 0 {
-            return self.leaf(sort);
-        }
-        if self.below(16) == 0 {
-            return self.any(depth - 1);
-        }
-        if self.below(3) > 0 {
-            let of_sort: Vec<_> = CALLS.iter().filter(|call| call.1 == sort || call.1 == "any").collect();
-            if !of_sort.is_empty() {
-                let call = *self.pick(&of_sort);
-                return self.call(call, depth - 1);
-            }
-        }
+        let calls: Vec<&Shapes> =
+            CALLS.iter().filter(|call| call.1 == sort || sort == "list" && call.1 == "set").collect();
         let constructs: &[&'static str] = match sort {
-            "number" => &["+", "-", "*", "/", "%", "-x", "? :", "[i]", ".name"],
-            "bool" => &["!", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "? :"],
-            "string" => &["${}", "%{if}", "%{for}", "<<-", "? :"],
-            "list" => &["[*]", ".*", "[for]", "for if", "[,]", "? :", "f(...)"],
-            "object" => &["{for}", "{for ...}", "{=}", "? :"],
-            _ => return self.leaf(sort),
+            "number" => &["+", "-", "*", "/", "%", "-x"],
+            "bool" => &["!", "==", "!=", "<", "<=", ">", ">=", "&&", "||"],
+            "string" => &["${}", "%{if}", "%{for}", "<<-"],
+            "list" => &["[*]", ".*", "[for]", "for if", "[,]"],
+            "object" => &["{for}", "{for ...}", "{=}"],
+            _ => &[],
         };
-        let construct = self.pick(constructs);
-        self.construct(construct, depth - 1)
+        let made = shapes(sort);
+        match self.below(8) {
+            _ if depth == 0 => self.leaf(sort),
+            0..4 if !calls.is_empty() => {
+                let call = self.pick(&calls);
+                self.call(call, depth - 1)
+            }
+            0..6 if !constructs.is_empty() => {
+                let construct = self.pick(constructs);
+                self.construct(construct, depth - 1)
+            }
+            0..6 if !made.is_empty() => {
+                let shape = self.pick(made);
+                self.fill(shape, None, depth - 1)
+            }
+            6 if literals(sort).good.len() > 8 => self.choice(sort, depth - 1),
+            _ => self.leaf(sort),
+        }
+    }
+
+    /// What has the sort by way of a conditional or of an element.
+    fn choice(&mut self, sort: &'static str, depth: usize) -> String {
+        match self.below(3) {
+            0 => {
+                let of = self.used("[i]");
+                format!("[{}, {}][{}]", self.operand(of, sort, depth), self.expr(sort, depth), self.below(2))
+            }
+            1 => {
+                let of = self.used(".name");
+                format!("{{ a = {} }}.a", self.operand(of, sort, depth))
+            }
+            _ => self.conditional(sort, depth),
+        }
+    }
+
+    fn conditional(&mut self, sort: &'static str, depth: usize) -> String {
+        let of = self.used("? :");
+        let condition = self.operand(of, "bool", depth);
+        let arms = self.shielded(|this| [this.operand(of, sort, depth), this.operand(of, sort, depth)]);
+        format!("({condition} ? {} : {})", arms[0], arms[1])
     }
 
     fn leaf(&mut self, sort: &'static str) -> String {
-        if !self.names.is_empty() && self.below(4) == 0 {
-            return self.pick(&self.names.clone()).to_string();
+        let names: Vec<&str> = self
+            .names
+            .iter()
+            .filter(|(_, of)| *of == sort || sort == "string" && *of == "finite")
+            .map(|(name, _)| *name)
+            .collect();
+        if !names.is_empty() && self.below(2) == 0 {
+            return self.pick(&names).to_string();
         }
-        if self.below(60) == 0 {
-            return self.pick(&["local.us", "local.un", "local.ud"]).to_string();
+        let literals = literals(sort);
+        if !literals.odd.is_empty() && self.below(25) == 0 {
+            return self.pick(&literals.odd).to_string();
         }
-        self.pick(leaves(sort)).to_string()
+        let shape = self.pick(&literals.good);
+        if shape.contains("{string}") { self.fill(shape, None, 0) } else { shape.to_string() }
     }
 
-    /// An argument or operand of `of`: now and then null, sensitive or of another sort.
-    fn operand(&mut self, of: &'static str, sort: &'static str, depth: usize) -> String {
-        // Every twentieth use is one with null, and every twentieth one with sensitive operands; the rest is chance.
-        let chance = match self.uses[of][0] % 20 {
-            7 => 0,
-            17 => 5,
-            _ => self.below(100),
+    /// An operand of the use `of`: now and then null, sensitive, unknown or of another sort.
+    fn operand(&mut self, of: usize, sort: &'static str, depth: usize) -> String {
+        // Every so often on purpose; the rest is chance.
+        let chance = match self.turns[self.uses[of].what] % 24 {
+            5 => 0,
+            11 => 3,
+            17 => 8,
+            _ => self.below(140),
         };
         match chance {
-            0..5 => {
-                self.uses.entry(of).or_default()[1] += 1;
+            0..=2 => {
+                self.uses[of].null = true;
                 self.pick(&["null", "null", "tostring(null)", "tolist(null)"]).to_string()
             }
-            5..10 => {
-                self.uses.entry(of).or_default()[2] += 1;
+            3..=7 => {
+                self.uses[of].sensitive = true;
                 format!("sensitive({})", self.expr(sort, depth))
             }
-            10..12 => self.any(depth),
+            8..=11 => {
+                self.uses[of].unknown = true;
+                self.pick(unknowns(sort)).to_string()
+            }
+            12 | 13 => self.any(depth),
             _ => self.expr(sort, depth),
         }
     }
 
-    fn call(&mut self, (name, _, sorts): (&'static str, &'static str, &'static str), depth: usize) -> String {
-        let of = plain(name);
-        self.used(of);
-        let mut args = Vec::new();
-        for sort in sorts.split(' ').filter(|sort| !sort.is_empty()) {
-            let count = match sort.chars().last() {
-                Some('?') => self.below(2),
-                Some('*') => self.below(3),
-                _ => 1,
-            };
-            for _ in 0..count {
-                args.push(self.operand(of, sort.trim_end_matches(['?', '*']), depth));
+    /// The shape with an expression in each of its gaps: operands of the use `of`, if there is one.
+    fn fill(&mut self, shape: &'static str, of: Option<usize>, depth: usize) -> String {
+        let mut made = String::new();
+        let mut rest = shape;
+        while let Some((before, behind)) = rest.split_once('{') {
+            made.push_str(before);
+            let gap = behind.split_once('}').filter(|(sort, _)| {
+                !sort.is_empty() && sort.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            });
+            match gap {
+                Some((sort, behind)) => {
+                    made.push_str(&match of {
+                        Some(of) => self.operand(of, sort, depth),
+                        None => self.expr(sort, depth),
+                    });
+                    rest = behind;
+                }
+                None => {
+                    made.push('{');
+                    rest = behind;
+                }
             }
         }
-        if self.below(150) == 0 {
-            args.push(self.any(0));
+        made + rest
+    }
+
+    fn call(&mut self, (name, _, shapes): &Shapes, depth: usize) -> String {
+        let plain = name.split('@').next().unwrap_or(name);
+        let of = self.used(plain);
+        let shape = self.pick(shapes);
+        let mut args = match plain {
+            "try" | "can" => self.shielded(|this| this.fill(shape, Some(of), depth)),
+            _ => self.fill(shape, Some(of), depth),
+        };
+        if self.below(200) == 0 {
+            args = if args.is_empty() { self.any(0) } else { format!("{args}, {}", self.any(0)) };
         }
-        if self.below(150) == 0 {
-            args.pop();
-        }
-        let call = format!("{of}({})", args.join(", "));
+        let call = format!("{plain}({args})");
         match name.split_once('@') {
             Some((_, around)) => format!("{around}({call})"),
             None => call,
         }
     }
 
-    fn construct(&mut self, of: &'static str, depth: usize) -> String {
-        self.used(of);
+    fn construct(&mut self, what: &'static str, depth: usize) -> String {
         let depth = depth.saturating_sub(1);
-        match of {
-            "+" | "-" | "*" | "/" | "%" | "<" | "<=" | ">" | ">=" => {
-                format!("({} {of} {})", self.operand(of, "number", depth), self.operand(of, "number", depth))
+        if what == "? :" {
+            let sort = self.pick(&SORTS);
+            return self.conditional(sort, depth);
+        }
+        let of = self.used(what);
+        match what {
+            "%" => format!("({} % {})", self.operand(of, "finite", depth), self.operand(of, "finite", depth)),
+            "+" | "-" | "*" | "/" | "<" | "<=" | ">" | ">=" => {
+                format!("({} {what} {})", self.operand(of, "number", depth), self.operand(of, "number", depth))
             }
             "==" | "!=" => {
                 let sort = self.pick(&SORTS);
-                format!("({} {of} {})", self.operand(of, sort, depth), self.operand(of, sort, depth))
+                format!("({} {what} {})", self.operand(of, sort, depth), self.operand(of, sort, depth))
             }
-            "&&" | "||" => format!("({} {of} {})", self.operand(of, "bool", depth), self.operand(of, "bool", depth)),
+            "&&" | "||" => {
+                let left = self.operand(of, "bool", depth);
+                format!("({left} {what} {})", self.shielded(|this| this.operand(of, "bool", depth)))
+            }
             "-x" => format!("-{}", self.operand(of, "number", depth)),
             "!" => format!("!{}", self.operand(of, "bool", depth)),
-            "? :" => {
-                let sort = self.pick(&SORTS);
-                let condition = self.operand(of, "bool", depth);
-                format!("({condition} ? {} : {})", self.operand(of, sort, depth), self.operand(of, sort, depth))
-            }
-            "[i]" => match self.below(2) {
-                0 => format!("{}[{}]", self.operand(of, "list", depth), self.operand(of, "small", depth)),
-                _ => format!("{}[{}]", self.operand(of, "object", depth), self.operand(of, "key", depth)),
+            "[i]" => match self.below(3) {
+                0 => format!("{}[{}]", self.operand(of, "full", depth), self.operand(of, "zeroone", depth)),
+                1 => format!("[{}][0]", self.operand(of, "any", depth)),
+                _ => format!("{}[\"{}\"]", self.operand(of, "fields", depth), self.pick(&["a", "b", "name"])),
             },
-            ".name" => format!("{}.{}", self.operand(of, "object", depth), self.pick(&["a", "b", "name"])),
-            "[*]" => format!("{}[*]{}", self.operand(of, "any", depth), self.pick(&["", ".a", "[0]", ".a.b"])),
-            ".*" => format!("{}.*{}", self.operand(of, "any", depth), self.pick(&["", ".a", ".0"])),
+            ".name" => format!("{}.{}", self.operand(of, "fields", depth), self.pick(&["a", "b", "name"])),
+            "[*]" | ".*" => self.splat(of, what, depth),
             "[,]" => format!("[{}, {}]", self.operand(of, "any", depth), self.operand(of, "any", depth)),
             "{=}" => self.literal_object(of, depth),
             "f(...)" => {
-                let name = self.pick(&["max", "concat", "setunion", "coalesce", "merge", "cidrsubnets"]);
-                format!("{name}({}...)", self.operand(of, "list", depth))
+                let calls = [("max", "numbers"), ("setunion", "list"), ("coalesce", "strings"), ("min", "numbers")];
+                let (name, sort) = self.pick(&calls);
+                match self.below(3) {
+                    0 => {
+                        format!("concat([{}, {}]...)", self.operand(of, "list", depth), self.operand(of, "list", depth))
+                    }
+                    1 => format!("merge([{}, {}]...)", self.operand(of, "object", depth), self.expr("map", depth)),
+                    _ if name == "setunion" => format!("setunion([{}]...)", self.operand(of, "set", depth)),
+                    _ => format!("{name}({}...)", self.operand(of, sort, depth)),
+                }
             }
-            _ if of.contains("for") && !of.contains('%') => self.loop_of(of, depth),
-            _ => self.template(of, depth),
+            _ if what.contains("for") && !what.contains('%') => self.loop_of(of, what, depth),
+            _ => self.template(of, what, depth),
         }
     }
 
-    fn literal_object(&mut self, of: &'static str, depth: usize) -> String {
+    fn splat(&mut self, of: usize, what: &'static str, depth: usize) -> String {
+        let (source, step) = match self.below(4) {
+            0 => (self.operand(of, "any", depth), ""),
+            1 => (format!("[{}, {}]", self.operand(of, "fields", depth), self.expr("fields", depth)), ".a"),
+            2 => (self.operand(of, "fields", depth), ".name"),
+            _ => (format!("[{}]", self.operand(of, "full", depth)), if what == ".*" { ".0" } else { "[0]" }),
+        };
+        format!("{source}{what}{step}")
+    }
+
+    fn literal_object(&mut self, of: usize, depth: usize) -> String {
         match self.below(2) {
             0 => format!("{{ a = {}, b = {} }}", self.operand(of, "any", depth), self.operand(of, "any", depth)),
             _ => format!("{{ ({}) = {} }}", self.operand(of, "string", depth), self.operand(of, "any", depth)),
         }
     }
 
-    fn loop_of(&mut self, of: &'static str, depth: usize) -> String {
-        let sort = self.pick(&["list", "object", "list", "any"]);
+    fn loop_of(&mut self, of: usize, what: &'static str, depth: usize) -> String {
+        let sorts = [("strings", "string"), ("numbers", "finite"), ("list", "v"), ("object", "v"), ("map", "string")];
+        let (sort, item) = self.pick(&sorts);
         let collection = self.operand(of, sort, depth);
-        self.within(&["v", "k"], |this| match of {
+        let key = if matches!(sort, "object" | "map") { "string" } else { "k" };
+        self.within(&[("v", item), ("k", key)], |this| match what {
+            "[for]" if this.below(3) == 0 => {
+                this.names.pop();
+                format!("[for v in {collection} : [v, {}]]", this.operand(of, "any", depth))
+            }
             "[for]" => format!("[for k, v in {collection} : {}]", this.operand(of, "any", depth)),
             "for if" => {
                 let (item, condition) = (this.operand(of, "any", depth), this.operand(of, "bool", depth));
                 format!("[for k, v in {collection} : {item} if {condition}]")
             }
             _ => {
-                let (key, item) = (this.operand(of, "string", depth), this.operand(of, "any", depth));
-                let group = if of == "{for ...}" { "..." } else { "" };
-                let key = if this.below(2) == 0 { "k".to_string() } else { key };
-                format!("{{for k, v in {collection} : {key} => {item}{group}}}")
+                let group = if what == "{for ...}" { "..." } else { "" };
+                let key = match this.below(if group.is_empty() { 12 } else { 4 }) {
+                    0 => this.operand(of, "string", depth),
+                    1..6 => "\"x${k}\"".to_string(),
+                    _ => "k".to_string(),
+                };
+                format!("{{for k, v in {collection} : {key} => {}{group}}}", this.operand(of, "any", depth))
             }
         })
     }
 
-    fn template(&mut self, of: &'static str, depth: usize) -> String {
-        match of {
+    fn template(&mut self, of: usize, what: &'static str, depth: usize) -> String {
+        match what {
             "${}" => {
-                let (sort, behind) = (self.pick(&["string", "number", "bool", "any"]), self.pick(&["", "x", " y\\n"]));
+                let (sort, behind) =
+                    (self.pick(&["string", "number", "bool", "string"]), self.pick(&["", "x", " y\\n"]));
                 format!("\"<${{{}}}{behind}\"", self.operand(of, sort, depth))
             }
             "%{if}" => {
-                let (condition, text) = (self.operand(of, "bool", depth), self.operand(of, "string", depth));
+                let condition = self.operand(of, "bool", depth);
+                let text = self.shielded(|this| this.operand(of, "string", depth));
                 let trim = self.pick(&["", "~"]);
                 format!("\"a %{{{trim} if {condition} ~}} y${{{text}}}%{{ else }} n%{{ endif {trim}}} b\"")
             }
             "%{for}" => {
-                let collection = self.operand(of, "list", depth);
-                let item = self.within(&["v"], |this| this.operand(of, "string", depth));
+                let collection = self.operand(of, "strings", depth);
+                let item = self.within(&[("v", "string")], |this| this.operand(of, "string", depth));
                 format!("\"%{{ for v in {collection} }}${{{item}}},%{{ endfor }}\"")
             }
             _ => {
@@ -270,16 +382,11 @@ impl Generator {
         }
     }
 
-    fn within(&mut self, names: &[&'static str], make: impl FnOnce(&mut Self) -> String) -> String {
+    fn within(&mut self, names: &[(&'static str, &'static str)], make: impl FnOnce(&mut Self) -> String) -> String {
         let before = self.names.len();
         self.names.extend(names);
         let made = make(self);
         self.names.truncate(before);
         made
     }
-}
-
-/// The name of a function without what stands around its call.
-fn plain(name: &'static str) -> &'static str {
-    name.split('@').next().unwrap_or(name)
 }

@@ -1,350 +1,79 @@
-//! The literals of each sort of argument.
+//! The literals of each sort of argument, and what else makes an expression of a sort.
 
-/// Literals of a sort that only literals have; `None` for a sort that expressions have.
-pub fn literals(sort: &str) -> Option<&'static [&'static str]> {
-    Some(match sort {
-        "path" => &[
-            r#""files/plain.txt""#,
-            r#""files/hello.tftpl""#,
-            r#""files/none""#,
-            r#""a/b/c.txt""#,
-            r#""/etc/../x""#,
-            r#""""#,
-            r#"".""#,
-            r#""~/x""#,
-            r#""a//b/""#,
-            r#""./files/plain.txt""#,
-            r#""files""#,
-            r#""~""#,
-        ],
-        "folder" => &[r#""tree""#, r#""files""#, r#""none""#, r#""files/../tree""#],
-        "glob" => {
-            &[r#""*""#, r#""**""#, r#""*.t*""#, r#""{plain,hello}.*""#, r#""sub/[a-c].*""#, r#""[""#, r#""?ello*""#]
-        }
-        "base64" => &[
-            r#""YQ==""#,
-            r#""aGVsbG8=""#,
-            r#""YQ""#,
-            r#""/w==""#,
-            r#""""#,
-            r#""YQA=""#,
-            r#""w6k=""#,
-            r#""Y Q==""#,
-            r#""YQ==\n""#,
-        ],
-        "cost" => &["4", "4", "5", "3", "40"],
-        "small" => &["-2", "-1", "0", "1", "2", "3", "5", "1.5", "\"2\"", "-0"],
-        "bits" => &["0", "1", "4", "8", "33", "-1", "\"2\"", "16"],
-        "cidr" => &[
-            r#""10.0.0.0/8""#,
-            r#""192.168.1.7/24""#,
-            r#""fd00::/48""#,
-            r#""10.0.0.1""#,
-            r#""0.0.0.0/0""#,
-            r#""::/0""#,
-            r#""10.0.0.0/33""#,
-            r#""2001:db8::1/127""#,
-            r#""010.0.0.0/8""#,
-            r#""10.1.2.3/32""#,
-        ],
-        "csv" => &[
-            r#""a,b\n1,2\n""#,
-            r#""a,b\n1\n""#,
-            r#""""#,
-            r#""a,a\n1,2""#,
-            r#""a\n\"x,y\"\n""#,
-            r#""a,b""#,
-            r#""a;b\n1;2""#,
-            r#""a\n\n1\n""#,
-            r#""é,b\r\n1,\"2\"\"3\"""#,
-            r#""a,b\n \"x\",2""#,
-        ],
-        "json" => &[
-            r#""{\"a\":1,\"b\":[true,null]}""#,
-            r#""[1.50,1e3,-0]""#,
-            r#""\"x\\u00e9\"""#,
-            r#""null""#,
-            r#""{""#,
-            r#""""#,
-            r#""12345678901234567890123""#,
-            r#"" [ ] ""#,
-            r#""{\"a\":1,\"a\":2}""#,
-            r#""[1] x""#,
-            r#""01""#,
-            r#""{\"b\":{},\"a\":\"\"}""#,
-        ],
-        "yaml" => &[
-            r#""a: 1\nb: [x, y]\n""#,
-            r#""- 1\n- 1.5\n- true\n""#,
-            r#""~""#,
-            r#""""#,
-            r#""{a: {b: null}}""#,
-            r#""a: &x 1\nb: *x""#,
-            r#""'1'""#,
-            r#""0x1f""#,
-            r#""1_000""#,
-            r#""010""#,
-            r#""yes""#,
-            r#""a: |\n  x\n  y\n""#,
-            r#""[1, 2""#,
-            r#""2026-01-02""#,
-            r#""a: b: c""#,
-            r#""!!str 1""#,
-            r#""---\na: 1\n...""#,
-            r#""<<: {a: 1}\nb: 2""#,
-            r#"".inf""#,
-            r#""1e3""#,
-            r#""0.1""#,
-        ],
-        "format" => &[
-            r#""%s""#,
-            r#""%v""#,
-            r#""%#v""#,
-            r#""%5s|%-5s|""#,
-            r#""%q""#,
-            r#""%d""#,
-            r#""%05d""#,
-            r#""%+.2f""#,
-            r#""%x""#,
-            r#""%t""#,
-            r#""%e""#,
-            r#""%g""#,
-            r#""%%""#,
-            r#""plain""#,
-            r#""%[2]s-%[1]s""#,
-            r#""%z""#,
-            r#""%""#,
-            r#""%.1s""#,
-            r#""%s %s""#,
-            r#""%b""#,
-            r#""%10.3f""#,
-            r#""%o %s""#,
-            r#""%X""#,
-            r#""%3v""#,
-        ],
-        "dateformat" => &[
-            r#""YYYY-MM-DD""#,
-            r#""DD MMM YY hh:mm:ss ZZZ""#,
-            r#""EEEE, D MMMM""#,
-            r#""HH:mm AA""#,
-            r#""'it''s' h""#,
-            r#""Q""#,
-            r#""ZZZZZ""#,
-            r#""EEE M H m s aa""#,
-            r#""YYY""#,
-            r#""""#,
-            r#""Z""#,
-            r#""'open""#,
-        ],
-        "time" => &[
-            r#""2026-01-02T03:04:05Z""#,
-            r#""2024-02-29T23:59:59+01:00""#,
-            r#""2026-13-01T00:00:00Z""#,
-            r#""2026-01-02""#,
-            r#""1999-12-31T12:00:00.5-07:30""#,
-            r#""2026-01-02T03:04:05""#,
-            r#""""#,
-            r#""2026-01-02T24:00:00Z""#,
-            r#""0001-01-01T00:00:00Z""#,
-        ],
-        "duration" => &[
-            r#""1h""#,
-            r#""-90m""#,
-            r#""1h30m""#,
-            r#""1.5h""#,
-            r#""10""#,
-            r#""100ms""#,
-            r#""24h""#,
-            r#""1d""#,
-            r#""""#,
-            r#""0""#,
-            r#""-0.5s""#,
-        ],
-        "digits" => &[
-            r#""10""#,
-            r#""ff""#,
-            r#""FF""#,
-            r#""-101""#,
-            r#""""#,
-            r#""zz""#,
-            r#""12345678901234567890""#,
-            r#""+7""#,
-            r#""1_0""#,
-            "12",
-        ],
-        "base" => &["10", "16", "2", "36", "62", "1", "63", "\"8\"", "2.5"],
-        "pattern" => &[
-            r#""[a-z]+""#,
-            r#""(a)(b)?""#,
-            r#""(?P<x>[a-z])(?P<y>.)""#,
-            r#""(?i)HELLO""#,
-            r#""^$""#,
-            r#""(""#,
-            r#""\\d+""#,
-            r#""l*""#,
-            r#"".""#,
-            r#""[^a]""#,
-            r#""\\bWorld\\b""#,
-            r#""(?P<x>a)(b)""#,
-            r#""""#,
-            r#""é""#,
-            r#""\\p{L}""#,
-            r#""a|b""#,
-        ],
-        "slashed" => &[
-            r#""a""#,
-            r#""/[a-c]/""#,
-            r#""/(l+)/""#,
-            r#""""#,
-            r#""l""#,
-            r#""/(?P<n>o)/""#,
-            r#""/(/""#,
-            r#""/$/""#,
-            r#""//""#,
-            r#"" ""#,
-        ],
-        "letter" => &[
-            r#""a""#,
-            r#""""#,
-            r#""l""#,
-            r#"",""#,
-            r#"" ""#,
-            r#""é""#,
-            r#""ab""#,
-            r#""$1""#,
-            r#""Hello""#,
-            r#""\n""#,
-            r#""<$n>""#,
-            r#""$${n}x""#,
-        ],
-        "key" => &[r#""a""#, r#""b""#, r#""c""#, r#""""#, "1"],
-        "template" => &["local.t", "local.t", "local.broken"],
-        "encoding" => &[
-            r#""UTF-8""#,
-            r#""UTF-16LE""#,
-            r#""UTF-16""#,
-            r#""ISO-8859-1""#,
-            r#""windows-1252""#,
-            r#""none""#,
-            r#""US-ASCII""#,
-            r#""shift_jis""#,
-            r#""GBK""#,
-            r#""utf-16be""#,
-        ],
-        "namespace" => {
-            &[r#""dns""#, r#""url""#, r#""oid""#, r#""x500""#, r#""6ba7b810-9dad-11d1-80b4-00c04fd430c8""#, r#""x""#]
-        }
-        "ascii" => &[r#""""#, r#""a""#, r#""Hello World""#, r#""hello hello hello hello""#],
-        "ciphertext" => &["local.ciphertext", "local.ciphertext", r#""YQ==""#, r#""?""#],
-        "privatekey" => &["local.key", "local.key", r#""no key""#, "local.pkcs8"],
-        _ => return None,
-    })
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+const TEXT: &str = include_str!("../../../../tests/oracle/differential/literals.txt");
+
+/// The literals of a sort.
+#[derive(Default)]
+pub struct Literals {
+    /// Those that do.
+    pub good: Vec<&'static str>,
+    /// Those that mostly fail.
+    pub odd: Vec<&'static str>,
 }
 
-/// Literals of a sort of expression.
-pub fn leaves(sort: &str) -> &'static [&'static str] {
+static LITERALS: LazyLock<HashMap<&'static str, Literals>> = LazyLock::new(|| {
+    let mut all: HashMap<&str, Literals> = HashMap::new();
+    let mut sort = "";
+    for line in TEXT.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let header = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
+        match header
+            .filter(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
+        {
+            Some(name) => sort = name,
+            _ => match line.strip_prefix("~ ") {
+                Some(odd) => all.entry(sort).or_default().odd.push(odd),
+                None => all.entry(sort).or_default().good.push(line),
+            },
+        }
+    }
+    all
+});
+
+/// The literals of a sort.
+pub fn literals(sort: &str) -> &'static Literals {
+    LITERALS.get(sort).unwrap_or_else(|| panic!("there is no sort {sort:?}"))
+}
+
+/// Shapes that yield an expression of a sort; none for a sort that only literals have.
+pub fn shapes(sort: &str) -> &'static [&'static str] {
     match sort {
-        "number" => &[
-            "0",
-            "1",
-            "2",
-            "-3",
-            "1.5",
-            "10",
-            "0.1",
-            r#""7""#,
-            "1e3",
-            "99999999999999999999",
-            "-0",
-            "-0.5",
-            "1e-7",
-            "(1/0)",
-            "length(\"abc\")",
-            "pow(2, 3)",
-            "2.5",
-        ],
-        "string" => &[
-            r#""""#,
-            r#""a""#,
-            r#""b""#,
-            r#""Hello World""#,
-            r#""é""#,
-            r#""e\u0301""#,
-            r#""a,b""#,
-            r#""12""#,
-            r#""x\ny""#,
-            "null",
-            r#"" pad\t""#,
-            r#""👨‍👩‍👧x""#,
-            r#""ß ǆ İ ﬁ""#,
-            r#""日本語""#,
-            r#""a\r\nb""#,
-            r#""<&>\u2028""#,
-            r#""true""#,
-            "5",
-            "true",
-            r#""o'neill it_s a-b""#,
-            r#""q\"\\""#,
-        ],
-        "bool" => &["true", "false", r#""true""#, "1 == 1", r#""no""#],
-        "list" => &[
-            "[]",
-            "[1, 2, 3]",
-            r#"["a", "b"]"#,
-            r#"["a", 1, true]"#,
-            r#"toset(["b", "a"])"#,
-            "tolist([2, 1])",
-            "[[1], [1]]",
-            "[null]",
-            r#"["a", null]"#,
-            r#"tolist([null, "a"])"#,
-            "toset([])",
-            "tolist([])",
-            r#"[{ a = 1 }, { a = "x" }]"#,
-            "[[], [1, [2]]]",
-            "[true, false]",
-            "toset([3, 10, 2])",
-            "[1, 1, 2]",
-            r#"[sensitive("s"), "a"]"#,
-            "[null, true]",
-            r#"toset(["é", "z", "a"])"#,
-            "toset([[1], [0, 2]])",
-            r#""Hello""#,
-        ],
+        "finite" => &["length({list})", "({finite} + {finite})", "({finite} * 3)", "floor({finite})", "-{finite}"],
+        "full" => &["[{any}]", "[{any}, {any}]", "concat([{any}], {list})", "[{string}, {number}]"],
         "strings" => &[
-            r#"["a", "b"]"#,
-            "[]",
-            r#"["b", "", "a", "a"]"#,
-            r#"["a", null]"#,
-            r#"toset(["x", "y"])"#,
-            "[1, true]",
-            r#"tolist(["é", "z"])"#,
-            r#"[sensitive("s")]"#,
-            r#"["10", "9", "B", "a"]"#,
-            "[[]]",
+            "[{string}, {string}]",
+            "split({letter}, {string})",
+            "keys({object})",
+            "[for v in {list} : jsonencode(v)]",
+            "formatlist(\"<%s>\", {strings})",
+            "reverse({strings})",
         ],
-        "object" => &[
-            "{}",
-            "{ a = 1 }",
-            r#"{ a = 1, b = "x" }"#,
-            "tomap({ a = 1, b = 2 })",
-            "{ a = { b = [1] } }",
-            "{ a = null }",
-            r#"tomap({ a = "x" })"#,
-            r#"{ name = "n", xs = ["p", "q"] }"#,
-            "tomap({})",
-            r#"{ b = sensitive("s"), a = true }"#,
-            r#"{ "é" = 1, z = [] }"#,
-            r#"{ a = toset(["y"]), "x y" = 2 }"#,
-        ],
-        "lists" => &[
-            r#"{ a = ["1", "2"], b = ["1"] }"#,
-            "{}",
-            "{ a = [] }",
-            r#"{ a = [null] }"#,
-            "{ a = [1, true] }",
-            r#"{ a = "x" }"#,
-        ],
-        _ => &["null"],
+        "numbers" => &["[{finite}, {finite}]", "[for v in {full} : 2]", "range(1, 4)", "tolist([{finite}])"],
+        "bools" => &["[{bool}, {bool}]", "[for v in {strings} : v == \"a\"]"],
+        "set" => &["toset({strings})", "toset({numbers})"],
+        "map" => {
+            &["tomap({ a = {string} })", "{ a = {string}, b = {string} }", "{ for v in toset({strings}) : v => v }"]
+        }
+        "fields" => &["{ a = {any}, b = {any}, name = {any} }", "merge({fields}, { a = {any} })"],
+        _ => &[],
+    }
+}
+
+/// What is unknown of a sort.
+pub fn unknowns(sort: &str) -> &'static [&'static str] {
+    match sort {
+        "number" | "finite" | "positive" | "whole" | "small" | "bits" | "base" | "cost" | "radix" => {
+            &["local.un", "local.un", "local.ud"]
+        }
+        "bool" => &["local.ub"],
+        "list" | "strings" | "full" => &["local.ul", "local.ut", "local.ue", "local.ud"],
+        "numbers" => &["[local.un, 1]"],
+        "bools" => &["[local.ub, true]"],
+        "set" => &["local.ue"],
+        "object" | "map" | "fields" | "lists" => &["local.um", "local.uo", "local.ud"],
+        "any" => &["local.ud", "local.us", "local.ut", "local.uo", "local.ux", "local.ul"],
+        _ => &["local.us", "local.ux"],
     }
 }
