@@ -1,10 +1,10 @@
 //! What must be evaluated before what: the blocks of a stack and the references between them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use petgraph::algo::tarjan_scc;
-use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 
 use crate::address::{Address, Key, Mode, ModulePath, module_prefix};
 use crate::diag::{Diagnostic, Span};
@@ -71,6 +71,7 @@ struct Edge {
 pub struct Graph {
     graph: DiGraph<Node, Edge>,
     index: BTreeMap<Node, NodeIndex>,
+    edges: HashMap<(NodeIndex, NodeIndex), EdgeIndex>,
     order: Vec<Node>,
 }
 
@@ -116,7 +117,11 @@ impl Graph {
     /// An edge from what is referred to, to what refers to it.
     fn connect(&mut self, user: &Node, used: &Node, edge: Edge) {
         if let (Some(used), Some(user)) = (self.index.get(used), self.index.get(user)) {
-            self.graph.update_edge(*used, *user, edge);
+            // The graph itself would look for the edge among all those of a name that everything uses.
+            match self.edges.get(&(*used, *user)) {
+                Some(known) => self.graph[*known] = edge,
+                None => drop(self.edges.insert((*used, *user), self.graph.add_edge(*used, *user, edge))),
+            }
         }
     }
 

@@ -11,7 +11,7 @@ mod meta;
 mod resource;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::address::{Address, Subject};
@@ -39,6 +39,8 @@ pub struct Module {
     pub outputs: BTreeMap<Arc<str>, Output>,
     /// Resources and `data` blocks, in the order of the files.
     pub resources: Vec<Resource>,
+    /// Where each of them was declared first.
+    pub(super) places: HashMap<Address, Span>,
     /// `provider "aws"` blocks.
     pub providers: Vec<Provider>,
     /// Blocks of types that cachestack does not manage: address and place.

@@ -129,10 +129,11 @@ fn declare(
         return;
     }
     let address = Address { mode, ..Address::managed(schema.kind, name) };
-    if let Some(first) = module.resources.iter().find(|first| first.address == address) {
-        diagnostics.push(repeated(schema.kind, &address.name, block.header_span, first.span));
+    if let Some(first) = module.places.get(&address) {
+        diagnostics.push(repeated(schema.kind, &address.name, block.header_span, *first));
         return;
     }
+    module.places.insert(address.clone(), block.header_span);
     let mut reader = Reader { schema, mode, diagnostics };
     let (meta, rest) = reader.meta(block);
     let (attributes, mut nested) = reader.body(&schema.attrs, &rest, block, schema.kind);

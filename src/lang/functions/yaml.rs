@@ -175,6 +175,9 @@ struct Reader {
 }
 
 pub(super) fn yamldecode(call: &Call) -> Result<Value, Failure> {
+    if is_too_deep(call.text(0)) {
+        return wrong(0, format!("the YAML is nested more than {MAX_DEPTH} levels deep"));
+    }
     let mut reader = Reader::default();
     let mut parser = Parser::new_from_str(call.text(0));
     if let Err(error) = parser.load(&mut reader, true) {
@@ -186,6 +189,24 @@ pub(super) fn yamldecode(call: &Call) -> Result<Value, Failure> {
         (None, 1) => Ok(reader.documents.swap_remove(0)),
         (None, _) => wrong(0, "there is more than one document"),
     }
+}
+
+/// How deep collections may be nested; the parser limits only those in brackets, and calls itself for each.
+const MAX_DEPTH: usize = 500;
+
+fn is_too_deep(text: &str) -> bool {
+    let mut depth = 0usize;
+    for (event, _) in Parser::new_from_str(text).map_while(Result::ok) {
+        match event {
+            Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
+            Event::SequenceEnd | Event::MappingEnd => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return true;
+        }
+    }
+    false
 }
 
 fn place(error: &ScanError) -> String {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::parser::{Open, Parsed, Parser, Reported};
+use super::parser::{MAX_DEPTH, Open, Parsed, Parser, Reported};
 use super::token::{Kind, Token};
 use crate::diag::Span;
 use crate::lang::ast::{Attribute, Block, Body, Label};
@@ -57,6 +57,12 @@ impl Parser<'_> {
                     let item = self.item(&mut seen, attributes, blocks);
                     if item.and_then(|()| self.end_of_line(at)).is_err() {
                         self.depth = depth;
+                        if self.gave_up && depth + 1 >= MAX_DEPTH {
+                            // Blocks this deep: every line of what follows would be told the same.
+                            self.abandoned = true;
+                            self.at = self.tokens.len() - 1;
+                            return Stop::Closed;
+                        }
                         self.recover(at);
                     }
                 }
@@ -211,6 +217,9 @@ impl Parser<'_> {
         let start = self.base + open.token.end;
         let closing = self.peek();
         let span = Span { file: self.file, start, end: self.base + closing.start };
+        if self.abandoned {
+            return Ok(Body { attributes, blocks, span });
+        }
         if stop == Stop::Outdented || closing.kind == Kind::End {
             self.unclosed = true;
             let what = if stop == Stop::Outdented { "the next block begins" } else { "the text ends" };

@@ -17,12 +17,13 @@ pub mod token;
 use crate::diag::{Diagnostic, FileId, Span};
 use crate::lang::ast::{Body, Expr};
 use parser::{Parsed, Parser};
-use token::Kind;
+use token::{Kind, Token};
 
 /// Parses a file. The tree holds everything that could be understood.
 pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Body {
     let before = diagnostics.len();
     let tokens = lexer::lex(file, text, 0, false, diagnostics);
+    closed_heredoc(file, text, &tokens, diagnostics);
     let mut parser = Parser::new(file, text, 0, tokens);
     let mut body = parser.file();
     if parser.unclosed {
@@ -35,6 +36,17 @@ pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Bod
     }
     append(diagnostics, before, parser, text);
     body
+}
+
+/// The marker of a heredoc ends its line, also in the last line of a file.
+fn closed_heredoc(file: FileId, text: &str, tokens: &[Token], diagnostics: &mut Vec<Diagnostic>) {
+    let [.., last, _end] = tokens else { return };
+    if last.kind == Kind::CloseHeredoc && last.end as usize == text.len() && last.end > last.start {
+        let span = Span { file, start: last.start, end: last.end };
+        let detail = "The marker of a heredoc stands on a line of its own, and this line does not end.";
+        let help = "Put a line break behind it.";
+        diagnostics.push(crate::lang::eval::error("CS0119", detail, span).help(help));
+    }
 }
 
 /// Adds what the parser reported, but for what follows from a mistake of the lexer in the same line.

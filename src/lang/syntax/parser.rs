@@ -52,6 +52,8 @@ pub struct Parser<'a> {
     pub unclosed: bool,
     /// Whether the item at hand is given up for its depth, so that nothing inside of it looks for a way on.
     pub gave_up: bool,
+    /// Whether the rest of the text is given up for the depth of its blocks.
+    pub abandoned: bool,
     /// The mistakes so far.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -72,6 +74,7 @@ impl<'a> Parser<'a> {
             height: 0,
             unclosed: false,
             gave_up: false,
+            abandoned: false,
             diagnostics: Vec::new(),
         }
     }

@@ -62,6 +62,13 @@ fn depth_is_limited_and_never_overflows() {
         ("!", "", 100_000, false),
         ("a[*].", "b", 100_000, false),
         ("1+", "", 100_000, false),
+        ("-", "", 100_000, false),
+        ("1 && ", "", 100_000, false),
+        ("true ? 1 : ", "", 100_000, false),
+        ("true ? ", ": 1", 100_000, false),
+        ("upper(", ")", 100_000, false),
+        ("[for x in ", ": x]", 100_000, false),
+        ("\"%{ if true }${", "}%{ endif }\"", 100_000, false),
     ] {
         let text = format!("{}1{}", open.repeat(levels), close.repeat(levels));
         let mut diagnostics = Vec::new();
@@ -71,4 +78,68 @@ fn depth_is_limited_and_never_overflows() {
         assert_eq!(expr.is_some(), fits, "{levels} times {open}");
         assert!(diagnostics.len() < 3, "{levels} times {open}: {}", diagnostics.len());
     }
+}
+
+/// Blocks in blocks, and what functions read: an error, no overflow.
+#[test]
+fn nested_blocks_and_texts_never_overflow() {
+    let levels = 100_000;
+    let blocks = format!("{}{}", "a {\n".repeat(levels), "}\n".repeat(levels));
+    let mut diagnostics = Vec::new();
+    parse(FileId(0), &blocks, &mut diagnostics);
+    assert!(!diagnostics.is_empty() && diagnostics.len() < 3, "{}", diagnostics.len());
+    for (function, open, close) in [
+        ("jsondecode", "[", "]"),
+        ("jsondecode", "{\\\"a\\\":", "}"),
+        ("yamldecode", "[", "]"),
+        ("yamldecode", "- ", ""),
+    ] {
+        let text = format!("{function}(\"{}1{}\")", open.repeat(levels), close.repeat(levels));
+        let expr = parse_expression(FileId(0), &text, 0, &mut Vec::new()).expect(function);
+        let found = crate::lang::eval::eval(&expr, &crate::lang::eval::Empty::default());
+        assert!(found.is_err(), "{function} of {open}");
+    }
+}
+
+/// Where the parser that was tried first differed from Terraform; each as it is there.
+#[test]
+fn the_faults_of_another_parser_are_not_ours() {
+    let huge = "9".repeat(310);
+    // P1 a key twice, P2 a hundred parentheses, P3 a byte order mark, P4 numbers beyond a float.
+    for text in [
+        "a = { b = 1, b = 2 }\n".to_string(),
+        format!("a = {}1{}\n", "(".repeat(100), ")".repeat(100)),
+        "\u{feff}a = 1\n".to_string(),
+        format!("a = {huge}\nb = 1e400\n"),
+        // P10 line ends of Windows, and a heredoc whose marker is indented.
+        "a = 1\r\nb = <<-X\r\n    y\r\n    X\r\n".to_string(),
+        "a = {\n  b = <<X\n y\n  X\n}\n".to_string(),
+    ] {
+        check(&text, &[]);
+        let laid_out = crate::lang::fmt::format(&text);
+        check(&laid_out, &[]);
+        assert_eq!(laid_out.contains('\r'), text.contains('\r'), "{text:?}");
+    }
+    for (text, expected) in [
+        // P5 a line break in quotes, in a directive too.
+        ("a = \"x\ny\"\n", "CS0102"),
+        ("a = \"%{ for x in y ~}\n%{ endfor }\"\n", "CS0102"),
+        // P6 a heredoc that ends with the file behind its marker.
+        ("a = <<X\nfoo\nX", "CS0119"),
+        // P7 steps and numbers that are none.
+        ("a = foo.0.1\n", "CS0117"),
+        ("a = x.1.2.y\n", "CS0117"),
+        ("a = x.*.*\n", "CS0117"),
+        ("a = 1.2.3\n", "CS0110"),
+        // P8 for as a name.
+        ("a = {for=1}\n", "CS0112"),
+        ("a = {for: 1}\n", "CS0112"),
+        ("a = [for]\n", "CS0112"),
+        ("a = [for.x]\n", "CS0112"),
+    ] {
+        let found = errors(text);
+        assert!(found.iter().any(|(code, _)| code == expected), "{text:?}: {found:?}");
+    }
+    // P9 every mistake, at its place.
+    check("a = 1 2\nb = = 3\nd {\n", &[("CS0107", 1), ("CS0104", 2), ("CS0103", 3)]);
 }
