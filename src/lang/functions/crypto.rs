@@ -113,6 +113,9 @@ fn later() -> Value {
 }
 
 fn bcrypt(call: &Call) -> Result<Value, Failure> {
+    if call.text(0).len() > 72 {
+        return wrong(0, "bcrypt takes no more than 72 bytes");
+    }
     let cost = match call.args.len() {
         1 => 10,
         2 => call.int(1)?,

@@ -62,6 +62,8 @@ pub struct Generator {
     names: Vec<(&'static str, &'static str)>,
     shields: usize,
     turns: std::collections::BTreeMap<&'static str, usize>,
+    /// How often functions and constructs were used with a value, as far as it is known.
+    pub values: std::collections::BTreeMap<&'static str, usize>,
     /// What the expression uses that was made last.
     pub uses: Vec<Use>,
 }
@@ -69,7 +71,14 @@ pub struct Generator {
 impl Generator {
     /// A generator that makes the same for the same seed.
     pub fn new(seed: u64) -> Self {
-        Self { state: seed.max(1), names: Vec::new(), shields: 0, turns: Default::default(), uses: Vec::new() }
+        Self {
+            state: seed.max(1),
+            names: Vec::new(),
+            shields: 0,
+            turns: Default::default(),
+            values: Default::default(),
+            uses: Vec::new(),
+        }
     }
 
     fn below(&mut self, limit: usize) -> usize {
@@ -97,16 +106,22 @@ impl Generator {
         made
     }
 
-    /// Expression number `index`: functions in turn, constructs in turn, and anything.
+    /// Expression number `index`: what has the fewest values so far, functions and constructs, and anything.
     pub fn next(&mut self, index: usize) -> String {
         self.uses.clear();
         let depth = 1 + index % 3;
         match index % 5 {
             0..3 => {
-                let turn = index / 5 * 3 + index % 5;
-                self.call(&CALLS[turn % CALLS.len()], depth - 1)
+                let rarest = CALLS.iter().min_by_key(|call| self.values.get(plain(call.0)));
+                let call = rarest.unwrap_or(&CALLS[0]);
+                *self.values.entry(plain(call.0)).or_default() += 1;
+                self.call(call, depth - 1)
             }
-            3 => self.construct(CONSTRUCTS[index / 5 % CONSTRUCTS.len()], depth),
+            3 => {
+                let rarest = CONSTRUCTS.into_iter().min_by_key(|name| self.values.get(name)).unwrap_or("+");
+                *self.values.entry(rarest).or_default() += 1;
+                self.construct(rarest, depth)
+            }
             _ => self.any(depth),
         }
     }
@@ -248,7 +263,7 @@ impl Generator {
     }
 
     fn call(&mut self, (name, _, shapes): &Shapes, depth: usize) -> String {
-        let plain = name.split('@').next().unwrap_or(name);
+        let plain = plain(name);
         let of = self.used(plain);
         let shape = self.pick(shapes);
         let mut args = match plain {
@@ -389,4 +404,9 @@ impl Generator {
         self.names.truncate(before);
         made
     }
+}
+
+/// The name of a function without what stands around its call.
+fn plain(name: &'static str) -> &'static str {
+    name.split('@').next().unwrap_or(name)
 }

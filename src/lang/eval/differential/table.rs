@@ -95,7 +95,11 @@ pub const CALLS: &[Shapes] = &[
     (
         "matchkeys",
         "list",
-        &["[{any}, {any}], [\"a\", \"b\"], {strings}", "{numbers}, {numbers}, [1]", "{strings}, {strings}, {strings}"],
+        &[
+            "[{string}, {string}], [\"a\", {string}], {strings}",
+            "[{number}, {number}], [{number}, 1], {numbers}",
+            "{strings}, {strings}, {strings}",
+        ],
     ),
     ("max", "number", &["{number}", "{number}, {number}", "{number}, {number}, {number}"]),
     ("md5", "string", &["{string}"]),
@@ -143,7 +147,11 @@ pub const CALLS: &[Shapes] = &[
         "string",
         &["\"files/hello.tftpl\", { name = {string}, xs = {strings} }", "\"files/plain.txt\", {object}"],
     ),
-    ("templatestring", "string", &["local.t, { name = {string}, a = {number} }", "{template}, {object}"]),
+    (
+        "templatestring",
+        "string",
+        &["local.t, { name = {string}, a = {number} }", "{template}, { name = {string}, a = {string} }"],
+    ),
     ("textdecodebase64", "string", &["textencodebase64({ascii}, {encoding}), {encoding}", "{base64}, {encoding}"]),
     ("textencodebase64", "string", &["{ascii}, {encoding}", "{string}, {unicode}"]),
     ("timeadd", "string", &["{time}, {duration}"]),
