@@ -311,3 +311,29 @@ fn cloudwatch_speaks_cbor() {
     );
     assert_eq!((status, code.as_deref()), (404, Some("ResourceNotFoundException;Sender")));
 }
+
+#[test]
+fn what_a_kill_left_beside_a_world_is_removed_and_nothing_else_is() {
+    let folder = tempfile::tempdir().expect("folder");
+    let left = [".w.world.aB3xYz.draft", ".w.world.000000.draft"];
+    let others = [
+        ".x.world.aB3xYz.draft",
+        ".w.world.aB3xY.draft",
+        ".w.world.aB3-Yz.draft",
+        ".w.world.aB3xYz.drafts",
+        "w.world.aB3xYz.draft",
+        ".tmpaB3xYz",
+        "w.world.lock",
+        ".w.world.draft",
+    ];
+    for name in left.iter().chain(&others) {
+        std::fs::write(folder.path().join(name), "x").expect("a file");
+    }
+    std::fs::create_dir(folder.path().join(".w.world.folder.draft")).expect("a folder");
+    let emulator = world(&folder.path().join("w.world"));
+    done(&emulator, "Action=DescribeEvents");
+    let is_there = |name: &str| folder.path().join(name).exists();
+    assert!(!left.iter().any(|name| is_there(name)), "drafts of this world go");
+    assert!(others.iter().all(|name| is_there(name)), "everything else stays");
+    assert!(is_there(".w.world.folder.draft"));
+}

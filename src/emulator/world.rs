@@ -81,6 +81,8 @@ impl World {
         let file = WorldFile { path: path.to_owned(), lock: None, generation: 0, end: 0, snapshot: 0 };
         let mut world = Self { file: Some(file), ..Self::default() };
         world.begin()?;
+        // Under the lock, so that no other process is about to put its snapshot in the file's place.
+        disk::sweep(path);
         world.commit()?;
         Ok(world)
     }
