@@ -2,6 +2,10 @@
 
 use super::failure::Failure;
 use super::input::Input;
+use super::world::hex;
+use serde_json::Value;
+
+const NO_MARKER: &str = "Invalid Marker value provided";
 
 /// The page size that ElastiCache's `MaxRecords` asks for: 20 to 100, 100 where absent.
 pub fn max_records(input: Input) -> Result<usize, Failure> {
@@ -16,8 +20,33 @@ pub fn max_records(input: Input) -> Result<usize, Failure> {
 pub fn marker(input: Input) -> Result<Option<String>, Failure> {
     match input.filled("Marker") {
         None => Ok(None),
-        Some(text) => open(text).map(Some).ok_or_else(|| Failure::value("Invalid Marker value provided")),
+        Some(text) => open(text).map(Some).ok_or_else(|| Failure::value(NO_MARKER)),
     }
+}
+
+/// Takes the operation's sign from the marker of a request; a marker that another operation gave is none.
+pub fn unmark(operation: &str, mut value: Value) -> Result<Value, Failure> {
+    if let Some(Value::String(marker)) = value.get_mut("Marker")
+        && !marker.is_empty()
+    {
+        let bare = marker.strip_prefix(&sign(operation)).ok_or_else(|| Failure::value(NO_MARKER))?;
+        *marker = bare.to_owned();
+    }
+    Ok(value)
+}
+
+/// Signs the marker of an answer as this operation's.
+pub fn mark(operation: &str, answer: &mut Value) {
+    for place in ["/Marker", "/EngineDefaults/Marker"] {
+        if let Some(Value::String(marker)) = answer.pointer_mut(place) {
+            marker.insert_str(0, &sign(operation));
+        }
+    }
+}
+
+/// Eight digits that tell one operation's markers from another's.
+fn sign(operation: &str) -> String {
+    hex(operation)[..8].to_owned()
 }
 
 /// A marker that names the last key of a page.

@@ -6,6 +6,7 @@ use super::faults::Verdict;
 use super::identify::{self, Call, Protocol};
 use super::input::{self, Input};
 use super::model::Operation;
+use super::paging;
 use super::region::Region;
 use super::reply;
 use super::time::Speed;
@@ -103,7 +104,7 @@ fn understand(call: &Call, operation: &Operation, request: &Request) -> Answer {
         return Err(Failure::new("SerializationException", format!("{path} is not {want}.")));
     }
     check(call, shape, &value)?;
-    Ok(value)
+    if call.service == "elasticache" { paging::unmark(&call.operation, value) } else { Ok(value) }
 }
 
 fn perform(
@@ -125,7 +126,10 @@ fn perform(
         "sts" => super::sts::call(&mut context, &call.operation, input),
         _ => super::tagging::call(&mut context, &call.operation, input),
     };
-    let answer = answer.unwrap_or_else(|| Err(unknown(call)));
+    let mut answer = answer.unwrap_or_else(|| Err(unknown(call)));
+    if let ("elasticache", Ok(value)) = (call.service, &mut answer) {
+        paging::mark(&call.operation, value);
+    }
     match &answer {
         Ok(value) => {
             if let (true, Some(output)) = (cfg!(debug_assertions), &operation.output) {

@@ -313,6 +313,30 @@ fn cloudwatch_speaks_cbor() {
 }
 
 #[test]
+fn a_marker_is_good_for_its_operation_alone() {
+    let emulator = Emulator::in_memory(instant());
+    let first = |operation: &str| {
+        let more = match operation {
+            "DescribeCacheParameters" => "&CacheParameterGroupName=default.redis7",
+            "DescribeEngineDefaultParameters" => "&CacheParameterGroupFamily=redis7",
+            _ => "",
+        };
+        format!("Action={operation}&MaxRecords=20{more}")
+    };
+    let operations = ["DescribeCacheParameterGroups", "DescribeCacheParameters", "DescribeEngineDefaultParameters"];
+    for operation in operations {
+        let page = done(&emulator, &first(operation));
+        let marker = page.split("<Marker>").nth(1).and_then(|rest| rest.split('<').next()).expect("a marker");
+        for other in operations {
+            let (status, body) = cache(&emulator, &format!("{}&Marker={marker}", first(other)));
+            assert_eq!(status == 200, other == operation, "{operation}, then {other}: {body}");
+            assert!(status == 200 || body.contains("<Code>InvalidParameterValue</Code>"), "{body}");
+            assert_ne!(body.split("<RequestId>").next(), page.split("<RequestId>").next(), "another page");
+        }
+    }
+}
+
+#[test]
 fn what_a_kill_left_beside_a_world_is_removed_and_nothing_else_is() {
     let folder = tempfile::tempdir().expect("folder");
     let left = [".w.world.aB3xYz.draft", ".w.world.000000.draft"];
