@@ -27,7 +27,8 @@ fn element<'a>(answer: &'a str, name: &str) -> &'a str {
 /// Makes a group, lets ten minutes pass, and returns its status before and after.
 fn run() -> (String, String) {
     let clock = VirtualClock::at(1_800_000_000);
-    let emulator = Emulator::in_memory(Options { speed: Speed::Real, clock: Arc::new(clock.clone()) });
+    let emulator =
+        Emulator::in_memory(Options { speed: Speed::Real, clock: Arc::new(clock.clone()), ..Options::default() });
     let create = "Action=CreateReplicationGroup&ReplicationGroupId=cache&ReplicationGroupDescription=an+example\
                   &CacheNodeType=cache.t4g.micro&NumCacheClusters=2";
     let before = element(&send(&emulator, create), "Status").to_owned();

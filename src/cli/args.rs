@@ -266,6 +266,10 @@ pub struct Emulate {
     /// Faults that requests meet: JSON, or a file of it.
     #[arg(long, value_name = "JSON|FILE")]
     pub faults: Option<String>,
+    /// Answer only requests signed with the AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of this process, or with keys
+    /// of a file such as ~/.aws/credentials.
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub verify_signatures: Option<Option<PathBuf>>,
     /// Print the table of operations and stop.
     #[arg(long)]
     pub operations: bool,

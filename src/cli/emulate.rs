@@ -1,9 +1,11 @@
 //! `cachestack emulate`
 
+use std::path::Path;
+
 use crate::cli::args::Emulate;
 use crate::cli::exit;
 use crate::cli::run::Context;
-use crate::emulator::{Emulator, FaultPlan, Options, Speed, operations, server};
+use crate::emulator::{Credentials, Emulator, FaultPlan, Options, Speed, operations, server};
 
 /// Serves the emulator until it is interrupted.
 pub async fn run(context: &Context, args: &Emulate) -> u8 {
@@ -23,7 +25,9 @@ pub async fn run(context: &Context, args: &Emulate) -> u8 {
 
 async fn serve(context: &Context, args: &Emulate) -> Result<(), String> {
     let speed: Speed = args.speed.parse().map_err(|error| format!("--speed {}: {error}", args.speed))?;
-    let options = Options { speed, ..Options::default() };
+    let credentials = args.verify_signatures.as_ref().map(|file| credentials(context, file.as_deref())).transpose();
+    let credentials = credentials.map_err(|error| format!("--verify-signatures: {error}"))?;
+    let options = Options { speed, credentials, ..Options::default() };
     let emulator = match &args.world {
         Some(path) => {
             let path = context.path(path);
@@ -45,15 +49,29 @@ async fn serve(context: &Context, args: &Emulate) -> Result<(), String> {
     }
 }
 
+/// The keys that requests must be signed with: of a file, or of this process's environment, where no list of processes
+/// shows them.
+fn credentials(context: &Context, file: Option<&Path>) -> Result<Credentials, String> {
+    let Some(file) = file else {
+        let [key, secret] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+            .map(|name| context.variable(name).ok_or_else(|| format!("{name} is not set; set it, or name a file")));
+        return Ok(Credentials::one(key?, secret?));
+    };
+    Credentials::parse(&text_of(&context.path(file))?).map_err(|error| format!("{}: {error}", file.display()))
+}
+
 /// A plan of faults, as JSON or as a file that holds it.
 fn read_faults(context: &Context, given: &str) -> Result<FaultPlan, String> {
     let text = if given.trim_start().starts_with('{') {
         given.to_owned()
     } else {
-        let path = context.path(std::path::Path::new(given));
-        let read = crate::disk::read(&path).map_err(|error| format!("--faults {}: {error}", path.display()))?;
-        let bytes = read.ok_or_else(|| format!("--faults {}: there is no such file", path.display()))?;
-        String::from_utf8(bytes).map_err(|_| format!("--faults {}: this is not text", path.display()))?
+        text_of(&context.path(Path::new(given))).map_err(|error| format!("--faults {error}"))?
     };
     serde_json::from_str(&text).map_err(|error| format!("--faults: {error}"))
+}
+
+fn text_of(path: &Path) -> Result<String, String> {
+    let told = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    let bytes = crate::disk::read(path).map_err(|error| told(&error))?.ok_or_else(|| told(&"there is no such file"))?;
+    String::from_utf8(bytes).map_err(|_| told(&"this is not text"))
 }

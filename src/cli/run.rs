@@ -46,6 +46,11 @@ impl Context {
         if self.directory == Path::new(".") { path.to_owned() } else { self.directory.join(path) }
     }
 
+    /// A variable of the environment, where it is set to something.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.process.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
     /// The options of a session.
     pub fn session(
         &self,

@@ -23,6 +23,8 @@ pub struct Call {
     pub operation: String,
     pub account: String,
     pub region: String,
+    /// What the request is signed as: `key/date/region/service/aws4_request`.
+    pub credential: Option<String>,
     pub fields: Vec<(String, String)>,
     /// Why AWS would not even look at the operation.
     pub refusal: Option<Failure>,
@@ -72,13 +74,14 @@ pub fn identify(request: &Request) -> Option<Call> {
         protocol,
         operation,
         account: account.unwrap_or_else(|| DEFAULT_ACCOUNT.into()),
+        credential: scope.text,
         region: scope.region.unwrap_or_else(|| "us-east-1".into()),
         fields,
         refusal,
     })
 }
 
-/// What AWS says to a request before it looks at the operation. Signatures are not verified, but they are asked for.
+/// What AWS says to a request before it looks at the operation. A signature is asked for, whether or not it is verified.
 fn refusal(scope: &Scope, service: &str, protocol: Protocol, operation: &str) -> Option<Failure> {
     let denied = |code: &str, status: u16, message: &str| Some(Failure { status, ..Failure::new(code, message) });
     match (&scope.key, protocol) {
@@ -126,6 +129,8 @@ pub fn no_operation(operation: &str, version: &str) -> Failure {
 /// The credential scope of a signature: `key/date/region/service/aws4_request`.
 #[derive(Default)]
 struct Scope {
+    /// The whole of it, where it names a key.
+    text: Option<String>,
     key: Option<String>,
     region: Option<String>,
     service: Option<String>,
@@ -146,7 +151,8 @@ impl Scope {
         let region = parts.nth(1).filter(|region| {
             (1..=32).contains(&region.len()) && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         });
-        Self { malformed: key.is_none(), key, region, service: parts.next() }
+        let service = parts.next();
+        Self { malformed: key.is_none(), text: key.is_some().then_some(text), key, region, service }
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 //! - `route`: has a request answered; `identify`: what it means; `reply`: the answer in its protocol
 //! - `model`, `wire`: the service model, and the four wire formats over one JSON tree
+//! - `signature`: whether a request was signed with a secret that is known, where that is asked for
 //! - `world`, `region`, `table`: what exists; kept in memory, or in an append-only log that processes share
 //! - `time`, `lifecycle`: how long things take, and what falls due when
 //! - `elasticache`, `ec2`, `cloudwatch`, `sts`, `tagging`: the services
@@ -31,6 +32,7 @@ mod region;
 mod reply;
 mod route;
 pub mod server;
+mod signature;
 mod sts;
 mod table;
 mod tagging;
@@ -49,6 +51,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use faults::{Plan as FaultPlan, Rule as FaultRule};
+pub use signature::Credentials;
 pub use time::Speed;
 
 /// An HTTP request, with its body read.
@@ -107,11 +110,13 @@ pub struct Options {
     pub speed: Speed,
     /// Where the emulator reads the time; its own offset is added.
     pub clock: Arc<dyn Clock>,
+    /// What requests must be signed with; without any, a signature is asked for and not verified.
+    pub credentials: Option<Credentials>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { speed: Speed::Fast, clock: Arc::new(SystemClock) }
+        Self { speed: Speed::Fast, clock: Arc::new(SystemClock), credentials: None }
     }
 }
 

@@ -159,11 +159,7 @@ const CLOUDWATCH: [[&str; 3]; 11] = [
     ["ListTagsForResource", "of alarms", ""],
 ];
 
-const STS: [[&str; 3]; 1] = [[
-    "GetCallerIdentity",
-    "the account that the access key names",
-    "signatures are not verified; everybody is one user",
-]];
+const STS: [[&str; 3]; 1] = [["GetCallerIdentity", "the account that the access key names", "everybody is one user"]];
 
 const TAGGING: [[&str; 3]; 5] = [
     ["GetResources", "by type, tag and ARN, pages", "seen at once, not after minutes"],

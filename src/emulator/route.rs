@@ -9,6 +9,7 @@ use super::model::Operation;
 use super::paging;
 use super::region::Region;
 use super::reply;
+use super::signature;
 use super::time::Speed;
 use super::wire::{self, cbor, json, query};
 use super::world::{Quotas, World};
@@ -51,6 +52,13 @@ fn befall(
 ) -> (String, u64, Answer, Verdict) {
     let now = world.now(&*options.clock);
     let id = world.request_id(now);
+    // SDKs correct their clocks by the date of the last answer, which is the emulator's own time.
+    let clocks = [options.clock.now_ms(), now];
+    let refusal = options.credentials.as_ref().and_then(|known| signature::refusal(known, call, request, clocks));
+    if let Some(refusal) = refusal {
+        // Whoever is not let in meets no faults.
+        return (id, now, Err(refusal), Verdict::default());
+    }
     let mut faults = emulator.shared.faults.lock().expect("faults");
     let verdict = faults.strike(call.service, &call.operation, now);
     let oldest = faults.oldest_ms();

@@ -5,6 +5,7 @@ mod many;
 mod processes;
 mod replay;
 mod rules;
+mod signatures;
 mod strangers;
 mod table;
 
@@ -19,7 +20,7 @@ const START: u64 = 1_800_000_000;
 
 fn options(speed: Speed) -> (Options, VirtualClock) {
     let clock = VirtualClock::at(START);
-    (Options { speed, clock: Arc::new(clock.clone()) }, clock)
+    (Options { speed, clock: Arc::new(clock.clone()), ..Options::default() }, clock)
 }
 
 fn instant() -> Options {

@@ -137,3 +137,34 @@ fn the_control_api_does_what_its_page_says() {
     assert_eq!(refused, 400);
     assert!(std::fs::metadata(world).expect("the world's file").len() > 0);
 }
+
+/// The secret comes from the environment or from a file, and is printed nowhere.
+#[test]
+fn signatures_are_verified_when_asked_for() {
+    let refused = |given: &[&str], place: Place, why: &str| {
+        let run =
+            place.run(&[&["emulate", "--listen", "127.0.0.1:0", "--verify-signatures"], given].concat()).expect(1);
+        assert!(run.stderr.contains(why) && !run.stderr.contains("hidden"), "{given:?}: {}", run.stderr);
+    };
+    refused(&[], Place::new(), "AWS_ACCESS_KEY_ID is not set");
+    let mut place = Place::new();
+    place.env("AWS_ACCESS_KEY_ID", "123456789012");
+    refused(&[], place, "AWS_SECRET_ACCESS_KEY is not set");
+    refused(&["none"], Place::new(), "there is no such file");
+    let place = Place::new();
+    place.write("keys", "[default]\naws_secret_access_key = hidden\n");
+    refused(&["keys"], place, "[default] has no `aws_access_key_id`");
+
+    let place = Place::new();
+    place.write("keys", "[default]\naws_access_key_id = 123456789012\naws_secret_access_key = hidden\n");
+    let of_file = Emulator::start_in(place, &["--verify-signatures", "keys"]);
+    let mut place = Place::new();
+    place.env("AWS_ACCESS_KEY_ID", "another").env("AWS_SECRET_ACCESS_KEY", "hidden");
+    let of_environment = Emulator::start_in(place, &["--verify-signatures"]);
+    for emulator in [of_file, of_environment] {
+        // This client writes a scope and signs nothing.
+        let (status, body) = aws(&emulator, SHOW).expect("an answer");
+        assert!(status == 400 && body.contains("IncompleteSignature") && !body.contains("hidden"), "{status} {body}");
+        assert!(control(&emulator, "GET /_cachestack/health", "").contains("ok"));
+    }
+}

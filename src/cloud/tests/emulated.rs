@@ -24,7 +24,7 @@ const ACCOUNT: &str = "111122223333";
 impl World {
     fn new(speed: Speed) -> Self {
         let clock = VirtualClock::at(1_800_000_000);
-        let emulator = Emulator::in_memory(Options { speed, clock: Arc::new(clock.clone()) });
+        let emulator = Emulator::in_memory(Options { speed, clock: Arc::new(clock.clone()), ..Options::default() });
         let mut settings = Settings::new(Endpoint::emulator(emulator.clone()), Arc::new(clock.clone()));
         settings.account_id = Some(ACCOUNT.into());
         Self { aws: connect(settings).unwrap(), clock, emulator }

@@ -2,7 +2,7 @@
 //!
 //! A child process is this test binary again, told by its environment to serve.
 
-use super::super::{Emulator, Options, Speed, server};
+use super::super::{Credentials, Emulator, Options, Speed, server};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const WORLD: &str = "CACHESTACK_TEST_SERVES";
+/// The secret that requests must be signed with, where a test asks for that.
+const SECRET: &str = "CACHESTACK_TEST_SECRET";
 const READY: &str = "listening on ";
 
 /// Serves until it is killed, where a test asks for that.
@@ -17,7 +19,9 @@ const READY: &str = "listening on ";
 fn serves_when_told_to() {
     let Some(world) = std::env::var_os(WORLD) else { return };
     let speed = if world.is_empty() { Speed::Factor(2_000.0) } else { Speed::Instant };
-    let options = Options { speed, ..Options::default() };
+    let secret = std::env::var(SECRET).ok();
+    let credentials = secret.map(|secret| Credentials::one("123456789012", secret));
+    let options = Options { speed, credentials, ..Options::default() };
     let emulator = match world.is_empty() {
         true => Emulator::in_memory(options),
         false => Emulator::open(Path::new(&world), options).expect("world"),
@@ -164,18 +168,26 @@ fn two_processes_see_each_others_writes_whole() {
 
 /// Runs a client's suite against a process, where the client is installed.
 fn suite(needs: &[&str], script: &str, command: &[&str]) {
+    suite_with(needs, script, command, None);
+}
+
+/// As [`suite`], against a process that verifies signatures where there is a secret.
+fn suite_with(needs: &[&str], script: &str, command: &[&str], secret: Option<&str>) {
     let there = Command::new(needs[0]).args(&needs[1..]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !there.is_ok_and(|status| status.success()) {
         println!("`{}` does not run here, so {script} is not run", needs.join(" "));
         return;
     }
-    let server = Server::start(None);
+    let mut process = Command::new(std::env::current_exe().expect("this binary"));
+    process.envs(secret.map(|secret| (SECRET, secret)));
+    let server = Server::spawn(None, process);
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
     let output = Command::new(command[0])
         .args(&command[1..])
         .arg(path)
         .arg(format!("http://{}", server.address))
         .env("PYTHONDONTWRITEBYTECODE", "1")
+        .envs(secret.map(|secret| ("AWS_SECRET_ACCESS_KEY", secret)))
         .output()
         .expect(script);
     let told = String::from_utf8_lossy(&output.stdout);
@@ -185,6 +197,12 @@ fn suite(needs: &[&str], script: &str, command: &[&str]) {
 #[test]
 fn boto3_is_content_and_every_answer_is_in_the_model() {
     suite(&["python3", "-c", "import boto3"], "model_check.py", &["python3"]);
+}
+
+#[test]
+fn boto3_is_let_in_by_its_secret_alone() {
+    let secret = Some("a secret/of+tests");
+    suite_with(&["python3", "-c", "import boto3"], "signed_suite.py", &["python3"], secret);
 }
 
 #[test]

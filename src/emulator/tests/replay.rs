@@ -51,7 +51,8 @@ fn replay(transcript: &str) {
     let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
     let mut at = rows[0]["at"].as_u64().expect("at");
     let clock = VirtualClock::at(at);
-    let emulator = Emulator::in_memory(Options { speed: Speed::Instant, clock: Arc::new(clock.clone()) });
+    let emulator =
+        Emulator::in_memory(Options { speed: Speed::Instant, clock: Arc::new(clock.clone()), ..Options::default() });
     let mut names = BTreeMap::new();
     for (index, row) in rows.iter().enumerate() {
         let later = row["at"].as_u64().expect("at").max(at);
