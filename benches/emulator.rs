@@ -19,7 +19,7 @@ const REQUESTS: [&str; 4] = [
 
 fn main() {
     let folder = tempfile::tempdir().expect("a directory");
-    let options = || Options { speed: Speed::Instant, clock: Arc::new(SystemClock) };
+    let options = || Options { speed: Speed::Instant, clock: Arc::new(SystemClock), credentials: None };
     let in_file = |name: &str| Emulator::open(&folder.path().join(name), options()).expect("a world");
     let worlds = [
         ("in memory", [Emulator::in_memory(options()), Emulator::in_memory(options())]),
