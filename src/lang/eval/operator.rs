@@ -146,7 +146,7 @@ pub fn equal(left: &Value, right: &Value) -> Result<bool, Unknown> {
         (Data::String(left), Data::String(right)) => Ok(left == right),
         (Data::Secret(left), Data::Secret(right)) => Ok(left == right),
         (Data::List(one, left), Data::List(other, right)) | (Data::Set(one, left), Data::Set(other, right)) => {
-            if one == other || left.is_empty() || right.is_empty() { items(left, right) } else { Ok(false) }
+            if one == other { items(left, right) } else { Ok(false) }
         }
         (Data::Tuple(left), Data::Tuple(right)) => items(left, right),
         (Data::Map(_, left), Data::Map(_, right)) | (Data::Object(left), Data::Object(right)) => entries(left, right),

@@ -171,6 +171,7 @@ fn default(verb: &Verb, arg: &Value, index: usize) -> Result<String, Failure> {
         }
         Data::String(text) if verb.sharp => Ok(pad(verb, json::string(text))),
         Data::String(text) => Ok(string(&Verb { letter: 's', ..copy(verb) }, text)),
+        Data::Number(_) if verb.sharp => Ok(pad(verb, json::encode(arg))),
         Data::Number(number) => numeric(&Verb { letter: 'g', ..copy(verb) }, number, index),
         Data::Bool(value) => Ok(pad(verb, value.to_string())),
         _ if has_infinity(arg) => wrong(index + 1, "an infinity has no JSON"),
