@@ -49,7 +49,10 @@ impl Known {
             Data::List(ty, items) => {
                 Data::List(ty.clone(), Arc::new(items.iter().map(|item| self.value(item)).collect()))
             }
-            Data::Set(ty, items) => return Value::set(ty.clone(), items.iter().map(|item| self.value(item)).collect()),
+            Data::Set(ty, items) => {
+                let items = items.iter().map(|item| self.value(item)).collect();
+                return Value::set(ty.clone(), items).with_mark(value.sensitive);
+            }
             Data::Tuple(items) => Data::Tuple(Arc::new(items.iter().map(|item| self.value(item)).collect())),
             Data::Map(ty, items) => Data::Map(ty.clone(), Arc::new(self.object(items))),
             Data::Object(items) => Data::Object(Arc::new(self.object(items))),

@@ -25,7 +25,9 @@ pub fn run(context: &Context, args: &Version) -> u8 {
 }
 
 /// Prints a completion script.
-pub fn completion(_context: &Context, args: &Completion) -> u8 {
-    clap_complete::generate(args.shell, &mut Cli::command(), "cachestack", &mut std::io::stdout());
+pub fn completion(context: &Context, args: &Completion) -> u8 {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "cachestack", &mut script);
+    context.ui(false).out(&String::from_utf8_lossy(&script));
     exit::OK
 }

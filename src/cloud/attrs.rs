@@ -28,7 +28,9 @@ impl Attrs {
 
     /// Sets a number.
     pub fn float(&mut self, name: &str, number: Option<f64>) -> &mut Self {
-        let value = number.map(|number| Value::new(Data::Number(Number::from(number))));
+        // AWS speaks of the decimal that a person wrote, of which a float is only the nearest.
+        let decimal = |number: f64| number.to_string().parse().unwrap_or_else(|_| Number::from(number));
+        let value = number.map(|number| Value::new(Data::Number(decimal(number))));
         self.put(name, value.unwrap_or_else(|| Value::null_of(Type::Number)))
     }
 

@@ -166,6 +166,7 @@ pub const CODES: &[Entry] = &[
     ("CS0563", "A new engine needs a version", "The versions of Redis and Valkey are not the same, so AWS wants to know which one the group shall run. Set engine_version, and a parameter group of its family where the group has one of its own."),
     ("CS0564", "A token that stays cannot be deleted", "The strategy DELETE removes the token of a group when users take its place. Leave auth_token out and set user_group_ids, which does it; or change the token with SET or ROTATE."),
     ("CS0565", "Shards without cluster mode", "Only cluster mode has more than one shard, and a parameter of the parameter group turns it on. Set cluster-enabled = yes there, or use a default group that ends with .cluster.on."),
+    ("CS0566", "Shards with cluster mode off", "Only cluster mode has more than one shard. Leave cluster_mode out, so that the shards decide, or use one shard."),
     ("CS0571", "An alarm watches one thing", "An alarm is about one metric, by metric_name, or about queries, by metric_query blocks. Set one of the two."),
     ("CS0572", "An alarm wants one statistic", "The datapoints of a period are made one number by `statistic` or by `extended_statistic`. Set exactly one of them."),
     ("CS0573", "The metric is not fully described", "A metric is found by its name and namespace, and looked at in periods. Set the attribute that is missing."),
@@ -186,6 +187,7 @@ pub const CODES: &[Entry] = &[
     ("CS0607", "The object is still in use", "AWS refuses to delete what another object uses. Leaving an argument out does not take it away: what is no longer written stays as it is. Write what shall be used instead, in the same change; the old object is then deleted after it."),
     ("CS0608", "An import that cannot be", "An `import` block in the stack names a declared resource, with the key of an instance where the block is repeated, and the name that the object has in AWS, which must be known at plan time. Two blocks cannot be about one resource."),
     ("CS0609", "Nothing to import", "The account has no such object in the region of the resource, or the state has it under another address. The id is the name in AWS: of a replication group, parameter group, subnet group or alarm its name, of a security group sg-..."),
+    ("CS0610", "The parameter is fixed while it is in use", "AWS refuses to change cluster-enabled of a parameter group that a replication group uses, for as long as it does. Cluster mode is chosen when a group is made."),
 ];
 
 /// The entry of a code.

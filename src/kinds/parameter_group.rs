@@ -144,20 +144,28 @@ fn parameter_calls(change: &Change, group: &Value) -> Vec<Call> {
     let reset: Vec<(&String, Value)> =
         old.keys().filter(|name| !new.contains_key(*name)).map(|name| (name, Value::null())).collect();
     let family = change.new("family");
+    // Nobody uses a group that is being made.
+    let used = change.before.is_some();
     let calls = [("ModifyCacheParameterGroup", set), ("ResetCacheParameterGroup", reset)];
     calls
         .into_iter()
         .flat_map(|(operation, parameters)| {
             let chunks: Vec<Call> = parameters
                 .chunks(PARAMETERS_PER_CALL)
-                .map(|chunk| parameter_call(operation, group, family.as_str(), chunk))
+                .map(|chunk| parameter_call(operation, group, family.as_str(), chunk, used))
                 .collect();
             chunks
         })
         .collect()
 }
 
-fn parameter_call(operation: &'static str, group: &Value, family: Option<&str>, chunk: &[(&String, Value)]) -> Call {
+fn parameter_call(
+    operation: &'static str,
+    group: &Value,
+    family: Option<&str>,
+    chunk: &[(&String, Value)],
+    used: bool,
+) -> Call {
     let known = family.and_then(parameters::of_family);
     let reboots = chunk.iter().any(|(name, _)| known.and_then(|k| k.get(*name)).is_some_and(|p| p.needs_reboot()));
     let pairs = chunk.iter().map(|(name, value)| {
@@ -166,7 +174,7 @@ fn parameter_call(operation: &'static str, group: &Value, family: Option<&str>, 
         Value::object([name, value].into_iter().filter(|(_, value)| !value.is_null()).collect())
     });
     let args = [("CacheParameterGroupName", group.clone()), ("ParameterNameValues", Value::tuple(pairs.collect()))];
-    let impact = if reboots { Impact::Reboot } else { Impact::None };
+    let impact = if reboots && used { Impact::Reboot } else { Impact::None };
     Call::new(operation, args).impact(impact).because(["parameter"]).settles(1)
 }
 

@@ -86,7 +86,7 @@ pub async fn apply(
     prepare(&mut store, &plan, &connection.account).map_err(unwritable)?;
     let cloud: Arc<dyn Cloud> = connection.cloud.clone();
     let environment: Environment = session.environment.clone();
-    let everything = plan.outputs.keys().cloned().collect();
+    let everything = (!plan.partial).then(|| plan.outputs.keys().cloned().collect());
     let inputs = Inputs {
         plan,
         environment,
@@ -141,7 +141,7 @@ fn prepare(store: &mut Store, plan: &Plan, account: &str) -> std::io::Result<()>
 }
 
 /// Outputs, settled intents of an earlier run, and a new state file.
-fn finish(report: &mut Report, planned: Vec<String>) -> std::io::Result<()> {
+fn finish(report: &mut Report, planned: Option<Vec<String>>) -> std::io::Result<()> {
     let complete = report.failed.is_empty() && report.skipped.is_empty();
     if complete {
         let old: Vec<String> = report.store.state().intents.iter().map(|intent| intent.id.clone()).collect();
@@ -149,7 +149,10 @@ fn finish(report: &mut Report, planned: Vec<String>) -> std::io::Result<()> {
             report.store.commit(Entry::Settle(id))?;
         }
     }
-    let outputs = outputs(report, &planned);
+    let outputs = match planned {
+        Some(planned) => outputs(report, &planned),
+        None => report.store.state().outputs.clone(),
+    };
     if complete && outputs != report.store.state().outputs {
         report.store.commit(Entry::Outputs(outputs))?;
     }

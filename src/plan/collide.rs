@@ -21,6 +21,9 @@ pub fn check(builder: &mut Builder) {
     found.extend(modes(builder));
     found.extend(zones(builder));
     found.extend(kept(builder));
+    found.extend(windows(builder));
+    found.extend(fixed(builder));
+    found.extend(deferred(builder));
     found.extend(aimless(builder));
     builder.diagnostics.extend(found);
 }
@@ -199,6 +202,88 @@ fn kept_by(builder: &Builder, step: &Step) -> Option<Diagnostic> {
     .of(user);
     diagnostic.span = desired.span_of(attribute);
     Some(diagnostic)
+}
+
+/// A window that is written must not overlap one that the group has already.
+fn windows(builder: &Builder) -> Vec<Diagnostic> {
+    let groups = builder.planned.iter().filter(|(address, _)| &*address.kind == "replication_group");
+    groups
+        .filter_map(|(address, object)| {
+            let desired = builder.places.get(address)?;
+            let written = |name: &str| desired.object.contains_key(name);
+            let one = written("snapshot_window") != written("maintenance_window");
+            let problem = replication_group::overlap(object).filter(|_| one)?;
+            Some(desired.diagnose(problem).of(address))
+        })
+        .collect()
+}
+
+/// Cluster mode of a parameter group cannot change while a group uses it.
+fn fixed(builder: &Builder) -> Vec<Diagnostic> {
+    let cluster = |object: Option<&Object>| {
+        let blocks = object.and_then(|object| object.get("parameter")).and_then(Value::as_items).unwrap_or_default();
+        let named = blocks.iter().find(|block| block.get("name").and_then(Value::as_str) == Some("cluster-enabled"));
+        named.and_then(|block| block.get("value")).and_then(Value::as_str) == Some("yes")
+    };
+    let changes = builder.plan.steps.iter().filter(|step| {
+        step.action == Action::Update
+            && &*step.address.kind == "parameter_group"
+            && cluster(step.before.as_ref()) != cluster(step.after.as_ref())
+    });
+    changes
+        .filter_map(|step| {
+            let id = step.id.as_deref()?;
+            let uses = |object: &Object| object.get("parameter_group_name").and_then(Value::as_str) == Some(id);
+            let user = builder.inputs.state.records.iter().find(|(_, record)| uses(&record.object))?.0;
+            let problem = Problem::error(
+                "CS0610",
+                "parameter",
+                "The parameter is fixed while it is in use",
+                format!("cluster-enabled of `{}` cannot change while `{user}` uses it.", step.address),
+                "Make another parameter group for another replication group; cluster mode is chosen when a group is made.",
+            );
+            Some(builder.places.get(&step.address)?.diagnose(problem).of(&step.address))
+        })
+        .collect()
+}
+
+/// What a change lets go of only at the maintenance window cannot be deleted before.
+fn deferred(builder: &Builder) -> Vec<Diagnostic> {
+    let steps = &builder.plan.steps;
+    let waits = |step: &&Step| {
+        let immediately = step.after.as_ref().and_then(|after| after.get("apply_immediately")).and_then(Value::as_bool);
+        step.action == Action::Update && immediately == Some(false)
+    };
+    let mut found = Vec::new();
+    for user in steps.iter().filter(waits) {
+        for leaving in steps.iter().filter(|step| step.action == Action::Delete) {
+            let attributes =
+                NAMES_OF.iter().filter(|(of, _, kind)| *of == &*user.address.kind && *kind == &*leaving.address.kind);
+            let holds = |name: &str| {
+                mentions(
+                    user.before.as_ref().and_then(|before| before.get(name)),
+                    leaving.id.as_deref().unwrap_or_default(),
+                )
+            };
+            let Some((_, attribute, _)) =
+                attributes.into_iter().find(|(_, name, _)| user.changed.contains(name) && holds(name))
+            else {
+                continue;
+            };
+            let problem = Problem::error(
+                "CS0607",
+                attribute,
+                "The object is still in use",
+                format!(
+                    "`{}` would be deleted, and `{}` lets go of it only in its maintenance window.",
+                    leaving.address, user.address
+                ),
+                "Set apply_immediately = true for this change, or keep the object until the window has passed.",
+            );
+            found.extend(builder.places.get(&user.address).map(|desired| desired.diagnose(problem).of(&user.address)));
+        }
+    }
+    found
 }
 
 fn mentions(value: Option<&Value>, id: &str) -> bool {

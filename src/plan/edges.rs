@@ -249,4 +249,5 @@ pub fn restrict(builder: &mut Builder) {
     builder.plan.imports.retain(|imported| kept.contains(&imported.address) || wanted(&imported.address));
     builder.plan.records.retain(|(address, ..)| kept.contains(address));
     builder.plan.changed_outputs.clear();
+    builder.plan.partial = true;
 }

@@ -100,6 +100,8 @@ pub struct Plan {
     pub blocked: Vec<Blocked>,
     /// Remarks: pending changes, secrets not checked, objects gone.
     pub notes: Vec<Note>,
+    /// Whether it is about a part of the stack only, so that outputs stay as they are.
+    pub partial: bool,
     /// Addresses that moved.
     pub moves: Vec<(Address, Address)>,
     /// Objects that are taken over.

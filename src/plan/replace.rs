@@ -150,13 +150,14 @@ fn guard(builder: &mut Builder, instance: &Instance, record: &Record) {
 
 /// Whether a recorded object that AWS guards refers to this one, so that it cannot go first.
 fn is_held(builder: &Builder, address: &Address) -> bool {
-    HELD_WHILE_USED.contains(&&*address.kind)
-        && builder
-            .inputs
-            .state
-            .records
-            .values()
-            .any(|record| record.dependencies.iter().any(|used| address.is_within(used)))
+    if !HELD_WHILE_USED.contains(&&*address.kind) {
+        return false;
+    }
+    // What has moved is recorded under its old address, and so it is by those that use it.
+    let before = builder.plan.moves.iter().filter(|(_, to)| to == address).map(|(from, _)| from);
+    let names: Vec<&Address> = before.chain([address]).collect();
+    let mut used = builder.inputs.state.records.values().flat_map(|record| &record.dependencies);
+    used.any(|used| names.iter().any(|name| name.is_within(used)))
 }
 
 /// A name for the new object that differs from that of the old one. A fixed name gets a suffix.

@@ -41,6 +41,11 @@ impl Desired {
             Diagnostic::warning(problem.code, problem.summary, problem.detail)
         };
         let attribute = problem.attribute;
+        // A rule tells what it found, and that may be something that must not be shown.
+        if self.object.get(attribute).is_some_and(Value::is_sensitive_anywhere) && attribute != "auth_token" {
+            diagnostic.detail =
+                format!("`{attribute}` has a sensitive value that does not meet the rule; it is not shown.");
+        }
         let element = problem.element.and_then(|element| {
             let of = |name: Arc<str>| self.elements.get(&(name, element.clone())).copied();
             of(attribute.into()).or_else(|| of(plural(attribute).into()))

@@ -16,6 +16,11 @@ pub struct Mismatch {
 }
 
 impl Mismatch {
+    /// The same without the value.
+    fn hidden(self, ty: &Type) -> Self {
+        Self { path: self.path, ..required(ty) }
+    }
+
     fn new(message: impl Into<String>) -> Self {
         Self { path: String::new(), message: message.into() }
     }
@@ -37,7 +42,9 @@ impl std::fmt::Display for Mismatch {
 /// are missing or null get their default.
 pub fn convert(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
     let mark = value.sensitive;
-    Ok(convert_data(value, ty)?.with_mark(mark))
+    // What is wrong may be told by the value, and that must not be shown.
+    let converted = convert_data(value, ty).map_err(|wrong| if mark { wrong.hidden(ty) } else { wrong });
+    Ok(converted?.with_mark(mark))
 }
 
 fn convert_data(value: &Value, ty: &Type) -> Result<Value, Mismatch> {

@@ -6,7 +6,7 @@ mod rules;
 mod schema;
 
 pub use predict::member_ids;
-pub use rules::{actual_family, family_mismatch, mode_mismatch, wanted_family, zones};
+pub use rules::{actual_family, family_mismatch, mode_mismatch, overlap, wanted_family, zones};
 
 use crate::catalog::engines::Version;
 use crate::kind::{Call, Change, Kind, Problem, Target};

@@ -62,7 +62,8 @@ struct Topology {
 
 /// What the user wrote wins over what is there; of the two ways to count, the one that differs from what is there.
 fn topology(planned: &Object, live: Option<&Object>) -> Option<Topology> {
-    let shards = number(planned, "num_node_groups").unwrap_or(1);
+    let asked = if live.is_none() { shard_blocks(planned) } else { Vec::new() };
+    let shards = number(planned, "num_node_groups").unwrap_or_else(|| asked.len().max(1) as i64);
     let cluster = cluster_enabled(planned, live, shards)?;
     let replicas = match (number(planned, "replicas_per_node_group"), number(planned, "num_cache_clusters")) {
         (Some(replicas), nodes) => {
@@ -75,7 +76,19 @@ fn topology(planned: &Object, live: Option<&Object>) -> Option<Topology> {
         (None, Some(nodes)) => nodes - 1,
         (None, None) => 0,
     };
+    // Shards may be asked for one by one; with different numbers of replicas, there is no one number to foresee.
+    let replicas = match asked.split_first() {
+        Some((first, rest)) if rest.iter().all(|other| other == first) => first.unwrap_or(replicas),
+        Some(_) => return None,
+        None => replicas,
+    };
     Some(Topology { shards, replicas: replicas.max(0), cluster })
+}
+
+/// The replicas that each block asks for.
+fn shard_blocks(planned: &Object) -> Vec<Option<i64>> {
+    let blocks = planned.get("node_group_configuration").and_then(Value::as_items).unwrap_or_default();
+    blocks.iter().map(|block| block.get("replica_count").and_then(Value::as_i64)).collect()
 }
 
 /// `None` when a parameter group of the user's own decides it.

@@ -175,6 +175,11 @@ fn suggest<'a>(diagnostic: Diagnostic, name: &str, known: impl IntoIterator<Item
 
 /// `source[key]`
 pub(super) fn element(source: &Value, key: &Value, expr: &Expr, span: Span) -> Outcome {
+    let found = element_of(source, key, expr, span);
+    found.map_err(|wrong| if key.sensitive { super::hidden(wrong, "index") } else { wrong })
+}
+
+fn element_of(source: &Value, key: &Value, expr: &Expr, span: Span) -> Outcome {
     let mark = source.sensitive | key.sensitive;
     super::reject_secret(key, span)?;
     if source.is_null() {

@@ -147,7 +147,8 @@ impl Evaluator<'_> {
             }
             Failure::Other(detail) => vec![error("CS0214", format!("{}: {detail}.", function.name), span)],
             Failure::Diagnostics(diagnostics) => diagnostics,
-        })?;
+        });
+        let result = result.map_err(|wrong| if mark { super::hidden(wrong, function.name) } else { wrong })?;
         Ok(result.with_mark(mark))
     }
 }
@@ -180,8 +181,11 @@ fn argument(function: &Function, param: &Param, value: Value, span: Span) -> Res
         );
         return fail("CS0213", detail, span);
     }
-    match convert(&value, &param.want.ty()) {
-        Ok(value) => Ok((value, mark)),
+    match convert(&value.clone().with_mark(mark), &param.want.ty()) {
+        Ok(mut value) => {
+            value.sensitive &= !mark;
+            Ok((value, mark))
+        }
         Err(mismatch) => {
             let detail = format!("{}: the argument {:?} does not fit: {mismatch}.", function.name, param.name);
             fail("CS0213", detail, span)

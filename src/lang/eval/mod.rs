@@ -6,6 +6,15 @@
 mod access;
 mod call;
 mod conditional;
+/// What is wrong with a sensitive value, without the value.
+fn hidden(mistakes: Vec<Diagnostic>, what: &str) -> Vec<Diagnostic> {
+    let hide = |mistake: Diagnostic| {
+        let detail = format!("{what}: a sensitive value does not fit; it is not shown.");
+        Diagnostic { detail, help: None, ..mistake }
+    };
+    mistakes.into_iter().map(hide).collect()
+}
+
 #[cfg(test)]
 mod differential;
 mod involved;

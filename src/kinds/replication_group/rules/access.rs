@@ -25,7 +25,9 @@ pub(super) fn encryption(group: Group) -> Vec<Problem> {
             "Set transit_encryption_enabled = true, or leave the mode out.",
         ));
     }
-    if group.is_set("kms_key_id") && group.is_off("at_rest_encryption_enabled") && group.engine() == Some(Engine::Redis)
+    if group.is_set("kms_key_id")
+        && (group.is("at_rest_encryption_enabled", false)
+            || group.is_off("at_rest_encryption_enabled") && group.engine() == Some(Engine::Redis))
     {
         problems.push(Problem::error(
             "CS0547",

@@ -11,7 +11,7 @@ use crate::value::{Object, Value};
 
 pub use engine::{actual_family, family_mismatch, wanted_family};
 pub use shape::{mode_mismatch, zones};
-pub use times::{daily_window, weekly_window};
+pub use times::{daily_window, overlap, weekly_window};
 
 /// Applies every rule to a desired object. Unknown values are let pass.
 pub fn check(desired: &Object) -> Vec<Problem> {

@@ -74,6 +74,15 @@ pub(super) fn failover(group: Group) -> Vec<Problem> {
             "Set automatic_failover_enabled = true, or multi_az_enabled = false.",
         ));
     }
+    if group.is("automatic_failover_enabled", true) && is_lone_shard(group) {
+        problems.push(Problem::error(
+            "CS0534",
+            "automatic_failover_enabled",
+            "Failover needs a second node",
+            "Automatic failover is on, and the one shard has no replica.",
+            "Set replicas_per_node_group to 1 or more, or automatic_failover_enabled = false.",
+        ));
+    }
     let no_replica = group.number("replicas_per_node_group") == Some(0);
     if group.is("multi_az_enabled", true) && (no_replica || one_node) && !problems.iter().any(|p| p.code == "CS0534") {
         problems.push(Problem::error(
@@ -84,13 +93,35 @@ pub(super) fn failover(group: Group) -> Vec<Problem> {
             "Add a replica, or set multi_az_enabled = false.",
         ));
     }
-    let sharded = group.number("num_node_groups").is_some_and(|shards| shards > 1)
+    let blocks = group.get("node_group_configuration").and_then(Value::as_items).map_or(0, <[Value]>::len);
+    let many = group.number("num_node_groups").is_some_and(|shards| shards > 1) || blocks > 1;
+    if many && group.text("cluster_mode") == Some("disabled") {
+        problems.push(Problem::error(
+            "CS0566",
+            "cluster_mode",
+            "Shards with cluster mode off",
+            "`cluster_mode` is \"disabled\", and there is more than one shard.",
+            "Leave cluster_mode out, or use one shard.",
+        ));
+    }
+    let sharded = many
         || group.text("cluster_mode") == Some("enabled")
         || group.text("parameter_group_name").is_some_and(|name| name.ends_with(".cluster.on"));
     if sharded && group.is_off("automatic_failover_enabled") {
         problems.push(cluster_without_failover());
     }
     problems
+}
+
+/// One shard without a replica, and no cluster mode, in which that is allowed.
+fn is_lone_shard(group: Group) -> bool {
+    let parameters = group.text("parameter_group_name");
+    let plain = parameters.is_none_or(|name| name.starts_with("default.") && !name.ends_with(".cluster.on"))
+        && (parameters.is_some() || !group.is_set("parameter_group_name"));
+    let counted =
+        ["num_cache_clusters", "node_group_configuration", "cluster_mode"].iter().any(|name| group.is_set(name));
+    let replicas = group.is_set("replicas_per_node_group") && group.number("replicas_per_node_group") != Some(0);
+    group.number("num_node_groups") == Some(1) && plain && !counted && !replicas && !group.in_global()
 }
 
 fn cluster_without_failover() -> Problem {

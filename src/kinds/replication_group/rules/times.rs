@@ -2,7 +2,7 @@
 
 use super::Group;
 use crate::kind::Problem;
-use crate::value::Value;
+use crate::value::{Object, Value};
 
 /// Minutes of the day: start, and length in minutes.
 pub fn daily_window(text: &str) -> Option<(u32, u32)> {
@@ -32,6 +32,11 @@ fn week_minutes(text: &str) -> Option<u32> {
     let days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
     let day = days.iter().position(|name| name.eq_ignore_ascii_case(day))? as u32;
     Some(day * 1440 + minutes(time)?)
+}
+
+/// The overlap of the windows of a group, as it will be.
+pub fn overlap(object: &Object) -> Option<Problem> {
+    windows(Group(object)).into_iter().next()
 }
 
 pub(super) fn windows(group: Group) -> Vec<Problem> {
