@@ -1,5 +1,7 @@
 //! Diagnostics as text with the source lines and carets.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Diagnostic, Severity, SourceMap, Span};
@@ -16,10 +18,16 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, styled: bool) -> Str
     let places = places(diagnostic);
     for file in files(&places) {
         let source = sources.get(file);
-        let mut snippet = Snippet::source(&*source.text).path(&*source.path).fold(true);
-        for (span, primary, label) in places.iter().filter(|(span, ..)| span.file == file) {
+        let here: Vec<_> = places.iter().filter(|(span, ..)| span.file == file).collect();
+        let ranges: Vec<Range<usize>> = here.iter().map(|(span, ..)| clip(*span, &source.text)).collect();
+        // Of a long file only the lines that are shown are looked at, however many mistakes it has.
+        let lines = lines_of(&ranges, &source.text);
+        let first = source.text[..lines.start].matches('\n').count() + 1;
+        let mut snippet = Snippet::source(&source.text[lines.clone()]).line_start(first).path(&*source.path).fold(true);
+        for ((_, primary, label), range) in here.into_iter().zip(ranges) {
             let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-            snippet = snippet.annotation(kind.span(clip(*span, &source.text)).label(*label));
+            let range = range.start - lines.start..range.end - lines.start;
+            snippet = snippet.annotation(kind.span(range).label(*label));
         }
         group = group.element(snippet);
     }
@@ -56,8 +64,18 @@ fn files(places: &[(Span, bool, &str)]) -> Vec<super::FileId> {
     files
 }
 
+/// The whole lines that hold all of these ranges, and one more on either side.
+fn lines_of(ranges: &[Range<usize>], text: &str) -> Range<usize> {
+    let start = ranges.iter().map(|range| range.start).min().unwrap_or(0);
+    let end = ranges.iter().map(|range| range.end).max().unwrap_or(text.len());
+    let before = |at: usize| text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let after = |at: usize| text[at..].find('\n').map_or(text.len(), |newline| at + newline + 1);
+    let (start, end) = (before(start), after(end));
+    before(start.saturating_sub(1).min(start))..after(end)
+}
+
 /// Keeps a span inside its text and on character boundaries, so that no message can fail to render.
-fn clip(span: Span, text: &str) -> std::ops::Range<usize> {
+fn clip(span: Span, text: &str) -> Range<usize> {
     let start = text.floor_char_boundary(span.start as usize);
     let end = text.ceil_char_boundary((span.end as usize).min(text.len())).max(start);
     start..end
