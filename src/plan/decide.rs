@@ -88,18 +88,28 @@ pub(super) fn find(builder: &mut Builder, instance: &Instance, record: Option<&R
 /// An object of that name is there and has no record: it is somebody else's.
 fn refuse(builder: &mut Builder, instance: &Instance, wanted: Object, id: &str) -> Object {
     let attribute = instance.kind.name_attribute().unwrap_or("name");
-    let mut diagnostic = Diagnostic::error(
-        "CS0601",
-        "The object exists already",
-        format!(
-            "`{}` is to be made, and the account has a {} called \"{id}\" that this state does not know.",
-            instance.address, instance.address.kind
+    let (address, kind) = (instance.address, &instance.address.kind);
+    let same = |known: &Address, record: &Record| {
+        known.kind == *kind && record.id == id && record.region == instance.region && known != address
+    };
+    let known = builder.inputs.state.records.iter().find(|(known, record)| same(known, record)).map(|(known, _)| known);
+    let (detail, help) = match known {
+        Some(known) => (
+            format!("`{address}` is to be made, and \"{id}\" is `{known}` in this state."),
+            format!(
+                "Say that it moved: moved {{ from = {known}, to = {address} }} with a line for each of the two; or choose another name."
+            ),
         ),
-    )
-    .help(format!(
-        "Choose another name; or take the object over: import {{ to = {}, id = \"{id}\" }} with a line for each of the two.",
-        instance.address
-    ));
+        None => (
+            format!(
+                "`{address}` is to be made, and the account has \"{id}\" ({kind}), which this state does not know."
+            ),
+            format!(
+                "Choose another name; or take the object over: import {{ to = {address}, id = \"{id}\" }} with a line for each of the two."
+            ),
+        ),
+    };
+    let mut diagnostic = Diagnostic::error("CS0601", "The object exists already", detail).help(help);
     diagnostic.span = instance.desired.span_of(attribute);
     builder.diagnostics.push(diagnostic);
     unknown_all(instance, &wanted)
