@@ -1,11 +1,11 @@
 //! A stack opened for one environment: variables resolved, settings evaluated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::diag::{self, Diagnostic, SourceMap};
+use crate::diag::{self, Diagnostic, FileId, SourceMap};
 use crate::lang::eval::Settings;
 use crate::stack::Stack;
 use crate::stack::environment::{self, Environment};
@@ -109,10 +109,13 @@ impl Session {
     /// Adds diagnostics, in reading order, without those that only follow from a syntax error.
     pub fn report(&mut self, mut more: Vec<Diagnostic>) {
         self.diagnostics.append(&mut more);
-        let syntax = self.diagnostics.iter().any(|diagnostic| diagnostic.code.starts_with("CS01"));
-        if syntax {
-            self.diagnostics.retain(|diagnostic| !matches!(diagnostic.code, "CS0401" | "CS0342"));
-        }
+        let broken = self.diagnostics.iter().filter(|diagnostic| diagnostic.code.starts_with("CS01"));
+        let files: BTreeSet<FileId> = broken.filter_map(|diagnostic| Some(diagnostic.span?.file)).collect();
+        let texts: Vec<Arc<str>> = files.iter().map(|file| self.sources.get(*file).text.clone()).collect();
+        let follows = |diagnostic: &Diagnostic| {
+            matches!(diagnostic.code, "CS0401" | "CS0342") && texts.iter().any(|text| may_declare(text, diagnostic))
+        };
+        self.diagnostics.retain(|diagnostic| !follows(diagnostic));
         diag::sort(&mut self.diagnostics);
     }
 
@@ -120,6 +123,19 @@ impl Session {
     pub fn has_errors(&self) -> bool {
         diag::has_errors(&self.diagnostics)
     }
+}
+
+/// Whether a text that could not be read may declare what a diagnostic misses: it has the name as a label, or before an
+/// equals sign.
+fn may_declare(text: &str, diagnostic: &Diagnostic) -> bool {
+    let missing = diagnostic.detail.split('`').nth(1).unwrap_or_default();
+    let names = missing.split(['.', '[']).filter(|name| !name.is_empty());
+    let set = |name: &str| {
+        let assigned =
+            |line: &str| line.trim_start().strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('='));
+        text.contains(&format!("\"{name}\"")) || text.lines().any(assigned)
+    };
+    names.skip(1).chain(Some(missing)).any(set)
 }
 
 fn settings(options: &SessionOptions) -> Settings {
