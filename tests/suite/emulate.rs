@@ -81,7 +81,8 @@ fn every_fault_can_be_asked_for() {
             }
         });
         assert_eq!(met, *expected, "{rule}");
-        assert_eq!(began.elapsed() >= Duration::from_millis(300), *late, "{rule}");
+        // A busy machine may be late by itself; what is asked to be late must be.
+        assert!(!*late || began.elapsed() >= Duration::from_millis(300), "{rule}");
         assert!(control(&emulator, "GET /_cachestack/faults", "").contains("\"hits\":1"), "{rule}");
         control(&emulator, "DELETE /_cachestack/faults", "");
         assert_eq!(aws(&emulator, SHOW).expect("an answer").0, 200, "{rule}");
