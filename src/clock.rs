@@ -4,16 +4,18 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A future that owns what it needs.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Tells the time and waits.
 pub trait Clock: Send + Sync + Debug {
-    /// The current instant.
+    /// The date. Somebody may set it, forward and back: what has to be waited for is measured by [`Clock::elapsed`].
     fn now(&self) -> SystemTime;
+    /// The time since some moment in the past that stays the same. Nobody can set it.
+    fn elapsed(&self) -> Duration;
     /// Completes once `duration` has passed on this clock.
     fn sleep(&self, duration: Duration) -> Sleep;
 
@@ -23,6 +25,9 @@ pub trait Clock: Send + Sync + Debug {
     }
 }
 
+/// When the program first asked for the time.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
@@ -30,6 +35,10 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> SystemTime {
         SystemTime::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        START.elapsed()
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
@@ -60,6 +69,10 @@ impl Clock for VirtualClock {
         *self.now.lock().expect("clock")
     }
 
+    fn elapsed(&self) -> Duration {
+        self.now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    }
+
     fn sleep(&self, duration: Duration) -> Sleep {
         let clock = self.clone();
         Box::pin(async move {
@@ -68,6 +81,35 @@ impl Clock for VirtualClock {
         })
     }
 }
+
+/// A clock on tokio's time: with that paused, any number of sleepers take as long as the longest of them.
+#[derive(Debug, Clone, Copy)]
+pub struct TokioClock {
+    start: tokio::time::Instant,
+    date: SystemTime,
+}
+
+impl TokioClock {
+    /// Starts at `seconds` after the Unix epoch. Wants a runtime of tokio around it.
+    pub fn at(seconds: u64) -> Self {
+        Self { start: tokio::time::Instant::now(), date: UNIX_EPOCH + Duration::from_secs(seconds) }
+    }
+}
+
+impl Clock for TokioClock {
+    fn now(&self) -> SystemTime {
+        self.date + self.start.elapsed()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
 /// Reads `90s`, `5m`, `1h30m` or seconds.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("\"{text}\" is not a duration; write 30s, 5m or 1h30m");

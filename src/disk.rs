@@ -2,9 +2,48 @@
 //! Knows nothing of what the bytes mean.
 
 use std::ffi::OsString;
+use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
+
+mod system;
+
+pub use system::SystemDisk;
+
+/// Where a state, its journal and its lock lie: the machine's disk, or one in memory that can lose what was not synced.
+pub trait Disk: Send + Sync + Debug {
+    /// Reads a file; `None` when there is none. What is no regular file is an error.
+    fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>>;
+    /// Replaces a file as a whole; bytes and name are on the medium when this returns. A link is followed.
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Removes a file; it may be absent. That it is gone is on the medium when this returns.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Opens a file to append to, created where it is missing, its name on the medium. `WouldBlock` while another run
+    /// has it open.
+    fn log(&self, path: &Path) -> io::Result<Box<dyn Append>>;
+    /// Takes the lock of that path; none while another run holds it.
+    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Held>>>;
+}
+
+/// A file that is appended to.
+pub trait Append: Send + Debug {
+    /// Appends bytes; they are on the medium when this completes.
+    fn append(&mut self, bytes: Vec<u8>) -> Write_<'_>;
+    /// Cuts the file, for instance behind the last whole entry.
+    fn truncate(&mut self, length: u64) -> io::Result<()>;
+}
+
+/// A write under way.
+pub type Write_<'a> = std::pin::Pin<Box<dyn Future<Output = io::Result<()>> + Send + 'a>>;
+
+/// A lock that is held until it is dropped; it goes with the process.
+pub trait Held: Send + Sync + Debug {
+    /// Writes who holds it, for whoever finds it held.
+    fn note(&mut self, text: &str) -> io::Result<()>;
+    /// Whether it is still the lock of its path: a file that was removed or replaced keeps nobody out.
+    fn is_current(&self) -> bool;
+}
 
 /// Reads a file; `None` when there is none.
 pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
@@ -185,24 +224,42 @@ impl Log {
 #[derive(Debug)]
 pub struct Lock {
     file: File,
+    path: PathBuf,
 }
 
 impl Lock {
     /// Waits for the lock.
     pub fn acquire(path: &Path) -> io::Result<Self> {
-        let file = Self::open(path)?;
-        file.lock()?;
-        Ok(Self { file })
+        loop {
+            let file = Self::open(path)?;
+            file.lock()?;
+            let lock = Self { file, path: path.to_owned() };
+            if lock.is_current() {
+                return Ok(lock);
+            }
+        }
     }
 
     /// Takes the lock if nobody holds it.
     pub fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
-        let file = Self::open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self { file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
+        loop {
+            let file = Self::open(path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+            // Between opening and locking somebody may have removed the file: a lock on it would keep nobody out.
+            let lock = Self { file, path: path.to_owned() };
+            if lock.is_current() {
+                return Ok(Some(lock));
+            }
         }
+    }
+
+    /// Whether the locked file is still the one of its path.
+    pub fn is_current(&self) -> bool {
+        same_file(&self.file, &self.path)
     }
 
     /// Writes who holds the lock, for whoever finds it held.
@@ -216,4 +273,17 @@ impl Lock {
         fs::create_dir_all(parent(path))?;
         private(OpenOptions::new().read(true).write(true).create(true).truncate(false)).open(path)
     }
+}
+
+#[cfg(unix)]
+fn same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let there = fs::metadata(path).map(identity).ok();
+    there.is_some() && there == file.metadata().map(identity).ok()
+}
+
+#[cfg(not(unix))]
+fn same_file(_file: &File, path: &Path) -> bool {
+    path.exists()
 }

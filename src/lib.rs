@@ -26,7 +26,7 @@
 //!
 //! | module | what it owns |
 //! | --- | --- |
-//! | [`value`], [`address`], [`clock`], [`disk`], [`diag`] | shared words: values and types, addresses, time, files, diagnostics and their codes |
+//! | [`value`], [`address`], [`clock`], [`disk`], [`entropy`], [`diag`] | shared words: values and types, addresses, time, files, randomness, diagnostics and their codes |
 //! | [`schema`] | attributes of a kind: types, defaults, rules, what a change takes |
 //! | [`kind`] | the traits `Kind`, `Remote`, `Lookup`, `Cloud`; calls, impacts, observations, errors |
 //! | [`lang`] | source files, parser, formatter, evaluator, functions, declarations |
@@ -78,6 +78,7 @@ pub mod cloud;
 pub mod diag;
 pub mod disk;
 pub mod emulator;
+pub mod entropy;
 pub mod graph;
 pub mod kind;
 pub mod kinds;

@@ -83,6 +83,10 @@ impl Clock for Hasty {
         SystemClock.now()
     }
 
+    fn elapsed(&self) -> Duration {
+        SystemClock.elapsed()
+    }
+
     fn sleep(&self, duration: Duration) -> crate::clock::Sleep {
         SystemClock.sleep(duration / 50)
     }
