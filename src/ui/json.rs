@@ -8,7 +8,7 @@ use crate::apply::Event;
 use crate::diag::{Diagnostic, FileId, Severity, SourceMap, Span};
 use crate::lang::ast::Body;
 use crate::lang::syntax;
-use crate::plan::{Action, Plan, Reason, Step};
+use crate::plan::{Action, AttrChange, Plan, Reason, Step};
 use crate::value::{Data, Object, Value, json::to_json};
 
 /// A plain message.
@@ -136,6 +136,18 @@ fn object(object: &Object) -> Json {
     Json::Object(object.iter().map(|(name, item)| (name.to_string(), value(item))).collect())
 }
 
+fn change(change: &AttrChange) -> Json {
+    let hidden = change.before.is_sensitive_anywhere() || change.after.is_sensitive_anywhere();
+    let show = |item: &Value| if hidden && !item.is_null() { "(sensitive value)".into() } else { value(item) };
+    json!({
+        "attribute": if change.name == "tags_all" { "tags" } else { change.name },
+        "before": show(&change.before),
+        "after": show(&change.after),
+        "after_unknown": !change.after.is_wholly_known(),
+        "forces_replacement": change.replaces,
+    })
+}
+
 fn step(plan: &Plan, step: &Step) -> Json {
     let (reason, causes) = match &step.reason {
         Reason::Declared => ("declared", Vec::new()),
@@ -145,21 +157,7 @@ fn step(plan: &Plan, step: &Step) -> Json {
         Reason::Destroyed => ("destroyed", Vec::new()),
         Reason::Deposed => ("deposed", Vec::new()),
     };
-    let changes: Vec<Json> = step
-        .changes
-        .iter()
-        .map(|change| {
-            let hidden = change.before.is_sensitive_anywhere() || change.after.is_sensitive_anywhere();
-            let show = |item: &Value| if hidden && !item.is_null() { "(sensitive value)".into() } else { value(item) };
-            json!({
-                "attribute": if change.name == "tags_all" { "tags" } else { change.name },
-                "before": show(&change.before),
-                "after": show(&change.after),
-                "after_unknown": !change.after.is_wholly_known(),
-                "forces_replacement": change.replaces,
-            })
-        })
-        .collect();
+    let changes: Vec<Json> = step.changes.iter().map(change).collect();
     let calls: Vec<Json> = step
         .calls
         .iter()
