@@ -157,8 +157,10 @@ fn exchanged(builder: &mut Builder) {
         let round = way.len() > 1 && next(way[way.len() - 1]) == Some(start);
         if round && way.iter().all(|address| told.insert(address)) {
             let names: Vec<String> = way.iter().map(|address| format!("`{address}`")).collect();
-            let detail = format!("{} exchange their names, and each would be destroyed and made anew, empty.", names.join(", "));
-            let help = "Let the objects keep their names and rename the blocks instead; or change one name after the other.";
+            let detail =
+                format!("{} exchange their names, and each would be destroyed and made anew, empty.", names.join(", "));
+            let help =
+                "Let the objects keep their names and rename the blocks instead; or change one name after the other.";
             let mut diagnostic = Diagnostic::error("CS0611", "Names that change places", detail).help(help);
             let attribute = kinds::get(&start.kind).and_then(|kind| kind.name_attribute());
             diagnostic.span = attribute.and_then(|name| builder.places.get(*start)?.span_of(name));

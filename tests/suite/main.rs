@@ -5,6 +5,7 @@ mod emulate;
 mod faults;
 mod harness;
 mod kill;
+mod lost;
 mod referees;
 mod scale;
 mod stacks;
