@@ -1,5 +1,6 @@
 //! The texts that spans point into.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -33,6 +34,16 @@ pub struct Source {
     pub path: Arc<str>,
     /// The text.
     pub text: Arc<str>,
+    /// Bytes that must not be shown, in order, none touching another.
+    hidden: Vec<Range<usize>>,
+}
+
+impl Source {
+    /// Whether the byte belongs to something that must not be shown.
+    pub fn is_hidden(&self, byte: usize) -> bool {
+        let next = self.hidden.partition_point(|range| range.end <= byte);
+        self.hidden.get(next).is_some_and(|range| range.start <= byte)
+    }
 }
 
 /// Every file of the run.
@@ -44,8 +55,20 @@ pub struct SourceMap {
 impl SourceMap {
     /// Adds a file.
     pub fn add(&mut self, path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
-        self.files.push(Source { path: path.into(), text: text.into() });
+        self.files.push(Source { path: path.into(), text: text.into(), hidden: Vec::new() });
         FileId(self.files.len() as u32 - 1)
+    }
+
+    /// Keeps parts of a file, in bytes, from being shown in any message.
+    pub fn hide(&mut self, file: FileId, ranges: impl IntoIterator<Item = Range<usize>>) {
+        let source = &mut self.files[file.0 as usize];
+        source.hidden.extend(ranges.into_iter().filter(|range| !range.is_empty()));
+        source.hidden.sort_by_key(|range| range.start);
+        source.hidden.dedup_by(|next, last| {
+            let touching = next.start <= last.end;
+            last.end = if touching { last.end.max(next.end) } else { last.end };
+            touching
+        });
     }
 
     /// The file of that number.

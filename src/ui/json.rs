@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value as Json, json};
 
 use crate::apply::Event;
+use crate::diag::shown::Shown;
 use crate::diag::{Diagnostic, FileId, Severity, SourceMap, Span};
 use crate::lang::ast::Body;
 use crate::lang::syntax;
@@ -59,19 +60,22 @@ fn body_of(diagnostic: &Diagnostic, sources: &SourceMap, bodies: &mut Bodies) ->
 }
 
 fn snippet(span: Span, values: &[(String, String)], sources: &SourceMap, bodies: &mut Bodies) -> Json {
-    let text = &sources.get(span.file).text;
+    let source = sources.get(span.file);
+    let text = &source.text;
     let start = text.floor_char_boundary(span.start as usize);
     let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
     let end = text.floor_char_boundary((span.end as usize).max(start));
     let line_end = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
+    let shown = Shown::new(source, line_start..line_end, false);
+    let highlight = shown.place(start..end.min(line_end).max(start));
     let (line, _) = sources.position(span.file, span.start);
     let values = values.iter().map(|(traversal, statement)| json!({ "traversal": traversal, "statement": statement }));
     json!({
         "context": context(span, sources, bodies),
-        "code": &text[line_start..line_end],
+        "code": shown.text,
         "start_line": line,
-        "highlight_start_offset": start - line_start,
-        "highlight_end_offset": end.min(line_end).max(start) - line_start,
+        "highlight_start_offset": highlight.start,
+        "highlight_end_offset": highlight.end,
         "values": values.collect::<Vec<_>>(),
     })
 }

@@ -38,7 +38,7 @@ pub async fn follow(ui: Ui, mut events: UnboundedReceiver<Event>) {
     let mut reminded: BTreeMap<Address, Duration> = BTreeMap::new();
     while let Some(event) = events.recv().await {
         if ui.json {
-            ui.out(&format!("{}\n", json::event(&event)));
+            ui.json(&json::event(&event));
         } else if let Some(line) = line(&event, &mut reminded) {
             ui.out(&format!("{line}\n"));
         }
