@@ -1,15 +1,13 @@
 //! `cachestack apply` and `cachestack destroy`
 
-use std::io::{BufRead, IsTerminal};
-
 use crate::apply::Report;
 use crate::cli::args::ApplyArgs;
-use crate::cli::exit;
-use crate::cli::run::{Context, fail, plan_options, stop_on_signals};
+use crate::cli::run::{Context, fail, plan_options};
+use crate::cli::{exit, signals};
 use crate::ops::Failure;
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::plan::{Action, Plan};
-use crate::ui::{Ui, progress, value};
+use crate::ui::{self, Ui, progress, value};
 
 /// Brings the account to what the stack says, or destroys what is in the state.
 pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
@@ -18,6 +16,7 @@ pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
 }
 
 async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> Result<u8, Failure> {
+    let stop = signals::listen(ui);
     let (mut session, _) = context.open(&args.stack)?;
     let options = plan_options(&args.scope, destroy)?;
     let patience = args.scope.lock_timeout;
@@ -36,11 +35,17 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
         ui.error("not approved; nothing was sent");
         return Ok(exit::ERROR);
     }
+    if ui::lost().is_some() {
+        return Err(Failure::Error("what is to be done could not be shown; nothing was sent".to_owned()));
+    }
     let empty = plan.is_empty();
     let sources = session.sources.clone();
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming));
-    let run = Run { parallelism: args.scope.parallelism, events, stop: stop_on_signals(ui) };
+    let run = Run { parallelism: args.scope.parallelism, events, stop };
+    if !empty {
+        exit::begin_sending();
+    }
     let report = apply(session, store, connection, plan, run).await?;
     let _ = follower.await;
     // What is destroyed answers for nothing any more.
@@ -61,17 +66,10 @@ fn approved(ui: Ui, plan: &Plan, destroy: bool) -> Result<bool, Failure> {
     } else {
         "Carry this out?"
     };
-    ui.out(&format!("\n{question} Only \"yes\" is accepted: "));
-    let mut answer = String::new();
-    let stdin = std::io::stdin();
-    let read = stdin.lock().read_line(&mut answer).unwrap_or(0);
-    if !stdin.is_terminal() {
-        ui.out("\n");
+    match ui.ask(&format!("\n{question} Only \"yes\" is accepted: ")) {
+        Some(answer) => Ok(answer.trim() == "yes"),
+        None => Err(Failure::Error("nobody is there to answer: pass --auto-approve; nothing was sent".to_owned())),
     }
-    if read == 0 {
-        return Err(Failure::Error("nobody is there to answer: pass --auto-approve; nothing was sent".to_owned()));
-    }
-    Ok(answer.trim() == "yes")
 }
 
 fn finish(ui: Ui, report: &Report, empty: bool, destroy: bool) -> u8 {
@@ -84,7 +82,7 @@ fn finish(ui: Ui, report: &Report, empty: bool, destroy: bool) -> u8 {
             "type": "apply_summary", "complete": complete, "imported": counts.import, "added": counts.add, "changed": counts.change,
             "destroyed": counts.destroy, "failed": report.failed.len(), "skipped": report.skipped.len(),
         });
-        ui.out(&format!("{line}\n"));
+        ui.json(&line);
         return if complete { exit::OK } else { exit::REMAINS };
     }
     if !complete {

@@ -72,7 +72,7 @@ fn standard_input(ui: Ui, args: &Fmt) -> u8 {
     if args.diff {
         ui.out(&diff("<stdin>", &text, &formatted));
     } else if !args.check {
-        ui.out(&formatted);
+        ui.raw(&formatted);
     }
     if args.check && formatted != text { exit::DIFFERENCES } else { exit::OK }
 }

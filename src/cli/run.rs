@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::address::{Address, Subject};
-use crate::apply::Stop;
 use crate::cli::args::{Cli, InputArgs, ScopeArgs, StackArgs};
 use crate::cli::exit;
 use crate::clock::SystemClock;
@@ -167,37 +165,4 @@ pub fn fail(ui: Ui, failure: &Failure) -> u8 {
             exit::LOCKED
         }
     }
-}
-
-/// Stops an apply at the first interrupt or termination; a second one ends the process.
-pub fn stop_on_signals(ui: Ui) -> Stop {
-    let stop: Stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    tokio::spawn(async move {
-        while signal().await.is_some() {
-            if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(exit::REMAINS.into());
-            }
-            if !ui.json {
-                ui.err("Stopping: nothing new is begun, and what is under way is recorded. Interrupt again to end at once.");
-            }
-        }
-    });
-    stop
-}
-
-#[cfg(unix)]
-async fn signal() -> Option<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).ok()?;
-    let mut interrupt = signal(SignalKind::interrupt()).ok()?;
-    tokio::select! {
-        signal = terminate.recv() => signal,
-        signal = interrupt.recv() => signal,
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() -> Option<()> {
-    tokio::signal::ctrl_c().await.ok()
 }

@@ -19,6 +19,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cachestack::diag::visible;
 use regex::Regex;
 
 use crate::harness::{Place, files, root, run};
@@ -166,6 +167,9 @@ fn command_output(place: &Place, command: &str) -> String {
     let mut program = place.program(&args);
     program.envs(env);
     let done = run(program);
+    let harmless = |text: &str| text == visible::visible(text);
+    assert!(args.contains(&"-raw".to_owned()) || harmless(&done.stdout), "{command}: {:?}", done.stdout);
+    assert!(harmless(&done.stderr), "{command}: {:?}", done.stderr);
     let mut text = done.stdout.clone();
     if !done.stderr.is_empty() {
         text.push_str("[stderr]\n");

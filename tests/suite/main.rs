@@ -8,6 +8,8 @@ mod kill;
 mod referees;
 mod scale;
 mod stacks;
+#[cfg(unix)]
+mod terminal;
 mod tidy;
 
 /// A file that is not listed above would never run.
