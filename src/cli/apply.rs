@@ -1,12 +1,15 @@
 //! `cachestack apply` and `cachestack destroy`
 
+use std::sync::Arc;
+
 use crate::apply::Report;
 use crate::cli::args::ApplyArgs;
 use crate::cli::run::{Context, fail, plan_options};
 use crate::cli::{exit, signals};
-use crate::ops::Failure;
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
+use crate::ops::{Failure, Session};
 use crate::plan::{Action, Plan};
+use crate::ui::progress::Places;
 use crate::ui::{self, Ui, progress, value};
 
 /// Brings the account to what the stack says, or destroys what is in the state.
@@ -39,9 +42,9 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
         return Err(Failure::Error("what is to be done could not be shown; nothing was sent".to_owned()));
     }
     let empty = plan.is_empty();
-    let sources = session.sources.clone();
+    let places = Arc::new(places(&session, &plan));
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
-    let follower = tokio::spawn(progress::follow(ui, incoming));
+    let follower = tokio::spawn(progress::follow(ui, incoming, places.clone()));
     let run = Run { parallelism: args.scope.parallelism, events, stop };
     if !empty {
         exit::begin_sending();
@@ -50,9 +53,9 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     let _ = follower.await;
     // What is destroyed answers for nothing any more.
     if !destroy {
-        ui.diagnostics(&report.checks, &sources);
+        ui.diagnostics(&report.checks, &places.sources);
     }
-    Ok(finish(ui, &report, empty, destroy))
+    Ok(finish(ui, &report, &places, empty, destroy))
 }
 
 /// Asks. Only `yes` is a yes.
@@ -72,7 +75,14 @@ fn approved(ui: Ui, plan: &Plan, destroy: bool) -> Result<bool, Failure> {
     }
 }
 
-fn finish(ui: Ui, report: &Report, empty: bool, destroy: bool) -> u8 {
+/// Where the blocks of the steps stand.
+fn places(session: &Session, plan: &Plan) -> Places {
+    let stack = session.evaluator.stack();
+    let spans = plan.steps.iter().filter_map(|step| Some((step.address.clone(), stack.resource(&step.address)?.span)));
+    Places { spans: spans.collect(), sources: session.sources.clone() }
+}
+
+fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) -> u8 {
     let counts = report.counts;
     let imported = if counts.import > 0 { format!("{} imported, ", counts.import) } else { String::new() };
     let done = format!("{imported}{} added, {} changed, {} destroyed", counts.add, counts.change, counts.destroy);
@@ -86,8 +96,9 @@ fn finish(ui: Ui, report: &Report, empty: bool, destroy: bool) -> u8 {
         return if complete { exit::OK } else { exit::REMAINS };
     }
     if !complete {
+        // What went wrong has been told where it happened.
         for (address, why) in &report.failed {
-            ui.error(&format!("{address}: {why}"));
+            ui.error(&format!("{}: {}", places.with(address), progress::short(why)));
         }
         let stopped = if report.stopped { "Stopped" } else { "Incomplete" };
         ui.out(&format!(

@@ -10,6 +10,7 @@ use crate::diag::{Diagnostic, FileId, Severity, SourceMap, Span};
 use crate::lang::ast::Body;
 use crate::lang::syntax;
 use crate::plan::{Action, Plan, Reason, Step};
+use crate::ui::progress::Places;
 use crate::value::{Data, Object, Value, json::to_json};
 
 /// A plain message.
@@ -215,7 +216,7 @@ pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
 }
 
 /// Something that happened during an apply.
-pub fn event(event: &Event) -> Json {
+pub fn event(event: &Event, places: &Places) -> Json {
     match event {
         Event::Started { address, action: what, id } => {
             json!({ "type": "apply_start", "address": address.to_string(), "action": action(*what), "id": id })
@@ -230,7 +231,8 @@ pub fn event(event: &Event) -> Json {
             json!({ "type": "apply_complete", "address": address.to_string(), "action": action(*what), "id": id, "elapsed_seconds": elapsed.as_secs_f64() })
         }
         Event::Failed { address, action: what, why, elapsed } => {
-            json!({ "type": "apply_errored", "address": address.to_string(), "action": action(*what), "message": why, "elapsed_seconds": elapsed.as_secs_f64() })
+            let (file, line) = places.of(address).unzip();
+            json!({ "type": "apply_errored", "address": address.to_string(), "action": action(*what), "message": why, "filename": file, "line": line, "elapsed_seconds": elapsed.as_secs_f64() })
         }
         Event::Skipped { address, action: what } => {
             json!({ "type": "apply_skipped", "address": address.to_string(), "action": action(*what) })
