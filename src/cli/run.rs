@@ -59,7 +59,8 @@ impl Context {
         let directory = stack.map_or_else(|| self.directory.clone(), |stack| self.path(stack));
         let mut given = Vec::new();
         for text in &inputs.var {
-            let (name, value) = text.split_once('=').ok_or_else(|| format!("--var {text}: write NAME=VALUE"))?;
+            let (name, value) =
+                text.split_once('=').ok_or_else(|| format!("--var {}: write NAME=VALUE", name_in(text)))?;
             given.push(Given::Var(name.trim().to_owned(), value.to_owned()));
         }
         let files = inputs.var_file.iter().map(|path| Given::File(self.path(path)));
@@ -88,6 +89,12 @@ impl Context {
         let stack = StackArgs { stack: None, inputs: inputs.clone() };
         Ok(self.open(&stack)?.0)
     }
+}
+
+/// What may be the name in a `--var` without an equals sign; the rest may be secret.
+fn name_in(text: &str) -> &str {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(text.len());
+    if end == text.len() { "..." } else { &text[..end] }
 }
 
 /// `--var` and `--var-file` in the order in which they stand on the command line.

@@ -115,6 +115,7 @@ pub const CODES: &[Entry] = &[
     ("CS0415", "An output would show a secret", "Outputs are printed and kept in the state, and this one holds a sensitive value. Add `sensitive = true` to it, or leave the value out."),
     ("CS0416", "The secret cannot be read", "The source of a secret is an environment variable, a file or the output of a command, and this one gave nothing. Write secret(\"env:NAME\"), secret(\"file:PATH\") or secret(\"command:PROGRAM ARGUMENTS\"), and see that it is there."),
     ("CS0417", "A check does not hold", "An `assert` of a `check` block is false, or cannot be told even after the apply. The detail is its message. Checks only warn: nothing waits for them, and the exit code does not change."),
+    ("CS0418", "A secret in the files of the stack", "A token is written out in a file, where it is read by all who can read the stack or its history. Write auth_token = secret(\"env:NAME\"), secret(\"file:PATH\") or secret(\"command:PROGRAM ARGUMENTS\"), or take it from a sensitive variable without a default, and make a new token, since this one is known."),
     ("CS0501", "A subnet group needs a subnet", "The set of subnets is empty, and AWS would refuse it. If a data block looked them up, its filter matches nothing in this account and region."),
     ("CS0502", "The name is reserved", "AWS has a subnet group called \"default\" in each region. Choose another name."),
     ("CS0511", "The name is reserved", "AWS calls its own parameter groups \"default.\" and a family. Choose a name without a dot."),

@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::shown::Shown;
+use super::shown::{Shown, concealed};
 use super::visible::visible;
 use super::{Diagnostic, Severity, SourceMap, Span};
 
 /// Renders one diagnostic, in colour when `styled`.
 pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, styled: bool) -> String {
+    let diagnostic = &*concealed(diagnostic, sources);
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,

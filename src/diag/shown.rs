@@ -1,8 +1,9 @@
 //! Lines of a source as they may be shown: without what is secret, and without characters that cannot be seen.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{Source, visible};
+use super::{Diagnostic, Source, SourceMap, visible};
 
 /// What stands for text that must not be shown.
 const BLANK: &str = "(sensitive value)";
@@ -81,10 +82,52 @@ impl Shown {
     }
 }
 
+/// What is said instead of something that repeats a secret.
+const UNSAID: &str = "It is about something sensitive, which is not shown.";
+
+/// A diagnostic whose words do not repeat what is hidden in the lines that it points to.
+pub fn concealed<'a>(diagnostic: &'a Diagnostic, sources: &SourceMap) -> Cow<'a, Diagnostic> {
+    let spans = diagnostic.span.iter().chain(diagnostic.related.iter().map(|(span, _)| span));
+    let secrets: Vec<&str> = spans.flat_map(|span| sources.hidden_at(*span)).collect();
+    let repeats = |text: &str| secrets.iter().any(|secret| text.contains(secret));
+    let mut concealed = Cow::Borrowed(diagnostic);
+    if repeats(&diagnostic.detail) {
+        concealed.to_mut().detail = UNSAID.to_owned();
+    }
+    if diagnostic.help.as_deref().is_some_and(repeats) {
+        concealed.to_mut().help = None;
+    }
+    if diagnostic.related.iter().any(|(_, remark)| repeats(remark)) {
+        concealed.to_mut().related.iter_mut().for_each(|(_, remark)| remark.clear());
+    }
+    concealed
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Shown;
-    use crate::diag::SourceMap;
+    use super::{Shown, UNSAID, concealed};
+    use crate::diag::{Diagnostic, SourceMap, Span};
+
+    #[test]
+    fn no_word_repeats_what_is_hidden() {
+        let mut sources = SourceMap::default();
+        let file = sources.add("x", "a = hunter2\nb = \"pass word\"\n");
+        sources.hide(file, [4..11, 16..27]);
+        let cases = [
+            (4, 11, "There is no `hunter2`.", UNSAID),
+            (0, 11, "There is no `hunter2`.", UNSAID),
+            (17, 21, "\"pass word\" is wrong.", UNSAID),
+            (17, 21, "\"pass\" is wrong.", UNSAID),
+            (4, 11, "It is wrong.", "It is wrong."),
+            (0, 1, "There is no `hunter2`.", "There is no `hunter2`."),
+        ];
+        for (start, end, detail, expected) in cases {
+            let diagnostic = Diagnostic::error("CS0201", "x", detail).at(Span { file, start, end }).help(detail);
+            let shown = concealed(&diagnostic, &sources);
+            assert_eq!(shown.detail, expected);
+            assert_eq!(shown.help.is_none(), expected == UNSAID);
+        }
+    }
 
     #[test]
     fn places_follow_what_is_replaced() {

@@ -71,6 +71,18 @@ impl SourceMap {
         });
     }
 
+    /// What is hidden where a span points: the whole of it, and the part that the span covers; not what is too short to
+    /// tell anything.
+    pub fn hidden_at(&self, span: Span) -> Vec<&str> {
+        let source = self.get(span.file);
+        let (start, end) = (span.start as usize, span.end as usize);
+        let touched = source.hidden.iter().filter(|range| range.start < end && start < range.end);
+        let parts = touched.flat_map(|range| [range.clone(), range.start.max(start)..range.end.min(end)]);
+        let bare =
+            |range: Range<usize>| source.text.get(range).unwrap_or_default().trim_matches(['"', '\'', ' ', '\n']);
+        parts.map(bare).filter(|text| text.len() > 2).collect()
+    }
+
     /// The file of that number.
     pub fn get(&self, file: FileId) -> &Source {
         &self.files[file.0 as usize]

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use serde_json::{Value as Json, json};
 
 use crate::apply::Event;
-use crate::diag::shown::Shown;
+use crate::diag::shown::{Shown, concealed};
 use crate::diag::{Diagnostic, FileId, Severity, SourceMap, Span};
 use crate::lang::ast::Body;
+use crate::lang::hide::hide;
 use crate::lang::syntax;
 use crate::plan::{Action, Plan, Reason, Step};
 use crate::ui::progress::Places;
@@ -40,6 +41,7 @@ pub fn diagnostic_body(diagnostic: &Diagnostic, sources: &SourceMap) -> Json {
 }
 
 fn body_of(diagnostic: &Diagnostic, sources: &SourceMap, bodies: &mut Bodies) -> Json {
+    let diagnostic = &*concealed(diagnostic, sources);
     let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
     let mut body = json!({
         "severity": severity,
@@ -106,6 +108,7 @@ pub fn validation(diagnostics: &[Diagnostic], sources: &SourceMap) -> Json {
     let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let shown = diagnostics.iter().filter(|diagnostic| diagnostic.severity != Severity::Note);
     let mut bodies = Bodies::new();
+    let sources = &hide(sources);
     json!({
         "format_version": "1.0",
         "valid": count(Severity::Error) == 0,

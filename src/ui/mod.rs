@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::diag::{Diagnostic, SourceMap, render, visible};
+use crate::lang::hide::hide;
 pub use print::{is_attended, lost};
 
 /// How a run prints.
@@ -79,6 +80,10 @@ impl Ui {
 
     /// Prints diagnostics, and how many there were.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceMap) {
+        if diagnostics.is_empty() {
+            return;
+        }
+        let sources = &hide(sources);
         for diagnostic in diagnostics {
             if self.json {
                 self.json(&json::diagnostic(diagnostic, sources));

@@ -24,6 +24,9 @@ use regex::Regex;
 
 use crate::harness::{Place, files, root, run};
 
+/// Stands for a secret in every case: nothing may print it.
+const SECRET: &str = "hunter";
+
 /// A part of a case.
 #[derive(Debug)]
 enum Part {
@@ -170,6 +173,8 @@ fn command_output(place: &Place, command: &str) -> String {
     let harmless = |text: &str| text == visible::visible(text);
     assert!(args.contains(&"-raw".to_owned()) || harmless(&done.stdout), "{command}: {:?}", done.stdout);
     assert!(harmless(&done.stderr), "{command}: {:?}", done.stderr);
+    let told = [&done.stdout, &done.stderr].into_iter().find(|text| text.contains(SECRET));
+    assert_eq!(told, None, "{command} tells a secret");
     let mut text = done.stdout.clone();
     if !done.stderr.is_empty() {
         text.push_str("[stderr]\n");
