@@ -11,6 +11,7 @@ use crate::lang::declare::{Nested, NestedSource, Resource};
 use crate::lang::eval::{Bindings, Scope, eval};
 use crate::schema::check::{Sort, conform, faults};
 use crate::schema::{Attr, object_type};
+use crate::stack::public;
 use crate::value::{Data, Object, Type, Value};
 
 /// A desired object, and where its attributes were written.
@@ -106,6 +107,7 @@ pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Dia
         }
     }
     desired.elements = reader.elements;
+    public::check(resource, &mut desired, diagnostics);
     desired
 }
 

@@ -14,6 +14,7 @@ use crate::kind::{Call, Kind, Observation, Target};
 use crate::kinds;
 use crate::plan::{Action, Reason, Step};
 use crate::stack::evaluator::Evaluator;
+use crate::stack::public;
 use crate::state::store::Store;
 use crate::state::{Deposed, Entry, Intent, digest};
 use crate::value::{Object, Value};
@@ -235,7 +236,7 @@ impl<'a> Work<'a> {
             Err(_) if scoped => return Ok(()),
             Err(error) => return Err(Early::Failed(error.to_string())),
         };
-        self.evaluator().set_instance(&self.step.address, Value::object(object));
+        self.evaluator().set_instance(&self.step.address, Value::object(public::found(object, &args)));
         Ok(())
     }
 }
