@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::apply::Stop;
 use crate::cli::exit;
 use crate::ui::Ui;
+
+/// A terminal sends the signal of Ctrl-C first and then throws away what waits to be shown: a word that is said at once
+/// may be lost.
+const FLUSH: Duration = Duration::from_millis(100);
 
 /// Listens from now on. While nothing has been sent, a signal ends the process with 1. Afterwards the first one sets
 /// the answer, so that nothing new is begun, and a second one ends the process with 5.
@@ -15,6 +20,7 @@ pub fn listen(ui: Ui) -> Stop {
     let mut signals = Signals::new();
     tokio::spawn(async move {
         while let Some(word) = signals.next().await {
+            tokio::time::sleep(FLUSH).await;
             exit::unless_sending(|| ui.error(&format!("{word}; nothing was sent")));
             if flag.swap(true, Ordering::SeqCst) {
                 ui.remark("Ended at once: what was under way is in the journal. Run it again to go on.");
