@@ -1,8 +1,8 @@
 //! `cachestack plan`
 
 use crate::cli::args::PlanArgs;
-use crate::cli::exit;
 use crate::cli::run::{Context, fail, plan_options};
+use crate::cli::{exit, signals};
 use crate::disk::Held;
 use crate::ops::connect::{Connection, connect};
 use crate::ops::recover::Watch;
@@ -14,6 +14,7 @@ use crate::ui::{self, Ui};
 /// Shows what would change.
 pub async fn run(context: &Context, args: &PlanArgs) -> u8 {
     let ui = context.ui(args.json);
+    signals::listen(ui);
     match make(context, ui, args).await {
         Ok((plan, environment, place)) => {
             show(ui, &plan, &environment, &place);
@@ -86,7 +87,7 @@ pub fn check(session: &mut Session, store: &Store, options: &Options) -> Result<
 pub fn show(ui: Ui, plan: &Plan, environment: &str, place: &str) {
     if ui.json {
         for line in ui::json::plan(plan, environment) {
-            ui.out(&format!("{line}\n"));
+            ui.json(&line);
         }
     } else {
         ui.out(&ui::plan::render(ui, plan, environment, place));

@@ -11,6 +11,7 @@ use crate::lang::eval::{Scope, eval};
 use crate::stack::Stack;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::providers::{ProviderSettings, Providers};
+use crate::stack::public;
 use crate::value::convert::convert;
 use crate::value::{Object, Type, Value};
 
@@ -110,7 +111,7 @@ pub fn vars(
     let attribute = block(module, name)?.get("vars")?;
     let value = value(attribute, &Type::Any, scope, diagnostics)?;
     match value.as_object() {
-        Some(vars) => Some((vars.clone(), attribute.expr.span)),
+        Some(vars) => Some((marked(vars, value.sensitive), attribute.expr.span)),
         None => {
             diagnostics.push(
                 Diagnostic::error("CS0353", "Not a map", "`vars` must be a map of variables and their values.")
@@ -156,13 +157,13 @@ pub fn evaluate(
     tags.extend(reader.tags(own.get("tags")));
     let from_process = |name: &str| process.get(name).filter(|text| !text.is_empty()).cloned();
     let region = reader
-        .text(own.get("region"))
+        .public(own.get("region"))
         .map(Arc::from)
         .or(plain)
         .or_else(|| from_process("AWS_REGION").or_else(|| from_process("AWS_DEFAULT_REGION")).map(Arc::from));
     Environment {
         name: name.into(),
-        endpoint: endpoint.map(str::to_owned).or_else(|| reader.text(own.get("endpoint"))),
+        endpoint: endpoint.map(str::to_owned).or_else(|| reader.public(own.get("endpoint"))),
         region,
         account_id: reader.account(own.get("account_id")),
         profile: reader.text(own.get("profile")),
@@ -171,7 +172,7 @@ pub fn evaluate(
         tags,
         state: reader.state(own.get("state")).or_else(|| reader.state(stack.get("state"))),
         terraform_state: reader
-            .text(own.get("terraform_state"))
+            .public(own.get("terraform_state"))
             .zip(own.get("terraform_state").map(|attribute| attribute.expr.span)),
         versioned_names: reader.truth(stack.get("versioned_names")).unwrap_or(true),
         providers,
@@ -188,9 +189,20 @@ impl Reader<'_> {
         value(attribute?, &Type::String, self.scope, self.diagnostics)?.as_str().map(str::to_owned)
     }
 
+    /// A text that is shown wherever the environment is told of, or is part of ids.
+    fn public(&mut self, attribute: Option<&Attribute>) -> Option<String> {
+        let attribute = attribute?;
+        let value = value(attribute, &Type::String, self.scope, self.diagnostics)?;
+        if value.sensitive {
+            self.diagnostics.push(public::refused(&attribute.name).at(attribute.expr.span));
+            return None;
+        }
+        value.as_str().map(str::to_owned)
+    }
+
     /// A directory; what looks like a URL must not become the name of one.
     fn state(&mut self, attribute: Option<&Attribute>) -> Option<String> {
-        let text = self.text(attribute)?;
+        let text = self.public(attribute)?;
         if let (true, Some(attribute)) = (text.contains("://"), attribute) {
             self.diagnostics.push(
                 Diagnostic::error(
@@ -212,12 +224,13 @@ impl Reader<'_> {
     fn tags(&mut self, attribute: Option<&Attribute>) -> Object {
         let value =
             attribute.and_then(|attribute| value(attribute, &Type::map(Type::String), self.scope, self.diagnostics));
-        let tags = value.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
-        tags.into_iter().filter(|(_, value)| !value.is_null()).collect()
+        let tags = value.as_ref().and_then(Value::as_object);
+        let tags = tags.map(|tags| marked(tags, value.as_ref().is_some_and(|value| value.sensitive)));
+        tags.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null()).collect()
     }
 
     fn account(&mut self, attribute: Option<&Attribute>) -> Option<Arc<str>> {
-        let text = self.text(attribute)?;
+        let text = self.public(attribute)?;
         let good = text.len() == 12 && text.chars().all(|c| c.is_ascii_digit());
         if let (false, Some(attribute)) = (good, attribute) {
             self.diagnostics.push(
@@ -234,13 +247,18 @@ impl Reader<'_> {
     }
 
     fn provider(&mut self, body: &crate::lang::ast::Body) -> ProviderSettings {
-        let region = self.text(body.attribute("region")).map(Arc::from);
+        let region = self.public(body.attribute("region")).map(Arc::from);
         let mut tags = Object::new();
         for block in body.blocks_of("default_tags") {
             tags.extend(self.tags(block.body.attribute("tags")));
         }
         ProviderSettings { region, tags }
     }
+}
+
+/// The members of a map, as sensitive as the map.
+fn marked(items: &Object, sensitive: bool) -> Object {
+    items.iter().map(|(name, value)| (name.clone(), value.clone().with_mark(sensitive))).collect()
 }
 
 /// Evaluates an attribute that must be known.

@@ -8,6 +8,7 @@ pub mod evaluator;
 pub mod imports;
 pub mod modules;
 pub mod providers;
+pub mod public;
 pub mod secrets;
 pub mod target;
 pub mod terraform_state;

@@ -9,6 +9,8 @@ mod lost;
 mod referees;
 mod scale;
 mod stacks;
+#[cfg(unix)]
+mod terminal;
 mod tidy;
 
 /// A file that is not listed above would never run.
