@@ -3,7 +3,7 @@
 use crate::cli::args::PlanArgs;
 use crate::cli::exit;
 use crate::cli::run::{Context, fail, plan_options};
-use crate::ops::connect::{Connection, connect};
+use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::{Failure, Session, plan};
 use crate::plan::{Options, Plan};
 use crate::state::store::Store;
@@ -32,7 +32,7 @@ async fn make(context: &Context, ui: Ui, args: &PlanArgs) -> Result<(Plan, Strin
     Ok((plan, session.environment.name.to_string(), connection.place))
 }
 
-/// Checks, connects and plans; prints diagnostics in any case.
+/// Checks, connects and plans; prints diagnostics in any case. With `wait`, the plan is to be carried out.
 pub async fn prepare(
     ui: Ui,
     session: &mut Session,
@@ -59,7 +59,8 @@ async fn attempt(session: &mut Session, options: &Options, wait: bool) -> Result
     } else if session.has_errors() {
         return Err(Failure::Stack);
     }
-    let connection = connect(session).await?;
+    let purpose = if wait { Purpose::Change } else { Purpose::Look };
+    let connection = connect(session, purpose).await?;
     let plan = plan::plan(session, &mut store, &connection, options, wait).await?;
     Ok((plan, store, connection))
 }

@@ -26,9 +26,18 @@ fn poll(endpoint: Option<&str>) -> (Duration, Duration) {
     }
 }
 
+/// What a command is going to do there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Look only. The world of the built-in emulator is copied, so that its file and its lock are left as they are.
+    Look,
+    /// Change something.
+    Change,
+}
+
 /// Connects, and checks the account before anything else is read or sent.
 #[cfg(feature = "aws")]
-pub async fn connect(session: &mut Session) -> Result<Connection, Failure> {
+pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connection, Failure> {
     use crate::cloud::{Settings, connect};
 
     let environment = &session.environment;
@@ -37,7 +46,7 @@ pub async fn connect(session: &mut Session) -> Result<Connection, Failure> {
         profile: environment.profile.clone(),
         assume_role_arn: environment.assume_role_arn.clone(),
         account_id: environment.account_id.as_deref().map(str::to_owned),
-        ..Settings::new(endpoint(session)?, session.clock.clone())
+        ..Settings::new(endpoint(session, purpose)?, session.clock.clone())
     };
     let aws = connect(settings).map_err(|error| Failure::Error(error.to_string()))?;
     if session.environment.region.is_none() {
@@ -77,7 +86,7 @@ pub async fn finish(
 }
 
 #[cfg(feature = "aws")]
-fn endpoint(session: &Session) -> Result<crate::cloud::Endpoint, Failure> {
+fn endpoint(session: &Session, purpose: Purpose) -> Result<crate::cloud::Endpoint, Failure> {
     use crate::cloud::Endpoint;
     use crate::emulator::{Emulator, Options, Speed};
 
@@ -92,13 +101,17 @@ fn endpoint(session: &Session) -> Result<crate::cloud::Endpoint, Failure> {
             speed.parse::<Speed>().map_err(|error| Failure::Error(format!("CACHESTACK_EMULATOR_SPEED: {error}")))?;
     }
     let failed = |error: std::io::Error| Failure::Error(format!("{}: {error}", endpoint.display()));
-    let emulator = Emulator::open(&endpoint, options).map_err(failed)?;
+    let emulator = match purpose {
+        Purpose::Look => Emulator::copy_of(&endpoint, options),
+        Purpose::Change => Emulator::open(&endpoint, options),
+    };
+    let emulator = emulator.map_err(failed)?;
     Ok(Endpoint::InProcess(Arc::new(move |request| emulator.deliver(request))))
 }
 
 /// Without the AWS side nothing can be connected to.
 #[cfg(not(feature = "aws"))]
-pub async fn connect(_session: &mut Session) -> Result<Connection, Failure> {
+pub async fn connect(_session: &mut Session, _purpose: Purpose) -> Result<Connection, Failure> {
     let _ = poll(None);
     Err(Failure::Error("this build has no AWS side: build with the feature `aws`".to_owned()))
 }

@@ -9,6 +9,7 @@ mod referees;
 mod scale;
 mod stacks;
 mod tidy;
+mod untouched;
 
 /// A file that is not listed above would never run.
 #[test]
