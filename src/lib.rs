@@ -54,7 +54,8 @@
 //!
 //! # Files on disk
 //!
-//! All in `<stack>/.cachestack/<environment>/`:
+//! All in `<stack>/.cachestack/<environment>/`, or in `<environment>@endpoint/` while `--endpoint` sends an environment of
+//! AWS elsewhere:
 //!
 //! | file | form | read by |
 //! | --- | --- | --- |

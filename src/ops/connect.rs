@@ -77,12 +77,10 @@ pub async fn finish(
     }
     let region = environment.region.clone();
     session.evaluator.set_environment(region.as_deref(), Some(&account));
-    let place = match environment.endpoint.as_deref() {
-        Some("emulator") => "the built-in emulator".to_owned(),
-        Some(url) => url.to_owned(),
-        None => format!("account {account}"),
-    };
-    Ok(Connection { cloud, account, poll, place: format!("{place}, {}", region.as_deref().unwrap_or("no region")) })
+    let place = environment.place().map_or_else(|| format!("account {account}"), str::to_owned);
+    let state = if environment.borrowed { format!(", state {}", environment.state_name()) } else { String::new() };
+    let place = format!("{place}, {}{state}", region.as_deref().unwrap_or("no region"));
+    Ok(Connection { cloud, account, poll, place })
 }
 
 #[cfg(feature = "aws")]

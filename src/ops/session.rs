@@ -102,7 +102,7 @@ impl Session {
         notes(&names, &mut diagnostics);
         let beside = options.directory.join(".cachestack");
         let base = options.state.clone().or_else(|| environment.state.as_ref().map(PathBuf::from)).unwrap_or(beside);
-        let state_directory = base.join(&*environment.name);
+        let state_directory = base.join(environment.state_name());
         Self { environment, evaluator, sources, diagnostics, state_directory, clock: options.clock.clone() }
     }
 

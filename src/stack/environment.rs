@@ -14,6 +14,9 @@ use crate::stack::providers::{ProviderSettings, Providers};
 use crate::value::convert::convert;
 use crate::value::{Object, Type, Value};
 
+/// The endpoint that is no URL.
+pub const EMULATOR: &str = "emulator";
+
 /// An environment with everything evaluated.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -21,6 +24,8 @@ pub struct Environment {
     pub name: Arc<str>,
     /// `emulator` or a URL; AWS itself without it.
     pub endpoint: Option<String>,
+    /// Whether the endpoint comes from outside, and the environment itself is one of AWS.
+    pub borrowed: bool,
     /// The region of everything that names none.
     pub region: Option<Arc<str>>,
     /// The account that the credentials must belong to.
@@ -44,6 +49,17 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// The directory of the state below that of all states. One of AWS is never touched by a run that goes elsewhere:
+    /// no environment has an `@` in its name.
+    pub fn state_name(&self) -> String {
+        if self.borrowed { format!("{}@endpoint", self.name) } else { self.name.to_string() }
+    }
+
+    /// Where requests go, in words; nothing for AWS itself.
+    pub fn place(&self) -> Option<&str> {
+        self.endpoint.as_deref().map(|endpoint| if endpoint == EMULATOR { "the built-in emulator" } else { endpoint })
+    }
+
     /// The tags that a resource has without saying any: of its provider, the stack and the environment.
     pub fn tags_of(&self, resource: &Resource) -> Object {
         let provider = self.providers.of(resource).ok().flatten();
@@ -160,9 +176,12 @@ pub fn evaluate(
         .map(Arc::from)
         .or(plain)
         .or_else(|| from_process("AWS_REGION").or_else(|| from_process("AWS_DEFAULT_REGION")).map(Arc::from));
+    let own_endpoint = reader.text(own.get("endpoint"));
+    let endpoint = endpoint.map(str::to_owned).or_else(|| of_process(process, own_endpoint.is_none()));
     Environment {
         name: name.into(),
-        endpoint: endpoint.map(str::to_owned).or_else(|| reader.text(own.get("endpoint"))),
+        borrowed: own_endpoint.is_none() && endpoint.is_some(),
+        endpoint: endpoint.or(own_endpoint),
         region,
         account_id: reader.account(own.get("account_id")),
         profile: reader.text(own.get("profile")),
@@ -176,6 +195,12 @@ pub fn evaluate(
         versioned_names: reader.truth(stack.get("versioned_names")).unwrap_or(true),
         providers,
     }
+}
+
+/// The URL that `AWS_ENDPOINT_URL` puts in the place of AWS, as every SDK reads it.
+fn of_process(process: &BTreeMap<String, String>, aws: bool) -> Option<String> {
+    let ignored = process.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|text| text == "true");
+    process.get("AWS_ENDPOINT_URL").filter(|url| aws && !ignored && !url.is_empty()).cloned()
 }
 
 struct Reader<'a> {
