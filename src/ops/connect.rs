@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::diag::Diagnostic;
 use crate::kind::Cloud;
 use crate::ops::{Failure, Session};
+use crate::stack::environment::EMULATOR;
 
 /// A connected environment.
 pub struct Connection {
@@ -40,18 +42,18 @@ pub enum Purpose {
 pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connection, Failure> {
     use crate::cloud::{Settings, connect};
 
+    tell_unused(session);
     let environment = &session.environment;
     let settings = Settings {
         region: environment.region.as_deref().map(str::to_owned),
-        profile: environment.profile.clone(),
-        assume_role_arn: environment.assume_role_arn.clone(),
+        access: environment.access.clone(),
         account_id: environment.account_id.as_deref().map(str::to_owned),
         ..Settings::new(endpoint(session, purpose)?, session.clock.clone())
     };
     let aws = connect(settings).map_err(|error| Failure::Error(error.to_string()))?;
     if session.environment.region.is_none() {
         let fallback = session.environment.endpoint.as_ref().map(|_| "us-east-1".to_owned());
-        let region = aws.region().await.or(fallback).ok_or_else(|| {
+        let region = aws.region().await.map_err(unreachable)?.or(fallback).ok_or_else(|| {
             Failure::Error("no region: set `region` of the environment or provider, or AWS_REGION".to_owned())
         })?;
         session.environment.region = Some(region.into());
@@ -60,20 +62,44 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
     finish(session, Arc::new(aws), poll).await
 }
 
+fn unreachable(error: crate::kind::RemoteError) -> Failure {
+    Failure::Error(format!("the account cannot be told: {error}"))
+}
+
+/// Says which arguments have no meaning for an emulator in this process.
+#[cfg(feature = "aws")]
+fn tell_unused(session: &mut Session) {
+    let given = session.environment.access.given();
+    if session.environment.endpoint.as_deref() != Some(EMULATOR) || given.is_empty() {
+        return;
+    }
+    let names: Vec<String> = given.iter().map(|name| format!("`{name}`")).collect();
+    let detail = format!("The built-in emulator takes any credentials and is in this process: {}.", names.join(", "));
+    session.diagnostics.push(Diagnostic::note("CS0359", "Not used on the emulator", detail));
+}
+
 /// Checks the account of a cloud against the pin of the environment.
 pub async fn finish(
     session: &mut Session,
     cloud: Arc<dyn Cloud>,
     poll: (Duration, Duration),
 ) -> Result<Connection, Failure> {
-    let account: Arc<str> =
-        cloud.account().await.map_err(|error| Failure::Error(format!("the account cannot be told: {error}")))?.into();
+    let account: Arc<str> = cloud.account().await.map_err(unreachable)?.into();
     let environment = &session.environment;
     if let Some(pinned) = environment.account_id.as_ref().filter(|pinned| **pinned != account) {
         return Err(Failure::Refused(format!(
             "the credentials belong to account {account}, and environment \"{}\" is pinned to {pinned}; nothing was read or sent",
             environment.name
         )));
+    }
+    for (provider, accounts) in &environment.accounts {
+        if let Some(why) = accounts.refusal(&account) {
+            let mut why = format!("the credentials belong to account {account}, and of provider {provider} {why}");
+            if environment.endpoint.as_deref() == Some(EMULATOR) {
+                why.push_str("; the built-in emulator plays the account that `account_id` of the environment names");
+            }
+            return Err(Failure::Refused(format!("{why}; nothing was read or sent")));
+        }
     }
     let region = environment.region.clone();
     session.evaluator.set_environment(region.as_deref(), Some(&account));
@@ -90,7 +116,7 @@ fn endpoint(session: &Session, purpose: Purpose) -> Result<crate::cloud::Endpoin
 
     let endpoint = match session.environment.endpoint.as_deref() {
         None => return Ok(Endpoint::Aws),
-        Some("emulator") => session.state_directory.join("emulator.json"),
+        Some(EMULATOR) => session.state_directory.join("emulator.json"),
         Some(url) => return Ok(Endpoint::Url(url.to_owned())),
     };
     let mut options = Options { clock: session.clock.clone(), ..Options::default() };

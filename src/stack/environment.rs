@@ -1,16 +1,20 @@
 //! The environment that a run is for: its block, the provider's, and the command line's say.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::address::ModulePath;
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::{Attribute, Node};
+use crate::lang::declare::provider::{is_role, is_url, schema as provider_schema};
 use crate::lang::declare::{Module, Provider, Resource};
 use crate::lang::eval::{Scope, eval};
 use crate::stack::Stack;
+use crate::stack::access::{Access, Overriding, Surroundings};
 use crate::stack::evaluator::Evaluator;
-use crate::stack::providers::{ProviderSettings, Providers};
+use crate::stack::provider;
+use crate::stack::providers::{Accounts, IgnoredTags, Providers, stranger};
 use crate::value::convert::convert;
 use crate::value::{Object, Type, Value};
 
@@ -30,10 +34,10 @@ pub struct Environment {
     pub region: Option<Arc<str>>,
     /// The account that the credentials must belong to.
     pub account_id: Option<Arc<str>>,
-    /// The profile of the AWS configuration files.
-    pub profile: Option<String>,
-    /// The role that is assumed.
-    pub assume_role_arn: Option<String>,
+    /// The way to AWS: what the plain provider says, under what the environment says.
+    pub access: Arc<Access>,
+    /// The accounts that every provider in use may work in, with its name.
+    pub accounts: Vec<(String, Accounts)>,
     /// Whether what holds data may not be destroyed or replaced.
     pub protect: bool,
     /// Tags of the stack and of the environment; the latter win.
@@ -66,6 +70,11 @@ impl Environment {
         let mut tags = provider.map(|provider| provider.tags.clone()).unwrap_or_default();
         tags.extend(self.tags.iter().map(|(name, value)| (name.clone(), value.clone())));
         tags
+    }
+
+    /// The tags of a resource that are left to others.
+    pub fn ignored_tags(&self, resource: &Resource) -> IgnoredTags {
+        self.providers.of(resource).ok().flatten().map(|provider| provider.ignored.clone()).unwrap_or_default()
     }
 }
 
@@ -155,11 +164,24 @@ pub fn evaluate(
     let empty = BTreeMap::new();
     let own = block(module, name).unwrap_or(&empty);
     let stack = module.stack.as_ref().map_or(&empty, |stack| &stack.attributes);
+    let mut reader = Reader { scope: evaluator, diagnostics };
+    let own_endpoint = reader.text(own.get("endpoint"));
+    let endpoint = endpoint.map(str::to_owned).or_else(|| of_process(process, own_endpoint.is_none()));
+    let borrowed = own_endpoint.is_none() && endpoint.is_some();
+    let endpoints = reader.endpoints(own.get("endpoints"));
+    let overriding = Overriding {
+        profile: reader.text(own.get("profile")),
+        role: reader.role(own.get("assume_role_arn")),
+        elsewhere: own_endpoint.is_some() || endpoint.is_some(),
+        endpoints: if endpoint.is_some() { BTreeMap::new() } else { endpoints },
+    };
+    let home = process.get("HOME").map(PathBuf::from);
+    let around = Surroundings { directory: &names.directory, home: home.as_deref(), secrets: evaluator.secrets() };
     let mut found = Vec::new();
     let mut plain = None;
-    let read = |path: &ModulePath, provider: &Provider| {
-        let mut settings = Reader { scope: &evaluator.within(path), diagnostics: &mut found }.provider(&provider.body);
-        if path.is_empty() && provider.alias.is_none() {
+    let read = |path: &ModulePath, block: &Provider| {
+        let mut settings = provider::read(block, &evaluator.within(path), &around, &overriding, &mut found);
+        if path.is_empty() && block.alias.is_none() {
             // The region of the environment beats it, so it only counts where that has none.
             plain = settings.region.take();
         }
@@ -167,6 +189,13 @@ pub fn evaluate(
     };
     let providers = Providers::new(names, read, diagnostics);
     diagnostics.append(&mut found);
+    let access = providers.plain().map(|plain| plain.access.clone());
+    let access = access.unwrap_or_else(|| Arc::new(Access::default().under(&overriding)));
+    let used = providers.used(names);
+    for provider in &used {
+        diagnostics.extend(provider.faults.iter().cloned().chain(stranger(provider, &access)));
+    }
+    let accounts = used.iter().map(|provider| (provider.name.clone(), provider.accounts.clone())).collect();
     let mut reader = Reader { scope: evaluator, diagnostics };
     let mut tags = reader.tags(stack.get("tags"));
     tags.extend(reader.tags(own.get("tags")));
@@ -176,16 +205,14 @@ pub fn evaluate(
         .map(Arc::from)
         .or(plain)
         .or_else(|| from_process("AWS_REGION").or_else(|| from_process("AWS_DEFAULT_REGION")).map(Arc::from));
-    let own_endpoint = reader.text(own.get("endpoint"));
-    let endpoint = endpoint.map(str::to_owned).or_else(|| of_process(process, own_endpoint.is_none()));
     Environment {
         name: name.into(),
-        borrowed: own_endpoint.is_none() && endpoint.is_some(),
+        borrowed,
         endpoint: endpoint.or(own_endpoint),
         region,
         account_id: reader.account(own.get("account_id")),
-        profile: reader.text(own.get("profile")),
-        assume_role_arn: reader.text(own.get("assume_role_arn")),
+        access,
+        accounts,
         protect: reader.truth(own.get("protect")).unwrap_or(false),
         tags,
         state: reader.state(own.get("state")).or_else(|| reader.state(stack.get("state"))),
@@ -210,7 +237,58 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn text(&mut self, attribute: Option<&Attribute>) -> Option<String> {
-        value(attribute?, &Type::String, self.scope, self.diagnostics)?.as_str().map(str::to_owned)
+        let value = self.known(attribute?, &Type::String)?;
+        value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// A value that must not be left open: it would count as left out.
+    fn known(&mut self, attribute: &Attribute, ty: &Type) -> Option<Value> {
+        let value = value(attribute, ty, self.scope, self.diagnostics)?;
+        if value.is_wholly_known() && !value.has_secret() {
+            return Some(value);
+        }
+        let what = format!("`{}` of the environment", attribute.name);
+        self.diagnostics.push(provider::unknown(&what).at(attribute.expr.span));
+        None
+    }
+
+    /// A role to work as.
+    fn role(&mut self, attribute: Option<&Attribute>) -> Option<String> {
+        let text = self.text(attribute)?;
+        if let (false, Some(attribute)) = (is_role(&text), attribute) {
+            let detail = format!("`{}` is \"{text}\", and must be the ARN of a role.", attribute.name);
+            let help = "Write arn:aws:iam::ACCOUNT:role/NAME.";
+            let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail).help(help);
+            self.diagnostics.push(diagnostic.at(attribute.expr.span));
+        }
+        Some(text)
+    }
+
+    /// URLs by service.
+    fn endpoints(&mut self, attribute: Option<&Attribute>) -> BTreeMap<Arc<str>, String> {
+        let mut endpoints = BTreeMap::new();
+        let Some(attribute) = attribute else { return endpoints };
+        let Some(value) = self.known(attribute, &Type::map(Type::String)) else { return endpoints };
+        let block = provider_schema().attr("endpoints").and_then(|attr| attr.block.as_ref());
+        let services: Vec<&str> = block.into_iter().flat_map(|block| &block.attrs).map(|attr| attr.name).collect();
+        for (service, url) in value.as_object().into_iter().flatten() {
+            let url = url.as_str().unwrap_or_default();
+            let (detail, help) = match (services.contains(&&**service), is_url(url)) {
+                (true, true) => {
+                    endpoints.insert(service.clone(), url.to_owned());
+                    continue;
+                }
+                (true, false) => (format!("The endpoint of `{service}` is not an http or https URL."), None),
+                (false, _) => (
+                    format!("AWS has no service `{service}`."),
+                    did_you_mean(service, services.iter().copied()).map(|near| format!("Did you mean `{near}`?")),
+                ),
+            };
+            let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail);
+            let help = help.unwrap_or_else(|| "Write endpoints = { elasticache = \"https://...\" }.".to_owned());
+            self.diagnostics.push(diagnostic.at(attribute.expr.span).help(help));
+        }
+        endpoints
     }
 
     /// A directory; what looks like a URL must not become the name of one.
@@ -231,7 +309,7 @@ impl Reader<'_> {
     }
 
     fn truth(&mut self, attribute: Option<&Attribute>) -> Option<bool> {
-        value(attribute?, &Type::Bool, self.scope, self.diagnostics)?.as_bool()
+        self.known(attribute?, &Type::Bool)?.as_bool()
     }
 
     fn tags(&mut self, attribute: Option<&Attribute>) -> Object {
@@ -256,15 +334,6 @@ impl Reader<'_> {
             );
         }
         Some(text.into())
-    }
-
-    fn provider(&mut self, body: &crate::lang::ast::Body) -> ProviderSettings {
-        let region = self.text(body.attribute("region")).map(Arc::from);
-        let mut tags = Object::new();
-        for block in body.blocks_of("default_tags") {
-            tags.extend(self.tags(block.body.attribute("tags")));
-        }
-        ProviderSettings { region, tags }
     }
 }
 
