@@ -273,33 +273,42 @@ pub async fn explained(settings: &Settings, loaded: &Loaded, mut error: RemoteEr
     error
 }
 
-const EMULATOR: &str = "or try the stack without an account: --endpoint emulator";
+const EMULATOR: &str = "try the stack without an account: --endpoint emulator";
 
 async fn advice(settings: &Settings, why: &str) -> String {
-    let files = profile_files(settings).ok().flatten().unwrap_or_default();
+    let why = why.lines().map(str::trim).collect::<Vec<_>>().join("; ");
     let named = settings.access.profile.clone();
-    let known = profile::load(&Fs::real(), &Env::real(), &files, named.clone().map(Into::into)).await.ok();
-    let chosen = named.or_else(|| std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty()));
-    let Some(name) = chosen else {
+    let by_variable = std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());
+    let Some(name) = named.clone().or(by_variable) else {
         return format!(
-            "there are no AWS credentials ({why}). Choose a profile with AWS_PROFILE, log in with `aws sso login`, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, {EMULATOR}"
+            "there are no AWS credentials. Choose a profile with AWS_PROFILE, log in with `aws sso login`, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or {EMULATOR} ({why})"
         );
     };
-    let Some(known) = known.filter(|known| known.get_profile(&name).is_none()) else {
-        return format!(
-            "the profile \"{name}\" gives no credentials ({why}). Log in with `aws sso login --profile {name}`, choose another one with AWS_PROFILE, {EMULATOR}"
-        );
-    };
-    let mut profiles: Vec<&str> = known.profiles().collect();
-    profiles.sort_unstable();
-    let hint = match did_you_mean(&name, profiles.iter().copied()) {
+    let place = if named.is_some() { "`profile` of the environment or provider" } else { "AWS_PROFILE" };
+    let files = profile_files(settings).ok().flatten().unwrap_or_default();
+    let known = profile::load(&Fs::real(), &Env::real(), &files, Some(name.clone().into())).await.ok();
+    match known.filter(|known| known.get_profile(&name).is_none()) {
+        None => format!(
+            "the profile \"{name}\" gives no credentials. Log in with `aws sso login --profile {name}`, name another one in {place}, or {EMULATOR} ({why})"
+        ),
+        Some(known) => {
+            let hint = existing(&name, known.profiles());
+            format!(
+                "the profile \"{name}\" does not exist. {hint} Make it with `aws configure sso --profile {name}`, name another one in {place}, or {EMULATOR}"
+            )
+        }
+    }
+}
+
+/// The profiles that there are, or the one that was probably meant.
+fn existing<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let mut known: Vec<&str> = known.collect();
+    known.sort_unstable();
+    match did_you_mean(name, known.iter().copied()) {
         Some(near) => format!("Did you mean \"{near}\"?"),
-        None if profiles.is_empty() => "There are no profiles at all.".to_owned(),
-        None => format!("There are: {}.", profiles.join(", ")),
-    };
-    format!(
-        "the profile \"{name}\" does not exist. {hint} Make it with `aws configure sso --profile {name}`, choose another one with AWS_PROFILE, {EMULATOR}"
-    )
+        None if known.is_empty() => "There are no profiles at all.".to_owned(),
+        None => format!("There are: {}.", known.join(", ")),
+    }
 }
 
 fn is_loopback(url: &str) -> bool {

@@ -94,11 +94,15 @@ pub async fn finish(
     }
     for (provider, accounts) in &environment.accounts {
         if let Some(why) = accounts.refusal(&account) {
-            let mut why = format!("the credentials belong to account {account}, and of provider {provider} {why}");
-            if environment.endpoint.as_deref() == Some(EMULATOR) {
-                why.push_str("; the built-in emulator plays the account that `account_id` of the environment names");
-            }
-            return Err(Failure::Refused(format!("{why}; nothing was read or sent")));
+            let played = match environment.endpoint.as_deref() {
+                Some(EMULATOR) => {
+                    " (the built-in emulator plays that of the last role, else `account_id` of the environment)"
+                }
+                _ => "",
+            };
+            return Err(Failure::Refused(format!(
+                "the credentials belong to account {account}{played}, and provider {provider} {why}; nothing was read or sent"
+            )));
         }
     }
     let region = environment.region.clone();

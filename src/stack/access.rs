@@ -297,3 +297,72 @@ impl<'a> Reader<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> Secret {
+        Secret { source: None, text: Some(text.into()) }
+    }
+
+    fn full() -> Access {
+        Access {
+            profile: Some("theirs".into()),
+            keys: Some(Keys { access_key: secret("id"), secret_key: secret("planted"), token: None }),
+            web_identity: Some(WebIdentity { role: Role::new("a"), token: Some(secret("planted")), token_file: None }),
+            roles: vec![Role::new("b"), Role::new("c")],
+            endpoints: BTreeMap::from([("ec2".into(), "http://theirs".into())]),
+            ..Access::default()
+        }
+    }
+
+    #[test]
+    fn the_environment_beats_the_provider() {
+        let profile = Overriding { profile: Some("ours".into()), ..Overriding::default() };
+        let under = full().under(&profile);
+        assert_eq!(under.given(), ["profile", "assume_role", "endpoints"]);
+        assert_eq!(under.profile.as_deref(), Some("ours"));
+        let role = Overriding { role: Some("ours".into()), ..Overriding::default() };
+        assert_eq!(full().under(&role).roles.iter().map(|role| &role.arn).collect::<Vec<_>>(), ["ours"]);
+        let ours = BTreeMap::from([("sts".into(), "http://ours".to_owned())]);
+        let endpoints = Overriding { endpoints: ours.clone(), elsewhere: true, ..Overriding::default() };
+        assert_eq!(full().under(&endpoints).endpoints, ours);
+        assert_eq!(full().under(&Overriding::default()), full());
+    }
+
+    /// Each argument by itself makes another way of it, so that an alias cannot differ unseen.
+    #[test]
+    fn every_argument_counts_as_a_difference() {
+        let table: [(&str, fn(&mut Access)); 17] = [
+            ("profile", |access| access.profile = Some("x".into())),
+            ("shared_config_files", |access| access.config_files.push("x".into())),
+            ("shared_credentials_files", |access| access.credentials_files.push("x".into())),
+            ("access_key", |access| access.keys = full().keys),
+            ("assume_role_with_web_identity", |access| access.web_identity = full().web_identity),
+            ("assume_role", |access| access.roles = full().roles),
+            ("endpoints", |access| access.endpoints = full().endpoints),
+            ("sts_region", |access| access.sts_region = Some("x".into())),
+            ("use_fips_endpoint", |access| access.fips = Some(true)),
+            ("use_dualstack_endpoint", |access| access.dual_stack = Some(true)),
+            ("max_retries", |access| access.tries = Some(1)),
+            ("http_proxy", |access| access.http_proxy = Some("x".into())),
+            ("https_proxy", |access| access.https_proxy = Some("x".into())),
+            ("no_proxy", |access| access.no_proxy = Some("x".into())),
+            ("custom_ca_bundle", |access| access.ca_bundle = Some("x".into())),
+            ("ec2_metadata_service_endpoint", |access| access.metadata_endpoint = Some("x".into())),
+            ("ec2_metadata_service_endpoint_mode", |access| access.metadata_mode = Some("x".into())),
+        ];
+        for (name, change) in table {
+            let mut access = Access::default();
+            change(&mut access);
+            assert_eq!(access.given(), [name]);
+        }
+    }
+
+    #[test]
+    fn nothing_of_it_is_printed_but_names() {
+        let shown = format!("{:?}", full());
+        assert!(shown.contains("access_key") && !shown.contains("planted") && !shown.contains("theirs"), "{shown}");
+    }
+}

@@ -73,16 +73,16 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Why a provider must not work in an account.
+    /// Why a provider must not work in an account, completing "the provider ...".
     pub fn refusal(&self, account: &str) -> Option<String> {
         if self.forbidden.contains(account) {
-            return Some(format!("account {account} is among its `forbidden_account_ids`"));
+            return Some("forbids it (forbidden_account_ids)".to_owned());
         }
         if self.allowed.is_empty() || self.allowed.contains(account) {
             return None;
         }
         let allowed: Vec<&str> = self.allowed.iter().map(String::as_str).collect();
-        Some(format!("its `allowed_account_ids` are {}", allowed.join(", ")))
+        Some(format!("allows {} only (allowed_account_ids)", allowed.join(", ")))
     }
 }
 
@@ -186,4 +186,42 @@ fn missing(address: &Address, alias: &str, span: Span) -> Diagnostic {
         return diagnostic.help("Declare it, or set `region` of the resource.");
     }
     diagnostic.help(format!("Pass it to the module: providers = {{ aws.{alias} = aws.NAME }} in its block."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    #[test]
+    fn accounts_are_allowed_and_forbidden() {
+        let accounts = |allowed: &[&str], forbidden: &[&str]| Accounts {
+            allowed: allowed.iter().map(ToString::to_string).collect(),
+            forbidden: forbidden.iter().map(ToString::to_string).collect(),
+        };
+        let (one, two) = ("111111111111", "222222222222");
+        let table = [
+            (accounts(&[], &[]), None),
+            (accounts(&[one], &[]), None),
+            (accounts(&[one, two], &[]), None),
+            (accounts(&[two], &[]), Some("allows 222222222222 only (allowed_account_ids)")),
+            (accounts(&[], &[two]), None),
+            (accounts(&[], &[one]), Some("forbids it (forbidden_account_ids)")),
+            (accounts(&[one], &[one]), Some("forbids it (forbidden_account_ids)")),
+        ];
+        for (accounts, want) in table {
+            assert_eq!(accounts.refusal(one).as_deref(), want, "{accounts:?}");
+        }
+    }
+
+    #[test]
+    fn tags_of_others_are_taken_out_and_marks_of_ours_never() {
+        let ignored =
+            IgnoredTags { keys: ["a".to_owned()].into(), prefixes: vec!["p:".to_owned(), "cache".to_owned()] };
+        let all = [("a", "1"), ("ab", "2"), ("p:x", "3"), ("p", "4"), ("cachestack:id", "5"), ("cache", "6")];
+        let mut object = Object::from([("tags_all".into(), Value::string_map(all)), ("id".into(), Value::string("x"))]);
+        ignored.strip(&mut object);
+        assert_eq!(object["tags_all"], Value::string_map([("ab", "2"), ("p", "4"), ("cachestack:id", "5")]));
+        assert_eq!(object["id"], Value::string("x"));
+    }
 }

@@ -165,7 +165,10 @@ fn a_profile_that_does_not_exist_is_an_error_that_names_it() {
     for (profile, want) in table {
         let error = refused(access(profile, &config));
         assert!(error.contains(&format!("the profile \"{profile}\" {want}")), "{error}");
-        assert!(error.contains("AWS_PROFILE") && error.contains("--endpoint emulator"), "{error}");
+        assert!(
+            error.contains("`profile` of the environment or provider") && error.contains("--endpoint emulator"),
+            "{error}"
+        );
     }
     let error = refused(access("production", &folder.path().join("nowhere")));
     assert!(error.contains("nowhere: there is no such file"), "{error}");

@@ -206,3 +206,60 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
     };
     module.providers.push(Provider { alias, block });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = include_str!("../../../docs/providers.md");
+
+    /// A name that the page does not explain would be one that is overlooked without a word.
+    #[test]
+    fn every_argument_is_explained() {
+        let mut missing = Vec::new();
+        for attr in &schema().attrs {
+            let inner = attr.block.iter().filter(|_| attr.name != "endpoints").flat_map(|block| &block.attrs);
+            let names = std::iter::once(attr.name).chain(inner.map(|inner| inner.name));
+            missing.extend(names.filter(|name| !PAGE.contains(&format!("`{name}`"))));
+        }
+        assert_eq!(missing, [""; 0], "docs/providers.md does not say what becomes of these");
+    }
+
+    #[test]
+    fn texts_are_judged() {
+        type Judge = fn(&str) -> bool;
+        let table: [(Judge, &[&str], &[&str]); 4] = [
+            (is_account, &["123456789012"], &["", "12345678901", "1234567890123", "12345678901a", "１２３４"]),
+            (
+                is_url,
+                &["http://a", "https://a.b:1/c"],
+                &["", "a", "ftp://a", "http://", "http:///a", "https://:1", "http://a b"],
+            ),
+            (
+                is_role,
+                &["arn:aws:iam::123456789012:role/a", "arn:aws-cn:iam::123456789012:role/path/a"],
+                &[
+                    "",
+                    "a",
+                    "arn:aws:iam::123456789012:user/a",
+                    "arn:aws:iam::123456789012:role/",
+                    "arn:aws:iam::1:role/a",
+                ],
+            ),
+            (is_session, &["15m", "1h30m", "12h", "3600s"], &["", "14m", "12h1s", "soon", "-1h"]),
+        ];
+        for (judge, good, bad) in table {
+            good.iter().for_each(|text| assert!(judge(text), "{text}"));
+            bad.iter().for_each(|text| assert!(!judge(text), "{text}"));
+        }
+    }
+
+    #[test]
+    fn the_services_that_are_called_are_among_those_of_the_provider() {
+        let names: Vec<&str> = include_str!("services.txt").split_whitespace().collect();
+        assert!(names.is_sorted() && names.len() > 250);
+        for called in ["elasticache", "cloudwatch", "ec2", "sts", "resourcegroupstagging", "resourcegroupstaggingapi"] {
+            assert!(names.contains(&called), "{called}");
+        }
+    }
+}
