@@ -276,7 +276,7 @@ pub async fn explained(settings: &Settings, loaded: &Loaded, mut error: RemoteEr
 const EMULATOR: &str = "try the stack without an account: --endpoint emulator";
 
 async fn advice(settings: &Settings, why: &str) -> String {
-    let why = why.lines().map(str::trim).collect::<Vec<_>>().join("; ");
+    let why = why.lines().map(str::trim).collect::<Vec<_>>().join("; ").replace(":; ", ": ");
     let named = settings.access.profile.clone();
     let by_variable = std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());
     let Some(name) = named.clone().or(by_variable) else {

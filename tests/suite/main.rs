@@ -1,5 +1,6 @@
 //! The integration tests, in one binary. Every file of this directory is a module of it.
 
+mod accounts;
 mod cases;
 mod emulate;
 mod faults;

@@ -39,10 +39,10 @@ const LOOKS: &[(&[&str], i32, i32)] = &[
     (&["version"], 0, 0),
 ];
 
-/// Every file and directory below, with its bytes.
-fn listing(directory: &Path) -> BTreeMap<String, Option<Vec<u8>>> {
+/// Every file and directory below, with its bytes; nothing where there is no such directory.
+pub fn listing(directory: &Path) -> BTreeMap<String, Option<Vec<u8>>> {
     let mut found = BTreeMap::new();
-    let mut open = vec![directory.to_owned()];
+    let mut open: Vec<_> = directory.is_dir().then(|| directory.to_owned()).into_iter().collect();
     while let Some(directory) = open.pop() {
         for entry in std::fs::read_dir(&directory).expect("a directory") {
             let path = entry.expect("an entry").path();
