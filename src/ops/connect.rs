@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diag::Diagnostic;
 use crate::kind::Cloud;
 use crate::ops::{Failure, Session};
 use crate::stack::environment::EMULATOR;
@@ -69,6 +68,8 @@ fn unreachable(error: crate::kind::RemoteError) -> Failure {
 /// Says which arguments have no meaning for an emulator in this process.
 #[cfg(feature = "aws")]
 fn tell_unused(session: &mut Session) {
+    use crate::diag::Diagnostic;
+
     let given = session.environment.access.given();
     if session.environment.endpoint.as_deref() != Some(EMULATOR) || given.is_empty() {
         return;

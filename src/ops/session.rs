@@ -87,6 +87,7 @@ impl Session {
         };
         let values = variables::resolve(&inputs, &mut sources, &evaluator, &mut diagnostics);
         evaluator.set_variables(values);
+        evaluator.prepare_modules();
         let endpoint = options.endpoint.as_deref();
         let environment =
             environment::evaluate(&names.0, &name, endpoint, &options.process, &evaluator, &mut diagnostics);

@@ -218,7 +218,7 @@ impl fmt::Debug for Access {
 
 /// The URLs that are set in an object of services.
 fn services(object: &Object) -> impl Iterator<Item = (Arc<str>, String)> {
-    object.iter().filter_map(|(name, url)| Some((name.clone(), url.as_str()?.to_owned())))
+    object.iter().filter_map(|(name, url)| Some((name.clone(), url.as_str().filter(|url| !url.is_empty())?.to_owned())))
 }
 
 struct Reader<'a> {

@@ -181,6 +181,10 @@ pub fn evaluate(
     let mut plain = None;
     let read = |path: &ModulePath, block: &Provider| {
         let mut settings = provider::read(block, &evaluator.within(path), &around, &overriding, &mut found);
+        if !path.is_empty() {
+            let way: Vec<String> = path.iter().map(|(name, _)| format!("module.{name}")).collect();
+            settings.name = format!("{} of {}", settings.name, way.join("."));
+        }
         if path.is_empty() && block.alias.is_none() {
             // The region of the environment beats it, so it only counts where that has none.
             plain = settings.region.take();

@@ -140,7 +140,8 @@ impl Providers {
         let mut used: Vec<&ProviderSettings> = Vec::new();
         let of_resources = stack.resources().filter_map(|resource| self.of(resource).ok().flatten());
         for provider in self.plain().into_iter().chain(of_resources) {
-            if !used.iter().any(|known| known.span == provider.span) {
+            // What is handed down is the same; one block of a module that is called twice is not.
+            if !used.iter().any(|known| Arc::ptr_eq(&known.access, &provider.access)) {
                 used.push(provider);
             }
         }

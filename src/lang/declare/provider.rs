@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use crate::address::{Address, Mode};
 use crate::diag::Diagnostic;
-use crate::lang::ast::{Block, Node};
+use crate::lang::ast::{Attribute, Block, Node};
 use crate::lang::declare::resource::{Reader, Rest};
 use crate::lang::declare::settings::repeated;
 use crate::lang::declare::{Meta, Module, Provider, Resource, block};
@@ -92,20 +92,20 @@ fn guards() -> Vec<Attr> {
 
 /// How requests travel.
 fn transport() -> Vec<Attr> {
-    let service = |name| text(name).rule(Rule::Test(is_url, "an http or https URL"));
-    let services = include_str!("services.txt").split_whitespace().map(service);
-    let proxy = |name| text(name).rule(Rule::Test(is_url, "an http or https URL"));
+    // An empty text is none, as in the provider.
+    let url = |name| text(name).rule(Rule::Test(|url| url.is_empty() || is_url(url), "an http or https URL"));
+    let services = include_str!("services.txt").split_whitespace().map(url);
     vec![
         Attr::ordered_blocks("endpoints", services.collect()),
         text("sts_region"),
         truth("use_fips_endpoint"),
         truth("use_dualstack_endpoint"),
         Attr::optional("max_retries", Type::Number).rule(Rule::Range(1, 1000)),
-        proxy("http_proxy"),
-        proxy("https_proxy"),
+        url("http_proxy"),
+        url("https_proxy"),
         text("no_proxy"),
         text("custom_ca_bundle"),
-        text("ec2_metadata_service_endpoint").rule(Rule::Test(is_url, "an http or https URL")),
+        url("ec2_metadata_service_endpoint"),
         text("ec2_metadata_service_endpoint_mode").one_of(&["IPv4", "IPv6"]),
     ]
 }
@@ -166,6 +166,13 @@ fn is_session(text: &str) -> bool {
     crate::clock::duration(text).is_ok_and(|length| (900..=43_200).contains(&length.as_secs()))
 }
 
+/// In a provider a block is a block, as in Terraform, so that several of them are always in order.
+fn no_attribute(attribute: &Attribute) -> Diagnostic {
+    let detail = format!("{TITLE} has no attribute `{}`: it is a block.", attribute.name);
+    let diagnostic = Diagnostic::error("CS0314", "Unknown attribute", detail).at(attribute.name_span);
+    diagnostic.help(format!("Write `{} {{ ... }}`.", attribute.name))
+}
+
 /// Reads a `provider` block. Those of other providers belong to what Terraform goes on managing.
 pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
     let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
@@ -192,8 +199,13 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
     }
     let rest = Rest { attributes: block.body.attributes.iter().collect(), blocks: block.body.blocks.iter().collect() };
     let mut reader = Reader { schema: schema(), mode: Mode::Managed, diagnostics };
-    let (attributes, nested) = reader.body(&schema().attrs, &rest, TITLE);
+    let (mut attributes, nested) = reader.body(&schema().attrs, &rest, TITLE);
     reader.report_repeats(&attributes);
+    attributes.retain(|attribute| {
+        let block = schema().attr(&attribute.name).is_some_and(|attr| attr.block.is_some());
+        diagnostics.extend(block.then(|| no_attribute(attribute)));
+        !block
+    });
     let address = Address::managed("provider", alias.as_deref().unwrap_or("aws"));
     let block = Resource {
         address,
