@@ -156,7 +156,9 @@ impl Evaluator {
     /// what another means by the same name. [`Evaluator::clear`] takes them back.
     pub fn prepare_modules(&mut self) {
         let units: Vec<ModulePath> = self.stack().units.keys().cloned().collect();
-        units.into_iter().for_each(|path| drop(self.modules.entry(path).or_default()));
+        for path in units {
+            self.modules.entry(path).or_default();
+        }
     }
 
     /// Forgets every block and module, to evaluate all of them anew.
