@@ -32,7 +32,7 @@
 //! | [`lang`] | source files, parser, formatter, evaluator, functions, declarations |
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure |
 //! | [`graph`] | what is evaluated before what; cycles |
-//! | [`stack`] | a stack in one environment: modules, variables, secrets, names, desired objects |
+//! | [`stack`] | a stack in one environment: modules, variables, secrets, providers and the way to AWS, names, desired objects |
 //! | [`state`] | records, digests of secrets, file, journal, lock |
 //! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects |
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
@@ -55,7 +55,8 @@
 //!
 //! # Files on disk
 //!
-//! All in `<stack>/.cachestack/<environment>/`:
+//! All in `<stack>/.cachestack/<environment>/`, or in `<environment>@endpoint/` while `--endpoint` sends an environment of
+//! AWS elsewhere:
 //!
 //! | file | form | read by |
 //! | --- | --- | --- |

@@ -4,7 +4,7 @@ use crate::cli::args::PlanArgs;
 use crate::cli::run::{Context, fail, plan_options};
 use crate::cli::{exit, signals};
 use crate::disk::Held;
-use crate::ops::connect::{Connection, connect};
+use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session, plan};
 use crate::plan::{Needs, Options, Plan};
@@ -61,7 +61,8 @@ async fn attempt(
         watch = Some(watching);
     }
     let first = check(session, &store, options)?;
-    let connection = connect(session).await?;
+    let purpose = if watch.is_some() { Purpose::Change } else { Purpose::Look };
+    let connection = connect(session, purpose).await?;
     let plan = plan::plan(session, &mut store, &connection, options, watch, first).await?;
     Ok((plan, store, connection))
 }

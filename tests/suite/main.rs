@@ -1,5 +1,6 @@
 //! The integration tests, in one binary. Every file of this directory is a module of it.
 
+mod accounts;
 mod cases;
 mod emulate;
 mod faults;
@@ -12,6 +13,7 @@ mod stacks;
 #[cfg(unix)]
 mod terminal;
 mod tidy;
+mod untouched;
 
 /// A file that is not listed above would never run.
 #[test]
