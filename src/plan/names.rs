@@ -118,7 +118,8 @@ pub fn claim(builder: &mut Builder, instance: &Instance, wanted: &Object, curren
 }
 
 /// A name that is taken is free in time only if whoever has it is deleted by this very plan. A new block with the name of
-/// an object whose block is gone is a block that was renamed: nothing has to be deleted for that.
+/// an object whose block is gone is a block that was renamed, and a former object may be wanted back: nothing has to be
+/// deleted for that.
 pub fn judge(builder: &mut Builder) {
     let taken = std::mem::take(&mut builder.taken);
     let is_freed = |taken: &Taken| builder.plan.steps.iter().any(|step| frees(step, taken));
@@ -175,7 +176,7 @@ fn frees(step: &Step, taken: &Taken) -> bool {
         && step.address.kind == taken.address.kind
         && step.region == taken.region
         && step.id.as_deref() == Some(&taken.id)
-        && !(taken.new && step.reason == Reason::Orphan)
+        && !(taken.new && matches!(step.reason, Reason::Orphan | Reason::Deposed))
 }
 
 fn refusal(builder: &Builder, taken: &Taken) -> Diagnostic {

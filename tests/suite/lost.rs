@@ -94,7 +94,7 @@ fn a_successor_that_fails_costs_nothing() {
     // Whoever follows the advice of an earlier version imports what is not lost.
     let import = "\nimport {\n  to = replication_group.g\n  id = \"redis-1\"\n}\n";
     scene.place.write("import.hcl", import);
-    scene.run(&["apply", "--auto-approve"], 0).says("0 added, 0 changed, 0 destroyed");
+    scene.run(&["apply", "--auto-approve"], 0).says("No changes");
     scene.place.write("import.hcl", "");
     scene.run(&["plan", "--detailed-exitcode"], 0);
     scene.mend();
@@ -142,31 +142,24 @@ fn a_former_object_keeps_its_guards_and_goes_in_the_end() {
     assert_eq!(scene.groups(), "redis-2");
 }
 
-const ALARM: &str = r#"
-alarm "a" {
-  alarm_name          = "lost"
-  namespace           = "AWS/ElastiCache"
-  metric_name         = "CPUUtilization"
-  statistic           = "Average"
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 80
-  period              = 300
-  evaluation_periods  = 2
-  dimensions          = { CacheClusterId = "x-001" }
+const PARAMETERS: &str = r#"
+parameter_group "p" {
+  name       = "lost"
+  family     = "redis7"
+  parameters = { maxmemory-policy = "allkeys-lru" }
 }
 
-parameter_group "p" {
-  name        = "lost"
-  family      = "redis7"
-  parameters  = { maxmemory-policy = "allkeys-lru" }
+parameter_group "q" {
+  name   = "gone"
+  family = "redis7"
 }
 "#;
 
 #[test]
 fn a_refresh_sends_nothing_and_shows_what_it_takes_over() {
-    let scene = Scene::new(ALARM);
+    let scene = Scene::new(PARAMETERS);
     scene.run(&["apply", "--auto-approve"], 0);
-    aws(&scene.emulator, "Action=DeleteAlarms&AlarmNames.member.1=lost&Version=2010-08-01").expect("an answer");
+    aws(&scene.emulator, "Action=DeleteCacheParameterGroup&CacheParameterGroupName=gone").expect("an answer");
     let change = "Action=ModifyCacheParameterGroup&CacheParameterGroupName=lost\
         &ParameterNameValues.ParameterNameValue.1.ParameterName=maxmemory-policy\
         &ParameterNameValues.ParameterNameValue.1.ParameterValue=noeviction";
@@ -184,14 +177,14 @@ fn a_refresh_sends_nothing_and_shows_what_it_takes_over() {
 
 #[test]
 fn a_state_belongs_to_its_place() {
-    let scene = Scene::new(ALARM);
+    let scene = Scene::new(PARAMETERS);
     scene.run(&["apply", "--auto-approve"], 0);
     // The same emulator on another port is the same place.
     let other = Emulator::start("instant");
     let text = HEAD.replace("us-east-1", "eu-west-1");
-    scene.place.write("main.hcl", &format!("{text}{ALARM}"));
+    scene.place.write("main.hcl", &format!("{text}{PARAMETERS}"));
     let refused = scene.run(&["plan"], 3);
     assert!(refused.stderr.contains("of region us-east-1"), "{}", refused.stderr);
-    scene.place.write("main.hcl", &format!("{HEAD}{ALARM}"));
+    scene.place.write("main.hcl", &format!("{HEAD}{PARAMETERS}"));
     scene.place.run(&["plan", "--endpoint", &other.url]).expect(0).says("is gone from the account");
 }

@@ -117,8 +117,8 @@ fn live(stack: &Stack, endpoint: Option<&str>) {
     stack.plans_nothing(&endpoint);
 
     let changed: Vec<String> = endpoint.iter().cloned().chain(stack.change()).collect();
-    stack.run(&["plan", "--detailed-exitcode"], &changed).expect(2);
-    stack.run(&["apply", "--auto-approve", "--allow-replace", "all"], &changed).expect(0);
+    stack.run(&["plan", "--detailed-exitcode", "--allow-destroy", "all"], &changed).expect(2);
+    stack.run(&["apply", "--auto-approve", "--allow-destroy", "all"], &changed).expect(0);
     stack.plans_nothing(&changed);
 
     stack.run(&["destroy", "--auto-approve"], &changed).expect(0).says(" destroyed.");
