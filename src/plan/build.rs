@@ -16,7 +16,7 @@ use crate::plan::{
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
 use crate::stack::evaluator::{Evaluator, Instances, View};
-use crate::stack::target::{Instance, expand};
+use crate::stack::target::{Instance, MOST_INSTANCES, expand, too_many};
 use crate::stack::{checks, conditions};
 use crate::state::State;
 use crate::value::{Object, Type, Value};
@@ -149,6 +149,11 @@ impl Builder<'_> {
             self.judge_open(resource, block);
             return;
         };
+        if self.declared.len() + expansion.instances.len() > MOST_INSTANCES {
+            self.diagnostics.push(too_many(&block.to_string(), "with its instances there are more", resource.span));
+            self.undecided.insert(block.clone());
+            return;
+        }
         let mut values = BTreeMap::new();
         for instance in &expansion.instances {
             let address = block.instance(instance.key.clone());
