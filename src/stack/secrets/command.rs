@@ -77,7 +77,7 @@ fn end(group: u32) {
 #[cfg(not(unix))]
 fn end(_: u32) {}
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::Stopwatch;
