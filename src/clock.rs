@@ -46,6 +46,22 @@ impl Clock for SystemClock {
     }
 }
 
+/// Measures how long something takes, whatever becomes of the machine's clock meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Begins to measure.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// How long ago that was.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// A clock that only moves when somebody sleeps on it or moves it.
 #[derive(Debug, Clone)]
 pub struct VirtualClock {

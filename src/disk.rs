@@ -54,6 +54,34 @@ pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
+/// Reads a file that somebody else may have put there: only a regular one, of at most so many bytes; a device or a
+/// pipe could go on for ever, or never begin.
+pub fn read_regular(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let metadata = match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        metadata => metadata?,
+    };
+    if !metadata.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    read_at_most(File::open(path)?, most).map(Some)
+}
+
+/// Reads everything, or fails when that is more than so many bytes.
+pub fn read_at_most(source: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(most + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > most {
+        true => Err(io::Error::new(ErrorKind::FileTooLarge, format!("it has more than {most} bytes"))),
+        false => Ok(bytes),
+    }
+}
+
+/// Whether there is a file that is no folder.
+pub fn exists(path: &Path) -> io::Result<bool> {
+    fs::exists(path)
+}
+
 /// Replaces a file as a whole: a reader, or a crash, sees the old bytes or the new ones and nothing between.
 /// The bytes and the new name are synced before this returns. A new file is its owner's alone; one that is replaced
 /// keeps its permissions.
@@ -135,14 +163,17 @@ pub fn is_folder(path: &Path) -> bool {
     path.is_dir()
 }
 
-/// The files below a folder at any depth, relative to it with `/` between the parts, sorted.
-pub fn files_below(folder: &Path) -> io::Result<Vec<String>> {
+/// The files below a folder at any depth, relative to it with `/` between the parts, sorted; at most so many.
+pub fn files_below(folder: &Path, most: usize) -> io::Result<Vec<String>> {
     let mut files = Vec::new();
     let mut open = vec![(folder.to_path_buf(), String::new())];
     while let Some((folder, prefix)) = open.pop() {
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if files.len() + open.len() > most {
+                return Err(io::Error::other(format!("there are more than {most} files")));
+            }
             if fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file()) {
                 files.push(name);
             } else if entry.file_type()?.is_dir() {

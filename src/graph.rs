@@ -14,6 +14,9 @@ use crate::lang::declare::Module;
 use crate::lang::refs::references;
 use crate::stack::Stack;
 
+/// Bytes of stack for each node of a chain; it takes about a quarter of that.
+const STACK_PER_NODE: usize = 1 << 10;
+
 /// Something of a stack that is evaluated on its own; in a module that is repeated, once for each instance of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Node {
@@ -121,7 +124,9 @@ impl Graph {
             }
         }
         // What is in a cycle keeps its place in the order, so that everything else is still judged.
-        let loops = tarjan_scc(&graph.graph);
+        // The search calls itself along the longest chain of references.
+        let stack_size = (graph.graph.node_count() * STACK_PER_NODE).max(1 << 20);
+        let loops = stacker::grow(stack_size, || tarjan_scc(&graph.graph));
         graph.order = loops.iter().rev().flatten().map(|index| graph.graph[*index].clone()).collect();
         diagnostics.extend(graph.cycles(&loops));
         graph

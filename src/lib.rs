@@ -29,7 +29,7 @@
 //! | [`value`], [`address`], [`clock`], [`disk`], [`entropy`], [`diag`] | shared words: values and types, addresses, time, files, randomness, diagnostics and their codes |
 //! | [`schema`] | attributes of a kind: types, defaults, rules, what a change takes |
 //! | [`kind`] | the traits `Kind`, `Remote`, `Lookup`, `Cloud`; calls, impacts, observations, errors |
-//! | [`lang`] | source files, parser, formatter, evaluator, functions, declarations |
+//! | [`lang`] | source files, parser, formatter, evaluator and its limits ([`lang::eval::budget`]), functions, declarations |
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure |
 //! | [`graph`] | what is evaluated before what; cycles |
 //! | [`stack`] | a stack in one environment: modules, variables, secrets, providers and the way to AWS, names, desired objects |

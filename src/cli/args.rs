@@ -260,6 +260,12 @@ pub struct Emulate {
     /// Keep the world in this file; in memory without it.
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
+    /// Where the world's file is damaged, go on with what stands before the damage; the file as it was is kept beside it.
+    #[arg(long, requires = "world")]
+    pub cut_world: bool,
+    /// A name by which the emulator may be called, besides localhost and the address that it listens on.
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
     /// instant, fast, real, or a factor.
     #[arg(long, value_name = "SPEED", env = "CACHESTACK_EMULATOR_SPEED", default_value = "fast")]
     pub speed: String,

@@ -31,7 +31,7 @@ async fn serve(context: &Context, args: &Emulate) -> Result<(), String> {
     let emulator = match &args.world {
         Some(path) => {
             let path = context.path(path);
-            Emulator::open(&path, options).map_err(|error| format!("{}: {error}", path.display()))?
+            open(context, args, &path, options).map_err(|error| format!("{}: {error}", path.display()))?
         }
         None => Emulator::in_memory(options),
     };
@@ -43,10 +43,29 @@ async fn serve(context: &Context, args: &Emulate) -> Result<(), String> {
         .map_err(|error| format!("--listen {}: {error}", args.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     context.ui(false).out(&format!("The emulator listens on http://{address} (AWS_ENDPOINT_URL=http://{address})\n"));
+    if !address.ip().to_canonical().is_loopback() {
+        context.ui(false).err(&format!(
+            "Warning: {} can be reached from other machines, and whoever reaches it can do everything with this emulator.",
+            address.ip()
+        ));
+    }
     tokio::select! {
-        served = server::serve(listener, emulator) => served.map_err(|error| error.to_string()),
+        served = server::serve_as(listener, emulator, &args.allow_host) => served.map_err(|error| error.to_string()),
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
+}
+
+/// Opens a world's file, cut where it is damaged if that is asked for.
+fn open(context: &Context, args: &Emulate, path: &Path, options: Options) -> std::io::Result<Emulator> {
+    if !args.cut_world {
+        return Emulator::open(path, options);
+    }
+    let (emulator, kept) = Emulator::open_cut(path, options)?;
+    if let Some(kept) = kept {
+        let why = "The world was damaged and is cut before that; as it was, it is kept in";
+        context.ui(false).err(&format!("{why} {}.", kept.display()));
+    }
+    Ok(emulator)
 }
 
 /// The keys that requests must be signed with: of a file, or of this process's environment, where no list of processes

@@ -12,15 +12,18 @@
 //! - `elasticache`, `ec2`, `cloudwatch`, `sts`, `tagging`: the services
 //! - `faults`, `past`: refusals, delays and stale reads on request
 //! - `operations`: what is answered, and how far each answer can be trusted
+//! - `gate`, `connections`: who may talk to it over a socket, and how many at a time
 //! - `control`: the emulator's own API under `/_cachestack/`
 
 mod cloudwatch;
+mod connections;
 mod context;
 mod control;
 mod ec2;
 mod elasticache;
 mod failure;
 mod faults;
+mod gate;
 mod identify;
 mod input;
 mod lifecycle;
@@ -46,7 +49,7 @@ mod world;
 use crate::clock::{Clock, SystemClock};
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -149,6 +152,13 @@ impl Emulator {
     /// A world of its own that begins as a copy of a file's. What is done in it leaves no trace.
     pub fn copy_of(path: &Path, options: Options) -> io::Result<Self> {
         Ok(Self::over(world::World::copy_of(path)?, options))
+    }
+
+    /// The same of a file that may be damaged: what stands before the damage is gone on with, and the file as it was is
+    /// kept beside it. Answers where, if there was any.
+    pub fn open_cut(path: &Path, options: Options) -> io::Result<(Self, Option<PathBuf>)> {
+        let (world, kept) = world::World::open_cut(path)?;
+        Ok((Self::over(world, options), kept))
     }
 
     fn over(world: world::World, options: Options) -> Self {

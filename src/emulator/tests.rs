@@ -1,6 +1,8 @@
 //! Tests of the emulator as a client sees it, and of its file as a crash leaves it.
 
+mod damage;
 mod faults;
+mod gate;
 mod many;
 mod processes;
 mod replay;

@@ -1,7 +1,8 @@
 //! Everything that exists in the emulated AWS, and the file it is kept in.
 //!
 //! The file is a log: a header line, then one line per request that changed something, each the changed rows as
-//! JSON behind a checksum. A line that is torn or damaged ends the log. Each request runs under a file lock and
+//! JSON behind a checksum. A last line without its end was being written when a process died, and goes; damage anywhere
+//! else is an error, since what stands behind it was acknowledged. Each request runs under a file lock and
 //! first reads what other processes appended, so that processes share one world. When the log has grown far
 //! beyond the world it is rewritten as one snapshot under a new generation number.
 
@@ -80,7 +81,10 @@ impl World {
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = WorldFile { path: path.to_owned(), lock: None, generation: 0, end: 0, snapshot: 0 };
         let mut world = Self { file: Some(file), ..Self::default() };
-        world.begin()?;
+        world.begin().map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => io::Error::new(error.kind(), format!("{error}. {WAY_OUT}")),
+            _ => error,
+        })?;
         // Under the lock, so that no other process is about to put its snapshot in the file's place.
         disk::sweep(path);
         world.commit()?;
@@ -94,11 +98,39 @@ impl World {
         let Some(bytes) = disk::read(path)? else { return Ok(world) };
         let (header, rest) = bytes.split_at(bytes.len().min(HEADER));
         match generation(header) {
-            Some(_) => drop(world.absorb(rest)?),
+            Some(_) => {
+                let (end, state) = lines(rest);
+                if state == Rest::Damaged {
+                    return Err(damaged_at((HEADER + end) as u64));
+                }
+                world.absorb(&rest[..end])?;
+            }
             None if is_torn_header(header) => {}
             None => return Err(no_world(path)),
         }
         Ok(world)
+    }
+
+    /// The same of a file that may be damaged: goes on with what stands before the damage, and keeps the file as it was
+    /// beside it. Answers where, if there was any.
+    pub fn open_cut(path: &Path) -> io::Result<(Self, Option<PathBuf>)> {
+        let damage = match Self::open(path) {
+            Ok(world) => return Ok((world, None)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => error,
+            Err(error) => return Err(error),
+        };
+        let mut file = WorldFile { path: path.to_owned(), lock: None, generation: 0, end: 0, snapshot: 0 };
+        file.lock()?;
+        let bytes = disk::read(path)?.unwrap_or_default();
+        if generation(bytes.get(..HEADER).unwrap_or_default()).is_none() {
+            return Err(damage);
+        }
+        let kept = free_name(path)?;
+        disk::replace(&kept, &bytes)?;
+        let (end, _) = lines(&bytes[HEADER..]);
+        Log::open(path)?.truncate((HEADER + end) as u64)?;
+        drop(file);
+        Ok((Self::open(path)?, Some(kept)))
     }
 
     /// The emulator's time in milliseconds since the Unix epoch.
@@ -150,6 +182,10 @@ impl World {
     pub fn begin(&mut self) -> io::Result<()> {
         let Some(mut file) = self.file.take() else { return Ok(()) };
         let read = file.lock().and_then(|()| self.catch_up(&mut file));
+        if read.is_err() {
+            // What has been read may be half of something; and nobody will end this request.
+            (file.lock, file.generation) = (None, 0);
+        }
         self.file = Some(file);
         read
     }
@@ -218,12 +254,16 @@ impl World {
             None => return Err(no_world(&file.path)),
         }
         let tail = log.read_from(file.end)?;
-        let at = self.absorb(&tail)?;
+        let (at, rest) = lines(&tail);
+        if rest == Rest::Damaged {
+            return Err(damaged(file, at));
+        }
+        self.absorb(&tail[..at])?;
         file.end += at as u64;
         if file.snapshot == 0 {
             file.snapshot = file.end;
         }
-        if at < tail.len() {
+        if rest == Rest::Torn {
             // A process died while it wrote the last line; the request was never answered.
             log.truncate(file.end)?;
         }
@@ -231,16 +271,14 @@ impl World {
     }
 
     /// Takes in the whole lines of a log; answers how many bytes of it they are.
-    fn absorb(&mut self, tail: &[u8]) -> io::Result<usize> {
-        let mut at = 0;
-        while let Some(stop) = tail[at..].iter().position(|byte| *byte == b'\n') {
-            let Some(rows) = unline(&tail[at..at + stop]) else { break };
-            for row in rows {
+    /// Takes in whole lines.
+    fn absorb(&mut self, lines: &[u8]) -> io::Result<()> {
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            for row in unline(&line[..line.len() - 1]).unwrap_or_default() {
                 self.replay(row)?;
             }
-            at += stop + 1;
         }
-        Ok(at)
+        Ok(())
     }
 
     fn replay(&mut self, row: Value) -> io::Result<()> {
@@ -261,6 +299,58 @@ impl World {
         rows.replay(key, Some(value).filter(|value| !value.is_null()))?;
         Ok(())
     }
+}
+
+/// What stands behind the whole lines of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Nothing,
+    /// The beginning of a line, whose process died while it wrote.
+    Torn,
+    /// Something that was whole once.
+    Damaged,
+}
+
+/// Up to where lines are whole, and what comes then. A line that has its end was written whole, and so was one that is
+/// whole but for another byte in the place of its end.
+fn lines(bytes: &[u8]) -> (usize, Rest) {
+    let mut at = 0;
+    while let Some(stop) = bytes[at..].iter().position(|byte| *byte == b'\n') {
+        if unline(&bytes[at..at + stop]).is_none() {
+            return (at, Rest::Damaged);
+        }
+        at += stop + 1;
+    }
+    match &bytes[at..] {
+        [] => (at, Rest::Nothing),
+        [line @ .., _] if unline(line).is_some() => (at, Rest::Damaged),
+        _ => (at, Rest::Torn),
+    }
+}
+
+fn damaged(file: &WorldFile, at: usize) -> io::Error {
+    damaged_at(file.end + at as u64)
+}
+
+fn damaged_at(place: u64) -> io::Error {
+    let text =
+        format!("it is damaged at byte {place}, and what stands from there on cannot be read; it is left as it is");
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+const WAY_OUT: &str =
+    "Put a copy in its place, or go on with what stands before the damage: cachestack emulate --world FILE --cut-world";
+
+/// A name beside a file that nothing has yet.
+fn free_name(path: &Path) -> io::Result<PathBuf> {
+    for number in 1.. {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".damaged-{number}"));
+        if !disk::exists(Path::new(&name))? {
+            return Ok(name.into());
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 impl WorldFile {
@@ -322,7 +412,7 @@ fn unline(line: &[u8]) -> Option<Vec<Value>> {
     serde_json::from_slice(body).ok()
 }
 
-/// FNV-1a: enough to tell a torn line, which is all it is for.
+/// FNV-1a: no single byte can change without it. It is there for accidents, not against anybody.
 fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

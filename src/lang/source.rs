@@ -4,6 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Diagnostic, FileId, SourceMap};
+use crate::disk;
+
+/// So many bytes may a file have: a hundred thousand resources.
+const LONGEST: u64 = 64 << 20;
 
 /// The files of one directory.
 #[derive(Debug, Default)]
@@ -65,7 +69,7 @@ fn configuration(
 
 /// Reads one more file, for instance of `--var-file`.
 pub fn read_file(path: &Path, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
-    match fs::read(path) {
+    match fs::File::open(path).and_then(|file| disk::read_at_most(file, LONGEST)) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Some(sources.add(path.display().to_string(), text)),
             Err(_) => {

@@ -177,6 +177,7 @@ fn settings(options: &SessionOptions) -> Settings {
         home: options.process.get("HOME").map(PathBuf::from),
         plan_timestamp: now.to_string().into(),
         timestamp: None,
+        budget: Arc::default(),
         in_template: false,
         eager: false,
     }

@@ -18,7 +18,7 @@ use crate::plan::{
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
 use crate::stack::evaluator::{Evaluator, Instances, View};
-use crate::stack::target::{Instance, expand};
+use crate::stack::target::{Instance, MOST_INSTANCES, expand, too_many};
 use crate::stack::{checks, conditions};
 use crate::state::State;
 use crate::state::digest::Digests;
@@ -160,6 +160,11 @@ impl Builder<'_> {
             self.judge_open(resource, block);
             return;
         };
+        if self.declared.len() + expansion.instances.len() > MOST_INSTANCES {
+            self.diagnostics.push(too_many(&block.to_string(), "with its instances there are more", resource.span));
+            self.undecided.insert(block.clone());
+            return;
+        }
         let mut fresh = Vec::new();
         for instance in &expansion.instances {
             let address = block.instance(instance.key.clone());

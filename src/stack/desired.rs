@@ -85,7 +85,7 @@ pub fn bindings(key: Option<&Key>, each: Option<&Value>, node: Option<&Value>) -
 
 /// Evaluates the block of an instance. What is wrong is reported and unknown, so that the rest can still be judged.
 pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> Desired {
-    let mut reader = Reader { diagnostics, name: &resource.address.kind, elements: BTreeMap::new() };
+    let mut reader = Reader { diagnostics, name: &resource.address.kind, elements: BTreeMap::new(), count: 0 };
     let mut desired = Desired { span: Some(resource.span), ..Desired::default() };
     let attrs = &resource.schema.attrs;
     for attribute in &resource.attributes {
@@ -158,7 +158,14 @@ struct Reader<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     name: &'a str,
     elements: BTreeMap<(Arc<str>, String), Span>,
+    /// How many nested blocks `dynamic` blocks have made.
+    count: usize,
 }
+
+/// What a nested block costs, in steps of evaluation.
+const STEPS_PER_BLOCK: u64 = 20;
+/// The most nested blocks that `dynamic` blocks of one block may make.
+const MOST_BLOCKS: usize = 100_000;
 
 /// Attributes that tell one nested block of a kind from another.
 const ELEMENT_NAMES: [&str; 4] = ["name", "log_type", "id", "node_group_id"];
@@ -225,6 +232,7 @@ impl Reader<'_> {
                         continue;
                     };
                     for (key, value) in elements {
+                        self.count_block(for_each, scope)?;
                         let element = Object::from([("key".into(), key), ("value".into(), value)]);
                         let names = BTreeMap::from([(iterator.clone(), Value::object(element))]);
                         let scope = Bindings { parent: scope, names };
@@ -245,6 +253,24 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// Counts one nested block of a `dynamic` block: these multiply, too.
+    fn count_block(&mut self, for_each: &Expr, scope: &dyn Scope) -> Option<()> {
+        let budget = &scope.settings().budget;
+        let counted = budget.enter().and_then(|_frame| budget.work(STEPS_PER_BLOCK));
+        self.count += 1;
+        if let Err(limit) = counted {
+            self.diagnostics.push(budget.told(limit, for_each.span));
+            return None;
+        }
+        if self.count > MOST_BLOCKS {
+            let detail = format!("The block has more than {MOST_BLOCKS} nested blocks.");
+            let diagnostic = Diagnostic::error("CS0368", "Too many modules or instances", detail).at(for_each.span);
+            self.diagnostics.push(diagnostic.help("Look for a repetition within a repetition."));
+            return None;
+        }
+        Some(())
     }
 
     fn block(&mut self, attrs: &[Attr], nested: &Nested, scope: &dyn Scope) -> Value {

@@ -38,6 +38,8 @@ pub fn load(directory: &Path, root: &Module, sources: &mut SourceMap, diagnostic
         declared: BTreeSet::new(),
         units: BTreeMap::new(),
         way: vec![(place.key(), "the stack".to_owned())],
+        bytes: 0,
+        full: false,
     };
     loader.calls(&Vec::new(), root, &place);
     loader.units
@@ -80,7 +82,18 @@ struct Loader<'a> {
     units: Units,
     /// The modules that are being read, outermost first, to notice one within itself.
     way: Vec<(PathBuf, String)>,
+    /// The length of the texts of all modules, each as often as it is called.
+    bytes: usize,
+    /// Whether there are too many modules, which has been reported.
+    full: bool,
 }
+
+/// So many modules may be called, and so many within each other: two that each call two others, and so on, would
+/// soon fill the memory.
+const MOST_UNITS: usize = 10_000;
+const DEEPEST: usize = 64;
+/// So many bytes may their texts have, each as often as it is called.
+const MOST_BYTES: usize = 256 << 20;
 
 impl Loader<'_> {
     fn calls(&mut self, path: &ModulePath, module: &Module, here: &Place) {
@@ -103,7 +116,16 @@ impl Loader<'_> {
             self.diagnostics.push(diagnostic.help("Cut the circle: name another directory, or remove the block."));
             return;
         }
+        if self.full {
+            return;
+        }
         let Some(bodies) = self.bodies(place, call) else { return };
+        self.bytes += bodies.iter().map(|(file, _)| self.sources.get(*file).text.len()).sum::<usize>();
+        if self.units.len() + self.way.len() > MOST_UNITS || self.bytes > MOST_BYTES || path.len() > DEEPEST {
+            self.full = true;
+            self.diagnostics.push(too_many(&path, &name).at(call.span));
+            return;
+        }
         // What is wrong with the files of a module is said once, however often it is called.
         let first = self.declared.insert(key.clone());
         let mut found = Vec::new();
@@ -225,6 +247,18 @@ fn clean(path: &Path) -> PathBuf {
         }
     }
     if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
+}
+
+fn too_many(path: &ModulePath, name: &str) -> Diagnostic {
+    let detail = match path.len() > DEEPEST {
+        true => format!("`{name}` is called by {DEEPEST} modules within each other."),
+        false => format!(
+            "With `{name}` there are more than {MOST_UNITS} calls of modules, or more than {} MiB of text in them.",
+            MOST_BYTES >> 20
+        ),
+    };
+    Diagnostic::error("CS0368", "Too many modules or instances", detail)
+        .help("Look for modules that each call several others, level by level; repeat one with for_each instead.")
 }
 
 fn unreadable(detail: &str) -> Diagnostic {

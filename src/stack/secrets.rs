@@ -1,14 +1,19 @@
-//! Reading secrets from where `secret()` says: a process variable, a file, a command. Each is read once in a run.
+//! Reading secrets from where `secret()` says: a process variable, a file, a command. Each is read once in a
+//! run, within limits of time and size.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
+
+mod command;
 
 use crate::diag::Diagnostic;
 use crate::disk;
 use crate::value::{Data, Secret, Value};
+
+/// So many bytes may a secret have, from a file or a command.
+const MOST_BYTES: u64 = 64 << 10;
 
 /// The secrets of a run.
 #[derive(Debug, Default)]
@@ -52,7 +57,8 @@ impl Secrets {
         match source.split_once(':') {
             Some(("env", name)) => Ok(self.process.get(name).filter(|text| !text.is_empty()).cloned()),
             Some(("file", path)) => {
-                let bytes = disk::read(&self.directory.join(path)).map_err(|error| wrong(error.to_string()))?;
+                let bytes = disk::read_regular(&self.directory.join(path), MOST_BYTES);
+                let bytes = bytes.map_err(|error| wrong(error.to_string()))?;
                 bytes
                     .map(|bytes| String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text".to_owned())))
                     .transpose()
@@ -64,11 +70,7 @@ impl Secrets {
     }
 
     fn run(&self, line: &str) -> Result<String, String> {
-        let output = Command::new("sh").arg("-c").arg(line).current_dir(&self.directory).output();
-        let output = output.map_err(|error| error.to_string())?;
-        if !output.status.success() {
-            return Err(format!("the command ended with {}", output.status));
-        }
-        String::from_utf8(output.stdout).map_err(|_| "its output is not UTF-8 text".to_owned())
+        let output = command::output(line, &self.directory, command::Limits::default())?;
+        String::from_utf8(output).map_err(|_| "its output is not UTF-8 text".to_owned())
     }
 }

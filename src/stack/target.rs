@@ -15,6 +15,9 @@ use crate::value::{Data, Object, Type, Value};
 /// CloudWatch takes so many metrics in one alarm. Source: CloudWatch user guide, quotas of metric math alarms.
 const METRICS_PER_ALARM: usize = 10;
 
+/// The most instances of a block, and of all blocks and modules of a stack.
+pub const MOST_INSTANCES: usize = 100_000;
+
 /// The instances of a block.
 #[derive(Debug)]
 pub struct Expansion {
@@ -54,6 +57,27 @@ pub fn expand(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Diag
         _ => repeat(meta.count.as_ref(), meta.for_each.as_ref(), scope),
     };
     result.map_err(|mut wrong| diagnostics.append(&mut wrong)).ok()
+}
+
+/// The instance of one key, without laying out the others; `None` where there is none, or after an error, which has been
+/// reported. An apply asks for one instance after the other.
+pub fn expand_one(
+    resource: &Resource,
+    key: Option<&Key>,
+    scope: &dyn Scope,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Instance> {
+    if let (Some(expr), None, None, Some(Key::Name(name))) =
+        (&resource.meta.for_each, &resource.meta.count, &resource.meta.target, key)
+    {
+        let value = known(expr, "for_each", scope).map_err(|mut wrong| diagnostics.append(&mut wrong)).ok()?;
+        if let Data::Map(_, items) | Data::Object(items) = &value.data {
+            let each = items.get(name)?.clone();
+            return Some(Instance { key: key.cloned(), each: Some(each), watched: None });
+        }
+    }
+    let instances = expand(resource, scope, diagnostics)?.instances;
+    instances.into_iter().find(|instance| instance.key.as_ref() == key)
 }
 
 /// Expands what `count` or `for_each` repeat, and what they do not.
@@ -104,10 +128,21 @@ fn wrong(what: &str, why: &str, help: &str, span: Span) -> Diagnostic {
     Diagnostic::error("CS0412", "A wrong repetition", format!("`{what}` cannot be used: {why}.")).at(span).help(help)
 }
 
+/// The error for more instances than there may be.
+pub fn too_many(what: &str, why: &str, span: Span) -> Diagnostic {
+    let detail = format!("`{what}`: {why}; there are at most {MOST_INSTANCES} instances in a stack.");
+    Diagnostic::error("CS0368", "Too many modules or instances", detail)
+        .at(span)
+        .help("Divide the stack, or look for a repetition within a repetition.")
+}
+
 fn by_count(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
     let value = known(expr, "count", scope)?;
     let number = crate::value::convert::convert(&value, &Type::Number).ok().and_then(|value| value.as_i64());
-    let count = number.filter(|count| (0..=100_000).contains(count)).ok_or_else(|| {
+    if let Some(count) = number.filter(|count| *count > MOST_INSTANCES as i64) {
+        return Err(vec![too_many("count", &format!("it is {count}"), expr.span)]);
+    }
+    let count = number.filter(|count| *count >= 0).ok_or_else(|| {
         vec![wrong(
             "count",
             "it is not a whole number from 0 up",
@@ -121,6 +156,9 @@ fn by_count(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>
 
 fn by_key(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
     let value = known(expr, "for_each", scope)?;
+    if value.children_count() > MOST_INSTANCES {
+        return Err(vec![too_many("for_each", &format!("it has {} elements", value.children_count()), expr.span)]);
+    }
     let instance = |name: &Arc<str>, value: Value| Instance {
         key: Some(Key::Name(name.clone())),
         each: Some(value),

@@ -71,7 +71,7 @@ pub fn read(path: &Path) -> Result<BTreeMap<String, Value>, Diagnostic> {
             "Name a state file of Terraform; one that is kept elsewhere can be fetched with `terraform state pull`.",
         )
     };
-    let bytes = disk::read(path).map_err(|error| wrong(&error.to_string()))?;
+    let bytes = disk::read_regular(path, 256 << 20).map_err(|error| wrong(&error.to_string()))?;
     let bytes = bytes.ok_or_else(|| wrong("there is no such file"))?;
     let state: StateV4 = serde_json::from_slice(&bytes).map_err(|error| wrong(&format!("it is no state ({error})")))?;
     if state.version != 4 {

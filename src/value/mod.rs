@@ -273,6 +273,15 @@ impl Value {
         }
     }
 
+    /// How many elements or attributes it has.
+    pub fn children_count(&self) -> usize {
+        match &self.data {
+            Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => items.len(),
+            Data::Map(_, items) | Data::Object(items) => items.len(),
+            _ => 0,
+        }
+    }
+
     /// The type; every value has one.
     pub fn ty(&self) -> Type {
         match &self.data {

@@ -21,7 +21,8 @@ def client(name, region="us-east-1", account="123456789012"):
 
 def control(method, path, body=None):
     data = json.dumps(body).encode() if body is not None else None
-    request = urllib.request.Request(ENDPOINT + "/_cachestack/" + path, data=data, method=method)
+    request = urllib.request.Request(ENDPOINT + "/_cachestack/" + path, data=data, method=method,
+                                     headers={"X-Cachestack-Control": "1"})
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 

@@ -72,7 +72,9 @@ def main():
     if shutil.which("terraform") is None or not configured:
         print("terraform with a folder of providers is not here: nothing was checked")
         return
-    urllib.request.urlopen(urllib.request.Request(ENDPOINT + "/_cachestack/reset", data=b"{}", method="POST")).read()
+    reset = urllib.request.Request(
+        ENDPOINT + "/_cachestack/reset", data=b"{}", method="POST", headers={"X-Cachestack-Control": "1"})
+    urllib.request.urlopen(reset).read()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         shutil.copy(HERE / "terraform" / "main.tf", folder)

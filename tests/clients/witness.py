@@ -246,7 +246,9 @@ def main():
         part()
     ours, theirs = Side(sys.argv[1]), Side(sys.argv[2])
     for side, path in ((ours, "/_cachestack/reset"), (theirs, "/_ministack/reset")):
-        urllib.request.urlopen(urllib.request.Request(side.endpoint + path, data=b"{}", method="POST")).read()
+        reset = urllib.request.Request(
+            side.endpoint + path, data=b"{}", method="POST", headers={"X-Cachestack-Control": "1"})
+        urllib.request.urlopen(reset).read()
     same, rows, unexplained = 0, [], 0
     for number, (service, operation, pick, why, arguments) in enumerate(CALLS, 1):
         one, other = (side.send(service, operation, pick, arguments) for side in (ours, theirs))

@@ -14,7 +14,7 @@ fn send(emulator: &Emulator, line: &str, body: &str) -> Option<(u16, String)> {
     let length = body.len();
     write!(
         stream,
-        "{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {scope}\r\nContent-Length: {length}\r\n\r\n{body}"
+        "{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Cachestack-Control: 1\r\nAuthorization: {scope}\r\nContent-Length: {length}\r\n\r\n{body}"
     )
     .expect("sent");
     let mut text = String::new();

@@ -26,7 +26,9 @@ fn a_thousand_resources_take_few_calls() {
 fn calls(emulator: &Emulator) -> u64 {
     let address = emulator.url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).expect("the emulator answers");
-    let request = format!("GET /_cachestack/calls HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request = format!(
+        "GET /_cachestack/calls HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nX-Cachestack-Control: 1\r\n\r\n"
+    );
     stream.write_all(request.as_bytes()).expect("a request");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");

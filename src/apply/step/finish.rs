@@ -5,7 +5,7 @@ use super::{Early, Ready, Work};
 use crate::kind::{Observation, Until};
 use crate::schema::Update;
 use crate::stack::conditions;
-use crate::stack::target::expand;
+use crate::stack::target::expand_one;
 use crate::state::{Effect, Entry};
 use crate::value::{Object, Value};
 
@@ -44,10 +44,8 @@ impl Work<'_> {
         let block = names.0.resource(address);
         let Some(block) = block.filter(|block| !block.meta.lifecycle.postconditions.is_empty()) else { return Ok(()) };
         let mut wrong = Vec::new();
-        let instances = expand(block, &evaluator.within(&address.module), &mut wrong)
-            .map(|expansion| expansion.instances)
-            .unwrap_or_default();
-        if let Some(instance) = instances.iter().find(|instance| instance.key == address.key) {
+        let instance = expand_one(block, address.key.as_ref(), &evaluator.within(&address.module), &mut wrong);
+        if let Some(instance) = &instance {
             conditions::postconditions(block, instance, object, &evaluator.within(&address.module), &mut wrong);
         }
         let first = wrong.into_iter().find(|diagnostic| diagnostic.is_error());

@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::kind::Change;
 use crate::plan::{Action, replace, wish};
 use crate::stack::evaluator::Evaluator;
-use crate::stack::target::expand;
+use crate::stack::target::expand_one;
 use crate::state::digest::Digests;
 use crate::value::{Object, Value};
 
@@ -90,9 +90,7 @@ pub(super) fn evaluate(
 ) -> Result<crate::stack::desired::Desired, String> {
     let mut diagnostics = Vec::new();
     let view = evaluator.within(&address.module);
-    let expansion = expand(block, &view, &mut diagnostics);
-    let instance =
-        expansion.and_then(|expansion| expansion.instances.into_iter().find(|instance| instance.key == address.key));
+    let instance = expand_one(block, address.key.as_ref(), &view, &mut diagnostics);
     let desired = instance.map(|instance| wish::wish(&view, environment, block, &instance, &mut diagnostics));
     let first = diagnostics.into_iter().find(|diagnostic| diagnostic.is_error());
     match (desired, first) {

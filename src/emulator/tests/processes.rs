@@ -166,6 +166,40 @@ fn two_processes_see_each_others_writes_whole() {
     });
 }
 
+/// With few open files allowed, idle and slow clients make room for those that come.
+#[test]
+#[cfg(unix)]
+fn few_open_files_are_enough_for_many_clients() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]).arg(std::env::current_exe().expect("this binary"));
+    let folder = tempfile::tempdir().expect("folder");
+    let server = Server::spawn(Some(&folder.path().join("w.world")), command);
+    // Some say nothing, some half of a head, some half of a body, some keep a connection that has been used.
+    let head = "POST / HTTP/1.1\r\nHost: localhost\r\n";
+    let used = "GET /_cachestack/health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let parts = ["", &head[..20], &format!("{head}Content-Length: 100\r\n\r\nAction="), used];
+    let mut waiting = Vec::new();
+    for index in 0..200 {
+        let mut stream = TcpStream::connect(&server.address).expect("a place in the queue");
+        stream.write_all(parts[index % parts.len()].as_bytes()).expect("sent");
+        waiting.push(stream);
+    }
+    std::thread::scope(|scope| {
+        for who in 0..50 {
+            let server = &server;
+            scope.spawn(move || {
+                for number in 0..2 {
+                    let (status, body) = server.send(&create(&format!("f{who}-{number}"))).expect("an answer");
+                    assert_eq!(status, 200, "{body}");
+                }
+            });
+        }
+    });
+    drop(waiting);
+    let (_, all) = server.send("Action=DescribeCacheParameterGroups&MaxRecords=100").expect("answer");
+    assert!(all.matches("<CacheParameterGroupName>f").count() >= 50, "{all}");
+}
+
 /// Runs a client's suite against a process, where the client is installed.
 fn suite(needs: &[&str], script: &str, command: &[&str]) {
     suite_with(needs, script, command, None);

@@ -24,7 +24,7 @@ fn serve() -> SocketAddr {
 }
 
 /// Sends bytes, and reads until the other side closes.
-fn send(address: SocketAddr, bytes: &[u8]) -> String {
+pub(super) fn send(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).expect("connection");
     stream.set_read_timeout(Some(Duration::from_secs(10))).expect("timeout");
     // A server that has heard enough may close before all is sent.
@@ -41,8 +41,9 @@ fn request(line: &str, service: &str, headers: &str, body: &[u8]) -> Vec<u8> {
         service => format!("Authorization: {}\r\n", SIGNED.replace("SERVICE", service)),
     };
     let length = body.len();
-    let head =
-        format!("{line}\r\nHost: localhost\r\nConnection: close\r\n{signed}{headers}Content-Length: {length}\r\n\r\n");
+    let head = format!(
+        "{line}\r\nHost: localhost\r\nConnection: close\r\nX-Cachestack-Control: 1\r\n{signed}{headers}Content-Length: {length}\r\n\r\n"
+    );
     [head.as_bytes(), body].concat()
 }
 
@@ -98,7 +99,7 @@ fn odd_requests_are_answered_as_aws_answers_them() {
         ("a form that claims to be JSON", request("POST / HTTP/1.1", "elasticache", "Content-Type: application/json\r\n", events.as_bytes()), 400, "<Code>MissingAction</Code>"),
         ("a compressed form", request("POST / HTTP/1.1", "elasticache", "Content-Encoding: gzip\r\n", &compressed), 400, "<Code>MissingAction</Code>"),
         ("a wish for compression", request("POST / HTTP/1.1", "elasticache", "Accept-Encoding: gzip\r\n", events.as_bytes()), 200, "<Events"),
-        ("chunks", b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: AWS4-HMAC-SHA256 Credential=1/2/us-east-1/elasticache/aws4_request\r\nTransfer-Encoding: chunked\r\n\r\n15\r\nAction=DescribeEvents\r\n0\r\n\r\n".to_vec(), 200, "<Events"),
+        ("chunks", b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: AWS4-HMAC-SHA256 Credential=1/2/us-east-1/elasticache/aws4_request\r\nTransfer-Encoding: chunked\r\n\r\n15\r\nAction=DescribeEvents\r\n0\r\n\r\n".to_vec(), 200, "<Events"),
         ("too much", form("elasticache", &"x".repeat(3 << 20)), 413, ""),
         // members
         ("unknown members", form("elasticache", &format!("{events}&Nope=1&Nope.member.1=x")), 200, "<Events"),

@@ -21,6 +21,12 @@ impl Evaluator<'_> {
         let (mut value, used) = match &*head.node {
             Node::Name(root) => {
                 let steps: Vec<Step> = chain.iter().map_while(|node| written_step(node)).collect();
+                if let Some((Node::Index(source, key), rest)) =
+                    chain[steps.len()..].split_first().map(|(node, rest)| (&*node.node, rest))
+                    && self.scope.is_repeated(root, &steps)
+                {
+                    return self.element_of(root, &steps, (source, key), rest);
+                }
                 let last = steps.len().checked_sub(1).map_or(head, |last| chain[last]);
                 self.scope
                     .resolve(root, &steps, head.span.to(last.span))
@@ -29,6 +35,19 @@ impl Evaluator<'_> {
             _ => (self.eval(head)?, 0),
         };
         for node in &chain[used.min(chain.len())..] {
+            value = self.step(node, value)?;
+        }
+        Ok(value)
+    }
+
+    /// `x[each.key]` and what is behind it, of something whose elements can be had one by one.
+    fn element_of(&self, root: &str, steps: &[Step], (source, key): (&Expr, &Expr), rest: &[&Expr]) -> Outcome {
+        let index = self.eval(key)?;
+        let mut value = match self.scope.element(root, steps, &index) {
+            Some(found) => found.with_mark(index.sensitive),
+            None => element(&self.eval(source)?, &index, source, key.span)?,
+        };
+        for node in rest {
             value = self.step(node, value)?;
         }
         Ok(value)
@@ -50,9 +69,13 @@ impl Evaluator<'_> {
     /// The steps for each element. A null has no elements; what is no collection is its own only element.
     pub(super) fn splat(&self, source: &Expr, each: &Expr, span: Span) -> Outcome {
         let value = self.eval(source)?;
+        self.charged(self.budget.weigh(&value), source.span)?;
         super::reject_secret(&value, source.span)?;
         let mark = value.sensitive;
-        let apply = |item: &Value| Evaluator { scope: self.scope, each: Some(item) }.eval(each);
+        let apply = |item: &Value| {
+            self.charged(self.budget.work(1), span)?;
+            Evaluator { scope: self.scope, budget: self.budget, each: Some(item) }.eval(each)
+        };
         let result = match &value.data {
             Data::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
                 let detail = format!("The value is null, and null has no elements.{}", remark(source, &value));
@@ -88,7 +111,7 @@ impl Evaluator<'_> {
             }
             _ => Value::tuple(vec![apply(&value)?]),
         };
-        Ok(result.with_mark(mark))
+        self.made(result.with_mark(mark), span)
     }
 }
 

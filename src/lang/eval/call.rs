@@ -1,5 +1,6 @@
 //! Function calls: arguments, their conversion, and what null, unknown and sensitive ones mean.
 
+use super::budget::Overrun;
 use super::{Evaluator, Outcome, error, fail, reject_secret, unknown_of, unknown_result};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::Expr;
@@ -28,6 +29,14 @@ impl Evaluator<'_> {
         };
         self.check_count(function, values.len(), &spans, span)?;
         self.apply(function, values, &spans, span)
+    }
+
+    /// Counts what a function made. What is small in its arguments was made by them.
+    fn result(&self, value: &Value) -> Result<(), Overrun> {
+        match value.as_str() {
+            Some(text) => self.budget.text(text.len()),
+            None => self.budget.weigh(value).and_then(|weight| self.budget.grow(weight)),
+        }
     }
 
     /// Whether the argument can be evaluated; that is open while anything in it is unknown.
@@ -60,6 +69,10 @@ impl Evaluator<'_> {
     #[allow(clippy::type_complexity)]
     fn arguments(&self, args: &[Expr], expand: bool) -> Result<Option<(Vec<Value>, Vec<Span>)>, Vec<Diagnostic>> {
         let mut values = self.all(args)?;
+        // Each function goes through all of its arguments, to look for marks, secrets and what is unknown.
+        for (value, arg) in values.iter().zip(args) {
+            self.charged(self.budget.weigh(value), arg.span)?;
+        }
         let mut spans: Vec<Span> = args.iter().map(|arg| arg.span).collect();
         if expand && let (Some(last), Some(span)) = (values.pop(), spans.pop()) {
             let items = match &last.data {
@@ -147,8 +160,10 @@ impl Evaluator<'_> {
             }
             Failure::Other(detail) => vec![error("CS0214", format!("{}: {detail}.", function.name), span)],
             Failure::Diagnostics(diagnostics) => diagnostics,
+            Failure::Limit(limit) => vec![self.budget.told(limit, span)],
         });
         let result = result.map_err(|wrong| if mark { super::hidden(wrong, function.name) } else { wrong })?;
+        self.charged(self.result(&result), span)?;
         Ok(result.with_mark(mark))
     }
 }

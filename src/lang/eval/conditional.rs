@@ -11,6 +11,10 @@ impl Evaluator<'_> {
     pub(super) fn conditional(&self, condition: &Expr, yes: &Expr, no: &Expr, span: Span) -> Outcome {
         let decision = self.condition(condition)?;
         let (first, second) = (self.eval(yes), self.eval(no));
+        // Their types are laid out beside each other.
+        for (outcome, expr) in [(&first, yes), (&second, no)] {
+            outcome.as_ref().map_or(Ok(0), |value| self.charged(self.budget.weigh(value), expr.span))?;
+        }
         // A result that is not taken may fail, but where its type is plain it still counts.
         let other = |outcome: Outcome, expr| outcome.unwrap_or_else(|_| self.placeholder(expr));
         let result = match decision {

@@ -44,7 +44,7 @@ fn statement(value: &Value) -> String {
         Data::Unknown(unknown) if unknown.ty == Type::Any => "will be known only after apply".to_string(),
         Data::Unknown(unknown) => format!("is {}, known only after apply", unknown.ty.with_article()),
         Data::Null(_) => "is null".to_string(),
-        Data::Bool(_) | Data::Number(_) | Data::String(_) => format!("is {}", display::display(value)),
+        Data::Bool(_) | Data::Number(_) | Data::String(_) => super::clipped(format!("is {}", display::display(value))),
         Data::List(ty, items) if items.is_empty() => format!("is empty list of {}", of(ty)),
         Data::List(ty, items) => format!("is list of {} with {}", of(ty), elements(items.len())),
         Data::Set(ty, items) if items.is_empty() => format!("is empty set of {}", of(ty)),

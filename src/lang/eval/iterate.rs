@@ -30,6 +30,8 @@ impl Evaluator<'_> {
     pub(super) fn items(&self, collection: &Expr) -> Result<Items, Vec<Diagnostic>> {
         let value = self.eval(collection)?;
         let mark = value.sensitive;
+        // Keys and elements are laid out before the first round.
+        self.charged(self.budget.values(2 * value.children_count() as u64), collection.span)?;
         let entries = match &value.data {
             Data::Unknown(unknown) if !unknown.ty.is_primitive() => Err(unknown.clone()),
             Data::List(_, items) | Data::Tuple(items) => {
@@ -72,7 +74,8 @@ impl Evaluator<'_> {
                 bindings.names.insert(name.clone(), key);
             }
             bindings.names.insert(node.value.clone(), value);
-            Evaluator { scope: &bindings, each: self.each }.one(node, &mut gathered, span)?;
+            self.charged(self.budget.work(1), span)?;
+            self.within(&bindings).one(node, &mut gathered, span)?;
         }
         let result = match gathered.unknown {
             Some(unknown) => unknown_of(Type::Any, &unknown),
@@ -92,7 +95,7 @@ impl Evaluator<'_> {
         for name in node.key.iter().chain([&node.value]) {
             bindings.names.insert(name.clone(), Value::unknown(Type::Any, None));
         }
-        Evaluator { scope: &bindings, each: self.each }.condition(condition).map(drop)
+        self.within(&bindings).condition(condition).map(drop)
     }
 
     /// One round of a `for` expression.

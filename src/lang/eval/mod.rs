@@ -4,6 +4,7 @@
 //! operands of an operator can be wrong in one run. What a name means is the scope's business.
 
 mod access;
+pub mod budget;
 mod call;
 mod conditional;
 /// What is wrong with a sensitive value, without the value.
@@ -33,7 +34,9 @@ use super::refs;
 use crate::diag::{Diagnostic, Span, codes};
 use crate::value::convert::convert;
 use crate::value::{Data, Object, Type, Unknown, Value, display};
+use budget::Overrun;
 
+pub use budget::Budget;
 pub use operator::equal;
 
 /// What an evaluation answers: a value, or every mistake that was found.
@@ -46,6 +49,16 @@ pub trait Scope {
 
     /// What functions need to know of the run.
     fn settings(&self) -> &Settings;
+
+    /// Whether the steps name something that is repeated, whose elements can be had one by one.
+    fn is_repeated(&self, _root: &str, _steps: &[Step]) -> bool {
+        false
+    }
+
+    /// One element of what is repeated, by a key that was computed; `None` when there is no such element.
+    fn element(&self, _root: &str, _steps: &[Step], _key: &Value) -> Option<Value> {
+        None
+    }
 
     /// The root names in scope, for suggestions.
     fn roots(&self) -> Vec<String>;
@@ -65,6 +78,8 @@ pub struct Settings {
     /// The present time in RFC 3339, for `timestamp`. While a plan is made there is none: then functions
     /// that answer differently every time answer an unknown.
     pub timestamp: Option<Arc<str>>,
+    /// What evaluation may cost in this run.
+    pub budget: Arc<Budget>,
     /// Whether a template is being rendered, which may not render another.
     pub in_template: bool,
     /// Whether `&&` and `||` look at both operands in any case, as Terraform up to 1.11 does. Only the comparison
@@ -105,6 +120,14 @@ impl Scope for Bindings<'_> {
         self.parent.settings()
     }
 
+    fn is_repeated(&self, root: &str, steps: &[Step]) -> bool {
+        !self.names.contains_key(root) && self.parent.is_repeated(root, steps)
+    }
+
+    fn element(&self, root: &str, steps: &[Step], key: &Value) -> Option<Value> {
+        self.parent.element(root, steps, key)
+    }
+
     fn roots(&self) -> Vec<String> {
         self.names.keys().map(|name| name.to_string()).chain(self.parent.roots()).collect()
     }
@@ -142,7 +165,16 @@ pub fn unknown_name(root: &str, roots: &[String], span: Span) -> Diagnostic {
 
 /// Evaluates an expression.
 pub fn eval(expr: &Expr, scope: &dyn Scope) -> Outcome {
-    Evaluator { scope, each: None }.eval(expr).map_err(|mut mistakes| {
+    let budget = &*scope.settings().budget;
+    let told = |limit| vec![budget.told(limit, expr.span)];
+    let frame = budget.enter().map_err(told)?;
+    let result = Evaluator { scope, budget, each: None }.eval(expr);
+    let result = result.and_then(|value| frame.end(&value).map_err(told).map(|()| value));
+    result.map_err(|mut mistakes| {
+        // Everything fails behind a limit that was met; only the first place says where.
+        if let Some(first) = mistakes.iter().position(|mistake| mistake.code == budget::CODE) {
+            return vec![mistakes.swap_remove(first)];
+        }
         involved::note(expr, scope, &mut mistakes);
         mistakes
     })
@@ -151,7 +183,19 @@ pub fn eval(expr: &Expr, scope: &dyn Scope) -> Outcome {
 /// An error of `code` with the summary of the table.
 pub(crate) fn error(code: &'static str, detail: impl Into<String>, span: Span) -> Diagnostic {
     let summary = codes::find(code).map_or(code, |(_, summary, _)| *summary);
-    Diagnostic::error(code, summary, detail).at(span)
+    Diagnostic::error(code, summary, clipped(detail.into())).at(span)
+}
+
+/// Messages quote what is wrong, and that may be long.
+const LONGEST_DETAIL: usize = 2000;
+
+/// The beginning of a long text.
+fn clipped(mut text: String) -> String {
+    if let Some((at, _)) = text.char_indices().nth(LONGEST_DETAIL).filter(|_| text.len() > LONGEST_DETAIL) {
+        text.truncate(at);
+        text.push_str("...");
+    }
+    text
 }
 
 fn fail<T>(code: &'static str, detail: impl Into<String>, span: Span) -> Result<T, Vec<Diagnostic>> {
@@ -162,11 +206,32 @@ fn fail<T>(code: &'static str, detail: impl Into<String>, span: Span) -> Result<
 #[derive(Clone, Copy)]
 struct Evaluator<'a> {
     scope: &'a dyn Scope,
+    budget: &'a Budget,
     /// The element inside a splat.
     each: Option<&'a Value>,
 }
 
-impl Evaluator<'_> {
+impl<'a> Evaluator<'a> {
+    /// The same with another scope in front.
+    fn within<'b>(&self, scope: &'b dyn Scope) -> Evaluator<'b>
+    where
+        'a: 'b,
+    {
+        Evaluator { scope, budget: self.budget, each: self.each }
+    }
+
+    /// A limit of the budget as a mistake at a place.
+    fn charged<T>(&self, charge: Result<T, Overrun>, span: Span) -> Result<T, Vec<Diagnostic>> {
+        charge.map_err(|limit| vec![self.budget.told(limit, span)])
+    }
+
+    /// A collection that has just been made of its elements.
+    fn made(&self, value: Value, span: Span) -> Outcome {
+        let count = value.children_count();
+        self.charged(self.budget.weigh(&value).and_then(|_| self.budget.values(count as u64)), span)?;
+        Ok(value)
+    }
+
     fn eval(&self, expr: &Expr) -> Outcome {
         match &*expr.node {
             Node::Null => Ok(Value::null()),
@@ -178,6 +243,14 @@ impl Evaluator<'_> {
     }
 
     fn composite(&self, expr: &Expr) -> Outcome {
+        self.charged(self.budget.work(1), expr.span)?;
+        let before = self.budget.live();
+        let value = self.by_node(expr)?;
+        self.charged(self.budget.settle(before, &value), expr.span)?;
+        Ok(value)
+    }
+
+    fn by_node(&self, expr: &Expr) -> Outcome {
         match &*expr.node {
             Node::Name(_) | Node::Attr(..) | Node::Index(..) | Node::LegacyIndex(..) => self.traversal(expr),
             Node::Each => Ok(self.each.cloned().unwrap_or_else(Value::null)),
@@ -185,13 +258,13 @@ impl Evaluator<'_> {
             Node::Template(parts) => self.template(parts, expr.span),
             Node::Splat(source, each) => self.splat(source, each, expr.span),
             Node::AttrSplat(source, each) => self.splat(source, each, expr.span),
-            Node::Tuple(items) => self.tuple(items),
-            Node::Object(items) => self.object(items),
+            Node::Tuple(items) => self.made(self.tuple(items)?, expr.span),
+            Node::Object(items) => self.made(self.object(items)?, expr.span),
             Node::Call { name, name_span, args, expand } => self.call(name, *name_span, args, *expand, expr.span),
             Node::Unary(op, operand) => self.unary(*op, operand, expr.span),
             Node::Binary(op, span, left, right) => self.binary(*op, *span, left, right, expr.span),
             Node::Conditional(condition, yes, no) => self.conditional(condition, yes, no, expr.span),
-            Node::For(node) => self.for_expression(node, expr.span),
+            Node::For(node) => self.made(self.for_expression(node, expr.span)?, expr.span),
             Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) => Ok(Value::null()),
         }
     }

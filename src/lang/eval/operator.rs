@@ -30,6 +30,7 @@ impl Evaluator<'_> {
     /// The value of an operand as type `ty`: that type, or unknown.
     fn operand(&self, expr: &Expr, ty: &Type) -> Outcome {
         let value = self.eval(expr)?;
+        self.charged(self.budget.weigh(&value), expr.span)?;
         reject_secret(&value, expr.span)?;
         if value.is_null() {
             let detail =
@@ -62,6 +63,8 @@ impl Evaluator<'_> {
 
     fn equality(&self, wanted: bool, left: &Expr, right: &Expr) -> Outcome {
         let (first, second) = self.both(self.eval(left), self.eval(right))?;
+        self.charged(self.budget.weigh(&first), left.span)?;
+        self.charged(self.budget.weigh(&second), right.span)?;
         reject_secret(&first, left.span)?;
         reject_secret(&second, right.span)?;
         let mark = first.is_marked_anywhere() || second.is_marked_anywhere();

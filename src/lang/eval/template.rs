@@ -43,7 +43,7 @@ fn beginning_with(unknown: &Unknown, text: &str) -> Value {
 }
 
 impl Evaluator<'_> {
-    pub(super) fn template(&self, parts: &[Part], _: Span) -> Outcome {
+    pub(super) fn template(&self, parts: &[Part], span: Span) -> Outcome {
         if let [Part::Interpolation(expr)] = parts {
             return self.eval(expr);
         }
@@ -57,6 +57,9 @@ impl Evaluator<'_> {
             // Parts that are normal each need not be normal together.
             None => Value::text(text.out),
         };
+        if let Some(text) = value.as_str() {
+            self.charged(self.budget.text(text.len()), span)?;
+        }
         Ok(value.with_mark(text.mark))
     }
 
@@ -81,10 +84,14 @@ impl Evaluator<'_> {
 
     fn interpolate(&self, expr: &Expr, text: &mut Text) -> Result<(), Vec<Diagnostic>> {
         let value = self.eval(expr)?;
+        self.charged(self.budget.weigh(&value), expr.span)?;
         reject_secret(&value, expr.span)?;
         text.mark |= value.is_marked_anywhere();
         match convert(&value, &Type::String) {
-            Ok(Value { data: Data::String(part), .. }) => text.out.push_str(&part),
+            Ok(Value { data: Data::String(part), .. }) => {
+                self.charged(self.budget.fits((text.out.len() + part.len()) as u64), expr.span)?;
+                text.out.push_str(&part);
+            }
             Ok(Value { data: Data::Unknown(unknown), .. }) => {
                 text.set_unknown(unknown);
             }
@@ -140,6 +147,7 @@ impl Evaluator<'_> {
         body: &[Part],
         text: &mut Text,
     ) -> Result<(), Vec<Diagnostic>> {
+        let before = self.budget.live();
         let items = self.items(collection)?;
         text.mark |= items.mark;
         let entries = match items.entries {
@@ -155,11 +163,17 @@ impl Evaluator<'_> {
                 bindings.names.insert(name.clone(), at);
             }
             bindings.names.insert(value.clone(), item);
-            Evaluator { scope: &bindings, each: self.each }.parts(body, text);
+            if let Err(mistakes) = self.charged(self.budget.work(1), collection.span) {
+                text.mistakes.extend(mistakes);
+                break;
+            }
+            self.within(&bindings).parts(body, text);
             if !text.mistakes.is_empty() {
                 break;
             }
         }
+        // Only the text stays, which is counted when it is whole.
+        self.charged(self.budget.settle(before, &Value::null()), collection.span)?;
         Ok(())
     }
 }

@@ -129,6 +129,8 @@ fn bcrypt(call: &Call) -> Result<Value, Failure> {
     if call.settings().timestamp.is_none() {
         return Ok(later());
     }
+    // A round takes about as long as five hundred steps.
+    call.budget().work(500 << cost)?;
     match bcrypt::hash(call.text(0), cost as u32) {
         Ok(hash) => text(hash),
         Err(error) => other(error.to_string()),

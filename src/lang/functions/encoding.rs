@@ -138,6 +138,8 @@ fn base64gzip(call: &Call) -> Result<Value, Failure> {
 }
 
 fn jsondecode(call: &Call) -> Result<Value, Failure> {
+    // Once as JSON, and once as a value.
+    call.budget().values(2 * yaml::elements(call.text(0)))?;
     json::parse(call.text(0)).or_else(|error| wrong(0, format!("the string is not JSON: {error}")))
 }
 

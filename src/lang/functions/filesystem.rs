@@ -186,10 +186,15 @@ fn resolve(call: &Call) -> Result<PathBuf, Failure> {
     }
 }
 
+/// So many bytes may a file have, as many as a text.
+const LONGEST: u64 = 64 << 20;
+/// So many files may there be below a folder.
+const MOST_FILES: usize = 100_000;
+
 /// The bytes of the file that the first argument names.
 pub(super) fn read(call: &Call) -> Result<Vec<u8>, Failure> {
     let path = call.text(0);
-    match disk::read(&resolve(call)?) {
+    match disk::read_regular(&resolve(call)?, LONGEST) {
         Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => wrong(0, format!("there is no file {path:?}")),
         Err(error) => wrong(0, format!("{path:?} cannot be read: {error}")),
@@ -207,8 +212,8 @@ fn fileexists(call: &Call) -> Result<Value, Failure> {
     if disk::is_folder(&real) {
         return other(format!("{:?} is a directory, not a file", call.text(0)));
     }
-    match disk::read(&real) {
-        Ok(found) => Ok(Value::bool(found.is_some())),
+    match disk::exists(&real) {
+        Ok(found) => Ok(Value::bool(found)),
         Err(error) => wrong(0, format!("{:?} cannot be read: {error}", call.text(0))),
     }
 }
@@ -220,7 +225,7 @@ fn fileset(call: &Call) -> Result<Value, Failure> {
         return Ok(Value::set(Type::String, Vec::new()));
     }
     let pattern = glob(call.text(1)).or_else(|()| wrong(1, "the pattern is wrong"))?;
-    match disk::files_below(&folder) {
+    match disk::files_below(&folder, MOST_FILES) {
         Ok(files) => Ok(Value::string_set(files.iter().filter(|file| pattern.is_match(file)))),
         Err(error) => wrong(0, format!("{:?} cannot be listed: {error}", call.text(0))),
     }

@@ -21,7 +21,7 @@ struct Verb {
 }
 
 pub(super) fn format(call: &Call) -> Result<Value, Failure> {
-    text(fill(call.text(0), &call.args[1..])?)
+    text(fill(call, &call.args[1..])?)
 }
 
 /// Lists must have one length; what is no list is the same in every text.
@@ -52,15 +52,21 @@ pub(super) fn formatlist(call: &Call) -> Result<Value, Failure> {
     for row in 0..rows {
         let args: Vec<Value> =
             call.args[1..].iter().map(|arg| arg.as_items().map_or(arg, |items| &items[row]).clone()).collect();
+        call.budget().work(1)?;
         out.push(match args.iter().find_map(Value::first_unknown) {
             Some(unknown) => Value::unknown(Type::String, unknown.origin.clone()),
-            None => Value::text(fill(call.text(0), &args)?),
+            None => {
+                let filled = fill(call, &args)?;
+                call.budget().text(filled.len())?;
+                Value::text(filled)
+            }
         });
     }
     Ok(Value::list(Type::String, out))
 }
 
-fn fill(format: &str, args: &[Value]) -> Result<String, Failure> {
+fn fill(call: &Call, args: &[Value]) -> Result<String, Failure> {
+    let format = call.text(0);
     let mut out = String::new();
     let (mut next, mut highest) = (0, 0);
     let mut rest = format;
@@ -81,6 +87,9 @@ fn fill(format: &str, args: &[Value]) -> Result<String, Failure> {
             return wrong(0, format!("not enough arguments for %{}: number {} is missing", verb.letter, index + 1));
         };
         out.push_str(&apply(&verb, arg, index)?);
+        // An argument may be chosen again and again.
+        call.budget().work(out.len() as u64 >> 20)?;
+        call.budget().fits(out.len() as u64)?;
     }
     out.push_str(rest);
     if highest < args.len() {

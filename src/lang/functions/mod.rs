@@ -31,7 +31,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::diag::{Diagnostic, Span};
-use crate::lang::eval::{Scope, Settings};
+use crate::lang::eval::budget::Overrun;
+use crate::lang::eval::{Budget, Scope, Settings};
 use crate::value::{Data, Number, Object, Type, Unknown, Value};
 
 /// A function.
@@ -231,6 +232,14 @@ pub enum Failure {
     Other(String),
     /// Whatever it evaluated is wrong.
     Diagnostics(Vec<Diagnostic>),
+    /// It would cost too much.
+    Limit(Overrun),
+}
+
+impl From<Overrun> for Failure {
+    fn from(limit: Overrun) -> Self {
+        Self::Limit(limit)
+    }
 }
 
 /// A failure that is not one argument's.
@@ -259,6 +268,11 @@ impl Call<'_> {
     /// What functions know of the run.
     pub fn settings(&self) -> &Settings {
         self.scope.settings()
+    }
+
+    /// What it may cost.
+    pub fn budget(&self) -> &Budget {
+        &self.settings().budget
     }
 
     /// The text of an argument; empty for anything but a known string.

@@ -2,14 +2,24 @@
 
 use std::sync::Arc;
 
-use regex::{Captures, Regex};
+use regex::{Captures, Regex, RegexBuilder};
 
 use super::{Call, Failure, key, text, wrong};
 use crate::value::{Data, Object, Type, Value};
 
-fn compile(index: usize, pattern: &str) -> Result<Regex, Failure> {
-    match Regex::new(pattern) {
+/// A search takes at worst as many steps as the compiled pattern has bytes, for each byte of the text. So many of
+/// both are allowed; a short text takes every pattern that the library does.
+const MOST_OF_BOTH: usize = 1 << 36;
+const LARGEST_PATTERN: usize = 10 << 20;
+
+/// Compiles the pattern of an argument, to be looked for in a text of so many bytes.
+fn compile(index: usize, pattern: &str, length: usize) -> Result<Regex, Failure> {
+    let most = (MOST_OF_BOTH / length.max(1)).min(LARGEST_PATTERN);
+    match RegexBuilder::new(pattern).size_limit(most).build() {
         Ok(regex) => Ok(regex),
+        Err(regex::Error::CompiledTooBig(_)) if most < LARGEST_PATTERN => {
+            wrong(index, "the pattern is too large for so long a text")
+        }
         Err(error) => {
             let detail = error.to_string();
             let last = detail.lines().last().unwrap_or_default().trim_start_matches("error: ").to_string();
@@ -52,7 +62,7 @@ fn result(regex: &Regex, shape: &Shape, captures: &Captures) -> Value {
 }
 
 pub(super) fn regex(call: &Call) -> Result<Value, Failure> {
-    let regex = compile(0, call.text(0))?;
+    let regex = compile(0, call.text(0), call.text(1).len())?;
     let shape = shape(&regex)?;
     if let Data::Unknown(unknown) = &call.args[1].data {
         return Ok(Value::unknown(type_of(&regex, &shape), unknown.origin.clone()));
@@ -64,13 +74,18 @@ pub(super) fn regex(call: &Call) -> Result<Value, Failure> {
 }
 
 pub(super) fn regexall(call: &Call) -> Result<Value, Failure> {
-    let regex = compile(0, call.text(0))?;
+    let regex = compile(0, call.text(0), call.text(1).len())?;
     let shape = shape(&regex)?;
     if let Data::Unknown(unknown) = &call.args[1].data {
         return Ok(Value::unknown(Type::list(type_of(&regex, &shape)), unknown.origin.clone()));
     }
-    let items: Vec<Value> =
-        regex.captures_iter(call.text(1)).map(|captures| result(&regex, &shape, &captures)).collect();
+    let mut items = Vec::new();
+    for captures in regex.captures_iter(call.text(1)) {
+        // Each search may go up to the end of the text.
+        call.budget().look_at_time()?;
+        call.budget().values(captures.len() as u64)?;
+        items.push(result(&regex, &shape, &captures));
+    }
     Ok(Value::list(type_of(&regex, &shape), items))
 }
 
@@ -92,9 +107,23 @@ pub(super) fn replace(call: &Call) -> Result<Value, Failure> {
     let (string, wanted, with) = (call.text(0), call.text(1), call.text(2));
     match wanted.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
         Some(pattern) => {
-            let regex = compile(1, pattern)?;
-            text(regex.replace_all(string, with))
+            let regex = compile(1, pattern, string.len())?;
+            let (mut out, mut end) = (String::new(), 0);
+            for captures in regex.captures_iter(string) {
+                call.budget().look_at_time()?;
+                let found = captures.get(0).map_or(end..end, |found| found.range());
+                out.push_str(&string[end..found.start]);
+                captures.expand(with, &mut out);
+                call.budget().fits(out.len() as u64)?;
+                end = found.end;
+            }
+            out.push_str(&string[end..]);
+            text(out)
         }
-        None => text(string.replace(wanted, with)),
+        None => {
+            let more = (string.matches(wanted).count() as u64).saturating_mul(with.len() as u64);
+            call.budget().fits(more.saturating_add(string.len() as u64))?;
+            text(string.replace(wanted, with))
+        }
     }
 }

@@ -11,6 +11,8 @@ use crate::value::Value;
 /// Takes keys in PEM, of PKCS #1 or PKCS #8, without a passphrase.
 pub(super) fn rsadecrypt(call: &Call) -> Result<Value, Failure> {
     let Some(ciphertext) = from_base64(call.text(0)) else { return wrong(0, "the ciphertext is not Base64") };
+    // As long as so many steps.
+    call.budget().work(20_000)?;
     let pem = call.text(1).trim();
     if pem.contains("ENCRYPTED") {
         return wrong(1, "the key is protected with a passphrase");

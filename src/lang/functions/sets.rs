@@ -89,9 +89,11 @@ fn setproduct(call: &Call) -> Result<Value, Failure> {
         let Type::List(ty) = as_list.ty() else { continue };
         types.push((*ty).clone());
         let items = as_list.as_items().unwrap_or_default();
-        if rows.len() * items.len() > 1_000_000 {
+        let count = rows.len() as u64 * items.len() as u64;
+        if count > 1_000_000 {
             return other("there are more than a million combinations");
         }
+        call.budget().values(count * (index as u64 + 1))?;
         rows = rows
             .iter()
             .flat_map(|row| items.iter().map(|item| [row.as_slice(), std::slice::from_ref(item)].concat()))

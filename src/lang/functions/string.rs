@@ -234,6 +234,8 @@ fn indent(call: &Call) -> Result<Value, Failure> {
     if !(0..=10_000).contains(&spaces) {
         return wrong(0, "the number of spaces must be from 0 to 10000");
     }
+    let lines = call.text(1).bytes().filter(|byte| *byte == b'\n').count() as u64;
+    call.budget().fits(call.text(1).len() as u64 + lines * spaces as u64)?;
     text(call.text(1).replace('\n', &format!("\n{:1$}", "", spaces as usize)))
 }
 
@@ -250,11 +252,17 @@ fn join(call: &Call) -> Result<Value, Failure> {
             }
         }
     }
+    let separators = (parts.len() as u64).saturating_mul(call.text(0).len() as u64);
+    call.budget().fits(separators.saturating_add(parts.iter().map(|part| part.len() as u64).sum()))?;
     text(parts.join(call.text(0)))
 }
 
 fn split(call: &Call) -> Result<Value, Failure> {
     let (separator, string) = (call.text(0), call.text(1));
+    call.budget().values(match separator {
+        "" => string.len(),
+        _ => string.matches(separator).count(),
+    } as u64)?;
     match separator {
         "" => texts(string.chars().map(String::from)),
         _ => texts(string.split(separator)),
@@ -262,13 +270,16 @@ fn split(call: &Call) -> Result<Value, Failure> {
 }
 
 fn substr(call: &Call) -> Result<Value, Failure> {
-    let characters: Vec<&str> = call.text(0).graphemes(true).collect();
-    let count = characters.len() as i64;
+    let string = call.text(0);
+    let count = string.graphemes(true).count() as i64;
     let (offset, length) = (call.int(1)?, call.int(2)?);
     let start = if offset < 0 { (offset + count).max(0) } else { offset.min(count) };
     // A length of zero behind a negative offset means the rest, too.
     let end = if length < 0 || length == 0 && offset < 0 { count } else { start.saturating_add(length).min(count) };
-    text(characters[start as usize..end as usize].concat())
+    let mut places = string.grapheme_indices(true).map(|(at, _)| at).chain([string.len()]);
+    let from = places.nth(start as usize).unwrap_or(string.len());
+    let to = if end > start { places.nth((end - start - 1) as usize).unwrap_or(string.len()) } else { from };
+    text(&string[from..to])
 }
 
 /// A word begins behind anything but letters, digits and underscores; beyond ASCII, behind blanks only.

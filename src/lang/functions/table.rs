@@ -9,6 +9,8 @@ pub(super) fn csvdecode(call: &Call) -> Result<Value, Failure> {
         return wrong(0, format!("a quotation mark stands alone in line {line}"));
     }
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(call.text(0).as_bytes());
+    call.budget().values(2 * super::yaml::elements(call.text(0)))?;
+    let mut known = std::collections::BTreeSet::new();
     let mut names: Vec<std::sync::Arc<str>> = Vec::new();
     let mut rows = Vec::new();
     for record in reader.records() {
@@ -18,7 +20,7 @@ pub(super) fn csvdecode(call: &Call) -> Result<Value, Failure> {
         };
         if names.is_empty() {
             for name in &record {
-                if names.contains(&key(name)) {
+                if !known.insert(key(name)) {
                     return wrong(0, format!("there are two columns {name:?}"));
                 }
                 names.push(key(name));

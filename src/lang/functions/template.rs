@@ -25,6 +25,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
 ];
 
+/// The tree of a template takes some dozen times as much memory as its text, in bytes.
+const LONGEST: usize = 4 << 20;
+
 fn templatefile(call: &Call) -> Result<Value, Failure> {
     let text = filesystem::read_text(call)?;
     render(call, call.text(0), &text)
@@ -35,6 +38,9 @@ fn templatestring(call: &Call) -> Result<Value, Failure> {
 }
 
 fn render(call: &Call, name: &str, text: &str) -> Result<Value, Failure> {
+    if text.len() > LONGEST {
+        return other(format!("{name} is longer than {} MiB", LONGEST >> 20));
+    }
     if call.settings().in_template {
         return other("a template cannot render another one");
     }

@@ -10,12 +10,22 @@ use crate::value::{Data, Number, Object, Type, Value, json};
 
 pub(super) fn yamlencode(call: &Call) -> Result<Value, Failure> {
     let mut out = String::new();
+    // What stands deep is indented on every line of its own.
+    call.budget().fits(indents(&call.args[0], 0))?;
     write(&mut out, &call.args[0], 0, true);
     // A plain scalar on its own is closed with the end of the document.
     if matches!(call.args[0].data, Data::Null(_) | Data::Bool(_) | Data::Number(_)) {
         out.push_str("...\n");
     }
     text(out)
+}
+
+/// How many blanks stand before the lines of a value at most.
+fn indents(value: &Value, indent: u64) -> u64 {
+    match &value.data {
+        Data::String(text) => indent * (1 + text.bytes().filter(|byte| *byte == b'\n').count() as u64),
+        _ => indent + value.children().map(|child| indents(child, indent + 2)).sum::<u64>(),
+    }
 }
 
 /// Writes a value; `fresh` says that nothing stands on the line yet but what `indent` allows for.
@@ -174,10 +184,16 @@ struct Reader {
     error: Option<String>,
 }
 
+/// How many values a text can hold at most: each begins with its own character.
+pub(super) fn elements(text: &str) -> u64 {
+    text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':' | b'-' | b'\n' | b'?')).count() as u64
+}
+
 pub(super) fn yamldecode(call: &Call) -> Result<Value, Failure> {
     if is_too_deep(call.text(0)) {
         return wrong(0, format!("the YAML is nested more than {MAX_DEPTH} levels deep"));
     }
+    call.budget().values(elements(call.text(0)))?;
     let mut reader = Reader::default();
     let mut parser = Parser::new_from_str(call.text(0));
     if let Err(error) = parser.load(&mut reader, true) {

@@ -1,16 +1,23 @@
 //! The instances of something that is repeated, and their values as one.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::address::Key;
-use crate::value::Value;
+use crate::value::convert::convert;
+use crate::value::{Data, Type, Value};
 
 /// The instances of a block: their values by key; one without a key for a block that is not repeated.
 #[derive(Debug, Clone)]
 pub struct Instances {
     values: BTreeMap<Option<Key>, Value>,
     repetition: Repetition,
-    whole: Value,
+    /// All of them as one value, made when somebody wants it: an apply puts in one instance after the other.
+    whole: OnceCell<Value>,
+    /// The generation in which any of them changed last.
+    changed: u64,
+    /// The same of those that were put in one by one.
+    changes: BTreeMap<Option<Key>, u64>,
 }
 
 /// How a block is repeated.
@@ -28,19 +35,46 @@ pub enum Repetition {
 impl Instances {
     /// Instances that are all known.
     pub fn new(repetition: Repetition, values: BTreeMap<Option<Key>, Value>) -> Self {
-        let whole = repetition.assemble(values.clone());
-        Self { values, repetition, whole }
+        Self { values, repetition, whole: OnceCell::new(), changed: 0, changes: BTreeMap::new() }
     }
 
     /// Puts in the value of one instance.
-    pub(super) fn set(&mut self, key: Option<Key>, value: Value) {
-        self.values.insert(key, value);
-        self.whole = self.repetition.assemble(self.values.clone());
+    pub(super) fn set(&mut self, key: Option<Key>, value: Value, generation: u64) {
+        self.values.insert(key.clone(), value);
+        self.whole.take();
+        self.changed = generation;
+        self.changes.insert(key, generation);
     }
 
     /// All of them as one value.
     pub(super) fn whole(&self) -> &Value {
-        &self.whole
+        self.whole.get_or_init(|| self.repetition.assemble(self.values.clone()))
+    }
+
+    /// The instance of a key.
+    pub(super) fn get(&self, key: &Option<Key>) -> Option<&Value> {
+        self.values.get(key)
+    }
+
+    /// What an index stands for, if that is a key that an instance has.
+    pub(super) fn key(&self, index: &Value) -> Option<Option<Key>> {
+        let key = match self.repetition {
+            Repetition::Once => return None,
+            Repetition::Count => {
+                let index = convert(index, &Type::Number).ok()?.as_i64()?;
+                Key::Index(u64::try_from(index).ok()?)
+            }
+            Repetition::Each => match convert(index, &Type::String).ok()?.data {
+                Data::String(name) => Key::Name(name),
+                _ => return None,
+            },
+        };
+        Some(Some(key)).filter(|key| self.values.contains_key(key))
+    }
+
+    /// The generation in which an instance, or any of them, changed last.
+    pub(super) fn changed(&self, key: Option<&Option<Key>>) -> u64 {
+        key.map_or(self.changed, |key| self.changes.get(key).copied().unwrap_or_default())
     }
 }
 

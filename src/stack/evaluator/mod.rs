@@ -1,17 +1,19 @@
 //! What names mean in a stack: the values of everything that has been evaluated so far.
 //!
 //! Values of blocks are put in as they become known: planned ones first, real ones while an apply goes on. What hangs
-//! on something unknown is evaluated anew when that changes; what was wholly known stays.
+//! on something unknown is evaluated anew when that changes (`kept`); what was wholly known stays.
 
 mod instances;
+mod kept;
 mod modules;
+#[cfg(test)]
+mod tests;
 mod view;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::address::{Address, Key, Mode, ModulePath};
+use crate::address::{Address, Key, ModulePath};
 use crate::diag::{Diagnostic, Span};
 use crate::lang::ast::Step;
 use crate::lang::eval::{Scope, Settings};
@@ -20,6 +22,7 @@ use crate::stack::secrets::Secrets;
 use crate::value::{Object, Type, Value};
 
 pub use instances::{Instances, Repetition};
+use kept::{Item, Kept, Trail};
 use modules::Repeated;
 pub use view::View;
 
@@ -38,6 +41,7 @@ pub struct Evaluator {
     secrets: Secrets,
     /// Grows whenever a value becomes known that was not.
     generation: u64,
+    trail: Trail,
     nothing: Names,
 }
 
@@ -46,24 +50,14 @@ pub struct Evaluator {
 struct Names {
     /// The variables of the root.
     variables: BTreeMap<Arc<str>, Value>,
-    blocks: BTreeMap<(Mode, Arc<str>, Arc<str>), Instances>,
-    /// What was evaluated on demand, and in which generation.
-    kept: RefCell<BTreeMap<(Item, Arc<str>), (u64, Value)>>,
+    blocks: BTreeMap<kept::Block, Instances>,
+    /// What was evaluated on demand.
+    kept: Kept,
     calls: BTreeMap<Arc<str>, Repeated>,
     /// `each.value` of the instance.
     each: Option<Value>,
     /// Nobody can say whether there is this instance.
     open: bool,
-}
-
-/// What is evaluated on demand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Item {
-    Local,
-    Input,
-    Output,
-    /// Every output of every instance of a module.
-    Whole,
 }
 
 /// The declarations that names are looked up in.
@@ -86,6 +80,7 @@ impl Evaluator {
             foreign: BTreeMap::new(),
             secrets,
             generation: 0,
+            trail: Trail::default(),
             nothing: Names::default(),
         }
     }
@@ -126,7 +121,7 @@ impl Evaluator {
         };
         self.environment.insert("region".into(), text(region, "env.region"));
         self.environment.insert("account_id".into(), text(account, "env.account_id"));
-        self.root().kept.borrow_mut().clear();
+        self.root().kept.clear();
     }
 
     /// Puts in the values of resources of other tools: `aws_vpc.main` and its attributes. Those that are there stay.
@@ -144,12 +139,13 @@ impl Evaluator {
 
     /// Puts in the value of one instance; what was not wholly known without it is evaluated anew.
     pub fn set_instance(&mut self, address: &Address, value: Value) {
+        self.generation += 1;
+        let generation = self.generation;
         let names = self.modules.get_mut(&address.module);
         let block = (address.mode, address.kind.clone(), address.name.clone());
         if let Some(instances) = names.and_then(|names| names.blocks.get_mut(&block)) {
-            instances.set(address.key.clone(), value);
+            instances.set(address.key.clone(), value, generation);
         }
-        self.generation += 1;
     }
 
     /// Gives every module names of its own before its instances are known, so that what one evaluates is not taken for
@@ -166,6 +162,7 @@ impl Evaluator {
         let variables = std::mem::take(&mut self.root().variables);
         self.modules = BTreeMap::from([(Vec::new(), Names { variables, ..Names::default() })]);
         self.instances.clear();
+        self.settings.values().for_each(|settings| settings.budget.forget());
     }
 }
 
@@ -176,6 +173,14 @@ impl Scope for Evaluator {
 
     fn settings(&self) -> &Settings {
         self.within(&[]).settings
+    }
+
+    fn is_repeated(&self, root: &str, steps: &[Step]) -> bool {
+        self.within(&[]).is_repeated(root, steps)
+    }
+
+    fn element(&self, root: &str, steps: &[Step], key: &Value) -> Option<Value> {
+        self.within(&[]).element(root, steps, key)
     }
 
     fn roots(&self) -> Vec<String> {

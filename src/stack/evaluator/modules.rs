@@ -12,7 +12,7 @@ use crate::stack::conditions;
 use crate::stack::desired::bindings;
 use crate::stack::evaluator::view::View;
 use crate::stack::evaluator::{Evaluator, Item, Names, Repetition};
-use crate::stack::target::{Instance, repeat};
+use crate::stack::target::{Instance, MOST_INSTANCES, repeat, too_many};
 use crate::stack::variables::{Supplied, shape};
 use crate::value::{Object, Type, Value};
 
@@ -45,6 +45,12 @@ impl Evaluator {
         for outer in self.instances(parent).to_vec() {
             let is_open = self.is_open(&outer);
             let expansion = repeat(call.count.as_ref(), call.for_each.as_ref(), &self.within(&outer));
+            if let Ok(expansion) = &expansion
+                && self.modules.len() + expansion.instances.len() > MOST_INSTANCES
+            {
+                judge(vec![too_many(&format!("module.{name}"), "with its instances there are more", call.span)]);
+                return;
+            }
             let (repeated, instances) = match expansion {
                 Ok(_) | Err(_) if is_open => (Repeated::open(&outer, name), vec![Instance::default()]),
                 Ok(expansion) => {

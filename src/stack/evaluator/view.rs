@@ -9,6 +9,7 @@ use crate::kinds;
 use crate::lang::ast::Step;
 use crate::lang::declare::{Call, Module};
 use crate::lang::eval::{Scope, Settings, eval};
+use crate::stack::evaluator::kept::{Block, Source};
 use crate::stack::evaluator::{Evaluator, Item, Names};
 use crate::value::{Type, Value};
 
@@ -73,25 +74,27 @@ impl<'a> View<'a> {
         self.kept(Item::Local, name, || eval(&local.expr, self))
     }
 
-    /// What was evaluated before, unless it is unknown and something has become known since.
-    pub(super) fn kept(
-        &self,
-        item: Item,
-        name: &Arc<str>,
-        fresh: impl FnOnce() -> Result<Value, Vec<Diagnostic>>,
-    ) -> Result<Value, Vec<Diagnostic>> {
-        let generation = self.evaluator.generation;
-        let key = (item, name.clone());
-        if let Some((of, value)) = self.names.kept.borrow().get(&key)
-            && (*of == generation || value.is_wholly_known())
-        {
-            return Ok(value.clone());
+    /// The block that steps begin with, and how many of them name it; `None` for anything else, and for the resources
+    /// of other tools.
+    fn block_of(&self, root: &str, steps: &[Step]) -> Option<(Block, usize)> {
+        let data = root == "data";
+        let (kind, at) = if data { (&**named(steps, 0)?, 1) } else { (root, 0) };
+        let name = named(steps, at)?;
+        let prefix = if data { "data." } else { "" };
+        if !self.evaluator.foreign.is_empty() && self.foreign(&format!("{prefix}{kind}.{name}")).is_some() {
+            return None;
         }
-        // Also cuts a cycle, which the graph has reported.
-        self.names.kept.borrow_mut().insert(key.clone(), (generation, Value::unknown(Type::Any, None)));
-        let value = fresh()?;
-        self.names.kept.borrow_mut().insert(key, (generation, value.clone()));
-        Ok(value)
+        let mode = if data { Mode::Data } else { Mode::Managed };
+        Some(((mode, our_name(kind).into(), name.clone()), at + 1))
+    }
+
+    /// The one instance that an index names. Looks at no other.
+    fn instance(&self, block: &Block, index: &Value) -> Option<Value> {
+        let instances = self.names.blocks.get(block)?;
+        let key = instances.key(index)?;
+        let value = instances.get(&key)?.clone();
+        self.evaluator.trail.note(|| Source::Block(self.path.to_vec(), block.clone(), Some(key)));
+        Some(value)
     }
 
     fn block(&self, mode: Mode, kind: &str, name: &str, span: Span) -> Result<Value, Diagnostic> {
@@ -104,9 +107,12 @@ impl<'a> View<'a> {
             let diagnostic = Diagnostic::error("CS0401", "Undeclared reference", detail).at(span);
             return Err(diagnostic.help("Move the data block out of the check to refer to it from elsewhere."));
         }
-        if let Some(instances) = self.names.blocks.get(&(mode, address.kind.clone(), address.name.clone())) {
+        let block = (mode, address.kind.clone(), address.name.clone());
+        if let Some(instances) = self.names.blocks.get(&block) {
+            self.evaluator.trail.note(|| Source::Block(self.path.to_vec(), block, None));
             return Ok(instances.whole().clone());
         }
+        self.evaluator.trail.note(|| Source::Missing(self.path.to_vec(), block));
         if self.evaluator.stack().resource(&address).is_some() {
             return Ok(Value::unknown(Type::Any, Some(address.to_string().into())));
         }
@@ -252,7 +258,7 @@ impl Scope for View<'_> {
                     if let Some(value) = self.foreign(&format!("data.{kind}.{name}")) {
                         return Ok((value.clone(), 2));
                     }
-                    Ok((self.block(Mode::Data, kind, name, span)?, 2))
+                    self.block_or_instance(Mode::Data, kind, name, steps, 2, span)
                 }
                 _ => Err(Diagnostic::error(
                     "CS0403",
@@ -269,6 +275,18 @@ impl Scope for View<'_> {
 
     fn settings(&self) -> &Settings {
         self.settings
+    }
+
+    fn is_repeated(&self, root: &str, steps: &[Step]) -> bool {
+        let block = self.block_of(root, steps).filter(|(_, used)| *used == steps.len());
+        block.is_some_and(|((mode, kind, name), _)| {
+            mode == Mode::Managed && self.names.blocks.contains_key(&(mode, kind, name))
+        })
+    }
+
+    fn element(&self, root: &str, steps: &[Step], key: &Value) -> Option<Value> {
+        let (block, _) = self.block_of(root, steps)?;
+        self.instance(&block, key)
     }
 
     fn roots(&self) -> Vec<String> {
@@ -316,6 +334,30 @@ impl View<'_> {
             .at(span)
             .help(format!("Write `{kind}.NAME.ATTRIBUTE`.")));
         };
-        Ok((self.block(Mode::Managed, kind, name, span)?, 1))
+        self.block_or_instance(Mode::Managed, kind, name, steps, 1, span)
+    }
+
+    /// One instance where the step behind the name has its key, else all of them.
+    fn block_or_instance(
+        &self,
+        mode: Mode,
+        kind: &str,
+        name: &Arc<str>,
+        steps: &[Step],
+        at: usize,
+        span: Span,
+    ) -> Result<(Value, usize), Diagnostic> {
+        let index = match steps.get(at) {
+            Some(Step::Key(key)) => Some(Value::string(key)),
+            Some(Step::Index(index)) => i64::try_from(*index).ok().map(Value::int),
+            _ => None,
+        };
+        // What belongs to a check is seen from within it only.
+        if let Some(index) = index.filter(|_| mode == Mode::Managed)
+            && let Some(value) = self.instance(&(mode, our_name(kind).into(), name.clone()), &index)
+        {
+            return Ok((value, at + 1));
+        }
+        Ok((self.block(mode, kind, name, span)?, at))
     }
 }

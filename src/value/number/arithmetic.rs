@@ -9,7 +9,18 @@ use super::{Kind, Number, PRECISION};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Undefined(pub &'static str);
 
+/// Results have no larger exponent of two: their notation would fill the memory.
+const MAX_EXPONENT: isize = 1 << 20;
+
 impl Number {
+    /// The number, if it can be written out.
+    fn writable(self) -> Result<Number, Undefined> {
+        match &self.kind {
+            Kind::Big(parts) if parts.1.abs() > MAX_EXPONENT => Err(Undefined("it has far too many digits")),
+            _ => Ok(self),
+        }
+    }
+
     /// The two integers, when they are such and a result with 64 bits has all its digits.
     fn ints(&self, other: &Number) -> Option<(i64, i64)> {
         match (&self.kind, &other.kind) {
@@ -88,7 +99,7 @@ impl Number {
         };
         let product = Self::rounded(left * right, left_exponent + right_exponent, PRECISION);
         let needed = product.parts().map_or(0, |(significand, _)| significand.unsigned_abs().bit_len());
-        Ok(Number { bits: self.bits.max(other.bits).max(needed as u16), ..product })
+        Number { bits: self.bits.max(other.bits).max(needed as u16), ..product }.writable()
     }
 
     /// The quotient; infinity when only the divisor is zero.
@@ -109,7 +120,7 @@ impl Number {
         {
             return Ok(Self::with_bits_of(Kind::Int(quotient), self, other));
         }
-        Ok(self.quotient(other))
+        self.quotient(other).writable()
     }
 
     /// The quotient of finite numbers, the divisor not zero.

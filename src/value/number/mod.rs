@@ -169,9 +169,18 @@ impl Number {
         }
         let places = exponent.unsigned_abs();
         let digits = (significand * UBig::from(5u8).pow(places)).to_string();
-        let digits = format!("{digits:0>width$}", width = places + 1);
+        let digits = print::zeros_before(digits, places + 1);
         let (whole, fraction) = digits.split_at(digits.len() - places);
         format!("{whole}.{fraction}")
+    }
+
+    /// How many bytes to count for its notation, which is long for very large and very small numbers; computing it
+    /// takes longer than its length says.
+    pub fn cost(&self) -> u64 {
+        match &self.kind {
+            Kind::Big(parts) if parts.1.unsigned_abs() > 4096 => parts.1.unsigned_abs() as u64 * 16,
+            _ => 0,
+        }
     }
 
     /// Significand and exponent of two; infinities have none.

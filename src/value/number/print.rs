@@ -46,7 +46,7 @@ fn shortest(number: &Number) -> (String, isize) {
         (UBig::from(5u8).pow(exponent.unsigned_abs()), exponent.unsigned_abs())
     };
     let upper = ((&mantissa + UBig::ONE) * &scale).to_string();
-    let pad = |text: String| format!("{text:0>width$}", width = upper.len());
+    let pad = |text: String| zeros_before(text, upper.len());
     let digits = pad((&mantissa * &scale).to_string());
     let lower = pad(((&mantissa - UBig::ONE) * &scale).to_string());
     let point = upper.len() as isize - places as isize;
@@ -54,6 +54,11 @@ fn shortest(number: &Number) -> (String, isize) {
     let (short, point) = if short.is_empty() { (digits, point) } else { carried(short, point) };
     let leading = short.bytes().take_while(|byte| *byte == b'0').count();
     (short[leading..].trim_end_matches('0').to_string(), point - leading as isize)
+}
+
+/// The digits with zeros in front, as many as make them so long. (A width of `format!` is below 65536.)
+pub(super) fn zeros_before(digits: String, length: usize) -> String {
+    "0".repeat(length.saturating_sub(digits.len())) + &digits
 }
 
 /// Moves a carry that made the digits one longer (marked by a leading `+`) into the point.
