@@ -87,6 +87,8 @@ pub mod ops;
 pub mod plan;
 pub mod refresh;
 pub mod schema;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 pub mod stack;
 pub mod state;
 pub mod templates;

@@ -1,0 +1,283 @@
+//! The engine as the simulation runs it: the only file here that knows the workflows.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::address::{Address, Subject};
+use crate::diag::render;
+use crate::ops::connect::{Connection, finish};
+use crate::ops::{Failure, Session, SessionOptions, apply, plan};
+use crate::plan::{Options, Plan};
+use crate::simulation::clock::LeapingClock;
+use crate::simulation::cloud::FakeCloud;
+use crate::simulation::faults::Faults;
+use crate::state::store::Store;
+use crate::ui::{self, Ui};
+
+/// A command of the program.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Command {
+    /// What is done.
+    pub verb: Verb,
+    /// `--target`
+    pub targets: Vec<String>,
+    /// `--replace`
+    pub replace: Vec<String>,
+    /// Whether what holds data may be replaced and deleted.
+    pub allow: bool,
+}
+
+/// What a command does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Verb {
+    /// `plan`
+    #[default]
+    Plan,
+    /// `apply --auto-approve`
+    Apply,
+    /// `apply --refresh-only --auto-approve`
+    Refresh,
+    /// `destroy --auto-approve`
+    Destroy,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Exit code 0.
+    Done,
+    /// Exit code 1: nothing was sent.
+    Error(String),
+    /// Exit code 3.
+    Refused(String),
+    /// Exit code 4.
+    Locked,
+    /// Exit code 5: something was done, and something remains.
+    Remains(String),
+    /// The process died.
+    Dead,
+    /// It waits for ever.
+    Hangs,
+}
+
+/// What came of a command.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// The plan for people; empty where there was none.
+    pub plan: String,
+    /// Whether the plan was empty.
+    pub empty: bool,
+    /// Everything else that was told: diagnostics, events, errors.
+    pub told: String,
+}
+
+/// Where commands run.
+pub struct Place {
+    /// The directory of the stack.
+    pub directory: PathBuf,
+    /// The account.
+    pub cloud: FakeCloud,
+    /// Time.
+    pub clock: LeapingClock,
+    /// What goes wrong.
+    pub faults: Arc<Faults>,
+    /// The variables of the process.
+    pub process: BTreeMap<String, String>,
+}
+
+/// How long a poller waits at first, and at most.
+const POLL: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(15));
+
+impl Place {
+    /// Runs a command as a process of its own.
+    pub fn run(&self, command: &Command) -> Outcome {
+        let mut outcome = Outcome { end: End::Dead, plan: String::new(), empty: false, told: String::new() };
+        let ended = self.clock.run(async {
+            tokio::select! {
+                biased;
+                () = self.faults.death() => End::Dead,
+                end = self.attempt(command, &mut outcome) => end.unwrap_or_else(End::of),
+            }
+        });
+        outcome.end = ended.unwrap_or(End::Hangs);
+        outcome
+    }
+
+    async fn attempt(&self, command: &Command, outcome: &mut Outcome) -> Result<End, Failure> {
+        let mut session = Session::open(&SessionOptions {
+            directory: self.directory.clone(),
+            environment: None,
+            given: Vec::new(),
+            endpoint: None,
+            state: None,
+            process: self.process.clone(),
+            commands: false,
+            clock: Arc::new(self.clock.clone()),
+        });
+        let options = options(command)?;
+        let writes = command.verb != Verb::Plan;
+        let _lock = match writes {
+            true => Some(apply::lock(&session, "cachestack apply", Duration::ZERO).await?),
+            false => None,
+        };
+        let prepared = self.prepare(&mut session, &options, writes).await;
+        for diagnostic in &session.diagnostics {
+            outcome.told.push_str(&render::render(diagnostic, &session.sources, false));
+        }
+        let (plan, store, connection) = prepared?;
+        let ui = Ui { colour: false, colour_err: false, json: false };
+        outcome.plan = ui::plan::render(ui, &plan, "sim", &connection.place);
+        ui::json::plan(&plan, "sim").iter().for_each(|line| outcome.told.push_str(&format!("{line}\n")));
+        outcome.empty = plan.is_empty();
+        apply::guard(&plan)?;
+        if !writes {
+            return Ok(End::Done);
+        }
+        self.apply(session, store, connection, plan, outcome).await
+    }
+
+    /// Checks, connects and plans, as the command line does.
+    async fn prepare(
+        &self,
+        session: &mut Session,
+        options: &Options,
+        wait: bool,
+    ) -> Result<(Plan, Store, Connection), Failure> {
+        let mut store = Store::open(&session.state_directory).map_err(Failure::Error)?;
+        if session.has_errors() {
+            return Err(Failure::Stack);
+        }
+        if !options.destroy {
+            let before = session.diagnostics.clone();
+            plan::check(session, store.state(), options);
+            if session.has_errors() {
+                return Err(Failure::Stack);
+            }
+            session.diagnostics = before;
+        }
+        let connection = finish(session, Arc::new(self.cloud.clone()), POLL).await?;
+        let plan = plan::plan(session, &mut store, &connection, options, wait).await?;
+        Ok((plan, store, connection))
+    }
+
+    async fn apply(
+        &self,
+        session: Session,
+        store: Store,
+        connection: Connection,
+        plan: Plan,
+        outcome: &mut Outcome,
+    ) -> Result<End, Failure> {
+        let (events, mut incoming) = tokio::sync::mpsc::unbounded_channel();
+        let run = apply::Run { parallelism: 4, events, stop: Arc::new(AtomicBool::new(false)) };
+        let report = apply::apply(session, store, connection, plan, run).await;
+        while let Ok(event) = incoming.try_recv() {
+            outcome.told.push_str(&format!("{event:?}\n"));
+        }
+        let report = report?;
+        if report.failed.is_empty() && report.skipped.is_empty() {
+            return Ok(End::Done);
+        }
+        let failed = report.failed.iter().map(|(address, why)| format!("{address}: {why}"));
+        let skipped = report.skipped.iter().map(|address| format!("{address}: skipped"));
+        Ok(End::Remains(failed.chain(skipped).collect::<Vec<_>>().join("\n")))
+    }
+}
+
+impl End {
+    fn of(failure: Failure) -> Self {
+        match failure {
+            Failure::Stack => End::Error("the stack is wrong".to_owned()),
+            Failure::Error(why) => End::Error(why),
+            Failure::Refused(why) => End::Refused(why),
+            Failure::Locked(_) => End::Locked,
+        }
+    }
+}
+
+fn options(command: &Command) -> Result<Options, Failure> {
+    let wrong = |text: &String| Failure::Error(format!("`{text}` is not an address"));
+    let targets = command.targets.iter().map(|text| Subject::parse(text).ok_or_else(|| wrong(text)));
+    let replace = command.replace.iter().map(|text| Address::parse(text).ok_or_else(|| wrong(text)));
+    Ok(Options {
+        destroy: command.verb == Verb::Destroy,
+        targets: targets.collect::<Result<_, _>>()?,
+        replace: replace.collect::<Result<_, _>>()?,
+        allow_all: command.allow,
+        refresh_only: command.verb == Verb::Refresh,
+        ..Options::default()
+    })
+}
+
+/// An object that the state knows: its address, kind, region and name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Known {
+    /// Its address.
+    pub address: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its region.
+    pub region: String,
+    /// Its name in AWS.
+    pub id: String,
+}
+
+/// A call that the state says is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// What it is made for.
+    pub address: String,
+    /// The kind of the object.
+    pub kind: String,
+    /// The name of the object, where it is known before.
+    pub name: Option<String>,
+    /// The tag `cachestack:id` of what a create makes.
+    pub mark: String,
+    /// The API operation.
+    pub operation: String,
+}
+
+/// What the state on a disk says.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    /// What exists.
+    pub records: Vec<Known>,
+    /// What has a successor and is still to be deleted.
+    pub deposed: Vec<Known>,
+    /// Calls that have not settled.
+    pub open: Vec<Open>,
+}
+
+/// Where the state of a stack lies.
+pub fn state_directory(directory: &Path) -> PathBuf {
+    directory.join(".cachestack/sim")
+}
+
+/// Reads the state of a stack, as the next command will.
+pub fn ledger(directory: &Path) -> Result<Ledger, String> {
+    let store = Store::open(&state_directory(directory))?;
+    let state = store.state();
+    let known = |address: &Address, record: &crate::state::Record| Known {
+        address: address.to_string(),
+        kind: address.kind.to_string(),
+        region: record.region.clone(),
+        id: record.id.clone(),
+    };
+    let open = state.intents.iter().map(|intent| Open {
+        address: intent.address.to_string(),
+        kind: intent.address.kind.to_string(),
+        name: intent.name.clone(),
+        mark: intent.id.clone(),
+        operation: intent.operation.clone(),
+    });
+    Ok(Ledger {
+        records: state.records.iter().map(|(address, record)| known(address, record)).collect(),
+        deposed: state.deposed.iter().map(|deposed| known(&deposed.address, &deposed.record)).collect(),
+        open: open.collect(),
+    })
+}
