@@ -6,7 +6,7 @@ pub mod calls;
 mod groups;
 pub mod lookups;
 mod rules;
-mod shapes;
+pub mod shapes;
 pub mod world;
 
 use std::collections::BTreeMap;
@@ -41,6 +41,9 @@ struct Inner {
     witness: Mutex<Box<dyn Witness>>,
 }
 
+/// The region of every simulation.
+pub const REGION: &str = "us-east-1";
+
 /// How long a request takes.
 const REQUEST: Duration = Duration::from_millis(80);
 
@@ -55,6 +58,24 @@ impl FakeCloud {
         let mut world = self.0.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.settle(self.now());
         world
+    }
+
+    /// The object that a call is about, where it is there.
+    pub fn subject(world: &World, region: &str, kind: &'static str, call: &Call) -> Option<Key> {
+        if let Some(what) = calls::tagged(call) {
+            return world.by_arn(kind, &what);
+        }
+        let shape = shapes::of_kind(kind)?;
+        let key = (kind, region.to_owned(), calls::subject(shape, call)?);
+        world.get(&key).map(|_| key)
+    }
+
+    /// A call that somebody else makes.
+    pub fn outside(&self, kind: &'static str, call: &Call) -> Option<Key> {
+        let mut world = self.world();
+        let shape = shapes::of_kind(kind)?;
+        let (now, fault) = (self.now(), None);
+        Work { world: &mut world, shape, region: REGION, call, now, fault }.carry_out().ok().map(|(_, key)| key)
     }
 
     /// The moment, in milliseconds.

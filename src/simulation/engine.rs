@@ -8,12 +8,17 @@ use std::time::Duration;
 
 use crate::address::{Address, Subject};
 use crate::diag::render;
+use crate::disk;
+use crate::kind::Call;
 use crate::ops::connect::{Connection, finish};
 use crate::ops::{Failure, Session, SessionOptions, apply, plan};
 use crate::plan::{Options, Plan};
+use crate::simulation::check::View;
 use crate::simulation::clock::LeapingClock;
-use crate::simulation::cloud::FakeCloud;
+use crate::simulation::cloud::world::{Key, World};
+use crate::simulation::cloud::{FakeCloud, Witness};
 use crate::simulation::faults::Faults;
+use crate::simulation::text::process;
 use crate::state::store::Store;
 use crate::ui::{self, Ui};
 
@@ -88,6 +93,61 @@ pub struct Place {
     pub faults: Arc<Faults>,
     /// The variables of the process.
     pub process: BTreeMap<String, String>,
+}
+
+impl Place {
+    /// A directory with an empty account, where nobody watches yet.
+    pub fn new(directory: PathBuf, clock: LeapingClock, faults: Arc<Faults>) -> Self {
+        let cloud = FakeCloud::new(clock.clone(), faults.clone(), Box::new(Nobody));
+        Self { directory, cloud, clock, faults, process: process() }
+    }
+
+    /// An empty account that somebody watches.
+    pub fn with_witness(mut self, witness: Box<dyn Witness>) -> Self {
+        self.cloud = FakeCloud::new(self.clock.clone(), self.faults.clone(), witness);
+        self
+    }
+
+    /// Reads the state as it would be after a loss of power.
+    pub fn view(&self) -> View {
+        let directory = self.directory.clone();
+        Box::new(move || ledger(&directory))
+    }
+
+    /// How many writes there were.
+    pub fn writes(&self) -> u64 {
+        0
+    }
+
+    /// Every byte that was written since the last time.
+    pub fn history(&self) -> Vec<u8> {
+        let files = ["state.json", "state.json.backup", "journal"];
+        let read = |name: &&str| disk::read(&state_directory(&self.directory).join(name)).ok().flatten();
+        files.iter().filter_map(read).flatten().collect()
+    }
+
+    /// The process is gone.
+    pub fn end(&self) {}
+}
+
+/// Writes a file of a stack.
+pub fn write(path: &Path, text: &str) {
+    disk::replace(path, text.as_bytes()).expect("a file of the stack can be written");
+}
+
+/// Removes a file of a stack.
+pub fn remove(path: &Path) {
+    disk::remove(path).expect("a file of the stack can be removed");
+}
+
+/// Watches nothing.
+struct Nobody;
+
+impl Witness for Nobody {
+    fn before(&mut self, _: &World, _: &str, _: &'static str, _: &Call) -> Option<String> {
+        None
+    }
+    fn after(&mut self, _: &World, _: &Call, _: &Key) {}
 }
 
 /// How long a poller waits at first, and at most.
@@ -225,6 +285,8 @@ pub struct Known {
     pub region: String,
     /// Its name in AWS.
     pub id: String,
+    /// Whether it may not be destroyed.
+    pub protect: bool,
 }
 
 /// A call that the state says is open.
@@ -267,6 +329,7 @@ pub fn ledger(directory: &Path) -> Result<Ledger, String> {
         kind: address.kind.to_string(),
         region: record.region.clone(),
         id: record.id.clone(),
+        protect: record.protect,
     };
     let open = state.intents.iter().map(|intent| Open {
         address: intent.address.to_string(),

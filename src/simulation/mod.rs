@@ -1,9 +1,30 @@
 //! The simulation: a whole engine, on a disk in memory and an account in memory, on time that leaps, from one seed.
 
+pub mod check;
 pub mod clock;
 pub mod cloud;
+pub mod disk;
+pub mod edits;
 pub mod engine;
 pub mod faults;
 pub mod random;
+pub mod run;
+pub mod scenario;
+pub mod stack;
+pub mod text;
+
+use faults::Faults;
+use random::Random;
+use run::Report;
+use scenario::Scenario;
+
+/// What a seed brings, and what comes of it.
+pub fn simulate(seed: u64) -> (Scenario, Report) {
+    let random = Random::new(seed);
+    let scenario = scenario::generate(random.fork(1));
+    let report = run::live(&scenario, Faults::seeded(random.fork(2)));
+    (scenario, report)
+}
+
 #[cfg(test)]
 mod tests;

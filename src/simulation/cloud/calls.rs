@@ -66,10 +66,7 @@ impl Work<'_> {
     }
 
     fn named(&self) -> Result<Key, RemoteError> {
-        let name = match self.call.args.get("AlarmNames").and_then(Value::as_items) {
-            Some(names) => names.first().and_then(Value::as_str).map(str::to_owned),
-            None => self.call.text(self.shape.name.0),
-        };
+        let name = subject(self.shape, self.call);
         let name = name.ok_or_else(|| refuse(ErrorClass::Fatal, "MissingParameter", self.shape.name.0))?;
         let key = self.key(&name);
         match self.world.get(&key) {
@@ -173,11 +170,8 @@ impl Work<'_> {
 
     /// Adds and removes tags.
     fn tag(&mut self) -> Result<(Reply, Key), RemoteError> {
-        let member = ["ResourceName", "ResourceARN"].into_iter().find_map(|member| self.call.text(member));
-        let listed = self.call.args.get("Resources").and_then(Value::as_items).and_then(<[Value]>::first);
-        let what = member.or_else(|| listed.and_then(Value::as_str).map(str::to_owned)).unwrap_or_default();
-        let is = |key: &Key, thing: &Thing| key.0 == self.shape.kind && (thing.arn() == Some(&what) || key.2 == what);
-        let key = self.world.things().find(|(key, thing)| is(key, thing)).map(|(key, _)| key.clone());
+        let what = tagged(self.call).unwrap_or_default();
+        let key = self.world.by_arn(self.shape.kind, &what);
         let Some(key) = key else {
             return Err(refuse(ErrorClass::NotFound, "NotFound", format!("there is no {what}")));
         };
@@ -224,6 +218,21 @@ impl Work<'_> {
         }
         Ok(object)
     }
+}
+
+/// The name that a call is about.
+pub fn subject(shape: &Shape, call: &Call) -> Option<String> {
+    match call.args.get("AlarmNames").and_then(Value::as_items) {
+        Some(names) => names.first().and_then(Value::as_str).map(str::to_owned),
+        None => call.text(shape.name.0),
+    }
+}
+
+/// The ARN or id that a call of tags is about.
+pub fn tagged(call: &Call) -> Option<String> {
+    let member = ["ResourceName", "ResourceARN"].into_iter().find_map(|member| call.text(member));
+    let listed = call.args.get("Resources").and_then(Value::as_items).and_then(<[Value]>::first);
+    member.or_else(|| listed.and_then(Value::as_str).map(str::to_owned))
 }
 
 /// Members that the files of their kinds read.

@@ -133,6 +133,12 @@ impl World {
         self.past.iter().find(|(until, _)| *until > moment).map_or(&self.things, |(_, things)| things)
     }
 
+    /// The object of an ARN or id.
+    pub fn by_arn(&self, kind: &str, what: &str) -> Option<Key> {
+        let is = |key: &Key, thing: &Thing| key.0 == kind && (thing.arn() == Some(what) || key.2 == what);
+        self.things().find(|(key, thing)| is(key, thing)).map(|(key, _)| key.clone())
+    }
+
     /// How many objects have been made.
     pub fn count(&self) -> u64 {
         self.count
