@@ -64,11 +64,14 @@ impl Editor<'_> {
             token: (kind == "replication_group" && self.random.percent(30)).then_some(0),
             target,
             first: self.random.percent(30),
-            prevent: self.random.percent(8),
-            protect: self.random.percent(6),
+            prevent: false,
+            protect: false,
+            guarded: self.random.percent(12),
             import: None,
         };
         let wanted: &[&str] = match kind {
+            // Shards want a parameter group that turns cluster mode on.
+            "replication_group" if block.shards > 0 => &["subnet_group", "security_group"],
             "replication_group" => &["parameter_group", "subnet_group", "security_group"],
             "alarm" => &["replication_group"],
             "security_group" => &["security_group"],
@@ -87,6 +90,9 @@ impl Editor<'_> {
         // Alarms of all members want a group with one object.
         let alone = block.uses.first().and_then(|label| model.block(label)).is_some_and(|used| used.list.is_none());
         block.target &= alone;
+        if block.guarded {
+            (block.prevent, block.protect) = *self.random.pick(&[(true, false), (false, true), (true, true)]);
+        }
         model.blocks.push(block);
     }
 
@@ -105,16 +111,25 @@ impl Editor<'_> {
                 block.fixed += 1;
                 return replaced(model, at);
             }
-            5 if block.kind == "replication_group" => block.nodes = 1 + block.nodes % 3,
-            6 if block.shards > 0 => block.shards = 2 + block.shards % 2,
+            5 if block.kind == "replication_group" => {
+                block.nodes = 1 + block.nodes % 3;
+                return alarmed(model, at);
+            }
+            6 if block.shards > 0 => {
+                block.shards = 2 + block.shards % 2;
+                return alarmed(model, at);
+            }
             7 | 8 if block.token.is_some() => block.token = block.token.map(|token| (token + 1) % 8),
             9 => block.first = !block.first,
-            10 => block.prevent = !block.prevent,
-            11 => block.protect = !block.protect,
+            10 if block.guarded => block.prevent = !block.prevent,
+            11 if block.guarded => block.protect = !block.protect,
             12 | 13 => self.add(model),
             14 | 15 => return remove(model, at, self.random.percent(25)),
             16 => self.rename(model, at, true),
-            17 => self.rename(model, at, false),
+            17 => {
+                self.rename(model, at, false);
+                return replaced(model, at);
+            }
             18 => return self.relist(model),
             19 => return self.switch(model, at),
             _ => block.setting += 1,
@@ -139,7 +154,7 @@ impl Editor<'_> {
     /// Changes a list: another order, without its first, with one more.
     fn relist(&mut self, model: &mut Model) -> Effect {
         let Some(list) = model.lists.first_mut() else { return Effect::Sound };
-        let guarded = model.blocks.iter().any(|block| block.list == Some(0) && (block.prevent || block.protect));
+        let guarded = model.blocks.iter().any(|block| block.list == Some(0) && block.guarded);
         if !list.keyed {
             model.before.entry(0).or_insert_with(|| list.clone());
         }
@@ -175,12 +190,19 @@ fn replaced(model: &Model, at: usize) -> Effect {
     let mut open = vec![model.blocks[at].label.clone()];
     while let Some(label) = open.pop() {
         let Some(block) = model.block(&label) else { continue };
-        if block.prevent || block.protect {
+        if block.guarded {
             return Effect::Guarded;
         }
         open.extend(model.users(&label));
     }
     Effect::Sound
+}
+
+/// Whether a guard stands before alarms that go with the members of a group.
+fn alarmed(model: &Model, at: usize) -> Effect {
+    let users = model.users(&model.blocks[at].label);
+    let guarded = |label: &String| model.block(label).is_some_and(|block| block.target && block.guarded);
+    if users.iter().any(guarded) { Effect::Guarded } else { Effect::Sound }
 }
 
 /// Removes a block and all that use it; or lets go of it, when nothing uses it.
@@ -199,7 +221,7 @@ fn remove(model: &mut Model, at: usize, release: bool) -> Effect {
         model.blocks.remove(at);
         return Effect::Sound;
     }
-    let guarded = model.blocks.iter().any(|block| gone.contains(&block.label) && block.protect);
+    let guarded = model.blocks.iter().any(|block| gone.contains(&block.label) && block.guarded);
     model.blocks.retain(|block| !gone.contains(&block.label));
     if guarded { Effect::Guarded } else { Effect::Sound }
 }

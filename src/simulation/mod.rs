@@ -1,5 +1,6 @@
 //! The simulation: a whole engine, on a disk in memory and an account in memory, on time that leaps, from one seed.
 
+pub mod case;
 pub mod check;
 pub mod clock;
 pub mod cloud;
@@ -10,9 +11,11 @@ pub mod faults;
 pub mod random;
 pub mod run;
 pub mod scenario;
+pub mod shrink;
 pub mod stack;
 pub mod text;
 
+use case::Case;
 use faults::Faults;
 use random::Random;
 use run::Report;
@@ -22,7 +25,7 @@ use scenario::Scenario;
 pub fn simulate(seed: u64) -> (Scenario, Report) {
     let random = Random::new(seed);
     let scenario = scenario::generate(random.fork(1));
-    let report = run::live(&scenario, Faults::seeded(random.fork(2)));
+    let report = run::live(&Case::from(&scenario), Faults::seeded(random.fork(2)));
     (scenario, report)
 }
 

@@ -5,14 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::kind::{Call, Status};
+use crate::simulation::case::{Act, Case, Written};
 use crate::simulation::check::{Checker, Violation, known};
 use crate::simulation::clock::LeapingClock;
 use crate::simulation::cloud::world::{Key, Phase, Thing};
 use crate::simulation::cloud::{FakeCloud, REGION, shapes};
 use crate::simulation::engine::{self, Command, End, Outcome, Place, Verb};
 use crate::simulation::faults::{Faults, Script};
-use crate::simulation::scenario::{Outside, Scenario, Turn};
-use crate::simulation::stack::{Facts, Model};
+use crate::simulation::scenario::Outside;
+use crate::simulation::stack::Facts;
 use crate::simulation::text::{self, NEEDLE};
 use crate::value::Value;
 
@@ -39,15 +40,15 @@ pub(super) struct Life {
 }
 
 /// Lives a life under faults, then in quiet to its end.
-pub fn live(scenario: &Scenario, faults: Faults) -> Report {
+pub fn live(case: &Case, faults: Faults) -> Report {
     let mut life = Life::new(Arc::new(faults));
-    for turn in &scenario.turns {
-        life.turn(turn);
+    for act in &case.acts {
+        life.act(act);
         if life.is_over() {
             return life.report();
         }
     }
-    life.quiet(&scenario.last);
+    life.quiet(case);
     life.report()
 }
 
@@ -82,26 +83,25 @@ impl Life {
     }
 
     /// Writes the stack down.
-    fn write(&mut self, model: &Model) {
-        let files = text::files(model);
-        for (name, text) in &files {
+    fn write(&mut self, written: &Written) {
+        for (name, text) in &written.files {
             if self.written.get(name) != Some(text) {
                 engine::write(&self.folder.path().join(name), text);
             }
         }
-        for name in self.written.keys().filter(|name| !files.contains_key(*name)) {
+        for name in self.written.keys().filter(|name| !written.files.contains_key(*name)) {
             engine::remove(&self.folder.path().join(name));
         }
-        self.written = files;
+        self.written = written.files.clone();
     }
 
-    fn turn(&mut self, turn: &Turn) {
-        for outside in &turn.outside {
+    fn act(&mut self, act: &Act) {
+        for outside in &act.outside {
             self.outside(outside);
         }
-        self.write(&turn.model);
-        self.run(&turn.model.facts(), &turn.command, true);
-        self.turn += 1;
+        self.write(&act.written);
+        self.turn = act.number;
+        self.run(&act.written.facts, &act.command, true);
     }
 
     /// Runs a command and asks every question.
@@ -224,55 +224,67 @@ impl Life {
     }
 
     /// The end: nothing goes wrong any more, strangers leave, and one apply brings all about.
-    fn quiet(&mut self, last: &Model) {
+    fn quiet(&mut self, case: &Case) {
         self.place.clock.pass(std::time::Duration::from_secs(8 * 3600));
         let now = self.cloud().now();
         for key in std::mem::take(&mut self.strangers).into_keys() {
             self.cloud().world().remove(&key, now);
         }
-        let mut model = last.clone();
-        model.blocks.iter_mut().for_each(|block| block.import = None);
-        self.write(&model);
-        let apply = Command { verb: Verb::Apply, allow: true, replace: self.broken(&model), ..Command::default() };
-        let mut outcome = self.run(&model.facts(), &apply, false);
+        let mut facts = &case.last.facts;
+        self.write(&case.last);
+        self.mend(facts);
+        let apply = Command { verb: Verb::Apply, allow: true, replace: self.broken(facts), ..Command::default() };
+        let mut outcome = self.run(facts, &apply, false);
         if self.is_over() {
             return;
         }
-        let doubtful = !model.unsaid.is_empty() || !model.before.is_empty();
-        if doubtful && matches!(outcome.end, End::Error(_)) {
+        if case.mended != case.last && matches!(outcome.end, End::Error(_)) {
             // What the engine cannot order it refuses, with what is to be said.
-            model.moved.append(&mut model.unsaid);
-            for (at, list) in std::mem::take(&mut model.before) {
-                model.lists[at] = list;
-            }
-            self.write(&model);
-            outcome = self.run(&model.facts(), &apply, false);
+            facts = &case.mended.facts;
+            self.write(&case.mended);
+            outcome = self.run(facts, &apply, false);
         }
         if outcome.end != End::Done {
             return self.wrong("when nothing goes wrong any more, one apply is enough", format!("{:?}", outcome.end));
         }
         let plan = Command { verb: Verb::Plan, allow: true, ..Command::default() };
-        let first = self.run(&model.facts(), &plan, false);
-        let second = self.run(&model.facts(), &plan, false);
+        let first = self.run(facts, &plan, false);
+        let second = self.run(facts, &plan, false);
         if !first.empty {
             return self.wrong("after an apply the plan is empty", first.plan);
         }
         if first.plan != second.plan {
             self.wrong("the same inputs give the same plan", second.plan);
         }
-        self.complete(&model.facts());
-        if !self.is_over() {
-            self.destroy(&model);
+        self.complete(facts);
+        // A stack that had to be mended is taken down as it was mended.
+        if !self.is_over() && (case.mended == case.last || facts == &case.mended.facts) {
+            self.destroy(case);
         }
     }
 
     /// Addresses of what AWS will not bring right.
-    fn broken(&self, model: &Model) -> Vec<String> {
-        let facts = model.facts();
+    fn broken(&self, facts: &Facts) -> Vec<String> {
         let ledger = self.checker.book().ledger();
         let world = self.cloud().world();
         let broken = world.things().filter(|(key, thing)| matches!(thing.observe(key).status, Status::Broken(_)));
         broken.filter_map(|(key, _)| Some(facts.current(&known(&ledger, key)?.0.address))).collect()
+    }
+
+    /// What is broken and guarded cannot be replaced: somebody at AWS mends it.
+    fn mend(&self, facts: &Facts) {
+        let ledger = self.checker.book().ledger();
+        let now = self.cloud().now();
+        let mut world = self.cloud().world();
+        let guarded = |key: &Key| {
+            let record = known(&ledger, key).map(|(record, _)| record);
+            let declared = record.and_then(|record| facts.of(&facts.current(&record.address)));
+            record.is_some_and(|record| record.protect) || declared.is_some_and(|it| it.prevent || it.protect)
+        };
+        let broken = world.things().filter(|(key, thing)| matches!(thing.phase, Phase::Broken(_)) && guarded(key));
+        for key in broken.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
+            world.change(&key, now).expect("it was just seen").phase = Phase::Settled;
+        }
     }
 
     /// Each declared object is there, once, and nothing else of ours.
@@ -311,18 +323,16 @@ impl Life {
     }
 
     /// Guards are lifted, everything goes, and the account is as it was.
-    fn destroy(&mut self, model: &Model) {
-        let mut model = model.clone();
-        let guarded = model.blocks.iter().any(|block| block.protect || block.prevent);
-        model.blocks.iter_mut().for_each(|block| (block.protect, block.prevent) = (false, false));
-        self.write(&model);
+    fn destroy(&mut self, case: &Case) {
+        let facts = &case.bare.facts;
+        let guarded = facts.declared.values().zip(case.last.facts.declared.values()).any(|(bare, it)| bare != it);
+        self.write(&case.bare);
         for verb in if guarded { &[Verb::Apply, Verb::Destroy][..] } else { &[Verb::Destroy] } {
-            let outcome = self.run(&model.facts(), &Command { verb: *verb, allow: true, ..Command::default() }, false);
+            let outcome = self.run(facts, &Command { verb: *verb, allow: true, ..Command::default() }, false);
             if outcome.end != End::Done {
                 return self.wrong("what is not guarded can be destroyed", format!("{:?}", outcome.end));
             }
         }
-        let facts = model.facts();
         let world = self.cloud().world();
         let left = world.things().filter_map(|(key, thing)| Some((key, thing.made_for.as_ref()?)));
         let released = |address: &str| facts.released.contains(address.split('[').next().unwrap_or_default());

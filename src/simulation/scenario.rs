@@ -20,6 +20,8 @@ pub enum Outside {
 /// A command, and what was done before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
+    /// Its number; faults name it.
+    pub number: usize,
     /// The stack as it is written then.
     pub model: Model,
     /// What others do first.
@@ -62,7 +64,7 @@ pub fn generate(mut random: Random) -> Scenario {
             outside.extend(meddle(&model, &mut random));
         }
         let command = command(&model, &mut random);
-        turns.push(Turn { model: model.clone(), outside, command });
+        turns.push(Turn { number: at, model: model.clone(), outside, command });
         if effect == Effect::Guarded {
             model = sound;
         }

@@ -39,6 +39,9 @@ pub struct Block {
     pub prevent: bool,
     /// `protect`
     pub protect: bool,
+    /// Whether it is one of those that guards are put on and taken from. Such a block never needs a new object, but
+    /// for a turn: what stands in the records could not be undone by an edit.
+    pub guarded: bool,
     /// The id of the object that it takes over.
     pub import: Option<String>,
 }
