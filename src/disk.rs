@@ -154,6 +154,12 @@ pub fn files_below(folder: &Path) -> io::Result<Vec<String>> {
     Ok(files)
 }
 
+/// The name of this machine, where the system keeps it in a file.
+pub fn host_name() -> Option<String> {
+    let text = fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| fs::read_to_string("/etc/hostname")).ok()?;
+    Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
 /// What is created is its owner's alone: names, addresses and texts of an account are nobody else's business.
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]

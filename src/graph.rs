@@ -64,6 +64,18 @@ struct Edge {
     span: Span,
     /// How deep the module is in whose names the reference is.
     depth: usize,
+    /// Whether every such reference is to the instance with the own key.
+    own_key: bool,
+}
+
+/// How a block hangs on another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Use {
+    /// How many of the first modules on the way to both are the same instance: a block in a module that is repeated
+    /// hangs on its neighbours, not on those of the other instances.
+    pub shared: usize,
+    /// Whether an instance hangs on no more than the instance with its own key.
+    pub own_key: bool,
 }
 
 /// The graph of a stack.
@@ -88,23 +100,24 @@ impl Graph {
             let depth = needs.scope.len();
             for reference in needs.expressions.iter().flat_map(|expr| references(expr)) {
                 for used in nodes_of(&reference, &needs.scope, stack) {
-                    graph.connect(&needs.node, &used, Edge { span: reference.span, depth });
+                    let own_key = reference.own_key;
+                    graph.connect(&needs.node, &used, Edge { span: reference.span, depth, own_key });
                 }
             }
             for reference in needs.rooted.iter().flat_map(|expr| references(expr)) {
                 for used in nodes_of(&reference, &Vec::new(), stack) {
-                    graph.connect(&needs.node, &used, Edge { span: reference.span, depth: 0 });
+                    graph.connect(&needs.node, &used, Edge { span: reference.span, depth: 0, own_key: false });
                 }
             }
             for reference in needs.depends_on.iter().flat_map(|expr| references(expr)) {
                 let whole = whole_module(&reference, &needs.scope);
                 let used = whole.map_or_else(|| nodes_of(&reference, &needs.scope, stack), |whole| vec![whole]);
                 for used in used {
-                    graph.connect(&needs.node, &used, Edge { span: reference.span, depth });
+                    graph.connect(&needs.node, &used, Edge { span: reference.span, depth, own_key: false });
                 }
             }
             for (used, span) in &needs.implied {
-                graph.connect(&needs.node, used, Edge { span: *span, depth });
+                graph.connect(&needs.node, used, Edge { span: *span, depth, own_key: false });
             }
         }
         // What is in a cycle keeps its place in the order, so that everything else is still judged.
@@ -119,7 +132,10 @@ impl Graph {
         if let (Some(used), Some(user)) = (self.index.get(used), self.index.get(user)) {
             // The graph itself would look for the edge among all those of a name that everything uses.
             match self.edges.get(&(*used, *user)) {
-                Some(known) => self.graph[*known] = edge,
+                Some(known) => {
+                    let own_key = self.graph[*known].own_key && edge.own_key;
+                    self.graph[*known] = Edge { own_key, ..edge };
+                }
                 None => drop(self.edges.insert((*used, *user), self.graph.add_edge(*used, *user, edge))),
             }
         }
@@ -130,11 +146,9 @@ impl Graph {
         &self.order
     }
 
-    /// The resources and `data` blocks that a block hangs on, directly or by way of anything else. The number is how
-    /// many of the first modules on the way to both are the same instance: a block in a module that is repeated hangs
-    /// on its neighbours, not on those of the other instances.
-    pub fn used_by(&self, block: &Address) -> BTreeMap<Address, usize> {
-        let mut found: BTreeMap<Address, usize> = BTreeMap::new();
+    /// The resources and `data` blocks that a block hangs on, directly or by way of anything else, and how.
+    pub fn used_by(&self, block: &Address) -> BTreeMap<Address, Use> {
+        let mut found: BTreeMap<Address, Use> = BTreeMap::new();
         let mut seen: BTreeMap<NodeIndex, usize> = BTreeMap::new();
         let start = self.index.get(&Node::Block(block.clone())).copied();
         let mut open: Vec<(NodeIndex, usize)> = start.into_iter().map(|index| (index, usize::MAX)).collect();
@@ -142,9 +156,12 @@ impl Graph {
             let mut edges = self.graph.neighbors_directed(user, petgraph::Direction::Incoming).detach();
             while let Some((edge, used)) = edges.next(&self.graph) {
                 let shared = shared.min(self.graph[edge].depth);
+                let own_key = Some(user) == start && self.graph[edge].own_key;
                 match &self.graph[used] {
                     Node::Block(address) => {
-                        found.entry(address.clone()).and_modify(|known| *known = shared.min(*known)).or_insert(shared);
+                        let known = found.entry(address.clone()).or_insert(Use { shared, own_key });
+                        known.shared = shared.min(known.shared);
+                        known.own_key &= own_key;
                     }
                     _ if seen.get(&used).is_none_or(|known| shared < *known) => {
                         seen.insert(used, shared);

@@ -107,6 +107,18 @@ pub struct Call {
     pub seconds: u32,
     /// What to wait for.
     pub until: Until,
+    /// The secret that it carries, and what becomes of the old one.
+    pub secret: Option<(&'static str, SecretPhase)>,
+}
+
+/// What a call does with the secret that it carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretPhase {
+    /// It is let in beside the old one.
+    LetIn,
+    /// It is the only one from then on.
+    Set,
 }
 
 /// The input of a call by member name. Nested structures are objects, lists are lists, tags are a map.
@@ -116,7 +128,15 @@ impl Call {
     /// A call with an input, without impact, done when it returns.
     pub fn new(operation: &'static str, args: impl IntoIterator<Item = (&'static str, Value)>) -> Self {
         let args = args.into_iter().filter(|(_, value)| !value.is_null()).collect();
-        Self { operation, args, impact: Impact::None, causes: Vec::new(), seconds: 1, until: Until::Returned }
+        Self {
+            operation,
+            args,
+            impact: Impact::None,
+            causes: Vec::new(),
+            seconds: 1,
+            until: Until::Returned,
+            secret: None,
+        }
     }
 
     /// Sets the impact.
@@ -145,6 +165,12 @@ impl Call {
         self
     }
 
+    /// Says what becomes of a secret by it.
+    pub fn carries(mut self, attribute: &'static str, phase: SecretPhase) -> Self {
+        self.secret = Some((attribute, phase));
+        self
+    }
+
     /// The text of an argument.
     pub fn text(&self, name: &str) -> Option<String> {
         self.args.get(name).and_then(Value::as_str).map(str::to_owned)
@@ -166,12 +192,19 @@ pub struct Change<'a> {
     pub id: Option<&'a str>,
     /// Tags that mark the object as ours, added at create.
     pub ownership: &'a [(String, String)],
+    /// Secrets that an earlier run has let in beside the old ones, and that are to be the only ones now.
+    pub phase: &'a [String],
 }
 
 impl Change<'_> {
     /// Whether the attribute differs.
     pub fn has(&self, name: &str) -> bool {
         self.changed.contains(&name)
+    }
+
+    /// Whether an earlier run has let the secret in beside the old one.
+    pub fn is_let_in(&self, name: &str) -> bool {
+        self.phase.iter().any(|let_in| let_in == name)
     }
 
     /// The new value; null where there is none.
@@ -256,6 +289,21 @@ pub trait Kind: Send + Sync {
     /// Compiles a change into ordered calls.
     fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem>;
 
+    /// Whether AWS gives an object its name, so that it can be looked for by our mark only.
+    fn is_named_by_aws(&self) -> bool {
+        false
+    }
+
+    /// What no two objects of a region can have in common, where the object tells it: a name, in its scope.
+    fn place(&self, object: &Object) -> Option<String> {
+        self.identify(object)
+    }
+
+    /// The attribute that tells when a secret was last changed, where AWS tells that.
+    fn dates_secret(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether deleting an object deletes what users stored.
     fn holds_data(&self) -> bool {
         false
@@ -309,7 +357,9 @@ pub struct RemoteError {
 /// What an error asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorClass {
-    /// Wait and try again: rate limits, time-outs, server errors.
+    /// Wait and try again, slower: nothing was done for sure.
+    Throttled,
+    /// Wait and try again: time-outs, server errors, answers that were lost. Whether something was done nobody knows.
     Transient,
     /// The object, or one that it hangs on, is busy: try again when it has settled.
     Busy,
@@ -323,6 +373,13 @@ pub enum ErrorClass {
     Denied,
     /// Anything that will not get better by waiting.
     Fatal,
+}
+
+impl ErrorClass {
+    /// Whether the same may go well a moment later.
+    pub fn is_passing(self) -> bool {
+        matches!(self, Self::Throttled | Self::Transient)
+    }
 }
 
 impl std::fmt::Display for RemoteError {
@@ -343,6 +400,12 @@ pub trait Remote: Send + Sync {
 
     /// Reads the tags of one object from its own service, which is never behind.
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>>;
+
+    /// Finds the object that carries our mark (the tag `cachestack:id`), for kinds whose names only AWS gives.
+    /// Answers its name in AWS; none where there is no such object.
+    fn find<'a>(&'a self, _mark: &'a str) -> Future_<'a, Result<Option<String>, RemoteError>> {
+        Box::pin(async { Ok(None) })
+    }
 
     /// Issues one call and does not wait for what it starts.
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>>;

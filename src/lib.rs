@@ -85,6 +85,7 @@ pub mod kinds;
 pub mod lang;
 pub mod ops;
 pub mod plan;
+pub mod recovery;
 pub mod refresh;
 pub mod schema;
 #[cfg(any(test, feature = "simulation"))]

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::kind::{Cloud, Observation, RemoteError};
+use crate::clock::Clock;
+use crate::kind::{Cloud, Observation, Remote, RemoteError};
 use crate::kinds;
-use crate::kinds::tags;
 use crate::plan::{Action, Live, Needs, ObjectKey, Plan};
+use crate::recovery::{self, Sight};
 use crate::schema::check::conform;
-use crate::state::Intent;
-use crate::value::{Object, Value, same};
+use crate::state::{Nature, Operation, Part};
+use crate::value::{Value, same};
 
 /// Reads everything that a walk needs. A look-up that fails is an answer; a read of objects that fails is an error.
 pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Result<(), RemoteError> {
@@ -92,34 +94,44 @@ pub async fn confirm_tags(cloud: &Arc<dyn Cloud>, plan: &Plan, live: &mut Live) 
     Ok(changed)
 }
 
-/// An object that an intent of ours may have made.
-pub struct Own {
-    /// Its name in AWS.
-    pub id: String,
-    /// Whether it carries the mark of the intent; one without any tags may still be ours.
-    pub marked: bool,
+/// How often a look must find nothing before nothing is there: some services are behind by seconds.
+const LOOKS: u32 = 3;
+
+/// Looks for what an open operation is about: by name, or by our mark where only AWS gives names.
+///
+/// # Errors
+/// Whatever keeps us from looking: the operation must stay open then.
+pub async fn sight(
+    cloud: &dyn Cloud,
+    clock: &dyn Clock,
+    pause: Duration,
+    operation: &Operation,
+    part: &Part,
+) -> Result<Sight, RemoteError> {
+    let remote = cloud.remote(&part.address.kind, &part.record.region);
+    for look in 1..=LOOKS {
+        if look > 1 {
+            clock.sleep(pause).await;
+        }
+        let id = match &part.id {
+            Some(id) => Some(id.clone()),
+            None => remote.find(&operation.id).await?,
+        };
+        let Some(id) = id else { continue };
+        let found = remote.read(std::slice::from_ref(&id)).await?.remove(&id);
+        let Some(observation) = found else { continue };
+        let observation = normalized(&part.address.kind, observation);
+        let mark = if operation.nature == Nature::Create { mark(&*remote, part, &observation).await? } else { None };
+        return Ok(Sight::Present { id, observation, mark });
+    }
+    Ok(Sight::Absent)
 }
 
-/// Finds what a call has made whose answer nobody has seen: by name and our mark, or by our mark alone.
-pub async fn find_own(cloud: &dyn Cloud, intent: &Intent) -> Option<Own> {
-    if &*intent.address.kind == "security_group" {
-        // It has no name that could be asked for before AWS has given it an id.
-        let args = Object::from([("tags".into(), Value::string_map([("cachestack:id", &intent.id)]))]);
-        let found = cloud.lookups(&intent.region).lookup("security_group", &args).await.ok()?;
-        let id = found.get("id")?.as_str()?.to_owned();
-        return Some(Own { id, marked: true });
+/// The mark of an object, asked of its own service: others are behind.
+async fn mark(remote: &dyn Remote, part: &Part, observation: &Observation) -> Result<Option<String>, RemoteError> {
+    if !kinds::get(&part.address.kind).is_some_and(|kind| kind.schema().taggable()) {
+        return Ok(None);
     }
-    let name = intent.name.clone()?;
-    let remote = cloud.remote(&intent.address.kind, &intent.region);
-    let found = remote.read(std::slice::from_ref(&name)).await.ok()?.remove(&name)?;
-    let tags = match found.object.get("tags_all") {
-        Some(tags) => tags.clone(),
-        // While an object is busy its tags may be told by nobody but its own service.
-        None => remote.tags(&found.object).await.unwrap_or_else(|_| Value::null()),
-    };
-    match tags.get("cachestack:id") {
-        Some(id) => (id.as_str() == Some(&intent.id)).then_some(Own { id: name, marked: true }),
-        // Without any tags nothing speaks against the name.
-        None => tags::visible(&tags).is_empty().then_some(Own { id: name, marked: false }),
-    }
+    let tags = remote.tags(&observation.object).await?;
+    Ok(tags.get(recovery::MARK).and_then(Value::as_str).map(str::to_owned))
 }

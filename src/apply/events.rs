@@ -57,6 +57,15 @@ pub enum Event {
         /// Since the step began.
         elapsed: Duration,
     },
+    /// An object that an earlier run began is waited for.
+    Waiting {
+        /// The name in AWS.
+        id: String,
+        /// The word that AWS uses.
+        status: String,
+        /// Since the wait began.
+        elapsed: Duration,
+    },
     /// A step was not started.
     Skipped {
         /// The instance.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::entropy::Entropy;
 use crate::kind::Call;
-use crate::state::digest;
 use crate::value::{Data, Object, Value};
 
 /// What is known while the calls of a step are made.
@@ -17,51 +17,51 @@ pub struct Known {
 
 impl Known {
     /// The call with its holes filled; an argument that is still unknown is named in the error.
-    pub fn fill(&mut self, call: &Call) -> Result<Call, String> {
+    pub fn fill(&mut self, call: &Call, entropy: &dyn Entropy) -> Result<Call, String> {
         let mut filled = call.clone();
         for (name, value) in &mut filled.args {
-            *value = self.value(value);
+            *value = self.value(value, entropy);
             if let Some(unknown) = value.first_unknown() {
                 let origin = unknown.origin.as_deref().unwrap_or("something that is not known");
-                return Err(format!("{} of {} hangs on {origin}, which is still unknown", name, call.operation));
+                return Err(format!("{name} of {} hangs on {origin}, which is still unknown", call.operation));
             }
         }
         Ok(filled)
     }
 
     /// A name that begins with a prefix; the same one for the same prefix in a step.
-    pub fn unique(&mut self, prefix: &str) -> Value {
-        let fresh = || Value::string(format!("{prefix}{}", &digest::new_id()[..16]));
+    fn unique(&mut self, prefix: &str, entropy: &dyn Entropy) -> Value {
+        let fresh = || Value::string(format!("{prefix}{}", &entropy.id()[..16]));
         self.unique.entry(prefix.into()).or_insert_with(fresh).clone()
     }
 
     /// A value with its holes filled as far as that can be done.
-    pub fn value(&mut self, value: &Value) -> Value {
+    pub fn value(&mut self, value: &Value, entropy: &dyn Entropy) -> Value {
         let data = match &value.data {
             Data::Unknown(unknown) => {
                 let origin = unknown.origin.as_deref().unwrap_or_default();
                 if let Some(prefix) = origin.strip_prefix("unique:") {
-                    return self.unique(prefix);
+                    return self.unique(prefix, entropy);
                 }
                 let own = origin.strip_prefix("self.").and_then(|name| self.reply.get(name));
                 return own.cloned().unwrap_or_else(|| value.clone());
             }
             Data::List(ty, items) => {
-                Data::List(ty.clone(), Arc::new(items.iter().map(|item| self.value(item)).collect()))
+                Data::List(ty.clone(), Arc::new(items.iter().map(|item| self.value(item, entropy)).collect()))
             }
             Data::Set(ty, items) => {
-                let items = items.iter().map(|item| self.value(item)).collect();
+                let items = items.iter().map(|item| self.value(item, entropy)).collect();
                 return Value::set(ty.clone(), items).with_mark(value.sensitive);
             }
-            Data::Tuple(items) => Data::Tuple(Arc::new(items.iter().map(|item| self.value(item)).collect())),
-            Data::Map(ty, items) => Data::Map(ty.clone(), Arc::new(self.object(items))),
-            Data::Object(items) => Data::Object(Arc::new(self.object(items))),
+            Data::Tuple(items) => Data::Tuple(Arc::new(items.iter().map(|item| self.value(item, entropy)).collect())),
+            Data::Map(ty, items) => Data::Map(ty.clone(), Arc::new(self.object(items, entropy))),
+            Data::Object(items) => Data::Object(Arc::new(self.object(items, entropy))),
             _ => return value.clone(),
         };
         Value { data, sensitive: value.sensitive }
     }
 
-    fn object(&mut self, items: &Object) -> Object {
-        items.iter().map(|(name, value)| (name.clone(), self.value(value))).collect()
+    fn object(&mut self, items: &Object, entropy: &dyn Entropy) -> Object {
+        items.iter().map(|(name, value)| (name.clone(), self.value(value, entropy))).collect()
     }
 }

@@ -2,25 +2,27 @@
 
 pub mod events;
 mod holes;
+mod retry;
+mod schedule;
 mod settle;
 mod step;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::task::JoinSet;
 
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::diag::Diagnostic;
+use crate::entropy::Entropy;
 use crate::kind::Cloud;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, Step};
 use crate::stack::environment::Environment;
 use crate::stack::evaluator::Evaluator;
+use crate::state::digest::Digests;
 use crate::state::store::Store;
 pub use events::Event;
 use settle::Settler;
@@ -39,22 +41,28 @@ pub type Stop = Arc<AtomicBool>;
 
 /// What every step works with.
 pub(crate) struct Shared {
+    pub run: String,
     pub plan: Plan,
     pub environment: Environment,
     pub account: Option<Arc<str>>,
     pub evaluator: Mutex<Evaluator>,
-    pub store: Mutex<Store>,
+    pub store: Store,
     pub cloud: Arc<dyn Cloud>,
     pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub digests: Arc<Digests>,
+    pub pause: Duration,
     pub calls: Semaphore,
     pub settler: Settler,
     pub events: UnboundedSender<Event>,
     pub stop: Stop,
+    /// Set when the state can no longer be written: nothing more is sent.
+    pub broken: AtomicBool,
 }
 
 impl Shared {
     pub fn stopped(&self) -> bool {
-        self.stop.load(Ordering::SeqCst)
+        self.stop.load(Ordering::SeqCst) || self.broken.load(Ordering::SeqCst)
     }
 
     pub fn send(&self, event: Event) {
@@ -65,6 +73,8 @@ impl Shared {
 
 /// What an apply needs.
 pub struct Inputs {
+    /// The name of the run, in the state and its journal.
+    pub run: String,
     /// The plan.
     pub plan: Plan,
     /// The environment of the plan.
@@ -73,12 +83,16 @@ pub struct Inputs {
     pub account: Option<Arc<str>>,
     /// The values that the plan was made with.
     pub evaluator: Evaluator,
-    /// The open state.
+    /// The open state, with a run begun.
     pub store: Store,
     /// The account.
     pub cloud: Arc<dyn Cloud>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Digests of secrets.
+    pub digests: Arc<Digests>,
     /// How.
     pub settings: Settings,
     /// Who hears of progress.
@@ -95,112 +109,113 @@ pub struct Report {
     pub counts: crate::plan::Counts,
     /// Steps that failed, with why.
     pub failed: Vec<(Address, String)>,
-    /// Steps that were not started, because one before them failed or the run was stopped.
+    /// Steps that were begun and not finished, because the run was stopped: something of theirs was sent.
+    pub begun: Vec<Address>,
+    /// Steps that were not begun, because one before them failed or the run was stopped.
     pub skipped: Vec<Address>,
     /// Checks that do not hold now.
     pub checks: Vec<Diagnostic>,
     /// Whether the run was stopped from outside.
     pub stopped: bool,
+    /// Why the state could not be written, if it could not.
+    pub unwritten: Option<String>,
     /// The state, to be saved.
     pub store: Store,
     /// The values as they are now, for outputs.
     pub evaluator: Evaluator,
 }
 
+impl Report {
+    /// Whether everything was carried out and is on the medium.
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.begun.is_empty() && self.skipped.is_empty() && self.unwritten.is_none()
+    }
+}
+
 /// The result of one step.
 pub(crate) enum Outcome {
     Done,
     Failed(String),
-    Stopped,
+    /// Stopped; whether something had been sent.
+    Stopped(bool),
 }
 
 /// Carries out a plan.
 pub async fn apply(inputs: Inputs) -> Report {
-    let Inputs { plan, environment, account, evaluator, store, cloud, clock, settings, events, stop } = inputs;
+    let Inputs {
+        run,
+        plan,
+        environment,
+        account,
+        evaluator,
+        store,
+        cloud,
+        clock,
+        entropy,
+        digests,
+        settings,
+        events,
+        stop,
+    } = inputs;
     let settler = Settler::start(cloud.clone(), clock.clone(), settings.poll, stop.clone());
     let shared = Arc::new(Shared {
+        run,
         plan,
         environment,
         account,
         evaluator: Mutex::new(evaluator),
-        store: Mutex::new(store),
+        store,
         cloud,
         clock,
+        entropy,
+        digests,
+        pause: settings.poll.0,
         calls: Semaphore::new(settings.parallelism.max(1)),
         settler,
         events,
         stop,
+        broken: AtomicBool::new(false),
     });
-    let results = schedule(&shared).await;
+    let results = schedule::schedule(&shared).await;
     report(shared, results)
 }
 
-/// Runs every step whose edges are done; answers the result of each, none for those that were not started.
-async fn schedule(shared: &Arc<Shared>) -> Vec<Option<Outcome>> {
-    let count = shared.plan.steps.len();
-    let mut results: Vec<Option<Outcome>> = (0..count).map(|_| None).collect();
-    let mut waiting: Vec<BTreeSet<usize>> =
-        shared.plan.steps.iter().map(|step| step.edges.iter().copied().collect()).collect();
-    let mut users: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (index, edges) in waiting.iter().enumerate() {
-        edges.iter().for_each(|edge| users.entry(*edge).or_default().push(index));
-    }
-    let mut running: JoinSet<(usize, Outcome)> = JoinSet::new();
-    let spawn = |running: &mut JoinSet<(usize, Outcome)>, index: usize| {
-        let shared = shared.clone();
-        running.spawn(async move { (index, step::run(&shared, index).await) });
+fn report(shared: Arc<Shared>, results: Vec<Option<Outcome>>) -> Report {
+    let shared = Arc::try_unwrap(shared).unwrap_or_else(|_| unreachable!("every step has ended"));
+    let mut report = Report {
+        done: 0,
+        counts: crate::plan::Counts { import: shared.plan.imports.len(), ..Default::default() },
+        failed: Vec::new(),
+        begun: Vec::new(),
+        skipped: Vec::new(),
+        checks: Vec::new(),
+        stopped: shared.stop.load(Ordering::SeqCst),
+        unwritten: None,
+        store: shared.store,
+        evaluator: shared.evaluator.into_inner().unwrap_or_else(PoisonError::into_inner),
     };
-    for index in (0..count).filter(|index| waiting[*index].is_empty()) {
-        spawn(&mut running, index);
-    }
-    while let Some(joined) = running.join_next().await {
-        let Ok((index, outcome)) = joined else { continue };
-        let done = matches!(outcome, Outcome::Done);
-        results[index] = Some(outcome);
-        for user in users.get(&index).into_iter().flatten().filter(|_| done) {
-            waiting[*user].remove(&index);
-            if waiting[*user].is_empty() && !shared.stopped() {
-                spawn(&mut running, *user);
+    for (step, result) in shared.plan.steps.iter().zip(results) {
+        let address = step.address.clone();
+        match result {
+            Some(Outcome::Done) => count(&mut report, step),
+            Some(Outcome::Failed(why)) => report.failed.push((address, why)),
+            Some(Outcome::Stopped(true)) => report.begun.push(address),
+            Some(Outcome::Stopped(false)) | None => {
+                let _ = shared.events.send(Event::Skipped { address: address.clone(), action: step.action });
+                report.skipped.push(address);
             }
         }
     }
-    results
+    report
 }
 
-fn report(shared: Arc<Shared>, results: Vec<Option<Outcome>>) -> Report {
-    let mut report_failed = Vec::new();
-    let mut skipped = Vec::new();
-    let mut counts = crate::plan::Counts { import: shared.plan.imports.len(), ..Default::default() };
-    let mut done = 0;
-    for (step, result) in shared.plan.steps.iter().zip(&results) {
-        match result {
-            Some(Outcome::Done) => {
-                done += 1;
-                match step.action {
-                    Action::Create => counts.add += 1,
-                    Action::Update => counts.change += 1,
-                    Action::Delete => counts.destroy += 1,
-                    Action::Forget => counts.forget += 1,
-                    Action::Read => {}
-                }
-            }
-            Some(Outcome::Failed(why)) => report_failed.push((step.address.clone(), why.clone())),
-            Some(Outcome::Stopped) | None => {
-                shared.send(Event::Skipped { address: step.address.clone(), action: step.action });
-                skipped.push(step.address.clone());
-            }
-        }
-    }
-    let stopped = shared.stopped();
-    let shared = Arc::try_unwrap(shared).unwrap_or_else(|_| unreachable!("every step has ended"));
-    Report {
-        done,
-        counts,
-        failed: report_failed,
-        skipped,
-        checks: Vec::new(),
-        stopped,
-        store: shared.store.into_inner().unwrap_or_else(PoisonError::into_inner),
-        evaluator: shared.evaluator.into_inner().unwrap_or_else(PoisonError::into_inner),
+fn count(report: &mut Report, step: &Step) {
+    report.done += 1;
+    match step.action {
+        Action::Create => report.counts.add += 1,
+        Action::Update => report.counts.change += 1,
+        Action::Delete => report.counts.destroy += 1,
+        Action::Forget => report.counts.forget += 1,
+        Action::Read => {}
     }
 }

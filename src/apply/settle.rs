@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::apply::Stop;
 use crate::clock::Clock;
-use crate::kind::{Cloud, ErrorClass, Observation, RemoteError};
+use crate::kind::{Cloud, Observation, RemoteError};
 use crate::refresh::normalized;
 
 /// What is seen of an object; `None` when it does not exist.
@@ -74,13 +74,16 @@ impl Poller {
             let soon: Vec<bool> = self.open.iter().map(|watch| watch.soon).collect();
             if !soon.contains(&true) {
                 tokio::select! {
-                    () = self.clock.sleep(pause) => {}
-                    watch = self.incoming.recv() => {
-                        if let Some(watch) = watch {
+                    biased;
+                    watch = self.incoming.recv() => match watch {
+                        Some(watch) => {
                             self.take(watch, &mut pause);
+                            continue;
                         }
-                        continue;
-                    }
+                        // Nobody can ask any more, so nobody waits.
+                        None => return,
+                    },
+                    () = self.clock.sleep(pause) => {}
                 }
             }
             if self.stop.load(Ordering::SeqCst) {
@@ -130,7 +133,7 @@ impl Poller {
             let sight = match &sights {
                 Ok(found) => Ok(found.get(&watch.id).cloned().map(|found| normalized(kind, found))),
                 // A read that may work next time is no news.
-                Err(error) if error.class == ErrorClass::Transient => continue,
+                Err(error) if error.class.is_passing() => continue,
                 Err(error) => Err(error.clone()),
             };
             let _ = watch.answer.send(sight);

@@ -8,6 +8,7 @@ use crate::cli::exit;
 use crate::cli::run::{Context, fail, plan_options, stop_on_signals};
 use crate::ops::Failure;
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
+use crate::ops::recover::Watch;
 use crate::plan::{Action, Plan};
 use crate::ui::{Ui, progress, value};
 
@@ -21,13 +22,18 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     let (mut session, _) = context.open(&args.stack)?;
     let options = plan_options(&args.scope, destroy)?;
     let patience = args.scope.lock_timeout;
+    // Nothing is locked or read for a stack that is wrong.
     if session.has_errors() && !destroy {
-        // Nothing is locked or read for a stack that is wrong.
-        super::plan::prepare(ui, &mut session, &options, true).await?;
+        super::plan::prepare(ui, &mut session, &options, None).await?;
     }
     let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
-    let _lock = lock(&session, command, patience).await?;
-    let (plan, store, connection) = super::plan::prepare(ui, &mut session, &options, true).await?;
+    let lock = lock(&session, context.holder(command, &*session.clock), patience).await?;
+    let stop = stop_on_signals(ui);
+    let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
+    let follower = tokio::spawn(progress::follow(ui, incoming));
+    let watch = Watch { events: events.clone(), stop: stop.clone() };
+    let (plan, store, connection) = super::plan::prepare(ui, &mut session, &options, Some((lock, &watch))).await?;
+    drop(watch);
     let name = session.environment.name.to_string();
     super::plan::show(ui, &plan, &name, &connection.place);
     guard(&plan)?;
@@ -38,9 +44,7 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     }
     let empty = plan.is_empty();
     let sources = session.sources.clone();
-    let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
-    let follower = tokio::spawn(progress::follow(ui, incoming));
-    let run = Run { parallelism: args.scope.parallelism, events, stop: stop_on_signals(ui) };
+    let run = Run { parallelism: args.scope.parallelism, events, stop };
     let report = apply(session, store, connection, plan, run).await?;
     let _ = follower.await;
     // What is destroyed answers for nothing any more.
@@ -78,22 +82,36 @@ fn finish(ui: Ui, report: &Report, empty: bool, destroy: bool) -> u8 {
     let counts = report.counts;
     let imported = if counts.import > 0 { format!("{} imported, ", counts.import) } else { String::new() };
     let done = format!("{imported}{} added, {} changed, {} destroyed", counts.add, counts.change, counts.destroy);
-    let complete = report.failed.is_empty() && report.skipped.is_empty();
+    let complete = report.is_complete();
     if ui.json {
         let line = serde_json::json!({
             "type": "apply_summary", "complete": complete, "imported": counts.import, "added": counts.add, "changed": counts.change,
-            "destroyed": counts.destroy, "failed": report.failed.len(), "skipped": report.skipped.len(),
+            "destroyed": counts.destroy, "failed": report.failed.len(), "unfinished": report.begun.len(),
+            "skipped": report.skipped.len(), "unwritten": report.unwritten,
         });
         ui.out(&format!("{line}\n"));
         return if complete { exit::OK } else { exit::REMAINS };
+    }
+    if let Some(why) = &report.unwritten {
+        ui.error(&format!("{why}; the journal keeps what was done, and the next run goes on from it"));
     }
     if !complete {
         for (address, why) in &report.failed {
             ui.error(&format!("{address}: {why}"));
         }
         let stopped = if report.stopped { "Stopped" } else { "Incomplete" };
+        let begun = if report.begun.is_empty() {
+            String::new()
+        } else {
+            format!("{} begun and not finished, ", report.begun.len())
+        };
+        let saved = if report.unwritten.is_some() {
+            "Run it again to go on."
+        } else {
+            "The state is saved; run it again to go on."
+        };
         ui.out(&format!(
-            "\n{stopped}: {done}; {} failed, {} not begun. The state is saved; run it again to go on.\n",
+            "\n{stopped}: {done}; {} failed, {begun}{} not begun. {saved}\n",
             report.failed.len(),
             report.skipped.len()
         ));
@@ -110,13 +128,13 @@ fn finish(ui: Ui, report: &Report, empty: bool, destroy: bool) -> u8 {
 }
 
 fn outputs(ui: Ui, report: &Report) {
-    let outputs = &report.store.state().outputs;
+    let outputs = report.store.state().outputs.clone();
     if outputs.is_empty() {
         return;
     }
     ui.out("\nOutputs:\n\n");
     let width = outputs.keys().map(String::len).max().unwrap_or(0);
-    for (name, output) in outputs {
+    for (name, output) in &outputs {
         let shown = output.as_ref().map_or_else(|| value::SENSITIVE.to_owned(), |output| value::show(output, 0));
         ui.out(&format!("{name:width$} = {shown}\n"));
     }

@@ -100,9 +100,9 @@ pub struct ScopeArgs {
     /// Replace this resource even if nothing differs.
     #[arg(long, value_name = "ADDRESS")]
     pub replace: Vec<String>,
-    /// Allow the replacement of a resource that holds data; `all` allows every one.
-    #[arg(long, value_name = "ADDRESS|all")]
-    pub allow_replace: Vec<String>,
+    /// Allow a resource that holds data to be destroyed or replaced; `all` allows every one.
+    #[arg(long, value_name = "ADDRESS|all", alias = "allow-replace")]
+    pub allow_destroy: Vec<String>,
     /// Refuse a plan whose impact is worse: none, blip, failover, write-pause, reboot, data-loss.
     #[arg(long, value_name = "LEVEL")]
     pub max_impact: Option<String>,

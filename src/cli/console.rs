@@ -9,7 +9,6 @@ use crate::lang::ast::{Expr, Node, Part};
 use crate::lang::{eval, syntax};
 use crate::ops::{Session, plan};
 use crate::plan::Options;
-use crate::state::store::Store;
 use crate::ui::Ui;
 use crate::value::{Value, display, json};
 
@@ -53,7 +52,7 @@ pub async fn run(context: &Context, args: &Console) -> u8 {
 /// Gives names their values: those of the state where it has any, planned ones else. Works without a stack, too.
 fn prepare(ui: Ui, session: &mut Session) {
     session.diagnostics.retain(|diagnostic| diagnostic.code != "CS0303");
-    let state = Store::open(&session.state_directory).map(|store| store.state().clone()).unwrap_or_default();
+    let state = session.store().map(|store| store.state().clone()).unwrap_or_default();
     plan::check(session, &state, &Options::default());
     for (address, record) in &state.records {
         session.evaluator.set_instance(address, Value::object(record.object.clone()));

@@ -6,7 +6,6 @@ use crate::cli::args::Output;
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
 use crate::ops::Failure;
-use crate::state::store::Store;
 use crate::ui::{Ui, value};
 use crate::value::{Value, json::to_json};
 
@@ -18,8 +17,8 @@ pub fn run(context: &Context, args: &Output) -> u8 {
 
 fn show(context: &Context, ui: Ui, args: &Output) -> Result<u8, Failure> {
     let session = context.open_inputs(&args.inputs)?;
-    let store = Store::open(&session.state_directory).map_err(Failure::Error)?;
-    let outputs = &store.state().outputs;
+    let store = session.store()?;
+    let outputs = &store.state().outputs.clone();
     let Some(name) = &args.name else {
         if args.raw {
             return Err(Failure::Error("--raw wants the name of one output".to_owned()));

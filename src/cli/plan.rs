@@ -3,9 +3,11 @@
 use crate::cli::args::PlanArgs;
 use crate::cli::exit;
 use crate::cli::run::{Context, fail, plan_options};
+use crate::disk::Held;
 use crate::ops::connect::{Connection, connect};
+use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session, plan};
-use crate::plan::{Options, Plan};
+use crate::plan::{Needs, Options, Plan};
 use crate::state::store::Store;
 use crate::ui::{self, Ui};
 
@@ -28,40 +30,56 @@ pub async fn run(context: &Context, args: &PlanArgs) -> u8 {
 async fn make(context: &Context, ui: Ui, args: &PlanArgs) -> Result<(Plan, String, String), Failure> {
     let (mut session, _) = context.open(&args.stack)?;
     let options = plan_options(&args.scope, args.destroy)?;
-    let (plan, _, connection) = prepare(ui, &mut session, &options, false).await?;
+    let (plan, _, connection) = prepare(ui, &mut session, &options, None).await?;
     Ok((plan, session.environment.name.to_string(), connection.place))
 }
 
-/// Checks, connects and plans; prints diagnostics in any case.
+/// Checks, connects and plans; prints diagnostics in any case. With a lock and somebody who watches, an apply is to
+/// follow.
 pub async fn prepare(
     ui: Ui,
     session: &mut Session,
     options: &Options,
-    wait: bool,
+    apply: Option<(Box<dyn Held>, &Watch)>,
 ) -> Result<(Plan, Store, Connection), Failure> {
-    let result = attempt(session, options, wait).await;
+    let result = attempt(session, options, apply).await;
     session.report(Vec::new());
     ui.diagnostics(&session.diagnostics, &session.sources);
     result
 }
 
-async fn attempt(session: &mut Session, options: &Options, wait: bool) -> Result<(Plan, Store, Connection), Failure> {
-    let mut store = Store::open(&session.state_directory).map_err(Failure::Error)?;
+async fn attempt(
+    session: &mut Session,
+    options: &Options,
+    apply: Option<(Box<dyn Held>, &Watch)>,
+) -> Result<(Plan, Store, Connection), Failure> {
+    let mut store = session.store()?;
+    let mut watch = None;
+    if let Some((lock, watching)) = apply {
+        store.hold(lock);
+        watch = Some(watching);
+    }
+    let first = check(session, &store, options)?;
+    let connection = connect(session).await?;
+    let plan = plan::plan(session, &mut store, &connection, options, watch, first).await?;
+    Ok((plan, store, connection))
+}
+
+/// Checks the stack without an account; answers what a plan will want to know first.
+pub fn check(session: &mut Session, store: &Store, options: &Options) -> Result<Needs, Failure> {
+    let mut first = Needs::default();
     // To destroy, a stack need not be right, only readable.
     if !options.destroy {
         let before = session.diagnostics.clone();
-        plan::check(session, store.state(), options);
+        let state = store.state().clone();
+        first = plan::check(session, &state, options);
         if session.has_errors() {
             return Err(Failure::Stack);
         }
         // The walk over the account says the same again, and more.
         session.diagnostics = before;
-    } else if session.has_errors() {
-        return Err(Failure::Stack);
     }
-    let connection = connect(session).await?;
-    let plan = plan::plan(session, &mut store, &connection, options, wait).await?;
-    Ok((plan, store, connection))
+    if session.has_errors() { Err(Failure::Stack) } else { Ok(first) }
 }
 
 /// Prints a plan.

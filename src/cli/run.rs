@@ -9,11 +9,14 @@ use crate::address::{Address, Subject};
 use crate::apply::Stop;
 use crate::cli::args::{Cli, InputArgs, ScopeArgs, StackArgs};
 use crate::cli::exit;
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
+use crate::disk::SystemDisk;
+use crate::entropy::SystemEntropy;
 use crate::kind::Impact;
 use crate::ops::{Failure, Session, SessionOptions};
 use crate::plan::Options;
 use crate::stack::variables::Given;
+use crate::state::lock::Holder;
 use crate::ui::Ui;
 
 /// The surroundings of a command.
@@ -46,6 +49,28 @@ impl Context {
         if self.directory == Path::new(".") { path.to_owned() } else { self.directory.join(path) }
     }
 
+    /// Who holds a lock, for whoever waits for it.
+    pub fn holder(&self, command: &str, clock: &dyn Clock) -> Holder {
+        let first = |names: &[&str]| names.iter().find_map(|name| self.variable(name)).map(str::to_owned);
+        let github = || {
+            let of = |name| self.variable(name);
+            Some(format!(
+                "{}/{}/actions/runs/{}",
+                of("GITHUB_SERVER_URL")?,
+                of("GITHUB_REPOSITORY")?,
+                of("GITHUB_RUN_ID")?
+            ))
+        };
+        Holder {
+            user: first(&["USER", "LOGNAME", "USERNAME"]),
+            host: first(&["HOSTNAME", "COMPUTERNAME"]).or_else(crate::disk::host_name),
+            pid: std::process::id(),
+            job: first(&["CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL"]).or_else(github),
+            command: command.to_owned(),
+            since: jiff::Timestamp::try_from(clock.now()).unwrap_or_default().to_string(),
+        }
+    }
+
     /// A variable of the environment, where it is set to something.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.process.get(name).map(String::as_str).filter(|value| !value.is_empty())
@@ -75,6 +100,8 @@ impl Context {
             process: self.process.clone(),
             commands: true,
             clock: Arc::new(SystemClock),
+            disk: Arc::new(SystemDisk),
+            entropy: Arc::new(SystemEntropy),
         })
     }
 
@@ -142,8 +169,8 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
         targets: subjects(&scope.target)?,
         excludes: subjects(&scope.exclude)?,
         replace: addresses(&scope.replace)?,
-        allow_replace: addresses(&scope.allow_replace.iter().filter(|text| !all(text)).cloned().collect::<Vec<_>>())?,
-        allow_all: scope.allow_replace.iter().any(all),
+        allow_destroy: addresses(&scope.allow_destroy.iter().filter(|text| !all(text)).cloned().collect::<Vec<_>>())?,
+        allow_all: scope.allow_destroy.iter().any(all),
         max_impact: max_impact.transpose()?,
         refresh_only: scope.refresh_only,
     })
@@ -162,9 +189,15 @@ pub fn fail(ui: Ui, failure: &Failure) -> u8 {
             exit::REFUSED
         }
         Failure::Locked(holder) => {
-            let holder = if holder.is_empty() { "another run".to_owned() } else { holder.clone() };
-            ui.error(&format!("the state is locked by: {holder}. Wait for it, or pass --lock-timeout 5m"));
+            let holder = holder.as_ref().map_or_else(|| "another run".to_owned(), ToString::to_string);
+            ui.error(&format!(
+                "the state is locked by {holder}. Wait for it, or pass --lock-timeout 5m; the lock goes with its process, so there is nothing to unlock by force"
+            ));
             exit::LOCKED
+        }
+        Failure::Remains(why) => {
+            ui.error(why);
+            exit::REMAINS
         }
     }
 }

@@ -5,7 +5,6 @@ use crate::cli::args::Show;
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
 use crate::ops::Failure;
-use crate::state::store::Store;
 use crate::state::{Record, State};
 use crate::ui::{Ui, value};
 use crate::value::json::to_json;
@@ -18,7 +17,7 @@ pub fn run(context: &Context, args: &Show) -> u8 {
 
 fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
     let session = context.open_inputs(&args.inputs)?;
-    let store = Store::open(&session.state_directory).map_err(Failure::Error)?;
+    let store = session.store()?;
     let state = store.state();
     let address = args.address.as_deref().map(parse).transpose()?;
     let chosen: Vec<(&Address, &Record)> = state
@@ -30,7 +29,7 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
         return Err(Failure::Error(format!("the state has no `{address}`")));
     }
     if args.json {
-        ui.out(&format!("{}\n", json(state, &chosen)));
+        ui.out(&format!("{}\n", json(&state, &chosen)));
         return Ok(exit::OK);
     }
     for (address, record) in &chosen {
@@ -76,5 +75,5 @@ pub fn json(state: &State, chosen: &[(&Address, &Record)]) -> serde_json::Value 
             })
         })
         .collect();
-    serde_json::json!({ "format_version": "1.0", "serial": state.serial, "lineage": state.lineage, "account": state.account, "resources": resources })
+    serde_json::json!({ "format_version": "1.0", "serial": state.serial, "lineage": state.lineage, "account": state.home.account, "resources": resources })
 }

@@ -4,7 +4,6 @@ use crate::cli::args::{State, StateCommand};
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, show};
 use crate::ops::Failure;
-use crate::state::store::Store;
 use crate::ui::Ui;
 
 /// Looks at the records of a state.
@@ -18,7 +17,7 @@ fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure> {
         StateCommand::List { inputs } | StateCommand::Show { inputs, .. } => inputs,
     };
     let session = context.open_inputs(inputs)?;
-    let store = Store::open(&session.state_directory).map_err(Failure::Error)?;
+    let store = session.store()?;
     let state = store.state();
     match &args.command {
         StateCommand::List { .. } => {
@@ -34,7 +33,7 @@ fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure> {
             let record =
                 state.records.get(&address).ok_or_else(|| Failure::Error(format!("the state has no `{address}`")))?;
             let text = if *json {
-                format!("{}\n", show::json(state, &[(&address, record)]))
+                format!("{}\n", show::json(&state, &[(&address, record)]))
             } else {
                 show::text(&address, record)
             };

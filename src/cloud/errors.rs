@@ -126,7 +126,10 @@ where
 
 /// What an error of a service asks for.
 pub fn class(code: &str, message: &str, status: u16) -> ErrorClass {
-    if THROTTLED.contains(&code) || TRANSIENT.contains(&code) || status >= 500 {
+    if THROTTLED.contains(&code) {
+        return ErrorClass::Throttled;
+    }
+    if TRANSIENT.contains(&code) || status >= 500 {
         return ErrorClass::Transient;
     }
     if DENIED.contains(&code) {

@@ -46,6 +46,14 @@ impl Remote for SecurityGroups {
         })
     }
 
+    fn find<'a>(&'a self, mark: &'a str) -> Future_<'a, Result<Option<String>, RemoteError>> {
+        Box::pin(async move {
+            let filter = Filter::builder().name("tag:cachestack:id").values(mark).build();
+            let found = describe(&*self.0.clients().await?, vec![filter]).await?;
+            Ok(found.into_iter().find_map(|group| group.group_id))
+        })
+    }
+
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
         Box::pin(async {
             let clients = self.0.clients().await?;

@@ -46,7 +46,7 @@ pub async fn of_type(clients: &Clients, count: usize, resource_type: &str) -> Re
     });
     match read.await {
         Ok(mappings) => Ok(Some(mappings.into_iter().filter_map(of_mapping).collect())),
-        Err(error) if error.class == ErrorClass::Transient => Err(error),
+        Err(error) if error.class.is_passing() => Err(error),
         Err(_) => Ok(None),
     }
 }
@@ -71,7 +71,7 @@ pub async fn of_each(
     let read = at_most(8, arns, |arn| async move {
         match of_one(clients, owner, &arn).await {
             Ok(tags) => Ok(Some((arn, tags))),
-            Err(error) if error.class == ErrorClass::Transient => Err(error),
+            Err(error) if error.class.is_passing() => Err(error),
             // Tags cannot be read of an object that is being changed, and the right to read them may be missing.
             Err(_) => Ok(None),
         }

@@ -118,6 +118,16 @@ impl Kind for SecurityGroup {
     fn name_attribute(&self) -> Option<&'static str> {
         Some("name")
     }
+
+    fn is_named_by_aws(&self) -> bool {
+        true
+    }
+
+    /// Names are unique in a VPC.
+    fn place(&self, object: &Object) -> Option<String> {
+        let text = |name: &str| object.get(name).and_then(Value::as_str);
+        Some(format!("{}/{}", text("vpc_id")?, text("name")?))
+    }
 }
 
 fn create(change: &Change) -> Call {

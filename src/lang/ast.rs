@@ -218,4 +218,6 @@ pub struct Reference {
     pub steps: Vec<Step>,
     /// From the root to the last of these steps.
     pub span: Span,
+    /// Whether the instance with the key of the block itself is meant: `[each.key]` or `[count.index]` follows.
+    pub own_key: bool,
 }

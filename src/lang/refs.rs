@@ -76,7 +76,11 @@ impl Walk {
             Node::Index(source, key) => match traversal(expr) {
                 Some((root, steps)) => self.reference(&root, steps, expr),
                 None => {
+                    let before = self.found.len();
                     self.expr(source);
+                    if self.is_own_key(key) && self.found.len() == before + 1 && traversal(source).is_some() {
+                        self.found[before].own_key = true;
+                    }
                     self.expr(key);
                 }
             },
@@ -103,8 +107,19 @@ impl Walk {
 
     fn reference(&mut self, root: &Arc<str>, steps: Vec<Step>, expr: &Expr) {
         if !self.bound.contains(root) {
-            self.found.push(Reference { root: root.clone(), steps, span: expr.span });
+            self.found.push(Reference { root: root.clone(), steps, span: expr.span, own_key: false });
         }
+    }
+
+    /// `each.key` or `count.index`, unless a variable of an expression hides the name.
+    fn is_own_key(&self, key: &Expr) -> bool {
+        let Some((root, steps)) = traversal(key) else { return false };
+        let name = match (&*root, &steps[..]) {
+            ("each", [Step::Attr(name)]) => &**name == "key",
+            ("count", [Step::Attr(name)]) => &**name == "index",
+            _ => false,
+        };
+        name && !self.bound.contains(&root)
     }
 
     fn for_expression(&mut self, node: &For) {

@@ -1,36 +1,43 @@
 //! Carrying out a plan under the lock, and keeping what came of it.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::apply::{self, Event, Inputs, Report, Settings, Stop};
-use crate::disk;
+use crate::disk::Held;
 use crate::kind::Cloud;
 use crate::lang::eval::eval;
 use crate::ops::connect::Connection;
+use crate::ops::plan::home_of;
 use crate::ops::{Failure, Session};
 use crate::plan::Plan;
 use crate::stack::checks;
 use crate::stack::environment::Environment;
+use crate::state::lock::{self, Holder};
 use crate::state::store::Store;
-use crate::state::{Entry, Record, lock};
+use crate::state::{Effect, Entry, Home, Record};
 use crate::value::Value;
 
 /// Takes the lock of an environment.
-pub async fn lock(session: &Session, command: &str, patience: Duration) -> Result<disk::Lock, Failure> {
+pub async fn lock(session: &Session, holder: Holder, patience: Duration) -> Result<Box<dyn Held>, Failure> {
     let path = session.state_directory.join("lock");
-    let who = format!(
-        "{command}, process {}, since {}",
-        std::process::id(),
-        jiff::Timestamp::try_from(session.clock.now()).unwrap_or_default()
-    );
-    let taken = lock::acquire(&path, &who, patience, &*session.clock).await;
+    let taken = lock::acquire(&*session.disk, &path, &holder, patience, &*session.clock).await;
     match taken.map_err(|error| Failure::Error(format!("{}: {error}", path.display())))? {
         Ok(lock) => Ok(lock),
-        Err(lock::Held(holder)) => Err(Failure::Locked(holder)),
+        Err(holder) => Err(Failure::Locked(holder)),
     }
+}
+
+/// Begins a run on a state; one that has begun goes on.
+pub async fn begin(session: &Session, store: &mut Store) -> Result<(), Failure> {
+    let run = session.entropy.id();
+    store.begin(&run).await.map_err(|error| match error.kind() {
+        ErrorKind::WouldBlock => Failure::Locked(None),
+        _ => Failure::Error(format!("the state cannot be written: {error}; nothing was sent")),
+    })
 }
 
 /// Refuses a plan that a guard stands against.
@@ -71,23 +78,31 @@ pub struct Run {
     pub stop: Stop,
 }
 
-/// Carries out a plan and saves the state, whatever came of it.
+/// Carries out a plan and saves the state, whatever came of it. Wants a store that holds the lock.
 pub async fn apply(
     session: Session,
-    store: Store,
+    mut store: Store,
     connection: Connection,
     plan: Plan,
     run: Run,
 ) -> Result<Report, Failure> {
     guard(&plan)?;
     check_secrets(&plan)?;
-    let unwritable = |error: std::io::Error| Failure::Error(format!("the state cannot be written: {error}"));
-    let mut store = store;
-    prepare(&mut store, &plan, &connection.account).map_err(unwritable)?;
+    let effects = effects(&store, &plan, home_of(&session, &connection));
+    if !plan.steps.is_empty() || !effects.is_empty() || store.is_dirty() || !plan.changed_outputs.is_empty() {
+        begin(&session, &mut store).await?;
+    }
+    if !effects.is_empty() {
+        store
+            .commit(vec![Entry::Noted(effects)])
+            .await
+            .map_err(|why| Failure::Error(format!("{why}; nothing was sent")))?;
+    }
     let cloud: Arc<dyn Cloud> = connection.cloud.clone();
     let environment: Environment = session.environment.clone();
     let everything = (!plan.partial).then(|| plan.outputs.keys().cloned().collect());
     let inputs = Inputs {
+        run: session.entropy.id(),
         plan,
         environment,
         account: Some(connection.account.clone()),
@@ -95,13 +110,15 @@ pub async fn apply(
         store,
         cloud,
         clock: session.clock.clone(),
+        entropy: session.entropy.clone(),
+        digests: session.digests.clone(),
         settings: Settings { parallelism: run.parallelism, poll: connection.poll },
         events: run.events,
         stop: run.stop,
     };
     let mut report = apply::apply(inputs).await;
-    finish(&mut report, everything).map_err(unwritable)?;
-    if report.failed.is_empty() && report.skipped.is_empty() {
+    report.unwritten = finish(&mut report, everything).await.err();
+    if report.is_complete() {
         let said = session.diagnostics;
         report.checks = checks::judge(&report.evaluator, true);
         report.checks.retain(|diagnostic| !said.contains(diagnostic));
@@ -109,54 +126,47 @@ pub async fn apply(
     Ok(report)
 }
 
-/// What is recorded before the first step: the account, moves, records that only their own words change.
-fn prepare(store: &mut Store, plan: &Plan, account: &str) -> std::io::Result<()> {
-    if store.state().account.as_deref() != Some(account) && !(plan.steps.is_empty() && plan.imports.is_empty()) {
-        store.commit(Entry::Account(account.to_owned()))?;
+/// What becomes so before the first step: the place, moves, imports, records that only their own words change.
+fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let state = store.state();
+    if state.home != home && !(plan.steps.is_empty() && plan.imports.is_empty() && state.is_empty()) {
+        effects.push(Effect::Home(home));
     }
-    for (from, to) in &plan.moves {
-        store.commit(Entry::Move(from.clone(), to.clone()))?;
-    }
-    for imported in &plan.imports {
-        store.commit(Entry::Record(imported.address.clone(), imported.record.clone()))?;
-    }
+    effects.extend((!plan.moves.is_empty()).then(|| Effect::Move(plan.moves.clone())));
+    let imports = plan.imports.iter().map(|new| Effect::Record(new.address.clone(), new.record.clone()));
+    effects.extend(imports);
     for (address, words, object, id, region) in &plan.records {
+        let kept = object.iter().filter(|(_, value)| value.is_wholly_known() && !value.is_sensitive_anywhere());
+        let before = plan.moves.iter().find(|(_, to)| to == address).map_or(address, |(from, _)| from);
+        let known = state.records.get(before);
         let record = Record {
             region: region.clone(),
             id: id.clone(),
-            object: object
-                .iter()
-                .filter(|(_, value)| value.is_wholly_known() && !value.is_sensitive_anywhere())
-                .map(|(n, v)| (n.clone(), v.clone()))
-                .collect(),
+            object: kept.map(|(name, value)| (name.clone(), value.clone())).collect(),
             set: words.set.clone(),
             secrets: words.secrets.clone(),
+            phase: known.map(|known| known.phase.clone()).unwrap_or_default(),
             dependencies: words.dependencies.clone(),
             protect: words.protect,
             suffix: words.suffix.clone(),
         };
-        store.commit(Entry::Record(address.clone(), record))?;
+        effects.push(Effect::Record(address.clone(), record));
     }
-    Ok(())
+    effects
 }
 
-/// Outputs, settled intents of an earlier run, and a new state file.
-fn finish(report: &mut Report, planned: Option<Vec<String>>) -> std::io::Result<()> {
-    let complete = report.failed.is_empty() && report.skipped.is_empty();
-    if complete {
-        let old: Vec<String> = report.store.state().intents.iter().map(|intent| intent.id.clone()).collect();
-        for id in old {
-            report.store.commit(Entry::Settle(id))?;
-        }
-    }
+/// Outputs, and a new state file.
+async fn finish(report: &mut Report, planned: Option<Vec<String>>) -> Result<(), String> {
     let outputs = match planned {
         Some(planned) => outputs(report, &planned),
         None => report.store.state().outputs.clone(),
     };
-    if complete && outputs != report.store.state().outputs {
-        report.store.commit(Entry::Outputs(outputs))?;
+    let differ = outputs != report.store.state().outputs;
+    if report.is_complete() && differ {
+        report.store.commit(vec![Entry::Noted(vec![Effect::Outputs(outputs)])]).await?;
     }
-    report.store.save()
+    report.store.end().await.map_err(|error| format!("the state cannot be saved: {error}"))
 }
 
 /// The outputs as they are now; none of a sensitive one, nor of one that cannot be told.

@@ -3,9 +3,12 @@
 pub mod apply;
 pub mod connect;
 pub mod plan;
+pub mod recover;
 pub mod session;
 
 pub use session::{Session, SessionOptions};
+
+use crate::state::lock::Holder;
 
 /// Why a workflow ended early. The exit code of the process follows from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub enum Failure {
     Error(String),
     /// A guard stands against it.
     Refused(String),
-    /// Another run holds the state.
-    Locked(String),
+    /// Another run holds the state; who, as far as it says.
+    Locked(Option<Holder>),
+    /// Something was sent, and something remains.
+    Remains(String),
 }

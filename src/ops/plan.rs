@@ -1,48 +1,63 @@
 //! Making a plan: check without an account, then walk and read until nothing is missing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::address::Address;
 use crate::diag::Diagnostic;
+use crate::kind::Status;
 use crate::ops::connect::Connection;
+use crate::ops::recover::{self, Watch};
 use crate::ops::{Failure, Session};
 use crate::plan::build::{Inputs, build};
 use crate::plan::existing::is_being_made;
 use crate::plan::{Live, Needs, Note, ObjectKey, Options, Outcome, Plan};
 use crate::refresh;
+use crate::state::digest::Digests;
 use crate::state::store::Store;
-use crate::state::{Intent, Record, State};
-use crate::value::Object;
+use crate::state::{Home, Record, State};
 
 /// A walk and a read each; a stack whose look-ups hang on one another needs one more for each level.
 const ROUNDS_MAX: usize = 32;
 
-/// Checks a stack without an account. What is wrong is in the session's diagnostics.
-pub fn check(session: &mut Session, state: &State, options: &Options) {
+/// Checks a stack without an account. What is wrong is in the session's diagnostics. Answers what a plan will want to
+/// know first.
+pub fn check(session: &mut Session, state: &State, options: &Options) -> Needs {
     let inputs = Inputs {
         environment: &session.environment,
         state,
         live: None,
         account: session.environment.account_id.clone(),
         options,
+        digests: &session.digests,
     };
     let outcome = build(&mut session.evaluator, &inputs);
     session.report(outcome.diagnostics);
+    // Without a region of its own the environment has another one once it is connected.
+    if session.environment.region.is_some() { outcome.needs } else { Needs::default() }
 }
 
-/// Makes a plan. Writes nothing. With `wait`, objects that an earlier run began are waited for.
+/// Makes a plan. Writes nothing, unless it is watched: then an apply is to follow, and what an earlier run left open is
+/// settled, and what it began is waited for.
 pub async fn plan(
     session: &mut Session,
     store: &mut Store,
     connection: &Connection,
     options: &Options,
-    wait: bool,
+    watch: Option<&Watch>,
+    first: Needs,
 ) -> Result<Plan, Failure> {
-    store.salt();
-    let mut state = store.state().clone();
-    check_account(&state, connection)?;
-    let recovered = recover(&mut state, connection).await?;
+    store.name(&*session.entropy);
+    session.digests = Arc::new(Digests::new(&store.state().salt));
+    check_home(&store.state().home, session, connection)?;
+    let (state, notes) = recovered(session, store, connection, watch).await?;
     let mut live = Live::default();
+    let wanted = Needs { objects: first.objects.into_iter().chain(keys(&state)).collect(), lookups: first.lookups };
+    refresh::read(&connection.cloud, wanted, &mut live).await.map_err(failed)?;
+    if watch.is_some() {
+        confirm_absence(session, &state, connection, &mut live).await?;
+    }
     let mut confirmed = false;
     for _ in 0..ROUNDS_MAX {
         let outcome = walk(session, &state, &live, connection, options);
@@ -56,45 +71,109 @@ pub async fn plan(
                 continue;
             }
         }
-        if wait && outcome.plan.unfinished > 0 && !crate::diag::has_errors(&outcome.diagnostics) {
-            settle(session, &mut live, connection).await?;
+        if let Some(watch) = watch.filter(|_| outcome.plan.unfinished > 0)
+            && !crate::diag::has_errors(&outcome.diagnostics)
+        {
+            settle(session, &mut live, connection, watch).await?;
             continue;
         }
         let mut plan = outcome.plan;
-        if !wait {
-            tell_recovered(&mut plan, recovered);
-        }
+        plan.unfinished += notes.len();
+        plan.notes.extend(notes);
         session.report(outcome.diagnostics);
-        plan.settled_intents = store.state().intents.iter().map(|intent| intent.id.clone()).collect();
         return if session.has_errors() { Err(Failure::Stack) } else { Ok(plan) };
     }
     Err(Failure::Error("the look-ups of the stack do not come to an end".to_owned()))
 }
 
-/// An object that is being made takes this long at most, in seconds.
-const MAKING_MAX: u64 = 3600;
+/// The state with every operation settled: on the medium for an apply, else in a copy, with remarks.
+async fn recovered(
+    session: &Session,
+    store: &mut Store,
+    connection: &Connection,
+    watch: Option<&Watch>,
+) -> Result<(State, Vec<Note>), Failure> {
+    if store.state().operations.is_empty() {
+        return Ok((store.state().clone(), Vec::new()));
+    }
+    let Some(watch) = watch else {
+        let mut state = store.state().clone();
+        let notes = recover::foresee(session, &mut state, connection).await?;
+        return Ok((state, notes));
+    };
+    super::apply::begin(session, store).await?;
+    recover::settle(session, store, connection, watch).await?;
+    Ok((store.state().clone(), Vec::new()))
+}
+
+/// Every object that the state knows.
+fn keys(state: &State) -> Vec<ObjectKey> {
+    let recorded = state.records.iter();
+    let deposed = state.deposed.iter().map(|deposed| (&deposed.address, &deposed.record));
+    let key =
+        |(address, record): (&Address, &Record)| (address.kind.to_string(), record.region.clone(), record.id.clone());
+    recorded.chain(deposed).map(key).collect()
+}
+
+/// How often more an object that has a record is looked for, before it counts as gone.
+const MORE_LOOKS: u32 = 2;
+
+/// Some services are behind by seconds: an object that was made a moment ago would be made again.
+async fn confirm_absence(
+    session: &Session,
+    state: &State,
+    connection: &Connection,
+    live: &mut Live,
+) -> Result<(), Failure> {
+    for _ in 0..MORE_LOOKS {
+        let missing: BTreeSet<ObjectKey> =
+            keys(state).into_iter().filter(|key| live.objects.get(key).is_some_and(Option::is_none)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        session.clock.sleep(connection.poll.0).await;
+        let needs = Needs { objects: missing, ..Needs::default() };
+        refresh::read(&connection.cloud, needs, live).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// An object that is being made takes this long at most.
+const MAKING_MAX: Duration = Duration::from_secs(3600);
 
 /// Reads the objects that are being made again and again, until none is.
-async fn settle(session: &Session, live: &mut Live, connection: &Connection) -> Result<(), Failure> {
-    let start = session.clock.now();
+async fn settle(session: &Session, live: &mut Live, connection: &Connection, watch: &Watch) -> Result<(), Failure> {
+    let start = session.clock.elapsed();
     loop {
-        let open: BTreeSet<ObjectKey> = live
-            .objects
-            .iter()
-            .filter(|(_, found)| found.as_ref().is_some_and(|found| is_being_made(&found.status)))
-            .map(|(key, _)| key.clone())
-            .collect();
+        let open = being_made(live);
         if open.is_empty() {
             return Ok(());
         }
-        if session.clock.now().duration_since(start).is_ok_and(|waited| waited.as_secs() > MAKING_MAX) {
-            let ids: Vec<String> = open.into_iter().map(|(_, _, id)| id).collect();
+        let elapsed = session.clock.elapsed().saturating_sub(start);
+        let ids: Vec<String> = open.iter().map(|((_, _, id), _)| id.clone()).collect();
+        if elapsed > MAKING_MAX {
             return Err(Failure::Error(format!("still being made after an hour: {}", ids.join(", "))));
         }
+        if watch.is_stopped() {
+            let why = format!("stopped while waiting for {}; nothing was sent: run it again to go on", ids.join(", "));
+            return Err(Failure::Error(why));
+        }
+        open.iter().for_each(|((_, _, id), word)| watch.tell(id, word, elapsed));
         session.clock.sleep(connection.poll.1).await;
-        let needs = Needs { objects: open, ..Needs::default() };
+        let needs = Needs { objects: open.into_iter().map(|(key, _)| key).collect(), ..Needs::default() };
         refresh::read(&connection.cloud, needs, live).await.map_err(failed)?;
     }
+}
+
+/// The objects that are being made, with the word that AWS uses.
+fn being_made(live: &Live) -> Vec<(ObjectKey, String)> {
+    let found = live.objects.iter().filter_map(|(key, found)| Some((key, found.as_ref()?)));
+    let open = found.filter(|(_, found)| is_being_made(&found.status));
+    open.map(|(key, found)| match &found.status {
+        Status::Busy(word) => (key.clone(), word.clone()),
+        _ => (key.clone(), String::new()),
+    })
+    .collect()
 }
 
 /// Whether reading more cannot mend it, as it can a count that hangs on a look-up.
@@ -104,7 +183,14 @@ fn is_final(diagnostic: &Diagnostic) -> bool {
 
 fn walk(session: &mut Session, state: &State, live: &Live, connection: &Connection, options: &Options) -> Outcome {
     let account = Some(connection.account.clone());
-    let inputs = Inputs { environment: &session.environment, state, live: Some(live), account, options };
+    let inputs = Inputs {
+        environment: &session.environment,
+        state,
+        live: Some(live),
+        account,
+        options,
+        digests: &session.digests,
+    };
     build(&mut session.evaluator, &inputs)
 }
 
@@ -112,44 +198,41 @@ fn failed(error: crate::kind::RemoteError) -> Failure {
     Failure::Error(format!("the account cannot be read: {error}"))
 }
 
-fn check_account(state: &State, connection: &Connection) -> Result<(), Failure> {
-    match &state.account {
-        Some(account) if **account != *connection.account => Err(Failure::Refused(format!(
-            "the state is of account {account}, and the credentials belong to {}; nothing was read or sent",
-            connection.account
-        ))),
-        _ => Ok(()),
+/// A state is of one account, one region, and of AWS or not: what it records is nowhere else.
+fn check_home(home: &Home, session: &Session, connection: &Connection) -> Result<(), Failure> {
+    let here = home_of(session, connection);
+    let differs = |known: &Option<String>, now: &Option<String>| known.is_some() && known != now;
+    let place = |aws: Option<bool>| if aws == Some(true) { "of AWS" } else { "of an endpoint that is not AWS" };
+    let what = if home.aws.is_some() && home.aws != here.aws {
+        format!("{}, and this run is {}", place(home.aws), place(here.aws))
+    } else if differs(&home.account, &here.account) {
+        let (known, now) = (home.account.as_deref().unwrap_or("none"), here.account.as_deref().unwrap_or("none"));
+        format!("of account {known}, and the credentials belong to {now}")
+    } else if differs(&home.region, &here.region) {
+        let (known, now) = (home.region.as_deref().unwrap_or("none"), here.region.as_deref().unwrap_or("none"));
+        format!("of region {known}, and the environment is in {now}")
+    } else {
+        return Ok(());
+    };
+    Err(Failure::Refused(format!(
+        "the state in {} is {what}; nothing was read or sent. Give the other place an environment of its own or another \
+         --state DIRECTORY; or destroy what is there first",
+        session.state_directory.display()
+    )))
+}
+
+/// Where a run works.
+pub fn home_of(session: &Session, connection: &Connection) -> Home {
+    let endpoint = session.environment.endpoint.as_deref();
+    Home {
+        account: Some(connection.account.to_string()),
+        region: session.environment.region.as_deref().map(str::to_owned),
+        aws: Some(endpoint.is_none_or(is_aws)),
     }
 }
 
-/// Finds what a run that was cut off has made and not recorded: by name and our mark, or by our mark alone.
-async fn recover(state: &mut State, connection: &Connection) -> Result<Vec<Address>, Failure> {
-    let mut recovered = Vec::new();
-    let lost: Vec<Intent> =
-        state.intents.iter().filter(|intent| !state.records.contains_key(&intent.address)).cloned().collect();
-    for intent in lost {
-        let Some(found) = refresh::find_own(&*connection.cloud, &intent).await else { continue };
-        let record = Record {
-            region: intent.region.clone(),
-            id: found.id,
-            object: Object::new(),
-            set: BTreeSet::new(),
-            secrets: BTreeMap::new(),
-            dependencies: Vec::new(),
-            protect: false,
-            suffix: None,
-        };
-        state.records.insert(intent.address.clone(), record);
-        recovered.push(intent.address);
-    }
-    Ok(recovered)
-}
-
-/// An apply records what was recovered; a plan can only say so, and is not empty.
-fn tell_recovered(plan: &mut Plan, recovered: Vec<Address>) {
-    for address in recovered {
-        let text = "was made by an earlier run that did not come to its end; apply records it".to_owned();
-        plan.notes.push(Note { address: Some(address), text });
-        plan.unfinished += 1;
-    }
+/// Whether a URL is one of AWS: an endpoint in a VPC, for instance.
+fn is_aws(url: &str) -> bool {
+    let host = url.split("://").last().unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
+    [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"].iter().any(|end| host.ends_with(end))
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::diag::{self, Diagnostic, FileId, SourceMap};
+use crate::disk::Disk;
+use crate::entropy::Entropy;
 use crate::lang::eval::Settings;
 use crate::stack::Stack;
 use crate::stack::environment::{self, Environment};
@@ -14,6 +16,8 @@ use crate::stack::secrets::Secrets;
 use crate::stack::terraform_state;
 use crate::stack::variables::{self, Given};
 use crate::stack::version;
+use crate::state::digest::Digests;
+use crate::state::store::Store;
 use crate::value::Value;
 
 /// What a run is asked for.
@@ -35,6 +39,10 @@ pub struct SessionOptions {
     pub commands: bool,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Where states lie.
+    pub disk: Arc<dyn Disk>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
 }
 
 /// An opened stack.
@@ -52,6 +60,12 @@ pub struct Session {
     pub state_directory: PathBuf,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Where the state lies.
+    pub disk: Arc<dyn Disk>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Digests of secrets, with the salt of the state once that is open.
+    pub digests: Arc<Digests>,
 }
 
 impl Session {
@@ -103,7 +117,22 @@ impl Session {
         let beside = options.directory.join(".cachestack");
         let base = options.state.clone().or_else(|| environment.state.as_ref().map(PathBuf::from)).unwrap_or(beside);
         let state_directory = base.join(&*environment.name);
-        Self { environment, evaluator, sources, diagnostics, state_directory, clock: options.clock.clone() }
+        Self {
+            environment,
+            evaluator,
+            sources,
+            diagnostics,
+            state_directory,
+            clock: options.clock.clone(),
+            disk: options.disk.clone(),
+            entropy: options.entropy.clone(),
+            digests: Arc::default(),
+        }
+    }
+
+    /// Opens the state of the environment. Writes nothing.
+    pub fn store(&self) -> Result<Store, crate::ops::Failure> {
+        Store::open(self.disk.clone(), &self.state_directory).map_err(crate::ops::Failure::Error)
     }
 
     /// Adds diagnostics, in reading order, without those that only follow from a syntax error.

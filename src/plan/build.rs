@@ -1,17 +1,19 @@
 //! The walk: every block in the order of the graph, every instance decided, then edges and guards.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::address::{Address, Mode, ModulePath, without_modules};
+use crate::address::{Address, Key, Mode, ModulePath, without_modules};
 use crate::diag::Diagnostic;
-use crate::graph::Node;
+use crate::graph::{Node, Use};
 use crate::kind::{Kind, Target};
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::{
-    Blocked, Live, Needs, Note, Options, Outcome, Plan, collide, decide, edges, import, leave, timeouts, wish,
+    Live, Needs, Note, Options, Outcome, Plan, collide, decide, guard, import, leave, names, order, select, timeouts,
+    wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -19,6 +21,7 @@ use crate::stack::evaluator::{Evaluator, Instances, View};
 use crate::stack::target::{Instance, expand};
 use crate::stack::{checks, conditions};
 use crate::state::State;
+use crate::state::digest::Digests;
 use crate::value::{Object, Type, Value};
 
 /// Everything that a plan is a function of, besides the stack in the evaluator.
@@ -33,11 +36,15 @@ pub struct Inputs<'a> {
     pub account: Option<Arc<str>>,
     /// What is asked.
     pub options: &'a Options,
+    /// Digests of secrets, with the salt of the state.
+    pub digests: &'a Digests,
 }
 
 /// A plan in the making.
 pub struct Builder<'a> {
     pub(super) inputs: &'a Inputs<'a>,
+    /// The state, with every object under the address that it will have.
+    pub(super) state: Cow<'a, State>,
     pub(super) evaluator: &'a mut Evaluator,
     pub(super) plan: Plan,
     pub(super) needs: Needs,
@@ -50,12 +57,14 @@ pub struct Builder<'a> {
     pub(super) planned: BTreeMap<Address, Object>,
     /// Modules whose instances could not be told.
     undecided_modules: BTreeSet<ModulePath>,
-    /// What each block hangs on, and how many modules on the way they share.
-    used: BTreeMap<Address, BTreeMap<Address, usize>>,
+    /// What each block hangs on, and how.
+    used: BTreeMap<Address, BTreeMap<Address, Use>>,
     /// What the block that is being decided takes over.
     pub(super) imports: import::Imports,
     /// Desired objects that refer to others by attribute, for edges by name.
     pub(super) places: BTreeMap<Address, Desired>,
+    /// Objects that are to be made under a name that is taken now: right if whoever has it lets go of it.
+    pub(super) taken: Vec<names::Taken>,
 }
 
 /// Walks once.
@@ -64,6 +73,7 @@ pub fn build(evaluator: &mut Evaluator, inputs: &Inputs) -> Outcome {
     let stack = evaluator.names();
     let mut builder = Builder {
         inputs,
+        state: Cow::Borrowed(inputs.state),
         evaluator,
         plan: Plan::default(),
         needs: Needs::default(),
@@ -75,6 +85,7 @@ pub fn build(evaluator: &mut Evaluator, inputs: &Inputs) -> Outcome {
         used: stack.0.resources().map(|block| (block.address.clone(), stack.0.graph.used_by(&block.address))).collect(),
         imports: import::Imports::new(),
         places: BTreeMap::new(),
+        taken: Vec::new(),
     };
     builder.walk();
     builder.finish()
@@ -149,21 +160,17 @@ impl Builder<'_> {
             self.judge_open(resource, block);
             return;
         };
-        let mut values = BTreeMap::new();
+        let mut fresh = Vec::new();
         for instance in &expansion.instances {
             let address = block.instance(instance.key.clone());
-            if self.declared.contains(&address) {
-                continue;
+            if self.declared.insert(address.clone()) {
+                fresh.push((address, instance));
             }
-            self.declared.insert(address.clone());
-            let value = match address.mode {
-                Mode::Data => self.lookup(resource, &address, instance),
-                Mode::Managed => self.instance(resource, &address, instance),
-            };
-            let view = self.evaluator.within(&block.module);
-            conditions::postconditions(resource, instance, &value, &view, &mut self.diagnostics);
-            values.insert(instance.key.clone(), value);
         }
+        let values = match block.mode {
+            Mode::Data => self.lookups(resource, fresh),
+            Mode::Managed => self.instances(resource, block, fresh),
+        };
         if self.diagnostics.len() > before && crate::diag::has_errors(&self.diagnostics[before..]) {
             self.undecided.insert(block.clone());
         }
@@ -210,7 +217,7 @@ impl Builder<'_> {
         if self.inputs.live.is_some() && !failed {
             return;
         }
-        let records = &self.inputs.state.records;
+        let records = &self.state.records;
         let readable = |origin: &str| {
             without_modules(origin).starts_with("data.")
                 || origin.starts_with("env.")
@@ -244,11 +251,60 @@ impl Builder<'_> {
         bindings(instance.key.as_ref(), instance.each.as_ref(), node)
     }
 
-    fn instance(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> Value {
-        let Some(kind) = kinds::get(&address.kind) else { return Value::unknown(Type::Any, None) };
-        let (mut desired, _) = self.desired(resource, address, instance);
-        let problems = kinds::check(kind, &desired.object);
-        self.diagnostics.extend(problems.into_iter().map(|problem| desired.diagnose(problem).of(address)));
+    fn lookups(&mut self, resource: &Resource, fresh: Vec<(Address, &Instance)>) -> BTreeMap<Option<Key>, Value> {
+        let mut values = BTreeMap::new();
+        for (address, instance) in fresh {
+            let value = self.lookup(resource, &address, instance);
+            self.judge(resource, instance, &value, &address);
+            values.insert(instance.key.clone(), value);
+        }
+        values
+    }
+
+    /// Decides the instances of a block. All of them are evaluated first, so that it is known which of them has which
+    /// name from now on.
+    fn instances(
+        &mut self,
+        resource: &Resource,
+        block: &Address,
+        fresh: Vec<(Address, &Instance)>,
+    ) -> BTreeMap<Option<Key>, Value> {
+        let mut values = BTreeMap::new();
+        let Some(kind) = kinds::get(&block.kind) else {
+            values.extend(fresh.into_iter().map(|(_, one)| (one.key.clone(), Value::unknown(Type::Any, None))));
+            return values;
+        };
+        let wishes: Vec<(Address, &Instance, Desired)> = fresh
+            .into_iter()
+            .map(|(address, instance)| {
+                let (desired, _) = self.desired(resource, &address, instance);
+                let problems = kinds::check(kind, &desired.object);
+                self.diagnostics.extend(problems.into_iter().map(|problem| desired.diagnose(problem).of(&address)));
+                (address, instance, desired)
+            })
+            .collect();
+        names::follow(self, kind, block, &wishes);
+        for (address, instance, desired) in wishes {
+            let value = self.instance(resource, kind, &address, instance, desired);
+            self.judge(resource, instance, &value, &address);
+            values.insert(instance.key.clone(), value);
+        }
+        values
+    }
+
+    fn judge(&mut self, resource: &Resource, instance: &Instance, value: &Value, address: &Address) {
+        let view = self.evaluator.within(&address.module);
+        conditions::postconditions(resource, instance, value, &view, &mut self.diagnostics);
+    }
+
+    fn instance(
+        &mut self,
+        resource: &Resource,
+        kind: &'static dyn Kind,
+        address: &Address,
+        instance: &Instance,
+        mut desired: Desired,
+    ) -> Value {
         let region = self.region(resource, &mut desired);
         let protect = self.protect(resource, address, instance, kind);
         let planned =
@@ -299,18 +355,23 @@ impl Builder<'_> {
         })
     }
 
-    /// The blocks that an instance hangs on, directly or through values: in its own instance of a module where the
-    /// way to them does not leave that.
-    pub(super) fn blocks_used_by(&self, address: &Address) -> impl Iterator<Item = Address> {
+    /// What an instance hangs on, directly or through values: blocks, in its own instance of a module where the way to
+    /// them does not leave that; a single instance where no other is referred to.
+    pub(super) fn used_by(&self, address: &Address) -> impl Iterator<Item = Address> {
         let used = self.used.get(&address.config());
-        used.into_iter().flatten().map(|(used, shared)| used.seen_from(&address.module, *shared))
+        used.into_iter().flatten().map(|(used, how)| {
+            let seen = used.seen_from(&address.module, how.shared);
+            // Modules on the way may differ, so the key is the same only where the way is.
+            let own = how.own_key && address.key.is_some() && seen.module == address.module;
+            if own { seen.instance(address.key.clone()) } else { seen }
+        })
     }
 
-    /// The managed ones of them, but for itself.
+    /// The managed blocks that an instance hangs on, but for itself.
     pub(super) fn managed_blocks_used_by(&self, address: &Address) -> Vec<Address> {
         let block = address.config();
         let managed = |used: &Address| used.mode == Mode::Managed && used.config() != block;
-        self.blocks_used_by(address).filter(managed).collect()
+        self.used_by(address).map(|used| used.block()).filter(managed).collect()
     }
 
     pub(super) fn target(&self, region: &str) -> Target {
@@ -321,38 +382,20 @@ impl Builder<'_> {
         self.plan.notes.push(Note { address: Some(address.clone()), text: text.into() });
     }
 
-    pub(super) fn block_on(&mut self, address: &Address, reason: impl Into<String>) {
-        self.plan.blocked.push(Blocked { address: address.clone(), reason: reason.into() });
-    }
-
     fn finish(mut self) -> Outcome {
         leave::leavers(&mut self);
         self.outputs();
         if !self.inputs.options.destroy {
             self.diagnostics.extend(checks::judge(self.evaluator, false));
         }
+        names::judge(&mut self);
         // While there is more to read, planned objects are only what is remembered of them.
         if self.inputs.live.is_none() || self.needs.is_empty() {
             collide::check(&mut self);
         }
-        edges::connect(&mut self);
-        edges::restrict(&mut self);
-        self.guard_impact();
+        order::order(&mut self);
+        guard::guard(&mut self);
+        select::select(&mut self);
         Outcome { plan: self.plan, needs: self.needs, diagnostics: self.diagnostics }
-    }
-
-    fn guard_impact(&mut self) {
-        let Some(max) = self.inputs.options.max_impact else { return };
-        let worse: Vec<Blocked> = self
-            .plan
-            .steps
-            .iter()
-            .filter(|step| step.impact() > max)
-            .map(|step| Blocked {
-                address: step.address.clone(),
-                reason: format!("its impact is {}, above --max-impact {}", step.impact().word(), max.word()),
-            })
-            .collect();
-        self.plan.blocked.extend(worse);
     }
 }

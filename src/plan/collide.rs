@@ -10,7 +10,7 @@ use crate::diag::Diagnostic;
 use crate::kind::Problem;
 use crate::kinds::{self, replication_group};
 use crate::plan::build::Builder;
-use crate::plan::edges::NAMES_OF;
+use crate::plan::order::NAMES_OF;
 use crate::plan::{Action, Reason, Step};
 use crate::value::{Object, Value};
 
@@ -107,7 +107,7 @@ fn families(builder: &Builder) -> Vec<Diagnostic> {
 /// Whether the engine becomes another, and the version is that of the old one.
 fn changes_engine_only(builder: &Builder, address: &Address, object: &Object) -> bool {
     let written = builder.places.get(address).is_some_and(|desired| desired.object.contains_key("engine_version"));
-    let record = builder.inputs.state.records.get(address);
+    let record = builder.state.records.get(address);
     !written && record.is_some_and(|record| record.object.get("engine") != object.get("engine"))
 }
 
@@ -117,7 +117,7 @@ fn newest_family(builder: &Builder, address: &Address, object: &Object) -> Optio
     let asked = builder.places.get(address)?.object.get("engine_version").is_some_and(|version| !version.is_null());
     let redis = text("engine").is_none_or(|engine| engine == "redis");
     let global = text("global_replication_group_id").is_some();
-    let new = !builder.inputs.state.records.contains_key(address);
+    let new = !builder.state.records.contains_key(address);
     let newest = Engine::Redis.versions().last().and_then(|version| Version::parse(version))?;
     (redis && new && !asked && !global).then(|| engines::family(Engine::Redis, newest))
 }
@@ -234,7 +234,7 @@ fn fixed(builder: &Builder) -> Vec<Diagnostic> {
         .filter_map(|step| {
             let id = step.id.as_deref()?;
             let uses = |object: &Object| object.get("parameter_group_name").and_then(Value::as_str) == Some(id);
-            let user = builder.inputs.state.records.iter().find(|(_, record)| uses(&record.object))?.0;
+            let user = builder.state.records.iter().find(|(_, record)| uses(&record.object))?.0;
             let problem = Problem::error(
                 "CS0610",
                 "parameter",

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::diag::Diagnostic;
 use crate::kind::{Change, Kind, Observation};
 use crate::lang::declare::Resource;
 use crate::plan::build::Builder;
 use crate::plan::diff::{self};
 use crate::plan::existing::existing;
 use crate::plan::record::{record_plan, secrets};
-use crate::plan::{Action, Reason, RecordPlan, Step, import, moves, replace, wish};
+use crate::plan::{Action, Reason, RecordPlan, Step, import, moves, names, refresh_only, replace, wish};
 use crate::schema::{Mode, Update};
 use crate::stack::desired::Desired;
 use crate::state::Record;
@@ -44,11 +43,16 @@ pub fn decide(builder: &mut Builder, instance: Instance) -> Object {
     if let (None, Some((id, span))) = (&record, builder.imports.get(address).cloned()) {
         return import::adopt(builder, &instance, &wanted, id.as_deref(), span);
     }
-    let id = record.as_ref().map(|record| record.id.clone()).or_else(|| instance.kind.identify(&wanted));
+    if builder.inputs.options.refresh_only {
+        return refresh_only::look(builder, &instance, wanted, record);
+    }
+    let id = record.as_ref().map(|record| record.id.clone());
     let found = find(builder, &instance, record.as_ref(), id.as_deref());
     match (record, found) {
-        (None, Seen::Present(_)) => refuse(builder, &instance, wanted, &id.unwrap_or_default()),
-        (None, _) => create(builder, &instance, wanted, Reason::Declared, None),
+        (None, _) => {
+            names::claim(builder, &instance, &wanted, None);
+            create(builder, &instance, wanted, Reason::Declared, None)
+        }
         (Some(_), Seen::Absent) => {
             builder.note(address, "is gone from the account and will be made anew");
             create(builder, &instance, wanted, Reason::Vanished, suffix)
@@ -70,12 +74,12 @@ pub(super) enum Seen {
 }
 
 pub(super) fn find(builder: &mut Builder, instance: &Instance, record: Option<&Record>, id: Option<&str>) -> Seen {
-    let (Some(live), Some(id)) = (builder.inputs.live, id) else {
+    let Some(id) = id else {
         return if record.is_none() && builder.inputs.live.is_some() { Seen::Absent } else { Seen::Unread };
     };
     let region = record.map_or(&instance.region, |record| &record.region);
     let key = (instance.address.kind.to_string(), region.clone(), id.to_owned());
-    match live.objects.get(&key) {
+    match builder.inputs.live.and_then(|live| live.objects.get(&key)) {
         Some(Some(observation)) => Seen::Present(observation.clone()),
         Some(None) => Seen::Absent,
         None => {
@@ -83,36 +87,6 @@ pub(super) fn find(builder: &mut Builder, instance: &Instance, record: Option<&R
             Seen::Unread
         }
     }
-}
-
-/// An object of that name is there and has no record: it is somebody else's.
-fn refuse(builder: &mut Builder, instance: &Instance, wanted: Object, id: &str) -> Object {
-    let attribute = instance.kind.name_attribute().unwrap_or("name");
-    let (address, kind) = (instance.address, &instance.address.kind);
-    let same = |known: &Address, record: &Record| {
-        known.kind == *kind && record.id == id && record.region == instance.region && known != address
-    };
-    let known = builder.inputs.state.records.iter().find(|(known, record)| same(known, record)).map(|(known, _)| known);
-    let (detail, help) = match known {
-        Some(known) => (
-            format!("`{address}` is to be made, and \"{id}\" is `{known}` in this state."),
-            format!(
-                "Say that it moved: moved {{ from = {known}, to = {address} }} with a line for each of the two; or choose another name."
-            ),
-        ),
-        None => (
-            format!(
-                "`{address}` is to be made, and the account has \"{id}\" ({kind}), which this state does not know."
-            ),
-            format!(
-                "Choose another name; or take the object over: import {{ to = {address}, id = \"{id}\" }} with a line for each of the two."
-            ),
-        ),
-    };
-    let mut diagnostic = Diagnostic::error("CS0601", "The object exists already", detail).help(help);
-    diagnostic.span = instance.desired.span_of(attribute);
-    builder.diagnostics.push(diagnostic);
-    unknown_all(instance, &wanted)
 }
 
 fn create(
@@ -134,6 +108,7 @@ fn create(
         target: &target,
         id: instance.kind.identify(&planned).as_deref().map(|_| ()).and(None),
         ownership: &[],
+        phase: &[],
     };
     let calls = compiled(builder, instance, &change);
     let nothing = Object::new();

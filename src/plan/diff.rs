@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::kinds::tags;
 use crate::plan::AttrChange;
 use crate::schema::{Attr, Mode, Schema, Update};
-use crate::state::{Digest, Record, digest};
+use crate::state::digest::Digests;
+use crate::state::{Digest, Record};
 use crate::value::{Data, Object, Type, Value, same};
 
 /// An instance as it shall be, and what differs.
@@ -23,6 +24,8 @@ pub struct Difference {
     pub unchecked: Vec<(&'static str, String)>,
     /// Digests of the secrets as they shall be.
     pub secrets: BTreeMap<String, Digest>,
+    /// Secrets that differ and that an earlier run has let in already.
+    pub let_in: Vec<String>,
 }
 
 /// What a comparison goes by.
@@ -41,8 +44,8 @@ pub struct Comparison<'a> {
     pub ignored: &'a dyn Fn(&str) -> bool,
     /// Whether unset attributes have their defaults even if they were never set.
     pub whole: bool,
-    /// The salt of digests.
-    pub salt: &'a str,
+    /// Digests, with the salt of the state.
+    pub digests: &'a Digests,
 }
 
 /// Compares an instance that exists.
@@ -158,9 +161,11 @@ fn compare_secret(by: &Comparison, attr: &Attr, difference: &mut Difference) {
         }
         return keep(difference);
     };
-    let digest = Digest { digest: digest::digest(text, by.salt), source: secret.source.as_deref().map(str::to_owned) };
+    let digest = Digest { digest: by.digests.of(text), source: secret.source.as_deref().map(str::to_owned) };
     if recorded.is_none_or(|recorded| recorded.digest != digest.digest) {
         difference.changed.push(attr.name);
+        let phase = by.record.phase.get(attr.name);
+        difference.let_in.extend(phase.filter(|phase| phase.digest == digest.digest).map(|_| attr.name.to_owned()));
     }
     difference.secrets.insert(attr.name.to_owned(), digest);
 }

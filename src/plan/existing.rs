@@ -38,17 +38,13 @@ pub(super) fn existing(
         record: &record,
         ignored: &ignored,
         whole: &*instance.address.kind == "alarm",
-        salt: &builder.inputs.state.salt,
+        digests: builder.inputs.digests,
     };
     let mut difference = diff::compare(&comparison);
     complete_counts(instance, wanted, &mut difference);
     remark(builder, instance, &difference);
-    if builder.inputs.options.refresh_only {
-        difference.changed.clear();
-        difference.after = difference.before.clone();
-    }
     let mut causes = causes(builder, instance, &difference);
-    if record.region != instance.region && !builder.inputs.options.refresh_only {
+    if record.region != instance.region {
         causes.push("region".to_owned());
     }
     if !causes.is_empty() {
@@ -134,13 +130,14 @@ pub(super) fn update(
     difference: Difference,
     observation: &Observation,
 ) -> Object {
-    let Difference { before, mut after, changed, secrets, .. } = difference;
+    let Difference { before, mut after, changed, secrets, let_in, .. } = difference;
     let target = builder.target(&instance.region);
     if !changed.is_empty() {
         instance.kind.predict(&mut after, Some(&observation.object), &target);
         forget_absent(instance, &before, &mut after);
     }
-    let plan = record_plan(builder, instance, secrets, record.suffix.clone());
+    let mut plan = record_plan(builder, instance, secrets, record.suffix.clone());
+    plan.let_in = let_in;
     let protect = record.protect != plan.protect;
     let after = filled(instance, after);
     let local =
@@ -148,11 +145,9 @@ pub(super) fn update(
     let shown = changed.iter().filter(|name| !local(name) || !matches!(**name, "tags" | "parameters")).count();
     if shown == 0 && !protect {
         builder.plan.unchanged += 1;
-        let moved = builder.plan.moves.iter().any(|(_, to)| to == instance.address);
-        let known = builder.inputs.state.records.get(instance.address);
-        let stale =
-            known.is_none_or(|record| record.set != plan.set || record.dependencies != plan.dependencies) || moved;
-        if stale || builder.inputs.options.refresh_only {
+        let known = builder.state.records.get(instance.address);
+        let stale = known.is_none_or(|record| record.set != plan.set || record.dependencies != plan.dependencies);
+        if stale {
             let entry = (instance.address.clone(), plan, after.clone(), record.id.clone(), record.region.clone());
             builder.plan.records.push(entry);
         }
@@ -165,6 +160,7 @@ pub(super) fn update(
         target: &target,
         id: Some(&record.id),
         ownership: &[],
+        phase: &plan.let_in,
     };
     let calls = compiled(builder, instance, &change);
     let mut changes = diff::changes(instance.kind.schema(), &before, &after, &changed, &[]);

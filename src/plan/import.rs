@@ -1,6 +1,6 @@
 //! What `import` blocks take over: which object gets which address, and the record that it begins with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::address::{Address, Key};
 use crate::diag::{Diagnostic, Span};
@@ -14,7 +14,7 @@ use crate::plan::decide::{self, Instance, Seen};
 use crate::plan::existing;
 use crate::stack::desired::bindings;
 use crate::stack::target::repeat;
-use crate::state::Record;
+use crate::state::{Owner, Record};
 use crate::value::convert::convert;
 use crate::value::{Object, Type, Value};
 
@@ -100,7 +100,7 @@ pub fn adopt(builder: &mut Builder, instance: &Instance, wanted: &Object, id: Op
         return foreseen(builder, instance, wanted);
     };
     if let Some(owner) = owner(builder, instance, &id) {
-        refuse(builder, instance, format!("\"{id}\" is `{owner}` in this state."), span);
+        refuse(builder, instance, format!("\"{id}\" is {owner} in this state."), span);
         return foreseen(builder, instance, wanted);
     }
     match decide::find(builder, instance, None, Some(&id)) {
@@ -138,11 +138,7 @@ fn take(builder: &mut Builder, instance: &Instance, id: &str, found: &Observatio
         region: instance.region.clone(),
         id: id.to_owned(),
         object: object.map(|(name, value)| (name.clone(), value.clone())).collect(),
-        set: BTreeSet::new(),
-        secrets: BTreeMap::new(),
-        dependencies: Vec::new(),
-        protect: false,
-        suffix: None,
+        ..Record::default()
     };
     let imported = Imported { address: instance.address.clone(), record: record.clone() };
     builder.plan.imports.push(imported);
@@ -150,17 +146,18 @@ fn take(builder: &mut Builder, instance: &Instance, id: &str, found: &Observatio
 }
 
 /// An object that another address has already would be managed twice.
-fn owner(builder: &Builder, instance: &Instance, id: &str) -> Option<Address> {
+fn owner(builder: &Builder, instance: &Instance, id: &str) -> Option<String> {
     let same = |address: &Address, of: &str, region: &str| {
         address.kind == instance.address.kind && of == id && region == instance.region
     };
-    let recorded = builder.inputs.state.records.iter();
-    let recorded = recorded.map(|(address, record)| (address, &record.id, &record.region));
-    let imported = builder.plan.imports.iter();
-    let imported = imported.map(|imported| (&imported.address, &imported.record.id, &imported.record.region));
-    let mut all = recorded.chain(imported);
-    let moved = |address: &Address| builder.plan.moves.iter().any(|(from, _)| from == address);
-    all.find(|(address, id, region)| same(address, id, region) && !moved(address)).map(|(address, ..)| address.clone())
+    let owner = builder.state.owner(&instance.address.kind, &instance.region, id);
+    let former = |owner: &Owner| if owner.deposed { "the former object of " } else { "" };
+    if let Some(owner) = owner {
+        return Some(format!("{}`{}`", former(&owner), owner.address));
+    }
+    let mut imported = builder.plan.imports.iter();
+    let twice = imported.find(|imported| same(&imported.address, &imported.record.id, &imported.record.region));
+    twice.map(|imported| format!("`{}`", imported.address))
 }
 
 /// An object that cannot be taken over.

@@ -32,7 +32,7 @@ impl Builder<'_> {
                 diagnostic.help = Some("Correct the arguments of the block, or make what it looks for.".to_owned());
                 self.diagnostics.push(diagnostic);
             }
-            None if known && evaluated && self.inputs.live.is_some() => {
+            None if known && evaluated => {
                 self.needs.lookups.insert(key);
             }
             None if evaluated && self.inputs.live.is_some() => self.read_step(address, region, args),

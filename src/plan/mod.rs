@@ -7,15 +7,19 @@ pub mod build;
 mod collide;
 pub mod decide;
 pub mod diff;
-mod edges;
 pub mod existing;
+mod guard;
 pub mod import;
 mod leave;
 mod lookup;
 mod moves;
+mod names;
+mod order;
 mod outputs;
 mod record;
+mod refresh_only;
 pub mod replace;
+mod select;
 pub mod timeouts;
 pub mod wish;
 
@@ -69,9 +73,9 @@ pub struct Options {
     pub excludes: Vec<Subject>,
     /// Replace these even if nothing differs.
     pub replace: Vec<Address>,
-    /// Data-bearing objects that may be replaced; `all` is every one.
-    pub allow_replace: Vec<Address>,
-    /// Every data-bearing object may be replaced.
+    /// Data-bearing objects that may be destroyed or replaced.
+    pub allow_destroy: Vec<Address>,
+    /// Every data-bearing object may be destroyed or replaced.
     pub allow_all: bool,
     /// Nothing may be worse than this.
     pub max_impact: Option<Impact>,
@@ -84,6 +88,8 @@ pub struct Options {
 pub struct Plan {
     /// What is to be done, in an order that respects the edges.
     pub steps: Vec<Step>,
+    /// Sets of steps that others wait for.
+    pub barriers: Vec<Barrier>,
     /// Records to be rewritten without a change in the account.
     pub records: Vec<(Address, RecordPlan, Object, String, String)>,
     /// How many instances need nothing.
@@ -98,6 +104,8 @@ pub struct Plan {
     pub changed_outputs: BTreeSet<String>,
     /// Why this plan may not be applied.
     pub blocked: Vec<Blocked>,
+    /// What others have changed, for a run that only takes over what is there.
+    pub drift: Vec<Drift>,
     /// Remarks: pending changes, secrets not checked, objects gone.
     pub notes: Vec<Note>,
     /// Whether it is about a part of the stack only, so that outputs stay as they are.
@@ -106,8 +114,17 @@ pub struct Plan {
     pub moves: Vec<(Address, Address)>,
     /// Objects that are taken over.
     pub imports: Vec<Imported>,
-    /// Intents of an earlier run that are settled by what was found.
-    pub settled_intents: Vec<String>,
+}
+
+/// How an object differs from what is recorded of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drift {
+    /// Its address.
+    pub address: Address,
+    /// Its name in AWS.
+    pub id: String,
+    /// What differs; empty when it is gone.
+    pub changes: Vec<AttrChange>,
 }
 
 /// A remark about an instance.
@@ -150,6 +167,19 @@ pub enum Action {
     Forget,
     /// Looks something up whose arguments were not known before.
     Read,
+}
+
+impl Action {
+    /// The word of messages: `create`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Forget => "forget",
+            Self::Read => "read",
+        }
+    }
 }
 
 /// Why a step is there.
@@ -197,8 +227,8 @@ pub struct Step {
     pub changes: Vec<AttrChange>,
     /// The calls, in order.
     pub calls: Vec<Call>,
-    /// Steps that must be done before, as indexes.
-    pub edges: Vec<usize>,
+    /// What must be done before.
+    pub edges: Vec<Wait>,
     /// What the record shall say beside the object.
     pub record: RecordPlan,
     /// Whether the record is in the list of deposed objects.
@@ -217,6 +247,22 @@ impl Step {
     }
 }
 
+/// What a step waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wait {
+    /// Another step, by its place in the plan.
+    Step(usize),
+    /// All steps of a barrier, by its place in the plan.
+    Barrier(usize),
+}
+
+/// A set of steps that many wait for: one for each block, so that the edges do not grow with the square of instances.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Barrier {
+    /// The steps, by their places in the plan.
+    pub steps: Vec<usize>,
+}
+
 /// What a record says beside the object.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RecordPlan {
@@ -230,6 +276,8 @@ pub struct RecordPlan {
     pub protect: bool,
     /// What its name has behind the configured one.
     pub suffix: Option<String>,
+    /// Secrets that an earlier run has let in, and that are to be the only ones now.
+    pub let_in: Vec<String>,
 }
 
 /// One attribute that differs.
@@ -273,6 +321,36 @@ impl Plan {
         }
     }
 
+    /// The steps that a step waits for, by their places, barriers written out.
+    pub fn waits(&self, step: &Step) -> Vec<usize> {
+        let of = |wait: &Wait| match wait {
+            Wait::Step(step) => vec![*step],
+            Wait::Barrier(barrier) => self.barriers[*barrier].steps.clone(),
+        };
+        let all: BTreeSet<usize> = step.edges.iter().flat_map(of).collect();
+        all.into_iter().collect()
+    }
+
+    /// The expected seconds along the longest way through the edges.
+    pub fn longest_way(&self) -> u32 {
+        let mut ends: Vec<u32> = Vec::with_capacity(self.steps.len());
+        let mut barriers: Vec<Option<u32>> = vec![None; self.barriers.len()];
+        for step in &self.steps {
+            let mut start = 0;
+            for wait in &step.edges {
+                let end = match wait {
+                    Wait::Step(step) => ends[*step],
+                    Wait::Barrier(at) => *barriers[*at].get_or_insert_with(|| {
+                        self.barriers[*at].steps.iter().map(|step| ends[*step]).max().unwrap_or(0)
+                    }),
+                };
+                start = start.max(end);
+            }
+            ends.push(start + step.seconds());
+        }
+        ends.into_iter().max().unwrap_or(0)
+    }
+
     /// Whether applying it would do nothing that a user sees.
     pub fn is_empty(&self) -> bool {
         self.steps.iter().all(|step| step.action == Action::Read)
@@ -280,6 +358,7 @@ impl Plan {
             && self.moves.is_empty()
             && self.unfinished == 0
             && self.imports.is_empty()
+            && self.drift.is_empty()
     }
 }
 

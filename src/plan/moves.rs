@@ -8,14 +8,18 @@ use crate::state::Record;
 
 /// The record of an instance. Where it is kept under another address, the plan moves it.
 pub fn recorded(builder: &mut Builder, address: &Address) -> Option<Record> {
-    let records = &builder.inputs.state.records;
-    if let Some(record) = records.get(address) {
+    if let Some(record) = builder.state.records.get(address) {
         return Some(record.clone());
     }
     let source = moved_from(builder, address).or_else(|| with_other_key(builder, address))?;
-    let record = records.get(&source)?.clone();
-    builder.plan.moves.push((source, address.clone()));
-    Some(record)
+    rename(builder, vec![(source, address.clone())]);
+    builder.state.records.get(address).cloned()
+}
+
+/// Gives objects other addresses, from now on in this plan.
+pub fn rename(builder: &mut Builder, moves: Vec<(Address, Address)>) {
+    builder.state.to_mut().rename(&moves);
+    builder.plan.moves.extend(moves);
 }
 
 /// The address with a record from which `moved` blocks lead to this one, over as many steps as it takes.
@@ -28,7 +32,7 @@ fn moved_from(builder: &Builder, address: &Address) -> Option<Address> {
             if !seen.insert(source.clone()) {
                 continue;
             }
-            if builder.inputs.state.records.contains_key(&source) {
+            if builder.state.records.contains_key(&source) {
                 return Some(source);
             }
             open.push(source);
@@ -86,6 +90,6 @@ fn with_other_key(builder: &Builder, address: &Address) -> Option<Address> {
         changed.module[at].1 = other(&address.module[at].1)?;
         Some(changed)
     });
-    let known = |other: &Address| builder.inputs.state.records.contains_key(other) && !builder.declared.contains(other);
+    let known = |other: &Address| builder.state.records.contains_key(other) && !builder.declared.contains(other);
     own.into_iter().chain(outer).find(known)
 }

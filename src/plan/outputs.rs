@@ -34,7 +34,7 @@ impl Builder<'_> {
                 );
             }
             let value = value.with_mark(output.sensitive);
-            let old = self.inputs.state.outputs.get(&**name);
+            let old = self.state.outputs.get(&**name);
             let same = match old {
                 None => false,
                 Some(None) => value.is_sensitive_anywhere(),
@@ -48,8 +48,8 @@ impl Builder<'_> {
             }
             self.plan.outputs.insert(name.to_string(), value);
         }
-        self.plan.old_outputs = self.inputs.state.outputs.clone();
-        let gone = self.inputs.state.outputs.keys().filter(|name| !names.0.module.outputs.contains_key(name.as_str()));
+        self.plan.old_outputs = self.state.outputs.clone();
+        let gone = self.state.outputs.keys().filter(|name| !names.0.module.outputs.contains_key(name.as_str()));
         self.plan.changed_outputs.extend(gone.cloned());
     }
 }

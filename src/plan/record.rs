@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::plan::RecordPlan;
 use crate::plan::build::Builder;
 use crate::plan::decide::Instance;
-use crate::state::{Digest, digest};
+use crate::state::Digest;
 use crate::value::{Data, Value};
 
 /// Digests of the secrets that are known now.
 pub(super) fn secrets(builder: &Builder, instance: &Instance) -> BTreeMap<String, Digest> {
-    let salt = &builder.inputs.state.salt;
     // A check without an account compares nothing.
     if builder.inputs.live.is_none() {
         return BTreeMap::new();
@@ -20,8 +19,10 @@ pub(super) fn secrets(builder: &Builder, instance: &Instance) -> BTreeMap<String
         .filter_map(|attr| match &instance.desired.object.get(attr.name)?.data {
             Data::Secret(secret) => {
                 let text = secret.text.as_ref()?;
-                let digest =
-                    Digest { digest: digest::digest(text, salt), source: secret.source.as_deref().map(str::to_owned) };
+                let digest = Digest {
+                    digest: builder.inputs.digests.of(text),
+                    source: secret.source.as_deref().map(str::to_owned),
+                };
                 Some((attr.name.to_owned(), digest))
             }
             _ => None,
@@ -48,5 +49,5 @@ pub(super) fn record_plan(
         set.insert("tags".to_owned());
     }
     let dependencies = builder.managed_blocks_used_by(instance.address);
-    RecordPlan { set, secrets, dependencies, protect: instance.protect, suffix }
+    RecordPlan { set, secrets, dependencies, protect: instance.protect, suffix, let_in: Vec::new() }
 }

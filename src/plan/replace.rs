@@ -12,7 +12,7 @@ use crate::lang::eval::{Bindings, eval};
 use crate::plan::build::Builder;
 use crate::plan::decide::{Instance, push, unknown_all};
 use crate::plan::diff::{self, Difference};
-use crate::plan::{Action, Reason, RecordPlan, Step, wish};
+use crate::plan::{Action, Reason, RecordPlan, Step, names, wish};
 use crate::stack::desired::bindings;
 use crate::state::Record;
 use crate::value::{Object, Value};
@@ -35,7 +35,6 @@ pub fn replace(
     difference: Difference,
     causes: Vec<String>,
 ) -> Object {
-    guard(builder, instance, record);
     let create_first = instance.resource.meta.lifecycle.create_before_destroy || is_held(builder, instance.address);
     let mut fresh = instance.desired.object.clone();
     let mut suffix = None;
@@ -67,8 +66,15 @@ pub fn replace(
         shown.push(name);
     }
     let changes = diff::changes(instance.kind.schema(), &difference.before, &planned, &shown, &names);
-    let create =
-        Change { before: None, after: Some(&planned), changed: &set, target: &target, id: None, ownership: &[] };
+    let create = Change {
+        before: None,
+        after: Some(&planned),
+        changed: &set,
+        target: &target,
+        id: None,
+        ownership: &[],
+        phase: &[],
+    };
     let delete = Change {
         before: Some(&difference.before),
         after: None,
@@ -76,6 +82,7 @@ pub fn replace(
         target: &target,
         id: Some(&record.id),
         ownership: &[],
+        phase: &[],
     };
     let create = instance.kind.compile(&create).map(|calls| wish::without_own_unknowns(calls, instance.address));
     let delete = instance.kind.compile(&delete);
@@ -83,7 +90,12 @@ pub fn replace(
         builder.diagnostics.push(instance.desired.diagnose(problem.clone()).of(instance.address));
     }
     let record_new = new_record(builder, instance, difference.secrets, suffix);
-    let old = RecordPlan { dependencies: record.dependencies.clone(), ..RecordPlan::default() };
+    let old = RecordPlan {
+        dependencies: record.dependencies.clone(),
+        protect: record.protect || instance.protect,
+        ..RecordPlan::default()
+    };
+    names::claim(builder, instance, &planned, Some(&record.id));
     let halves = |builder: &mut Builder, which: Action| match which {
         Action::Create => {
             let id = instance.kind.identify(&planned);
@@ -132,31 +144,15 @@ fn new_record(
     super::record::record_plan(builder, instance, secrets, suffix)
 }
 
-fn guard(builder: &mut Builder, instance: &Instance, record: &Record) {
-    let options = builder.inputs.options;
-    let address = instance.address;
-    let allowed = options.allow_all || options.allow_replace.iter().any(|allowed| address.is_within(allowed));
-    if record.protect || instance.protect {
-        builder.block_on(address, "it is protected and would be replaced; set protect = false and apply that first");
-    } else if instance.resource.meta.lifecycle.prevent_destroy.is_some() {
-        builder.block_on(address, "its block says prevent_destroy = true, and it would be replaced");
-    } else if instance.kind.holds_data() && !allowed {
-        builder.block_on(
-            address,
-            format!("it would be replaced and lose its data; allow that with --allow-replace '{address}'"),
-        );
-    }
-}
-
 /// Whether a recorded object that AWS guards refers to this one, so that it cannot go first.
 fn is_held(builder: &Builder, address: &Address) -> bool {
     if !HELD_WHILE_USED.contains(&&*address.kind) {
         return false;
     }
-    // What has moved is recorded under its old address, and so it is by those that use it.
+    // Those that use it may have been recorded when it had another address.
     let before = builder.plan.moves.iter().filter(|(_, to)| to == address).map(|(from, _)| from);
     let names: Vec<&Address> = before.chain([address]).collect();
-    let mut used = builder.inputs.state.records.values().flat_map(|record| &record.dependencies);
+    let mut used = builder.state.records.values().flat_map(|record| &record.dependencies);
     used.any(|used| names.iter().any(|name| name.is_within(used)))
 }
 

@@ -1,4 +1,4 @@
-//! The form of a state on disk: JSON, version 1, for a person to read. Not the form in memory.
+//! The form of a state on disk: JSON, version 2, for a person to read. Not the form in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,33 +6,67 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::kinds;
-use crate::state::{Deposed, Digest, Entry, Intent, Record, State};
+use crate::state::{Deposed, Digest, Effect, End, Entry, Home, Nature, Operation, Part, Record, State, v1};
 use crate::value::convert::convert;
 use crate::value::json;
 use crate::value::{Object, Value};
 
 /// The version that is written.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
+
+/// What is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    /// Only another version of the program can read it.
+    Version(String),
+    /// It is not what a program wrote.
+    Damaged(String),
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Version(why) | Self::Damaged(why)) = self;
+        f.write_str(why)
+    }
+}
+
+impl From<String> for Wrong {
+    fn from(why: String) -> Self {
+        Self::Damaged(why)
+    }
+}
 
 #[derive(Debug, Serialize, Deserialize)]
-struct StateV1 {
+struct StateFile {
     version: u64,
     serial: u64,
     lineage: String,
     salt: String,
+    #[serde(default)]
+    home: HomeFile,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    journal: Option<String>,
+    resources: Vec<RecordFile>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    deposed: Vec<RecordFile>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    operations: Vec<OperationFile>,
+    #[serde(default)]
+    outputs: BTreeMap<String, OutputFile>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct HomeFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account: Option<String>,
-    resources: Vec<RecordV1>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    deposed: Vec<RecordV1>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    intents: Vec<IntentV1>,
-    #[serde(default)]
-    outputs: BTreeMap<String, OutputV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    aws: Option<bool>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct RecordV1 {
+pub(super) struct RecordFile {
     address: String,
     region: String,
     id: String,
@@ -43,61 +77,82 @@ struct RecordV1 {
     attributes: serde_json::Map<String, serde_json::Value>,
     set: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    secrets: BTreeMap<String, DigestV1>,
+    secrets: BTreeMap<String, DigestFile>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    phase: BTreeMap<String, DigestFile>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     dependencies: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct DigestV1 {
+struct DigestFile {
     digest: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct IntentV1 {
+struct OperationFile {
     id: String,
-    address: String,
-    region: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    run: String,
+    step: String,
+    call: usize,
+    calls: usize,
     operation: String,
+    nature: Nature,
+    arguments: String,
+    objects: Vec<PartFile>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct OutputV1 {
+struct PartFile {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    deposed: bool,
+    record: RecordFile,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OutputFile {
     sensitive: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     value: Option<serde_json::Value>,
 }
 
-/// A change as a line of the journal.
+/// A line of the journal.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum EntryV1 {
-    Intend(IntentV1),
-    Settle(String),
-    Record(RecordV1),
+enum EntryFile {
+    Began(OperationFile),
+    Ended { operation: String, address: String, end: End, effects: Vec<EffectFile> },
+    Noted(Vec<EffectFile>),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum EffectFile {
+    Record(RecordFile),
     Remove(String),
-    Depose(RecordV1),
+    Depose(String),
     Bury(String, String),
-    Outputs(BTreeMap<String, OutputV1>),
-    Account(String),
-    Move(String, String),
+    Outputs(BTreeMap<String, OutputFile>),
+    Home(HomeFile),
+    Move(Vec<(String, String)>),
 }
 
 /// Writes a state.
 pub fn encode(state: &State) -> String {
-    let file = StateV1 {
+    let file = StateFile {
         version: VERSION,
         serial: state.serial,
         lineage: state.lineage.clone(),
         salt: state.salt.clone(),
-        account: state.account.clone(),
+        home: home_out(&state.home),
+        journal: state.journal.clone(),
         resources: state.records.iter().map(|(address, record)| record_out(address, record)).collect(),
         deposed: state.deposed.iter().map(|deposed| record_out(&deposed.address, &deposed.record)).collect(),
-        intents: state.intents.iter().map(intent_out).collect(),
+        operations: state.operations.iter().map(operation_out).collect(),
         outputs: outputs_out(&state.outputs),
     };
     let mut text = serde_json::to_string_pretty(&file).expect("a state is plain data");
@@ -105,85 +160,139 @@ pub fn encode(state: &State) -> String {
     text
 }
 
-/// Reads a state; the error says what is wrong with the file.
-pub fn decode(bytes: &[u8]) -> Result<State, String> {
+/// Reads a state of this version or the one before; answers which it was.
+pub fn decode(bytes: &[u8]) -> Result<(State, u64), Wrong> {
     let any: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| format!("it is not JSON: {error}"))?;
-    match any.get("version").and_then(serde_json::Value::as_u64) {
-        Some(VERSION) => {}
-        Some(version) => return Err(format!("it has version {version}, and this cachestack reads version {VERSION}")),
-        None => return Err("it has no version, so it is not a state of cachestack".to_owned()),
-    }
-    let file: StateV1 = serde_json::from_value(any).map_err(|error| format!("it is damaged: {error}"))?;
+    let version = any.get("version").and_then(serde_json::Value::as_u64);
+    let state = match version {
+        Some(VERSION) => state_in(serde_json::from_value(any).map_err(|error| format!("it is damaged: {error}"))?)?,
+        Some(v1::VERSION) => v1::decode(any)?,
+        Some(version) => {
+            let why = format!("it has version {version}, and this cachestack reads up to version {VERSION}");
+            return Err(Wrong::Version(why));
+        }
+        None => return Err("it has no version, so it is not a state of cachestack".to_owned().into()),
+    };
+    state.verify().map_err(|why| format!("it is damaged: {why}"))?;
+    Ok((state, version.unwrap_or(VERSION)))
+}
+
+fn state_in(file: StateFile) -> Result<State, Wrong> {
     let mut state = State {
         serial: file.serial,
         lineage: file.lineage,
         salt: file.salt,
-        account: file.account,
+        home: home_in(file.home),
+        journal: file.journal,
+        outputs: outputs_in(file.outputs),
         ..State::default()
     };
-    for record in file.resources {
-        let (address, record) = record_in(record)?;
-        if let Some(double) = state.records.insert(address.clone(), record) {
-            return Err(format!("it is damaged: `{address}` is there twice, once as \"{}\"", double.id));
-        }
-    }
+    state.records = records_in(file.resources)?;
     for record in file.deposed {
         let (address, record) = record_in(record)?;
         state.deposed.push(Deposed { address, record });
     }
-    state.intents = file.intents.into_iter().map(intent_in).collect::<Result<_, _>>()?;
-    state.outputs = outputs_in(file.outputs);
+    state.operations = file.operations.into_iter().map(operation_in).collect::<Result<_, _>>()?;
     Ok(state)
 }
 
-/// Writes a change as one line of JSON.
-pub fn encode_entry(entry: &Entry) -> String {
-    let entry = match entry {
-        Entry::Intend(intent) => EntryV1::Intend(intent_out(intent)),
-        Entry::Settle(id) => EntryV1::Settle(id.clone()),
-        Entry::Record(address, record) => EntryV1::Record(record_out(address, record)),
-        Entry::Remove(address) => EntryV1::Remove(address.to_string()),
-        Entry::Depose(deposed) => EntryV1::Depose(record_out(&deposed.address, &deposed.record)),
-        Entry::Bury(address, id) => EntryV1::Bury(address.to_string(), id.clone()),
-        Entry::Outputs(outputs) => EntryV1::Outputs(outputs_out(outputs)),
-        Entry::Account(account) => EntryV1::Account(account.clone()),
-        Entry::Move(from, to) => EntryV1::Move(from.to_string(), to.to_string()),
-    };
-    serde_json::to_string(&entry).expect("an entry is plain data")
+pub(super) fn records_in(files: Vec<RecordFile>) -> Result<BTreeMap<Address, Record>, Wrong> {
+    let mut records = BTreeMap::new();
+    for file in files {
+        let (address, record) = record_in(file)?;
+        if let Some(double) = records.insert(address.clone(), record) {
+            return Err(format!("it is damaged: `{address}` is there twice, once as \"{}\"", double.id).into());
+        }
+    }
+    Ok(records)
 }
 
-/// Reads a change.
-pub fn decode_entry(line: &str) -> Result<Entry, String> {
-    let entry: EntryV1 = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    Ok(match entry {
-        EntryV1::Intend(intent) => Entry::Intend(intent_in(intent)?),
-        EntryV1::Settle(id) => Entry::Settle(id),
-        EntryV1::Record(record) => {
-            let (address, record) = record_in(record)?;
-            Entry::Record(address, record)
+/// Writes an entry as one line of JSON.
+pub fn encode_entries(entries: &[Entry]) -> String {
+    let files: Vec<EntryFile> = entries.iter().map(entry_out).collect();
+    serde_json::to_string(&files).expect("an entry is plain data")
+}
+
+/// Reads a line of entries.
+pub fn decode_entries(line: &str) -> Result<Vec<Entry>, Wrong> {
+    let files: Vec<EntryFile> = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    files.into_iter().map(entry_in).collect()
+}
+
+fn entry_out(entry: &Entry) -> EntryFile {
+    match entry {
+        Entry::Began(operation) => EntryFile::Began(operation_out(operation)),
+        Entry::Ended { operation, address, end, effects } => EntryFile::Ended {
+            operation: operation.clone(),
+            address: address.to_string(),
+            end: *end,
+            effects: effects.iter().map(effect_out).collect(),
+        },
+        Entry::Noted(effects) => EntryFile::Noted(effects.iter().map(effect_out).collect()),
+    }
+}
+
+fn entry_in(file: EntryFile) -> Result<Entry, Wrong> {
+    let effects_in = |files: Vec<EffectFile>| files.into_iter().map(effect_in).collect::<Result<Vec<_>, _>>();
+    Ok(match file {
+        EntryFile::Began(operation) => Entry::Began(operation_in(operation)?),
+        EntryFile::Ended { operation, address, end, effects } => {
+            Entry::Ended { operation, address: address_in(&address)?, end, effects: effects_in(effects)? }
         }
-        EntryV1::Remove(address) => Entry::Remove(address_in(&address)?),
-        EntryV1::Depose(record) => {
-            let (address, record) = record_in(record)?;
-            Entry::Depose(Deposed { address, record })
-        }
-        EntryV1::Bury(address, id) => Entry::Bury(address_in(&address)?, id),
-        EntryV1::Outputs(outputs) => Entry::Outputs(outputs_in(outputs)),
-        EntryV1::Account(account) => Entry::Account(account),
-        EntryV1::Move(from, to) => Entry::Move(address_in(&from)?, address_in(&to)?),
+        EntryFile::Noted(effects) => Entry::Noted(effects_in(effects)?),
     })
 }
 
-fn address_in(text: &str) -> Result<Address, String> {
-    Address::parse(text).ok_or_else(|| format!("`{text}` is not an address"))
+fn effect_out(effect: &Effect) -> EffectFile {
+    match effect {
+        Effect::Record(address, record) => EffectFile::Record(record_out(address, record)),
+        Effect::Remove(address) => EffectFile::Remove(address.to_string()),
+        Effect::Depose(address) => EffectFile::Depose(address.to_string()),
+        Effect::Bury(address, id) => EffectFile::Bury(address.to_string(), id.clone()),
+        Effect::Outputs(outputs) => EffectFile::Outputs(outputs_out(outputs)),
+        Effect::Home(home) => EffectFile::Home(home_out(home)),
+        Effect::Move(moves) => {
+            EffectFile::Move(moves.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect())
+        }
+    }
 }
 
-fn record_out(address: &Address, record: &Record) -> RecordV1 {
+fn effect_in(file: EffectFile) -> Result<Effect, Wrong> {
+    Ok(match file {
+        EffectFile::Record(record) => {
+            let (address, record) = record_in(record)?;
+            Effect::Record(address, record)
+        }
+        EffectFile::Remove(address) => Effect::Remove(address_in(&address)?),
+        EffectFile::Depose(address) => Effect::Depose(address_in(&address)?),
+        EffectFile::Bury(address, id) => Effect::Bury(address_in(&address)?, id),
+        EffectFile::Outputs(outputs) => Effect::Outputs(outputs_in(outputs)),
+        EffectFile::Home(home) => Effect::Home(home_in(home)),
+        EffectFile::Move(moves) => {
+            let one = |(from, to): (String, String)| Ok::<_, Wrong>((address_in(&from)?, address_in(&to)?));
+            Effect::Move(moves.into_iter().map(one).collect::<Result<_, _>>()?)
+        }
+    })
+}
+
+pub(super) fn address_in(text: &str) -> Result<Address, Wrong> {
+    Address::parse(text).ok_or_else(|| format!("it is damaged: `{text}` is not an address").into())
+}
+
+fn home_out(home: &Home) -> HomeFile {
+    HomeFile { account: home.account.clone(), region: home.region.clone(), aws: home.aws }
+}
+
+fn home_in(file: HomeFile) -> Home {
+    Home { account: file.account, region: file.region, aws: file.aws }
+}
+
+fn record_out(address: &Address, record: &Record) -> RecordFile {
     let kept = record
         .object
         .iter()
         .filter(|(_, value)| !value.is_null() && !value.is_sensitive_anywhere() && value.is_wholly_known());
-    RecordV1 {
+    RecordFile {
         address: address.to_string(),
         region: record.region.clone(),
         id: record.id.clone(),
@@ -191,21 +300,17 @@ fn record_out(address: &Address, record: &Record) -> RecordV1 {
         protect: record.protect,
         attributes: kept.map(|(name, value)| (name.to_string(), json::to_json(value))).collect(),
         set: record.set.clone(),
-        secrets: record
-            .secrets
-            .iter()
-            .map(|(name, secret)| {
-                (name.clone(), DigestV1 { digest: secret.digest.clone(), source: secret.source.clone() })
-            })
-            .collect(),
+        secrets: digests_out(&record.secrets),
+        phase: digests_out(&record.phase),
         dependencies: record.dependencies.iter().map(Address::to_string).collect(),
     }
 }
 
-fn record_in(record: RecordV1) -> Result<(Address, Record), String> {
+pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> {
     let address = address_in(&record.address)?;
-    let kind = kinds::get(&address.kind)
-        .ok_or_else(|| format!("`{address}` is of a kind that this cachestack does not know; a newer one may"))?;
+    let kind = kinds::get(&address.kind).ok_or_else(|| {
+        Wrong::Version(format!("`{address}` is of a kind that this cachestack does not know; a newer one may"))
+    })?;
     let mut object = Object::new();
     for (name, value) in &record.attributes {
         let value = json::from_json(value);
@@ -216,18 +321,14 @@ fn record_in(record: RecordV1) -> Result<(Address, Record), String> {
         };
         object.insert(name.as_str().into(), value);
     }
-    let secrets = record
-        .secrets
-        .into_iter()
-        .map(|(name, secret)| (name, Digest { digest: secret.digest, source: secret.source }))
-        .collect();
     let dependencies = record.dependencies.iter().map(|text| address_in(text)).collect::<Result<_, _>>()?;
     let record = Record {
         region: record.region,
         id: record.id,
         object,
         set: record.set,
-        secrets,
+        secrets: digests_in(record.secrets),
+        phase: digests_in(record.phase),
         dependencies,
         protect: record.protect,
         suffix: record.suffix,
@@ -235,28 +336,59 @@ fn record_in(record: RecordV1) -> Result<(Address, Record), String> {
     Ok((address, record))
 }
 
-fn intent_out(intent: &Intent) -> IntentV1 {
-    IntentV1 {
-        id: intent.id.clone(),
-        address: intent.address.to_string(),
-        region: intent.region.clone(),
-        name: intent.name.clone(),
-        operation: intent.operation.clone(),
+fn digests_out(digests: &BTreeMap<String, Digest>) -> BTreeMap<String, DigestFile> {
+    let one = |digest: &Digest| DigestFile { digest: digest.digest.clone(), source: digest.source.clone() };
+    digests.iter().map(|(name, digest)| (name.clone(), one(digest))).collect()
+}
+
+fn digests_in(files: BTreeMap<String, DigestFile>) -> BTreeMap<String, Digest> {
+    files.into_iter().map(|(name, file)| (name, Digest { digest: file.digest, source: file.source })).collect()
+}
+
+fn operation_out(operation: &Operation) -> OperationFile {
+    let part = |part: &Part| PartFile {
+        id: part.id.clone(),
+        deposed: part.deposed,
+        record: record_out(&part.address, &part.record),
+    };
+    OperationFile {
+        id: operation.id.clone(),
+        run: operation.run.clone(),
+        step: operation.step.clone(),
+        call: operation.call.0,
+        calls: operation.call.1,
+        operation: operation.name.clone(),
+        nature: operation.nature,
+        arguments: operation.digest.clone(),
+        objects: operation.parts.iter().map(part).collect(),
     }
 }
 
-fn intent_in(intent: IntentV1) -> Result<Intent, String> {
-    let address = address_in(&intent.address)?;
-    Ok(Intent { id: intent.id, address, region: intent.region, name: intent.name, operation: intent.operation })
+fn operation_in(file: OperationFile) -> Result<Operation, Wrong> {
+    let part = |file: PartFile| {
+        let (address, record) = record_in(file.record)?;
+        Ok::<_, Wrong>(Part { address, id: file.id, record, deposed: file.deposed })
+    };
+    Ok(Operation {
+        id: file.id,
+        run: file.run,
+        step: file.step,
+        call: (file.call, file.calls),
+        name: file.operation,
+        nature: file.nature,
+        digest: file.arguments,
+        parts: file.objects.into_iter().map(part).collect::<Result<_, _>>()?,
+    })
 }
 
-fn outputs_out(outputs: &BTreeMap<String, Option<Value>>) -> BTreeMap<String, OutputV1> {
-    let one = |value: &Option<Value>| OutputV1 { sensitive: value.is_none(), value: value.as_ref().map(json::to_json) };
+fn outputs_out(outputs: &BTreeMap<String, Option<Value>>) -> BTreeMap<String, OutputFile> {
+    let one =
+        |value: &Option<Value>| OutputFile { sensitive: value.is_none(), value: value.as_ref().map(json::to_json) };
     outputs.iter().map(|(name, value)| (name.clone(), one(value))).collect()
 }
 
-fn outputs_in(outputs: BTreeMap<String, OutputV1>) -> BTreeMap<String, Option<Value>> {
-    let one = |output: OutputV1| {
+pub(super) fn outputs_in(outputs: BTreeMap<String, OutputFile>) -> BTreeMap<String, Option<Value>> {
+    let one = |output: OutputFile| {
         if output.sensitive { None } else { Some(output.value.as_ref().map_or_else(Value::null, json::from_json)) }
     };
     outputs.into_iter().map(|(name, output)| (name, one(output))).collect()

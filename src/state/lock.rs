@@ -1,32 +1,66 @@
-//! One run at a time on a state. The lock is the system's, so it goes with the process that held it.
+//! One run at a time on a state. The lock is the system's, so it goes with the process that held it: there is nothing
+//! to unlock by force.
 
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Clock;
-use crate::disk;
+use crate::disk::{Disk, Held};
 
-/// Who holds the lock, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held(pub String);
+/// Who holds a lock, as the file says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The process.
+    pub pid: u32,
+    /// The page of the job, in a pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+    /// The command.
+    pub command: String,
+    /// Since when, in UTC.
+    pub since: String,
+}
 
-/// Takes the lock, trying again until `patience` is over.
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}`", self.command)?;
+        match (&self.user, &self.host) {
+            (Some(user), Some(host)) => write!(f, " of {user} on {host}")?,
+            (Some(who), None) | (None, Some(who)) => write!(f, " of {who}")?,
+            (None, None) => {}
+        }
+        write!(f, ", process {}, since {}", self.pid, self.since)?;
+        self.job.as_ref().map_or(Ok(()), |job| write!(f, ", {job}"))
+    }
+}
+
+/// Takes the lock, trying again until `patience` is over. Else answers who holds it, as far as the file says.
 pub async fn acquire(
+    disk: &dyn Disk,
     path: &Path,
-    who: &str,
+    who: &Holder,
     patience: Duration,
     clock: &dyn Clock,
-) -> io::Result<Result<disk::Lock, Held>> {
-    let deadline = clock.now() + patience;
+) -> io::Result<Result<Box<dyn Held>, Option<Holder>>> {
+    let start = clock.elapsed();
     loop {
-        if let Some(mut lock) = disk::Lock::try_acquire(path)? {
-            lock.note(who)?;
+        if let Some(mut lock) = disk.lock(path)? {
+            let text = serde_json::to_string(who).map_err(io::Error::other)?;
+            lock.note(&format!("{text}\n"))?;
             return Ok(Ok(lock));
         }
-        if clock.now() >= deadline {
-            let holder = disk::read(path)?.unwrap_or_default();
-            return Ok(Err(Held(String::from_utf8_lossy(&holder).trim().to_owned())));
+        if clock.elapsed().saturating_sub(start) >= patience {
+            let holder = disk.read(path)?.unwrap_or_default();
+            return Ok(Err(serde_json::from_slice(&holder).ok()));
         }
         clock.sleep(Duration::from_millis(200)).await;
     }

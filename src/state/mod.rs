@@ -1,15 +1,20 @@
 //! What cachestack knows of the objects that it made: one record for each, kept in one file per environment.
 //!
-//! Every change goes through [`Entry`]: it is written to the journal first, then applied here. Secrets are kept as
-//! digests only, and values marked sensitive are not kept at all.
+//! Every change goes through [`Entry`]: it is on the medium first, then applied here. A call that writes is an
+//! [`Operation`]: it begins in one entry before the call and ends in one entry with all that follows from it. Secrets
+//! are kept as digests only, and values marked sensitive are not kept at all.
 
 pub mod digest;
 pub mod file;
 pub mod journal;
 pub mod lock;
 pub mod store;
+mod v1;
+mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::value::{Object, Value};
@@ -23,20 +28,33 @@ pub struct State {
     pub lineage: String,
     /// The salt of the digests of secrets, random, base64 without padding.
     pub salt: String,
-    /// The account that the objects are in.
-    pub account: Option<String>,
+    /// Where the objects are.
+    pub home: Home,
     /// What exists, by address.
     pub records: BTreeMap<Address, Record>,
     /// Objects that have a successor and are still to be deleted.
     pub deposed: Vec<Deposed>,
-    /// Calls that were about to be made and have not settled.
-    pub intents: Vec<Intent>,
+    /// Calls that were begun and of which nobody has seen the end, in the order in which they began.
+    pub operations: Vec<Operation>,
     /// Outputs of the last apply; `None` for one that is sensitive.
     pub outputs: BTreeMap<String, Option<Value>>,
+    /// The run whose journal goes on from the file, while it does.
+    pub journal: Option<String>,
+}
+
+/// What makes a state the state of this place and of no other. What is not known yet is open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Home {
+    /// Twelve digits.
+    pub account: Option<String>,
+    /// The region of everything that names none.
+    pub region: Option<String>,
+    /// Whether it is AWS itself, and not an emulator.
+    pub aws: Option<bool>,
 }
 
 /// One object.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Record {
     /// Where it is.
     pub region: String,
@@ -48,6 +66,9 @@ pub struct Record {
     pub set: BTreeSet<String>,
     /// Secrets by attribute.
     pub secrets: BTreeMap<String, Digest>,
+    /// The phase of a change that takes several calls and is not at its end: secrets that were let in beside those in
+    /// `secrets`. The phases of encryption and cluster mode can be read from the object.
+    pub phase: BTreeMap<String, Digest>,
     /// The blocks that it refers to, without keys.
     pub dependencies: Vec<Address>,
     /// Whether it may not be destroyed, even when its block is gone.
@@ -74,75 +95,170 @@ pub struct Deposed {
     pub record: Record,
 }
 
-/// A call that is about to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Intent {
-    /// Random; also the tag `cachestack:id` of an object that is created.
+/// A call that writes, from before it is sent until its end is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    /// Random; also the tag `cachestack:id` of an object that it creates.
     pub id: String,
-    /// What it is made for.
-    pub address: Address,
-    /// Where.
-    pub region: String,
-    /// The name in AWS, where it is known before the call.
-    pub name: Option<String>,
+    /// The run that began it.
+    pub run: String,
+    /// The step that it belongs to, in words.
+    pub step: String,
+    /// Which call of the step, from 0, and how many there are.
+    pub call: (usize, usize),
     /// The API operation.
-    pub operation: String,
+    pub name: String,
+    /// What it does.
+    pub nature: Nature,
+    /// SHA-256 of its arguments without secrets, 16 hex digits.
+    pub digest: String,
+    /// The objects that it is about; one of several may have come to its end before the others.
+    pub parts: Vec<Part>,
+}
+
+/// One object of an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// The address.
+    pub address: Address,
+    /// The name in AWS, or the name that it was to get; none where only AWS gives one.
+    pub id: Option<String>,
+    /// The whole record as it shall be when the call has been carried out; for a delete, as it was.
+    pub record: Record,
+    /// Whether the object has a successor already.
+    pub deposed: bool,
+}
+
+/// What a call does to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nature {
+    /// Makes it.
+    Create,
+    /// Changes it.
+    Change,
+    /// Deletes it.
+    Delete,
+}
+
+/// How an operation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// AWS has taken it.
+    Done,
+    /// AWS has refused it, or it never came there.
+    NotDone,
+}
+
+/// One entry of the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    /// A call is about to be sent.
+    Began(Operation),
+    /// Its end is known, for one of its objects.
+    Ended {
+        /// The operation.
+        operation: String,
+        /// The object.
+        address: Address,
+        /// How.
+        end: End,
+        /// What follows from it.
+        effects: Vec<Effect>,
+    },
+    /// Something became so without a call.
+    Noted(Vec<Effect>),
 }
 
 /// One change of a state.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Entry {
-    /// A call is about to be made.
-    Intend(Intent),
-    /// The calls of an intent have settled, or were never made.
-    Settle(String),
+pub enum Effect {
     /// An object is as it says.
     Record(Address, Record),
     /// An object is gone, or no longer ours.
     Remove(Address),
-    /// An object has, or is about to get, a successor.
-    Depose(Deposed),
-    /// A deposed object is gone.
+    /// The object of an address has a successor.
+    Depose(Address),
+    /// A deposed object is gone, told by its name in AWS.
     Bury(Address, String),
     /// The outputs.
     Outputs(BTreeMap<String, Option<Value>>),
-    /// The account.
-    Account(String),
-    /// An object has another address.
-    Move(Address, Address),
+    /// Where the objects are.
+    Home(Home),
+    /// Objects have other addresses, all at once.
+    Move(Vec<(Address, Address)>),
 }
 
 impl State {
-    /// Applies a change.
+    /// Applies an entry.
     pub fn apply(&mut self, entry: Entry) {
         match entry {
-            Entry::Intend(intent) => self.intents.push(intent),
-            Entry::Settle(id) => self.intents.retain(|intent| intent.id != id),
-            Entry::Record(address, record) => {
-                self.records.insert(address, record);
+            Entry::Began(operation) => self.operations.push(operation),
+            Entry::Ended { operation, address, effects, .. } => {
+                for open in self.operations.iter_mut().filter(|open| open.id == operation) {
+                    open.parts.retain(|part| part.address != address);
+                }
+                self.operations.retain(|open| !open.parts.is_empty());
+                effects.into_iter().for_each(|effect| self.take(effect));
             }
-            Entry::Remove(address) => {
-                self.records.remove(&address);
+            Entry::Noted(effects) => effects.into_iter().for_each(|effect| self.take(effect)),
+        }
+    }
+
+    fn take(&mut self, effect: Effect) {
+        match effect {
+            Effect::Record(address, record) => drop(self.records.insert(address, record)),
+            Effect::Remove(address) => drop(self.records.remove(&address)),
+            Effect::Depose(address) => {
+                if let Some(record) = self.records.remove(&address) {
+                    self.deposed.push(Deposed { address, record });
+                }
             }
-            Entry::Depose(deposed) => {
-                self.records.remove(&deposed.address);
-                self.deposed.push(deposed);
-            }
-            Entry::Bury(address, id) => {
+            Effect::Bury(address, id) => {
                 self.deposed.retain(|deposed| deposed.address != address || deposed.record.id != id);
             }
-            Entry::Outputs(outputs) => self.outputs = outputs,
-            Entry::Account(account) => self.account = Some(account),
-            Entry::Move(from, to) => {
-                if let Some(record) = self.records.remove(&from) {
-                    self.records.insert(to, record);
-                }
+            Effect::Outputs(outputs) => self.outputs = outputs,
+            Effect::Home(home) => self.home = home,
+            Effect::Move(moves) => self.rename(&moves),
+        }
+    }
+
+    /// Gives objects other addresses, all at once.
+    pub fn rename(&mut self, moves: &[(Address, Address)]) {
+        let taken: Vec<(Address, Record)> =
+            moves.iter().filter_map(|(from, to)| Some((to.clone(), self.records.remove(from)?))).collect();
+        self.records.extend(taken);
+        // What has a successor goes with it.
+        for deposed in &mut self.deposed {
+            if let Some((_, to)) = moves.iter().find(|(from, _)| *from == deposed.address) {
+                deposed.address = to.clone();
             }
         }
     }
 
     /// Whether nothing is there and nothing is under way.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty() && self.deposed.is_empty() && self.intents.is_empty()
+        self.records.is_empty() && self.deposed.is_empty() && self.operations.is_empty()
     }
+
+    /// Who has the object of that kind, region and name: an address with a record, or one whose successor is there.
+    pub fn owner(&self, kind: &str, region: &str, id: &str) -> Option<Owner<'_>> {
+        let same =
+            |address: &Address, record: &Record| &*address.kind == kind && record.region == region && record.id == id;
+        let recorded = self.records.iter().find(|(address, record)| same(address, record));
+        let deposed = || self.deposed.iter().find(|deposed| same(&deposed.address, &deposed.record));
+        recorded
+            .map(|(address, _)| Owner { address, deposed: false })
+            .or_else(|| deposed().map(|deposed| Owner { address: &deposed.address, deposed: true }))
+    }
+}
+
+/// Whose an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner<'a> {
+    /// The address that has or had it.
+    pub address: &'a Address,
+    /// Whether a successor has taken its place.
+    pub deposed: bool,
 }

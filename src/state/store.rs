@@ -1,168 +1,238 @@
 //! A state with its file, backup and journal in the directory of an environment.
+//!
+//! A run begins by naming its journal in the file, and ends by a file without one: a journal that is gone is noticed.
+//! Entries of many tasks go to the medium together; each is answered when it is there. After the first write that
+//! fails nothing is written any more, and so nothing is sent.
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::disk;
+use tokio::sync::oneshot;
+
+use crate::disk::{Disk, Held};
+use crate::entropy::Entropy;
+use crate::state::file::{self, Wrong};
 use crate::state::journal::{self, Journal};
-use crate::state::{Entry, State, digest, file};
+use crate::state::{Entry, State, v1};
 
-/// A state that is open. Changes are in the journal before they count; [`Store::save`] makes a new file of them.
+/// Why a state cannot be opened.
+pub type OpenError = String;
+
+/// A state that is open.
 #[derive(Debug)]
 pub struct Store {
+    disk: Arc<dyn Disk>,
     directory: PathBuf,
-    state: State,
-    journal: Option<Journal>,
-    /// Whether there are changes that the file does not have yet.
+    /// The state with everything that is on the medium.
+    state: Mutex<State>,
+    /// The serial of the file as it was read or last written.
+    serial: u64,
+    /// Whether the journal holds what the file does not.
     dirty: bool,
+    lock: Option<Box<dyn Held>>,
+    queue: Mutex<Vec<Waiting>>,
+    journal: tokio::sync::Mutex<Option<Journal>>,
+    broken: Mutex<Option<String>>,
+}
+
+/// Entries that wait to be written, and who waits for them.
+#[derive(Debug)]
+struct Waiting {
+    entries: Vec<Entry>,
+    written: oneshot::Sender<Result<(), String>>,
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Store {
     /// Reads the state of a directory; an empty state where there is none. Writes nothing.
-    pub fn open(directory: &Path) -> Result<Self, String> {
-        let path = directory.join("state.json");
-        let named = |error: String| format!("{}: {error}", path.display());
-        let mut state = match disk::read(&path).map_err(|error| named(error.to_string()))? {
-            Some(bytes) => file::decode(&bytes).map_err(|error| damaged(directory, &path, &error))?,
-            None => State::default(),
+    pub fn open(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, OpenError> {
+        let (path, backup) = (directory.join("state.json"), directory.join("state.json.backup"));
+        let named = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let (mut state, version) = match disk.read(&path).map_err(|error| named(&path, &error))? {
+            Some(bytes) => file::decode(&bytes).map_err(|wrong| named(&path, &advice(&*disk, directory, &wrong)))?,
+            None if disk.read(&backup).ok().flatten().is_some() => {
+                let wrong = Wrong::Damaged("it is missing, and its backup is there".to_owned());
+                return Err(named(&path, &advice(&*disk, directory, &wrong)));
+            }
+            None => (State::default(), file::VERSION),
         };
+        let serial = state.serial;
         let journal = directory.join("journal");
+        let bytes = disk.read(&journal).map_err(|error| named(&journal, &error))?;
         let replayed =
-            journal::replay(&journal, &mut state).map_err(|error| format!("{}: {error}", journal.display()))?;
-        Ok(Self { directory: directory.to_owned(), state, journal: None, dirty: replayed > 0 })
+            journal::replay(bytes, &mut state).map_err(|wrong| named(&journal, &advice(&*disk, directory, &wrong)))?;
+        if version == v1::VERSION || replayed.entries > 0 && state.journal.is_none() {
+            v1::restore(&mut state);
+        }
+        let dirty = replayed.entries > 0 || state.journal.is_some();
+        Ok(Self {
+            disk,
+            directory: directory.to_owned(),
+            state: Mutex::new(state),
+            serial,
+            dirty,
+            lock: None,
+            queue: Mutex::default(),
+            journal: tokio::sync::Mutex::default(),
+            broken: Mutex::default(),
+        })
     }
 
-    /// The state.
-    pub fn state(&self) -> &State {
-        &self.state
+    /// The state as it is on the medium.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        held(&self.state)
     }
 
-    /// Whether an earlier run left changes in the journal, so that it did not come to its end.
+    /// Whether an earlier run left its journal, so that it did not come to its end.
     pub fn is_dirty(&self) -> bool {
         self.dirty
     }
 
-    /// Writes a change, then applies it.
-    pub fn commit(&mut self, entry: Entry) -> io::Result<()> {
-        self.journal()?.append(&entry)?;
-        self.state.apply(entry);
+    /// Why nothing can be written any more, if that is so.
+    pub fn broken(&self) -> Option<String> {
+        held(&self.broken).clone()
+    }
+
+    /// Gives a new state its lineage and salt.
+    pub fn name(&mut self, entropy: &dyn Entropy) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if state.salt.is_empty() {
+            (state.lineage, state.salt) = (entropy.id(), entropy.salt());
+        }
+    }
+
+    /// Keeps the lock of the state as long as the store is kept.
+    pub fn hold(&mut self, lock: Box<dyn Held>) {
+        self.lock = Some(lock);
+    }
+
+    /// Begins a run: what an earlier one left in its journal goes into the file, and the file names the new journal.
+    /// A run that has begun goes on.
+    ///
+    /// # Errors
+    /// `WouldBlock` while another run writes the journal; else what the disk says.
+    pub async fn begin(&mut self, run: &str) -> io::Result<()> {
+        if self.journal.get_mut().is_some() {
+            return Ok(());
+        }
+        let path = self.directory.join("journal");
+        let log = self.disk.log(&path)?;
+        if self.dirty {
+            self.write(None)?;
+        }
+        let file = self.directory.join("state.json");
+        if let Some(old) = self.disk.read(&file)? {
+            self.disk.replace(&self.directory.join("state.json.backup"), &old)?;
+        }
+        let mut next = self.state().clone();
+        next.serial += 1;
+        let journal = Journal::start(log, &next, run).await?;
+        self.write(Some(run.to_owned()))?;
+        *self.journal.get_mut() = Some(journal);
         self.dirty = true;
         Ok(())
     }
 
-    fn journal(&mut self) -> io::Result<&mut Journal> {
-        if self.journal.is_none() {
-            // What an earlier run left in its journal must be in the file before the journal starts anew.
-            if self.dirty {
-                self.save()?;
-            }
-            if self.state.lineage.is_empty() {
-                self.state.lineage = digest::new_id();
-                self.state.salt = digest::new_salt();
-            }
-            self.journal = Some(Journal::start(&self.directory.join("journal"), &self.state)?);
+    /// Writes entries, then applies them. Answers when they are on the medium.
+    ///
+    /// # Errors
+    /// The first failure, for everything from then on: nothing that hangs on these entries may be done.
+    pub async fn commit(&self, entries: Vec<Entry>) -> Result<(), String> {
+        let (written, mut answer) = oneshot::channel();
+        held(&self.queue).push(Waiting { entries, written });
+        let mut journal = self.journal.lock().await;
+        // Whoever had the journal before may have written these entries with its own.
+        if let Ok(done) = answer.try_recv() {
+            return done;
         }
-        Ok(self.journal.as_mut().expect("it was just started"))
+        let batch = std::mem::take(&mut *held(&self.queue));
+        let entries: Vec<Entry> = batch.iter().flat_map(|waiting| waiting.entries.iter().cloned()).collect();
+        let result = self.append(&mut journal, &entries).await;
+        if result.is_ok() {
+            let mut state = held(&self.state);
+            entries.into_iter().for_each(|entry| state.apply(entry));
+        }
+        for waiting in batch {
+            let _ = waiting.written.send(result.clone());
+        }
+        result
     }
 
-    /// Makes a new file of all changes, keeps the one before as backup, and ends the journal.
-    pub fn save(&mut self) -> io::Result<()> {
-        if !self.dirty {
-            return Ok(());
+    async fn append(&self, journal: &mut Option<Journal>, entries: &[Entry]) -> Result<(), String> {
+        if let Some(why) = held(&self.broken).clone() {
+            return Err(why);
         }
-        let path = self.directory.join("state.json");
-        if let Some(old) = disk::read(&path)? {
-            disk::replace(&self.directory.join("state.json.backup"), &old)?;
-        }
-        self.state.serial += 1;
-        disk::replace(&path, file::encode(&self.state).as_bytes())?;
-        self.journal = None;
-        disk::remove(&self.directory.join("journal"))?;
-        self.dirty = false;
-        Ok(())
-    }
-
-    /// The salt of digests; made up where the state has none yet.
-    pub fn salt(&mut self) -> String {
-        if self.state.salt.is_empty() {
-            self.state.lineage = digest::new_id();
-            self.state.salt = digest::new_salt();
-        }
-        self.state.salt.clone()
-    }
-}
-
-/// What is wrong with a state, and what can be done.
-fn damaged(directory: &Path, path: &Path, error: &str) -> String {
-    let backup = directory.join("state.json.backup");
-    if error.contains("newer one") || error.contains("it has version") {
-        return format!("{}: {error}; use that version; nothing was read or sent", path.display());
-    }
-    let sound = disk::read(&backup).ok().flatten().is_some_and(|bytes| file::decode(&bytes).is_ok());
-    let help = if sound {
-        format!(
-            "{} is the state before the last change and can be read: copy it over the file, then plan",
-            backup.display()
-        )
-    } else {
-        "restore the file from a copy; nothing was read or sent".to_owned()
-    };
-    format!("{}: {error}; {help}", path.display())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::address::Address;
-    use crate::state::Intent;
-
-    fn intent(id: &str) -> Entry {
-        Entry::Intend(Intent {
-            id: id.to_owned(),
-            address: Address::managed("alarm", "a"),
-            region: "us-east-1".to_owned(),
-            name: None,
-            operation: "PutMetricAlarm".to_owned(),
+        let result = match (journal, &self.lock) {
+            (_, Some(lock)) if !lock.is_current() => Err("another run may have it: the lock file is gone".to_owned()),
+            (Some(journal), _) => journal.append(entries).await.map_err(|error| error.to_string()),
+            (None, _) => Err("no run has begun".to_owned()),
+        };
+        result.map_err(|why| {
+            let why = format!("the journal in {} cannot be written: {why}", self.directory.display());
+            held(&self.broken).get_or_insert(why).clone()
         })
     }
 
-    /// However many bytes of the journal reached the disk, what is read is what some prefix of the changes made.
-    #[test]
-    fn a_journal_cut_anywhere_reads_as_a_prefix() {
-        let folder = tempfile::tempdir().expect("folder");
-        let mut store = Store::open(folder.path()).expect("store");
-        for id in ["one", "two", "three"] {
-            store.commit(intent(id)).expect("commit");
+    /// Ends the run: a new file with everything, and no journal.
+    ///
+    /// # Errors
+    /// When it cannot be written: the journal stays, and the next run goes on from it.
+    pub async fn end(&mut self) -> io::Result<()> {
+        if self.journal.get_mut().is_none() {
+            return Ok(());
         }
-        let path = folder.path().join("journal");
-        let whole = disk::read(&path).expect("read").expect("journal");
-        drop(store);
-        let mut seen = Vec::new();
-        for length in 0..=whole.len() {
-            disk::replace(&path, &whole[..length]).expect("cut");
-            let count = Store::open(folder.path()).expect("a cut journal opens").state().intents.len();
-            assert!(seen.last().is_none_or(|last| *last == count || last + 1 == count), "{seen:?} {count}");
-            seen.push(count);
+        if let Some(why) = held(&self.broken).clone() {
+            return Err(io::Error::other(why));
         }
-        assert_eq!(seen.last(), Some(&3));
+        if self.lock.as_ref().is_some_and(|lock| !lock.is_current()) {
+            return Err(io::Error::other("another run may have the state: the lock file is gone"));
+        }
+        self.write(None)?;
+        *self.journal.get_mut() = None;
+        self.dirty = false;
+        self.disk.remove(&self.directory.join("journal"))
     }
 
-    #[test]
-    fn a_saved_state_ends_the_journal_and_keeps_a_backup() {
-        let folder = tempfile::tempdir().expect("folder");
-        let mut store = Store::open(folder.path()).expect("store");
-        store.commit(intent("one")).expect("commit");
-        store.save().expect("save");
-        store.commit(intent("two")).expect("commit");
-        drop(store);
-        let mut store = Store::open(folder.path()).expect("store");
-        assert!(store.is_dirty());
-        assert_eq!(store.state().intents.len(), 2);
-        store.commit(Entry::Settle("one".to_owned())).expect("commit");
-        store.save().expect("save");
-        let state = Store::open(folder.path()).expect("store");
-        assert_eq!((state.state().serial, state.state().intents.len(), state.is_dirty()), (3, 1, false));
-        assert!(folder.path().join("state.json.backup").exists());
-        assert!(!folder.path().join("journal").exists());
+    /// Replaces the file, unless somebody else has.
+    fn write(&mut self, journal: Option<String>) -> io::Result<()> {
+        let path = self.directory.join("state.json");
+        let mut next = self.state().clone();
+        next.verify().map_err(|why| io::Error::other(format!("the state would be wrong: {why}")))?;
+        let there = self.disk.read(&path)?;
+        let there = there.map(|bytes| file::decode(&bytes)).transpose();
+        let there = there.map_err(|wrong| io::Error::other(format!("{}: {wrong}", path.display())))?;
+        let (serial, lineage) = there.map(|(state, _)| (state.serial, state.lineage)).unwrap_or_default();
+        if serial != self.serial || !lineage.is_empty() && lineage != next.lineage {
+            let why = format!("{}: somebody else has written it meanwhile (serial {serial})", path.display());
+            return Err(io::Error::other(why));
+        }
+        (next.serial, next.journal) = (serial + 1, journal);
+        self.disk.replace(&path, file::encode(&next).as_bytes())?;
+        self.serial = next.serial;
+        *self.state() = next;
+        Ok(())
     }
+}
+
+/// What is wrong with a state or its journal, and what can be done.
+fn advice(disk: &dyn Disk, directory: &Path, wrong: &Wrong) -> String {
+    if let Wrong::Version(why) = wrong {
+        return format!("{why}; use that version; nothing was read or sent");
+    }
+    let backup = directory.join("state.json.backup");
+    let sound = disk.read(&backup).ok().flatten().is_some_and(|bytes| file::decode(&bytes).is_ok());
+    let help = if sound {
+        format!(
+            "{} is the state before the last run and can be read: to go on from it, copy it over state.json, remove \
+             journal, then plan; what that run made beyond it carries the tag cachestack:id and can be imported",
+            backup.display()
+        )
+    } else {
+        "restore the files from a copy".to_owned()
+    };
+    format!("{wrong}; {help}; nothing was read or sent")
 }

@@ -136,7 +136,7 @@ fn object(object: &Object) -> Json {
     Json::Object(object.iter().map(|(name, item)| (name.to_string(), value(item))).collect())
 }
 
-fn step(step: &Step) -> Json {
+fn step(plan: &Plan, step: &Step) -> Json {
     let (reason, causes) = match &step.reason {
         Reason::Declared => ("declared", Vec::new()),
         Reason::Vanished => ("gone", Vec::new()),
@@ -177,7 +177,7 @@ fn step(step: &Step) -> Json {
         "impact": step.impact().word(),
         "changes": changes,
         "calls": calls,
-        "after_steps": step.edges,
+        "after_steps": plan.waits(step),
     })
 }
 
@@ -187,7 +187,8 @@ pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
         let (address, id) = (imported.address.to_string(), &imported.record.id);
         json!({ "type": "planned_import", "address": address, "kind": &*imported.address.kind, "id": id })
     };
-    let mut lines: Vec<Json> = plan.imports.iter().map(import).chain(plan.steps.iter().map(step)).collect();
+    let mut lines: Vec<Json> =
+        plan.imports.iter().map(import).chain(plan.steps.iter().map(|one| step(plan, one))).collect();
     for note in &plan.notes {
         lines.push(
             json!({ "type": "note", "address": note.address.as_ref().map(ToString::to_string), "message": note.text }),
@@ -227,6 +228,9 @@ pub fn event(event: &Event) -> Json {
         }
         Event::Failed { address, action: what, why, elapsed } => {
             json!({ "type": "apply_errored", "address": address.to_string(), "action": action(*what), "message": why, "elapsed_seconds": elapsed.as_secs_f64() })
+        }
+        Event::Waiting { id, status, elapsed } => {
+            json!({ "type": "apply_waiting", "id": id, "status": status, "elapsed_seconds": elapsed.as_secs() })
         }
         Event::Skipped { address, action: what } => {
             json!({ "type": "apply_skipped", "address": address.to_string(), "action": action(*what) })

@@ -76,12 +76,7 @@ pub fn counts(counts: Counts) -> String {
 /// The worst impact, and how long it will take along the longest way through the edges.
 fn summary(plan: &Plan) -> String {
     let worst = plan.steps.iter().map(Step::impact).max().unwrap_or(Impact::None);
-    let mut ends: Vec<u32> = Vec::new();
-    for step in &plan.steps {
-        let start = step.edges.iter().map(|edge| ends[*edge]).max().unwrap_or(0);
-        ends.push(start + step.seconds());
-    }
-    let longest = ends.into_iter().max().unwrap_or(0);
+    let longest = plan.longest_way();
     let mut text = String::new();
     if worst > Impact::None {
         let at: Vec<String> =

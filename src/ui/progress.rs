@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::address::Address;
 use crate::apply::Event;
 use crate::plan::Action;
 use crate::ui::{Ui, duration, json};
@@ -35,7 +34,7 @@ fn done(action: Action) -> &'static str {
 
 /// Prints events until the apply has ended.
 pub async fn follow(ui: Ui, mut events: UnboundedReceiver<Event>) {
-    let mut reminded: BTreeMap<Address, Duration> = BTreeMap::new();
+    let mut reminded: BTreeMap<String, Duration> = BTreeMap::new();
     while let Some(event) = events.recv().await {
         if ui.json {
             ui.out(&format!("{}\n", json::event(&event)));
@@ -45,7 +44,7 @@ pub async fn follow(ui: Ui, mut events: UnboundedReceiver<Event>) {
     }
 }
 
-fn line(event: &Event, reminded: &mut BTreeMap<Address, Duration>) -> Option<String> {
+fn line(event: &Event, reminded: &mut BTreeMap<String, Duration>) -> Option<String> {
     match event {
         Event::Started { address, action, id } => {
             let id = id.as_ref().map(|id| format!(" [id={id}]")).unwrap_or_default();
@@ -53,9 +52,9 @@ fn line(event: &Event, reminded: &mut BTreeMap<Address, Duration>) -> Option<Str
         }
         Event::Called { .. } => None,
         Event::Progress { address, status, elapsed } => {
-            let last = reminded.get(address).copied().unwrap_or_default();
+            let last = reminded.get(&address.to_string()).copied().unwrap_or_default();
             (*elapsed >= last + REMINDER).then(|| {
-                reminded.insert(address.clone(), *elapsed);
+                reminded.insert(address.to_string(), *elapsed);
                 format!("{address}: still {status} [{} elapsed]", duration(*elapsed))
             })
         }
@@ -66,6 +65,13 @@ fn line(event: &Event, reminded: &mut BTreeMap<Address, Duration>) -> Option<Str
         }
         Event::Failed { address, action, why, elapsed } => {
             Some(format!("{address}: {} failed after {}: {why}", doing(*action), precise(*elapsed)))
+        }
+        Event::Waiting { id, status, elapsed } => {
+            let due = reminded.get(id).is_none_or(|last| *elapsed >= *last + REMINDER);
+            due.then(|| {
+                reminded.insert(id.clone(), *elapsed);
+                format!("{id}: an earlier run began this; still {status} [{} elapsed]", duration(*elapsed))
+            })
         }
         Event::Skipped { address, action } => Some(format!("{address}: {} not begun", doing(*action))),
     }

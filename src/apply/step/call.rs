@@ -1,144 +1,135 @@
-//! One call, again and again while AWS is busy or in trouble, and the wait for what it started.
+//! One call, again and again while AWS is busy or in trouble. Every way out says whether its end is known.
 
 use super::{Early, Work};
-use std::sync::PoisonError;
+use crate::apply::Event;
+use crate::apply::retry::{self, Next, Pauses};
+use crate::kind::{Call, RemoteError, Status};
+use crate::recovery::{Sight, Verdict, judge};
+use crate::refresh;
+use crate::state::{End, Nature, Operation};
+use crate::value::Value;
 use std::time::Duration;
 
-use crate::apply::{Event, Shared};
-use crate::kind::{Call, ErrorClass, Observation, Status, Until};
-use crate::plan::{Action, Step, timeouts};
-use crate::refresh;
-use crate::state::Intent;
-use crate::value::Value;
-
 impl Work<'_> {
-    /// Makes a call, again and again while AWS is busy or in trouble.
-    pub(super) async fn call(
-        &mut self,
-        call: &Call,
-        number: (usize, usize),
-        intent: Option<&Intent>,
-    ) -> Result<(), Early> {
-        let call = self.known.fill(call)?;
-        let remote = self.shared.cloud.remote(&self.step.address.kind, &self.step.region);
-        let mut pause = Duration::from_millis(250);
+    /// Makes a call whose operation is open. When this fails for sure the operation is ended, else it stays open for
+    /// the next run.
+    pub(super) async fn call(&mut self, call: &Call, operation: &Operation) -> Result<(), Early> {
+        self.open = false;
+        let result = match self.known.fill(call, &*self.shared.entropy) {
+            Ok(call) => self.tries(&call, operation).await,
+            Err(why) => Err(Early::Failed(why)),
+        };
+        match result {
+            Err(Early::Failed(why)) => {
+                self.settle(operation, End::NotDone, Vec::new()).await?;
+                Err(Early::Failed(why))
+            }
+            Err(Early::Stopped) if !self.open => {
+                self.settle(operation, End::NotDone, Vec::new()).await?;
+                Err(Early::Stopped)
+            }
+            other => other,
+        }
+    }
+
+    async fn tries(&mut self, call: &Call, operation: &Operation) -> Result<(), Early> {
+        let mut pauses = Pauses::new();
+        // Whether AWS may have carried out a call whose answer was lost.
+        let mut doubtful = false;
         loop {
             if self.shared.stopped() {
                 return Err(Early::Stopped);
             }
-            let result = {
-                let _permit = self.shared.calls.acquire().await.map_err(|_| Early::Stopped)?;
-                self.shared.send(Event::Called {
-                    address: self.step.address.clone(),
-                    operation: call.operation,
-                    number,
-                });
-                remote.invoke(&call).await
+            let Err(error) = self.send(call, operation).await? else { return Ok(()) };
+            let failed = |doubtful: bool, error: &RemoteError| {
+                let why = format!("{}: {error}", call.operation);
+                if doubtful { Early::Doubtful(why) } else { Early::Failed(why) }
             };
-            let error = match result {
-                Ok(reply) => {
-                    self.known.reply.extend(reply);
-                    return Ok(());
+            match retry::next(&error) {
+                Next::Done => return Ok(()),
+                Next::Gone if operation.nature == Nature::Delete => return Ok(()),
+                Next::Gone | Next::Fail => return Err(failed(doubtful, &error)),
+                Next::Look => return self.look_at_own(operation, doubtful, &error).await,
+                Next::LookThenAgain => {
+                    doubtful = true;
+                    if self.is_taken(operation).await {
+                        return Ok(());
+                    }
                 }
-                Err(error) => error,
-            };
-            match error.class {
-                ErrorClass::NoChange => return Ok(()),
-                ErrorClass::NotFound if self.step.action == Action::Delete => return Ok(()),
-                ErrorClass::AlreadyExists if self.is_ours(intent).await => return Ok(()),
-                ErrorClass::Transient if !is_refusal(&error.code) && self.is_taken(&call).await => return Ok(()),
-                ErrorClass::Transient | ErrorClass::Busy if self.remaining() > Duration::ZERO => {
-                    let status = if error.class == ErrorClass::Busy { "waiting" } else { "retrying" };
-                    self.progress(&format!("{status}: {}", error.message.trim_end_matches('.')));
-                    self.shared.clock.sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(15));
-                }
-                _ => return Err(Early::Failed(format!("{}: {error}", call.operation))),
-            }
-        }
-    }
-
-    /// Whether AWS has taken a change whose answer was lost: the object had settled before the call, and is busy now.
-    /// Sent once more, a rotation of tokens would let the old one no longer in.
-    pub(super) async fn is_taken(&mut self, call: &Call) -> bool {
-        self.doubtful = true;
-        let Some(id) = self.id.clone().filter(|_| self.step.action == Action::Update && call.until == Until::Settled)
-        else {
-            return false;
-        };
-        let remote = self.shared.cloud.remote(&self.step.address.kind, &self.step.region);
-        let found = remote.read(std::slice::from_ref(&id)).await.ok().and_then(|mut found| found.remove(&id));
-        found.is_some_and(|observation| matches!(observation.status, Status::Busy(_)))
-    }
-
-    /// A create that was sent twice finds its own object.
-    pub(super) async fn is_ours(&mut self, intent: Option<&Intent>) -> bool {
-        let Some(intent) = intent else { return false };
-        let Some(own) = refresh::find_own(&*self.shared.cloud, intent).await.filter(|own| own.marked) else {
-            return false;
-        };
-        self.known.reply.insert("id".into(), Value::string(own.id));
-        true
-    }
-
-    pub(super) fn remaining(&self) -> Duration {
-        let elapsed = self.shared.clock.now().duration_since(self.start).unwrap_or_default();
-        self.limit.saturating_sub(elapsed)
-    }
-
-    pub(super) fn progress(&self, status: &str) {
-        let elapsed = self.shared.clock.now().duration_since(self.start).unwrap_or_default();
-        self.shared.send(Event::Progress { address: self.step.address.clone(), status: status.to_owned(), elapsed });
-    }
-
-    /// Waits for what a call started.
-    pub(super) async fn wait(&mut self, call: &Call) -> Result<(), Early> {
-        let Some(id) = self.id.clone().filter(|_| call.until != Until::Returned) else { return Ok(()) };
-        let quick = call.seconds <= 1;
-        let mut sights = self.shared.settler.watch(&self.step.address.kind, &self.step.region, &id, quick);
-        loop {
-            let Some(sight) = sights.recv().await else { return Err(Early::Stopped) };
-            let found = sight.map_err(|error| Early::Failed(error.to_string()))?;
-            match (found, call.until) {
-                (None, Until::Absent) => return Ok(()),
-                (Some(observation), Until::Settled) if observation.status == Status::Settled => {
-                    self.last = Some(observation);
-                    return Ok(());
-                }
-                (Some(observation), _) => self.under_way(observation, call)?,
-                (None, _) => {}
+                Next::Again => {}
             }
             if self.remaining() == Duration::ZERO {
-                return Err(Early::Failed(format!(
-                    "still under way after {:#}; it is recorded, run apply again to wait on",
-                    jiff::SignedDuration::try_from(self.limit).unwrap_or_default()
-                )));
+                return Err(failed(doubtful, &error));
             }
+            let status = if retry::next(&error) == Next::Again { "waiting" } else { "retrying" };
+            self.progress(&format!("{status}: {}", error.message.trim_end_matches('.')));
+            self.shared.clock.sleep(pauses.next(self.remaining())).await;
         }
     }
 
-    pub(super) fn under_way(&self, observation: Observation, call: &Call) -> Result<(), Early> {
-        match observation.status {
-            Status::Broken(why) if call.until != Until::Absent => Err(Early::Failed(format!("AWS says: {why}"))),
-            Status::Busy(status) => {
-                self.progress(&status);
-                Ok(())
-            }
-            _ => Ok(()),
+    /// Sends the call once.
+    async fn send(&mut self, call: &Call, operation: &Operation) -> Result<Result<(), RemoteError>, Early> {
+        let remote = self.shared.cloud.remote(&self.step.address.kind, &self.step.region);
+        let _permit = self.shared.calls.acquire().await.map_err(|_| Early::Stopped)?;
+        if self.shared.stopped() {
+            return Err(Early::Stopped);
+        }
+        let (number, count) = operation.call;
+        let address = self.step.address.clone();
+        self.shared.send(Event::Called { address, operation: call.operation, number: (number + 1, count) });
+        (self.sent, self.open) = (true, true);
+        Ok(remote.invoke(call).await.map(|reply| self.known.reply.extend(reply)))
+    }
+
+    /// There is an object of that name: it is ours if it carries the mark of this very operation.
+    async fn look_at_own(&mut self, operation: &Operation, doubtful: bool, error: &RemoteError) -> Result<(), Early> {
+        let why = format!("{}: {error}", operation.name);
+        match self.verdict(operation).await {
+            Ok(Verdict::Done(_)) => Ok(()),
+            Ok(_) if !doubtful => Err(Early::Failed(format!(
+                "{why}; it does not carry the mark of this call, so it is somebody else's: import it, or choose another name"
+            ))),
+            Ok(_) => Err(Early::Failed(why)),
+            Err(unread) => Err(Early::Doubtful(format!("{why}; whether it is ours cannot be read: {unread}"))),
         }
     }
-}
 
-/// Whether an error says for sure that nothing was done.
-fn is_refusal(code: &str) -> bool {
-    ["Throttl", "RequestLimit", "TooManyRequests"].iter().any(|word| code.contains(word))
-}
+    /// Whether AWS has carried out a call whose answer was lost. A change is under way when the object, which had
+    /// settled before the call, is busy now: sent once more, a rotation of tokens would let the old one no longer in.
+    async fn is_taken(&mut self, operation: &Operation) -> bool {
+        if operation.nature == Nature::Delete {
+            return false;
+        }
+        let Ok(sight) = self.sight(operation).await else { return false };
+        if let (Nature::Change, Sight::Present { observation, .. }) = (operation.nature, &sight) {
+            let busy = matches!(observation.status, Status::Busy(_));
+            let secret = self.decide(operation, &sight);
+            let dated = matches!(&secret, Verdict::Done(effects) if !effects.is_empty());
+            return busy || dated;
+        }
+        matches!(self.learn(operation, &sight), Verdict::Done(_))
+    }
 
-/// How long a step may take: as `timeouts` of the block says, else a default.
-pub(super) fn limit(shared: &Shared, step: &Step) -> Duration {
-    let evaluator = shared.evaluator.lock().unwrap_or_else(PoisonError::into_inner);
-    let names = evaluator.names();
-    let view = evaluator.within(&step.address.module);
-    let given = names.0.resource(&step.address).and_then(|block| timeouts::of(block, step.action, &view));
-    given.unwrap_or_else(|| timeouts::default(step.action))
+    async fn verdict(&mut self, operation: &Operation) -> Result<Verdict, RemoteError> {
+        let sight = self.sight(operation).await?;
+        Ok(self.learn(operation, &sight))
+    }
+
+    async fn sight(&self, operation: &Operation) -> Result<Sight, RemoteError> {
+        let shared = self.shared;
+        refresh::sight(&*shared.cloud, &*shared.clock, shared.pause, operation, &operation.parts[0]).await
+    }
+
+    fn decide(&self, operation: &Operation, sight: &Sight) -> Verdict {
+        judge(&self.shared.store.state(), operation, &operation.parts[0], sight)
+    }
+
+    /// Decides, and takes the name that AWS gave to an object of ours.
+    fn learn(&mut self, operation: &Operation, sight: &Sight) -> Verdict {
+        let verdict = self.decide(operation, sight);
+        if let (Verdict::Done(_), Sight::Present { id, .. }) = (&verdict, sight) {
+            self.known.reply.insert("id".into(), Value::string(id));
+        }
+        verdict
+    }
 }

@@ -6,7 +6,7 @@ use crate::kind::{Observation, Until};
 use crate::schema::Update;
 use crate::stack::conditions;
 use crate::stack::target::expand;
-use crate::state::{Entry, Record};
+use crate::state::{Effect, Entry};
 use crate::value::{Object, Value};
 
 impl Work<'_> {
@@ -29,7 +29,8 @@ impl Work<'_> {
             }
         }
         object.retain(|_, value| value.is_wholly_known());
-        self.record(ready, object.clone())?;
+        let record = self.record_of(ready, object.clone());
+        self.commit(Entry::Noted(vec![Effect::Record(self.step.address.clone(), record)])).await?;
         let whole = self.publish(&ready.after, &object);
         self.verify(ready, &observed)?;
         self.postconditions(&whole)
@@ -61,7 +62,12 @@ impl Work<'_> {
         }
         let id = self.id.clone().unwrap_or_default();
         let mut sights = self.shared.settler.watch(&self.step.address.kind, &self.step.region, &id, true);
-        match sights.recv().await {
+        let sight = tokio::select! {
+            biased;
+            sight = sights.recv() => sight,
+            () = self.shared.clock.sleep(self.remaining()) => return Err(self.too_long()),
+        };
+        match sight {
             None => Err(Early::Stopped),
             Some(Ok(Some(observation))) => Ok(observation),
             Some(Ok(None)) => Err(Early::Failed("AWS said that it was done, and the object is not there".to_owned())),
@@ -107,24 +113,6 @@ impl Work<'_> {
             })
             .collect();
         Err(Early::Failed(format!("AWS reported success, but {}", details.join("; "))))
-    }
-
-    pub(super) fn record(&self, ready: &Ready, object: Object) -> Result<(), Early> {
-        let plan = &self.step.record;
-        // A value that must not be shown must not be kept either, and AWS's copy of it is the same text.
-        let hidden = |name: &str| ready.after.get(name).is_some_and(Value::is_sensitive_anywhere);
-        let object = object.into_iter().filter(|(name, value)| !hidden(name) && value.is_wholly_known()).collect();
-        let record = Record {
-            region: self.step.region.clone(),
-            id: self.id.clone().unwrap_or_default(),
-            object,
-            set: plan.set.clone(),
-            secrets: ready.secrets.clone(),
-            dependencies: plan.dependencies.clone(),
-            protect: plan.protect,
-            suffix: plan.suffix.clone(),
-        };
-        self.commit(Entry::Record(self.step.address.clone(), record))
     }
 
     /// Lets those who refer to the object see what became of it.

@@ -1,26 +1,33 @@
-//! One step: its calls in order, each after the one before has settled; intent before, record after.
+//! One step: its calls in order, each after the one before has settled. Every call is an operation: on the medium
+//! before it is sent, and ended with all that follows from it.
 
 mod call;
 mod finish;
+mod operation;
 mod prepare;
+mod wait;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::apply::holes::Known;
 use crate::apply::{Event, Outcome, Shared};
-use crate::kind::{Call, Kind, Observation, Target};
+use crate::kind::{Call, Kind, Observation, Target, Until};
 use crate::kinds;
 use crate::plan::{Action, Reason, Step};
+use crate::recovery;
 use crate::stack::evaluator::Evaluator;
-use crate::state::store::Store;
-use crate::state::{Deposed, Entry, Intent, digest};
+use crate::state::{Effect, Entry, Nature};
 use crate::value::{Object, Value};
 
 /// Why a step ended early.
 enum Early {
+    /// It failed; what became of its last call is known.
     Failed(String),
+    /// It failed, and nobody knows what became of its last call.
+    Doubtful(String),
     Stopped,
 }
 
@@ -34,10 +41,10 @@ impl From<String> for Early {
 pub async fn run(shared: &Shared, index: usize) -> Outcome {
     let step = &shared.plan.steps[index];
     if shared.stopped() {
-        return Outcome::Stopped;
+        return Outcome::Stopped(false);
     }
     let (address, action) = (step.address.clone(), step.action);
-    let start = shared.clock.now();
+    let start = shared.clock.elapsed();
     if action != Action::Forget {
         shared.send(Event::Started { address: address.clone(), action, id: step.id.clone() });
     }
@@ -48,35 +55,39 @@ pub async fn run(shared: &Shared, index: usize) -> Outcome {
         known: Known::default(),
         id: step.id.clone(),
         last: None,
-        limit: call::limit(shared, step),
-        doubtful: false,
+        limit: wait::limit(shared, step),
+        sent: false,
+        open: false,
     };
     let result = work.run().await;
-    let elapsed = shared.clock.now().duration_since(start).unwrap_or_default();
+    let elapsed = work.elapsed();
     match result {
         Ok(()) => {
             shared.send(Event::Done { address, action, id: work.id, elapsed });
             Outcome::Done
         }
-        Err(Early::Failed(why)) => {
+        Err(Early::Failed(why) | Early::Doubtful(why)) => {
             shared.send(Event::Failed { address, action, why: why.clone(), elapsed });
             Outcome::Failed(why)
         }
-        Err(Early::Stopped) => Outcome::Stopped,
+        Err(Early::Stopped) => Outcome::Stopped(work.sent),
     }
 }
 
 struct Work<'a> {
     shared: &'a Shared,
     step: &'a Step,
-    start: SystemTime,
+    /// When it began, on the clock that nobody can set.
+    start: Duration,
     known: Known,
     id: Option<String>,
     last: Option<Observation>,
     /// How long it may take.
     limit: Duration,
-    /// Whether AWS may have carried out a call whose answer was lost.
-    doubtful: bool,
+    /// Whether anything was sent.
+    sent: bool,
+    /// Whether the call that is being made was sent.
+    open: bool,
 }
 
 /// A step with nothing unknown but what its own calls tell.
@@ -87,16 +98,16 @@ struct Ready {
 }
 
 impl<'a> Work<'a> {
-    fn store(&self) -> MutexGuard<'a, Store> {
-        self.shared.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn evaluator(&self) -> MutexGuard<'a, Evaluator> {
         self.shared.evaluator.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn commit(&self, entry: Entry) -> Result<(), Early> {
-        self.store().commit(entry).map_err(|error| Early::Failed(format!("the state cannot be written: {error}")))
+    /// Puts entries on the medium. When that fails, nothing more is sent by anybody.
+    async fn commit(&self, entry: Entry) -> Result<(), Early> {
+        self.shared.store.commit(vec![entry]).await.map_err(|why| {
+            self.shared.broken.store(true, Ordering::SeqCst);
+            Early::Failed(why)
+        })
     }
 
     fn kind(&self) -> &'static dyn Kind {
@@ -107,76 +118,75 @@ impl<'a> Work<'a> {
         Target { account: self.shared.account.clone(), region: self.step.region.as_str().into() }
     }
 
+    fn elapsed(&self) -> Duration {
+        self.shared.clock.elapsed().saturating_sub(self.start)
+    }
+
     async fn run(&mut self) -> Result<(), Early> {
         match self.step.action {
             Action::Create => self.create().await,
             Action::Update => self.update().await,
             Action::Delete => self.delete().await,
-            Action::Forget => self.drop_record(),
+            Action::Forget => self.commit(Entry::Noted(vec![self.forget()])).await,
             Action::Read => self.read().await,
         }
     }
 
-    /// Makes an object. Its id is on disk as soon as AWS has told it.
+    /// Makes an object. Its record is on the medium together with the end of the call that made it.
     async fn create(&mut self) -> Result<(), Early> {
-        if matches!(self.step.reason, Reason::Replaced { create_first: true, .. }) {
-            self.depose()?;
-        }
-        let intent_id = digest::new_id();
-        let ownership = self.ownership(&intent_id);
+        let mark = self.shared.entropy.id();
+        let ownership = self.ownership(&mark);
         let mut ready = self.prepare(&ownership)?;
-        ready.after = self.known.value(&Value::object(ready.after)).as_object().cloned().unwrap_or_default();
-        self.id = self.kind().identify(&ready.after).or(self.id.take());
-        let name = self.kind().name_attribute().and_then(|name| ready.after.get(name)).and_then(Value::as_str);
-        let operation = ready.calls.first().map_or("", |call| call.operation).to_owned();
-        let intent = Intent {
-            id: intent_id.clone(),
-            address: self.step.address.clone(),
-            region: self.step.region.clone(),
-            name: name.map(str::to_owned),
-            operation,
-        };
-        self.commit(Entry::Intend(intent.clone()))?;
+        let entropy = &*self.shared.entropy;
+        ready.after = self.known.value(&Value::object(ready.after), entropy).as_object().cloned().unwrap_or_default();
+        if !self.kind().is_named_by_aws() {
+            self.id = self.kind().identify(&ready.after).or(self.id.take());
+        }
         let count = ready.calls.len();
         for (number, call) in ready.calls.iter().enumerate() {
-            let outcome = self.call(call, (number + 1, count), Some(&intent)).await;
+            let nature = if number == 0 { Nature::Create } else { Nature::Change };
+            let record = self.record_of(&ready, ready.after.clone());
+            let operation = self.operation(&mark, nature, call, (number, count), record);
+            self.begin(&operation).await?;
+            self.call(call, &operation).await?;
             if number == 0 {
-                match outcome {
-                    // Nothing was made, so nothing is left to look for.
-                    Err(Early::Failed(why)) if !self.doubtful => {
-                        self.commit(Entry::Settle(intent_id))?;
-                        return Err(Early::Failed(why));
-                    }
-                    Err(early) => return Err(early),
-                    Ok(()) => {}
-                }
                 self.learn_id(&ready.after)?;
-                self.record(&ready, ready.after.clone())?;
-                self.commit(Entry::Settle(intent_id.clone()))?;
+                let effects = self.made(&ready);
+                self.end(&operation, effects).await?;
             } else {
-                outcome?;
+                self.end(&operation, Vec::new()).await?;
             }
             self.wait(call).await?;
         }
         self.finish(&ready).await
     }
 
-    fn ownership(&self, intent: &str) -> Vec<(String, String)> {
+    fn ownership(&self, mark: &str) -> Vec<(String, String)> {
         let stack = self.evaluator().stack().name.to_string();
         vec![
             ("cachestack:stack".to_owned(), stack),
             ("cachestack:environment".to_owned(), self.shared.environment.name.to_string()),
-            ("cachestack:id".to_owned(), intent.to_owned()),
+            (recovery::MARK.to_owned(), mark.to_owned()),
         ]
+    }
+
+    /// The new object has a record; the one before it has a successor from the same entry on.
+    fn made(&self, ready: &Ready) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if matches!(self.step.reason, Reason::Replaced { create_first: true, .. }) {
+            effects.push(Effect::Depose(self.step.address.clone()));
+        }
+        effects.push(Effect::Record(self.step.address.clone(), self.record_of(ready, ready.after.clone())));
+        effects
     }
 
     fn learn_id(&mut self, after: &Object) -> Result<(), Early> {
         let told = self.known.reply.get("id").and_then(Value::as_str).map(str::to_owned);
         self.id = told.or_else(|| self.kind().identify(after)).or(self.id.take());
-        if self.id.is_some() {
-            Ok(())
-        } else {
-            Err(Early::Failed("AWS did not tell the id of the new object".to_owned()))
+        match self.id {
+            Some(_) => Ok(()),
+            // The operation stays open, and the next run finds the object by its mark.
+            None => Err(Early::Doubtful("AWS did not tell the id of the new object".to_owned())),
         }
     }
 
@@ -184,7 +194,12 @@ impl<'a> Work<'a> {
         let ready = self.prepare(&[])?;
         let count = ready.calls.len();
         for (number, call) in ready.calls.iter().enumerate() {
-            self.call(call, (number + 1, count), None).await?;
+            let after = self.record_after(call, &ready);
+            let operation = self.operation("", Nature::Change, call, (number, count), after.clone());
+            self.begin(&operation).await?;
+            self.call(call, &operation).await?;
+            let phase = call.secret.map(|_| Effect::Record(self.step.address.clone(), after));
+            self.end(&operation, phase.into_iter().collect()).await?;
             self.wait(call).await?;
         }
         self.finish(&ready).await
@@ -193,28 +208,27 @@ impl<'a> Work<'a> {
     async fn delete(&mut self) -> Result<(), Early> {
         let count = self.step.calls.len();
         for (number, call) in self.step.calls.iter().enumerate() {
-            self.call(call, (number + 1, count), None).await?;
+            let last = call.until == Until::Absent;
+            let nature = if last { Nature::Delete } else { Nature::Change };
+            let operation = self.operation("", nature, call, (number, count), self.recorded());
+            self.begin(&operation).await?;
+            self.call(call, &operation).await?;
+            if last {
+                // It has come to its end when the object is gone.
+                self.wait(call).await?;
+                return self.end(&operation, vec![self.forget()]).await;
+            }
+            self.end(&operation, Vec::new()).await?;
             self.wait(call).await?;
         }
-        self.drop_record()
+        self.commit(Entry::Noted(vec![self.forget()])).await
     }
 
-    fn drop_record(&self) -> Result<(), Early> {
+    /// The record goes: of the address, or of the object that has a successor.
+    fn forget(&self) -> Effect {
         let create_first = matches!(self.step.reason, Reason::Replaced { create_first: true, .. });
         let id = self.step.id.clone().unwrap_or_default();
-        if self.step.deposed || create_first {
-            return self.commit(Entry::Bury(self.step.address.clone(), id));
-        }
-        self.commit(Entry::Remove(self.step.address.clone()))
-    }
-
-    /// The old object steps aside before the new one is made.
-    fn depose(&self) -> Result<(), Early> {
-        let record = self.store().state().records.get(&self.step.address).cloned();
-        match record {
-            Some(record) => self.commit(Entry::Depose(Deposed { address: self.step.address.clone(), record })),
-            None => Ok(()),
-        }
+        recovery::forget(&self.step.address, id, self.step.deposed || create_first)
     }
 
     /// Looks up what could not be looked up at plan time.

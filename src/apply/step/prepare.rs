@@ -8,7 +8,7 @@ use crate::kind::Change;
 use crate::plan::{Action, replace, wish};
 use crate::stack::evaluator::Evaluator;
 use crate::stack::target::expand;
-use crate::state::digest;
+use crate::state::digest::Digests;
 use crate::value::{Object, Value};
 
 impl Work<'_> {
@@ -28,9 +28,8 @@ impl Work<'_> {
                 replace::add_suffix(&mut desired, name, suffix);
             }
             agree(&after, &desired)?;
-            let salt = self.store().state().salt.clone();
             for (name, value) in desired {
-                note_digest(&name, &value, &salt, &mut secrets);
+                note_digest(&name, &value, &self.shared.digests, &mut secrets);
                 if !after.get(&name).is_some_and(Value::is_wholly_known) {
                     after.insert(name, value);
                 }
@@ -49,6 +48,7 @@ impl Work<'_> {
             target: &target,
             id: step.before.as_ref().and(step.id.as_deref()),
             ownership,
+            phase: &step.record.let_in,
         };
         let calls = self.kind().compile(&change).map_err(|problem| problem.detail)?;
         let calls = wish::without_own_unknowns(calls, &step.address);
@@ -63,11 +63,11 @@ impl Work<'_> {
     }
 }
 
-fn note_digest(name: &str, value: &Value, salt: &str, secrets: &mut BTreeMap<String, crate::state::Digest>) {
+fn note_digest(name: &str, value: &Value, digests: &Digests, secrets: &mut BTreeMap<String, crate::state::Digest>) {
     let crate::value::Data::Secret(secret) = &value.data else { return };
     if let Some(text) = &secret.text {
         let source = secret.source.as_deref().map(str::to_owned);
-        secrets.insert(name.to_owned(), crate::state::Digest { digest: digest::digest(text, salt), source });
+        secrets.insert(name.to_owned(), crate::state::Digest { digest: digests.of(text), source });
     }
 }
 

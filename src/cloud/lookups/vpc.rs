@@ -7,7 +7,7 @@ use crate::cloud::attrs::{Attrs, fields};
 use crate::cloud::clients::Clients;
 use crate::cloud::paging::{at_most, pages};
 use crate::cloud::security_group::tag_map;
-use crate::kind::{ErrorClass, RemoteError, Target};
+use crate::kind::{RemoteError, Target};
 use crate::value::{Object, Type, Value};
 
 /// Finds the VPC and reads what is told elsewhere about it.
@@ -101,7 +101,7 @@ async fn main_route_table(clients: &Clients, id: &str) -> Result<Option<String>,
         .filters(Filter::builder().name("association.main").values("true").build());
     match service.pace.send(|| request.clone().send()).await {
         Ok(answer) => Ok(answer.route_tables().first().and_then(|table| table.route_table_id.clone())),
-        Err(error) if error.class == ErrorClass::Transient => Err(error),
+        Err(error) if error.class.is_passing() => Err(error),
         Err(_) => Ok(None),
     }
 }

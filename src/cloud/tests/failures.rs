@@ -8,8 +8,8 @@ use crate::value::{Data, Secret};
 #[test]
 fn classes_of_codes() {
     let cases: &[(&str, &str, u16, ErrorClass)] = &[
-        ("Throttling", "Rate exceeded", 400, Transient),
-        ("RequestLimitExceeded", "", 503, Transient),
+        ("Throttling", "Rate exceeded", 400, Throttled),
+        ("RequestLimitExceeded", "", 503, Throttled),
         ("InternalFailure", "", 500, Transient),
         ("SomethingNew", "", 503, Transient),
         ("Http502", "", 502, Transient),

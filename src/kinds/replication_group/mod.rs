@@ -37,6 +37,10 @@ impl Kind for ReplicationGroup {
         compile::compile(change)
     }
 
+    fn dates_secret(&self) -> Option<&'static str> {
+        Some("auth_token_last_modified")
+    }
+
     fn holds_data(&self) -> bool {
         true
     }

@@ -1,7 +1,7 @@
 //! Changes of encryption, users and tokens: in phases, so that nobody is cut off before the last.
 
 use super::{ENCRYPTION_PHASE, TOKEN_PHASE, modify};
-use crate::kind::{Call, Change, Impact, Problem};
+use crate::kind::{Call, Change, Impact, Problem, SecretPhase};
 use crate::kinds::replication_group::predict::texts;
 use crate::value::Value;
 
@@ -82,8 +82,11 @@ pub(super) fn token(change: &Change) -> Vec<Call> {
                 &[]
             }
         }
-        Some("SET") => &["SET"],
+        Some("ROTATE") if change.is_let_in("auth_token") => &[],
         Some("ROTATE") => &["ROTATE"],
+        Some("SET") => &["SET"],
+        // The first phase is over: once more would take the old token from those that still come with it.
+        _ if change.is_let_in("auth_token") => &["SET"],
         _ => &["ROTATE", "SET"],
     };
     phases
@@ -94,8 +97,14 @@ pub(super) fn token(change: &Change) -> Vec<Call> {
                 ("AuthTokenUpdateStrategy", Value::string(phase)),
                 ("ApplyImmediately", Value::bool(true)),
             ];
-            let impact = if *phase == "SET" { Impact::Blip } else { Impact::None };
-            modify(change, &["auth_token", "auth_token_update_strategy"], args).impact(impact).settles(TOKEN_PHASE)
+            let (impact, becomes) = match *phase {
+                "SET" => (Impact::Blip, SecretPhase::Set),
+                _ => (Impact::None, SecretPhase::LetIn),
+            };
+            modify(change, &["auth_token", "auth_token_update_strategy"], args)
+                .impact(impact)
+                .settles(TOKEN_PHASE)
+                .carries("auth_token", becomes)
         })
         .collect()
 }

@@ -1,0 +1,103 @@
+//! The operations of a step: what is put on the medium before a call and after it.
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Early, Ready, Work};
+use crate::kind::{Call, SecretPhase};
+use crate::state::{Effect, End, Entry, Nature, Operation, Part, Record};
+use crate::value::Value;
+
+impl Work<'_> {
+    /// A call as an operation. Its id is that of the mark where it creates something, else a new one.
+    pub(super) fn operation(
+        &self,
+        mark: &str,
+        nature: Nature,
+        call: &Call,
+        number: (usize, usize),
+        record: Record,
+    ) -> Operation {
+        let id = if nature == Nature::Create { mark.to_owned() } else { self.shared.entropy.id() };
+        let deposed =
+            matches!(self.forget(), Effect::Bury(..)) && nature != Nature::Create && self.step.after.is_none();
+        let part = Part { address: self.step.address.clone(), id: self.id.clone(), record, deposed };
+        Operation {
+            id,
+            run: self.shared.run.clone(),
+            step: format!("{} {}", self.step.action.word(), self.step.address),
+            call: number,
+            name: call.operation.to_owned(),
+            nature,
+            digest: digest(call),
+            parts: vec![part],
+        }
+    }
+
+    pub(super) async fn begin(&mut self, operation: &Operation) -> Result<(), Early> {
+        self.commit(Entry::Began(operation.clone())).await
+    }
+
+    /// The call was carried out.
+    pub(super) async fn end(&self, operation: &Operation, effects: Vec<Effect>) -> Result<(), Early> {
+        self.settle(operation, End::Done, effects).await
+    }
+
+    pub(super) async fn settle(&self, operation: &Operation, end: End, effects: Vec<Effect>) -> Result<(), Early> {
+        let address = self.step.address.clone();
+        self.commit(Entry::Ended { operation: operation.id.clone(), address, end, effects }).await
+    }
+
+    /// The record of the object of this step, as it is now.
+    pub(super) fn recorded(&self) -> Record {
+        let state = self.shared.store.state();
+        let id = self.step.id.as_deref().unwrap_or_default();
+        let former = state.deposed.iter().find(|old| old.address == self.step.address && old.record.id == id);
+        let record = former.map(|old| &old.record).or_else(|| state.records.get(&self.step.address));
+        let fallback = || Record { region: self.step.region.clone(), id: id.to_owned(), ..Record::default() };
+        record.cloned().unwrap_or_else(fallback)
+    }
+
+    /// The record as it is when a call of an update has been carried out: what is new about it is the phase of a
+    /// secret; everything else is read from the object.
+    pub(super) fn record_after(&self, call: &Call, ready: &Ready) -> Record {
+        let mut record = self.recorded();
+        let Some((attribute, phase)) = call.secret else { return record };
+        let Some(digest) = ready.secrets.get(attribute).cloned() else { return record };
+        match phase {
+            SecretPhase::LetIn => drop(record.phase.insert(attribute.to_owned(), digest)),
+            SecretPhase::Set => {
+                record.phase.remove(attribute);
+                record.secrets.insert(attribute.to_owned(), digest);
+            }
+        }
+        record
+    }
+
+    /// What a record says of an object that came out of this step.
+    pub(super) fn record_of(&self, ready: &Ready, object: crate::value::Object) -> Record {
+        let plan = &self.step.record;
+        // A value that must not be shown must not be kept either, and AWS's copy of it is the same text.
+        let hidden = |name: &str| ready.after.get(name).is_some_and(Value::is_sensitive_anywhere);
+        let object = object.into_iter().filter(|(name, value)| !hidden(name) && value.is_wholly_known()).collect();
+        Record {
+            region: self.step.region.clone(),
+            id: self.id.clone().unwrap_or_default(),
+            object,
+            set: plan.set.clone(),
+            secrets: ready.secrets.clone(),
+            phase: Default::default(),
+            dependencies: plan.dependencies.clone(),
+            protect: plan.protect,
+            suffix: plan.suffix.clone(),
+        }
+    }
+}
+
+/// What a call says, without what must not be kept: 16 hex digits of the SHA-256.
+fn digest(call: &Call) -> String {
+    let mut text = Sha256::new().chain_update(call.operation);
+    for (name, value) in call.args.iter().filter(|(_, value)| !value.is_sensitive_anywhere()) {
+        text = text.chain_update(format!("\n{name}={value:?}"));
+    }
+    text.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,62 @@
+//! What stands against a plan: protection, `prevent_destroy`, data that would be lost without leave, and an impact that
+//! is worse than allowed. One place for everything that deletes, whatever the reason.
+
+use crate::kinds;
+use crate::plan::build::Builder;
+use crate::plan::{Action, Blocked, Reason, Step};
+
+/// Notes every guard that stands against a step.
+pub fn guard(builder: &mut Builder) {
+    let mut found: Vec<Blocked> = Vec::new();
+    for step in &builder.plan.steps {
+        let reason = deletion(builder, step);
+        found.extend(reason.map(|reason| Blocked { address: step.address.clone(), reason }));
+    }
+    found.extend(builder.plan.steps.iter().filter_map(|step| impact(builder, step)));
+    builder.plan.blocked.extend(found);
+}
+
+/// Why an object may not be deleted. Protection outlives the block; `prevent_destroy` is asked while the block is there.
+/// An object with a successor has the guards that it had before.
+fn deletion(builder: &Builder, step: &Step) -> Option<String> {
+    if step.action != Action::Delete {
+        return None;
+    }
+    let (options, environment) = (builder.inputs.options, builder.inputs.environment);
+    let data = kinds::get(&step.address.kind).is_some_and(|kind| kind.holds_data());
+    let replaced = matches!(step.reason, Reason::Replaced { .. });
+    let by_environment = environment.protect && data;
+    if step.record.protect || by_environment {
+        let why = match (replaced, by_environment) {
+            (true, _) => "it is protected and would be replaced",
+            (false, true) => "the environment is protected",
+            (false, false) => "it is protected",
+        };
+        return Some(format!("{why}; set protect = false and apply that first"));
+    }
+    let names = builder.evaluator.names();
+    let block = names.0.resource(&step.address);
+    if block.is_some_and(|block| block.meta.lifecycle.prevent_destroy.is_some()) {
+        let rest = if replaced { ", and it would be replaced" } else { "; remove that first" };
+        return Some(format!("its block says prevent_destroy = true{rest}"));
+    }
+    let allowed = options.allow_all || options.allow_destroy.iter().any(|allowed| step.address.is_within(allowed));
+    if data && !allowed && !options.destroy {
+        let what = match &step.reason {
+            Reason::Replaced { .. } => "it would be replaced and lose its data".to_owned(),
+            Reason::Deposed => format!(
+                "its former object \"{}\" would be destroyed with its data",
+                step.id.as_deref().unwrap_or_default()
+            ),
+            _ => "it would be destroyed with its data".to_owned(),
+        };
+        return Some(format!("{what}; allow that with --allow-destroy '{}'", step.address));
+    }
+    None
+}
+
+fn impact(builder: &Builder, step: &Step) -> Option<Blocked> {
+    let max = builder.inputs.options.max_impact?;
+    let reason = || format!("its impact is {}, above --max-impact {}", step.impact().word(), max.word());
+    (step.impact() > max).then(|| Blocked { address: step.address.clone(), reason: reason() })
+}

@@ -1,0 +1,163 @@
+//! Who has which name before and after the plan. Names pass from one object to another: a list that loses its first
+//! element moves all the others up, and no object has to be made anew for that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::diag::Diagnostic;
+use crate::diag::Span;
+use crate::kind::Kind;
+use crate::plan::build::Builder;
+use crate::plan::decide::{Instance, Seen, find};
+use crate::plan::{Action, Step, moves};
+use crate::stack::desired::Desired;
+use crate::stack::target;
+use crate::state::Record;
+use crate::value::{Object, Value};
+
+/// An object that is to be made under a name that is taken.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    address: Address,
+    region: String,
+    id: String,
+    span: Option<Span>,
+}
+
+/// Lets objects of a block follow their names: an instance that wants the name of an object that another instance of
+/// the same block has takes that object over, and what is left over goes to the addresses that are left over.
+pub fn follow(
+    builder: &mut Builder,
+    kind: &'static dyn Kind,
+    block: &Address,
+    wishes: &[(Address, &target::Instance, Desired)],
+) {
+    let Some(attribute) = kind.name_attribute() else { return };
+    let held = held(builder, block, attribute);
+    if held.len() < 2 && !wishes.iter().any(|(address, ..)| !held.contains_key(address)) {
+        return;
+    }
+    let mut wanted: BTreeMap<Address, Address> = BTreeMap::new();
+    let mut taken: BTreeSet<Address> = BTreeSet::new();
+    let right = |address: &Address, desired: &Desired| {
+        held.get(address).is_some_and(|record| is_named(&desired.object, record, attribute))
+    };
+    taken.extend(wishes.iter().filter(|(address, _, wish)| right(address, wish)).map(|(address, ..)| address.clone()));
+    let by_name = by_name(&held, attribute);
+    for (address, _, desired) in wishes.iter().filter(|(address, _, desired)| !right(address, desired)) {
+        let Some(name) = desired.object.get(attribute).and_then(Value::as_str) else { continue };
+        let sources = by_name.get(name).into_iter().flatten();
+        let mut free = sources.filter(|from| !taken.contains(**from) && **from != address);
+        if let Some(from) = free.find(|from| is_named(&desired.object, &held[**from], attribute)).copied() {
+            taken.insert(from.clone());
+            wanted.insert(address.clone(), from.clone());
+        }
+    }
+    if !wanted.is_empty() {
+        let moves = permutation(&wanted, &held);
+        moves::rename(builder, moves);
+    }
+}
+
+/// The records of all instances of a block.
+fn held(builder: &Builder, block: &Address, attribute: &str) -> BTreeMap<Address, Record> {
+    let of_block = builder.state.records.range(block.clone()..).take_while(|(address, _)| address.block() == *block);
+    let named = of_block.filter(|(_, record)| base_name(record, attribute).is_some());
+    named.map(|(address, record)| (address.clone(), record.clone())).collect()
+}
+
+fn by_name<'a>(held: &'a BTreeMap<Address, Record>, attribute: &str) -> BTreeMap<&'a str, Vec<&'a Address>> {
+    let mut names: BTreeMap<&str, Vec<&Address>> = BTreeMap::new();
+    for (address, record) in held {
+        names.entry(base_name(record, attribute).unwrap_or_default()).or_default().push(address);
+    }
+    names
+}
+
+/// The name without the suffix of a replacement.
+fn base_name<'a>(record: &'a Record, attribute: &str) -> Option<&'a str> {
+    let name = record.object.get(attribute).and_then(Value::as_str)?;
+    let base = record.suffix.as_ref().and_then(|suffix| name.strip_suffix(&**suffix)?.strip_suffix('-'));
+    Some(base.unwrap_or(name))
+}
+
+/// Whether an object has the name that is wanted, where names are unique: in the same VPC, if both say one.
+fn is_named(wanted: &Object, record: &Record, attribute: &str) -> bool {
+    let text = |object: &Object, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+    let differ = |name: &str| match (text(wanted, name), text(&record.object, name)) {
+        (Some(wanted), Some(known)) => wanted != known,
+        _ => false,
+    };
+    text(wanted, attribute).as_deref() == base_name(record, attribute) && !differ("vpc_id")
+}
+
+/// The moves that give every address what it wants: what loses its address takes one that was given up.
+fn permutation(wanted: &BTreeMap<Address, Address>, held: &BTreeMap<Address, Record>) -> Vec<(Address, Address)> {
+    let sources: BTreeSet<&Address> = wanted.values().collect();
+    let mut moves: Vec<(Address, Address)> = wanted.iter().map(|(to, from)| (from.clone(), to.clone())).collect();
+    let pushed_out = wanted.keys().filter(|to| !sources.contains(to) && held.contains_key(*to));
+    let given_up = sources.iter().filter(|from| !wanted.contains_key(**from));
+    moves.extend(pushed_out.zip(given_up).map(|(from, to)| (from.clone(), (**to).clone())));
+    moves
+}
+
+/// Looks whether the name of an object that is to be made is free, and notes it where it is not.
+pub fn claim(builder: &mut Builder, instance: &Instance, wanted: &Object, current: Option<&str>) {
+    if instance.kind.is_named_by_aws() {
+        return;
+    }
+    let Some(id) = instance.kind.identify(wanted).filter(|id| Some(&**id) != current) else { return };
+    if let Seen::Present(_) = find(builder, instance, None, Some(&id)) {
+        let span = instance.kind.name_attribute().and_then(|name| instance.desired.span_of(name));
+        let (address, region) = (instance.address.clone(), instance.region.clone());
+        builder.taken.push(Taken { address, region, id, span });
+    }
+}
+
+/// A name that is taken is free in time only if whoever has it is deleted by this very plan.
+pub fn judge(builder: &mut Builder) {
+    let taken = std::mem::take(&mut builder.taken);
+    let is_freed = |taken: &Taken| builder.plan.steps.iter().any(|step| frees(step, taken));
+    let refused: Vec<Diagnostic> =
+        taken.iter().filter(|taken| !is_freed(taken)).map(|taken| refusal(builder, taken)).collect();
+    builder.diagnostics.extend(refused);
+}
+
+fn frees(step: &Step, taken: &Taken) -> bool {
+    step.action == Action::Delete
+        && step.address.kind == taken.address.kind
+        && step.region == taken.region
+        && step.id.as_deref() == Some(&taken.id)
+}
+
+fn refusal(builder: &Builder, taken: &Taken) -> Diagnostic {
+    let Taken { address, region, id, span } = taken;
+    let kind = &address.kind;
+    let (detail, help) = match builder.state.owner(kind, region, id) {
+        Some(owner) if owner.deposed => (
+            format!(
+                "`{address}` is to be made, and \"{id}\" is the former object of `{}`, which is still to be deleted.",
+                owner.address
+            ),
+            "Apply with the configuration of before, so that it is deleted; or choose another name.".to_owned(),
+        ),
+        Some(owner) => (
+            format!("`{address}` is to be made, and \"{id}\" is `{}` in this state.", owner.address),
+            format!(
+                "Say that it moved: moved {{ from = {}, to = {address} }} with a line for each of the two; or choose another name.",
+                owner.address
+            ),
+        ),
+        None => (
+            format!(
+                "`{address}` is to be made, and the account has \"{id}\" ({kind}), which this state does not know."
+            ),
+            format!(
+                "Choose another name; or take the object over: import {{ to = {address}, id = \"{id}\" }} with a line for each of the two."
+            ),
+        ),
+    };
+    let mut diagnostic = Diagnostic::error("CS0601", "The object exists already", detail).help(help);
+    diagnostic.span = *span;
+    diagnostic
+}

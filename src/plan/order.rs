@@ -1,0 +1,404 @@
+//! Which step waits for which, and an order that respects that.
+//!
+//! Instances wait for blocks by way of barriers, one for a block, so that a thousand alarms on a thousand nodes are not
+//! a million edges. A destructive step starts only after everything that its successor needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::diag::Diagnostic;
+use crate::kinds;
+use crate::plan::build::Builder;
+use crate::plan::{Action, Barrier, Reason, Step, Wait};
+use crate::value::Value;
+
+/// Attributes that name an object of another kind, and keep it from being deleted.
+pub(super) const NAMES_OF: [(&str, &str, &str); 5] = [
+    ("replication_group", "subnet_group_name", "subnet_group"),
+    ("replication_group", "parameter_group_name", "parameter_group"),
+    ("replication_group", "security_group_ids", "security_group"),
+    ("security_group", "ingress", "security_group"),
+    ("security_group", "egress", "security_group"),
+];
+
+/// Barriers with no more steps than this are written out as edges.
+const FEW: usize = 8;
+
+/// The steps of a barrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Which {
+    /// Those of a block that make or change its objects.
+    Made,
+    /// Those that use a block and may still be there when an object of it goes.
+    LetGo,
+    /// Those that use a block and leave.
+    Leave,
+}
+
+/// The edges as they are found.
+struct Edges {
+    waits: Vec<BTreeSet<Wait>>,
+    /// Edges that are there for good reasons and not for the graph: they give way where there is a circle.
+    soft: BTreeSet<(usize, usize)>,
+    barriers: Vec<Barrier>,
+    known: BTreeMap<(Address, Which), usize>,
+}
+
+impl Edges {
+    fn add(&mut self, step: usize, wait: Wait) {
+        if wait != Wait::Step(step) {
+            self.waits[step].insert(wait);
+        }
+    }
+
+    /// Waits for a set of steps: each of a few, a barrier for many.
+    fn add_all(&mut self, step: usize, key: (Address, Which), members: impl FnOnce() -> Vec<usize>) {
+        let barriers = &mut self.barriers;
+        let barrier = *self.known.entry(key).or_insert_with(|| {
+            barriers.push(Barrier { steps: members() });
+            barriers.len() - 1
+        });
+        if self.barriers[barrier].steps.len() > FEW {
+            return self.add(step, Wait::Barrier(barrier));
+        }
+        for used in self.barriers[barrier].steps.clone() {
+            self.add(step, Wait::Step(used));
+        }
+    }
+}
+
+/// Sets the edges of every step, and brings the steps into an order.
+pub fn order(builder: &mut Builder) {
+    let edges = connect(builder);
+    sort(builder, edges);
+}
+
+fn connect(builder: &Builder) -> Edges {
+    let steps = &builder.plan.steps;
+    let index = Index::new(builder);
+    let held = holders(steps);
+    let named = named(builder);
+    let mut edges = Edges {
+        waits: vec![BTreeSet::new(); steps.len()],
+        soft: BTreeSet::new(),
+        barriers: Vec::new(),
+        known: BTreeMap::new(),
+    };
+    for (at, step) in steps.iter().enumerate() {
+        if is_leaving(step) {
+            wait_for_users(steps, &index, &held, &mut edges, at);
+        } else {
+            wait_for_used(builder, steps, &index, &named, &mut edges, at);
+        }
+        for other in index.by_address.get(&step.address).into_iter().flatten() {
+            if replacement_edge(steps, at, *other) || former_edge(steps, at, *other) {
+                edges.add(at, Wait::Step(*other));
+            }
+        }
+    }
+    pass_names(steps, &mut edges);
+    hold_back(steps, &mut edges);
+    edges
+}
+
+/// Where steps are found.
+struct Index<'a> {
+    /// Under their block, and under the pattern of all instances of a module.
+    by_block: BTreeMap<Address, Vec<usize>>,
+    by_address: BTreeMap<&'a Address, Vec<usize>>,
+    /// Under what they use: blocks, and instances where no other is used.
+    users: BTreeMap<Address, Vec<usize>>,
+}
+
+impl<'a> Index<'a> {
+    fn new(builder: &'a Builder) -> Self {
+        let mut index = Self { by_block: BTreeMap::new(), by_address: BTreeMap::new(), users: BTreeMap::new() };
+        for (at, step) in builder.plan.steps.iter().enumerate() {
+            for pattern in patterns(&step.address) {
+                push(&mut index.by_block, pattern, at);
+            }
+            index.by_address.entry(&step.address).or_default().push(at);
+            // What it used until now counts as well: it lets go of that.
+            let before = builder.state.records.get(&step.address).filter(|_| !step.deposed);
+            let recorded = step.record.dependencies.iter().chain(before.into_iter().flat_map(|old| &old.dependencies));
+            let now = builder.used_by(&step.address).map(|used| used.block());
+            for used in recorded.cloned().chain(now).collect::<BTreeSet<Address>>() {
+                push(&mut index.users, used, at);
+            }
+        }
+        index
+    }
+}
+
+fn push(found: &mut BTreeMap<Address, Vec<usize>>, address: Address, at: usize) {
+    let list = found.entry(address).or_default();
+    if list.last() != Some(&at) {
+        list.push(at);
+    }
+}
+
+fn patterns(address: &Address) -> BTreeSet<Address> {
+    (0..=address.module.len()).map(|keys| address.pattern(keys)).collect()
+}
+
+/// Whoever used an object that goes has let go of it: those that leave, and those that are changed or replaced.
+fn wait_for_users(
+    steps: &[Step],
+    index: &Index,
+    held: &BTreeMap<(&'static str, &str), Vec<usize>>,
+    edges: &mut Edges,
+    at: usize,
+) {
+    let step = &steps[at];
+    let which = match &step.reason {
+        // The old object goes before the new one is made, so only those that leave can come before it.
+        Reason::Replaced { create_first: false, .. } => Which::Leave,
+        _ => Which::LetGo,
+    };
+    let lets_go = |user: &usize| match which {
+        Which::Leave => is_leaving(&steps[*user]),
+        _ => steps[*user].action != Action::Read,
+    };
+    let outside = |user: &usize| steps[*user].address.block() != step.address.block();
+    for pattern in patterns(&step.address) {
+        let Some(users) = index.users.get(&pattern) else { continue };
+        edges.add_all(at, (pattern, which), || users.iter().copied().filter(lets_go).collect());
+    }
+    let id = step.id.as_deref().unwrap_or_default();
+    for user in held.get(&(&*step.address.kind, id)).into_iter().flatten().filter(|user| outside(user)) {
+        if lets_go(user) {
+            edges.add(at, Wait::Step(*user));
+        }
+    }
+}
+
+/// What is used is there first; what is on its way out goes later.
+fn wait_for_used(
+    builder: &Builder,
+    steps: &[Step],
+    index: &Index,
+    named: &BTreeMap<(&str, &str), &Address>,
+    edges: &mut Edges,
+    at: usize,
+) {
+    let step = &steps[at];
+    let stays = |used: &usize| !is_leaving(&steps[*used]);
+    for used in builder.used_by(&step.address) {
+        let found = match used.key {
+            None => index.by_block.get(&used),
+            Some(_) => index.by_address.get(&used),
+        };
+        let Some(found) = found else { continue };
+        if used.key.is_none() {
+            edges.add_all(at, (used, Which::Made), || found.iter().copied().filter(stays).collect());
+        } else {
+            found.iter().filter(|used| stays(used)).for_each(|used| edges.add(at, Wait::Step(*used)));
+        }
+    }
+    // A name that equals that of a declared resource is a reference too.
+    let Some(object) = builder.planned.get(&step.address) else { return };
+    for (_, attribute, kind) in NAMES_OF.iter().filter(|(of, ..)| **of == *step.address.kind) {
+        for name in object.get(*attribute).into_iter().flat_map(texts) {
+            let used = named.get(&(*kind, name)).filter(|used| **used != &step.address);
+            let found = used.and_then(|used| index.by_address.get(*used));
+            for used in found.into_iter().flatten().filter(|used| stays(used)) {
+                edges.add(at, Wait::Step(*used));
+                edges.soft.insert((at, *used));
+            }
+        }
+    }
+}
+
+/// The steps of objects that name others, by kind and id of those.
+fn holders(steps: &[Step]) -> BTreeMap<(&'static str, &str), Vec<usize>> {
+    let mut holders: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        for (_, attribute, kind) in NAMES_OF.iter().filter(|(of, ..)| **of == *step.address.kind) {
+            let value = step.before.as_ref().and_then(|before| before.get(*attribute));
+            for id in value.into_iter().flat_map(texts) {
+                holders.entry((kind, id)).or_default().push(index);
+            }
+        }
+    }
+    holders
+}
+
+/// The addresses of planned objects, by kind and name.
+fn named<'a>(builder: &'a Builder) -> BTreeMap<(&'a str, &'a str), &'a Address> {
+    let mut named = BTreeMap::new();
+    for (address, object) in &builder.planned {
+        let name = kinds::get(&address.kind).and_then(|kind| kind.identify(object));
+        if let Some(name) = name.and_then(|_| object.get("id")).and_then(Value::as_str) {
+            named.insert((&*address.kind, name), address);
+        }
+    }
+    named
+}
+
+fn is_leaving(step: &Step) -> bool {
+    matches!(step.action, Action::Delete | Action::Forget)
+}
+
+/// The order of the two halves of a replacement.
+fn replacement_edge(steps: &[Step], index: usize, other: usize) -> bool {
+    let (step, with) = (&steps[index], &steps[other]);
+    let (Reason::Replaced { create_first, .. }, true) =
+        (&step.reason, index != other && !with.deposed && !step.deposed)
+    else {
+        return false;
+    };
+    match (step.action, with.action) {
+        (Action::Create, Action::Delete) => !create_first,
+        (Action::Delete, Action::Create) => *create_first,
+        _ => false,
+    }
+}
+
+/// A former object goes when its successor is as it shall be, unless that wants the former one's name.
+fn former_edge(steps: &[Step], index: usize, other: usize) -> bool {
+    let (step, with) = (&steps[index], &steps[other]);
+    step.deposed && !with.deposed && !is_leaving(with) && place(with, true) != place(step, false)
+}
+
+/// Kind, region and what no two objects can have in common, of the new object or of the old one.
+fn place(step: &Step, new: bool) -> Option<(&str, &str, String)> {
+    let object = if new { step.after.as_ref() } else { step.before.as_ref() }?;
+    let place = kinds::get(&step.address.kind)?.place(object)?;
+    Some((&step.address.kind, &step.region, place))
+}
+
+/// An object that gets the name of one that goes is made when that is gone.
+fn pass_names(steps: &[Step], edges: &mut Edges) {
+    let leaving = steps.iter().enumerate().filter(|(_, step)| step.action == Action::Delete);
+    let freed: BTreeMap<_, usize> = leaving.filter_map(|(at, step)| Some((place(step, false)?, at))).collect();
+    for (at, step) in steps.iter().enumerate().filter(|(_, step)| step.action == Action::Create) {
+        if let Some(free) = place(step, true).and_then(|place| freed.get(&place)) {
+            edges.add(at, Wait::Step(*free));
+        }
+    }
+}
+
+/// An object that makes room for another goes only when everything else is there that the other one needs.
+fn hold_back(steps: &[Step], edges: &mut Edges) {
+    for (at, _) in steps.iter().enumerate().filter(|(_, step)| step.action == Action::Create) {
+        let goes = |wait: &Wait| match wait {
+            Wait::Step(used) => is_leaving(&steps[*used]),
+            Wait::Barrier(_) => false,
+        };
+        let (rooms, needs): (Vec<Wait>, Vec<Wait>) = edges.waits[at].iter().copied().partition(goes);
+        for room in rooms {
+            let Wait::Step(room) = room else { continue };
+            for need in &needs {
+                edges.add(room, *need);
+                if let Wait::Step(need) = need {
+                    edges.soft.insert((room, *need));
+                }
+            }
+        }
+    }
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    match value.as_str() {
+        Some(text) => vec![text],
+        None => value.children().flat_map(texts).collect(),
+    }
+}
+
+/// Brings steps into an order that respects the edges, by address where the edges leave it open.
+fn sort(builder: &mut Builder, mut edges: Edges) {
+    let steps = std::mem::take(&mut builder.plan.steps);
+    let mut order = walk(&steps, &edges);
+    if order.len() < steps.len() {
+        // Names that are written out may form a circle that no reference forms.
+        for (step, used) in std::mem::take(&mut edges.soft) {
+            edges.waits[step].remove(&Wait::Step(used));
+        }
+        order = walk(&steps, &edges);
+    }
+    if order.len() < steps.len() {
+        let done: BTreeSet<usize> = order.iter().copied().collect();
+        let rest: Vec<usize> = (0..steps.len()).filter(|index| !done.contains(index)).collect();
+        builder.diagnostics.push(circle(builder, &steps, &rest));
+        order.extend(rest);
+    }
+    let place: BTreeMap<usize, usize> = order.iter().enumerate().map(|(place, index)| (*index, place)).collect();
+    let moved = |wait: &Wait| match wait {
+        Wait::Step(step) => Wait::Step(place[step]),
+        barrier => *barrier,
+    };
+    let mut steps: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
+    for index in order {
+        let Some(mut step) = steps[index].take() else { continue };
+        step.edges = edges.waits[index].iter().map(moved).collect();
+        step.edges.sort();
+        builder.plan.steps.push(step);
+    }
+    builder.plan.barriers = edges
+        .barriers
+        .into_iter()
+        .map(|barrier| Barrier { steps: barrier.steps.iter().map(|step| place[step]).collect() })
+        .collect();
+}
+
+/// The steps in order, without those in a circle and behind it.
+fn walk(steps: &[Step], edges: &Edges) -> Vec<usize> {
+    let count = steps.len();
+    let node = |wait: &Wait| match wait {
+        Wait::Step(step) => *step,
+        Wait::Barrier(barrier) => count + *barrier,
+    };
+    let of_barriers = edges.barriers.iter().map(|barrier| barrier.steps.clone());
+    let of_steps = edges.waits.iter().map(|waits| waits.iter().map(node).collect::<Vec<_>>());
+    let waits: Vec<Vec<usize>> = of_steps.chain(of_barriers).collect();
+    let mut open: Vec<usize> = waits.iter().map(Vec::len).collect();
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); waits.len()];
+    for (index, waits) in waits.iter().enumerate() {
+        waits.iter().for_each(|used| users[*used].push(index));
+    }
+    // Barriers come as soon as they can: they are nothing to do.
+    let key = |index: usize| match steps.get(index) {
+        Some(step) => (1 + usize::from(is_leaving(step)), Some(&step.address), index),
+        None => (0, None, index),
+    };
+    let mut ready: BTreeSet<_> = (0..waits.len()).filter(|index| open[*index] == 0).map(key).collect();
+    let mut order = Vec::new();
+    while let Some((_, _, index)) = ready.pop_first() {
+        order.extend((index < count).then_some(index));
+        for user in &users[index] {
+            open[*user] -= 1;
+            if open[*user] == 0 {
+                ready.insert(key(*user));
+            }
+        }
+    }
+    order
+}
+
+/// Steps that wait for each other: names that change places between blocks.
+fn circle(builder: &Builder, steps: &[Step], rest: &[usize]) -> Diagnostic {
+    let names: BTreeSet<String> = rest.iter().map(|index| format!("`{}`", steps[*index].address)).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    let passing = rest.iter().find_map(|index| {
+        let new = place(&steps[*index], true).filter(|_| steps[*index].action == Action::Create)?;
+        let old = rest.iter().find(|other| {
+            steps[**other].action == Action::Delete && place(&steps[**other], false).as_ref() == Some(&new)
+        })?;
+        Some((&steps[*old].address, &steps[*index].address))
+    });
+    let help = match passing {
+        Some((from, to)) if from != to => format!(
+            "If the objects are to stay what they are and only the blocks have other names, rename the blocks: moved {{ from = {from}, to = {to} }} with a line for each of the two. Else change one name after the other, with an apply between."
+        ),
+        _ => "Change one of them after the other, with an apply between.".to_owned(),
+    };
+    let detail =
+        format!("{} wait for each other: each needs what another lets go of only afterwards.", names.join(", "));
+    let mut diagnostic = Diagnostic::error("CS0611", "Names that change places", detail).help(help);
+    diagnostic.span = rest.iter().find_map(|index| {
+        let address = &steps[*index].address;
+        let attribute = kinds::get(&address.kind)?.name_attribute()?;
+        builder.places.get(address)?.span_of(attribute)
+    });
+    diagnostic
+}
