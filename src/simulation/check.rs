@@ -240,6 +240,10 @@ impl Witness for Checker {
         book.owned(world, &ledger);
         let key = FakeCloud::subject(world, region, kind, call);
         let shape = shapes::of_kind(kind)?;
+        let about = |open: &&crate::simulation::engine::Open| open.kind == kind && open.operation == call.operation;
+        if ledger.open.iter().find(about).is_none() {
+            book.wrong("an operation is on the medium before its call is sent", call.operation);
+        }
         if call.operation == shape.create {
             let address = book.create(world, key.as_ref(), &ledger, call);
             if address.is_some() {

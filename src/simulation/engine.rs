@@ -1,24 +1,28 @@
 //! The engine as the simulation runs it: the only file here that knows the workflows.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::address::{Address, Subject};
+use crate::apply::Stop;
 use crate::diag::render;
-use crate::disk;
+use crate::disk::{self, Held};
+use crate::entropy::SeededEntropy;
 use crate::kind::Call;
 use crate::ops::connect::{Connection, finish};
+use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session, SessionOptions, apply, plan};
-use crate::plan::{Options, Plan};
+use crate::plan::{Needs, Options, Plan};
 use crate::simulation::check::View;
 use crate::simulation::clock::LeapingClock;
 use crate::simulation::cloud::world::{Key, World};
 use crate::simulation::cloud::{FakeCloud, Witness};
+use crate::simulation::disk::{Files, Lie, MemDisk, Shown};
 use crate::simulation::faults::Faults;
 use crate::simulation::text::process;
+use crate::state::Record;
+use crate::state::lock::Holder;
 use crate::state::store::Store;
 use crate::ui::{self, Ui};
 
@@ -87,19 +91,24 @@ pub struct Place {
     pub directory: PathBuf,
     /// The account.
     pub cloud: FakeCloud,
+    /// Where the state lies.
+    pub disk: MemDisk,
     /// Time.
     pub clock: LeapingClock,
     /// What goes wrong.
     pub faults: Arc<Faults>,
-    /// The variables of the process.
-    pub process: BTreeMap<String, String>,
+    entropy: Arc<SeededEntropy>,
 }
+
+/// How long a poller waits at first, and at most.
+const POLL: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(15));
 
 impl Place {
     /// A directory with an empty account, where nobody watches yet.
-    pub fn new(directory: PathBuf, clock: LeapingClock, faults: Arc<Faults>) -> Self {
+    pub fn new(directory: PathBuf, clock: LeapingClock, faults: Arc<Faults>, lie: Option<Lie>) -> Self {
         let cloud = FakeCloud::new(clock.clone(), faults.clone(), Box::new(Nobody));
-        Self { directory, cloud, clock, faults, process: process() }
+        let disk = MemDisk::new(clock.clone(), faults.clone(), lie);
+        Self { directory, cloud, disk, clock, faults, entropy: Arc::new(SeededEntropy::new(1)) }
     }
 
     /// An empty account that somebody watches.
@@ -110,50 +119,10 @@ impl Place {
 
     /// Reads the state as it would be after a loss of power.
     pub fn view(&self) -> View {
-        let directory = self.directory.clone();
-        Box::new(move || ledger(&directory))
+        let (directory, disk) = (self.directory.clone(), self.disk.clone());
+        Box::new(move || ledger(disk.durable(), &directory))
     }
 
-    /// How many writes there were.
-    pub fn writes(&self) -> u64 {
-        0
-    }
-
-    /// Every byte that was written since the last time.
-    pub fn history(&self) -> Vec<u8> {
-        let files = ["state.json", "state.json.backup", "journal"];
-        let read = |name: &&str| disk::read(&state_directory(&self.directory).join(name)).ok().flatten();
-        files.iter().filter_map(read).flatten().collect()
-    }
-
-    /// The process is gone.
-    pub fn end(&self) {}
-}
-
-/// Writes a file of a stack.
-pub fn write(path: &Path, text: &str) {
-    disk::replace(path, text.as_bytes()).expect("a file of the stack can be written");
-}
-
-/// Removes a file of a stack.
-pub fn remove(path: &Path) {
-    disk::remove(path).expect("a file of the stack can be removed");
-}
-
-/// Watches nothing.
-struct Nobody;
-
-impl Witness for Nobody {
-    fn before(&mut self, _: &World, _: &str, _: &'static str, _: &Call) -> Option<String> {
-        None
-    }
-    fn after(&mut self, _: &World, _: &Call, _: &Key) {}
-}
-
-/// How long a poller waits at first, and at most.
-const POLL: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(15));
-
-impl Place {
     /// Runs a command as a process of its own.
     pub fn run(&self, command: &Command) -> Outcome {
         let mut outcome = Outcome { end: End::Dead, plan: String::new(), empty: false, told: String::new() };
@@ -175,20 +144,61 @@ impl Place {
             given: Vec::new(),
             endpoint: None,
             state: None,
-            process: self.process.clone(),
+            process: process(),
             commands: false,
             clock: Arc::new(self.clock.clone()),
+            disk: Arc::new(self.disk.clone()),
+            entropy: self.entropy.clone(),
         });
         let options = options(command)?;
-        let writes = command.verb != Verb::Plan;
-        let _lock = match writes {
-            true => Some(apply::lock(&session, "cachestack apply", Duration::ZERO).await?),
-            false => None,
-        };
-        let prepared = self.prepare(&mut session, &options, writes).await;
+        let (events, mut incoming) = tokio::sync::mpsc::unbounded_channel();
+        let stop = Stop::default();
+        let watch = Watch { events: events.clone(), stop: stop.clone() };
+        let mut held = None;
+        if command.verb != Verb::Plan {
+            let holder = Holder::default();
+            held = Some((apply::lock(&session, holder, Duration::ZERO).await?, &watch));
+        }
+        let writes = held.is_some();
+        let prepared = self.prepare(&mut session, &options, held).await;
         for diagnostic in &session.diagnostics {
             outcome.told.push_str(&render::render(diagnostic, &session.sources, false));
         }
+        let run = apply::Run { parallelism: 4, events, stop };
+        let end = self.carry_out(session, prepared, run, writes, outcome).await;
+        while let Ok(event) = incoming.try_recv() {
+            outcome.told.push_str(&format!("{event:?}\n"));
+        }
+        end
+    }
+
+    /// Checks, connects and plans, as the command line does.
+    async fn prepare(
+        &self,
+        session: &mut Session,
+        options: &Options,
+        held: Option<(Box<dyn Held>, &Watch)>,
+    ) -> Result<Prepared, Failure> {
+        let mut store = session.store()?;
+        let mut watch = None;
+        if let Some((lock, watching)) = held {
+            store.hold(lock);
+            watch = Some(watching);
+        }
+        let first = check(session, &store, options)?;
+        let connection = finish(session, Arc::new(self.cloud.clone()), POLL).await?;
+        let plan = plan::plan(session, &mut store, &connection, options, watch, first).await?;
+        Ok((plan, store, connection))
+    }
+
+    async fn carry_out(
+        &self,
+        session: Session,
+        prepared: Result<Prepared, Failure>,
+        run: apply::Run,
+        writes: bool,
+        outcome: &mut Outcome,
+    ) -> Result<End, Failure> {
         let (plan, store, connection) = prepared?;
         let ui = Ui { colour: false, colour_err: false, json: false };
         outcome.plan = ui::plan::render(ui, &plan, "sim", &connection.place);
@@ -198,55 +208,53 @@ impl Place {
         if !writes {
             return Ok(End::Done);
         }
-        self.apply(session, store, connection, plan, outcome).await
-    }
-
-    /// Checks, connects and plans, as the command line does.
-    async fn prepare(
-        &self,
-        session: &mut Session,
-        options: &Options,
-        wait: bool,
-    ) -> Result<(Plan, Store, Connection), Failure> {
-        let mut store = Store::open(&session.state_directory).map_err(Failure::Error)?;
-        if session.has_errors() {
-            return Err(Failure::Stack);
-        }
-        if !options.destroy {
-            let before = session.diagnostics.clone();
-            plan::check(session, store.state(), options);
-            if session.has_errors() {
-                return Err(Failure::Stack);
-            }
-            session.diagnostics = before;
-        }
-        let connection = finish(session, Arc::new(self.cloud.clone()), POLL).await?;
-        let plan = plan::plan(session, &mut store, &connection, options, wait).await?;
-        Ok((plan, store, connection))
-    }
-
-    async fn apply(
-        &self,
-        session: Session,
-        store: Store,
-        connection: Connection,
-        plan: Plan,
-        outcome: &mut Outcome,
-    ) -> Result<End, Failure> {
-        let (events, mut incoming) = tokio::sync::mpsc::unbounded_channel();
-        let run = apply::Run { parallelism: 4, events, stop: Arc::new(AtomicBool::new(false)) };
-        let report = apply::apply(session, store, connection, plan, run).await;
-        while let Ok(event) = incoming.try_recv() {
-            outcome.told.push_str(&format!("{event:?}\n"));
-        }
-        let report = report?;
-        if report.failed.is_empty() && report.skipped.is_empty() {
+        let report = apply::apply(session, store, connection, plan, run).await?;
+        if report.is_complete() {
             return Ok(End::Done);
         }
         let failed = report.failed.iter().map(|(address, why)| format!("{address}: {why}"));
+        let begun = report.begun.iter().map(|address| format!("{address}: begun"));
         let skipped = report.skipped.iter().map(|address| format!("{address}: skipped"));
-        Ok(End::Remains(failed.chain(skipped).collect::<Vec<_>>().join("\n")))
+        let why: Vec<String> = failed.chain(begun).chain(skipped).chain(report.unwritten.clone()).collect();
+        Ok(End::Remains(why.join("\n")))
     }
+}
+
+/// Checks the stack without an account, as the command line does.
+fn check(session: &mut Session, store: &Store, options: &Options) -> Result<Needs, Failure> {
+    let mut first = Needs::default();
+    if !options.destroy {
+        let before = session.diagnostics.clone();
+        let state = store.state().clone();
+        first = plan::check(session, &state, options);
+        if session.has_errors() {
+            return Err(Failure::Stack);
+        }
+        session.diagnostics = before;
+    }
+    if session.has_errors() { Err(Failure::Stack) } else { Ok(first) }
+}
+
+type Prepared = (Plan, Store, Connection);
+
+/// Writes a file of a stack.
+pub fn write(path: &Path, text: &str) {
+    disk::replace(path, text.as_bytes()).expect("a file of the stack can be written");
+}
+
+/// Removes a file of a stack.
+pub fn remove(path: &Path) {
+    disk::remove(path).expect("a file of the stack can be removed");
+}
+
+/// Watches nothing.
+struct Nobody;
+
+impl Witness for Nobody {
+    fn before(&mut self, _: &World, _: &str, _: &'static str, _: &Call) -> Option<String> {
+        None
+    }
+    fn after(&mut self, _: &World, _: &Call, _: &Key) {}
 }
 
 impl End {
@@ -256,6 +264,7 @@ impl End {
             Failure::Error(why) => End::Error(why),
             Failure::Refused(why) => End::Refused(why),
             Failure::Locked(_) => End::Locked,
+            Failure::Remains(why) => End::Remains(why),
         }
     }
 }
@@ -321,22 +330,23 @@ pub fn state_directory(directory: &Path) -> PathBuf {
 }
 
 /// Reads the state of a stack, as the next command will.
-pub fn ledger(directory: &Path) -> Result<Ledger, String> {
-    let store = Store::open(&state_directory(directory))?;
+fn ledger(files: Files, directory: &Path) -> Result<Ledger, String> {
+    let store = Store::open(Arc::new(Shown(files)), &state_directory(directory))?;
     let state = store.state();
-    let known = |address: &Address, record: &crate::state::Record| Known {
+    let known = |address: &Address, record: &Record| Known {
         address: address.to_string(),
         kind: address.kind.to_string(),
         region: record.region.clone(),
         id: record.id.clone(),
         protect: record.protect,
     };
-    let open = state.intents.iter().map(|intent| Open {
-        address: intent.address.to_string(),
-        kind: intent.address.kind.to_string(),
-        name: intent.name.clone(),
-        mark: intent.id.clone(),
-        operation: intent.operation.clone(),
+    let parts = state.operations.iter().flat_map(|operation| operation.parts.iter().map(move |part| (operation, part)));
+    let open = parts.map(|(operation, part)| Open {
+        address: part.address.to_string(),
+        kind: part.address.kind.to_string(),
+        name: part.id.clone(),
+        mark: operation.id.clone(),
+        operation: operation.name.clone(),
     });
     Ok(Ledger {
         records: state.records.iter().map(|(address, record)| known(address, record)).collect(),

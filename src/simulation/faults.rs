@@ -234,6 +234,14 @@ impl Faults {
         self.death.notify_one();
     }
 
+    /// Whether the power went with the process; then what was not synced is lost. It hangs on where the process died
+    /// alone, so that a case can be played again.
+    pub fn takes_power(&self) -> bool {
+        let inner = self.inner();
+        let last = inner.struck.iter().rev().find(|(moment, fault)| moment.turn == inner.turn && fault.is_crash());
+        inner.dead && last.is_some_and(|(moment, fault)| *fault == Torn || moment.number % 2 == 0)
+    }
+
     /// Whether the process has died.
     pub fn is_dead(&self) -> bool {
         self.inner().dead

@@ -11,6 +11,7 @@ use crate::simulation::clock::LeapingClock;
 use crate::simulation::cloud::world::{Key, Phase, Thing};
 use crate::simulation::cloud::{FakeCloud, REGION, shapes};
 use crate::simulation::engine::{self, Command, End, Outcome, Place, Verb};
+use crate::simulation::disk::Lie;
 use crate::simulation::faults::{Faults, Script};
 use crate::simulation::scenario::Outside;
 use crate::simulation::stack::Facts;
@@ -41,7 +42,12 @@ pub(super) struct Life {
 
 /// Lives a life under faults, then in quiet to its end.
 pub fn live(case: &Case, faults: Faults) -> Report {
-    let mut life = Life::new(Arc::new(faults));
+    live_with(case, faults, None)
+}
+
+/// The same on a disk that may lie.
+pub fn live_with(case: &Case, faults: Faults, lie: Option<Lie>) -> Report {
+    let mut life = Life::new(Arc::new(faults), lie);
     for act in &case.acts {
         life.act(act);
         if life.is_over() {
@@ -53,11 +59,11 @@ pub fn live(case: &Case, faults: Faults) -> Report {
 }
 
 impl Life {
-    fn new(faults: Arc<Faults>) -> Self {
+    fn new(faults: Arc<Faults>, lie: Option<Lie>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = LeapingClock::default();
         let directory = folder.path().to_owned();
-        let place = Place::new(directory, clock, faults);
+        let place = Place::new(directory, clock, faults, lie);
         let checker = Checker::new(place.view());
         let place = place.with_witness(Box::new(checker.clone()));
         let (written, strangers) = (BTreeMap::new(), BTreeMap::new());
@@ -108,7 +114,7 @@ impl Life {
     fn run(&mut self, facts: &Facts, command: &Command, faults: bool) -> Outcome {
         self.place.faults.begin(self.turn, faults);
         self.checker.book().begin(facts.clone(), command.clone());
-        let (before, writes) = (self.cloud().now(), self.place.writes());
+        let (before, writes) = (self.cloud().now(), self.place.disk.writes());
         let ran = catch_unwind(AssertUnwindSafe(|| self.place.run(command)));
         let outcome = ran.unwrap_or_else(|panic| {
             let text = panic.downcast_ref::<String>().cloned();
@@ -116,9 +122,9 @@ impl Life {
             self.wrong("the engine does not panic", text.unwrap_or_default());
             Outcome { end: End::Dead, plan: String::new(), empty: false, told: String::new() }
         });
-        self.place.end();
+        self.place.disk.end(self.place.faults.takes_power());
         self.story.push(format!("{command:?}\n{:?}\n{}{}", outcome.end, outcome.plan, outcome.told));
-        if command.verb == Verb::Plan && self.place.writes() != writes {
+        if command.verb == Verb::Plan && self.place.disk.writes() != writes {
             self.wrong("a plan writes nothing", "");
         }
         let calls = self.checker.book().calls;
@@ -144,7 +150,7 @@ impl Life {
         if let Some(line) = told.lines().find(|line| line.contains(NEEDLE)) {
             self.wrong("no secret is shown", line);
         }
-        let history = String::from_utf8_lossy(&self.place.history()).into_owned();
+        let history = String::from_utf8_lossy(&self.place.disk.take_history()).into_owned();
         if let Some(line) = history.lines().find(|line| line.contains(NEEDLE)) {
             self.wrong("no secret is on the disk", line);
         }

@@ -15,7 +15,7 @@ impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let clock = LeapingClock::default();
-        let place = Place::new(folder.path().to_owned(), clock, Arc::new(Faults::none()));
+        let place = Place::new(folder.path().to_owned(), clock, Arc::new(Faults::none()), None);
         Self { place, _folder: folder }
     }
 

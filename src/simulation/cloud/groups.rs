@@ -43,8 +43,16 @@ pub fn born(work: &Work, object: &mut Object) -> Result<u64, RemoteError> {
     if tls {
         object.entry("transit_encryption_mode".into()).or_insert_with(|| Value::string("required"));
     }
+    if work.token().is_some() {
+        date(work, object);
+    }
     settle(work, object);
     Ok(600)
+}
+
+/// When the token was set last.
+fn date(work: &Work, object: &mut Object) {
+    object.insert("auth_token_last_modified".into(), Value::string(format!("second {}", work.now / 1000)));
 }
 
 /// What follows from the rest.
@@ -84,6 +92,9 @@ fn needs(work: &Work, object: &Object) -> Result<(), RemoteError> {
 pub fn change(work: &mut Work, key: &Key, before: &Object, object: &mut Object) -> Result<u64, RemoteError> {
     needs(work, object)?;
     tokens(work, key)?;
+    if work.token().is_some() {
+        date(work, object);
+    }
     if work.call.operation.ends_with("ReplicaCount") {
         object.remove("num_cache_clusters");
     }
