@@ -102,7 +102,7 @@ fn retain(plan: &mut Plan, keep: &[bool]) {
         .iter()
         .map(|keep| {
             count += usize::from(*keep);
-            keep.then_some(count - 1)
+            keep.then(|| count - 1)
         })
         .collect();
     let mut index = 0;
