@@ -12,7 +12,6 @@ use crate::value::Object;
 pub fn leavers(builder: &mut Builder) {
     let destroy = builder.inputs.options.destroy;
     let leaving: Vec<(Address, Record)> = builder
-        .inputs
         .state
         .records
         .iter()

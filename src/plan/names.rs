@@ -9,7 +9,7 @@ use crate::diag::Span;
 use crate::kind::Kind;
 use crate::plan::build::Builder;
 use crate::plan::decide::{Instance, Seen, find};
-use crate::plan::{Action, Step, moves};
+use crate::plan::{Action, Reason, Step, moves};
 use crate::stack::desired::Desired;
 use crate::stack::target;
 use crate::state::Record;
@@ -22,6 +22,8 @@ pub struct Taken {
     region: String,
     id: String,
     span: Option<Span>,
+    /// Whether the address had no object before.
+    new: bool,
 }
 
 /// Lets objects of a block follow their names: an instance that wants the name of an object that another instance of
@@ -110,11 +112,12 @@ pub fn claim(builder: &mut Builder, instance: &Instance, wanted: &Object, curren
     if let Seen::Present(_) = find(builder, instance, None, Some(&id)) {
         let span = instance.kind.name_attribute().and_then(|name| instance.desired.span_of(name));
         let (address, region) = (instance.address.clone(), instance.region.clone());
-        builder.taken.push(Taken { address, region, id, span });
+        builder.taken.push(Taken { address, region, id, span, new: current.is_none() });
     }
 }
 
-/// A name that is taken is free in time only if whoever has it is deleted by this very plan.
+/// A name that is taken is free in time only if whoever has it is deleted by this very plan. A new block with the name of
+/// an object whose block is gone is a block that was renamed: nothing has to be deleted for that.
 pub fn judge(builder: &mut Builder) {
     let taken = std::mem::take(&mut builder.taken);
     let is_freed = |taken: &Taken| builder.plan.steps.iter().any(|step| frees(step, taken));
@@ -128,10 +131,11 @@ fn frees(step: &Step, taken: &Taken) -> bool {
         && step.address.kind == taken.address.kind
         && step.region == taken.region
         && step.id.as_deref() == Some(&taken.id)
+        && !(taken.new && step.reason == Reason::Orphan)
 }
 
 fn refusal(builder: &Builder, taken: &Taken) -> Diagnostic {
-    let Taken { address, region, id, span } = taken;
+    let Taken { address, region, id, span, .. } = taken;
     let kind = &address.kind;
     let (detail, help) = match builder.state.owner(kind, region, id) {
         Some(owner) if owner.deposed => (

@@ -319,7 +319,10 @@ fn sort(builder: &mut Builder, mut edges: Edges) {
     if order.len() < steps.len() {
         let done: BTreeSet<usize> = order.iter().copied().collect();
         let rest: Vec<usize> = (0..steps.len()).filter(|index| !done.contains(index)).collect();
-        builder.diagnostics.push(circle(builder, &steps, &rest));
+        // A circle of references, or a name that cannot change, has been told already.
+        if !crate::diag::has_errors(&builder.diagnostics) {
+            builder.diagnostics.push(circle(builder, &steps, &rest));
+        }
         order.extend(rest);
     }
     let place: BTreeMap<usize, usize> = order.iter().enumerate().map(|(place, index)| (*index, place)).collect();
