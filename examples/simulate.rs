@@ -57,7 +57,10 @@ fn many(from: u64, count: u64) {
     for (rule, found) in &rules {
         println!("{:8} VIOLATION {rule}", found.len());
         for (seed, detail) in found.iter().take(6) {
-            println!("           seed {seed}: {}", detail.lines().next().unwrap_or_default());
+            println!(
+                "           seed {seed}: {}",
+                detail.lines().next().unwrap_or_default().chars().take(200).collect::<String>()
+            );
         }
     }
     println!("{count} seeds in {:.1} s", start.elapsed().as_secs_f64());

@@ -41,6 +41,9 @@ struct Inner {
     witness: Mutex<Box<dyn Witness>>,
 }
 
+/// How far a stale read is behind, in milliseconds.
+const STALE: u64 = 8_000;
+
 /// The region of every simulation.
 pub const REGION: &str = "us-east-1";
 
@@ -92,7 +95,7 @@ impl FakeCloud {
         self.0.clock.sleep(REQUEST).await;
         self.outlive().await;
         match fault {
-            Some(Fault::Throttle) => Err(refuse(ErrorClass::Transient, "Throttling", "Rate exceeded")),
+            Some(Fault::Throttle) => Err(refuse(ErrorClass::Throttled, "Throttling", "Rate exceeded")),
             Some(Fault::ServerError) => Err(refuse(ErrorClass::Transient, "InternalFailure", "try again")),
             Some(Fault::LostRequest) => Err(refuse(ErrorClass::Transient, "ConnectionFailed", "connection reset")),
             Some(Fault::Denied) => Err(refuse(ErrorClass::Denied, "AccessDenied", "you may not")),
@@ -151,11 +154,16 @@ impl FakeCloud {
         Ok(reply)
     }
 
+    /// The moment that a read tells of.
+    fn moment(&self, fault: Option<Fault>) -> u64 {
+        self.now() - if fault == Some(Fault::Stale) { STALE } else { 0 }
+    }
+
     async fn read(&self, kind: &'static str, region: &str, ids: &[String]) -> Result<Found, RemoteError> {
         self.outlive().await;
         let fault = self.request(&format!("read {kind}")).await?;
         let world = self.world();
-        let moment = self.now() - if fault == Some(Fault::Stale) { 8_000 } else { 0 };
+        let moment = self.moment(fault);
         let things = world.at(moment);
         let see = |id: &String| {
             let key = (kind, region.to_owned(), id.clone());
@@ -212,6 +220,18 @@ impl Remote for Place {
             let found = world.things().find(|(key, thing)| key.0 == self.kind && thing.arn() == arn);
             let none = || refuse(ErrorClass::NotFound, "NotFound", "there is no such object");
             found.map(|(_, thing)| thing.tags_value()).ok_or_else(none)
+        })
+    }
+
+    fn find<'a>(&'a self, mark: &'a str) -> Future_<'a, Result<Option<String>, RemoteError>> {
+        Box::pin(async move {
+            self.cloud.outlive().await;
+            let fault = self.cloud.request(&format!("read mark of {}", self.kind)).await?;
+            let world = self.cloud.world();
+            let moment = self.cloud.moment(fault);
+            let marked = |thing: &world::Thing| thing.tags.get("cachestack:id").map(String::as_str) == Some(mark);
+            let mut things = world.at(moment).iter().filter(|(key, _)| key.0 == self.kind && key.1 == self.region);
+            Ok(things.find(|(_, thing)| marked(thing)).map(|(key, _)| key.2.clone()))
         })
     }
 

@@ -215,7 +215,8 @@ fn remove(model: &mut Model, at: usize, release: bool) -> Effect {
         gone.extend(users.into_iter().filter(|user| !gone.contains(user)).collect::<Vec<_>>());
         next += 1;
     }
-    if release && gone.len() == 1 {
+    // What stays would keep what it uses.
+    if release && gone.len() == 1 && model.blocks[at].uses.is_empty() {
         let address = model.blocks[at].address();
         model.released.insert(address);
         model.blocks.remove(at);

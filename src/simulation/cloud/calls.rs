@@ -157,7 +157,7 @@ impl Work<'_> {
             let message = format!("{} is used by {}", key.2, user.2);
             return Err(refuse(ErrorClass::Busy, self.shape.in_use, message));
         }
-        let seconds = if self.shape.kind == "replication_group" { 240 } else { 0 };
+        let seconds = if self.shape.kind == "replication_group" { groups::DELETING } else { 0 };
         if seconds == 0 {
             self.world.remove(&key, self.now);
         } else {

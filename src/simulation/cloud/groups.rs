@@ -7,6 +7,14 @@ use super::world::Key;
 use crate::kind::{ErrorClass, RemoteError};
 use crate::value::{Object, Value};
 
+/// How long it takes to make a group or its nodes, in seconds: short beside AWS, as nothing hangs on how often it is
+/// looked at, and long beside everything else.
+const MAKING: u64 = 100;
+/// How long it takes to change one.
+const MODIFYING: u64 = 40;
+/// How long it takes to delete one.
+pub const DELETING: u64 = 60;
+
 /// What a new group has that nobody asked for. Answers how many seconds it takes to make; zero for other kinds.
 pub fn born(work: &Work, object: &mut Object) -> Result<u64, RemoteError> {
     if work.shape.kind == "subnet_group" {
@@ -47,7 +55,7 @@ pub fn born(work: &Work, object: &mut Object) -> Result<u64, RemoteError> {
         date(work, object);
     }
     settle(work, object);
-    Ok(600)
+    Ok(MAKING)
 }
 
 /// When the token was set last.
@@ -103,8 +111,7 @@ pub fn change(work: &mut Work, key: &Key, before: &Object, object: &mut Object) 
         object.remove("members");
         settle(work, object);
     }
-    let seconds = if work.call.operation == "ModifyReplicationGroup" { 120 } else { 600 };
-    Ok(seconds)
+    Ok(if work.call.operation == "ModifyReplicationGroup" { MODIFYING } else { MAKING })
 }
 
 /// ROTATE lets a token in beside the newest one, SET keeps it alone.
