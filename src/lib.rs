@@ -32,7 +32,7 @@
 //! | [`lang`] | source files, parser, formatter, evaluator, functions, declarations |
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure |
 //! | [`graph`] | what is evaluated before what; cycles |
-//! | [`stack`] | a stack in one environment: modules, variables, secrets, names, desired objects |
+//! | [`stack`] | a stack in one environment: modules, variables, secrets, providers and the way to AWS, names, desired objects |
 //! | [`state`] | records, digests of secrets, file, journal, lock |
 //! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects |
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
@@ -40,7 +40,7 @@
 //! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`) |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
 //! | [`ops`] | workflows without a terminal: open, check, connect, plan, apply |
-//! | [`ui`], [`cli`], [`templates`] | output; one file per command and the exit codes; the stacks built in |
+//! | [`ui`], [`cli`], [`templates`] | output, questions and what could not be written; one file per command, signals and the exit codes; the stacks built in |
 //!
 //! # Invariants
 //!
@@ -48,13 +48,15 @@
 //! 2. Apply, then plan: no steps.
 //! 3. A step starts only after its edges are done; a value that the plan knows is the value that is sent.
 //! 4. Every object that we made is in a record or an intent: the intent is on disk before the call, the record after.
-//! 5. No secret reaches output, plan, state, journal or log: the state keeps salted slow digests.
+//! 5. No secret reaches output, plan, state, journal or log: the state keeps salted slow digests. Lines that are shown
+//!    have no written-out values of what is secret or sensitive ([`lang::hide`]), and no text of theirs is repeated.
 //! 6. Nothing is sent while an error stands; `plan` and `validate` write nothing.
 //! 7. `null` is the same as unset; unset and never set by us is unmanaged.
 //!
 //! # Files on disk
 //!
-//! All in `<stack>/.cachestack/<environment>/`:
+//! All in `<stack>/.cachestack/<environment>/`, or in `<environment>@endpoint/` while `--endpoint` sends an environment of
+//! AWS elsewhere:
 //!
 //! | file | form | read by |
 //! | --- | --- | --- |

@@ -1,16 +1,17 @@
 //! `cachestack apply` and `cachestack destroy`
 
-use std::io::{BufRead, IsTerminal};
+use std::sync::Arc;
 
 use crate::apply::Report;
 use crate::cli::args::ApplyArgs;
-use crate::cli::exit;
-use crate::cli::run::{Context, fail, plan_options, stop_on_signals};
-use crate::ops::Failure;
+use crate::cli::run::{Context, fail, plan_options};
+use crate::cli::{exit, signals};
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::ops::recover::Watch;
+use crate::ops::{Failure, Session};
 use crate::plan::{Action, Plan};
-use crate::ui::{Ui, progress, value};
+use crate::ui::progress::Places;
+use crate::ui::{self, Ui, progress, value};
 
 /// Brings the account to what the stack says, or destroys what is in the state.
 pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
@@ -19,6 +20,7 @@ pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
 }
 
 async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> Result<u8, Failure> {
+    let stop = signals::listen(ui);
     let (mut session, _) = context.open(&args.stack)?;
     let options = plan_options(&args.scope, destroy)?;
     let patience = args.scope.lock_timeout;
@@ -28,12 +30,13 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     }
     let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
     let lock = lock(&session, context.holder(command, &*session.clock), patience).await?;
-    let stop = stop_on_signals(ui);
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
-    let follower = tokio::spawn(progress::follow(ui, incoming));
-    let watch = Watch { events: events.clone(), stop: stop.clone() };
-    let (plan, store, connection) = super::plan::prepare(ui, &mut session, &options, Some((lock, &watch))).await?;
+    let follower = tokio::spawn(progress::follow(ui, incoming, Arc::default()));
+    let watch = Watch { events, stop: stop.clone() };
+    let prepared = super::plan::prepare(ui, &mut session, &options, Some((lock, &watch))).await;
     drop(watch);
+    let _ = follower.await;
+    let (plan, store, connection) = prepared?;
     let name = session.environment.name.to_string();
     super::plan::show(ui, &plan, &name, &connection.place);
     guard(&plan)?;
@@ -42,16 +45,24 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
         ui.error("not approved; nothing was sent");
         return Ok(exit::ERROR);
     }
+    if ui::lost().is_some() {
+        return Err(Failure::Error("what is to be done could not be shown; nothing was sent".to_owned()));
+    }
     let empty = plan.is_empty();
-    let sources = session.sources.clone();
+    let places = Arc::new(places(&session, &plan));
+    let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
+    let follower = tokio::spawn(progress::follow(ui, incoming, places.clone()));
     let run = Run { parallelism: args.scope.parallelism, events, stop };
+    if !empty {
+        exit::begin_sending();
+    }
     let report = apply(session, store, connection, plan, run).await?;
     let _ = follower.await;
     // What is destroyed answers for nothing any more.
     if !destroy {
-        ui.diagnostics(&report.checks, &sources);
+        ui.diagnostics(&report.checks, &places.sources);
     }
-    Ok(finish(ui, &report, empty, destroy))
+    Ok(finish(ui, &report, &places, empty, destroy))
 }
 
 /// Asks. Only `yes` is a yes.
@@ -65,20 +76,20 @@ fn approved(ui: Ui, plan: &Plan, destroy: bool) -> Result<bool, Failure> {
     } else {
         "Carry this out?"
     };
-    ui.out(&format!("\n{question} Only \"yes\" is accepted: "));
-    let mut answer = String::new();
-    let stdin = std::io::stdin();
-    let read = stdin.lock().read_line(&mut answer).unwrap_or(0);
-    if !stdin.is_terminal() {
-        ui.out("\n");
+    match ui.ask(&format!("\n{question} Only \"yes\" is accepted: ")) {
+        Some(answer) => Ok(answer.trim() == "yes"),
+        None => Err(Failure::Error("nobody is there to answer: pass --auto-approve; nothing was sent".to_owned())),
     }
-    if read == 0 {
-        return Err(Failure::Error("nobody is there to answer: pass --auto-approve; nothing was sent".to_owned()));
-    }
-    Ok(answer.trim() == "yes")
 }
 
-fn finish(ui: Ui, report: &Report, empty: bool, destroy: bool) -> u8 {
+/// Where the blocks of the steps stand.
+fn places(session: &Session, plan: &Plan) -> Places {
+    let stack = session.evaluator.stack();
+    let spans = plan.steps.iter().filter_map(|step| Some((step.address.clone(), stack.resource(&step.address)?.span)));
+    Places { spans: spans.collect(), sources: session.sources.clone() }
+}
+
+fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) -> u8 {
     let counts = report.counts;
     let imported = if counts.import > 0 { format!("{} imported, ", counts.import) } else { String::new() };
     let done = format!("{imported}{} added, {} changed, {} destroyed", counts.add, counts.change, counts.destroy);
@@ -89,15 +100,16 @@ fn finish(ui: Ui, report: &Report, empty: bool, destroy: bool) -> u8 {
             "destroyed": counts.destroy, "failed": report.failed.len(), "unfinished": report.begun.len(),
             "skipped": report.skipped.len(), "unwritten": report.unwritten,
         });
-        ui.out(&format!("{line}\n"));
+        ui.json(&line);
         return if complete { exit::OK } else { exit::REMAINS };
     }
     if let Some(why) = &report.unwritten {
         ui.error(&format!("{why}; the journal keeps what was done, and the next run goes on from it"));
     }
     if !complete {
+        // What went wrong has been told where it happened.
         for (address, why) in &report.failed {
-            ui.error(&format!("{address}: {why}"));
+            ui.error(&format!("{}: {}", places.with(address), progress::short(why)));
         }
         let stopped = if report.stopped { "Stopped" } else { "Incomplete" };
         let begun = if report.begun.is_empty() {

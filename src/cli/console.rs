@@ -1,15 +1,14 @@
 //! `cachestack console`
 
-use std::io::{BufRead, IsTerminal};
-
 use crate::cli::args::Console;
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
+use crate::diag::visible;
 use crate::lang::ast::{Expr, Node, Part};
 use crate::lang::{eval, syntax};
 use crate::ops::{Session, plan};
 use crate::plan::Options;
-use crate::ui::Ui;
+use crate::ui::{self, Ui};
 use crate::value::{Value, display, json};
 
 /// Evaluates expressions from standard input, one after another. A mistake in one does not end the others.
@@ -20,14 +19,15 @@ pub async fn run(context: &Context, args: &Console) -> u8 {
         Err(failure) => return fail(ui, &failure),
     };
     prepare(ui, &mut session);
-    let stdin = std::io::stdin();
-    let interactive = stdin.is_terminal();
+    let interactive = ui::is_attended();
     let mut code = exit::OK;
     let mut text = String::new();
-    if interactive {
-        ui.out("> ");
-    }
-    for line in stdin.lock().lines().map_while(Result::ok) {
+    let question = |text: &str| match (interactive, text.is_empty()) {
+        (false, _) => "",
+        (true, true) => "> ",
+        (true, false) => ": ",
+    };
+    while let Some(line) = ui.ask(question(&text)) {
         if matches!(line.trim(), "exit" | "quit") {
             break;
         }
@@ -38,9 +38,6 @@ pub async fn run(context: &Context, args: &Console) -> u8 {
                 code = exit::ERROR;
             }
             text.clear();
-        }
-        if interactive {
-            ui.out(if text.is_empty() { "> " } else { ": " });
         }
     }
     if !text.trim().is_empty() && !evaluate(ui, &mut session, &text, args.json) {
@@ -99,11 +96,11 @@ fn evaluate(ui: Ui, session: &mut Session, text: &str, as_json: bool) -> bool {
     };
     match value {
         Ok(value) if asked.is_some() && as_json => {
-            ui.out(&format!("{}\n", json::encode(&Value::string(display::describe(&value.ty())))));
+            ui.json(&display::describe(&value.ty()).into());
         }
         Ok(value) if asked.is_some() => ui.out(&format!("{}\n", display::describe(&value.ty()))),
-        Ok(value) if as_json && value.is_sensitive_anywhere() => ui.out("\"(sensitive value)\"\n"),
-        Ok(value) if as_json => ui.out(&format!("{}\n", json::encode(&value))),
+        Ok(value) if as_json && value.is_sensitive_anywhere() => ui.json(&"(sensitive value)".into()),
+        Ok(value) if as_json => ui.raw(&format!("{}\n", visible::json(&json::encode(&value)))),
         Ok(value) => ui.out(&format!("{}\n", display::display(&value))),
         Err(wrong) => {
             ui.diagnostics(&wrong, &session.sources);

@@ -8,9 +8,11 @@ use similar::TextDiff;
 use crate::cli::args::Fmt;
 use crate::cli::exit;
 use crate::cli::run::Context;
+use crate::diag::shown::Shown;
 use crate::diag::{SourceMap, has_errors};
 use crate::disk;
 use crate::lang::fmt::format;
+use crate::lang::hide::hide;
 use crate::lang::source::is_formatted;
 use crate::lang::syntax;
 use crate::ui::Ui;
@@ -72,7 +74,7 @@ fn standard_input(ui: Ui, args: &Fmt) -> u8 {
     if args.diff {
         ui.out(&diff("<stdin>", &text, &formatted));
     } else if !args.check {
-        ui.out(&formatted);
+        ui.raw(&formatted);
     }
     if args.check && formatted != text { exit::DIFFERENCES } else { exit::OK }
 }
@@ -113,7 +115,13 @@ fn one(ui: Ui, args: &Fmt, file: &Path) -> Result<Option<bool>, String> {
     Ok(Some(true))
 }
 
+/// What changes, without what no message may show.
 fn diff(name: &str, old: &str, new: &str) -> String {
+    let [old, new] = [old, new].map(|text| {
+        let mut sources = SourceMap::default();
+        let file = sources.add(name, text);
+        Shown::new(hide(&sources).get(file), 0..text.len(), false).text
+    });
     let (before, after) = (format!("old/{name}"), format!("new/{name}"));
-    TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(&before, &after).to_string()
+    TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).header(&before, &after).to_string()
 }

@@ -10,9 +10,11 @@ mod fmt;
 mod graph;
 mod init;
 mod output;
+mod panic;
 mod plan;
 mod run;
 mod show;
+mod signals;
 mod state;
 mod validate;
 mod version;
@@ -22,35 +24,45 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::ui::Ui;
+use crate::diag::visible;
+use crate::ui::{Ui, lost};
 pub use args::Cli;
 use args::Command;
 
 /// Runs a command line; answers the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let ui = Ui::new(false, true);
+    panic::say_where(ui);
     let arguments = args::terraform_spelling(arguments);
+    let plain = !arguments.iter().any(|argument| argument.to_string_lossy().chars().any(visible::is_hidden));
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let help = !error.use_stderr();
-            let _ = error.print();
-            return ExitCode::from(if help { exit::OK } else { exit::ERROR });
+            ui.usage(&error, plain);
+            return ExitCode::from(told(ui, if error.use_stderr() { exit::ERROR } else { exit::OK }));
         }
     };
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     match runtime {
         Ok(runtime) => {
-            let code = runtime.block_on(dispatch(cli));
+            let code = panic::survive(|| runtime.block_on(dispatch(cli))).unwrap_or_else(exit::broken);
             // What is still asleep, such as a call that was abandoned, must not hold up the end.
             runtime.shutdown_background();
-            ExitCode::from(code)
+            ExitCode::from(told(ui, code))
         }
         Err(error) => {
-            Ui::new(false, true).error(&format!("the runtime cannot be started: {error}"));
+            ui.error(&format!("the runtime cannot be started: {error}"));
             ExitCode::from(exit::ERROR)
         }
     }
+}
+
+/// The exit code, once more: a run whose output was lost did not do what it was asked for.
+fn told(ui: Ui, code: u8) -> u8 {
+    let Some(why) = lost() else { return code };
+    ui.error(&format!("the output is not complete: {why}"));
+    if matches!(code, exit::OK | exit::DIFFERENCES) { exit::broken() } else { code }
 }
 
 async fn dispatch(cli: Cli) -> u8 {

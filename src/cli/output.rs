@@ -24,9 +24,7 @@ fn show(context: &Context, ui: Ui, args: &Output) -> Result<u8, Failure> {
             return Err(Failure::Error("--raw wants the name of one output".to_owned()));
         }
         if args.json {
-            let all: serde_json::Map<String, Json> =
-                outputs.iter().map(|(name, output)| (name.clone(), entry(output))).collect();
-            ui.out(&format!("{}\n", serde_json::to_string_pretty(&all).unwrap_or_default()));
+            ui.pretty(&outputs.iter().map(|(name, output)| (name.clone(), entry(output))).collect());
             return Ok(exit::OK);
         }
         for (name, output) in outputs {
@@ -52,7 +50,11 @@ fn show(context: &Context, ui: Ui, args: &Output) -> Result<u8, Failure> {
             "output `{name}` is sensitive, and sensitive values are not kept in the state"
         )));
     };
-    ui.out(&one(args, name, output)?);
+    match (args.json, args.raw) {
+        (true, _) => ui.json(&to_json(output)),
+        (_, true) => ui.raw(&raw(name, output)?),
+        _ => ui.out(&format!("{}\n", value::show(output, 0))),
+    }
     Ok(exit::OK)
 }
 
@@ -63,13 +65,8 @@ fn entry(output: &Option<Value>) -> Json {
     }
 }
 
-fn one(args: &Output, name: &str, output: &Value) -> Result<String, Failure> {
-    if args.json {
-        return Ok(format!("{}\n", to_json(output)));
-    }
-    if !args.raw {
-        return Ok(format!("{}\n", value::show(output, 0)));
-    }
+/// The bare text, for another program.
+fn raw(name: &str, output: &Value) -> Result<String, Failure> {
     match &output.data {
         crate::value::Data::String(text) => Ok(text.to_string()),
         crate::value::Data::Number(number) => Ok(number.to_string()),

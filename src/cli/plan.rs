@@ -1,10 +1,10 @@
 //! `cachestack plan`
 
 use crate::cli::args::PlanArgs;
-use crate::cli::exit;
 use crate::cli::run::{Context, fail, plan_options};
+use crate::cli::{exit, signals};
 use crate::disk::Held;
-use crate::ops::connect::{Connection, connect};
+use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session, plan};
 use crate::plan::{Needs, Options, Plan};
@@ -14,6 +14,7 @@ use crate::ui::{self, Ui};
 /// Shows what would change.
 pub async fn run(context: &Context, args: &PlanArgs) -> u8 {
     let ui = context.ui(args.json);
+    signals::listen(ui);
     match make(context, ui, args).await {
         Ok((plan, environment, place)) => {
             show(ui, &plan, &environment, &place);
@@ -60,7 +61,8 @@ async fn attempt(
         watch = Some(watching);
     }
     let first = check(session, &store, options)?;
-    let connection = connect(session).await?;
+    let purpose = if watch.is_some() { Purpose::Change } else { Purpose::Look };
+    let connection = connect(session, purpose).await?;
     let plan = plan::plan(session, &mut store, &connection, options, watch, first).await?;
     Ok((plan, store, connection))
 }
@@ -86,7 +88,7 @@ pub fn check(session: &mut Session, store: &Store, options: &Options) -> Result<
 pub fn show(ui: Ui, plan: &Plan, environment: &str, place: &str) {
     if ui.json {
         for line in ui::json::plan(plan, environment) {
-            ui.out(&format!("{line}\n"));
+            ui.json(&line);
         }
     } else {
         ui.out(&ui::plan::render(ui, plan, environment, place));

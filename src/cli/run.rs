@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::address::{Address, Subject};
-use crate::apply::Stop;
 use crate::cli::args::{Cli, InputArgs, ScopeArgs, StackArgs};
 use crate::cli::exit;
 use crate::clock::{Clock, SystemClock};
@@ -86,7 +84,8 @@ impl Context {
         let directory = stack.map_or_else(|| self.directory.clone(), |stack| self.path(stack));
         let mut given = Vec::new();
         for text in &inputs.var {
-            let (name, value) = text.split_once('=').ok_or_else(|| format!("--var {text}: write NAME=VALUE"))?;
+            let (name, value) =
+                text.split_once('=').ok_or_else(|| format!("--var {}: write NAME=VALUE", name_in(text)))?;
             given.push(Given::Var(name.trim().to_owned(), value.to_owned()));
         }
         let files = inputs.var_file.iter().map(|path| Given::File(self.path(path)));
@@ -117,6 +116,12 @@ impl Context {
         let stack = StackArgs { stack: None, inputs: inputs.clone() };
         Ok(self.open(&stack)?.0)
     }
+}
+
+/// What may be the name in a `--var` without an equals sign; the rest may be secret.
+fn name_in(text: &str) -> &str {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(text.len());
+    if end == text.len() { "..." } else { &text[..end] }
 }
 
 /// `--var` and `--var-file` in the order in which they stand on the command line.
@@ -200,37 +205,4 @@ pub fn fail(ui: Ui, failure: &Failure) -> u8 {
             exit::REMAINS
         }
     }
-}
-
-/// Stops an apply at the first interrupt or termination; a second one ends the process.
-pub fn stop_on_signals(ui: Ui) -> Stop {
-    let stop: Stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    tokio::spawn(async move {
-        while signal().await.is_some() {
-            if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(exit::REMAINS.into());
-            }
-            if !ui.json {
-                ui.err("Stopping: nothing new is begun, and what is under way is recorded. Interrupt again to end at once.");
-            }
-        }
-    });
-    stop
-}
-
-#[cfg(unix)]
-async fn signal() -> Option<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).ok()?;
-    let mut interrupt = signal(SignalKind::interrupt()).ok()?;
-    tokio::select! {
-        signal = terminate.recv() => signal,
-        signal = interrupt.recv() => signal,
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() -> Option<()> {
-    tokio::signal::ctrl_c().await.ok()
 }

@@ -29,7 +29,7 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
         return Err(Failure::Error(format!("the state has no `{address}`")));
     }
     if args.json {
-        ui.out(&format!("{}\n", json(&state, &chosen)));
+        ui.json(&json(&state, &chosen));
         return Ok(exit::OK);
     }
     for (address, record) in &chosen {

@@ -32,12 +32,11 @@ fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure> {
             let address = show::parse(address)?;
             let record =
                 state.records.get(&address).ok_or_else(|| Failure::Error(format!("the state has no `{address}`")))?;
-            let text = if *json {
-                format!("{}\n", show::json(&state, &[(&address, record)]))
+            if *json {
+                ui.json(&show::json(&state, &[(&address, record)]));
             } else {
-                show::text(&address, record)
-            };
-            ui.out(&text);
+                ui.out(&show::text(&address, record));
+            }
         }
     }
     Ok(exit::OK)

@@ -49,7 +49,7 @@ fn report(ui: Ui, diagnostics: &[Diagnostic], sources: &SourceMap, environments:
     let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if ui.json {
-        ui.out(&format!("{}\n", json::validation(diagnostics, sources)));
+        ui.json(&json::validation(diagnostics, sources));
     } else {
         ui.diagnostics(diagnostics, sources);
         let names = environments.join(", ");

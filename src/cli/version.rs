@@ -11,16 +11,16 @@ use crate::cli::run::Context;
 pub fn run(context: &Context, args: &Version) -> u8 {
     let version = env!("CARGO_PKG_VERSION");
     let (aws, ec2) = (cfg!(feature = "aws"), cfg!(feature = "ec2"));
-    let text = if args.json {
-        serde_json::json!({ "version": version, "aws": aws, "ec2": ec2 }).to_string()
-    } else {
-        let without = [("aws", aws), ("ec2", ec2)]
-            .into_iter()
-            .filter(|(_, built)| !built)
-            .map(|(name, _)| format!(" without {name}"));
-        format!("cachestack {version}{}", without.collect::<String>())
-    };
-    context.ui(false).out(&format!("{text}\n"));
+    let ui = context.ui(false);
+    if args.json {
+        ui.json(&serde_json::json!({ "version": version, "aws": aws, "ec2": ec2 }));
+        return exit::OK;
+    }
+    let without = [("aws", aws), ("ec2", ec2)]
+        .into_iter()
+        .filter(|(_, built)| !built)
+        .map(|(name, _)| format!(" without {name}"));
+    ui.out(&format!("cachestack {version}{}\n", without.collect::<String>()));
     exit::OK
 }
 
@@ -28,6 +28,6 @@ pub fn run(context: &Context, args: &Version) -> u8 {
 pub fn completion(context: &Context, args: &Completion) -> u8 {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "cachestack", &mut script);
-    context.ui(false).out(&String::from_utf8_lossy(&script));
+    context.ui(false).raw(&String::from_utf8_lossy(&script));
     exit::OK
 }

@@ -66,6 +66,9 @@ const DENIED: &[&str] = &[
     "Http403",
 ];
 
+/// The code of an error that means that nobody could sign the request.
+pub const NO_CREDENTIALS: &str = "NoCredentials";
+
 /// An error that was found before anything was sent, or that no waiting mends.
 pub fn fatal(code: &str, message: impl Into<String>) -> RemoteError {
     RemoteError { class: ErrorClass::Fatal, code: code.to_owned(), message: message.into(), request_id: None }
@@ -89,7 +92,7 @@ where
             if failure.is_timeout() {
                 transient("Timeout", text)
             } else if lacks_credentials(error) {
-                RemoteError { class: ErrorClass::Denied, code: "NoCredentials".into(), message: text, request_id: None }
+                RemoteError { class: ErrorClass::Denied, code: NO_CREDENTIALS.into(), message: text, request_id: None }
             } else if failure.is_user() {
                 fatal("NotSent", text)
             } else {

@@ -8,7 +8,10 @@ mod alarm;
 mod args;
 mod attrs;
 mod clients;
+mod config;
+mod credentials;
 mod errors;
+mod http;
 pub mod in_process;
 mod lookups;
 mod pace;
@@ -30,6 +33,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::kind::{Call, Cloud, Future_, Lookup, Observation, Remote, RemoteError, Reply};
+use crate::stack::access::Access;
 use crate::value::{Object, Value};
 use clients::Account;
 use errors::fatal;
@@ -68,10 +72,8 @@ impl fmt::Debug for Endpoint {
 pub struct Settings {
     /// The region of calls that belong to none; the SDK's own configuration where it is not given.
     pub region: Option<String>,
-    /// The named profile of the SDK's configuration files.
-    pub profile: Option<String>,
-    /// The role to work as.
-    pub assume_role_arn: Option<String>,
+    /// Whose credentials, which roles, which endpoints and proxies.
+    pub access: Arc<Access>,
     /// The account that an emulator is asked to play. Nothing is asked of AWS because of it.
     pub account_id: Option<String>,
     /// Where requests go.
@@ -83,7 +85,7 @@ pub struct Settings {
 impl Settings {
     /// Settings that say nothing but where requests go.
     pub fn new(endpoint: Endpoint, clock: Arc<dyn Clock>) -> Self {
-        Self { region: None, profile: None, assume_role_arn: None, account_id: None, endpoint, clock }
+        Self { region: None, access: Arc::default(), account_id: None, endpoint, clock }
     }
 }
 
@@ -94,11 +96,6 @@ pub fn connect(settings: Settings) -> Result<Aws, RemoteError> {
         && !url.starts_with("https://")
     {
         return Err(fatal("InvalidEndpoint", format!("`{url}` is not an http or https URL")));
-    }
-    if let Some(role) = &settings.assume_role_arn
-        && !(role.starts_with("arn:") && role.contains(":role/"))
-    {
-        return Err(fatal("InvalidRole", format!("`{role}` is not the ARN of a role")));
     }
     Ok(Aws { account: Arc::new(Account::new(settings)) })
 }
@@ -111,7 +108,7 @@ pub struct Aws {
 
 impl Aws {
     /// The region of the settings, or that of the SDK's configuration.
-    pub async fn region(&self) -> Option<String> {
+    pub async fn region(&self) -> Result<Option<String>, RemoteError> {
         self.account.default_region().await
     }
 }

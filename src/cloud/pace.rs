@@ -31,6 +31,8 @@ const WIDEST_MS: u64 = 10_000;
 #[derive(Debug)]
 pub struct Pace {
     clock: Arc<dyn Clock>,
+    /// How often one call is sent at most, where somebody said it.
+    tries: Option<u32>,
     gate: Semaphore,
     state: Mutex<State>,
 }
@@ -46,9 +48,9 @@ struct State {
 }
 
 impl Pace {
-    /// Starts without a distance.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, gate: Semaphore::new(AT_ONCE), state: Mutex::default() }
+    /// Starts without a distance. `tries` takes the place of what is usual.
+    pub fn new(clock: Arc<dyn Clock>, tries: Option<u32>) -> Self {
+        Self { clock, tries, gate: Semaphore::new(AT_ONCE), state: Mutex::default() }
     }
 
     /// Sends a read until it is answered with anything but a passing failure.
@@ -58,7 +60,7 @@ impl Pace {
         Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + Error + 'static,
     {
-        self.attempt(request, TRIES).await
+        self.attempt(request, self.tries.unwrap_or(TRIES)).await
     }
 
     /// Sends a call that changes something, again only after it was throttled, which means that it was not carried
@@ -100,7 +102,7 @@ impl Pace {
             };
             if errors::throttled(&error) {
                 throttled += 1;
-                if throttled >= THROTTLED_TRIES {
+                if throttled >= self.tries.unwrap_or(THROTTLED_TRIES) {
                     return Err(error);
                 }
             } else if error.class == ErrorClass::Transient {

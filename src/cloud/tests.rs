@@ -1,5 +1,6 @@
 //! The AWS side over small canned answers: what goes out on the wire, and what becomes of what comes back.
 
+mod access;
 mod calls;
 mod connecting;
 mod emulated;

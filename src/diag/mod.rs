@@ -4,9 +4,11 @@
 
 pub mod codes;
 pub mod render;
+pub mod shown;
 pub mod source;
+pub mod visible;
 
-pub use source::{FileId, SourceMap, Span};
+pub use source::{FileId, Source, SourceMap, Span};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

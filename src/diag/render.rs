@@ -4,16 +4,19 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::shown::{Shown, concealed};
+use super::visible::visible;
 use super::{Diagnostic, Severity, SourceMap, Span};
 
 /// Renders one diagnostic, in colour when `styled`.
 pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, styled: bool) -> String {
+    let diagnostic = &*concealed(diagnostic, sources);
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(diagnostic.summary.as_str()).id(diagnostic.code);
+    let title = level.primary_title(visible(&diagnostic.summary)).id(diagnostic.code);
     let mut group = Group::with_title(title);
     let places = places(diagnostic);
     for file in files(&places) {
@@ -23,19 +26,20 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, styled: bool) -> Str
         // Of a long file only the lines that are shown are looked at, however many mistakes it has.
         let lines = lines_of(&ranges, &source.text);
         let first = source.text[..lines.start].matches('\n').count() + 1;
-        let mut snippet = Snippet::source(&source.text[lines.clone()]).line_start(first).path(&*source.path).fold(true);
-        for ((_, primary, label), range) in here.into_iter().zip(ranges) {
+        let shown = Shown::new(source, lines, true);
+        let places: Vec<Range<usize>> = ranges.into_iter().map(|range| shown.place(range)).collect();
+        let mut snippet = Snippet::source(shown.text).line_start(first).path(visible(&source.path)).fold(true);
+        for ((_, primary, label), range) in here.into_iter().zip(places) {
             let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let range = range.start - lines.start..range.end - lines.start;
-            snippet = snippet.annotation(kind.span(range).label(*label));
+            snippet = snippet.annotation(kind.span(range).label(visible(label)));
         }
         group = group.element(snippet);
     }
     if !diagnostic.detail.is_empty() {
-        group = group.element(Level::NOTE.no_name().message(detail(diagnostic)));
+        group = group.element(Level::NOTE.no_name().message(visible(&detail(diagnostic)).into_owned()));
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(visible(help)));
     }
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group])

@@ -1,5 +1,6 @@
 //! The texts that spans point into.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -33,6 +34,16 @@ pub struct Source {
     pub path: Arc<str>,
     /// The text.
     pub text: Arc<str>,
+    /// Bytes that must not be shown, in order, none touching another.
+    hidden: Vec<Range<usize>>,
+}
+
+impl Source {
+    /// Whether the byte belongs to something that must not be shown.
+    pub fn is_hidden(&self, byte: usize) -> bool {
+        let next = self.hidden.partition_point(|range| range.end <= byte);
+        self.hidden.get(next).is_some_and(|range| range.start <= byte)
+    }
 }
 
 /// Every file of the run.
@@ -44,8 +55,32 @@ pub struct SourceMap {
 impl SourceMap {
     /// Adds a file.
     pub fn add(&mut self, path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
-        self.files.push(Source { path: path.into(), text: text.into() });
+        self.files.push(Source { path: path.into(), text: text.into(), hidden: Vec::new() });
         FileId(self.files.len() as u32 - 1)
+    }
+
+    /// Keeps parts of a file, in bytes, from being shown in any message.
+    pub fn hide(&mut self, file: FileId, ranges: impl IntoIterator<Item = Range<usize>>) {
+        let source = &mut self.files[file.0 as usize];
+        source.hidden.extend(ranges.into_iter().filter(|range| !range.is_empty()));
+        source.hidden.sort_by_key(|range| range.start);
+        source.hidden.dedup_by(|next, last| {
+            let touching = next.start <= last.end;
+            last.end = if touching { last.end.max(next.end) } else { last.end };
+            touching
+        });
+    }
+
+    /// What is hidden where a span points: the whole of it, and the part that the span covers; not what is too short to
+    /// tell anything.
+    pub fn hidden_at(&self, span: Span) -> Vec<&str> {
+        let source = self.get(span.file);
+        let (start, end) = (span.start as usize, span.end as usize);
+        let touched = source.hidden.iter().filter(|range| range.start < end && start < range.end);
+        let parts = touched.flat_map(|range| [range.clone(), range.start.max(start)..range.end.min(end)]);
+        let bare =
+            |range: Range<usize>| source.text.get(range).unwrap_or_default().trim_matches(['"', '\'', ' ', '\n']);
+        parts.map(bare).filter(|text| text.len() > 2).collect()
     }
 
     /// The file of that number.

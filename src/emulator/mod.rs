@@ -146,6 +146,11 @@ impl Emulator {
         Ok(Self::over(world::World::open(path)?, options))
     }
 
+    /// A world of its own that begins as a copy of a file's. What is done in it leaves no trace.
+    pub fn copy_of(path: &Path, options: Options) -> io::Result<Self> {
+        Ok(Self::over(world::World::copy_of(path)?, options))
+    }
+
     fn over(world: world::World, options: Options) -> Self {
         let shared = Shared {
             options,

@@ -87,6 +87,20 @@ impl World {
         Ok(world)
     }
 
+    /// A copy of the world in a file, as it is now; an empty world where there is no file. Writes nothing, not even a
+    /// lock: the file is only ever appended to or replaced as a whole, so what is read is a world that was.
+    pub fn copy_of(path: &Path) -> io::Result<Self> {
+        let mut world = Self::in_memory();
+        let Some(bytes) = disk::read(path)? else { return Ok(world) };
+        let (header, rest) = bytes.split_at(bytes.len().min(HEADER));
+        match generation(header) {
+            Some(_) => drop(world.absorb(rest)?),
+            None if is_torn_header(header) => {}
+            None => return Err(no_world(path)),
+        }
+        Ok(world)
+    }
+
     /// The emulator's time in milliseconds since the Unix epoch.
     pub fn now(&self, clock: &dyn Clock) -> u64 {
         clock.now_ms().saturating_add_signed(self.settings.clock_offset_ms)
@@ -197,29 +211,14 @@ impl World {
                 *self = Self { requests: self.requests, ..Self::default() };
                 (file.generation, file.end, file.snapshot) = (found, HEADER as u64, 0);
             }
-            None if length < HEADER as u64
-                && MAGIC.as_bytes().starts_with(&header[..header.len().min(MAGIC.len())]) =>
-            {
-                // New, or torn while the header was written.
+            None if is_torn_header(&header) => {
                 file.rewrite(&self.snapshot())?;
                 return Ok(());
             }
-            None => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    format!("{} is not a world of cachestack", file.path.display()),
-                ));
-            }
+            None => return Err(no_world(&file.path)),
         }
         let tail = log.read_from(file.end)?;
-        let mut at = 0;
-        while let Some(stop) = tail[at..].iter().position(|byte| *byte == b'\n') {
-            let Some(rows) = unline(&tail[at..at + stop]) else { break };
-            for row in rows {
-                self.replay(row)?;
-            }
-            at += stop + 1;
-        }
+        let at = self.absorb(&tail)?;
         file.end += at as u64;
         if file.snapshot == 0 {
             file.snapshot = file.end;
@@ -229,6 +228,19 @@ impl World {
             log.truncate(file.end)?;
         }
         Ok(())
+    }
+
+    /// Takes in the whole lines of a log; answers how many bytes of it they are.
+    fn absorb(&mut self, tail: &[u8]) -> io::Result<usize> {
+        let mut at = 0;
+        while let Some(stop) = tail[at..].iter().position(|byte| *byte == b'\n') {
+            let Some(rows) = unline(&tail[at..at + stop]) else { break };
+            for row in rows {
+                self.replay(row)?;
+            }
+            at += stop + 1;
+        }
+        Ok(at)
     }
 
     fn replay(&mut self, row: Value) -> io::Result<()> {
@@ -279,6 +291,15 @@ impl WorldFile {
         (self.generation, self.end, self.snapshot) = (generation, bytes.len() as u64, bytes.len() as u64);
         Ok(())
     }
+}
+
+/// Whether a header is that of a new file, or was torn while it was written.
+fn is_torn_header(header: &[u8]) -> bool {
+    header.len() < HEADER && MAGIC.as_bytes().starts_with(&header[..header.len().min(MAGIC.len())])
+}
+
+fn no_world(path: &Path) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{} is not a world of cachestack", path.display()))
 }
 
 fn generation(header: &[u8]) -> Option<u64> {

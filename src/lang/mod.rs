@@ -6,6 +6,7 @@ pub mod eval;
 pub mod files;
 pub mod fmt;
 pub mod functions;
+pub mod hide;
 pub mod json;
 #[cfg(test)]
 mod mutation;

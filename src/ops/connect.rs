@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::kind::Cloud;
 use crate::ops::{Failure, Session};
+use crate::stack::environment::EMULATOR;
 
 /// A connected environment.
 pub struct Connection {
@@ -26,23 +27,32 @@ fn poll(endpoint: Option<&str>) -> (Duration, Duration) {
     }
 }
 
+/// What a command is going to do there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Look only. The world of the built-in emulator is copied, so that its file and its lock are left as they are.
+    Look,
+    /// Change something.
+    Change,
+}
+
 /// Connects, and checks the account before anything else is read or sent.
 #[cfg(feature = "aws")]
-pub async fn connect(session: &mut Session) -> Result<Connection, Failure> {
+pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connection, Failure> {
     use crate::cloud::{Settings, connect};
 
+    tell_unused(session);
     let environment = &session.environment;
     let settings = Settings {
         region: environment.region.as_deref().map(str::to_owned),
-        profile: environment.profile.clone(),
-        assume_role_arn: environment.assume_role_arn.clone(),
+        access: environment.access.clone(),
         account_id: environment.account_id.as_deref().map(str::to_owned),
-        ..Settings::new(endpoint(session)?, session.clock.clone())
+        ..Settings::new(endpoint(session, purpose)?, session.clock.clone())
     };
     let aws = connect(settings).map_err(|error| Failure::Error(error.to_string()))?;
     if session.environment.region.is_none() {
         let fallback = session.environment.endpoint.as_ref().map(|_| "us-east-1".to_owned());
-        let region = aws.region().await.or(fallback).ok_or_else(|| {
+        let region = aws.region().await.map_err(unreachable)?.or(fallback).ok_or_else(|| {
             Failure::Error("no region: set `region` of the environment or provider, or AWS_REGION".to_owned())
         })?;
         session.environment.region = Some(region.into());
@@ -51,14 +61,31 @@ pub async fn connect(session: &mut Session) -> Result<Connection, Failure> {
     finish(session, Arc::new(aws), poll).await
 }
 
+fn unreachable(error: crate::kind::RemoteError) -> Failure {
+    Failure::Error(format!("the account cannot be told: {error}"))
+}
+
+/// Says which arguments have no meaning for an emulator in this process.
+#[cfg(feature = "aws")]
+fn tell_unused(session: &mut Session) {
+    use crate::diag::Diagnostic;
+
+    let given = session.environment.access.given();
+    if session.environment.endpoint.as_deref() != Some(EMULATOR) || given.is_empty() {
+        return;
+    }
+    let names: Vec<String> = given.iter().map(|name| format!("`{name}`")).collect();
+    let detail = format!("The built-in emulator takes any credentials and is in this process: {}.", names.join(", "));
+    session.diagnostics.push(Diagnostic::note("CS0359", "Not used on the emulator", detail));
+}
+
 /// Checks the account of a cloud against the pin of the environment.
 pub async fn finish(
     session: &mut Session,
     cloud: Arc<dyn Cloud>,
     poll: (Duration, Duration),
 ) -> Result<Connection, Failure> {
-    let account: Arc<str> =
-        cloud.account().await.map_err(|error| Failure::Error(format!("the account cannot be told: {error}")))?.into();
+    let account: Arc<str> = cloud.account().await.map_err(unreachable)?.into();
     let environment = &session.environment;
     if let Some(pinned) = environment.account_id.as_ref().filter(|pinned| **pinned != account) {
         return Err(Failure::Refused(format!(
@@ -66,24 +93,35 @@ pub async fn finish(
             environment.name
         )));
     }
+    for (provider, accounts) in &environment.accounts {
+        if let Some(why) = accounts.refusal(&account) {
+            let played = match environment.endpoint.as_deref() {
+                Some(EMULATOR) => {
+                    " (the built-in emulator plays that of the last role, else `account_id` of the environment)"
+                }
+                _ => "",
+            };
+            return Err(Failure::Refused(format!(
+                "the credentials belong to account {account}{played}, and provider {provider} {why}; nothing was read or sent"
+            )));
+        }
+    }
     let region = environment.region.clone();
     session.evaluator.set_environment(region.as_deref(), Some(&account));
-    let place = match environment.endpoint.as_deref() {
-        Some("emulator") => "the built-in emulator".to_owned(),
-        Some(url) => url.to_owned(),
-        None => format!("account {account}"),
-    };
-    Ok(Connection { cloud, account, poll, place: format!("{place}, {}", region.as_deref().unwrap_or("no region")) })
+    let place = environment.place().map_or_else(|| format!("account {account}"), str::to_owned);
+    let state = if environment.borrowed { format!(", state {}", environment.state_name()) } else { String::new() };
+    let place = format!("{place}, {}{state}", region.as_deref().unwrap_or("no region"));
+    Ok(Connection { cloud, account, poll, place })
 }
 
 #[cfg(feature = "aws")]
-fn endpoint(session: &Session) -> Result<crate::cloud::Endpoint, Failure> {
+fn endpoint(session: &Session, purpose: Purpose) -> Result<crate::cloud::Endpoint, Failure> {
     use crate::cloud::Endpoint;
     use crate::emulator::{Emulator, Options, Speed};
 
     let endpoint = match session.environment.endpoint.as_deref() {
         None => return Ok(Endpoint::Aws),
-        Some("emulator") => session.state_directory.join("emulator.json"),
+        Some(EMULATOR) => session.state_directory.join("emulator.json"),
         Some(url) => return Ok(Endpoint::Url(url.to_owned())),
     };
     let mut options = Options { clock: session.clock.clone(), ..Options::default() };
@@ -92,13 +130,17 @@ fn endpoint(session: &Session) -> Result<crate::cloud::Endpoint, Failure> {
             speed.parse::<Speed>().map_err(|error| Failure::Error(format!("CACHESTACK_EMULATOR_SPEED: {error}")))?;
     }
     let failed = |error: std::io::Error| Failure::Error(format!("{}: {error}", endpoint.display()));
-    let emulator = Emulator::open(&endpoint, options).map_err(failed)?;
+    let emulator = match purpose {
+        Purpose::Look => Emulator::copy_of(&endpoint, options),
+        Purpose::Change => Emulator::open(&endpoint, options),
+    };
+    let emulator = emulator.map_err(failed)?;
     Ok(Endpoint::InProcess(Arc::new(move |request| emulator.deliver(request))))
 }
 
 /// Without the AWS side nothing can be connected to.
 #[cfg(not(feature = "aws"))]
-pub async fn connect(_session: &mut Session) -> Result<Connection, Failure> {
+pub async fn connect(_session: &mut Session, _purpose: Purpose) -> Result<Connection, Failure> {
     let _ = poll(None);
     Err(Failure::Error("this build has no AWS side: build with the feature `aws`".to_owned()))
 }

@@ -223,11 +223,13 @@ fn check_home(home: &Home, session: &Session, connection: &Connection) -> Result
 
 /// Where a run works.
 pub fn home_of(session: &Session, connection: &Connection) -> Home {
-    let endpoint = session.environment.endpoint.as_deref();
+    let environment = &session.environment;
+    let endpoints = environment.access.endpoints.values().map(String::as_str);
+    let mut urls = endpoints.chain(environment.endpoint.as_deref());
     Home {
         account: Some(connection.account.to_string()),
-        region: session.environment.region.as_deref().map(str::to_owned),
-        aws: Some(endpoint.is_none_or(is_aws)),
+        region: environment.region.as_deref().map(str::to_owned),
+        aws: Some(urls.all(is_aws)),
     }
 }
 

@@ -101,6 +101,7 @@ impl Session {
         };
         let values = variables::resolve(&inputs, &mut sources, &evaluator, &mut diagnostics);
         evaluator.set_variables(values);
+        evaluator.prepare_modules();
         let endpoint = options.endpoint.as_deref();
         let environment =
             environment::evaluate(&names.0, &name, endpoint, &options.process, &evaluator, &mut diagnostics);
@@ -116,7 +117,7 @@ impl Session {
         notes(&names, &mut diagnostics);
         let beside = options.directory.join(".cachestack");
         let base = options.state.clone().or_else(|| environment.state.as_ref().map(PathBuf::from)).unwrap_or(beside);
-        let state_directory = base.join(&*environment.name);
+        let state_directory = base.join(environment.state_name());
         Self {
             environment,
             evaluator,

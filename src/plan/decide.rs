@@ -34,7 +34,9 @@ pub struct Instance<'a> {
 /// Decides an instance; answers the object as it will be, for those who refer to it.
 pub fn decide(builder: &mut Builder, instance: Instance) -> Object {
     let address = instance.address;
-    let record = moves::recorded(builder, address);
+    let mut record = moves::recorded(builder, address);
+    let ignored = builder.inputs.environment.ignored_tags(instance.resource);
+    record.iter_mut().for_each(|record| ignored.strip(&mut record.object));
     let mut wanted = instance.desired.object.clone();
     let suffix = record.as_ref().and_then(|record| record.suffix.clone());
     if let (Some(suffix), Some(name)) = (&suffix, instance.kind.name_attribute()) {
@@ -80,7 +82,11 @@ pub(super) fn find(builder: &mut Builder, instance: &Instance, record: Option<&R
     let region = record.map_or(&instance.region, |record| &record.region);
     let key = (instance.address.kind.to_string(), region.clone(), id.to_owned());
     match builder.inputs.live.and_then(|live| live.objects.get(&key)) {
-        Some(Some(observation)) => Seen::Present(observation.clone()),
+        Some(Some(observation)) => {
+            let mut observation = observation.clone();
+            builder.inputs.environment.ignored_tags(instance.resource).strip(&mut observation.object);
+            Seen::Present(observation)
+        }
         Some(None) => Seen::Absent,
         None => {
             builder.needs.objects.insert(key);

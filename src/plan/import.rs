@@ -13,6 +13,7 @@ use crate::plan::build::Builder;
 use crate::plan::decide::{self, Instance, Seen};
 use crate::plan::existing;
 use crate::stack::desired::bindings;
+use crate::stack::public;
 use crate::stack::target::repeat;
 use crate::state::{Owner, Record};
 use crate::value::convert::convert;
@@ -64,6 +65,9 @@ fn read(builder: &Builder, import: &Import, all: &mut Imports) -> Result<(), Vec
 
 fn key(expr: &Expr, scope: &dyn Scope) -> Result<Option<Key>, Vec<Diagnostic>> {
     let value = eval(expr, scope)?;
+    if value.sensitive {
+        return Err(vec![public::refused("to").at(expr.span)]);
+    }
     let index = value.as_i64().and_then(|index| u64::try_from(index).ok()).map(Key::Index);
     Ok(index.or_else(|| value.as_str().map(|name| Key::Name(name.into()))))
 }

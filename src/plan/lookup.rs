@@ -8,6 +8,7 @@ use crate::lang::declare::Resource;
 use crate::plan::build::Builder;
 use crate::plan::{Action, Step};
 use crate::schema::Mode as AttrMode;
+use crate::stack::public;
 use crate::stack::target::Instance;
 use crate::value::{Object, Value};
 
@@ -21,7 +22,10 @@ impl Builder<'_> {
         let known = args.values().all(Value::is_wholly_known);
         let found = self.inputs.live.and_then(|live| live.lookups.get(&key));
         match found {
-            Some(Ok(object)) => return Value::object(complete(resource, object.clone())),
+            Some(Ok(object)) => {
+                let object = public::found(complete(resource, object.clone()), &desired.object);
+                return Value::object(object);
+            }
             Some(Err(error)) => {
                 let detail = format!("`{address}`: {error}");
                 let mut diagnostic = Diagnostic::error("CS0602", "The look-up failed", detail);

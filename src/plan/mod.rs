@@ -306,6 +306,8 @@ pub struct Counts {
     pub forget: usize,
     /// Objects that are taken over.
     pub import: usize,
+    /// Records that take over what others have changed.
+    pub drift: usize,
 }
 
 impl Plan {
@@ -318,6 +320,7 @@ impl Plan {
             destroy: count(Action::Delete),
             forget: count(Action::Forget),
             import: self.imports.len(),
+            drift: self.drift.iter().filter(|drift| !drift.changes.is_empty()).count(),
         }
     }
 

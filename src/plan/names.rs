@@ -7,6 +7,7 @@ use crate::address::Address;
 use crate::diag::Diagnostic;
 use crate::diag::Span;
 use crate::kind::Kind;
+use crate::kinds;
 use crate::plan::build::Builder;
 use crate::plan::decide::{Instance, Seen, find};
 use crate::plan::{Action, Reason, Step, moves};
@@ -124,6 +125,49 @@ pub fn judge(builder: &mut Builder) {
     let refused: Vec<Diagnostic> =
         taken.iter().filter(|taken| !is_freed(taken)).map(|taken| refusal(builder, taken)).collect();
     builder.diagnostics.extend(refused);
+    exchanged(builder);
+}
+
+/// Blocks that exchange the names of objects that hold data: carried out to the letter, all of them would be destroyed
+/// to make empty ones under each other's names.
+fn exchanged(builder: &mut Builder) {
+    let replaced = |step: &&Step| matches!(step.reason, Reason::Replaced { .. });
+    let holds = |step: &&Step| kinds::get(&step.address.kind).is_some_and(|kind| kind.holds_data());
+    let steps = builder.plan.steps.iter().filter(replaced).filter(holds);
+    let mut had: BTreeMap<(&str, &str), &Address> = BTreeMap::new();
+    let mut wants: BTreeMap<&Address, &str> = BTreeMap::new();
+    for step in steps {
+        let Some(id) = step.id.as_deref() else { continue };
+        match step.action {
+            Action::Delete => drop(had.insert((&*step.address.kind, id), &step.address)),
+            _ => drop(wants.insert(&step.address, id)),
+        }
+    }
+    let next = |address: &Address| {
+        let name = wants.get(address)?;
+        had.get(&(&*address.kind, *name)).copied()
+    };
+    let mut told: BTreeSet<&Address> = BTreeSet::new();
+    let mut found = Vec::new();
+    for start in wants.keys() {
+        let mut way = vec![*start];
+        while let Some(holder) = next(way[way.len() - 1]).filter(|holder| !way.contains(holder)) {
+            way.push(holder);
+        }
+        let round = way.len() > 1 && next(way[way.len() - 1]) == Some(start);
+        if round && way.iter().all(|address| told.insert(address)) {
+            let names: Vec<String> = way.iter().map(|address| format!("`{address}`")).collect();
+            let detail =
+                format!("{} exchange their names, and each would be destroyed and made anew, empty.", names.join(", "));
+            let help =
+                "Let the objects keep their names and rename the blocks instead; or change one name after the other.";
+            let mut diagnostic = Diagnostic::error("CS0611", "Names that change places", detail).help(help);
+            let attribute = kinds::get(&start.kind).and_then(|kind| kind.name_attribute());
+            diagnostic.span = attribute.and_then(|name| builder.places.get(*start)?.span_of(name));
+            found.push(diagnostic);
+        }
+    }
+    builder.diagnostics.extend(found);
 }
 
 fn frees(step: &Step, taken: &Taken) -> bool {

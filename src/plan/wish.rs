@@ -43,6 +43,7 @@ pub fn wish(
     }
     if kind.schema().taggable() {
         join_tags(environment, resource, &mut desired.object);
+        leave_tags(environment, resource, &mut desired, diagnostics);
     }
     desired
 }
@@ -58,6 +59,31 @@ fn join_tags(environment: &Environment, resource: &Resource, desired: &mut Objec
     let own = own.unwrap_or_else(Value::null);
     all.extend(own.as_object().cloned().unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null()));
     desired.insert("tags_all".into(), Value::map(Type::String, all).with_mark(own.sensitive));
+}
+
+/// Takes out what the provider leaves to others, and says so where the resource itself sets such a tag.
+fn leave_tags(
+    environment: &Environment,
+    resource: &Resource,
+    desired: &mut Desired,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let ignored = environment.ignored_tags(resource);
+    let own = desired.object.get("tags").and_then(Value::as_object);
+    let names: Vec<String> = own
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| ignored.covers(name))
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if !names.is_empty() {
+        let detail =
+            format!("`ignore_tags` of the provider leaves {} to others, so it is not set here.", names.join(", "));
+        let mut diagnostic = Diagnostic::warning("CS0591", "A tag that is left to others", detail);
+        diagnostic.span = desired.span_of("tags");
+        diagnostics.push(diagnostic.help("Take it out of `tags`, or out of `ignore_tags`."));
+    }
+    ignored.strip(&mut desired.object);
 }
 
 /// The calls without arguments that only their own object will tell: AWS chooses what is not sent.

@@ -147,6 +147,12 @@ impl Attr {
         }
     }
 
+    /// A nested block that may be there any number of times, in an order that counts.
+    pub fn ordered_blocks(name: &'static str, attrs: Vec<Attr>) -> Self {
+        let ty = Type::list(object_type(&attrs));
+        Self { block: Some(Block { attrs, max: None }), ..Self::optional(name, ty) }
+    }
+
     /// A nested block that may be there once.
     pub fn single_block(name: &'static str, attrs: Vec<Attr>) -> Self {
         let ty = Type::list(object_type(&attrs));

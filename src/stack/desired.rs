@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::address::Key;
 use crate::diag::{Diagnostic, Span};
 use crate::kind::Problem;
-use crate::lang::ast::{self, Attribute, Expr, Node};
+use crate::lang::ast::{self, Attribute, Expr, Node, Part};
 use crate::lang::declare::{Nested, NestedSource, Resource};
 use crate::lang::eval::{Bindings, Scope, eval};
 use crate::schema::check::{Sort, conform, faults};
 use crate::schema::{Attr, object_type};
+use crate::stack::public;
 use crate::value::{Data, Object, Type, Value};
 
 /// A desired object, and where its attributes were written.
@@ -106,6 +107,7 @@ pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Dia
         }
     }
     desired.elements = reader.elements;
+    public::check(resource, &mut desired, diagnostics);
     desired
 }
 
@@ -173,6 +175,9 @@ impl Reader<'_> {
     }
 
     fn attribute(&mut self, attr: &Attr, attribute: &Attribute, scope: &dyn Scope) -> Option<Value> {
+        if attr.secret && is_written_out(&attribute.expr) {
+            self.diagnostics.push(written_out(attribute));
+        }
         let value = self.eval(&attribute.expr, scope)?;
         if matches!(value.data, Data::Secret(_)) && !attr.secret {
             self.diagnostics.push(
@@ -316,6 +321,32 @@ impl Reader<'_> {
         let span = spans.reduce(Span::to).unwrap_or(nested.span);
         self.elements.insert((nested.name.clone(), name), span);
     }
+}
+
+/// Whether an expression may yield a text that stands in the file.
+fn is_written_out(expr: &Expr) -> bool {
+    match &*expr.node {
+        Node::String(text) => !text.is_empty(),
+        Node::Number(_) => true,
+        Node::Template(parts) => parts.iter().all(|part| matches!(part, Part::Text(_))),
+        Node::Parens(inner) => is_written_out(inner),
+        Node::Conditional(_, yes, no) => is_written_out(yes) || is_written_out(no),
+        Node::Call { name, args, .. } => match &**name {
+            "secret" => false,
+            "coalesce" | "try" => args.iter().any(is_written_out),
+            _ => !args.is_empty() && args.iter().all(is_written_out),
+        },
+        _ => false,
+    }
+}
+
+fn written_out(attribute: &Attribute) -> Diagnostic {
+    let detail =
+        format!("`{}` is written out in the stack, for all who read its files or their history.", attribute.name);
+    Diagnostic::warning("CS0418", "A secret in the files of the stack", detail).at(attribute.expr.span).help(format!(
+        "Write {} = secret(\"env:NAME\"), or \"file:PATH\" or \"command:...\", and make a new secret.",
+        attribute.name
+    ))
 }
 
 /// Keys and values of a collection; a set has its elements as keys.

@@ -1,18 +1,26 @@
 //! The environment that a run is for: its block, the provider's, and the command line's say.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::address::ModulePath;
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::{Attribute, Node};
+use crate::lang::declare::provider::{is_role, is_url, schema as provider_schema};
 use crate::lang::declare::{Module, Provider, Resource};
 use crate::lang::eval::{Scope, eval};
 use crate::stack::Stack;
+use crate::stack::access::{Access, Overriding, Surroundings};
 use crate::stack::evaluator::Evaluator;
-use crate::stack::providers::{ProviderSettings, Providers};
+use crate::stack::provider;
+use crate::stack::providers::{Accounts, IgnoredTags, Providers, stranger};
+use crate::stack::public;
 use crate::value::convert::convert;
 use crate::value::{Object, Type, Value};
+
+/// The endpoint that is no URL.
+pub const EMULATOR: &str = "emulator";
 
 /// An environment with everything evaluated.
 #[derive(Debug, Clone, Default)]
@@ -21,14 +29,16 @@ pub struct Environment {
     pub name: Arc<str>,
     /// `emulator` or a URL; AWS itself without it.
     pub endpoint: Option<String>,
+    /// Whether the endpoint comes from outside, and the environment itself is one of AWS.
+    pub borrowed: bool,
     /// The region of everything that names none.
     pub region: Option<Arc<str>>,
     /// The account that the credentials must belong to.
     pub account_id: Option<Arc<str>>,
-    /// The profile of the AWS configuration files.
-    pub profile: Option<String>,
-    /// The role that is assumed.
-    pub assume_role_arn: Option<String>,
+    /// The way to AWS: what the plain provider says, under what the environment says.
+    pub access: Arc<Access>,
+    /// The accounts that every provider in use may work in, with its name.
+    pub accounts: Vec<(String, Accounts)>,
     /// Whether what holds data may not be destroyed or replaced.
     pub protect: bool,
     /// Tags of the stack and of the environment; the latter win.
@@ -44,12 +54,28 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// The directory of the state below that of all states. One of AWS is never touched by a run that goes elsewhere:
+    /// no environment has an `@` in its name.
+    pub fn state_name(&self) -> String {
+        if self.borrowed { format!("{}@endpoint", self.name) } else { self.name.to_string() }
+    }
+
+    /// Where requests go, in words; nothing for AWS itself.
+    pub fn place(&self) -> Option<&str> {
+        self.endpoint.as_deref().map(|endpoint| if endpoint == EMULATOR { "the built-in emulator" } else { endpoint })
+    }
+
     /// The tags that a resource has without saying any: of its provider, the stack and the environment.
     pub fn tags_of(&self, resource: &Resource) -> Object {
         let provider = self.providers.of(resource).ok().flatten();
         let mut tags = provider.map(|provider| provider.tags.clone()).unwrap_or_default();
         tags.extend(self.tags.iter().map(|(name, value)| (name.clone(), value.clone())));
         tags
+    }
+
+    /// The tags of a resource that are left to others.
+    pub fn ignored_tags(&self, resource: &Resource) -> IgnoredTags {
+        self.providers.of(resource).ok().flatten().map(|provider| provider.ignored.clone()).unwrap_or_default()
     }
 }
 
@@ -110,7 +136,7 @@ pub fn vars(
     let attribute = block(module, name)?.get("vars")?;
     let value = value(attribute, &Type::Any, scope, diagnostics)?;
     match value.as_object() {
-        Some(vars) => Some((vars.clone(), attribute.expr.span)),
+        Some(vars) => Some((marked(vars, value.sensitive), attribute.expr.span)),
         None => {
             diagnostics.push(
                 Diagnostic::error("CS0353", "Not a map", "`vars` must be a map of variables and their values.")
@@ -139,11 +165,28 @@ pub fn evaluate(
     let empty = BTreeMap::new();
     let own = block(module, name).unwrap_or(&empty);
     let stack = module.stack.as_ref().map_or(&empty, |stack| &stack.attributes);
+    let mut reader = Reader { scope: evaluator, diagnostics };
+    let own_endpoint = reader.public(own.get("endpoint"));
+    let endpoint = endpoint.map(str::to_owned).or_else(|| of_process(process, own_endpoint.is_none()));
+    let borrowed = own_endpoint.is_none() && endpoint.is_some();
+    let endpoints = reader.endpoints(own.get("endpoints"));
+    let overriding = Overriding {
+        profile: reader.text(own.get("profile")),
+        role: reader.role(own.get("assume_role_arn")),
+        elsewhere: own_endpoint.is_some() || endpoint.is_some(),
+        endpoints: if endpoint.is_some() { BTreeMap::new() } else { endpoints },
+    };
+    let home = process.get("HOME").map(PathBuf::from);
+    let around = Surroundings { directory: &names.directory, home: home.as_deref(), secrets: evaluator.secrets() };
     let mut found = Vec::new();
     let mut plain = None;
-    let read = |path: &ModulePath, provider: &Provider| {
-        let mut settings = Reader { scope: &evaluator.within(path), diagnostics: &mut found }.provider(&provider.body);
-        if path.is_empty() && provider.alias.is_none() {
+    let read = |path: &ModulePath, block: &Provider| {
+        let mut settings = provider::read(block, &evaluator.within(path), &around, &overriding, &mut found);
+        if !path.is_empty() {
+            let way: Vec<String> = path.iter().map(|(name, _)| format!("module.{name}")).collect();
+            settings.name = format!("{} of {}", settings.name, way.join("."));
+        }
+        if path.is_empty() && block.alias.is_none() {
             // The region of the environment beats it, so it only counts where that has none.
             plain = settings.region.take();
         }
@@ -151,31 +194,45 @@ pub fn evaluate(
     };
     let providers = Providers::new(names, read, diagnostics);
     diagnostics.append(&mut found);
+    let access = providers.plain().map(|plain| plain.access.clone());
+    let access = access.unwrap_or_else(|| Arc::new(Access::default().under(&overriding)));
+    let used = providers.used(names);
+    for provider in &used {
+        diagnostics.extend(provider.faults.iter().cloned().chain(stranger(provider, &access)));
+    }
+    let accounts = used.iter().map(|provider| (provider.name.clone(), provider.accounts.clone())).collect();
     let mut reader = Reader { scope: evaluator, diagnostics };
     let mut tags = reader.tags(stack.get("tags"));
     tags.extend(reader.tags(own.get("tags")));
     let from_process = |name: &str| process.get(name).filter(|text| !text.is_empty()).cloned();
     let region = reader
-        .text(own.get("region"))
+        .public(own.get("region"))
         .map(Arc::from)
         .or(plain)
         .or_else(|| from_process("AWS_REGION").or_else(|| from_process("AWS_DEFAULT_REGION")).map(Arc::from));
     Environment {
         name: name.into(),
-        endpoint: endpoint.map(str::to_owned).or_else(|| reader.text(own.get("endpoint"))),
+        borrowed,
+        endpoint: endpoint.or(own_endpoint),
         region,
         account_id: reader.account(own.get("account_id")),
-        profile: reader.text(own.get("profile")),
-        assume_role_arn: reader.text(own.get("assume_role_arn")),
+        access,
+        accounts,
         protect: reader.truth(own.get("protect")).unwrap_or(false),
         tags,
         state: reader.state(own.get("state")).or_else(|| reader.state(stack.get("state"))),
         terraform_state: reader
-            .text(own.get("terraform_state"))
+            .public(own.get("terraform_state"))
             .zip(own.get("terraform_state").map(|attribute| attribute.expr.span)),
         versioned_names: reader.truth(stack.get("versioned_names")).unwrap_or(true),
         providers,
     }
+}
+
+/// The URL that `AWS_ENDPOINT_URL` puts in the place of AWS, as every SDK reads it.
+fn of_process(process: &BTreeMap<String, String>, aws: bool) -> Option<String> {
+    let ignored = process.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|text| text == "true");
+    process.get("AWS_ENDPOINT_URL").filter(|url| aws && !ignored && !url.is_empty()).cloned()
 }
 
 struct Reader<'a> {
@@ -185,12 +242,74 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn text(&mut self, attribute: Option<&Attribute>) -> Option<String> {
-        value(attribute?, &Type::String, self.scope, self.diagnostics)?.as_str().map(str::to_owned)
+        let value = self.known(attribute?, &Type::String)?;
+        value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// A value that must not be left open: it would count as left out.
+    fn known(&mut self, attribute: &Attribute, ty: &Type) -> Option<Value> {
+        let value = value(attribute, ty, self.scope, self.diagnostics)?;
+        if value.is_wholly_known() && !value.has_secret() {
+            return Some(value);
+        }
+        let what = format!("`{}` of the environment", attribute.name);
+        self.diagnostics.push(provider::unknown(&what).at(attribute.expr.span));
+        None
+    }
+
+    /// A role to work as.
+    fn role(&mut self, attribute: Option<&Attribute>) -> Option<String> {
+        let text = self.text(attribute)?;
+        if let (false, Some(attribute)) = (is_role(&text), attribute) {
+            let detail = format!("`{}` is \"{text}\", and must be the ARN of a role.", attribute.name);
+            let help = "Write arn:aws:iam::ACCOUNT:role/NAME.";
+            let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail).help(help);
+            self.diagnostics.push(diagnostic.at(attribute.expr.span));
+        }
+        Some(text)
+    }
+
+    /// URLs by service.
+    fn endpoints(&mut self, attribute: Option<&Attribute>) -> BTreeMap<Arc<str>, String> {
+        let mut endpoints = BTreeMap::new();
+        let Some(attribute) = attribute else { return endpoints };
+        let Some(value) = self.known(attribute, &Type::map(Type::String)) else { return endpoints };
+        let block = provider_schema().attr("endpoints").and_then(|attr| attr.block.as_ref());
+        let services: Vec<&str> = block.into_iter().flat_map(|block| &block.attrs).map(|attr| attr.name).collect();
+        for (service, url) in value.as_object().into_iter().flatten() {
+            let url = url.as_str().unwrap_or_default();
+            let (detail, help) = match (services.contains(&&**service), is_url(url)) {
+                (true, true) => {
+                    endpoints.insert(service.clone(), url.to_owned());
+                    continue;
+                }
+                (true, false) => (format!("The endpoint of `{service}` is not an http or https URL."), None),
+                (false, _) => (
+                    format!("AWS has no service `{service}`."),
+                    did_you_mean(service, services.iter().copied()).map(|near| format!("Did you mean `{near}`?")),
+                ),
+            };
+            let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail);
+            let help = help.unwrap_or_else(|| "Write endpoints = { elasticache = \"https://...\" }.".to_owned());
+            self.diagnostics.push(diagnostic.at(attribute.expr.span).help(help));
+        }
+        endpoints
+    }
+
+    /// A text that is shown wherever the environment is told of, or is part of ids.
+    fn public(&mut self, attribute: Option<&Attribute>) -> Option<String> {
+        let attribute = attribute?;
+        let value = value(attribute, &Type::String, self.scope, self.diagnostics)?;
+        if value.sensitive {
+            self.diagnostics.push(public::refused(&attribute.name).at(attribute.expr.span));
+            return None;
+        }
+        value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
     /// A directory; what looks like a URL must not become the name of one.
     fn state(&mut self, attribute: Option<&Attribute>) -> Option<String> {
-        let text = self.text(attribute)?;
+        let text = self.public(attribute)?;
         if let (true, Some(attribute)) = (text.contains("://"), attribute) {
             self.diagnostics.push(
                 Diagnostic::error(
@@ -206,18 +325,19 @@ impl Reader<'_> {
     }
 
     fn truth(&mut self, attribute: Option<&Attribute>) -> Option<bool> {
-        value(attribute?, &Type::Bool, self.scope, self.diagnostics)?.as_bool()
+        self.known(attribute?, &Type::Bool)?.as_bool()
     }
 
     fn tags(&mut self, attribute: Option<&Attribute>) -> Object {
         let value =
             attribute.and_then(|attribute| value(attribute, &Type::map(Type::String), self.scope, self.diagnostics));
-        let tags = value.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
-        tags.into_iter().filter(|(_, value)| !value.is_null()).collect()
+        let tags = value.as_ref().and_then(Value::as_object);
+        let tags = tags.map(|tags| marked(tags, value.as_ref().is_some_and(|value| value.sensitive)));
+        tags.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null()).collect()
     }
 
     fn account(&mut self, attribute: Option<&Attribute>) -> Option<Arc<str>> {
-        let text = self.text(attribute)?;
+        let text = self.public(attribute)?;
         let good = text.len() == 12 && text.chars().all(|c| c.is_ascii_digit());
         if let (false, Some(attribute)) = (good, attribute) {
             self.diagnostics.push(
@@ -232,15 +352,11 @@ impl Reader<'_> {
         }
         Some(text.into())
     }
+}
 
-    fn provider(&mut self, body: &crate::lang::ast::Body) -> ProviderSettings {
-        let region = self.text(body.attribute("region")).map(Arc::from);
-        let mut tags = Object::new();
-        for block in body.blocks_of("default_tags") {
-            tags.extend(self.tags(block.body.attribute("tags")));
-        }
-        ProviderSettings { region, tags }
-    }
+/// The members of a map, as sensitive as the map.
+fn marked(items: &Object, sensitive: bool) -> Object {
+    items.iter().map(|(name, value)| (name.clone(), value.clone().with_mark(sensitive))).collect()
 }
 
 /// Evaluates an attribute that must be known.

@@ -1,5 +1,6 @@
 //! A stack: the declarations of a directory, and their evaluation for one environment.
 
+pub mod access;
 pub mod checks;
 pub mod conditions;
 pub mod desired;
@@ -7,7 +8,9 @@ pub mod environment;
 pub mod evaluator;
 pub mod imports;
 pub mod modules;
+pub mod provider;
 pub mod providers;
+pub mod public;
 pub mod secrets;
 pub mod target;
 pub mod terraform_state;

@@ -264,11 +264,12 @@ fn joined_instance(
 pub fn aim(alarm: &mut Object, watched: &Watched) {
     alarm.entry("namespace".into()).or_insert_with(|| Value::string(metrics::namespace()));
     if !watched.joined {
-        let mut dimensions = alarm.get("dimensions").and_then(Value::as_object).cloned().unwrap_or_default();
+        let own = alarm.get("dimensions").cloned().unwrap_or_else(Value::null);
+        let mut dimensions = own.as_object().cloned().unwrap_or_default();
         for member in &watched.members {
             dimensions.entry("CacheClusterId".into()).or_insert_with(|| Value::string(member));
         }
-        alarm.insert("dimensions".into(), Value::map(Type::String, dimensions));
+        alarm.insert("dimensions".into(), Value::map(Type::String, dimensions).with_mark(own.sensitive));
         return;
     }
     let mut take = |name: &str| alarm.remove(name).unwrap_or_else(Value::null);

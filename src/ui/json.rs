@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use serde_json::{Value as Json, json};
 
 use crate::apply::Event;
+use crate::diag::shown::{Shown, concealed};
 use crate::diag::{Diagnostic, FileId, Severity, SourceMap, Span};
 use crate::lang::ast::Body;
+use crate::lang::hide::hide;
 use crate::lang::syntax;
-use crate::plan::{Action, Plan, Reason, Step};
+use crate::plan::{Action, AttrChange, Plan, Reason, Step};
+use crate::ui::progress::Places;
 use crate::value::{Data, Object, Value, json::to_json};
 
 /// A plain message.
@@ -38,6 +41,7 @@ pub fn diagnostic_body(diagnostic: &Diagnostic, sources: &SourceMap) -> Json {
 }
 
 fn body_of(diagnostic: &Diagnostic, sources: &SourceMap, bodies: &mut Bodies) -> Json {
+    let diagnostic = &*concealed(diagnostic, sources);
     let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
     let mut body = json!({
         "severity": severity,
@@ -59,19 +63,22 @@ fn body_of(diagnostic: &Diagnostic, sources: &SourceMap, bodies: &mut Bodies) ->
 }
 
 fn snippet(span: Span, values: &[(String, String)], sources: &SourceMap, bodies: &mut Bodies) -> Json {
-    let text = &sources.get(span.file).text;
+    let source = sources.get(span.file);
+    let text = &source.text;
     let start = text.floor_char_boundary(span.start as usize);
     let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
     let end = text.floor_char_boundary((span.end as usize).max(start));
     let line_end = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
+    let shown = Shown::new(source, line_start..line_end, false);
+    let highlight = shown.place(start..end.min(line_end).max(start));
     let (line, _) = sources.position(span.file, span.start);
     let values = values.iter().map(|(traversal, statement)| json!({ "traversal": traversal, "statement": statement }));
     json!({
         "context": context(span, sources, bodies),
-        "code": &text[line_start..line_end],
+        "code": shown.text,
         "start_line": line,
-        "highlight_start_offset": start - line_start,
-        "highlight_end_offset": end.min(line_end).max(start) - line_start,
+        "highlight_start_offset": highlight.start,
+        "highlight_end_offset": highlight.end,
         "values": values.collect::<Vec<_>>(),
     })
 }
@@ -101,6 +108,7 @@ pub fn validation(diagnostics: &[Diagnostic], sources: &SourceMap) -> Json {
     let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let shown = diagnostics.iter().filter(|diagnostic| diagnostic.severity != Severity::Note);
     let mut bodies = Bodies::new();
+    let sources = &hide(sources);
     json!({
         "format_version": "1.0",
         "valid": count(Severity::Error) == 0,
@@ -136,6 +144,18 @@ fn object(object: &Object) -> Json {
     Json::Object(object.iter().map(|(name, item)| (name.to_string(), value(item))).collect())
 }
 
+fn change(change: &AttrChange) -> Json {
+    let hidden = change.before.is_sensitive_anywhere() || change.after.is_sensitive_anywhere();
+    let show = |item: &Value| if hidden && !item.is_null() { "(sensitive value)".into() } else { value(item) };
+    json!({
+        "attribute": if change.name == "tags_all" { "tags" } else { change.name },
+        "before": show(&change.before),
+        "after": show(&change.after),
+        "after_unknown": !change.after.is_wholly_known(),
+        "forces_replacement": change.replaces,
+    })
+}
+
 fn step(plan: &Plan, step: &Step) -> Json {
     let (reason, causes) = match &step.reason {
         Reason::Declared => ("declared", Vec::new()),
@@ -145,21 +165,7 @@ fn step(plan: &Plan, step: &Step) -> Json {
         Reason::Destroyed => ("destroyed", Vec::new()),
         Reason::Deposed => ("deposed", Vec::new()),
     };
-    let changes: Vec<Json> = step
-        .changes
-        .iter()
-        .map(|change| {
-            let hidden = change.before.is_sensitive_anywhere() || change.after.is_sensitive_anywhere();
-            let show = |item: &Value| if hidden && !item.is_null() { "(sensitive value)".into() } else { value(item) };
-            json!({
-                "attribute": if change.name == "tags_all" { "tags" } else { change.name },
-                "before": show(&change.before),
-                "after": show(&change.after),
-                "after_unknown": !change.after.is_wholly_known(),
-                "forces_replacement": change.replaces,
-            })
-        })
-        .collect();
+    let changes: Vec<Json> = step.changes.iter().map(change).collect();
     let calls: Vec<Json> = step
         .calls
         .iter()
@@ -212,7 +218,7 @@ pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
 }
 
 /// Something that happened during an apply.
-pub fn event(event: &Event) -> Json {
+pub fn event(event: &Event, places: &Places) -> Json {
     match event {
         Event::Started { address, action: what, id } => {
             json!({ "type": "apply_start", "address": address.to_string(), "action": action(*what), "id": id })
@@ -227,7 +233,8 @@ pub fn event(event: &Event) -> Json {
             json!({ "type": "apply_complete", "address": address.to_string(), "action": action(*what), "id": id, "elapsed_seconds": elapsed.as_secs_f64() })
         }
         Event::Failed { address, action: what, why, elapsed } => {
-            json!({ "type": "apply_errored", "address": address.to_string(), "action": action(*what), "message": why, "elapsed_seconds": elapsed.as_secs_f64() })
+            let (file, line) = places.of(address).unzip();
+            json!({ "type": "apply_errored", "address": address.to_string(), "action": action(*what), "message": why, "filename": file, "line": line, "elapsed_seconds": elapsed.as_secs_f64() })
         }
         Event::Waiting { id, status, elapsed } => {
             json!({ "type": "apply_waiting", "id": id, "status": status, "elapsed_seconds": elapsed.as_secs() })

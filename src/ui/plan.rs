@@ -8,7 +8,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::address::Address;
 use crate::kind::Impact;
-use crate::plan::{Action, AttrChange, Counts, Plan, Reason, Step};
+use crate::plan::{Action, AttrChange, Counts, Drift, Plan, Reason, Step};
 use crate::ui::value::{SENSITIVE, UNKNOWN, inline, plain, quoted_key, show};
 use crate::ui::{Ui, duration};
 use crate::value::{Data, Value, same};
@@ -30,7 +30,7 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
         out.push_str(&format!("; {} unchanged.\n", count(plan.unchanged, "resource")));
         return out;
     }
-    if !plan.steps.is_empty() {
+    if !plan.steps.is_empty() || !plan.drift.is_empty() {
         out.push_str(&format!("Plan for environment \"{environment}\" ({place}):\n\n"));
     }
     for (from, to) in &plan.moves {
@@ -38,6 +38,9 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
     }
     for imported in &plan.imports {
         out.push_str(&format!("  # {} will be imported: \"{}\"\n\n", imported.address, imported.record.id));
+    }
+    for drift in plan.drift.iter().filter(|drift| !drift.changes.is_empty()) {
+        out.push_str(&drifted(ui, drift));
     }
     for shown in shown(plan) {
         out.push_str(&block(ui, &shown));
@@ -70,7 +73,8 @@ fn count(number: usize, thing: &str) -> String {
 pub fn counts(counts: Counts) -> String {
     let forget = if counts.forget > 0 { format!(", {} to forget", counts.forget) } else { String::new() };
     let import = if counts.import > 0 { format!("{} to import, ", counts.import) } else { String::new() };
-    format!("{import}{} to add, {} to change, {} to destroy{forget}", counts.add, counts.change, counts.destroy)
+    let take = if counts.drift > 0 { format!("{} to take over, ", counts.drift) } else { String::new() };
+    format!("{take}{import}{} to add, {} to change, {} to destroy{forget}", counts.add, counts.change, counts.destroy)
 }
 
 /// The worst impact, and how long it will take along the longest way through the edges.
@@ -88,6 +92,17 @@ fn summary(plan: &Plan) -> String {
         text.push_str(&format!("Expected duration on AWS: about {}.\n", duration(Duration::from_secs(longest.into()))));
     }
     text
+}
+
+/// What others have changed, and a run that only refreshes takes over.
+fn drifted(ui: Ui, drift: &Drift) -> String {
+    let address = ui.paint(Style::new().bold(), &drift.address.to_string());
+    let sign = ui.paint(style(YELLOW), "~");
+    let mut out = format!("  # {address} was changed by others; its record takes that over, nothing is sent\n");
+    out.push_str(&format!("  {sign} {} \"{}\" {{\n", drift.address.kind, drift.address.name));
+    let width = drift.changes.iter().map(|change| name(change).len()).max().unwrap_or(0);
+    drift.changes.iter().for_each(|change| out.push_str(&attribute(ui, change, width, false)));
+    out + "    }\n\n"
 }
 
 /// What is shown together: both halves of a replacement are one.

@@ -1,13 +1,19 @@
 //! Progress of an apply, line by line: what begins, what goes on, what is done.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::address::Address;
 use crate::apply::Event;
+use crate::diag::{SourceMap, Span};
 use crate::plan::Action;
 use crate::ui::{Ui, duration, json};
+
+/// So many characters of a cause are repeated at the end.
+const SHORT: usize = 72;
 
 /// A resource that is still under way is mentioned this often.
 const REMINDER: Duration = Duration::from_secs(10);
@@ -32,19 +38,42 @@ fn done(action: Action) -> &'static str {
     }
 }
 
+/// Where the blocks of instances stand.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// The headers of the blocks.
+    pub spans: BTreeMap<Address, Span>,
+    /// The files.
+    pub sources: SourceMap,
+}
+
+impl Places {
+    /// File and line of a block.
+    pub fn of(&self, address: &Address) -> Option<(&str, usize)> {
+        let span = self.spans.get(address)?;
+        Some((&self.sources.get(span.file).path, self.sources.position(span.file, span.start).0))
+    }
+
+    /// An address with the place of its block: `replication_group.redis (main.hcl:12)`.
+    pub fn with(&self, address: &Address) -> String {
+        let place = self.of(address).map(|(file, line)| format!(" ({file}:{line})"));
+        format!("{address}{}", place.unwrap_or_default())
+    }
+}
+
 /// Prints events until the apply has ended.
-pub async fn follow(ui: Ui, mut events: UnboundedReceiver<Event>) {
+pub async fn follow(ui: Ui, mut events: UnboundedReceiver<Event>, places: Arc<Places>) {
     let mut reminded: BTreeMap<String, Duration> = BTreeMap::new();
     while let Some(event) = events.recv().await {
         if ui.json {
-            ui.out(&format!("{}\n", json::event(&event)));
-        } else if let Some(line) = line(&event, &mut reminded) {
+            ui.json(&json::event(&event, &places));
+        } else if let Some(line) = line(&event, &mut reminded, &places) {
             ui.out(&format!("{line}\n"));
         }
     }
 }
 
-fn line(event: &Event, reminded: &mut BTreeMap<String, Duration>) -> Option<String> {
+fn line(event: &Event, reminded: &mut BTreeMap<String, Duration>, places: &Places) -> Option<String> {
     match event {
         Event::Started { address, action, id } => {
             let id = id.as_ref().map(|id| format!(" [id={id}]")).unwrap_or_default();
@@ -64,6 +93,7 @@ fn line(event: &Event, reminded: &mut BTreeMap<String, Duration>) -> Option<Stri
             Some(format!("{address}: {} after {}{id}", done(*action), precise(*elapsed)))
         }
         Event::Failed { address, action, why, elapsed } => {
+            let address = places.with(address);
             Some(format!("{address}: {} failed after {}: {why}", doing(*action), precise(*elapsed)))
         }
         Event::Waiting { id, status, elapsed } => {
@@ -77,6 +107,37 @@ fn line(event: &Event, reminded: &mut BTreeMap<String, Duration>) -> Option<Stri
     }
 }
 
+/// A cause that has been told at length, in short: the code that it starts with, or its first words.
+pub fn short(why: &str) -> String {
+    let line = why.lines().next().unwrap_or_default();
+    let code = line.split_once(": ").map(|(code, _)| code).filter(|code| !code.is_empty() && !code.contains(' '));
+    match (code, line.char_indices().nth(SHORT)) {
+        (Some(code), _) => code.to_owned(),
+        (None, Some((end, _))) => format!("{}...", line[..end].trim_end()),
+        (None, None) => line.to_owned(),
+    }
+}
+
 fn precise(elapsed: Duration) -> String {
     if elapsed < Duration::from_secs(10) { format!("{:.1}s", elapsed.as_secs_f64()) } else { duration(elapsed) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SHORT, short};
+
+    #[test]
+    fn causes_are_short_at_the_end() {
+        let long = "ä".repeat(SHORT + 1);
+        let cases = [
+            ("InsufficientCacheClusterCapacity: there is none (request 1)", "InsufficientCacheClusterCapacity"),
+            ("the group is gone", "the group is gone"),
+            ("AWS reported success, but name: no\nmore", "AWS reported success, but name: no"),
+            (&long, &format!("{}...", "ä".repeat(SHORT))),
+            ("", ""),
+        ];
+        for (why, expected) in cases {
+            assert_eq!(short(why), expected);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Values for people: short ones in a line, long ones over several. Sensitive ones are never shown.
 
+use crate::diag::visible;
 use crate::value::{Data, Value};
 
 /// What stands for a value that must not be shown.
@@ -76,10 +77,16 @@ pub fn quoted_key(key: &str) -> String {
 pub fn plain(line: &str) -> String {
     let visible = |c: char| match c {
         '\t' => c.to_string(),
-        c if c.is_control() => format!("\\u{:04x}", c as u32),
+        c if visible::is_hidden(c) => escape(c),
         c => c.to_string(),
     };
     line.chars().map(visible).collect()
+}
+
+/// A character as a string of the language spells it.
+fn escape(c: char) -> String {
+    let code = c as u32;
+    if code > 0xffff { format!("\\U{code:08x}") } else { format!("\\u{code:04x}") }
 }
 
 /// Text in quotes, with control characters as escapes, so that no text can move the cursor.
@@ -91,7 +98,7 @@ pub fn quoted(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c if visible::is_hidden(c) => out.push_str(&escape(c)),
             c => out.push(c),
         }
     }

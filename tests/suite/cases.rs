@@ -19,9 +19,13 @@
 
 use std::path::{Path, PathBuf};
 
+use cachestack::diag::visible;
 use regex::Regex;
 
 use crate::harness::{Place, files, root, run};
+
+/// Stands for a secret in every case: nothing may print it.
+const SECRET: &str = "hunter";
 
 /// A part of a case.
 #[derive(Debug)]
@@ -166,6 +170,11 @@ fn command_output(place: &Place, command: &str) -> String {
     let mut program = place.program(&args);
     program.envs(env);
     let done = run(program);
+    let harmless = |text: &str| text == visible::visible(text);
+    assert!(args.contains(&"-raw".to_owned()) || harmless(&done.stdout), "{command}: {:?}", done.stdout);
+    assert!(harmless(&done.stderr), "{command}: {:?}", done.stderr);
+    let told = [&done.stdout, &done.stderr].into_iter().find(|text| text.contains(SECRET));
+    assert_eq!(told, None, "{command} tells a secret");
     let mut text = done.stdout.clone();
     if !done.stderr.is_empty() {
         text.push_str("[stderr]\n");

@@ -23,11 +23,11 @@ fn send(emulator: &Emulator, line: &str, body: &str) -> Option<(u16, String)> {
     Some((status, text.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned()))
 }
 
-fn aws(emulator: &Emulator, fields: &str) -> Option<(u16, String)> {
+pub fn aws(emulator: &Emulator, fields: &str) -> Option<(u16, String)> {
     send(emulator, "POST /", fields)
 }
 
-fn control(emulator: &Emulator, line: &str, body: &str) -> String {
+pub fn control(emulator: &Emulator, line: &str, body: &str) -> String {
     let (status, answer) = send(emulator, line, body).expect("an answer");
     assert_eq!(status, 200, "{line}: {answer}");
     answer

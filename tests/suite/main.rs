@@ -1,14 +1,19 @@
 //! The integration tests, in one binary. Every file of this directory is a module of it.
 
+mod accounts;
 mod cases;
 mod emulate;
 mod faults;
 mod harness;
 mod kill;
+mod lost;
 mod referees;
 mod scale;
 mod stacks;
+#[cfg(unix)]
+mod terminal;
 mod tidy;
+mod untouched;
 
 /// A file that is not listed above would never run.
 #[test]

@@ -19,6 +19,7 @@ use crate::kinds;
 use crate::plan::{Action, Reason, Step};
 use crate::recovery;
 use crate::stack::evaluator::Evaluator;
+use crate::stack::public;
 use crate::state::{Effect, Entry, Nature};
 use crate::value::{Object, Value};
 
@@ -249,7 +250,7 @@ impl<'a> Work<'a> {
             Err(_) if scoped => return Ok(()),
             Err(error) => return Err(Early::Failed(error.to_string())),
         };
-        self.evaluator().set_instance(&self.step.address, Value::object(object));
+        self.evaluator().set_instance(&self.step.address, Value::object(public::found(object, &args)));
         Ok(())
     }
 }

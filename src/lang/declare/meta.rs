@@ -127,9 +127,15 @@ impl Reader<'_> {
     pub(super) fn meta_attributes(&self) -> impl Iterator<Item = &'static str> {
         let many = match (self.mode, self.schema.kind) {
             (Mode::Data, _) => 4,
+            (_, "provider") => 0,
             (_, "alarm") => 7,
             _ => 5,
         };
         META_ATTRIBUTES.into_iter().take(many)
+    }
+
+    /// The blocks that are no arguments of the kind.
+    pub(super) fn meta_blocks(&self) -> &'static [&'static str] {
+        if self.schema.kind == "provider" { &["dynamic"] } else { &["lifecycle", "timeouts", "dynamic"] }
     }
 }

@@ -8,6 +8,7 @@ mod check;
 mod import;
 mod links;
 mod meta;
+pub mod provider;
 mod resource;
 mod settings;
 
@@ -134,10 +135,8 @@ pub struct Output {
 pub struct Provider {
     /// Its `alias`.
     pub alias: Option<Arc<str>>,
-    /// The place of its header.
-    pub span: Span,
-    /// Its body.
-    pub body: Body,
+    /// The block itself, judged against [`provider::schema`].
+    pub block: Resource,
 }
 
 /// A `removed` block.

@@ -136,7 +136,7 @@ fn declare(
     module.places.insert(address.clone(), block.header_span);
     let mut reader = Reader { schema, mode, diagnostics };
     let (meta, rest) = reader.meta(block);
-    let (attributes, mut nested) = reader.body(&schema.attrs, &rest, block, schema.kind);
+    let (attributes, mut nested) = reader.body(&schema.attrs, &rest, schema.kind);
     nested.retain(|nested| !reader.is_legacy_block(nested));
     let attributes = reader.legacy(block, attributes);
     reader.missing(block, &attributes, &nested);
@@ -167,7 +167,7 @@ pub(super) struct Reader<'d> {
 
 impl Reader<'_> {
     /// Judges the names of a body against a schema.
-    fn body(&mut self, attrs: &[Attr], rest: &Rest, within: &Block, title: &str) -> (Vec<Attribute>, Vec<Nested>) {
+    pub(super) fn body(&mut self, attrs: &[Attr], rest: &Rest, title: &str) -> (Vec<Attribute>, Vec<Nested>) {
         let mut attributes = Vec::new();
         for attribute in &rest.attributes {
             match attrs.iter().find(|attr| attr.name == &*attribute.name) {
@@ -189,7 +189,6 @@ impl Reader<'_> {
             }
         }
         let nested = rest.blocks.iter().filter_map(|nested| self.nested(attrs, nested, title)).collect();
-        let _ = within;
         (attributes, nested)
     }
 
@@ -266,7 +265,7 @@ impl Reader<'_> {
         let attrs = attr.block.as_ref().map_or(&empty, |block| &block.attrs);
         let rest =
             Rest { attributes: content.body.attributes.iter().collect(), blocks: content.body.blocks.iter().collect() };
-        let (attributes, nested) = self.body(attrs, &rest, content, &name);
+        let (attributes, nested) = self.body(attrs, &rest, &name);
         for attr in attrs.iter().filter(|attr| attr.mode == schema::Mode::Required) {
             if !attributes.iter().any(|attribute| &*attribute.name == attr.name) {
                 self.diagnostics.push(block::missing(attr.name, &name, header.header_span));
@@ -299,7 +298,7 @@ impl Reader<'_> {
             }
             None => {
                 let blocks = attrs.iter().filter(|attr| attr.block.is_some()).map(|attr| attr.name);
-                let known: Vec<&str> = blocks.chain(["lifecycle", "timeouts", "dynamic"]).collect();
+                let known: Vec<&str> = blocks.chain(self.meta_blocks().iter().copied()).collect();
                 self.diagnostics.push(block::unknown("block", name, span, title, known.into_iter()));
                 None
             }
@@ -341,7 +340,7 @@ impl Reader<'_> {
         renamed
     }
 
-    fn report_repeats(&mut self, attributes: &[Attribute]) {
+    pub(super) fn report_repeats(&mut self, attributes: &[Attribute]) {
         for (index, attribute) in attributes.iter().enumerate() {
             if let Some(first) = attributes[..index].iter().find(|first| first.name == attribute.name) {
                 self.diagnostics.push(repeated("attribute", &attribute.name, attribute.name_span, first.name_span));

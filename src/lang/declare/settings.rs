@@ -3,12 +3,12 @@
 use crate::address::Subject;
 use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::kind::our_name;
+use crate::kinds;
 use crate::lang::ast::{Block, Expr};
 use crate::lang::declare::{
-    Environment, Local, Module, Output, Provider, Removed, StackBlock, Variable, block, call, check, import, resource,
+    Environment, Local, Module, Output, Removed, StackBlock, Variable, block, call, check, import, provider, resource,
 };
 use crate::lang::refs::describe;
-use crate::{kinds, lang};
 
 const BLOCKS: [&str; 15] = [
     "stack",
@@ -36,7 +36,7 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
         "variable" => variable(block, module, diagnostics),
         "locals" => locals(block, module, diagnostics),
         "output" => output(block, module, diagnostics),
-        "provider" => provider(block, module, diagnostics),
+        "provider" => provider::declare(block, module, diagnostics),
         "terraform" => {}
         "moved" => moved(block, sources, module, diagnostics),
         "removed" => removed(block, sources, module, diagnostics),
@@ -191,24 +191,6 @@ fn output(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>)
             .collect(),
     };
     module.outputs.insert(name, output);
-}
-
-fn provider(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
-    // Other providers belong to what Terraform goes on managing.
-    if &**labels[0] != "aws" {
-        return;
-    }
-    let alias = block.body.attribute("alias").and_then(|attribute| match &*attribute.expr.node {
-        lang::ast::Node::String(text) => Some(text.clone()),
-        _ => None,
-    });
-    if let Some(first) = module.providers.iter().find(|first| first.alias == alias) {
-        let name = alias.as_deref().unwrap_or("aws");
-        diagnostics.push(repeated("provider", name, block.header_span, first.span));
-        return;
-    }
-    module.providers.push(Provider { alias, span: block.header_span, body: block.body.clone() });
 }
 
 fn moved(block: &Block, sources: &SourceMap, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {

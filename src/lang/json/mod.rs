@@ -11,6 +11,7 @@ use crate::diag::{Diagnostic, FileId, Span};
 use crate::kind::our_name;
 use crate::kinds;
 use crate::lang::ast::{Attribute, Block, Body, Label};
+use crate::lang::declare::provider;
 use crate::schema::Attr;
 use expr::Style;
 use reader::{Data, Json, Text};
@@ -67,7 +68,7 @@ fn top(kind: &str) -> (usize, Content<'static>) {
         "data" => (2, Content::Lookup),
         "variable" => (1, Content::Plain(&["validation"])),
         "output" => (1, Content::Plain(&["precondition"])),
-        "provider" => (1, Content::Plain(&["default_tags"])),
+        "provider" => (1, Content::Of(&provider::schema().attrs, false)),
         "module" | "stack" | "environment" => (1, Content::Plain(&[])),
         "check" => (1, Content::Check),
         "removed" => (0, Content::Plain(&["lifecycle"])),

@@ -152,6 +152,15 @@ impl Evaluator {
         self.generation += 1;
     }
 
+    /// Gives every module names of its own before its instances are known, so that what one evaluates is not taken for
+    /// what another means by the same name. [`Evaluator::clear`] takes them back.
+    pub fn prepare_modules(&mut self) {
+        let units: Vec<ModulePath> = self.stack().units.keys().cloned().collect();
+        for path in units {
+            self.modules.entry(path).or_default();
+        }
+    }
+
     /// Forgets every block and module, to evaluate all of them anew.
     pub fn clear(&mut self) {
         let variables = std::mem::take(&mut self.root().variables);

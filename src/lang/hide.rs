@@ -1,0 +1,317 @@
+//! What of the sources no message may show: values that are written out for what is secret or sensitive.
+//!
+//! Goes by tokens and not by the tree, since a mistake is often in the very line: a quote that is missing in a token
+//! must not show the token. Too much is hidden rather than too little.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::diag::{FileId, SourceMap};
+use crate::kinds;
+use crate::lang::syntax::lexer::lex;
+use crate::lang::syntax::token::{Kind, Token};
+use crate::lang::{json, source};
+use crate::schema::Attr;
+
+/// Attributes of other tools, and of providers, that hold secrets.
+const FOREIGN: &[&str] = &[
+    "access_key",
+    "auth_password",
+    "client_secret",
+    "master_password",
+    "password",
+    "passwords",
+    "private_key",
+    "secret",
+    "secret_access_key",
+    "secret_key",
+    "secret_string",
+    "session_token",
+    "token",
+];
+
+/// The sources, with everything hidden that must not be shown.
+pub fn hide(sources: &SourceMap) -> SourceMap {
+    let texts: Vec<Scan> = sources.files().map(|(file, _)| Scan::of(sources, file)).collect();
+    let alone = texts.iter().all(|scan| scan.values);
+    let mut names = Names { secret: secret_names(), alone, ..Names::default() };
+    texts.iter().for_each(|scan| scan.walk(|place| names.declare(scan, place)));
+    let mut hidden = sources.clone();
+    for scan in &texts {
+        let mut ranges = Vec::new();
+        match scan.given.as_deref() {
+            Some(name) if names.variables.contains(name) => ranges.push(0..scan.text.len()),
+            _ => scan.walk(|place| ranges.extend(names.hides(scan, place))),
+        }
+        hidden.hide(scan.file, ranges);
+    }
+    hidden
+}
+
+/// The attributes that are secret by their schema, in any kind.
+fn secret_names() -> BTreeSet<String> {
+    fn gather(attrs: &[Attr], into: &mut BTreeSet<String>) {
+        for attr in attrs {
+            if attr.secret {
+                into.insert(attr.name.to_owned());
+            }
+            gather(attr.block.as_ref().map_or(&[], |block| &block.attrs), into);
+        }
+    }
+    let mut names: BTreeSet<String> = FOREIGN.iter().map(|name| (*name).to_owned()).collect();
+    kinds::KINDS.iter().for_each(|kind| gather(&kind.schema().attrs, &mut names));
+    names
+}
+
+/// A text as tokens.
+struct Scan<'a> {
+    file: FileId,
+    text: &'a str,
+    tokens: Vec<Token>,
+    /// The variable that the whole text is the value of.
+    given: Option<String>,
+    /// Whether it holds values only, of variables that are declared elsewhere.
+    values: bool,
+    /// Whether it is so wrong that places in it cannot be told.
+    broken: bool,
+}
+
+/// `name = value` or `name(value)`: where it stands, and where the value begins, as a token.
+struct Place<'a> {
+    /// The words before each brace that is open.
+    path: &'a [String],
+    name: &'a str,
+    value: usize,
+    call: bool,
+}
+
+impl<'a> Scan<'a> {
+    fn of(sources: &'a SourceMap, file: FileId) -> Self {
+        let source = sources.get(file);
+        let mut wrong = Vec::new();
+        // The strings of JSON are escaped as a whole, what is interpolated in them included.
+        let tokens = match json::is_json(&source.path) {
+            true => lex(file, &source.text.replace("${", "__").replace("%{", "__"), 0, false, &mut wrong),
+            false => lex(file, &source.text, 0, false, &mut wrong),
+        };
+        let given = ["--var ", "CACHESTACK_VAR_", "TF_VAR_"].iter().find_map(|start| source.path.strip_prefix(start));
+        let mut open = 0i32;
+        tokens.iter().for_each(|token| open += depth(token.kind));
+        Self {
+            file,
+            text: &source.text,
+            tokens,
+            given: given.map(str::to_owned),
+            values: !source.path.starts_with('<') && !source::is_configuration(&source.path),
+            broken: open != 0 || !wrong.is_empty(),
+        }
+    }
+
+    fn kind(&self, at: usize) -> Kind {
+        self.tokens.get(at).map_or(Kind::End, |token| token.kind)
+    }
+
+    fn word(&self, at: usize) -> &'a str {
+        self.tokens.get(at).map_or("", |token| &self.text[token.start as usize..token.end as usize])
+    }
+
+    /// Goes through all assignments and calls, also of what is nested.
+    fn walk(&self, mut visit: impl FnMut(Place)) {
+        let (mut path, mut frames): (Vec<String>, Vec<usize>) = Default::default();
+        let mut words: Vec<String> = Vec::new();
+        for at in 0..self.tokens.len() {
+            match self.kind(at) {
+                // A value may begin on the next line, in JSON.
+                Kind::Newline | Kind::LineComment if at > 0 && self.kind(at - 1) == Kind::Colon => {}
+                Kind::Newline | Kind::LineComment | Kind::Comma => words.clear(),
+                Kind::Ident | Kind::QuotedText => {
+                    if self.kind(at + 1) == Kind::OpenParen {
+                        visit(Place { path: &path, name: self.word(at), value: at + 1, call: true });
+                    }
+                    words.push(self.word(at).to_owned());
+                }
+                Kind::Assign | Kind::Colon => {
+                    if let Some(name) = words.last() {
+                        visit(Place { path: &path, name, value: at + 1, call: false });
+                    }
+                }
+                kind if depth(kind) > 0 && kind != Kind::OpenQuote => {
+                    frames.push(path.len());
+                    path.append(&mut words);
+                }
+                kind if depth(kind) < 0 && kind != Kind::CloseQuote => {
+                    path.truncate(frames.pop().unwrap_or(0));
+                    words.clear();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The tokens of a value, from its first on.
+    fn value(&self, start: usize) -> Range<usize> {
+        let mut start = start;
+        while matches!(self.kind(start), Kind::Newline) && self.kind(start.saturating_sub(1)) != Kind::Assign {
+            start += 1;
+        }
+        let mut open = 0;
+        let mut at = start;
+        while self.kind(at) != Kind::End {
+            let kind = self.kind(at);
+            let ends = matches!(kind, Kind::Newline | Kind::LineComment | Kind::Comma) || depth(kind) < 0;
+            if open == 0 && ends {
+                break;
+            }
+            open += depth(kind);
+            at += 1;
+        }
+        start..at
+    }
+
+    /// The bytes of a value, where it is written out at least in part, with the remark behind it.
+    fn written(&self, value: Range<usize>) -> Option<Range<usize>> {
+        let lone = value.len() == 1 && self.kind(value.start) == Kind::Ident;
+        let literal = lone && self.word(value.start) != "null"
+            || value.clone().any(|at| self.is_literal(at) && !self.is_source(&value, at));
+        let remark = self.kind(value.end) == Kind::LineComment;
+        let last = if remark { value.end } else { value.end.max(value.start + 1) - 1 };
+        let first = if literal { value.start } else { value.end };
+        if !literal && !remark || first > last {
+            return None;
+        }
+        let (start, end) = (self.tokens[first].start as usize, self.tokens[last].end as usize);
+        Some(start..self.unclosed(&value, self.text[..end].trim_end().len()))
+    }
+
+    /// Whether a token is a text or number that stands for itself, and is no index or key of something else.
+    fn is_literal(&self, at: usize) -> bool {
+        let before = |back: usize| at.checked_sub(back).map_or(Kind::End, |at| self.kind(at));
+        let index = |back: usize| {
+            before(back) == Kind::OpenBracket
+                && matches!(before(back + 1), Kind::Ident | Kind::CloseBracket | Kind::CloseParen)
+        };
+        match self.kind(at) {
+            Kind::QuotedText => !index(2) && !self.is_reference(at),
+            Kind::HeredocText => !self.word(at).trim().is_empty(),
+            Kind::Number => !index(1) && before(1) != Kind::Dot,
+            Kind::Invalid => true,
+            _ => false,
+        }
+    }
+
+    /// `"${var.token}"` of JSON.
+    fn is_reference(&self, at: usize) -> bool {
+        let inside = self.word(at).strip_prefix("${").and_then(|text| text.strip_suffix('}'));
+        inside.is_some_and(|text| text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']')))
+            && inside.is_some_and(|text| text.contains('.'))
+    }
+
+    /// Whether a token only says where a secret is: `secret("env:TOKEN")`.
+    fn is_source(&self, value: &Range<usize>, at: usize) -> bool {
+        let [quote, paren, name] = [1, 2, 3].map(|back| at.saturating_sub(back));
+        self.kind(quote) == Kind::OpenQuote
+            && self.kind(paren) == Kind::OpenParen
+            && name >= value.start
+            && self.word(name) == "secret"
+    }
+
+    /// The end of a value, with the lines that a quote was not closed before.
+    fn unclosed(&self, value: &Range<usize>, end: usize) -> usize {
+        let open = value.clone().any(|at| {
+            self.kind(at) == Kind::CloseQuote && self.word(at).is_empty()
+                || self.kind(at) == Kind::OpenQuote && at + 1 == value.end
+        });
+        if !open {
+            return end;
+        }
+        let more = self.text[end..].split_inclusive('\n').skip(1).take_while(|line| {
+            let line = line.trim();
+            let word = line.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-')).trim_start();
+            !(line.is_empty() || line.starts_with('}') || word.len() < line.len() && word.starts_with(['=', '{']))
+        });
+        let first = self.text[end..].find('\n').map_or(0, |newline| newline + 1);
+        let more: usize = more.map(str::len).sum();
+        if more == 0 { end } else { end + first + more }
+    }
+}
+
+/// How many brackets more are open behind a token.
+fn depth(kind: Kind) -> i32 {
+    match kind {
+        Kind::OpenBrace | Kind::OpenBracket | Kind::OpenParen | Kind::OpenQuote => 1,
+        Kind::OpenHeredoc | Kind::OpenInterpolation | Kind::OpenDirective => 1,
+        Kind::CloseBrace | Kind::CloseBracket | Kind::CloseParen | Kind::CloseQuote => -1,
+        Kind::CloseHeredoc | Kind::CloseSequence => -1,
+        _ => 0,
+    }
+}
+
+/// What is sensitive, by name.
+#[derive(Default)]
+struct Names {
+    /// Attributes that are secret wherever they stand.
+    secret: BTreeSet<String>,
+    /// Whether the declarations of variables are not at hand, as when a single file is laid out.
+    alone: bool,
+    variables: BTreeSet<String>,
+    outputs: BTreeSet<String>,
+}
+
+impl Names {
+    /// Notes `sensitive = true` of a variable or an output.
+    fn declare(&mut self, scan: &Scan, place: Place) {
+        let [.., kind, name] = place.path else { return };
+        if place.call || place.name != "sensitive" || scan.word(place.value) != "true" {
+            return;
+        }
+        match kind.as_str() {
+            "variable" => drop(self.variables.insert(name.clone())),
+            "output" => drop(self.outputs.insert(name.clone())),
+            _ => {}
+        }
+    }
+
+    /// The bytes of an assignment that must not be shown.
+    fn hides(&self, scan: &Scan, place: Place) -> Option<Range<usize>> {
+        let name = place.name;
+        let hidden = match place.path {
+            _ if place.call => name == "sensitive",
+            _ if self.secret.contains(name) => true,
+            [] if scan.values => self.alone || self.variables.contains(name),
+            _ if scan.broken => {
+                let some = !(self.variables.is_empty() && self.outputs.is_empty());
+                self.variables.contains(name) || some && matches!(name, "default" | "value")
+            }
+            [.., kind, block] if name == "default" && kind == "variable" => self.variables.contains(block),
+            [.., kind, block] if name == "value" && kind == "output" => self.outputs.contains(block),
+            [.., last] if last == "vars" => self.variables.contains(name),
+            [.., kind, _] if kind == "module" => self.variables.contains(name),
+            _ => false,
+        };
+        let value = match place.call {
+            false => scan.value(place.value),
+            // All between the parentheses.
+            true => place.value + 1..scan.call_end(place.value),
+        };
+        hidden.then(|| scan.written(value)).flatten()
+    }
+}
+
+impl Scan<'_> {
+    /// The token that closes the parenthesis at `start`.
+    fn call_end(&self, start: usize) -> usize {
+        let mut open = 0;
+        let mut at = start;
+        while self.kind(at) != Kind::End {
+            open += depth(self.kind(at));
+            if open == 0 {
+                break;
+            }
+            at += 1;
+        }
+        at
+    }
+}
+
+#[cfg(test)]
+mod tests;

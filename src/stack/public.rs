@@ -1,0 +1,41 @@
+//! Names are shown everywhere: in plans, ids, ARNs, keys, names of nodes, tags of AWS and in the state. None may be
+//! sensitive.
+
+use crate::address::Mode;
+use crate::diag::Diagnostic;
+use crate::kinds;
+use crate::lang::declare::Resource;
+use crate::stack::desired::Desired;
+use crate::value::{Object, Value};
+
+/// Refuses sensitive values in the names of an object, and takes them out, so that no later message has them.
+pub fn check(resource: &Resource, desired: &mut Desired, diagnostics: &mut Vec<Diagnostic>) {
+    let managed = resource.address.mode == Mode::Managed;
+    let named = kinds::get(&resource.address.kind).filter(|_| managed).and_then(|kind| kind.name_attribute());
+    for attr in &resource.schema.attrs {
+        let shown = attr.name == "region" || managed && attr.name == "name_prefix" || named == Some(attr.name);
+        if shown && desired.object.get(attr.name).is_some_and(Value::is_sensitive_anywhere) {
+            let mut diagnostic = refused(attr.name);
+            diagnostic.span = desired.span_of(attr.name);
+            diagnostics.push(diagnostic);
+            desired.object.insert(attr.name.into(), Value::unknown(attr.ty.clone(), None));
+        }
+    }
+}
+
+/// A sensitive value where it would be shown; without a place yet.
+pub fn refused(attribute: &str) -> Diagnostic {
+    let detail =
+        format!("`{attribute}` has a sensitive value, and what it says is shown in plans and kept in the state.");
+    Diagnostic::error("CS0419", "A sensitive value in a name", detail)
+        .help("Use a value that may be shown, or nonsensitive(...) if this one may.")
+}
+
+/// What a look-up found, with what it was asked for as sensitive as that was.
+pub fn found(mut object: Object, asked: &Object) -> Object {
+    for (name, value) in object.iter_mut() {
+        let sensitive = asked.get(name).is_some_and(Value::is_sensitive_anywhere);
+        *value = value.clone().with_mark(sensitive);
+    }
+    object
+}

@@ -1,0 +1,197 @@
+//! What goes wrong between two runs loses nothing: failed successors, objects that others change, states that are
+//! damaged, endpoints that are not the state's.
+
+use crate::emulate::{aws, control};
+use crate::harness::{Emulator, Place};
+
+const HEAD: &str = r#"
+environment "prod" { region = "us-east-1" }
+
+data "vpc" "main" { default = true }
+"#;
+
+const GROUP: &str = r#"
+variable "id" { default = "redis-1" }
+variable "family" { default = "redis7" }
+
+parameter_group "p" {
+  name   = "params"
+  family = var.family
+}
+
+replication_group "g" {
+  replication_group_id = var.id
+  node_type            = "cache.t4g.micro"
+  engine_version       = var.family == "redis7" ? "7.1" : "6.2"
+  num_cache_clusters   = 1
+  parameter_group_name = parameter_group.p.name
+  lifecycle { create_before_destroy = true }
+}
+"#;
+
+/// A directory with a stack, on an emulator that can be told to fail.
+struct Scene {
+    emulator: Emulator,
+    place: Place,
+}
+
+impl Scene {
+    fn new(stack: &str) -> Self {
+        let emulator = Emulator::start("instant");
+        let mut place = Place::new();
+        place.env("AWS_ACCESS_KEY_ID", "123456789012").env("AWS_SECRET_ACCESS_KEY", "test");
+        place.env("AWS_ENDPOINT_URL", &emulator.url);
+        place.write("main.hcl", &format!("{HEAD}{stack}"));
+        Self { emulator, place }
+    }
+
+    fn run(&self, words: &[&str], code: i32) -> crate::harness::Run {
+        self.place.run(&[words, &["--endpoint", &self.emulator.url]].concat()).expect(code)
+    }
+
+    /// Calls of this operation fail from now on.
+    fn fail(&self, operation: &str, code: &str) {
+        let rule = serde_json::json!({ "match": format!("*:{operation}"), "error": { "code": code, "status": 400 } });
+        let faults = serde_json::json!({ "seed": 1, "rules": [rule] }).to_string();
+        control(&self.emulator, "POST /_cachestack/faults", &faults);
+    }
+
+    fn mend(&self) {
+        control(&self.emulator, "DELETE /_cachestack/faults", "");
+    }
+
+    /// The ids of the groups that are there.
+    fn groups(&self) -> String {
+        let (_, answer) = aws(&self.emulator, "Action=DescribeReplicationGroups").expect("an answer");
+        let found = answer.split("<ReplicationGroupId>").skip(1).filter_map(|rest| rest.split('<').next());
+        let found: std::collections::BTreeSet<&str> = found.collect();
+        found.into_iter().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The calls since the last time that do more than look.
+    fn writes(&self) -> String {
+        let calls = control(&self.emulator, "GET /_cachestack/calls", "");
+        control(&self.emulator, "DELETE /_cachestack/calls", "");
+        let calls: serde_json::Value = serde_json::from_str(&calls).expect("calls");
+        let reads = ["Describe", "List", "Get"];
+        let writes = calls.as_object().expect("calls").keys().filter(|name| {
+            let operation = name.split(':').nth(1).unwrap_or_default();
+            !reads.iter().any(|read| operation.starts_with(read))
+        });
+        writes.cloned().collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[test]
+fn a_successor_that_fails_costs_nothing() {
+    let scene = Scene::new(GROUP);
+    scene.run(&["apply", "--auto-approve"], 0);
+    scene.fail("CreateReplicationGroup", "InsufficientCacheClusterCapacity");
+    for id in ["id=redis-2", "id=redis-3", "id=redis-3"] {
+        scene.run(&["apply", "--auto-approve", "--allow-destroy", "all", "--var", id], 5);
+        assert_eq!(scene.groups(), "redis-1");
+    }
+    // Whoever follows the advice of an earlier version imports what is not lost.
+    let import = "\nimport {\n  to = replication_group.g\n  id = \"redis-1\"\n}\n";
+    scene.place.write("import.hcl", import);
+    scene.run(&["apply", "--auto-approve"], 0).says("0 added, 0 changed, 0 destroyed");
+    scene.place.write("import.hcl", "");
+    scene.run(&["plan", "--detailed-exitcode"], 0);
+    scene.mend();
+    scene.run(&["apply", "--auto-approve", "--allow-destroy", "all", "--var", "id=redis-3"], 0);
+    assert_eq!(scene.groups(), "redis-3");
+    scene.run(&["plan", "--detailed-exitcode", "--var", "id=redis-3"], 0);
+}
+
+#[test]
+fn a_family_that_fails_to_change_can_be_put_back() {
+    let scene = Scene::new(GROUP);
+    scene.run(&["apply", "--auto-approve"], 0);
+    scene.fail("CreateCacheParameterGroup", "CacheParameterGroupQuotaExceeded");
+    scene.run(&["apply", "--auto-approve", "--allow-destroy", "all", "--var", "family=redis6.x"], 5);
+    scene.run(&["plan", "--detailed-exitcode"], 0).says("No changes");
+    scene.mend();
+    scene.run(&["plan", "--detailed-exitcode"], 0);
+    assert_eq!(scene.groups(), "redis-1");
+}
+
+/// The old object goes last: when that fails, it keeps its guards and goes with a later run.
+#[test]
+fn a_former_object_keeps_its_guards_and_goes_in_the_end() {
+    let scene = Scene::new(GROUP);
+    scene.run(&["apply", "--auto-approve"], 0);
+    scene.fail("DeleteReplicationGroup", "ServiceLinkedRoleNotFoundFault");
+    let next = ["--auto-approve", "--allow-destroy", "all", "--var", "id=redis-2"];
+    scene.run(&[&["apply"], &next[..]].concat(), 5);
+    assert_eq!(scene.groups(), "redis-1 redis-2");
+    scene.mend();
+    scene.run(&["apply", "--auto-approve", "--var", "id=redis-2"], 3).says("its former object \"redis-1\"");
+    // Its name is not free yet, and it cannot be taken over by another address.
+    scene.place.write(
+        "more.hcl",
+        "replication_group \"h\" {\n  replication_group_id = \"redis-1\"\n  node_type = \"cache.t4g.micro\"\n}\n",
+    );
+    let refused = scene.run(&["plan", "--var", "id=redis-2"], 1);
+    assert!(refused.stderr.contains("former object of `replication_group.g`"), "{}", refused.stderr);
+    scene.place.write("import.hcl", "import {\n  to = replication_group.h\n  id = \"redis-1\"\n}\n");
+    let refused = scene.run(&["plan", "--var", "id=redis-2"], 1);
+    assert!(refused.stderr.contains("the former object of `replication_group.g`"), "{}", refused.stderr);
+    scene.place.write("more.hcl", "");
+    scene.place.write("import.hcl", "");
+    scene.run(&[&["apply"], &next[..]].concat(), 0).says("1 destroyed");
+    assert_eq!(scene.groups(), "redis-2");
+}
+
+const ALARM: &str = r#"
+alarm "a" {
+  alarm_name          = "lost"
+  namespace           = "AWS/ElastiCache"
+  metric_name         = "CPUUtilization"
+  statistic           = "Average"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 80
+  period              = 300
+  evaluation_periods  = 2
+  dimensions          = { CacheClusterId = "x-001" }
+}
+
+parameter_group "p" {
+  name        = "lost"
+  family      = "redis7"
+  parameters  = { maxmemory-policy = "allkeys-lru" }
+}
+"#;
+
+#[test]
+fn a_refresh_sends_nothing_and_shows_what_it_takes_over() {
+    let scene = Scene::new(ALARM);
+    scene.run(&["apply", "--auto-approve"], 0);
+    aws(&scene.emulator, "Action=DeleteAlarms&AlarmNames.member.1=lost&Version=2010-08-01").expect("an answer");
+    let change = "Action=ModifyCacheParameterGroup&CacheParameterGroupName=lost\
+        &ParameterNameValues.ParameterNameValue.1.ParameterName=maxmemory-policy\
+        &ParameterNameValues.ParameterNameValue.1.ParameterValue=noeviction";
+    aws(&scene.emulator, change).expect("an answer");
+    scene.writes();
+    scene.run(&["plan", "--refresh-only", "--detailed-exitcode"], 2).says("was changed by others").says("noeviction");
+    scene.run(&["apply", "--refresh-only", "--auto-approve"], 0).says("is gone already");
+    assert_eq!(scene.writes(), "");
+    scene.run(&["plan", "--refresh-only", "--detailed-exitcode"], 0);
+    let listed = scene.place.run(&["state", "list"]).expect(0).stdout;
+    assert_eq!(listed, "parameter_group.p\n");
+    // What the stack says still counts for the next plan.
+    scene.run(&["apply", "--auto-approve"], 0).says("1 added, 1 changed, 0 destroyed");
+}
+
+#[test]
+fn a_state_belongs_to_its_place() {
+    let scene = Scene::new(ALARM);
+    scene.run(&["apply", "--auto-approve"], 0);
+    // The same emulator on another port is the same place.
+    let other = Emulator::start("instant");
+    let text = HEAD.replace("us-east-1", "eu-west-1");
+    scene.place.write("main.hcl", &format!("{text}{ALARM}"));
+    let refused = scene.run(&["plan"], 3);
+    assert!(refused.stderr.contains("of region us-east-1"), "{}", refused.stderr);
+    scene.place.write("main.hcl", &format!("{HEAD}{ALARM}"));
+    scene.place.run(&["plan", "--endpoint", &other.url]).expect(0).says("is gone from the account");
+}

@@ -1,0 +1,336 @@
+//! What a person and a shell meet: questions on a terminal, signals, devices that take no more.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use pty_process::blocking::Pty;
+
+use crate::harness::{Place, run};
+
+const STACK: &str = r#"
+environment "local" {
+  endpoint = "emulator"
+  region   = "us-west-2"
+}
+parameter_group "p" {
+  name   = "asked"
+  family = "redis7"
+}
+replication_group "r" {
+  replication_group_id = "asked"
+  description          = "asked"
+  node_type            = "cache.t4g.micro"
+  engine_version       = "7.1"
+  num_cache_clusters   = 1
+  parameter_group_name = parameter_group.p.name
+}
+output "name" { value = parameter_group.p.name }
+"#;
+
+const CTRL_C: &str = "\u{3}";
+const CTRL_D: &str = "\u{4}";
+
+/// The longest that a test waits for a text.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program on a terminal of its own.
+struct Terminal {
+    child: Child,
+    pty: Pty,
+    seen: String,
+}
+
+impl Terminal {
+    fn start(place: &Place, args: &[&str]) -> Self {
+        let (pty, pts) = pty_process::blocking::open().expect("a terminal");
+        pty.resize(pty_process::Size::new(40, 120)).expect("a size");
+        let child = pty_process::blocking::Command::from(place.program(args)).spawn(pts).expect("it starts");
+        Self { child, pty, seen: String::new() }
+    }
+
+    /// Reads until a text is there; what came up to it is forgotten. A program that never says it is ended.
+    fn expect(&mut self, text: &str) {
+        let done = Arc::new(AtomicBool::new(false));
+        let (watched, id) = (done.clone(), self.child.id().to_string());
+        std::thread::spawn(move || {
+            std::thread::sleep(PATIENCE);
+            if !watched.load(Ordering::SeqCst) {
+                let _ = Command::new("kill").args(["-s", "KILL", &id]).status();
+            }
+        });
+        let end = loop {
+            if let Some(at) = self.seen.find(text) {
+                break at + text.len();
+            }
+            assert!(self.read(), "no {text:?} in {}", self.seen);
+        };
+        done.store(true, Ordering::SeqCst);
+        self.seen.drain(..end);
+    }
+
+    /// Whether there was more; a terminal that the last program has left answers an error.
+    fn read(&mut self) -> bool {
+        let mut bytes = [0; 4096];
+        let count = self.pty.read(&mut bytes).unwrap_or(0);
+        self.seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        count > 0
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.pty.write_all(keys.as_bytes()).expect("it is typed");
+    }
+
+    /// Reads to the end: the exit code and what was said.
+    fn end(mut self) -> (Option<i32>, String) {
+        while self.read() {}
+        (self.child.wait().expect("it ends").code(), self.seen)
+    }
+}
+
+fn place(speed: &str) -> Place {
+    let mut place = Place::new();
+    place.env("CACHESTACK_EMULATOR_SPEED", speed);
+    place.write("main.hcl", STACK);
+    place
+}
+
+/// Waits for the question, which must be there before anything is typed, and answers it.
+fn answer(place: &Place, args: &[&str], question: &str, keys: &str, says: &str, code: i32) {
+    let mut terminal = Terminal::start(place, args);
+    terminal.expect(question);
+    terminal.press(keys);
+    let (found, rest) = terminal.end();
+    assert!(rest.contains(says), "no {says:?} in {rest}");
+    assert_eq!(found, Some(code), "{rest}");
+}
+
+#[test]
+fn a_question_is_seen_before_it_is_answered() {
+    let place = place("instant");
+    let question = "Only \"yes\" is accepted: ";
+    let unsent = [
+        ("no\n", "not approved; nothing was sent"),
+        ("\n", "not approved; nothing was sent"),
+        (CTRL_C, "interrupted; nothing was sent"),
+        (CTRL_D, "nobody is there to answer: pass --auto-approve; nothing was sent"),
+    ];
+    for (keys, says) in unsent {
+        answer(&place, &["apply"], question, keys, says, 1);
+        assert_eq!(place.run(&["state", "list"]).expect(0).stdout, "");
+    }
+    answer(&place, &["apply"], question, "yes\n", "Apply complete: 2 added", 0);
+    for (keys, says) in unsent {
+        answer(&place, &["destroy"], question, keys, says, 1);
+    }
+    place.run(&["plan", "--detailed-exitcode"]).expect(0).says("2 resources unchanged");
+    answer(&place, &["destroy"], question, "yes\n", "Destroy complete", 0);
+}
+
+#[test]
+fn the_question_of_the_console_is_seen() {
+    let place = place("instant");
+    let mut terminal = Terminal::start(&place, &["console"]);
+    for (question, keys) in [("> ", "[1,\n"), (": ", "2][1] + 40\n"), ("42", ""), ("> ", CTRL_D)] {
+        terminal.expect(question);
+        terminal.press(keys);
+    }
+    assert_eq!(terminal.end().0, Some(0));
+}
+
+/// A window that is closed takes its question with it.
+#[test]
+fn a_terminal_that_goes_away_ends_the_question() {
+    let place = place("instant");
+    let mut terminal = Terminal::start(&place, &["apply"]);
+    terminal.expect("Only \"yes\" is accepted: ");
+    let Terminal { mut child, pty, .. } = terminal;
+    drop(pty);
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    assert_eq!(place.run(&["state", "list"]).expect(0).stdout, "");
+}
+
+/// A device that takes nothing.
+fn full() -> Stdio {
+    File::options().write(true).open("/dev/full").expect("the full device").into()
+}
+
+#[test]
+fn a_full_device_is_no_success() {
+    if !std::path::Path::new("/dev/full").exists() {
+        eprintln!("skipped: there is no /dev/full");
+        return;
+    }
+    let place = place("instant");
+    // Nothing is sent when the plan could not be shown.
+    let outcome = |args: &[&str]| {
+        let mut program = place.program(args);
+        let output = program.stdin(File::open(place.path().join("main.hcl")).expect("a file")).stdout(full()).output();
+        let output = output.expect("the program starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = outcome(&["apply", "--auto-approve"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("could not be shown; nothing was sent"), "{said}");
+    assert_eq!(place.run(&["state", "list"]).expect(0).stdout, "");
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    place.write("odd.hcl", "locals { a=1 }\n");
+    let commands: [&[&str]; 16] = [
+        &["plan"],
+        &["plan", "--json"],
+        &["plan", "--detailed-exitcode", "--destroy"],
+        &["apply", "--auto-approve"],
+        &["output"],
+        &["output", "-raw", "name"],
+        &["output", "--json"],
+        &["show"],
+        &["show", "--json"],
+        &["state", "list"],
+        &["validate"],
+        &["validate", "--json"],
+        &["graph"],
+        &["explain", "CS0101"],
+        &["fmt", "-"],
+        &["--help"],
+    ];
+    for command in commands {
+        let (code, said) = outcome(command);
+        assert_eq!(code, Some(1), "{command:?}: {said}");
+        assert!(said.contains("the output is not complete: No space left on device"), "{command:?}: {said}");
+    }
+    // Only what was said on stderr is lost here.
+    let mut program = place.program(&["output", "--state", "elsewhere"]);
+    assert_eq!(program.stderr(full()).status().expect("it runs").code(), Some(1));
+}
+
+#[test]
+fn a_reader_that_has_gone_away_is_no_failure() {
+    let place = place("instant");
+    for (args, code) in [(&["plan"][..], 0), (&["apply", "--auto-approve"], 0), (&["show"], 0)] {
+        let mut child = place.program(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        drop(child.stdout.take());
+        assert_eq!(child.wait().expect("it ends").code(), Some(code), "{args:?}");
+    }
+}
+
+/// The output breaks off after the first calls: the run goes on to its end and says that it was not seen.
+#[test]
+fn a_run_whose_output_breaks_off_is_recorded() {
+    let place = place("fast");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let output = TcpStream::connect(listener.local_addr().expect("an address")).expect("a connection");
+    let (reader, _) = listener.accept().expect("the other end");
+    let mut program = place.program(&["apply", "--auto-approve"]);
+    let mut child = program.stdout(OwnedFd::from(output)).stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(program);
+    let mut seen = vec![0; 100_000];
+    while !String::from_utf8_lossy(&seen).contains("Creating") {
+        reader.peek(&mut seen).expect("output");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // What is closed unread is reset, and that is no closed pipe.
+    drop(reader);
+    let mut said = String::new();
+    child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("text");
+    assert_eq!(child.wait().expect("it ends").code(), Some(5), "{said}");
+    assert!(said.contains("the output is not complete"), "{said}");
+    place.run(&["plan", "--detailed-exitcode"]).expect(0).says("2 resources unchanged");
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status().expect("kill");
+    assert!(sent.success());
+}
+
+/// Starts a run and answers when it has said a text on stdout.
+fn until(mut program: Command, text: &str) -> (Child, BufReader<std::process::ChildStdout>) {
+    let mut child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut seen = String::new();
+    while !seen.contains(text) {
+        assert!(reader.read_line(&mut seen).expect("text") > 0, "no {text:?} in {seen}");
+    }
+    (child, reader)
+}
+
+fn ended(mut child: Child) -> (Option<i32>, String) {
+    let mut said = String::new();
+    child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("text");
+    (child.wait().expect("it ends").code(), said)
+}
+
+#[test]
+fn a_signal_stops_a_run_and_a_second_one_ends_it() {
+    for name in ["HUP", "TERM", "INT"] {
+        // At this speed AWS takes its minutes.
+        let place = place("real");
+        for command in ["apply", "destroy"] {
+            if command == "destroy" {
+                // What is still being made can be destroyed only when it is there.
+                std::fs::remove_dir_all(place.path().join(".cachestack")).expect("the state and the world");
+                let mut instant = place.program(&["apply", "--auto-approve"]);
+                instant.env("CACHESTACK_EMULATOR_SPEED", "instant");
+                run(instant).expect(0);
+            }
+            let word =
+                if command == "apply" { "replication_group.r: Creating" } else { "replication_group.r: Destroying" };
+            let (child, output) = until(place.program(&[command, "--auto-approve"]), word);
+            signal(&child, name);
+            if command == "destroy" {
+                std::thread::sleep(Duration::from_millis(300));
+                signal(&child, name);
+            }
+            let before = Instant::now();
+            drop(output);
+            let (code, said) = ended(child);
+            assert_eq!(code, Some(5), "{command} {name}: {said}");
+            assert!(said.contains("Stopping: nothing new is begun"), "{command} {name}: {said}");
+            assert!(before.elapsed() < PATIENCE, "{command} {name}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_signal_before_anything_was_sent_ends_the_run() {
+    // It listens and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let mut place = place("instant");
+    place.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    let endpoint = format!("http://{}", silent.local_addr().expect("an address"));
+    let commands: [&[&str]; 3] = [&["plan"], &["apply", "--auto-approve"], &["destroy", "--auto-approve"]];
+    for (command, name) in commands.into_iter().zip(["HUP", "TERM", "INT"]) {
+        place.run(&["apply", "--auto-approve"]).expect(0);
+        let mut program = place.program(&[command, &["--endpoint", &endpoint]].concat());
+        let child = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let (connection, _) = silent.accept().expect("a call");
+        let before = Instant::now();
+        signal(&child, name);
+        let (code, said) = ended(child);
+        drop(connection);
+        assert_eq!(code, Some(1), "{command:?} {name}: {said}");
+        assert!(said.contains("; nothing was sent"), "{command:?} {name}: {said}");
+        assert!(before.elapsed() < Duration::from_secs(5), "{command:?} {name}");
+    }
+}
+
+#[test]
+fn what_ignores_the_hangup_goes_on() {
+    let place = place("fast");
+    let inner = place.program(&["apply", "--auto-approve"]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
+    shell.current_dir(place.path()).env_clear().stdin(Stdio::null());
+    shell.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let (child, mut output) = until(shell, "replication_group.r: Creating");
+    signal(&child, "HUP");
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).expect("text");
+    let (code, said) = ended(child);
+    assert_eq!(code, Some(0), "{said}{rest}");
+    assert!(rest.contains("Apply complete: 2 added"), "{rest}");
+}
