@@ -17,6 +17,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::kind::{Call, Cloud, ErrorClass, Future_, Lookup, Observation, Remote, RemoteError, Reply};
 use crate::simulation::clock::LeapingClock;
+use crate::simulation::engine::Bug;
 use crate::simulation::faults::{Fault, Faults};
 use crate::value::{Object, Value};
 use calls::{Work, refuse};
@@ -39,6 +40,7 @@ struct Inner {
     faults: Arc<Faults>,
     world: Mutex<World>,
     witness: Mutex<Box<dyn Witness>>,
+    bug: Option<Bug>,
 }
 
 /// How far a stale read is behind, in milliseconds.
@@ -52,8 +54,8 @@ const REQUEST: Duration = Duration::from_millis(80);
 
 impl FakeCloud {
     /// An empty account.
-    pub fn new(clock: LeapingClock, faults: Arc<Faults>, witness: Box<dyn Witness>) -> Self {
-        Self(Arc::new(Inner { clock, faults, world: Mutex::default(), witness: Mutex::new(witness) }))
+    pub fn new(clock: LeapingClock, faults: Arc<Faults>, witness: Box<dyn Witness>, bug: Option<Bug>) -> Self {
+        Self(Arc::new(Inner { clock, faults, world: Mutex::default(), witness: Mutex::new(witness), bug }))
     }
 
     /// The account as it is now.
@@ -215,6 +217,9 @@ impl Remote for Place {
         Box::pin(async move {
             self.cloud.outlive().await;
             self.cloud.request(&format!("read tags of {}", self.kind)).await?;
+            if self.cloud.0.bug == Some(Bug::Unmarked) {
+                return Ok(Value::string_map::<&str, &str>([]));
+            }
             let world = self.cloud.world();
             let arn = object.get("arn").and_then(Value::as_str);
             let found = world.things().find(|(key, thing)| key.0 == self.kind && thing.arn() == arn);
@@ -227,6 +232,9 @@ impl Remote for Place {
         Box::pin(async move {
             self.cloud.outlive().await;
             let fault = self.cloud.request(&format!("read mark of {}", self.kind)).await?;
+            if self.cloud.0.bug == Some(Bug::Blind) {
+                return Ok(None);
+            }
             let world = self.cloud.world();
             let moment = self.cloud.moment(fault);
             let marked = |thing: &world::Thing| thing.tags.get("cachestack:id").map(String::as_str) == Some(mark);

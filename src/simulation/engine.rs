@@ -13,7 +13,7 @@ use crate::kind::Call;
 use crate::ops::connect::{Connection, finish};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session, SessionOptions, apply, plan};
-use crate::plan::{Needs, Options, Plan};
+use crate::plan::{Action, Needs, Options, Plan};
 use crate::simulation::check::View;
 use crate::simulation::clock::LeapingClock;
 use crate::simulation::cloud::world::{Key, World};
@@ -25,6 +25,7 @@ use crate::state::Record;
 use crate::state::lock::Holder;
 use crate::state::store::Store;
 use crate::ui::{self, Ui};
+use crate::value::{Data, Value};
 
 /// A command of the program.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -85,6 +86,23 @@ pub struct Outcome {
     pub told: String,
 }
 
+/// A fault of the engine, planted where it meets the world, to show that the simulation would notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// The disk breaks a promise.
+    Disk(Lie),
+    /// What carries our mark is not found.
+    Blind,
+    /// The mark of an object is not seen.
+    Unmarked,
+    /// What is deleted waits for nothing.
+    NoEdges,
+    /// No guard stands before anything.
+    NoGuard,
+    /// A token is shown in the plan.
+    Shown,
+}
+
 /// Where commands run.
 pub struct Place {
     /// The directory of the stack.
@@ -98,6 +116,7 @@ pub struct Place {
     /// What goes wrong.
     pub faults: Arc<Faults>,
     entropy: Arc<SeededEntropy>,
+    bug: Option<Bug>,
 }
 
 /// How long a poller waits at first, and at most.
@@ -105,15 +124,16 @@ const POLL: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(
 
 impl Place {
     /// A directory with an empty account, where nobody watches yet.
-    pub fn new(directory: PathBuf, clock: LeapingClock, faults: Arc<Faults>, lie: Option<Lie>) -> Self {
-        let cloud = FakeCloud::new(clock.clone(), faults.clone(), Box::new(Nobody));
+    pub fn new(directory: PathBuf, clock: LeapingClock, faults: Arc<Faults>, bug: Option<Bug>) -> Self {
+        let cloud = FakeCloud::new(clock.clone(), faults.clone(), Box::new(Nobody), bug);
+        let lie = if let Some(Bug::Disk(lie)) = bug { Some(lie) } else { None };
         let disk = MemDisk::new(clock.clone(), faults.clone(), lie);
-        Self { directory, cloud, disk, clock, faults, entropy: Arc::new(SeededEntropy::new(1)) }
+        Self { directory, cloud, disk, clock, faults, entropy: Arc::new(SeededEntropy::new(1)), bug }
     }
 
     /// An empty account that somebody watches.
     pub fn with_witness(mut self, witness: Box<dyn Witness>) -> Self {
-        self.cloud = FakeCloud::new(self.clock.clone(), self.faults.clone(), witness);
+        self.cloud = FakeCloud::new(self.clock.clone(), self.faults.clone(), witness, self.bug);
         self
     }
 
@@ -187,7 +207,10 @@ impl Place {
         }
         let first = check(session, &store, options)?;
         let connection = finish(session, Arc::new(self.cloud.clone()), POLL).await?;
-        let plan = plan::plan(session, &mut store, &connection, options, watch, first).await?;
+        let mut plan = plan::plan(session, &mut store, &connection, options, watch, first).await?;
+        if let Some(bug) = self.bug {
+            plant(bug, &mut plan);
+        }
         Ok((plan, store, connection))
     }
 
@@ -217,6 +240,24 @@ impl Place {
         let skipped = report.skipped.iter().map(|address| format!("{address}: skipped"));
         let why: Vec<String> = failed.chain(begun).chain(skipped).chain(report.unwritten.clone()).collect();
         Ok(End::Remains(why.join("\n")))
+    }
+}
+
+/// Brings a fault into a plan.
+fn plant(bug: Bug, plan: &mut Plan) {
+    match bug {
+        Bug::NoEdges => {
+            plan.steps.iter_mut().filter(|step| step.action == Action::Delete).for_each(|step| step.edges.clear());
+        }
+        Bug::NoGuard => plan.blocked.clear(),
+        Bug::Shown => {
+            for change in plan.steps.iter_mut().flat_map(|step| &mut step.changes) {
+                if let Data::Secret(secret) = &change.after.data {
+                    change.after = Value::string(secret.text.as_deref().unwrap_or_default());
+                }
+            }
+        }
+        Bug::Disk(_) | Bug::Blind | Bug::Unmarked => {}
     }
 }
 

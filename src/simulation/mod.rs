@@ -16,6 +16,7 @@ pub mod stack;
 pub mod text;
 
 use case::Case;
+use engine::Bug;
 use faults::Faults;
 use random::Random;
 use run::Report;
@@ -23,9 +24,14 @@ use scenario::Scenario;
 
 /// What a seed brings, and what comes of it.
 pub fn simulate(seed: u64) -> (Scenario, Report) {
+    simulate_with(seed, None)
+}
+
+/// The same with a fault of the engine that is planted.
+pub fn simulate_with(seed: u64, bug: Option<Bug>) -> (Scenario, Report) {
     let random = Random::new(seed);
     let scenario = scenario::generate(random.fork(1));
-    let report = run::live(&Case::from(&scenario), Faults::seeded(random.fork(2)));
+    let report = run::live_with(&Case::from(&scenario), Faults::seeded(random.fork(2)), bug);
     (scenario, report)
 }
 

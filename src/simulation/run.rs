@@ -10,8 +10,7 @@ use crate::simulation::check::{Checker, Violation, known};
 use crate::simulation::clock::LeapingClock;
 use crate::simulation::cloud::world::{Key, Phase, Thing};
 use crate::simulation::cloud::{FakeCloud, REGION, shapes};
-use crate::simulation::disk::Lie;
-use crate::simulation::engine::{self, Command, End, Outcome, Place, Verb};
+use crate::simulation::engine::{self, Bug, Command, End, Outcome, Place, Verb};
 use crate::simulation::faults::{Faults, Script};
 use crate::simulation::scenario::Outside;
 use crate::simulation::stack::Facts;
@@ -45,9 +44,9 @@ pub fn live(case: &Case, faults: Faults) -> Report {
     live_with(case, faults, None)
 }
 
-/// The same on a disk that may lie.
-pub fn live_with(case: &Case, faults: Faults, lie: Option<Lie>) -> Report {
-    let mut life = Life::new(Arc::new(faults), lie);
+/// The same with a fault that is planted.
+pub fn live_with(case: &Case, faults: Faults, bug: Option<Bug>) -> Report {
+    let mut life = Life::new(Arc::new(faults), bug);
     for act in &case.acts {
         life.act(act);
         if life.is_over() {
@@ -59,11 +58,11 @@ pub fn live_with(case: &Case, faults: Faults, lie: Option<Lie>) -> Report {
 }
 
 impl Life {
-    fn new(faults: Arc<Faults>, lie: Option<Lie>) -> Self {
+    fn new(faults: Arc<Faults>, bug: Option<Bug>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = LeapingClock::default();
         let directory = folder.path().to_owned();
-        let place = Place::new(directory, clock, faults, lie);
+        let place = Place::new(directory, clock, faults, bug);
         let checker = Checker::new(place.view());
         let place = place.with_witness(Box::new(checker.clone()));
         let (written, strangers) = (BTreeMap::new(), BTreeMap::new());

@@ -1,10 +1,20 @@
 //! The account by itself: without faults an apply makes what the stack says, and the next plan is empty.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::simulation::case::Case;
 use crate::simulation::clock::LeapingClock;
-use crate::simulation::engine::{Command, End, Place, Verb};
+use crate::simulation::disk::Lie;
+use crate::simulation::engine::{Bug, Command, End, Place, Verb};
 use crate::simulation::faults::Faults;
+use crate::simulation::run::live;
+use crate::simulation::{simulate, simulate_with};
+
+/// How many seeds a run of the tests lives.
+const SEEDS: u64 = 150;
+/// Within how many seeds a planted fault must be noticed.
+const PLANTED: u64 = 400;
 
 struct Scene {
     place: Place,
@@ -169,24 +179,74 @@ fn an_apply_of_all_kinds_leaves_an_empty_plan() {
     assert_eq!((end, scene.objects()), (End::Done, 0), "{told}");
 }
 
-#[test]
-fn seeds_bring_no_violation() {
-    let (from, count) = range();
-    let mut rules = std::collections::BTreeMap::new();
-    for seed in from..from + count {
-        let (_, report) = crate::simulation::simulate(seed);
-        if let Some(first) = report.violations.first() {
-            let seen: &mut (usize, u64, String) = rules.entry(first.rule).or_default();
-            if seen.0 == 0 {
-                *seen = (0, seed, first.detail.clone());
-            }
-            seen.0 += 1;
+/// The first violations of each rule that seeds bring, with how many there are.
+fn violations(seeds: impl Iterator<Item = u64>, bug: Option<Bug>) -> BTreeMap<&'static str, (u64, u64, String)> {
+    let mut rules: BTreeMap<&'static str, (u64, u64, String)> = BTreeMap::new();
+    for seed in seeds {
+        let (_, report) = simulate_with(seed, bug);
+        if let Some(first) = report.violations.into_iter().next() {
+            rules.entry(first.rule).or_insert((0, seed, first.detail)).0 += 1;
         }
     }
-    assert!(rules.is_empty(), "{rules:#?}");
+    rules
 }
 
-fn range() -> (u64, u64) {
+#[test]
+fn seeds_bring_no_violation() {
     let read = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    (read("CACHESTACK_SEED").unwrap_or(0), read("CACHESTACK_SEEDS").unwrap_or(50))
+    let (from, count) = (read("CACHESTACK_SEED").unwrap_or(0), read("CACHESTACK_SEEDS").unwrap_or(SEEDS));
+    let found = violations(from..from + count, None);
+    assert!(found.is_empty(), "how many, the first seed, and what was seen: {found:#?}");
+}
+
+#[test]
+fn the_same_seed_brings_the_same() {
+    for seed in 0..20 {
+        let (one, other) = (simulate(seed).1, simulate(seed).1);
+        let folders = |story: Vec<String>| -> Vec<String> {
+            let folder = regex::Regex::new(r"/\S*\.tmp\w+").expect("a pattern");
+            story.iter().map(|part| folder.replace_all(part, "FOLDER").into_owned()).collect()
+        };
+        assert_eq!((one.struck, one.violations), (other.struck, other.violations), "seed {seed}");
+        assert_eq!(folders(one.story), folders(other.story), "seed {seed}");
+    }
+}
+
+/// Lives that once broke a rule, made short.
+#[test]
+fn cases_break_no_rule() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/simulated");
+    for name in crate::disk::files_below(&folder).expect("the cases") {
+        let text = crate::disk::read(&folder.join(&name)).expect("a case").expect("a case");
+        let case = Case::parse(&String::from_utf8_lossy(&text)).unwrap_or_else(|| panic!("{name} is no case"));
+        let report = live(&case, Faults::script(case.faults.clone()));
+        let told = report.story.join("\n----\n");
+        assert!(report.violations.is_empty(), "{name}: {:#?}\n{told}", report.violations);
+    }
+}
+
+/// The simulation would notice: each fault that is planted breaks a rule that says so.
+#[test]
+fn planted_faults_are_caught() {
+    let lost = "every object of ours has a record or an open operation";
+    let cases: [(Bug, &[&str]); 8] = [
+        (Bug::Disk(Lie::Append), &["an operation is on the medium before its call is sent"]),
+        (
+            Bug::Disk(Lie::Replace),
+            &["the state can always be read", lost, "an operation is on the medium before its call is sent"],
+        ),
+        (Bug::Disk(Lie::Remove), &["the state can always be read"]),
+        (Bug::Blind, &[lost]),
+        (Bug::Unmarked, &[lost]),
+        (Bug::NoEdges, &["an object goes only when its successor is there"]),
+        (Bug::NoGuard, &["no data is deleted without permission"]),
+        (Bug::Shown, &["no secret is shown"]),
+    ];
+    for (bug, rules) in cases {
+        let caught = (0..PLANTED).find(|seed| {
+            let first = simulate_with(*seed, Some(bug)).1.violations.into_iter().next();
+            first.is_some_and(|first| rules.contains(&first.rule))
+        });
+        assert!(caught.is_some(), "{bug:?} is not noticed");
+    }
 }
