@@ -1,4 +1,14 @@
 //! The simulation: a whole engine, on a disk in memory and an account in memory, on time that leaps, from one seed.
+//!
+//! A seed brings a life: a stack ([`edits`]), changes of it and commands ([`scenario`]), what others do to the account,
+//! and what goes wrong at calls, reads and writes ([`faults`]). Commands run as the command line runs them ([`engine`]),
+//! each as a process that can die. A witness sees every call that writes, and reads the state as it would be if the
+//! power went at that moment; after every command, and in the quiet at the end, it is asked what must hold ([`check`],
+//! [`run`]). What the checkers know of a stack comes from the generator ([`stack`]) and from nothing of the engine. A
+//! life that breaks a rule is made short ([`shrink`]) and written down ([`case`]).
+//!
+//! The account ([`cloud`]) shares schemas and predictions with the engine: what AWS computes is what a kind foresees,
+//! so the simulation tries the engine and not the kinds; those are tried against the emulator, which shares nothing.
 
 pub mod case;
 pub mod check;
