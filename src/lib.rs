@@ -41,6 +41,7 @@
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
 //! | [`ops`] | workflows without a terminal: open, check, connect, plan, apply |
 //! | [`ui`], [`cli`], [`templates`] | output, questions and what could not be written; one file per command, signals and the exit codes; the stacks built in |
+//! | `simulation` | the engine under faults from a seed: a disk and an account in memory, time that leaps (tests, feature `simulation`) |
 //!
 //! # Invariants
 //!
@@ -90,6 +91,8 @@ pub mod plan;
 pub mod recovery;
 pub mod refresh;
 pub mod schema;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 pub mod stack;
 pub mod state;
 pub mod templates;

@@ -1,0 +1,88 @@
+//! Lives of stacks under faults, from seeds: `cargo run --release --no-default-features --features simulation
+//! --example simulate -- --seeds 20000 [--from N] [--save FOLDER]`, or `--seed N` for one, told in full, or `--case FILE`.
+//! With a folder, the first life that breaks a rule is made short and saved there, to be lived again by `--case`.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use cachestack::simulation::case::Case;
+use cachestack::simulation::faults::{Faults, Script};
+use cachestack::simulation::run::{Report, live};
+use cachestack::simulation::shrink::shrink;
+use cachestack::simulation::simulate;
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let (mut from, mut count, mut save) = (0, 1000, None);
+    // A panic of the engine is a violation like any other, and told as one.
+    std::panic::set_hook(Box::new(|_| {}));
+    while let Some(name) = args.next() {
+        let text = args.next().expect("something behind each option");
+        let number = || text.parse().expect("a number");
+        match name.as_str() {
+            "--from" => from = number(),
+            "--seeds" => count = number(),
+            "--save" => save = Some(text),
+            "--seed" => return tell(&simulate(number()).1),
+            "--case" => {
+                let case = std::fs::read_to_string(&text).ok().and_then(|text| Case::parse(&text)).expect("a case");
+                return tell(&live(&case, Faults::script(case.faults.clone())));
+            }
+            _ => panic!("{name}: write --seeds N, --from N, --save FOLDER, --seed N or --case FILE"),
+        }
+    }
+    many(from, count, save.as_deref());
+}
+
+fn tell(report: &Report) {
+    for part in &report.story {
+        println!("{part}\n----");
+    }
+    for (moment, fault) in &report.struck {
+        println!("fault {} {moment}", fault.word());
+    }
+    for violation in &report.violations {
+        println!("VIOLATION {}: {}", violation.rule, violation.detail);
+    }
+}
+
+fn many(from: u64, count: u64, save: Option<&str>) {
+    let start = Instant::now();
+    let mut rules: BTreeMap<&str, Vec<(u64, String)>> = BTreeMap::new();
+    let mut hits: BTreeMap<String, u64> = BTreeMap::new();
+    for seed in from..from + count {
+        let (scenario, report) = simulate(seed);
+        note(&report.struck, &mut hits);
+        if let Some(first) = report.violations.first() {
+            let found = rules.entry(first.rule).or_default();
+            if let Some(folder) = save.filter(|_| found.is_empty()) {
+                let case = shrink(scenario, report.struck.clone(), first.rule);
+                let name = first.rule.replace(|c: char| !c.is_alphanumeric(), "-");
+                std::fs::write(format!("{folder}/{name}.txt"), case.print()).expect("the folder can be written");
+            }
+            found.push((seed, first.detail.clone()));
+        }
+    }
+    for (what, times) in &hits {
+        println!("{times:8} {what}");
+    }
+    for (rule, found) in &rules {
+        println!("{:8} VIOLATION {rule}", found.len());
+        for (seed, detail) in found.iter().take(6) {
+            println!(
+                "           seed {seed}: {}",
+                detail.lines().next().unwrap_or_default().chars().take(200).collect::<String>()
+            );
+        }
+    }
+    println!("{count} seeds in {:.1} s", start.elapsed().as_secs_f64());
+    if !rules.is_empty() {
+        std::process::exit(1);
+    }
+}
+
+fn note(struck: &Script, hits: &mut BTreeMap<String, u64>) {
+    for (moment, fault) in struck {
+        *hits.entry(format!("{} at {}", fault.word(), moment.place)).or_default() += 1;
+    }
+}

@@ -1,0 +1,231 @@
+//! The account: what is in it, and what time does to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::kind::{Observation, Status, Target};
+use crate::kinds::replication_group::member_ids;
+use crate::value::{Field, Object, Type, Value};
+
+/// The number of the account.
+pub const ACCOUNT: &str = "111122223333";
+
+/// An object by kind, region and name.
+pub type Key = (&'static str, String, String);
+
+/// What goes on with an object.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// Nothing.
+    Settled,
+    /// Something, until a moment in milliseconds, when `then` comes about.
+    Busy { word: &'static str, until: u64, then: Then },
+    /// It will not come right.
+    Broken(&'static str),
+}
+
+/// What comes of what goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Then {
+    /// The object is as it is.
+    Settle,
+    /// The object becomes this.
+    Become(Object),
+    /// It turns out broken.
+    Break,
+    /// It is gone.
+    Vanish,
+}
+
+/// An object of the account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Thing {
+    /// Its attributes.
+    pub object: Object,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// What goes on with it.
+    pub phase: Phase,
+    /// Digests of the tokens that let in, the newest last.
+    pub tokens: Vec<String>,
+    /// The address that it was made for; none for what others made.
+    pub made_for: Option<String>,
+    /// Grows with each object that is made, so that one can be told from a later one of the same name.
+    pub number: u64,
+}
+
+/// The account.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    things: BTreeMap<Key, Arc<Thing>>,
+    /// The account as it was, by the moment at which that ended.
+    past: Vec<(u64, BTreeMap<Key, Arc<Thing>>)>,
+    count: u64,
+}
+
+/// How long the account as it was is remembered, in milliseconds.
+const MEMORY: u64 = 20_000;
+
+impl World {
+    /// Brings about what is due.
+    pub fn settle(&mut self, now: u64) {
+        let due = |thing: &Thing| match &thing.phase {
+            Phase::Busy { until, then, .. } if *until <= now => Some(then.clone()),
+            _ => None,
+        };
+        let due: Vec<(Key, Then)> =
+            self.things.iter().filter_map(|(key, thing)| Some((key.clone(), due(thing)?))).collect();
+        for (key, then) in due {
+            let then = match then {
+                Then::Settle => Ok((Phase::Settled, None)),
+                Then::Become(object) => Ok((Phase::Settled, Some(object))),
+                Then::Break => Ok((Phase::Broken("create-failed"), None)),
+                Then::Vanish => Err(()),
+            };
+            match then {
+                Ok((phase, object)) => {
+                    let thing = self.change(&key, now).expect("it was just seen");
+                    thing.phase = phase;
+                    thing.object = object.unwrap_or_else(|| std::mem::take(&mut thing.object));
+                }
+                Err(()) => drop(self.remove(&key, now)),
+            }
+        }
+    }
+
+    fn remember(&mut self, now: u64) {
+        self.past.retain(|(until, _)| until + MEMORY >= now);
+        self.past.push((now, self.things.clone()));
+    }
+
+    /// Puts an object there.
+    pub fn put(&mut self, key: Key, mut thing: Thing, now: u64) {
+        self.remember(now);
+        self.count += 1;
+        thing.number = self.count;
+        self.things.insert(key, Arc::new(thing));
+    }
+
+    /// An object, to be changed.
+    pub fn change(&mut self, key: &Key, now: u64) -> Option<&mut Thing> {
+        self.remember(now);
+        self.things.get_mut(key).map(Arc::make_mut)
+    }
+
+    /// Takes an object away.
+    pub fn remove(&mut self, key: &Key, now: u64) -> Option<Arc<Thing>> {
+        self.remember(now);
+        self.things.remove(key)
+    }
+
+    /// An object.
+    pub fn get(&self, key: &Key) -> Option<&Thing> {
+        self.things.get(key).map(|thing| &**thing)
+    }
+
+    /// Every object.
+    pub fn things(&self) -> impl Iterator<Item = (&Key, &Thing)> {
+        self.things.iter().map(|(key, thing)| (key, &**thing))
+    }
+
+    /// The account as it was at a moment, as far as that is remembered.
+    pub fn at(&self, moment: u64) -> &BTreeMap<Key, Arc<Thing>> {
+        self.past.iter().find(|(until, _)| *until > moment).map_or(&self.things, |(_, things)| things)
+    }
+
+    /// The object of an ARN or id.
+    pub fn by_arn(&self, kind: &str, what: &str) -> Option<Key> {
+        let is = |key: &Key, thing: &Thing| key.0 == kind && (thing.arn() == Some(what) || key.2 == what);
+        self.things().find(|(key, thing)| is(key, thing)).map(|(key, _)| key.clone())
+    }
+
+    /// How many objects have been made.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// What uses an object.
+    pub fn user_of(&self, key: &Key) -> Option<&Key> {
+        let (kind, region, name) = key;
+        let attribute = match *kind {
+            "parameter_group" => "parameter_group_name",
+            "subnet_group" => "subnet_group_name",
+            "security_group" => "security_group_ids",
+            _ => return None,
+        };
+        let uses = |other: &Key, thing: &Thing| {
+            let value = thing.object.get(attribute).filter(|_| other.0 == "replication_group");
+            let direct = value.is_some_and(|value| mentions(value, name));
+            let ruled = *kind == "security_group" && other != key && other.0 == "security_group";
+            let rules = ["ingress", "egress"].iter().filter_map(|name| thing.object.get(*name));
+            direct || ruled && rules.into_iter().any(|rules| mentions(rules, name))
+        };
+        self.things().find(|(other, thing)| other.1 == *region && uses(other, thing)).map(|(other, _)| other)
+    }
+}
+
+/// Whether a text stands in a value.
+fn mentions(value: &Value, text: &str) -> bool {
+    value.as_str() == Some(text) || value.children().any(|child| mentions(child, text))
+}
+
+impl Thing {
+    /// The object as a read tells of it.
+    pub fn observe(&self, key: &Key) -> Observation {
+        let mut object = self.object.clone();
+        object.insert("region".into(), Value::string(&key.1));
+        object.insert("tags_all".into(), self.tags_value());
+        if key.0 == "replication_group" {
+            members(&mut object);
+        }
+        let status = match &self.phase {
+            Phase::Settled => Status::Settled,
+            Phase::Busy { word, .. } => Status::Busy((*word).to_owned()),
+            Phase::Broken(word) => Status::Broken((*word).to_owned()),
+        };
+        Observation { status, object, pending: Object::new() }
+    }
+
+    /// Its tags.
+    pub fn tags_value(&self) -> Value {
+        Value::string_map(&self.tags)
+    }
+
+    /// Its ARN.
+    pub fn arn(&self) -> Option<&str> {
+        self.object.get("arn").and_then(Value::as_str)
+    }
+
+    /// Whether somebody is at it.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.phase, Phase::Busy { .. })
+    }
+}
+
+/// Members and shards, as they follow from the counts.
+fn members(object: &mut Object) {
+    let number = |name: &str| object.get(name).and_then(Value::as_i64);
+    let id = object.get("replication_group_id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let cluster = object.get("cluster_enabled").and_then(Value::as_bool) == Some(true);
+    let (shards, replicas) = (number("num_node_groups").unwrap_or(1), number("replicas_per_node_group").unwrap_or(0));
+    let ids: BTreeSet<String> = match object.get("member_clusters").and_then(Value::as_items) {
+        Some(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        None => member_ids(&id, shards, replicas, cluster).into_iter().collect(),
+    };
+    let text = Type::object(["id", "node_group_id", "role"].map(|name| (name, Field::optional(Type::String))));
+    let mut first = BTreeSet::new();
+    let member = |member: &String| {
+        let shard = if cluster { member.rsplit('-').nth(1).unwrap_or("0001") } else { "0001" };
+        let role = if first.insert(shard.to_owned()) { "primary" } else { "replica" };
+        let fields = [("id", member.as_str()), ("node_group_id", shard), ("role", role)];
+        Value::object(fields.map(|(name, text)| (Arc::from(name), Value::string(text))).into())
+    };
+    let members: Vec<Value> = ids.iter().map(member).collect();
+    object.insert("members".into(), Value::list(text, members));
+    object.insert("member_clusters".into(), Value::string_set(&ids));
+}
+
+/// Where a region of the account is.
+pub fn target(region: &str) -> Target {
+    Target { account: Some(ACCOUNT.into()), region: region.into() }
+}

@@ -1,0 +1,228 @@
+//! How stacks begin, and how people change them.
+
+use crate::simulation::random::Random;
+use crate::simulation::stack::{Block, List, Model};
+
+/// What an edit needs beyond the stack.
+pub struct Editor<'a> {
+    /// The dice.
+    pub random: &'a mut Random,
+    /// How many labels have been given.
+    pub labels: u32,
+    /// How many modules have been given.
+    pub modules: u32,
+}
+
+/// Whether the engine may refuse a stack after an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It must be carried out.
+    Sound,
+    /// A guard stands before it: the next edit begins from the stack before.
+    Guarded,
+}
+
+const KINDS: [&str; 5] = ["subnet_group", "parameter_group", "security_group", "replication_group", "alarm"];
+
+impl Editor<'_> {
+    /// A new stack of a few blocks.
+    pub fn begin(&mut self) -> Model {
+        let mut model = Model::default();
+        if self.random.percent(40) {
+            let names = ["red", "green", "blue"][..2 + self.random.below(2)].iter().map(|name| (*name).to_owned());
+            model.lists.push(List { names: names.collect(), keyed: self.random.percent(50) });
+        }
+        if self.random.percent(25) {
+            self.modules += 1;
+        }
+        for _ in 0..2 + self.random.below(5) {
+            self.add(&mut model);
+        }
+        model
+    }
+
+    /// Adds a block of any kind.
+    fn add(&mut self, model: &mut Model) {
+        let kind = *self.random.pick(&KINDS);
+        let module = (self.modules > 0 && self.random.percent(35)).then(|| format!("m{}", self.modules));
+        let list = (module.is_none() && !model.lists.is_empty() && self.random.percent(35)).then_some(0);
+        self.labels += 1;
+        let target = kind == "alarm" && list.is_none() && self.random.percent(60);
+        let mut block = Block {
+            kind,
+            label: format!("b{}", self.labels),
+            name: format!("n{}", self.labels),
+            prefix: kind == "security_group" && self.random.percent(50),
+            module,
+            list,
+            uses: Vec::new(),
+            setting: 0,
+            fixed: 0,
+            tags: 0,
+            nodes: 1 + self.random.below(2) as u32,
+            shards: if kind == "replication_group" && self.random.percent(20) { 2 } else { 0 },
+            token: (kind == "replication_group" && self.random.percent(30)).then_some(0),
+            target,
+            first: self.random.percent(30),
+            prevent: false,
+            protect: false,
+            guarded: self.random.percent(12),
+            import: None,
+        };
+        let wanted: &[&str] = match kind {
+            // Shards want a parameter group that turns cluster mode on.
+            "replication_group" if block.shards > 0 => &["subnet_group", "security_group"],
+            "replication_group" => &["parameter_group", "subnet_group", "security_group"],
+            "alarm" => &["replication_group"],
+            "security_group" => &["security_group"],
+            _ => &[],
+        };
+        for kind in wanted {
+            let fits = |used: &&Block| {
+                let lists = used.list.is_none() || used.list == block.list && !target;
+                used.kind == *kind && used.module == block.module && lists
+            };
+            let fitting: Vec<&Block> = model.blocks.iter().filter(fits).collect();
+            if !fitting.is_empty() && self.random.percent(75) {
+                block.uses.push(self.random.pick(&fitting).label.clone());
+            }
+        }
+        // Alarms of all members want a group with one object.
+        let alone = block.uses.first().and_then(|label| model.block(label)).is_some_and(|used| used.list.is_none());
+        block.target &= alone;
+        if block.guarded {
+            (block.prevent, block.protect) = *self.random.pick(&[(true, false), (false, true), (true, true)]);
+        }
+        model.blocks.push(block);
+    }
+
+    /// Makes one change.
+    pub fn edit(&mut self, model: &mut Model) -> Effect {
+        if model.blocks.is_empty() {
+            self.add(model);
+            return Effect::Sound;
+        }
+        let at = self.random.below(model.blocks.len());
+        let block = &mut model.blocks[at];
+        match self.random.below(20) {
+            0 | 1 => block.setting += 1,
+            2 => block.tags += 1,
+            3 | 4 => {
+                block.fixed += 1;
+                return replaced(model, at);
+            }
+            5 if block.kind == "replication_group" => {
+                block.nodes = 1 + block.nodes % 3;
+                return alarmed(model, at);
+            }
+            6 if block.shards > 0 => {
+                block.shards = 2 + block.shards % 2;
+                return alarmed(model, at);
+            }
+            7 | 8 if block.token.is_some() => block.token = block.token.map(|token| (token + 1) % 8),
+            9 => block.first = !block.first,
+            10 if block.guarded => block.prevent = !block.prevent,
+            11 if block.guarded => block.protect = !block.protect,
+            12 | 13 => self.add(model),
+            14 | 15 => return remove(model, at, self.random.percent(25)),
+            16 => self.rename(model, at, true),
+            17 => {
+                self.rename(model, at, false);
+                return replaced(model, at);
+            }
+            18 => return self.relist(model),
+            19 => return self.switch(model, at),
+            _ => block.setting += 1,
+        }
+        Effect::Sound
+    }
+
+    fn rename(&mut self, model: &mut Model, at: usize, said: bool) {
+        let from = model.blocks[at].address();
+        let old = model.blocks[at].label.clone();
+        self.labels += 1;
+        let label = format!("b{}", self.labels);
+        for block in &mut model.blocks {
+            block.uses.iter_mut().filter(|used| **used == old).for_each(|used| used.clone_from(&label));
+        }
+        model.blocks[at].label = label;
+        model.blocks[at].import = None;
+        let to = model.blocks[at].address();
+        if said { model.moved.push((from, to)) } else { model.unsaid.push((from, to)) }
+    }
+
+    /// Changes a list: another order, without its first, with one more.
+    fn relist(&mut self, model: &mut Model) -> Effect {
+        let Some(list) = model.lists.first_mut() else { return Effect::Sound };
+        let guarded = model.blocks.iter().any(|block| block.list == Some(0) && block.guarded);
+        if !list.keyed {
+            model.before.entry(0).or_insert_with(|| list.clone());
+        }
+        match self.random.below(3) {
+            0 => list.names.reverse(),
+            1 if list.names.len() > 1 => drop(list.names.remove(0)),
+            _ => {
+                self.labels += 1;
+                list.names.push(format!("x{}", self.labels));
+            }
+        }
+        if guarded { Effect::Guarded } else { Effect::Sound }
+    }
+
+    /// Lets a group use another parameter group, and so on.
+    fn switch(&mut self, model: &mut Model, at: usize) -> Effect {
+        let block = &model.blocks[at];
+        let Some(used) = block.uses.first().and_then(|label| model.block(label)) else { return Effect::Sound };
+        let fits = |other: &&Block| (other.kind, &other.module, other.list) == (used.kind, &used.module, used.list);
+        let before = model.blocks[..at].iter().filter(fits);
+        let others: Vec<String> = before.map(|other| other.label.clone()).collect();
+        if others.is_empty() {
+            return Effect::Sound;
+        }
+        let label = self.random.pick(&others).clone();
+        model.blocks[at].uses[0] = label;
+        replaced(model, at)
+    }
+}
+
+/// Whether a guard stands before a new object in the place of one, or of those that go with it.
+fn replaced(model: &Model, at: usize) -> Effect {
+    let mut open = vec![model.blocks[at].label.clone()];
+    while let Some(label) = open.pop() {
+        let Some(block) = model.block(&label) else { continue };
+        if block.guarded {
+            return Effect::Guarded;
+        }
+        open.extend(model.users(&label));
+    }
+    Effect::Sound
+}
+
+/// Whether a guard stands before alarms that go with the members of a group.
+fn alarmed(model: &Model, at: usize) -> Effect {
+    let users = model.users(&model.blocks[at].label);
+    let guarded = |label: &String| model.block(label).is_some_and(|block| block.target && block.guarded);
+    if users.iter().any(guarded) { Effect::Guarded } else { Effect::Sound }
+}
+
+/// Removes a block and all that use it; or lets go of it, when nothing uses it.
+fn remove(model: &mut Model, at: usize, release: bool) -> Effect {
+    let label = model.blocks[at].label.clone();
+    let mut gone = vec![label.clone()];
+    let mut next = 0;
+    while next < gone.len() {
+        let users = model.users(&gone[next]);
+        gone.extend(users.into_iter().filter(|user| !gone.contains(user)).collect::<Vec<_>>());
+        next += 1;
+    }
+    // What stays would keep what it uses.
+    if release && gone.len() == 1 && model.blocks[at].uses.is_empty() {
+        let address = model.blocks[at].address();
+        model.released.insert(address);
+        model.blocks.remove(at);
+        return Effect::Sound;
+    }
+    let guarded = model.blocks.iter().any(|block| gone.contains(&block.label) && block.guarded);
+    model.blocks.retain(|block| !gone.contains(&block.label));
+    if guarded { Effect::Guarded } else { Effect::Sound }
+}
