@@ -76,11 +76,8 @@ fn is_ours(operation: &Operation, part: &Part, mark: Option<&str>) -> bool {
 /// The object has a record from now on, and the one before it has a successor.
 fn made(state: &State, part: &Part, id: &str, observation: &Observation) -> Verdict {
     let known = state.records.get(&part.address);
-    if known.is_some_and(|known| known.id == id) {
-        return Verdict::Done(Vec::new());
-    }
     let mut effects = Vec::new();
-    if known.is_some() {
+    if known.is_some_and(|known| known.id != id) {
         effects.push(Effect::Depose(part.address.clone()));
     }
     effects.push(Effect::Record(part.address.clone(), seen(&part.record, id, &observation.object)));
@@ -88,10 +85,10 @@ fn made(state: &State, part: &Part, id: &str, observation: &Observation) -> Verd
 }
 
 /// The record as it was planned, with what AWS has told since.
-pub fn seen(planned: &Record, id: &str, object: &Object) -> Record {
+fn seen(planned: &Record, id: &str, object: &Object) -> Record {
     let known = |value: &Value| value.is_wholly_known() && !value.is_sensitive_anywhere();
     let mut record = Record { id: id.to_owned(), ..planned.clone() };
-    for (name, value) in object.iter().filter(|(_, value)| known(value)) {
+    for (name, value) in object.iter().filter(|(name, value)| known(value) && !planned.hides(name)) {
         record.object.entry(name.clone()).or_insert_with(|| value.clone());
     }
     record
@@ -124,4 +121,109 @@ fn gone(part: &Part) -> Effect {
 /// The object is no longer there, or no longer ours.
 pub fn forget(address: &Address, id: String, deposed: bool) -> Effect {
     if deposed { Effect::Bury(address.clone(), id) } else { Effect::Remove(address.clone()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{Deposed, Digest};
+
+    const ADDRESS: &str = "replication_group.g";
+
+    fn address() -> Address {
+        Address::parse(ADDRESS).expect("an address")
+    }
+
+    fn record(id: &str, token: &str, phase: &str) -> Record {
+        let digest = |text: &str| Digest { digest: text.to_owned(), source: None };
+        let some =
+            |text: &str| (!text.is_empty()).then(|| ("auth_token".to_owned(), digest(text))).into_iter().collect();
+        let object = Object::from([("auth_token_last_modified".into(), Value::string("monday"))]);
+        Record {
+            id: id.to_owned(),
+            region: "r".to_owned(),
+            object,
+            secrets: some(token),
+            phase: some(phase),
+            ..Record::default()
+        }
+    }
+
+    fn sight(id: &str, status: Status, modified: &str, mark: Option<&str>) -> Sight {
+        let object = Object::from([("auth_token_last_modified".into(), Value::string(modified))]);
+        let observation = Observation { status, object, pending: Object::new() };
+        Sight::Present { id: id.to_owned(), observation, mark: mark.map(str::to_owned) }
+    }
+
+    fn told(verdict: &Verdict) -> String {
+        let effect = |effect: &Effect| match effect {
+            Effect::Record(_, record) => {
+                let of = |digests: &std::collections::BTreeMap<String, Digest>| {
+                    digests.values().map(|digest| digest.digest.clone()).collect::<String>()
+                };
+                format!("record {} token={} phase={}", record.id, of(&record.secrets), of(&record.phase))
+            }
+            Effect::Depose(_) => "depose".to_owned(),
+            Effect::Remove(_) => "remove".to_owned(),
+            Effect::Bury(_, id) => format!("bury {id}"),
+            other => format!("{other:?}"),
+        };
+        match verdict {
+            Verdict::Done(effects) => format!("done: {}", effects.iter().map(effect).collect::<Vec<_>>().join(", ")),
+            Verdict::NotDone => "not done".to_owned(),
+            Verdict::Undecidable(why) => format!("open: {why}"),
+        }
+    }
+
+    /// Every open operation with everything that can be found.
+    #[test]
+    fn what_is_found_decides() {
+        let busy = || Status::Busy("modifying".to_owned());
+        let create =
+            |before: Option<&str>| (Nature::Create, before.map(|id| record(id, "", "")), record("new", "", ""), false);
+        let rotate = || (Nature::Change, Some(record("g", "old", "")), record("g", "old", "new"), false);
+        let plain = || (Nature::Change, Some(record("g", "old", "")), record("g", "old", ""), false);
+        let delete = |deposed| (Nature::Delete, Some(record("g", "", "")), record("g", "", ""), deposed);
+        let there = |mark| sight("new", Status::Settled, "monday", mark);
+        let cases = [
+            (create(None), Sight::Absent, "not done"),
+            (create(None), there(Some("op")), "done: record new token= phase="),
+            (create(None), there(Some("another")), "not done"),
+            (create(None), there(None), "not done"),
+            (create(Some("old")), Sight::Absent, "not done"),
+            (create(Some("old")), there(Some("op")), "done: depose, record new token= phase="),
+            (create(Some("old")), there(None), "not done"),
+            // What was gone and is there again has a record already, under the same name.
+            (create(Some("new")), there(Some("op")), "done: record new token= phase="),
+            (plain(), Sight::Absent, "not done"),
+            (plain(), sight("g", busy(), "monday", None), "done: "),
+            (rotate(), Sight::Absent, "not done"),
+            (rotate(), sight("g", busy(), "monday", None), "open: `replication_group.g` is modifying"),
+            (rotate(), sight("g", Status::Settled, "monday", None), "not done"),
+            (rotate(), sight("g", Status::Settled, "tuesday", None), "done: record g token=old phase=new"),
+            (delete(false), Sight::Absent, "done: remove"),
+            (delete(true), Sight::Absent, "done: bury g"),
+            (delete(false), sight("g", busy(), "monday", None), "not done"),
+        ];
+        for ((nature, before, after, deposed), found, want) in cases {
+            let mut state = State::default();
+            match before {
+                Some(record) if deposed => state.deposed.push(Deposed { address: address(), record }),
+                Some(record) => drop(state.records.insert(address(), record)),
+                None => {}
+            }
+            let part = Part { address: address(), id: Some(after.id.clone()), record: after, deposed };
+            let operation = Operation {
+                id: "op".to_owned(),
+                run: "run".to_owned(),
+                step: "step".to_owned(),
+                call: (0, 1),
+                name: "Call".to_owned(),
+                nature,
+                digest: String::new(),
+                parts: vec![part.clone()],
+            };
+            assert_eq!(told(&judge(&state, &operation, &part, &found)), want, "{nature:?} {found:?}");
+        }
+    }
 }

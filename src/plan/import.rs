@@ -109,7 +109,7 @@ pub fn adopt(builder: &mut Builder, instance: &Instance, wanted: &Object, id: Op
     }
     match decide::find(builder, instance, None, Some(&id)) {
         Seen::Present(observation) => {
-            let record = take(builder, instance, &id, &observation);
+            let record = take(builder, instance, wanted, &id, &observation);
             existing::existing(builder, instance, wanted, record, observation)
         }
         Seen::Absent => {
@@ -135,9 +135,11 @@ fn canonical(kind: &dyn Kind, id: &str) -> String {
 }
 
 /// Notes that an object is taken over; answers the record that it begins with.
-fn take(builder: &mut Builder, instance: &Instance, id: &str, found: &Observation) -> Record {
+fn take(builder: &mut Builder, instance: &Instance, wanted: &Object, id: &str, found: &Observation) -> Record {
     let known = |value: &Value| value.is_wholly_known() && !value.is_sensitive_anywhere();
-    let object = found.object.iter().filter(|(_, value)| known(value));
+    // What the configuration hides is the same text in the account.
+    let hidden = |name: &str| wanted.get(name).is_some_and(Value::is_sensitive_anywhere);
+    let object = found.object.iter().filter(|(name, value)| known(value) && !hidden(name));
     let record = Record {
         region: instance.region.clone(),
         id: id.to_owned(),

@@ -42,7 +42,8 @@ pub fn look_at_leaver(builder: &mut Builder, address: &Address, record: &Record,
 /// What is recorded with what is there over it. What differs is shown, and recorded by an apply.
 fn take_over(builder: &mut Builder, address: &Address, record: &Record, found: &Observation) -> Object {
     let mut object = record.object.clone();
-    object.extend(found.object.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let shown = found.object.iter().filter(|(name, _)| !record.hides(name));
+    object.extend(shown.map(|(name, value)| (name.clone(), value.clone())));
     let Some(kind) = kinds::get(&address.kind) else { return object };
     let changes = changes(kind.schema(), &record.object, &found.object);
     if changes.is_empty() {

@@ -135,9 +135,13 @@ fn lines(text: &str) -> Result<Vec<&str>, String> {
 
 /// The JSON of the first line and what follows it; none when it is the last and torn.
 fn line<'a>(text: &'a str, number: usize, chain: &str) -> Result<Option<(&'a str, &'a str)>, ()> {
-    // A line holds no line break, so a text without one is the beginning of a line, as far as it reached the medium.
+    // A line holds no line break, so a text without one is the beginning of a line, as far as it reached the medium; but
+    // one that is long enough has lost its end otherwise.
     if !text.contains('\n') {
-        return Ok(None);
+        let mut words = text.splitn(4, ' ').skip(1);
+        let length = words.next().and_then(|length| length.parse::<usize>().ok());
+        let body = words.nth(1).map_or(0, str::len);
+        return if length.is_some_and(|length| body > length) { Err(()) } else { Ok(None) };
     }
     let mut words = text.splitn(4, ' ');
     let mut word = || words.next().ok_or(());

@@ -9,6 +9,8 @@ pub mod file;
 pub mod journal;
 pub mod lock;
 pub mod store;
+#[cfg(test)]
+mod tests;
 mod v1;
 mod verify;
 
@@ -251,6 +253,15 @@ impl State {
         recorded
             .map(|(address, _)| Owner { address, deposed: false })
             .or_else(|| deposed().map(|deposed| Owner { address: &deposed.address, deposed: true }))
+    }
+}
+
+impl Record {
+    /// Whether the value of an attribute must not be kept: the configuration sets it, and the record was not told to
+    /// what. What AWS says of it is the same text.
+    pub fn hides(&self, attribute: &str) -> bool {
+        let set = |name: &str| self.set.contains(name) && !self.object.contains_key(attribute);
+        set(attribute) || attribute == "tags_all" && set("tags")
     }
 }
 
