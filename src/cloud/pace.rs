@@ -117,11 +117,16 @@ impl Pace {
         }
     }
 
+    /// Milliseconds that nobody can set: a clock that goes back would hold everything up.
+    fn now(&self) -> u64 {
+        self.clock.elapsed().as_millis() as u64
+    }
+
     /// Waits for the caller's place in the row; returns when it was.
     async fn turn(&self) -> u64 {
         let (now, at) = {
             let mut state = self.state();
-            let now = self.clock.now_ms();
+            let now = self.now();
             let at = now.max(state.next);
             state.next = at + state.distance;
             (now, at)
@@ -138,7 +143,7 @@ impl Pace {
             return;
         }
         state.distance = (state.distance * 2).clamp(NARROWEST_MS, WIDEST_MS);
-        state.widened = self.clock.now_ms();
+        state.widened = self.now();
         state.next = state.next.max(state.widened + state.distance);
     }
 

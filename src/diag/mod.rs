@@ -8,6 +8,8 @@ pub mod shown;
 pub mod source;
 pub mod visible;
 
+use std::sync::Arc;
+
 pub use source::{FileId, Source, SourceMap, Span};
 
 /// How bad it is.
@@ -42,6 +44,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The names involved, each with what is to be said of its value: `var.nodes`, `is 7`.
     pub values: Vec<(String, String)>,
+    /// The name that is missing or that it hangs on, for whoever decides by it. Not shown.
+    pub about: Option<Arc<str>>,
 }
 
 impl Diagnostic {
@@ -57,6 +61,7 @@ impl Diagnostic {
             address: None,
             help: None,
             values: Vec::new(),
+            about: None,
         }
     }
 
@@ -91,6 +96,12 @@ impl Diagnostic {
     /// Adds a further place.
     pub fn related(mut self, span: Span, remark: impl Into<String>) -> Self {
         self.related.push((span, remark.into()));
+        self
+    }
+
+    /// Says which name is missing, or which it hangs on.
+    pub fn about(mut self, name: impl AsRef<str>) -> Self {
+        self.about = Some(Arc::from(name.as_ref()));
         self
     }
 

@@ -158,7 +158,7 @@ impl Session {
 /// Whether a text that could not be read may declare what a diagnostic misses: it has the name as a label, or before an
 /// equals sign.
 fn may_declare(text: &str, diagnostic: &Diagnostic) -> bool {
-    let missing = diagnostic.detail.split('`').nth(1).unwrap_or_default();
+    let missing = diagnostic.about.as_deref().unwrap_or_default();
     let names = missing.split(['.', '[']).filter(|name| !name.is_empty());
     let set = |name: &str| {
         let assigned =

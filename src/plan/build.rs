@@ -231,7 +231,7 @@ impl Builder<'_> {
         let mut index = 0;
         self.diagnostics.retain(|diagnostic| {
             index += 1;
-            let origin = diagnostic.detail.split('`').nth(3);
+            let origin = diagnostic.about.as_deref();
             index <= before || diagnostic.code != "CS0411" || !origin.is_none_or(readable)
         });
     }

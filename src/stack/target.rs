@@ -110,18 +110,16 @@ fn known(expr: &Expr, what: &str, scope: &dyn Scope) -> Result<Value, Vec<Diagno
     Ok(value)
 }
 
-fn unknown_count(what: &str, origin: Option<&str>, span: Span) -> Diagnostic {
-    let origin = origin.map_or_else(
+fn unknown_count(what: &str, about: Option<&str>, span: Span) -> Diagnostic {
+    let origin = about.map_or_else(
         || "something that is only known after apply".to_owned(),
         |origin| format!("`{origin}`, which is only known after apply"),
     );
-    Diagnostic::error(
-        "CS0411",
-        "Not known at plan time",
-        format!("`{what}` decides how many objects there are, and hangs on {origin}."),
+    let detail = format!("`{what}` decides how many objects there are, and hangs on {origin}.");
+    let diagnostic = Diagnostic::error("CS0411", "Not known at plan time", detail);
+    Diagnostic { about: about.map(Into::into), ..diagnostic }.at(span).help(
+        "Use names and keys that are written in the stack; ids and endpoints may be used in the attributes of each.",
     )
-    .at(span)
-    .help("Use names and keys that are written in the stack; ids and endpoints may be used in the attributes of each.")
 }
 
 fn wrong(what: &str, why: &str, help: &str, span: Span) -> Diagnostic {

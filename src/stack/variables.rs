@@ -151,6 +151,7 @@ fn undeclared(name: &str, module: &Module) -> Diagnostic {
     };
     Diagnostic::error("CS0342", "A value for no variable", format!("The stack declares no variable `{name}`."))
         .help(help)
+        .about(name)
 }
 
 fn one(

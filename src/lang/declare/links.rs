@@ -80,14 +80,18 @@ impl<'a> Names<'a> {
         let known: Vec<String> = self.blocks.iter().map(ToString::to_string).collect();
         let near = did_you_mean(&address.to_string(), known.iter().map(String::as_str));
         let help = near.map_or("Declare it, or correct the name.".to_owned(), |near| format!("Did you mean `{near}`?"));
-        Diagnostic::error("CS0401", "Undeclared reference", format!("Nothing declares `{text}`.")).at(span).help(help)
+        Diagnostic::error("CS0401", "Undeclared reference", format!("Nothing declares `{text}`."))
+            .at(span)
+            .help(help)
+            .about(text)
     }
     fn no_module(&self, name: &str, span: Span) -> Diagnostic {
         let near = did_you_mean(name, self.module.calls.keys().map(|name| &**name));
         let help =
             near.map_or("Declare it, or correct the name.".to_owned(), |near| format!("Did you mean `module.{near}`?"));
         let detail = format!("There is no module `module.{name}`.");
-        Diagnostic::error("CS0401", "Undeclared reference", detail).at(span).help(help)
+        let diagnostic = Diagnostic::error("CS0401", "Undeclared reference", detail).at(span);
+        diagnostic.help(help).about(format!("module.{name}"))
     }
 
     /// Whether the block, or the module, is declared here. What is declared in another module is that one's.

@@ -218,7 +218,8 @@ impl View<'_> {
             None => format!("Declare it: module \"{name}\" {{ source = ... }}."),
         };
         let detail = format!("There is no module `module.{name}`.");
-        Diagnostic::error("CS0401", "Undeclared reference", detail).at(span).help(help)
+        let diagnostic = Diagnostic::error("CS0401", "Undeclared reference", detail).at(span);
+        diagnostic.help(help).about(format!("module.{name}"))
     }
 }
 
@@ -230,5 +231,6 @@ fn no_output<'a>(module: &str, name: &str, known: impl Iterator<Item = &'a str>,
         None => format!("There are: {}.", known.join(", ")),
     };
     let detail = format!("The module of `module.{module}` declares no output `{name}`.");
-    Diagnostic::error("CS0401", "Undeclared reference", detail).at(span).help(help)
+    let diagnostic = Diagnostic::error("CS0401", "Undeclared reference", detail).at(span);
+    diagnostic.help(help).about(format!("module.{module}"))
 }

@@ -105,6 +105,7 @@ impl<'a> View<'a> {
         {
             let detail = format!("`data.{kind}.{name}` belongs to `check \"{check}\"`.");
             let diagnostic = Diagnostic::error("CS0401", "Undeclared reference", detail).at(span);
+            let diagnostic = diagnostic.about(format!("data.{kind}.{name}"));
             return Err(diagnostic.help("Move the data block out of the check to refer to it from elsewhere."));
         }
         let block = (mode, address.kind.clone(), address.name.clone());
@@ -162,7 +163,10 @@ impl<'a> View<'a> {
             ),
             None => format!("There are: {}.", names.join(", ")),
         };
-        Diagnostic::error("CS0401", "Undeclared reference", format!("`{shown}` is not declared.")).at(span).help(help)
+        Diagnostic::error("CS0401", "Undeclared reference", format!("`{shown}` is not declared."))
+            .at(span)
+            .help(help)
+            .about(shown)
     }
 
     fn missing<'v>(&self, root: &str, name: &str, known: impl Iterator<Item = &'v str>, span: Span) -> Diagnostic {
@@ -177,6 +181,7 @@ impl<'a> View<'a> {
         Diagnostic::error("CS0401", "Undeclared reference", format!("There is no {what} `{root}.{name}`."))
             .at(span)
             .help(help)
+            .about(format!("{root}.{name}"))
     }
 
     /// The value of a resource of another tool.
@@ -322,6 +327,7 @@ impl View<'_> {
                 "Undeclared reference",
                 format!("Nothing here is called `{kind}`."),
             )
+            .about(kind)
             .at(span)
             .help(help));
         }
