@@ -19,8 +19,36 @@
 //!   unit has no keys; with the keys of `count` and `for_each` it is the way to an instance of the module.
 //! * **Kind**: a sort of object (`replication_group`). **Instance**: one object of a block, told by its key.
 //! * **Call**: one API call as data, with impact and cause. **Step**: one change of one object, made of calls.
-//! * **Record**: what the state says of an object. **Intent**: a call that is about to be made.
-//! * **Deposed**: an object that has a successor and is still to be deleted.
+//! * **Record**: what the state says of an object. **Operation**: a call that writes, on the medium from before it is
+//!   sent until its end is known.
+//! * **Deposed**: an object that has a successor and is still to be deleted; it keeps all its guards.
+//! * **Drift**: how an object differs from its record. **Home**: account, region, and AWS or not: what a state is of.
+//!
+//! # The five objects of a decision
+//!
+//! | object | what it is | may differ from |
+//! | --- | --- | --- |
+//! | declared | the block as it is written ([`lang::declare::Resource`]) | everything: it is not evaluated |
+//! | desired | what the block asks for, evaluated ([`stack::desired::Desired`]) | live, until an apply |
+//! | live | what the account has, read and normalised ([`kind::Observation`]) | recorded: others change it |
+//! | planned | desired over live, with what is foreseen and what is unknown ([`plan::Step::after`]) | live, until the step |
+//! | recorded | live as it was last seen, without what must not be kept ([`state::Record`]) | live |
+//!
+//! The walk ([`plan::build`]) decides each instance out of desired, live and recorded; then names are given out
+//! (`plan/names.rs`), steps are put in order (`plan/order.rs`), guards are asked (`plan/guard.rs`) and targets chosen
+//! (`plan/select.rs`).
+//!
+//! # A call that writes
+//!
+//! ```text
+//! Began {operation, whole record as planned} -> medium -> call -> Ended {how, effects on records} -> medium
+//!                                                  |
+//!          cut off: the operation stays open ------+--> recovery: what is there decides how it ended
+//! ```
+//!
+//! The successor's record and the deposing of the old object are effects of one entry, after the successor was made.
+//! What nobody knows the end of stays open: [`recovery`] settles it before the next apply plans, from what it finds by
+//! name or by our mark (the tag `cachestack:id`); a plan shows what that would be. A read that fails settles nothing.
 //!
 //! # Layers (a module uses what stands above it)
 //!
@@ -39,7 +67,7 @@
 //! | [`apply`] | scheduler, steps, holes, the one poller |
 //! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`) |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
-//! | [`ops`] | workflows without a terminal: open, check, connect, plan, apply |
+//! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply |
 //! | [`ui`], [`cli`], [`templates`] | output, questions and what could not be written; one file per command, signals and the exit codes; the stacks built in |
 //! | `simulation` | the engine under faults from a seed: a disk and an account in memory, time that leaps (tests, feature `simulation`) |
 //!
@@ -48,11 +76,15 @@
 //! 1. A plan is a pure function of stack, state and live objects: same inputs, same plan.
 //! 2. Apply, then plan: no steps.
 //! 3. A step starts only after its edges are done; a value that the plan knows is the value that is sent.
-//! 4. Every object that we made is in a record or an intent: the intent is on disk before the call, the record after.
+//! 4. Every object that we made is in a record, deposed, or in an open operation. Nothing is sent that is not on the
+//!    medium first, and nothing more once that has failed.
 //! 5. No secret reaches output, plan, state, journal or log: the state keeps salted slow digests. Lines that are shown
 //!    have no written-out values of what is secret or sensitive ([`lang::hide`]), and no text of theirs is repeated.
 //! 6. Nothing is sent while an error stands; `plan` and `validate` write nothing.
 //! 7. `null` is the same as unset; unset and never set by us is unmanaged.
+//! 8. What holds data is deleted only with leave (`--allow-destroy`, `destroy`), whatever the reason; no destructive step
+//!    starts before everything is there that its successor needs.
+//! 9. A state is of one home; damage of it is told and never read past.
 //!
 //! # Files on disk
 //!
@@ -61,9 +93,9 @@
 //!
 //! | file | form | read by |
 //! | --- | --- | --- |
-//! | `state.json`, `state.json.backup` | JSON, version 1 ([`state::file`]) | every command on a stack |
-//! | `journal` | one checksummed JSON line per change since `state.json` ([`state::journal`]) | the next run |
-//! | `lock` | who holds it, in words; the lock itself is the system's ([`state::lock`]) | apply, destroy |
+//! | `state.json`, `state.json.backup` | JSON, version 2; the backup is from before the last run ([`state::file`]) | every command on a stack |
+//! | `journal` | a chain of lines, each with its number, length and hash ([`state::journal`]); `state.json` names it | the next run |
+//! | `lock` | who holds it, as JSON; the lock itself is the system's ([`state::lock`]) | apply, destroy |
 //! | `emulator.json` | the emulator's world: a log with snapshots | `endpoint = "emulator"`, `emulate --world` |
 //!
 //! # To add a kind
