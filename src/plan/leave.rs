@@ -37,7 +37,7 @@ pub fn leavers(builder: &mut Builder) {
 fn leave(builder: &mut Builder, address: &Address, record: &Record, reason: Reason, deposed: bool) {
     let names = builder.evaluator.names();
     let removed = names.0.removed.iter().find(|removed| removed.from.contains(address));
-    let forget = removed.is_some_and(|removed| !removed.destroy) && !builder.inputs.options.destroy;
+    let forget = removed.is_some_and(|removed| !removed.destroy);
     let Some(kind) = kinds::get(&address.kind) else { return };
     let key = (address.kind.to_string(), record.region.clone(), record.id.clone());
     let found = match builder.inputs.live.map(|live| live.objects.get(&key)) {

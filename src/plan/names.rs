@@ -106,15 +106,41 @@ fn permutation(wanted: &BTreeMap<Address, Address>, held: &BTreeMap<Address, Rec
 
 /// Looks whether the name of an object that is to be made is free, and notes it where it is not.
 pub fn claim(builder: &mut Builder, instance: &Instance, wanted: &Object, current: Option<&str>) {
+    let note = |builder: &mut Builder, id: String| {
+        let span = instance.kind.name_attribute().and_then(|name| instance.desired.span_of(name));
+        let (address, region) = (instance.address.clone(), instance.region.clone());
+        builder.taken.push(Taken { address, region, id, span, new: current.is_none() });
+    };
     if instance.kind.is_named_by_aws() {
+        if let Some(id) = namesake(builder, instance, wanted).filter(|id| Some(&**id) != current) {
+            note(builder, id);
+        }
         return;
     }
     let Some(id) = instance.kind.identify(wanted).filter(|id| Some(&**id) != current) else { return };
     if let Seen::Present(_) = find(builder, instance, None, Some(&id)) {
-        let span = instance.kind.name_attribute().and_then(|name| instance.desired.span_of(name));
-        let (address, region) = (instance.address.clone(), instance.region.clone());
-        builder.taken.push(Taken { address, region, id, span, new: current.is_none() });
+        note(builder, id);
     }
+}
+
+/// The object of this state that has the name already, where AWS gives ids and only names must differ.
+fn namesake(builder: &Builder, instance: &Instance, wanted: &Object) -> Option<String> {
+    let attribute = instance.kind.name_attribute()?;
+    wanted.get(attribute).and_then(Value::as_str)?;
+    let recorded = builder.state.records.iter().map(|(address, record)| (address, record));
+    let deposed = builder.state.deposed.iter().map(|deposed| (&deposed.address, &deposed.record));
+    // Without a VPC both are in the default one.
+    let both =
+        |record: &Record| wanted.get("vpc_id").is_some_and(|vpc| !vpc.is_null()) == record.set.contains("vpc_id");
+    let same = |address: &Address, record: &Record| {
+        address.kind == instance.address.kind
+            && record.region == instance.region
+            && record.object.get(attribute).is_some()
+            && record.object.get(attribute) == wanted.get(attribute)
+            && is_named(wanted, &Record { suffix: None, ..record.clone() }, attribute)
+            && both(record)
+    };
+    recorded.chain(deposed).find(|(address, record)| same(address, record)).map(|(_, record)| record.id.clone())
 }
 
 /// A name that is taken is free in time only if whoever has it is deleted by this very plan. A new block with the name of

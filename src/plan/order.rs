@@ -271,11 +271,34 @@ fn place(step: &Step, new: bool) -> Option<(&str, &str, String)> {
 fn pass_names(steps: &[Step], edges: &mut Edges) {
     let leaving = steps.iter().enumerate().filter(|(_, step)| step.action == Action::Delete);
     let freed: BTreeMap<_, usize> = leaving.filter_map(|(at, step)| Some((place(step, false)?, at))).collect();
+    let mut named: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (at, step) in steps.iter().enumerate().filter(|(_, step)| step.action == Action::Delete) {
+        let key = scoped_name(step, step.before.as_ref());
+        key.into_iter().for_each(|key| named.entry(key).or_default().push(at));
+    }
     for (at, step) in steps.iter().enumerate().filter(|(_, step)| step.action == Action::Create) {
         if let Some(free) = place(step, true).and_then(|place| freed.get(&place)) {
             edges.add(at, Wait::Step(*free));
         }
+        let namesakes = scoped_name(step, step.after.as_ref()).and_then(|key| named.get(&key));
+        for free in namesakes.into_iter().flatten().filter(|free| !in_other_vpcs(step, &steps[**free])) {
+            edges.add(at, Wait::Step(*free));
+        }
     }
+}
+
+/// Kind, region and name of an object whose kind has names that are unique in a scope, and ids that AWS gives.
+fn scoped_name<'a>(step: &'a Step, object: Option<&'a crate::value::Object>) -> Option<(&'a str, &'a str, &'a str)> {
+    let kind = kinds::get(&step.address.kind).filter(|kind| kind.is_named_by_aws())?;
+    let name = object?.get(kind.name_attribute()?).and_then(Value::as_str)?;
+    Some((&step.address.kind, &step.region, name))
+}
+
+fn in_other_vpcs(new: &Step, old: &Step) -> bool {
+    let vpc = |object: &Option<crate::value::Object>| {
+        object.as_ref().and_then(|object| object.get("vpc_id")).and_then(Value::as_str).map(str::to_owned)
+    };
+    matches!((vpc(&new.after), vpc(&old.before)), (Some(new), Some(old)) if new != old)
 }
 
 /// An object that makes room for another goes only when everything else is there that the other one needs.

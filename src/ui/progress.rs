@@ -110,9 +110,12 @@ fn line(event: &Event, reminded: &mut BTreeMap<String, Duration>, places: &Place
 /// A cause that has been told at length, in short: the code that it starts with, or its first words.
 pub fn short(why: &str) -> String {
     let line = why.lines().next().unwrap_or_default();
-    let code = line.split_once(": ").map(|(code, _)| code).filter(|code| !code.is_empty() && !code.contains(' '));
+    // The call and the code of AWS, where it says both: `CreateSecurityGroup: InvalidGroup.Duplicate`.
+    let words = line.split(": ").take_while(|word| !word.is_empty() && !word.contains(' ')).take(2);
+    let words: Vec<&str> = words.collect();
+    let code = (!words.is_empty()).then(|| words.join(": "));
     match (code, line.char_indices().nth(SHORT)) {
-        (Some(code), _) => code.to_owned(),
+        (Some(code), _) => code,
         (None, Some((end, _))) => format!("{}...", line[..end].trim_end()),
         (None, None) => line.to_owned(),
     }
