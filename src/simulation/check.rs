@@ -150,10 +150,10 @@ impl Book {
         if record.protect {
             self.wrong("what is protected is not deleted", what.clone());
         }
-        if self.facts.released.contains(address.split('[').next().unwrap_or_default()) {
+        let destroy = self.command.verb == Verb::Destroy;
+        if !destroy && self.facts.released.contains(address.split('[').next().unwrap_or_default()) {
             self.wrong("what was let go is not deleted", what.clone());
         }
-        let destroy = self.command.verb == Verb::Destroy;
         if key.0 == "replication_group" && !self.command.allow && !destroy {
             self.wrong("no data is deleted without permission", what.clone());
         }
@@ -208,7 +208,8 @@ fn is_sound(thing: &Thing) -> bool {
     !matches!(thing.phase, Phase::Broken(_) | Phase::Busy { then: Then::Vanish, .. })
 }
 
-fn thing_of<'a>(world: &'a World, record: &Known) -> Option<&'a Thing> {
+/// The object of a record.
+pub fn thing_of<'a>(world: &'a World, record: &Known) -> Option<&'a Thing> {
     let kind = shapes::of_kind(&record.kind)?.kind;
     world.get(&(kind, record.region.clone(), record.id.clone()))
 }
