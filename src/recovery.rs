@@ -91,7 +91,9 @@ fn made(state: &State, part: &Part, id: &str, observation: &Observation) -> Verd
 pub fn seen(planned: &Record, id: &str, object: &Object) -> Record {
     let known = |value: &Value| value.is_wholly_known() && !value.is_sensitive_anywhere();
     let mut record = Record { id: id.to_owned(), ..planned.clone() };
-    for (name, value) in object.iter().filter(|(_, value)| known(value)) {
+    // What was written and is not in the plan is hidden, and AWS's copy of it is the same text.
+    let hidden = |name: &str| planned.set.contains(name) && !planned.object.contains_key(name);
+    for (name, value) in object.iter().filter(|(name, value)| known(value) && !hidden(name)) {
         record.object.entry(name.clone()).or_insert_with(|| value.clone());
     }
     record
