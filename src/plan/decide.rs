@@ -42,11 +42,11 @@ pub fn decide(builder: &mut Builder, instance: Instance) -> Object {
     if let (Some(suffix), Some(name)) = (&suffix, instance.kind.name_attribute()) {
         replace::add_suffix(&mut wanted, name, suffix);
     }
-    if let (None, Some((id, span))) = (&record, builder.imports.get(address).cloned()) {
-        return import::adopt(builder, &instance, &wanted, id.as_deref(), span);
-    }
     if builder.inputs.options.refresh_only {
         return refresh_only::look(builder, &instance, wanted, record);
+    }
+    if let (None, Some((id, span))) = (&record, builder.imports.get(address).cloned()) {
+        return import::adopt(builder, &instance, &wanted, id.as_deref(), span);
     }
     let id = record.as_ref().map(|record| record.id.clone());
     let found = find(builder, &instance, record.as_ref(), id.as_deref());

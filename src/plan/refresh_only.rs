@@ -42,7 +42,10 @@ pub fn look_at_leaver(builder: &mut Builder, address: &Address, record: &Record,
 /// What is recorded with what is there over it. What differs is shown, and recorded by an apply.
 fn take_over(builder: &mut Builder, address: &Address, record: &Record, found: &Observation) -> Object {
     let mut object = record.object.clone();
-    object.extend(found.object.iter().map(|(name, value)| (name.clone(), value.clone())));
+    // What was written and is not recorded is hidden, and AWS's copy of it is the same text.
+    let hidden = |name: &str| record.set.contains(name) && !record.object.contains_key(name);
+    let shown = found.object.iter().filter(|(name, _)| !hidden(name));
+    object.extend(shown.map(|(name, value)| (name.clone(), value.clone())));
     let Some(kind) = kinds::get(&address.kind) else { return object };
     let changes = changes(kind.schema(), &record.object, &found.object);
     if changes.is_empty() {
