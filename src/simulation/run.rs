@@ -185,10 +185,13 @@ impl Life {
         book.adopt(&mut world, &ledger, now);
         book.owned(&world, &ledger);
         for (key, was) in std::mem::take(&mut self.strangers) {
-            let ours = facts.imports.contains_key(&key.2);
-            if !ours && world.get(&key) != Some(&was) {
+            let theirs = !facts.imports.contains_key(&key.2);
+            let now = world.get(&key);
+            if theirs && known(&ledger, &key).is_some() {
+                book.wrong("what others made is not taken for ours", format!("{} {}", key.0, key.2));
+            } else if theirs && now != Some(&was) {
                 book.wrong("what others made stays as it is", format!("{} {}", key.0, key.2));
-            } else if !ours {
+            } else if now.is_some() && known(&ledger, &key).is_none() {
                 self.strangers.insert(key, was);
             }
         }
@@ -239,7 +242,10 @@ impl Life {
         };
         let args = more.iter().cloned().chain([(shape.name.0, text(name)), ("Tags", tags)]);
         let call = Call::new(shape.create, args);
-        if self.cloud().world().get(&(kind, REGION.to_owned(), name.to_owned())).is_some() {
+        let key = (kind, REGION.to_owned(), name.to_owned());
+        // What the state knows and is gone could be told from theirs by nobody.
+        let ledger = self.checker.book().ledger();
+        if known(&ledger, &key).is_some() || self.cloud().world().get(&key).is_some() {
             return;
         }
         if let Some(key) = self.cloud().outside(kind, &call) {

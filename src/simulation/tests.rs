@@ -230,7 +230,10 @@ fn cases_break_no_rule() {
 fn planted_faults_are_caught() {
     let lost = "every object of ours has a record or an open operation";
     let cases: [(Bug, &[&str]); 8] = [
-        (Bug::Disk(Lie::Append), &["an operation is on the medium before its call is sent"]),
+        (
+            Bug::Disk(Lie::Append),
+            &["the state can always be read", "an operation is on the medium before its call is sent"],
+        ),
         (
             Bug::Disk(Lie::Replace),
             &["the state can always be read", lost, "an operation is on the medium before its call is sent"],
