@@ -165,7 +165,10 @@ impl Book {
             return;
         }
         let block = address.split('[').next().unwrap_or_default();
-        let asked = self.command.replace.iter().any(|asked| *asked == address || asked == block);
+        // A new subnet group has another name, and a group that uses it goes with it.
+        let users = declared.uses.iter().map(|used| used.split('[').next().unwrap_or_default());
+        let names: Vec<&str> = users.chain([address.as_str(), block]).collect();
+        let asked = self.command.replace.iter().any(|asked| names.contains(&asked.split('[').next().unwrap_or(asked)));
         let broken = matches!(thing.phase, Phase::Broken(_));
         let same = self.made.get(&thing.number) == Some(&declared.shape);
         if !deposed && same && !broken && !asked && declared.count == 1 {

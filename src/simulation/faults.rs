@@ -200,9 +200,9 @@ impl Faults {
     /// What a seed brings: a few kinds of fault, rare or often, and deaths.
     pub fn seeded(mut random: Random) -> Self {
         let mut rates = BTreeMap::new();
-        for _ in 0..random.below(4) {
+        for _ in 0..random.below(5) {
             let (fault, _) = *random.pick(&WORDS);
-            rates.insert(fault, *random.pick(&[5, 20, 60, 200]));
+            rates.insert(fault, *random.pick(&[10, 30, 80, 250]));
         }
         rates.retain(|fault, _| !fault.is_crash());
         let crash = *random.pick(&[0, 0, 5, 15, 40, 120]);
@@ -282,7 +282,9 @@ impl Faults {
 
 impl Seeded {
     fn draw(&mut self, place: &str) -> Option<Fault> {
-        if self.random.permille(self.crash) {
+        // Some moments come once in a run, others hundreds of times.
+        let rare = place.starts_with("disk") && !place.starts_with("disk append");
+        if self.random.permille(if rare { self.crash * 4 } else { self.crash }) {
             return Some(*self.random.pick(crashes(place)));
         }
         let rates = &self.rates;
