@@ -403,8 +403,18 @@ pub trait Remote: Send + Sync {
 
     /// Finds the object that carries our mark (the tag `cachestack:id`), for kinds whose names only AWS gives.
     /// Answers its name in AWS; none where there is no such object.
+    ///
+    /// # Errors
+    /// Also where the kind has names of its own: "not found" would let an object be forgotten.
     fn find<'a>(&'a self, _mark: &'a str) -> Future_<'a, Result<Option<String>, RemoteError>> {
-        Box::pin(async { Ok(None) })
+        Box::pin(async {
+            Err(RemoteError {
+                class: ErrorClass::Fatal,
+                code: "NotFindable".to_owned(),
+                message: "objects of this kind are looked for by name, not by mark".to_owned(),
+                request_id: None,
+            })
+        })
     }
 
     /// Issues one call and does not wait for what it starts.

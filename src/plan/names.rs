@@ -127,7 +127,7 @@ pub fn claim(builder: &mut Builder, instance: &Instance, wanted: &Object, curren
 fn namesake(builder: &Builder, instance: &Instance, wanted: &Object) -> Option<String> {
     let attribute = instance.kind.name_attribute()?;
     wanted.get(attribute).and_then(Value::as_str)?;
-    let recorded = builder.state.records.iter().map(|(address, record)| (address, record));
+    let recorded = builder.state.records.iter();
     let deposed = builder.state.deposed.iter().map(|deposed| (&deposed.address, &deposed.record));
     // Without a VPC both are in the default one.
     let both =
@@ -135,7 +135,7 @@ fn namesake(builder: &Builder, instance: &Instance, wanted: &Object) -> Option<S
     let same = |address: &Address, record: &Record| {
         address.kind == instance.address.kind
             && record.region == instance.region
-            && record.object.get(attribute).is_some()
+            && record.object.contains_key(attribute)
             && record.object.get(attribute) == wanted.get(attribute)
             && is_named(wanted, &Record { suffix: None, ..record.clone() }, attribute)
             && both(record)

@@ -267,12 +267,12 @@ fn place(step: &Step, new: bool) -> Option<(&str, &str, String)> {
     Some((&step.address.kind, &step.region, place))
 }
 
-/// An object that gets the name of one that goes is made when that is gone.
+/// An object that gets the name of one that goes is made when that is gone, and its record with it.
 fn pass_names(steps: &[Step], edges: &mut Edges) {
-    let leaving = steps.iter().enumerate().filter(|(_, step)| step.action == Action::Delete);
+    let leaving = steps.iter().enumerate().filter(|(_, step)| is_leaving(step));
     let freed: BTreeMap<_, usize> = leaving.filter_map(|(at, step)| Some((place(step, false)?, at))).collect();
     let mut named: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (at, step) in steps.iter().enumerate().filter(|(_, step)| step.action == Action::Delete) {
+    for (at, step) in steps.iter().enumerate().filter(|(_, step)| is_leaving(step)) {
         let key = scoped_name(step, step.before.as_ref());
         key.into_iter().for_each(|key| named.entry(key).or_default().push(at));
     }

@@ -29,6 +29,8 @@ pub struct Act {
     pub outside: Vec<Outside>,
     /// What is run.
     pub command: Command,
+    /// Whether a guard must stand before it.
+    pub guarded: bool,
 }
 
 /// A life.
@@ -61,6 +63,7 @@ impl From<&Scenario> for Case {
             written: (&turn.model).into(),
             outside: turn.outside.clone(),
             command: turn.command.clone(),
+            guarded: turn.guarded,
         });
         let mut last = scenario.last.clone();
         last.blocks.iter_mut().for_each(|block| block.import = None);
@@ -88,7 +91,8 @@ impl Case {
         let mut out = format!("rule {}\n", self.rule);
         for act in &self.acts {
             let _ = write!(out, "\nact {} {}", act.number, verb(act.command.verb));
-            let allow = if act.command.allow { " allow" } else { "" };
+            let words = [(act.command.allow, " allow"), (act.guarded, " guarded")];
+            let allow: String = words.iter().filter(|(set, _)| *set).map(|(_, word)| *word).collect();
             let targets = act.command.targets.iter().map(|text| format!(" target={text}"));
             let replace = act.command.replace.iter().map(|text| format!(" replace={text}"));
             let _ = writeln!(out, "{allow}{}", targets.chain(replace).collect::<String>());
@@ -161,14 +165,16 @@ fn act(text: &str) -> Option<Act> {
     let word = words.next()?;
     let verb = VERBS.iter().find(|(_, known)| *known == word)?.0;
     let mut command = Command { verb, ..Command::default() };
+    let mut guarded = false;
     for word in words {
         match word.split_once('=') {
             Some(("target", address)) => command.targets.push(address.to_owned()),
             Some(("replace", address)) => command.replace.push(address.to_owned()),
+            _ if word == "guarded" => guarded = true,
             _ => command.allow = word == "allow",
         }
     }
-    Some(Act { number, command, ..Act::default() })
+    Some(Act { number, command, guarded, ..Act::default() })
 }
 
 fn print_outside(outside: &Outside) -> String {

@@ -150,10 +150,10 @@ impl Book {
         if record.protect {
             self.wrong("what is protected is not deleted", what.clone());
         }
-        if self.facts.released.contains(address.split('[').next().unwrap_or_default()) {
+        let destroy = self.command.verb == Verb::Destroy;
+        if !destroy && self.facts.released.contains(address.split('[').next().unwrap_or_default()) {
             self.wrong("what was let go is not deleted", what.clone());
         }
-        let destroy = self.command.verb == Verb::Destroy;
         if key.0 == "replication_group" && !self.command.allow && !destroy {
             self.wrong("no data is deleted without permission", what.clone());
         }
@@ -165,7 +165,10 @@ impl Book {
             return;
         }
         let block = address.split('[').next().unwrap_or_default();
-        let asked = self.command.replace.iter().any(|asked| *asked == address || asked == block);
+        // A new subnet group has another name, and a group that uses it goes with it.
+        let users = declared.uses.iter().map(|used| used.split('[').next().unwrap_or_default());
+        let names: Vec<&str> = users.chain([address.as_str(), block]).collect();
+        let asked = self.command.replace.iter().any(|asked| names.contains(&asked.split('[').next().unwrap_or(asked)));
         let broken = matches!(thing.phase, Phase::Broken(_));
         let same = self.made.get(&thing.number) == Some(&declared.shape);
         if !deposed && same && !broken && !asked && declared.count == 1 {
@@ -208,7 +211,8 @@ fn is_sound(thing: &Thing) -> bool {
     !matches!(thing.phase, Phase::Broken(_) | Phase::Busy { then: Then::Vanish, .. })
 }
 
-fn thing_of<'a>(world: &'a World, record: &Known) -> Option<&'a Thing> {
+/// The object of a record.
+pub fn thing_of<'a>(world: &'a World, record: &Known) -> Option<&'a Thing> {
     let kind = shapes::of_kind(&record.kind)?.kind;
     world.get(&(kind, record.region.clone(), record.id.clone()))
 }

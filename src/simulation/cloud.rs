@@ -156,6 +156,17 @@ impl FakeCloud {
         Ok(reply)
     }
 
+    /// Others delete the first of some objects.
+    fn vanish(&self, kind: &'static str, region: &str, ids: &[String]) {
+        let now = self.now();
+        let mut world = self.world();
+        let keys = ids.iter().map(|id| (kind, region.to_owned(), id.clone()));
+        let ours = |key: &Key| world.get(key).is_some_and(|thing| thing.made_for.is_some());
+        if let Some(key) = keys.filter(ours).find(|key| world.user_of(key).is_none()) {
+            world.remove(&key, now);
+        }
+    }
+
     /// The moment that a read tells of.
     fn moment(&self, fault: Option<Fault>) -> u64 {
         self.now() - if fault == Some(Fault::Stale) { STALE } else { 0 }
@@ -164,6 +175,9 @@ impl FakeCloud {
     async fn read(&self, kind: &'static str, region: &str, ids: &[String]) -> Result<Found, RemoteError> {
         self.outlive().await;
         let fault = self.request(&format!("read {kind}")).await?;
+        if fault == Some(Fault::Vanish) {
+            self.vanish(kind, region, ids);
+        }
         let world = self.world();
         let moment = self.moment(fault);
         let things = world.at(moment);

@@ -24,8 +24,6 @@ pub enum Lie {
     Append,
     /// A file that is replaced is not.
     Replace,
-    /// A file that is removed is there again.
-    Remove,
 }
 
 /// A disk in memory.
@@ -164,9 +162,7 @@ impl Disk for MemDisk {
         let fault = self.strike("remove", path)?;
         let mut files = self.files();
         files.now.remove(path);
-        if self.0.lie != Some(Lie::Remove) {
-            files.durable.remove(path);
-        }
+        files.durable.remove(path);
         drop(files);
         self.after(fault);
         Ok(())

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::{Address, Subject};
-use crate::apply::Stop;
 use crate::diag::render;
 use crate::disk::{self, Held};
 use crate::entropy::SeededEntropy;
@@ -172,7 +171,7 @@ impl Place {
         });
         let options = options(command)?;
         let (events, mut incoming) = tokio::sync::mpsc::unbounded_channel();
-        let stop = Stop::default();
+        let stop = self.faults.stop();
         let watch = Watch { events: events.clone(), stop: stop.clone() };
         let mut held = None;
         if command.verb != Verb::Plan {

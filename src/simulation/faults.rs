@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::apply::Stop;
 use crate::simulation::random::Random;
 
 /// Something that goes wrong.
@@ -31,6 +33,10 @@ pub enum Fault {
     Broken,
     /// A read tells of the world as it was some seconds ago.
     Stale,
+    /// What is read was just deleted by others.
+    Vanish,
+    /// Somebody interrupts the run.
+    Interrupt,
     /// The process dies before the call is sent, or the write is begun.
     CrashBefore,
     /// The process dies after the call has had its effect, or the write is on the medium.
@@ -46,7 +52,7 @@ pub enum Fault {
 use Fault::*;
 
 /// Every fault and its word.
-const WORDS: [(Fault, &str); 15] = [
+const WORDS: [(Fault, &str); 17] = [
     (Throttle, "throttle"),
     (ServerError, "server-error"),
     (ServerErrorAfter, "server-error-after"),
@@ -57,6 +63,8 @@ const WORDS: [(Fault, &str); 15] = [
     (Stuck, "stuck"),
     (Broken, "broken"),
     (Stale, "stale"),
+    (Vanish, "vanish"),
+    (Interrupt, "interrupt"),
     (CrashBefore, "crash-before"),
     (CrashAfter, "crash-after"),
     (Torn, "torn"),
@@ -105,17 +113,19 @@ pub type Script = BTreeMap<Moment, Fault>;
 /// The sorts of moment, and what can go wrong there.
 fn possible(place: &str) -> &'static [Fault] {
     if place.starts_with("call CreateReplicationGroup") {
-        &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied, Capacity, Stuck, Broken]
+        &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied, Capacity, Stuck, Broken, Interrupt]
     } else if place.starts_with("call Create") {
         &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied, Capacity]
     } else if place.contains("ReplicationGroup") || place.contains("ReplicaCount") {
         &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied, Stuck]
     } else if place.starts_with("call") {
-        &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied]
+        &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied, Interrupt]
     } else if place.starts_with("disk append") {
         &[Full, SyncFails]
     } else if place.starts_with("disk") {
         &[Full]
+    } else if place == "read replication_group" {
+        &[Throttle, ServerError, Denied, Stale, Vanish, Interrupt]
     } else {
         &[Throttle, ServerError, Denied, Stale]
     }
@@ -157,6 +167,7 @@ struct Seeded {
 pub struct Faults {
     inner: Mutex<Inner>,
     death: Notify,
+    stop: Stop,
 }
 
 #[derive(Debug)]
@@ -173,7 +184,7 @@ impl Faults {
     fn of(source: Source) -> Self {
         let (numbers, struck) = (BTreeMap::new(), Script::new());
         let inner = Inner { source, turn: 0, numbers, struck, dead: false, enabled: true };
-        Self { inner: Mutex::new(inner), death: Notify::new() }
+        Self { inner: Mutex::new(inner), death: Notify::new(), stop: Stop::default() }
     }
 
     /// Nothing goes wrong.
@@ -189,9 +200,9 @@ impl Faults {
     /// What a seed brings: a few kinds of fault, rare or often, and deaths.
     pub fn seeded(mut random: Random) -> Self {
         let mut rates = BTreeMap::new();
-        for _ in 0..random.below(4) {
+        for _ in 0..random.below(5) {
             let (fault, _) = *random.pick(&WORDS);
-            rates.insert(fault, *random.pick(&[5, 20, 60, 200]));
+            rates.insert(fault, *random.pick(&[10, 30, 80, 250]));
         }
         rates.retain(|fault, _| !fault.is_crash());
         let crash = *random.pick(&[0, 0, 5, 15, 40, 120]);
@@ -207,6 +218,12 @@ impl Faults {
         let mut inner = self.inner();
         (inner.turn, inner.dead, inner.enabled) = (turn, false, enabled);
         inner.numbers.clear();
+        self.stop.store(false, Ordering::SeqCst);
+    }
+
+    /// What an interrupt sets.
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 
     /// What goes wrong at this moment. Whoever is told of a death has it carried out by [`Faults::die`].
@@ -225,6 +242,9 @@ impl Faults {
             Source::Seed(seeded) => seeded.draw(place),
         }?;
         inner.struck.insert(moment, fault);
+        if fault == Interrupt {
+            self.stop.store(true, Ordering::SeqCst);
+        }
         Some(fault)
     }
 
@@ -262,7 +282,9 @@ impl Faults {
 
 impl Seeded {
     fn draw(&mut self, place: &str) -> Option<Fault> {
-        if self.random.permille(self.crash) {
+        // Some moments come once in a run, others hundreds of times.
+        let rare = place.starts_with("disk") && !place.starts_with("disk append");
+        if self.random.permille(if rare { self.crash * 4 } else { self.crash }) {
             return Some(*self.random.pick(crashes(place)));
         }
         let rates = &self.rates;

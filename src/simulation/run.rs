@@ -106,7 +106,28 @@ impl Life {
         }
         self.write(&act.written);
         self.turn = act.number;
-        self.run(&act.written.facts, &act.command, true);
+        let mut command = act.command.clone();
+        if act.guarded && !self.is_guarded(&act.written.facts) {
+            command.verb = Verb::Plan;
+        }
+        self.run(&act.written.facts, &command, true);
+    }
+
+    /// Whether a guard stands before all that it is said to: what is not there yet, would be made as it is only meant
+    /// to be for a moment.
+    fn is_guarded(&self, facts: &Facts) -> bool {
+        let ledger = self.checker.book().ledger();
+        let world = self.cloud().world();
+        let guarded = facts.declared.iter().filter(|(_, declared)| declared.prevent || declared.protect);
+        let is_there = |address: &str| {
+            let records = ledger.records.iter().filter(|record| {
+                let here = facts.current(&record.address);
+                here == address || here.strip_prefix(address).is_some_and(|rest| rest.starts_with("[\""))
+            });
+            let mut things = records.map(|record| crate::simulation::check::thing_of(&world, record));
+            things.next().is_some_and(|first| first.is_some()) && things.all(|thing| thing.is_some())
+        };
+        guarded.into_iter().all(|(address, _)| is_there(address))
     }
 
     /// Runs a command and asks every question.
@@ -164,10 +185,13 @@ impl Life {
         book.adopt(&mut world, &ledger, now);
         book.owned(&world, &ledger);
         for (key, was) in std::mem::take(&mut self.strangers) {
-            let ours = facts.imports.contains_key(&key.2) && known(&ledger, &key).is_some();
-            if !ours && world.get(&key) != Some(&was) {
+            let theirs = !facts.imports.contains_key(&key.2);
+            let now = world.get(&key);
+            if theirs && known(&ledger, &key).is_some() {
+                book.wrong("what others made is not taken for ours", format!("{} {}", key.0, key.2));
+            } else if theirs && now != Some(&was) {
                 book.wrong("what others made stays as it is", format!("{} {}", key.0, key.2));
-            } else if !ours {
+            } else if now.is_some() && known(&ledger, &key).is_none() {
                 self.strangers.insert(key, was);
             }
         }
@@ -218,7 +242,10 @@ impl Life {
         };
         let args = more.iter().cloned().chain([(shape.name.0, text(name)), ("Tags", tags)]);
         let call = Call::new(shape.create, args);
-        if self.cloud().world().get(&(kind, REGION.to_owned(), name.to_owned())).is_some() {
+        let key = (kind, REGION.to_owned(), name.to_owned());
+        // What the state knows and is gone could be told from theirs by nobody.
+        let ledger = self.checker.book().ledger();
+        if known(&ledger, &key).is_some() || self.cloud().world().get(&key).is_some() {
             return;
         }
         if let Some(key) = self.cloud().outside(kind, &call) {

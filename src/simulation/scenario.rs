@@ -28,6 +28,8 @@ pub struct Turn {
     pub outside: Vec<Outside>,
     /// What is run.
     pub command: Command,
+    /// Whether a guard must stand before it: it is undone afterwards.
+    pub guarded: bool,
 }
 
 /// A whole life.
@@ -64,7 +66,7 @@ pub fn generate(mut random: Random) -> Scenario {
             outside.extend(meddle(&model, &mut random));
         }
         let command = command(&model, &mut random);
-        turns.push(Turn { number: at, model: model.clone(), outside, command });
+        turns.push(Turn { number: at, model: model.clone(), outside, command, guarded: effect == Effect::Guarded });
         if effect == Effect::Guarded {
             model = sound;
         }

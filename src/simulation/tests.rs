@@ -201,14 +201,14 @@ fn seeds_bring_no_violation() {
 
 #[test]
 fn the_same_seed_brings_the_same() {
+    let folder = regex::Regex::new(r"/\S*\.tmp\w+").expect("a pattern");
+    let told = |story: &[String]| -> Vec<String> {
+        story.iter().map(|part| folder.replace_all(part, "FOLDER").into_owned()).collect()
+    };
     for seed in 0..20 {
         let (one, other) = (simulate(seed).1, simulate(seed).1);
-        let folders = |story: Vec<String>| -> Vec<String> {
-            let folder = regex::Regex::new(r"/\S*\.tmp\w+").expect("a pattern");
-            story.iter().map(|part| folder.replace_all(part, "FOLDER").into_owned()).collect()
-        };
-        assert_eq!((one.struck, one.violations), (other.struck, other.violations), "seed {seed}");
-        assert_eq!(folders(one.story), folders(other.story), "seed {seed}");
+        assert_eq!((&one.struck, &one.violations), (&other.struck, &other.violations), "seed {seed}");
+        assert_eq!(told(&one.story), told(&other.story), "seed {seed}");
     }
 }
 
@@ -216,7 +216,7 @@ fn the_same_seed_brings_the_same() {
 #[test]
 fn cases_break_no_rule() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/simulated");
-    for name in crate::disk::files_below(&folder, usize::MAX).expect("the cases") {
+    for name in crate::disk::files_below(&folder, 10_000).expect("the cases") {
         let text = crate::disk::read(&folder.join(&name)).expect("a case").expect("a case");
         let case = Case::parse(&String::from_utf8_lossy(&text)).unwrap_or_else(|| panic!("{name} is no case"));
         let report = live(&case, Faults::script(case.faults.clone()));
@@ -229,13 +229,15 @@ fn cases_break_no_rule() {
 #[test]
 fn planted_faults_are_caught() {
     let lost = "every object of ours has a record or an open operation";
-    let cases: [(Bug, &[&str]); 8] = [
-        (Bug::Disk(Lie::Append), &["an operation is on the medium before its call is sent"]),
+    let cases: [(Bug, &[&str]); 7] = [
+        (
+            Bug::Disk(Lie::Append),
+            &["the state can always be read", "an operation is on the medium before its call is sent"],
+        ),
         (
             Bug::Disk(Lie::Replace),
             &["the state can always be read", lost, "an operation is on the medium before its call is sent"],
         ),
-        (Bug::Disk(Lie::Remove), &["the state can always be read"]),
         (Bug::Blind, &[lost]),
         (Bug::Unmarked, &[lost]),
         (Bug::NoEdges, &["an object goes only when its successor is there"]),

@@ -132,7 +132,7 @@ enum EntryFile {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum EffectFile {
-    Record(RecordFile),
+    Record(Box<RecordFile>),
     Remove(String),
     Depose(String),
     Bury(String, String),
@@ -245,7 +245,7 @@ fn entry_in(file: EntryFile) -> Result<Entry, Wrong> {
 
 fn effect_out(effect: &Effect) -> EffectFile {
     match effect {
-        Effect::Record(address, record) => EffectFile::Record(record_out(address, record)),
+        Effect::Record(address, record) => EffectFile::Record(Box::new(record_out(address, record))),
         Effect::Remove(address) => EffectFile::Remove(address.to_string()),
         Effect::Depose(address) => EffectFile::Depose(address.to_string()),
         Effect::Bury(address, id) => EffectFile::Bury(address.to_string(), id.clone()),
@@ -260,7 +260,7 @@ fn effect_out(effect: &Effect) -> EffectFile {
 fn effect_in(file: EffectFile) -> Result<Effect, Wrong> {
     Ok(match file {
         EffectFile::Record(record) => {
-            let (address, record) = record_in(record)?;
+            let (address, record) = record_in(*record)?;
             Effect::Record(address, record)
         }
         EffectFile::Remove(address) => Effect::Remove(address_in(&address)?),

@@ -181,10 +181,9 @@ fn intend(state: &mut State, intent: IntentV1) -> Result<(), Wrong> {
 pub fn restore(state: &mut State) {
     let mut rest = Vec::new();
     for deposed in std::mem::take(&mut state.deposed).into_iter().rev() {
-        if state.records.contains_key(&deposed.address) {
-            rest.push(deposed);
-        } else {
-            state.records.insert(deposed.address, deposed.record);
+        match state.records.entry(deposed.address.clone()) {
+            std::collections::btree_map::Entry::Occupied(_) => rest.push(deposed),
+            std::collections::btree_map::Entry::Vacant(place) => drop(place.insert(deposed.record)),
         }
     }
     rest.reverse();

@@ -13,7 +13,7 @@ impl State {
     /// operation without a step or an object, and one that is there twice.
     pub fn verify(&self) -> Result<(), String> {
         let mut seen: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
-        let recorded = self.records.iter().map(|(address, record)| (address, record));
+        let recorded = self.records.iter();
         let deposed = self.deposed.iter().map(|deposed| (&deposed.address, &deposed.record));
         for (address, record) in recorded.chain(deposed) {
             record_is_sound(address, record)?;

@@ -113,7 +113,7 @@ pub fn short(why: &str) -> String {
     // The call and the code of AWS, where it says both: `CreateSecurityGroup: InvalidGroup.Duplicate`.
     let words = line.split(": ").take_while(|word| !word.is_empty() && !word.contains(' ')).take(2);
     let words: Vec<&str> = words.collect();
-    let code = (!words.is_empty()).then(|| words.join(": "));
+    let code = (line.contains(": ") && !words.is_empty()).then(|| words.join(": "));
     match (code, line.char_indices().nth(SHORT)) {
         (Some(code), _) => code,
         (None, Some((end, _))) => format!("{}...", line[..end].trim_end()),
