@@ -49,3 +49,37 @@ impl Pauses {
         pause
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_about_an_error_follows_from_its_class() {
+        let cases = [
+            (ErrorClass::Throttled, Next::Again),
+            (ErrorClass::Busy, Next::Again),
+            (ErrorClass::Transient, Next::LookThenAgain),
+            (ErrorClass::AlreadyExists, Next::Look),
+            (ErrorClass::NoChange, Next::Done),
+            (ErrorClass::NotFound, Next::Gone),
+            (ErrorClass::Denied, Next::Fail),
+            (ErrorClass::Fatal, Next::Fail),
+        ];
+        for (class, want) in cases {
+            // The text of an error decides nothing.
+            let message = "Throttling: AlreadyExists, NotFound".to_owned();
+            let error = RemoteError { class, code: "Throttling".to_owned(), message, request_id: None };
+            assert_eq!(next(&error), want, "{class:?}");
+        }
+    }
+
+    #[test]
+    fn pauses_grow_and_end_with_the_time_that_is_left() {
+        let mut pauses = Pauses::new();
+        let hour = Duration::from_secs(3600);
+        let seen: Vec<u64> = (0..8).map(|_| pauses.next(hour).as_millis() as u64).collect();
+        assert_eq!(seen, [250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
+        assert_eq!(pauses.next(Duration::from_millis(3)), Duration::from_millis(3));
+    }
+}

@@ -16,6 +16,30 @@ pub fn recorded(builder: &mut Builder, address: &Address) -> Option<Record> {
     builder.state.records.get(address).cloned()
 }
 
+/// Gives every record the address that `moved` blocks lead to, for a plan that evaluates no blocks: what guards the new
+/// address guards the object.
+pub fn follow_all(builder: &mut Builder) {
+    let names = builder.evaluator.names();
+    let lead = |address: &Address| {
+        let mut seen = BTreeSet::from([address.clone()]);
+        let mut at = address.clone();
+        let next = |at: &Address| names.0.moved.iter().find_map(|(from, to, module)| backward(at, to, from, module));
+        while let Some(to) = next(&at).filter(|to| seen.insert(to.clone())) {
+            at = to;
+        }
+        at
+    };
+    let records = &builder.state.records;
+    let undeclared = records.keys().filter(|address| names.0.resource(address).is_none());
+    let moves: Vec<(Address, Address)> = undeclared
+        .map(|address| (address.clone(), lead(address)))
+        .filter(|(from, to)| from != to && !records.contains_key(to))
+        .collect();
+    if !moves.is_empty() {
+        rename(builder, moves);
+    }
+}
+
 /// Gives objects other addresses, from now on in this plan.
 pub fn rename(builder: &mut Builder, moves: Vec<(Address, Address)>) {
     builder.state.to_mut().rename(&moves);

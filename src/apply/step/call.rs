@@ -6,9 +6,12 @@ use crate::apply::retry::{self, Next, Pauses};
 use crate::kind::{Call, RemoteError, Status};
 use crate::recovery::{Sight, Verdict, judge};
 use crate::refresh;
-use crate::state::{End, Nature, Operation};
+use crate::state::{End, Nature, Operation, Record};
 use crate::value::Value;
 use std::time::Duration;
+
+/// How often it is looked whether a secret was changed, before it counts as not changed.
+const SECRET_LOOKS: u32 = 6;
 
 impl Work<'_> {
     /// Makes a call whose operation is open. When this fails for sure the operation is ended, else it stays open for
@@ -95,19 +98,39 @@ impl Work<'_> {
     }
 
     /// Whether AWS has carried out a call whose answer was lost. A change is under way when the object, which had
-    /// settled before the call, is busy now: sent once more, a rotation of tokens would let the old one no longer in.
+    /// settled before the call, is busy now.
     async fn is_taken(&mut self, operation: &Operation) -> bool {
         if operation.nature == Nature::Delete {
             return false;
         }
+        if self.changes_secret(operation) {
+            return self.is_dated(operation).await;
+        }
         let Ok(sight) = self.sight(operation).await else { return false };
         if let (Nature::Change, Sight::Present { observation, .. }) = (operation.nature, &sight) {
-            let busy = matches!(observation.status, Status::Busy(_));
-            let secret = self.decide(operation, &sight);
-            let dated = matches!(&secret, Verdict::Done(effects) if !effects.is_empty());
-            return busy || dated;
+            return matches!(observation.status, Status::Busy(_));
         }
         matches!(self.learn(operation, &sight), Verdict::Done(_))
+    }
+
+    fn changes_secret(&self, operation: &Operation) -> bool {
+        let (state, part) = (self.shared.store.state(), &operation.parts[0]);
+        let differs = |record: &Record| (&record.secrets, &record.phase) != (&part.record.secrets, &part.record.phase);
+        operation.nature == Nature::Change && state.records.get(&part.address).is_some_and(differs)
+    }
+
+    /// Whether a secret was changed by this very call: sent once more, a rotation would let the old one no longer in.
+    /// Reads may be behind, and a busy object may be busy with the call before, so it is looked at more than once.
+    async fn is_dated(&mut self, operation: &Operation) -> bool {
+        for _ in 0..SECRET_LOOKS {
+            if let Ok(sight) = self.sight(operation).await
+                && matches!(self.decide(operation, &sight), Verdict::Done(effects) if !effects.is_empty())
+            {
+                return true;
+            }
+            self.shared.clock.sleep(self.shared.pause.min(self.remaining())).await;
+        }
+        false
     }
 
     async fn verdict(&mut self, operation: &Operation) -> Result<Verdict, RemoteError> {

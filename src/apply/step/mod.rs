@@ -105,7 +105,11 @@ impl<'a> Work<'a> {
 
     /// Puts entries on the medium. When that fails, nothing more is sent by anybody.
     async fn commit(&self, entry: Entry) -> Result<(), Early> {
-        self.shared.store.commit(vec![entry]).await.map_err(|why| {
+        self.commit_all(vec![entry]).await
+    }
+
+    async fn commit_all(&self, entries: Vec<Entry>) -> Result<(), Early> {
+        self.shared.store.commit(entries).await.map_err(|why| {
             self.shared.broken.store(true, Ordering::SeqCst);
             Early::Failed(why)
         })

@@ -33,8 +33,24 @@ impl Work<'_> {
         }
     }
 
+    /// Puts the operation on the medium, together with when the secrets of the object were last changed: that is how
+    /// it is told later whether this call changed them.
     pub(super) async fn begin(&mut self, operation: &Operation) -> Result<(), Early> {
-        self.commit(Entry::Began(operation.clone())).await
+        let dated = self.dated();
+        let began = Entry::Began(operation.clone());
+        self.commit_all(dated.into_iter().chain([began]).collect()).await
+    }
+
+    /// The record with the date that the last look showed, where the record has another.
+    fn dated(&self) -> Option<Entry> {
+        let date = self.kind().dates_secret()?;
+        let seen = self.last.as_ref()?.object.get(date)?.clone();
+        let mut record = self.shared.store.state().records.get(&self.step.address).cloned()?;
+        if Some(&record.id) != self.id.as_ref() || record.object.get(date) == Some(&seen) {
+            return None;
+        }
+        record.object.insert(date.into(), seen);
+        Some(Entry::Noted(vec![Effect::Record(self.step.address.clone(), record)]))
     }
 
     /// The call was carried out.
