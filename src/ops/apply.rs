@@ -134,6 +134,7 @@ fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
         effects.push(Effect::Home(home));
     }
     effects.extend((!plan.moves.is_empty()).then(|| Effect::Move(plan.moves.clone())));
+    effects.extend(plan.taken_back.iter().map(|(address, id)| Effect::TakeBack(address.clone(), id.clone())));
     let imports = plan.imports.iter().map(|new| Effect::Record(new.address.clone(), new.record.clone()));
     effects.extend(imports);
     for (address, words, object, id, region) in &plan.records {

@@ -225,7 +225,8 @@ fn check_home(home: &Home, session: &Session, connection: &Connection) -> Result
 pub fn home_of(session: &Session, connection: &Connection) -> Home {
     let environment = &session.environment;
     let endpoints = environment.access.endpoints.values().map(String::as_str);
-    let mut urls = endpoints.chain(environment.endpoint.as_deref());
+    let of_services = session.service_urls.iter().map(String::as_str);
+    let mut urls = endpoints.chain(environment.endpoint.as_deref()).chain(of_services);
     Home {
         account: Some(connection.account.to_string()),
         region: environment.region.as_deref().map(str::to_owned),

@@ -66,6 +66,8 @@ pub struct Session {
     pub entropy: Arc<dyn Entropy>,
     /// Digests of secrets, with the salt of the state once that is open.
     pub digests: Arc<Digests>,
+    /// The URLs that variables of the process put in the place of single services of AWS.
+    pub service_urls: Vec<String>,
 }
 
 impl Session {
@@ -128,6 +130,7 @@ impl Session {
             disk: options.disk.clone(),
             entropy: options.entropy.clone(),
             digests: Arc::default(),
+            service_urls: service_urls(&options.process),
         }
     }
 
@@ -153,6 +156,16 @@ impl Session {
     pub fn has_errors(&self) -> bool {
         diag::has_errors(&self.diagnostics)
     }
+}
+
+/// `AWS_ENDPOINT_URL_ELASTICACHE` and the like, as every SDK reads them.
+fn service_urls(process: &BTreeMap<String, String>) -> Vec<String> {
+    if process.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|text| text == "true") {
+        return Vec::new();
+    }
+    let ours = ["ELASTICACHE", "EC2", "CLOUDWATCH", "STS", "RESOURCE_GROUPS_TAGGING_API"];
+    let urls = ours.iter().filter_map(|service| process.get(&format!("AWS_ENDPOINT_URL_{service}")));
+    urls.filter(|url| !url.is_empty()).cloned().collect()
 }
 
 /// Whether a text that could not be read may declare what a diagnostic misses: it has the name as a label, or before an

@@ -35,6 +35,9 @@ pub struct Instance<'a> {
 pub fn decide(builder: &mut Builder, instance: Instance) -> Object {
     let address = instance.address;
     let mut record = moves::recorded(builder, address);
+    if !builder.inputs.options.refresh_only && names::take_back(builder, &instance) {
+        record = builder.state.records.get(address).cloned();
+    }
     let ignored = builder.inputs.environment.ignored_tags(instance.resource);
     record.iter_mut().for_each(|record| ignored.strip(&mut record.object));
     let mut wanted = instance.desired.object.clone();

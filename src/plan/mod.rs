@@ -112,6 +112,8 @@ pub struct Plan {
     pub partial: bool,
     /// Addresses that moved.
     pub moves: Vec<(Address, Address)>,
+    /// Former objects that the stack wants again, by address and name in AWS: what took their place is deposed.
+    pub taken_back: Vec<(Address, String)>,
     /// Objects that are taken over.
     pub imports: Vec<Imported>,
 }
@@ -359,6 +361,7 @@ impl Plan {
         self.steps.iter().all(|step| step.action == Action::Read)
             && self.changed_outputs.is_empty()
             && self.moves.is_empty()
+            && self.taken_back.is_empty()
             && self.unfinished == 0
             && self.imports.is_empty()
             && self.drift.is_empty()

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::diag::Diagnostic;
 use crate::diag::Span;
-use crate::kind::Kind;
+use crate::kind::{Kind, Status};
 use crate::kinds;
 use crate::plan::build::Builder;
 use crate::plan::decide::{Instance, Seen, find};
 use crate::plan::{Action, Reason, Step, moves};
+use crate::schema::Update;
 use crate::stack::desired::Desired;
 use crate::stack::target;
 use crate::state::Record;
@@ -102,6 +103,43 @@ fn permutation(wanted: &BTreeMap<Address, Address>, held: &BTreeMap<Address, Rec
     let given_up = sources.iter().filter(|from| !wanted.contains_key(**from));
     moves.extend(pushed_out.zip(given_up).map(|(from, to)| (from.clone(), (**to).clone())));
     moves
+}
+
+/// Takes a former object back that is still there and fits what the stack says, where the one that took its place does
+/// not: somebody has put the file back before the former one was deleted. Answers whether there is such a one.
+pub fn take_back(builder: &mut Builder, instance: &Instance) -> bool {
+    let state = &builder.state;
+    let Some(record) = state.records.get(instance.address) else { return false };
+    if fits(instance, record) {
+        return false;
+    }
+    let is_there = |old: &Record| {
+        let key = (instance.address.kind.to_string(), old.region.clone(), old.id.clone());
+        // Before the account is read, it is taken to be there.
+        let Some(live) = builder.inputs.live else { return true };
+        live.objects.get(&key).and_then(Option::as_ref).is_some_and(|found| found.status == Status::Settled)
+    };
+    let mut former = state.deposed.iter().filter(|old| old.address == *instance.address);
+    let Some(old) = former.find(|old| fits(instance, &old.record) && is_there(&old.record)) else { return false };
+    let id = old.record.id.clone();
+    builder.state.to_mut().take_back(instance.address, &id);
+    builder.plan.taken_back.push((instance.address.clone(), id));
+    true
+}
+
+/// Whether a recorded object can be what a block says without being made anew.
+fn fits(instance: &Instance, record: &Record) -> bool {
+    let fixed = instance.kind.schema().attrs.iter().filter(|attr| attr.update == Update::Replace);
+    let mut written = fixed.filter_map(|attr| Some((attr, instance.desired.object.get(attr.name)?)));
+    record.region == instance.region
+        && written.all(|(attr, wanted)| match record.object.get(attr.name) {
+            _ if wanted.is_null() || !wanted.is_wholly_known() => true,
+            Some(_) if Some(attr.name) == instance.kind.name_attribute() => {
+                base_name(record, attr.name) == wanted.as_str()
+            }
+            Some(now) => attr.is_satisfied(now, wanted),
+            None => true,
+        })
 }
 
 /// Looks whether the name of an object that is to be made is free, and notes it where it is not.

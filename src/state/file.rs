@@ -136,6 +136,7 @@ enum EffectFile {
     Remove(String),
     Depose(String),
     Bury(String, String),
+    TakeBack(String, String),
     Outputs(BTreeMap<String, OutputFile>),
     Home(HomeFile),
     Move(Vec<(String, String)>),
@@ -249,6 +250,7 @@ fn effect_out(effect: &Effect) -> EffectFile {
         Effect::Remove(address) => EffectFile::Remove(address.to_string()),
         Effect::Depose(address) => EffectFile::Depose(address.to_string()),
         Effect::Bury(address, id) => EffectFile::Bury(address.to_string(), id.clone()),
+        Effect::TakeBack(address, id) => EffectFile::TakeBack(address.to_string(), id.clone()),
         Effect::Outputs(outputs) => EffectFile::Outputs(outputs_out(outputs)),
         Effect::Home(home) => EffectFile::Home(home_out(home)),
         Effect::Move(moves) => {
@@ -266,6 +268,7 @@ fn effect_in(file: EffectFile) -> Result<Effect, Wrong> {
         EffectFile::Remove(address) => Effect::Remove(address_in(&address)?),
         EffectFile::Depose(address) => Effect::Depose(address_in(&address)?),
         EffectFile::Bury(address, id) => Effect::Bury(address_in(&address)?, id),
+        EffectFile::TakeBack(address, id) => Effect::TakeBack(address_in(&address)?, id),
         EffectFile::Outputs(outputs) => Effect::Outputs(outputs_in(outputs)),
         EffectFile::Home(home) => Effect::Home(home_in(home)),
         EffectFile::Move(moves) => {

@@ -184,6 +184,8 @@ pub enum Effect {
     Depose(Address),
     /// A deposed object is gone, told by its name in AWS.
     Bury(Address, String),
+    /// A deposed object, told by its name in AWS, is the object of its address again, and what took its place is deposed.
+    TakeBack(Address, String),
     /// The outputs.
     Outputs(BTreeMap<String, Option<Value>>),
     /// Where the objects are.
@@ -220,9 +222,20 @@ impl State {
             Effect::Bury(address, id) => {
                 self.deposed.retain(|deposed| deposed.address != address || deposed.record.id != id);
             }
+            Effect::TakeBack(address, id) => self.take_back(&address, &id),
             Effect::Outputs(outputs) => self.outputs = outputs,
             Effect::Home(home) => self.home = home,
             Effect::Move(moves) => self.rename(&moves),
+        }
+    }
+
+    /// Makes a deposed object the object of its address again; what took its place is deposed.
+    pub fn take_back(&mut self, address: &Address, id: &str) {
+        let place = self.deposed.iter().position(|old| old.address == *address && old.record.id == id);
+        let Some(place) = place else { return };
+        let old = self.deposed.remove(place);
+        if let Some(record) = self.records.insert(old.address.clone(), old.record) {
+            self.deposed.push(Deposed { address: old.address, record });
         }
     }
 

@@ -36,6 +36,9 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
     for (from, to) in &plan.moves {
         out.push_str(&format!("  # {from} has moved to {to}\n\n"));
     }
+    for (address, id) in &plan.taken_back {
+        out.push_str(&format!("  # {address} is its former object again: \"{id}\"; what took its place goes\n\n"));
+    }
     for imported in &plan.imports {
         out.push_str(&format!("  # {} will be imported: \"{}\"\n\n", imported.address, imported.record.id));
     }

@@ -188,3 +188,70 @@ fn a_state_belongs_to_its_place() {
     scene.place.write("main.hcl", &format!("{HEAD}{PARAMETERS}"));
     scene.place.run(&["plan", "--endpoint", &other.url]).expect(0).says("is gone from the account");
 }
+
+/// The new name was not liked after all: what is there already under the old one is the object again.
+#[test]
+fn a_file_that_is_put_back_takes_the_former_object_back() {
+    let scene = Scene::new(&GROUP.replace("\"params\"", "\"params-${var.id}\""));
+    scene.run(&["apply", "--auto-approve"], 0);
+    let away = ["apply", "--auto-approve", "--allow-destroy", "all", "--var", "id=redis-2"];
+    scene.fail("DeleteReplicationGroup", "ServiceLinkedRoleNotFoundFault");
+    scene.run(&away, 5);
+    assert_eq!(scene.groups(), "redis-1 redis-2");
+    scene.mend();
+    scene
+        .run(&["apply", "--auto-approve", "--allow-destroy", "all"], 0)
+        .says("is its former object again: \"redis-1\"");
+    assert_eq!(scene.groups(), "redis-1");
+    scene.run(&["plan", "--detailed-exitcode"], 0);
+    // A group that cannot be re-pointed: forward fails, and back needs nothing of it.
+    let stack = GROUP.replace("\"params\"", "\"params-${var.family}-${var.name}\"");
+    scene.place.write("main.hcl", &format!("{HEAD}{stack}\nvariable \"name\" {{ default = \"a\" }}\n"));
+    scene.run(&["apply", "--auto-approve"], 0);
+    scene.fail("ModifyReplicationGroup", "AccessDenied");
+    scene.run(&["apply", "--auto-approve", "--var", "name=b"], 5);
+    scene.run(&["apply", "--auto-approve"], 0).says("1 destroyed");
+    scene.run(&["plan", "--detailed-exitcode"], 0);
+}
+
+const TOKEN: &str = r#"
+replication_group "g" {
+  replication_group_id       = "redis-1"
+  node_type                  = "cache.t4g.micro"
+  engine_version             = "7.1"
+  num_cache_clusters         = 1
+  transit_encryption_enabled = true
+  auth_token                 = secret("env:TOKEN")
+}
+"#;
+
+/// The second call of a rotation is lost on its way: it is sent again, so that the old token no longer gets in.
+#[test]
+fn a_rotation_that_loses_its_end_is_ended() {
+    let mut scene = Scene::new(TOKEN);
+    scene.place.env("TOKEN", "tokenAAAA1111bbbb");
+    scene.run(&["apply", "--auto-approve"], 0);
+    scene.place.env("TOKEN", "tokenCCCC2222dddd");
+    let lost = r#"{ "seed": 1, "rules": [{ "match": "elasticache:ModifyReplicationGroup", "after": 1, "times": 1, "timeout": { "ms": 50, "done": false } }] }"#;
+    control(&scene.emulator, "POST /_cachestack/faults", lost);
+    scene.run(&["apply", "--auto-approve"], 0);
+    let world = control(&scene.emulator, "GET /_cachestack/export", "");
+    let tokens = world.split("\"tokens\":[").nth(1).and_then(|rest| rest.split(']').next()).expect("the tokens");
+    assert_eq!(tokens.matches("\",\"").count(), 0, "one token is left: {tokens}");
+    scene.run(&["plan", "--detailed-exitcode"], 0);
+}
+
+#[test]
+fn a_time_limit_is_kept_whatever_the_service_does() {
+    let scene = Scene::new(
+        &TOKEN.replace("auth_token                 = secret(\"env:TOKEN\")", "timeouts { create = \"2s\" }"),
+    );
+    let rule = r#"{ "seed": 1, "rules": [{ "match": "elasticache:CreateReplicationGroup", "error": { "code": "Throttling", "status": 400 } }] }"#;
+    control(&scene.emulator, "POST /_cachestack/faults", rule);
+    let start = std::time::Instant::now();
+    scene.run(&["apply", "--auto-approve"], 5).says("still under way after 2s");
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    scene.mend();
+    scene.run(&["apply", "--auto-approve"], 0);
+    assert_eq!(scene.groups(), "redis-1");
+}

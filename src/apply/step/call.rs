@@ -81,7 +81,13 @@ impl Work<'_> {
         let address = self.step.address.clone();
         self.shared.send(Event::Called { address, operation: call.operation, number: (number + 1, count) });
         (self.sent, self.open) = (true, true);
-        Ok(remote.invoke(call).await.map(|reply| self.known.reply.extend(reply)))
+        // What is not answered in the time that the step has may have been carried out: its operation stays open.
+        let answer = tokio::select! {
+            biased;
+            answer = remote.invoke(call) => answer,
+            () = self.shared.clock.sleep(self.remaining()) => return Err(self.too_long()),
+        };
+        Ok(answer.map(|reply| self.known.reply.extend(reply)))
     }
 
     /// There is an object of that name: it is ours if it carries the mark of this very operation.
