@@ -162,9 +162,14 @@ fn compare_secret(by: &Comparison, attr: &Attr, difference: &mut Difference) {
         return keep(difference);
     };
     let digest = Digest { digest: by.digests.of(text), source: secret.source.as_deref().map(str::to_owned) };
-    if recorded.is_none_or(|recorded| recorded.digest != digest.digest) {
+    let phase = by.record.phase.get(attr.name);
+    let differs = recorded.is_none_or(|recorded| recorded.digest != digest.digest);
+    if !differs && phase.is_some() {
+        // Another one was let in beside it, and is to get in no longer.
         difference.changed.push(attr.name);
-        let phase = by.record.phase.get(attr.name);
+        difference.let_in.push(attr.name.to_owned());
+    } else if differs {
+        difference.changed.push(attr.name);
         difference.let_in.extend(phase.filter(|phase| phase.digest == digest.digest).map(|_| attr.name.to_owned()));
     }
     difference.secrets.insert(attr.name.to_owned(), digest);

@@ -225,6 +225,13 @@ replication_group "g" {
 }
 "#;
 
+/// How many tokens get in.
+fn tokens(scene: &Scene) -> usize {
+    let world = control(&scene.emulator, "GET /_cachestack/export", "");
+    let tokens = world.split("\"tokens\":[").nth(1).and_then(|rest| rest.split(']').next()).expect("the tokens");
+    tokens.matches("\",\"").count() + 1
+}
+
 /// The second call of a rotation is lost on its way: it is sent again, so that the old token no longer gets in.
 #[test]
 fn a_rotation_that_loses_its_end_is_ended() {
@@ -235,9 +242,17 @@ fn a_rotation_that_loses_its_end_is_ended() {
     let lost = r#"{ "seed": 1, "rules": [{ "match": "elasticache:ModifyReplicationGroup", "after": 1, "times": 1, "timeout": { "ms": 50, "done": false } }] }"#;
     control(&scene.emulator, "POST /_cachestack/faults", lost);
     scene.run(&["apply", "--auto-approve"], 0);
-    let world = control(&scene.emulator, "GET /_cachestack/export", "");
-    let tokens = world.split("\"tokens\":[").nth(1).and_then(|rest| rest.split(']').next()).expect("the tokens");
-    assert_eq!(tokens.matches("\",\"").count(), 0, "one token is left: {tokens}");
+    assert_eq!(tokens(&scene), 1);
+    scene.run(&["plan", "--detailed-exitcode"], 0);
+    // A rotation that is given up half way leaves the token of before, and that alone.
+    scene.place.env("TOKEN", "tokenEEEE3333ffff");
+    let denied = r#"{ "seed": 1, "rules": [{ "match": "elasticache:ModifyReplicationGroup", "after": 1, "error": { "code": "AccessDenied", "status": 403 } }] }"#;
+    control(&scene.emulator, "POST /_cachestack/faults", denied);
+    scene.run(&["apply", "--auto-approve"], 5);
+    scene.mend();
+    scene.place.env("TOKEN", "tokenCCCC2222dddd");
+    scene.run(&["apply", "--auto-approve"], 0).says("1 changed");
+    assert_eq!(tokens(&scene), 1);
     scene.run(&["plan", "--detailed-exitcode"], 0);
 }
 

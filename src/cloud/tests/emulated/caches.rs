@@ -165,6 +165,7 @@ fn words_and_errors_on_the_way() {
         target: &target,
         id: Some("redis"),
         ownership: &[],
+        phase: &[],
     };
     let create = &kind.compile(&change).unwrap()[0];
     world.invoke("replication_group", create).unwrap();
