@@ -109,7 +109,7 @@ fn throttled_calls_go_out_again_at_a_slower_pace() {
 fn throttling_without_end_is_passed_on() {
     let fake = after(1000, || query_error(400, "Throttling", "Rate exceeded"));
     let error = fake.invoke("replication_group", &delete()).unwrap_err();
-    assert_eq!((error.class, fake.operations().len()), (Transient, 12));
+    assert_eq!((error.class, fake.operations().len()), (Throttled, 12));
 }
 
 #[test]
