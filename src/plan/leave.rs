@@ -11,9 +11,8 @@ use crate::value::Object;
 /// Decides the records whose instance is no longer declared, and the deposed objects.
 pub fn leavers(builder: &mut Builder) {
     let destroy = builder.inputs.options.destroy;
-    if destroy {
-        moves::follow_all(builder);
-    }
+    // What moved on to an address that no block has is judged by what is said of that.
+    moves::follow_all(builder);
     let leaving: Vec<(Address, Record)> = builder
         .state
         .records

@@ -16,8 +16,8 @@ pub fn recorded(builder: &mut Builder, address: &Address) -> Option<Record> {
     builder.state.records.get(address).cloned()
 }
 
-/// Gives every record the address that `moved` blocks lead to, for a plan that evaluates no blocks: what guards the new
-/// address guards the object.
+/// Gives every record that no block has the address that `moved` blocks lead to: what guards that address guards the
+/// object, and what lets it go lets the object go.
 pub fn follow_all(builder: &mut Builder) {
     let names = builder.evaluator.names();
     let lead = |address: &Address| {

@@ -128,11 +128,14 @@ impl Work<'_> {
     /// Whether a secret was changed by this very call: sent once more, a rotation would let the old one no longer in.
     /// Reads may be behind, and a busy object may be busy with the call before, so it is looked at more than once.
     async fn is_dated(&mut self, operation: &Operation) -> bool {
-        for _ in 0..SECRET_LOOKS {
-            if let Ok(sight) = self.sight(operation).await
-                && matches!(self.decide(operation, &sight), Verdict::Done(effects) if !effects.is_empty())
-            {
-                return true;
+        let mut unchanged = 0;
+        while unchanged < SECRET_LOOKS && self.remaining() > Duration::ZERO && !self.shared.stopped() {
+            let seen = self.sight(operation).await.map(|sight| self.decide(operation, &sight));
+            match seen {
+                Ok(Verdict::Done(effects)) if !effects.is_empty() => return true,
+                // What it is busy with may be this very call.
+                Ok(Verdict::Undecidable(_)) | Err(_) => {}
+                Ok(_) => unchanged += 1,
             }
             self.shared.clock.sleep(self.shared.pause.min(self.remaining())).await;
         }
