@@ -7,7 +7,7 @@ use crate::disk::Held;
 use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session, plan};
-use crate::plan::{Needs, Options, Plan};
+use crate::plan::{Options, Plan};
 use crate::state::store::Store;
 use crate::ui::{self, Ui};
 
@@ -60,28 +60,11 @@ async fn attempt(
         store.hold(lock);
         watch = Some(watching);
     }
-    let first = check(session, &store, options)?;
+    let first = plan::check_first(session, &store, options)?;
     let purpose = if watch.is_some() { Purpose::Change } else { Purpose::Look };
     let connection = connect(session, purpose).await?;
     let plan = plan::plan(session, &mut store, &connection, options, watch, first).await?;
     Ok((plan, store, connection))
-}
-
-/// Checks the stack without an account; answers what a plan will want to know first.
-pub fn check(session: &mut Session, store: &Store, options: &Options) -> Result<Needs, Failure> {
-    let mut first = Needs::default();
-    // To destroy, a stack need not be right, only readable.
-    if !options.destroy {
-        let before = session.diagnostics.clone();
-        let state = store.state().clone();
-        first = plan::check(session, &state, options);
-        if session.has_errors() {
-            return Err(Failure::Stack);
-        }
-        // The walk over the account says the same again, and more.
-        session.diagnostics = before;
-    }
-    if session.has_errors() { Err(Failure::Stack) } else { Ok(first) }
 }
 
 /// Prints a plan.

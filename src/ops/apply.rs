@@ -101,8 +101,10 @@ pub async fn apply(
     let cloud: Arc<dyn Cloud> = connection.cloud.clone();
     let environment: Environment = session.environment.clone();
     let everything = (!plan.partial).then(|| plan.outputs.keys().cloned().collect());
+    // The run that the journal is named after; none where there is nothing to do.
+    let run_name = store.state().journal.clone().unwrap_or_default();
     let inputs = Inputs {
-        run: session.entropy.id(),
+        run: run_name,
         plan,
         environment,
         account: Some(connection.account.clone()),

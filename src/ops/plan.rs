@@ -38,6 +38,22 @@ pub fn check(session: &mut Session, state: &State, options: &Options) -> Needs {
     if session.environment.region.is_some() { outcome.needs } else { Needs::default() }
 }
 
+/// The same before a plan, which is not made of a stack that is wrong. To destroy, a stack need only be readable.
+pub fn check_first(session: &mut Session, store: &Store, options: &Options) -> Result<Needs, Failure> {
+    let mut first = Needs::default();
+    if !options.destroy {
+        let before = session.diagnostics.clone();
+        let state = store.state().clone();
+        first = check(session, &state, options);
+        if session.has_errors() {
+            return Err(Failure::Stack);
+        }
+        // The walk over the account says the same again, and more.
+        session.diagnostics = before;
+    }
+    if session.has_errors() { Err(Failure::Stack) } else { Ok(first) }
+}
+
 /// Makes a plan. Writes nothing, unless it is watched: then an apply is to follow, and what an earlier run left open is
 /// settled, and what it began is waited for.
 pub async fn plan(

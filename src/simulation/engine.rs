@@ -12,7 +12,7 @@ use crate::kind::Call;
 use crate::ops::connect::{Connection, finish};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session, SessionOptions, apply, plan};
-use crate::plan::{Action, Needs, Options, Plan};
+use crate::plan::{Action, Options, Plan};
 use crate::simulation::check::View;
 use crate::simulation::clock::LeapingClock;
 use crate::simulation::cloud::world::{Key, World};
@@ -204,7 +204,7 @@ impl Place {
             store.hold(lock);
             watch = Some(watching);
         }
-        let first = check(session, &store, options)?;
+        let first = plan::check_first(session, &store, options)?;
         let connection = finish(session, Arc::new(self.cloud.clone()), POLL).await?;
         let mut plan = plan::plan(session, &mut store, &connection, options, watch, first).await?;
         if let Some(bug) = self.bug {
@@ -258,21 +258,6 @@ fn plant(bug: Bug, plan: &mut Plan) {
         }
         Bug::Disk(_) | Bug::Blind | Bug::Unmarked => {}
     }
-}
-
-/// Checks the stack without an account, as the command line does.
-fn check(session: &mut Session, store: &Store, options: &Options) -> Result<Needs, Failure> {
-    let mut first = Needs::default();
-    if !options.destroy {
-        let before = session.diagnostics.clone();
-        let state = store.state().clone();
-        first = plan::check(session, &state, options);
-        if session.has_errors() {
-            return Err(Failure::Stack);
-        }
-        session.diagnostics = before;
-    }
-    if session.has_errors() { Err(Failure::Stack) } else { Ok(first) }
 }
 
 type Prepared = (Plan, Store, Connection);
