@@ -89,7 +89,7 @@ fn seen(planned: &Record, id: &str, object: &Object) -> Record {
     let known = |value: &Value| value.is_wholly_known() && !value.is_sensitive_anywhere();
     let mut record = Record { id: id.to_owned(), ..planned.clone() };
     for (name, value) in object.iter().filter(|(name, value)| known(value) && !planned.hides(name)) {
-        record.object.entry(name.clone()).or_insert_with(|| value.clone());
+        record.object.or_insert_with(name.clone(), || value.clone());
     }
     record
 }

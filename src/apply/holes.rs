@@ -1,6 +1,5 @@
 //! Filling what a call did not know at plan time and nobody else tells: its own object's id, and unique names.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::entropy::Entropy;
@@ -12,7 +11,7 @@ use crate::value::{Data, Object, Value};
 pub struct Known {
     /// Attributes that earlier calls returned.
     pub reply: Object,
-    unique: BTreeMap<Arc<str>, Value>,
+    unique: Object,
 }
 
 impl Known {
@@ -32,7 +31,7 @@ impl Known {
     /// A name that begins with a prefix; the same one for the same prefix in a step.
     fn unique(&mut self, prefix: &str, entropy: &dyn Entropy) -> Value {
         let fresh = || Value::string(format!("{prefix}{}", &entropy.id()[..16]));
-        self.unique.entry(prefix.into()).or_insert_with(fresh).clone()
+        self.unique.or_insert_with(prefix.into(), fresh).clone()
     }
 
     /// A value with its holes filled as far as that can be done.

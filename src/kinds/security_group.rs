@@ -86,7 +86,7 @@ impl Kind for SecurityGroup {
 
     fn predict(&self, planned: &mut Object, _live: Option<&Object>, target: &Target) {
         if let Some(account) = &target.account {
-            planned.entry("owner_id".into()).or_insert_with(|| Value::string(account));
+            planned.or_insert_with("owner_id".into(), || Value::string(account));
         }
         if planned.get("name").is_none_or(Value::is_null) {
             let prefix = planned.get("name_prefix").and_then(Value::as_str).unwrap_or("cachestack-");

@@ -194,7 +194,7 @@ impl Builder<'_> {
         let unknown = || Value::unknown(Type::Any, None);
         let object =
             |names: [&str; 2]| Value::object(names.map(|name| (Arc::from(name), unknown())).into_iter().collect());
-        let names = BTreeMap::from([
+        let names = Object::from([
             (Arc::from("each"), object(["key", "value"])),
             ("count".into(), object(["index", "index"])),
             ("node".into(), unknown()),
@@ -251,7 +251,7 @@ impl Builder<'_> {
         (desired, evaluated)
     }
 
-    fn names(&self, instance: &Instance) -> BTreeMap<Arc<str>, Value> {
+    fn names(&self, instance: &Instance) -> Object {
         let node = instance.watched.as_ref().map(|watched| &watched.node);
         bindings(instance.key.as_ref(), instance.each.as_ref(), node)
     }
@@ -316,7 +316,7 @@ impl Builder<'_> {
             decide::decide(self, decide::Instance { resource, address, kind, desired: &desired, region, protect });
         self.places.insert(address.clone(), desired);
         let mut object = planned;
-        object.entry("region".into()).or_insert(Value::unknown(Type::String, None));
+        object.or_insert("region".into(), Value::unknown(Type::String, None));
         self.planned.insert(address.clone(), object.clone());
         Value::object(object)
     }

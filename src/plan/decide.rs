@@ -143,7 +143,7 @@ fn create(
 pub(super) fn with_defaults(instance: &Instance, mut wanted: Object) -> Object {
     for attr in instance.kind.schema().attrs.iter().filter(|attr| attr.settable()) {
         if let Some(default) = attr.default.clone().or_else(|| attr.at_create.map(Value::string)) {
-            wanted.entry(attr.name.into()).or_insert(default);
+            wanted.or_insert(attr.name.into(), default);
         }
     }
     wanted
@@ -189,7 +189,7 @@ pub(super) fn unknown(instance: &Instance, name: &str) -> Value {
 /// The object with every attribute of the schema: unknown what AWS computes, null what nobody set.
 pub fn unknown_all(instance: &Instance, object: &Object) -> Object {
     let mut object = object.clone();
-    object.entry("region".into()).or_insert_with(|| Value::string(&instance.region));
+    object.or_insert_with("region".into(), || Value::string(&instance.region));
     for attr in &instance.kind.schema().attrs {
         let open = matches!(attr.mode, Mode::Computed | Mode::OptionalComputed);
         if object.get(attr.name).is_none_or(|value| value.is_null() && open) {
@@ -204,7 +204,7 @@ pub fn unknown_all(instance: &Instance, object: &Object) -> Object {
 pub(super) fn filled(instance: &Instance, mut object: Object) -> Object {
     object.insert("region".into(), Value::string(&instance.region));
     for attr in &instance.kind.schema().attrs {
-        object.entry(attr.name.into()).or_insert_with(|| Value::null_of(attr.ty.clone()));
+        object.or_insert_with(attr.name.into(), || Value::null_of(attr.ty.clone()));
     }
     object
 }

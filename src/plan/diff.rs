@@ -75,7 +75,7 @@ pub fn compare(by: &Comparison) -> Difference {
 fn before(by: &Comparison) -> Object {
     let mut before = by.live.clone();
     for (name, value) in &by.record.object {
-        before.entry(name.clone()).or_insert_with(|| value.clone());
+        before.or_insert_with(name.clone(), || value.clone());
     }
     before
 }

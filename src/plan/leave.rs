@@ -52,7 +52,7 @@ fn leave(builder: &mut Builder, address: &Address, record: &Record, reason: Reas
     let gone = matches!(found, Some(None));
     let mut before = found.flatten().map_or_else(Object::new, |observation| observation.object);
     for (name, value) in &record.object {
-        before.entry(name.clone()).or_insert_with(|| value.clone());
+        before.or_insert_with(name.clone(), || value.clone());
     }
     let mut action = Action::Delete;
     if forget || gone {

@@ -67,7 +67,7 @@ impl Builder<'_> {
 /// Fills in null for what is absent, so that every attribute can be referred to.
 fn complete(resource: &Resource, mut object: Object) -> Object {
     for attr in &resource.schema.attrs {
-        object.entry(attr.name.into()).or_insert_with(|| Value::null_of(attr.ty.clone()));
+        object.or_insert_with(attr.name.into(), || Value::null_of(attr.ty.clone()));
     }
     object
 }
@@ -77,7 +77,7 @@ fn unknown_object(resource: &Resource, address: &Address, written: &Object) -> V
     let mut object = written.clone();
     for attr in &resource.schema.attrs {
         let origin: Arc<str> = format!("{address}.{}", attr.name).into();
-        object.entry(attr.name.into()).or_insert_with(|| match attr.mode {
+        object.or_insert_with(attr.name.into(), || match attr.mode {
             AttrMode::Computed | AttrMode::OptionalComputed => Value::unknown(attr.ty.clone(), Some(origin)),
             _ => Value::null_of(attr.ty.clone()),
         });

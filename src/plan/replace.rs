@@ -43,7 +43,7 @@ pub fn replace(
     }
     for attr in instance.kind.schema().attrs.iter().filter(|attr| attr.settable()) {
         if let Some(default) = attr.default.clone().or_else(|| attr.at_create.map(Value::string)) {
-            fresh.entry(attr.name.into()).or_insert(default);
+            fresh.or_insert(attr.name.into(), default);
         }
     }
     let set: Vec<&'static str> = instance

@@ -63,8 +63,8 @@ fn plural(block: &str) -> String {
 }
 
 /// The bindings of an instance: `each`, `count`, and `node` of an alarm with a target.
-pub fn bindings(key: Option<&Key>, each: Option<&Value>, node: Option<&Value>) -> BTreeMap<Arc<str>, Value> {
-    let mut names = BTreeMap::new();
+pub fn bindings(key: Option<&Key>, each: Option<&Value>, node: Option<&Value>) -> Object {
+    let mut names = Object::new();
     match key {
         Some(Key::Index(index)) => {
             let count = Object::from([("index".into(), Value::int(*index as i64))]);
@@ -234,7 +234,7 @@ impl Reader<'_> {
                     for (key, value) in elements {
                         self.count_block(for_each, scope)?;
                         let element = Object::from([("key".into(), key), ("value".into(), value)]);
-                        let names = BTreeMap::from([(iterator.clone(), Value::object(element))]);
+                        let names = Object::from([(iterator.clone(), Value::object(element))]);
                         let scope = Bindings { parent: scope, names };
                         items.push(self.block(&block.attrs, nested, &scope));
                     }
@@ -296,7 +296,7 @@ impl Reader<'_> {
             }
         }
         for attr in attrs {
-            object.entry(attr.name.into()).or_insert_with(|| Value::null_of(attr.ty.clone()));
+            object.or_insert_with(attr.name.into(), || Value::null_of(attr.ty.clone()));
         }
         Value::object(object)
     }

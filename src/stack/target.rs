@@ -298,12 +298,12 @@ fn joined_instance(
 
 /// Points a desired alarm at what it watches.
 pub fn aim(alarm: &mut Object, watched: &Watched) {
-    alarm.entry("namespace".into()).or_insert_with(|| Value::string(metrics::namespace()));
+    alarm.or_insert_with("namespace".into(), || Value::string(metrics::namespace()));
     if !watched.joined {
         let own = alarm.get("dimensions").cloned().unwrap_or_else(Value::null);
         let mut dimensions = own.as_object().cloned().unwrap_or_default();
         for member in &watched.members {
-            dimensions.entry("CacheClusterId".into()).or_insert_with(|| Value::string(member));
+            dimensions.or_insert_with("CacheClusterId".into(), || Value::string(member));
         }
         alarm.insert("dimensions".into(), Value::map(Type::String, dimensions).with_mark(own.sensitive));
         return;

@@ -59,9 +59,9 @@ pub fn resolve(
     sources: &mut SourceMap,
     scope: &dyn Scope,
     diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<Arc<str>, Value> {
+) -> Object {
     let raw = collect(inputs, sources, diagnostics);
-    let mut values = BTreeMap::new();
+    let mut values = Object::new();
     for (name, variable) in &inputs.module.variables {
         let value = one(name, variable, raw.get(name), sources, scope, diagnostics);
         values.insert(name.clone(), value.with_mark(variable.sensitive));

@@ -8,22 +8,20 @@ pub mod convert;
 pub mod display;
 pub mod json;
 pub mod number;
+mod object;
 mod order;
 pub mod same;
 pub mod types;
 pub mod unify;
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 pub use number::Number;
+pub use object::Object;
 pub use same::same;
 pub use types::{Field, Type};
-
-/// Attributes by name, sorted.
-pub type Object = BTreeMap<Arc<str>, Value>;
 
 /// A value with its sensitive mark.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]

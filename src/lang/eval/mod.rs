@@ -25,7 +25,6 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -92,13 +91,13 @@ pub struct Bindings<'a> {
     /// The scope behind.
     pub parent: &'a dyn Scope,
     /// The names in front.
-    pub names: BTreeMap<Arc<str>, Value>,
+    pub names: Object,
 }
 
 impl<'a> Bindings<'a> {
     /// No further names yet.
     pub fn new(parent: &'a dyn Scope) -> Self {
-        Self { parent, names: BTreeMap::new() }
+        Self { parent, names: Object::new() }
     }
 
     /// Adds a name.

@@ -256,7 +256,7 @@ impl<'input> SpannedEventReceiver<'input> for Reader {
                 if let Some(Open::Mapping(mut entries, _, merged, anchor)) = self.stack.pop() {
                     for source in merged {
                         for (name, value) in source.as_object().into_iter().flatten() {
-                            entries.entry(name.clone()).or_insert_with(|| value.clone());
+                            entries.or_insert_with(name.clone(), || value.clone());
                         }
                     }
                     self.add(Value::object(entries), anchor, line, false);

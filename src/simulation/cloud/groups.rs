@@ -44,12 +44,12 @@ pub fn born(work: &Work, object: &mut Object) -> Result<u64, RemoteError> {
         ("at_rest_encryption_enabled", Value::bool(false)),
     ];
     for (name, value) in defaults {
-        object.entry(name.into()).or_insert(value);
+        object.or_insert(name.into(), value);
     }
     let tls = object.get("transit_encryption_enabled").and_then(Value::as_bool) == Some(true);
-    object.entry("transit_encryption_enabled".into()).or_insert_with(|| Value::bool(false));
+    object.or_insert_with("transit_encryption_enabled".into(), || Value::bool(false));
     if tls {
-        object.entry("transit_encryption_mode".into()).or_insert_with(|| Value::string("required"));
+        object.or_insert_with("transit_encryption_mode".into(), || Value::string("required"));
     }
     if work.token().is_some() {
         date(work, object);

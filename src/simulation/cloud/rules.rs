@@ -11,7 +11,7 @@ use crate::value::{Object, Value};
 
 /// Completes a new group and answers its id.
 pub fn born(work: &Work, object: &mut Object) -> Result<String, RemoteError> {
-    object.entry("vpc_id".into()).or_insert_with(|| Value::string("vpc-1"));
+    object.or_insert_with("vpc_id".into(), || Value::string("vpc-1"));
     let place = (object.get("vpc_id").cloned(), object.get("name").cloned());
     let taken = work.world.things().any(|(key, thing)| {
         let there = (thing.object.get("vpc_id").cloned(), thing.object.get("name").cloned());

@@ -49,7 +49,7 @@ pub struct Evaluator {
 #[derive(Debug, Default)]
 struct Names {
     /// The variables of the root.
-    variables: BTreeMap<Arc<str>, Value>,
+    variables: Object,
     blocks: BTreeMap<kept::Block, Instances>,
     /// What was evaluated on demand.
     kept: Kept,
@@ -110,7 +110,7 @@ impl Evaluator {
     }
 
     /// Puts in the values of variables.
-    pub fn set_variables(&mut self, variables: BTreeMap<Arc<str>, Value>) {
+    pub fn set_variables(&mut self, variables: Object) {
         self.root().variables = variables;
     }
 

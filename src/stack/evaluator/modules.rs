@@ -112,7 +112,7 @@ impl View<'_> {
     }
 
     /// `each` and `count` in the block that calls the module.
-    fn repetition(&self, key: Option<&Key>) -> BTreeMap<Arc<str>, Value> {
+    fn repetition(&self, key: Option<&Key>) -> Object {
         if !self.names.open {
             return bindings(key, self.names.each.as_ref(), None);
         }
@@ -120,7 +120,7 @@ impl View<'_> {
             let fields = names.map(|name| (Arc::from(name), Value::unknown(Type::Any, None)));
             Value::object(Object::from(fields))
         };
-        BTreeMap::from([("each".into(), unknown(["key", "value"])), ("count".into(), unknown(["index", "index"]))])
+        Object::from([("each".into(), unknown(["key", "value"])), ("count".into(), unknown(["index", "index"]))])
     }
 
     /// Checks what a variable of the module wants of its value.

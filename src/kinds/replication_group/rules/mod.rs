@@ -75,7 +75,7 @@ mod tests {
 
     fn codes(attrs: &[(&str, Value)]) -> Vec<&'static str> {
         let mut object: Object = attrs.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
-        object.entry("node_type".into()).or_insert_with(|| Value::string("cache.t4g.micro"));
+        object.or_insert_with("node_type".into(), || Value::string("cache.t4g.micro"));
         check(&object).into_iter().map(|problem| problem.code).collect()
     }
 
