@@ -165,23 +165,6 @@ fn begins_with(way: &[(Arc<str>, Option<Key>)], start: &[(Arc<str>, Option<Key>)
             .all(|(wanted, found)| wanted.0 == found.0 && (wanted.1.is_none() || wanted.1 == found.1))
 }
 
-/// The address in a text without the modules in front.
-pub fn without_modules(text: &str) -> &str {
-    let mut rest = text;
-    while let Some(behind) = rest.strip_prefix("module.") {
-        let end = behind.find(['.', '[']).unwrap_or(behind.len());
-        let after = match behind[end..].strip_prefix('[').and_then(bracket) {
-            Some((_, after)) => after,
-            None => &behind[end..],
-        };
-        match after.strip_prefix('.') {
-            Some(after) => rest = after,
-            None => break,
-        }
-    }
-    rest
-}
-
 /// Splits at dots outside of brackets and reads the keys.
 fn split(text: &str) -> Option<Vec<(String, Option<Key>)>> {
     let mut parts = Vec::new();
@@ -287,7 +270,6 @@ mod tests {
             assert_eq!(subject.to_string(), text);
             assert_eq!(subject.contains(&address), expected, "{text}");
         }
-        assert_eq!(without_modules("module.x[\"a.b\"].module.y.data.vpc.main"), "data.vpc.main");
         assert_eq!(address.pattern(1).to_string(), "module.x[\"a\"].module.y.alarm.cpu");
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::entropy::Entropy;
 use crate::kind::Call;
-use crate::value::{Data, Object, Value};
+use crate::value::{Data, Object, Origin, Value};
 
 /// What is known while the calls of a step are made.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ impl Known {
         for (name, value) in &mut filled.args {
             *value = self.value(value, entropy);
             if let Some(unknown) = value.first_unknown() {
-                let origin = unknown.origin.as_deref().unwrap_or("something that is not known");
+                let origin = unknown.origin.as_ref().map_or_else(|| "something".to_owned(), ToString::to_string);
                 return Err(format!("{name} of {} hangs on {origin}, which is still unknown", call.operation));
             }
         }
@@ -38,12 +38,12 @@ impl Known {
     pub fn value(&mut self, value: &Value, entropy: &dyn Entropy) -> Value {
         let data = match &value.data {
             Data::Unknown(unknown) => {
-                let origin = unknown.origin.as_deref().unwrap_or_default();
-                if let Some(prefix) = origin.strip_prefix("unique:") {
-                    return self.unique(prefix, entropy);
-                }
-                let own = origin.strip_prefix("self.").and_then(|name| self.reply.get(name));
-                return own.cloned().unwrap_or_else(|| value.clone());
+                let told = match unknown.origin.as_deref() {
+                    Some(Origin::Unique(prefix)) => return self.unique(prefix, entropy),
+                    Some(Origin::Own(name)) => self.reply.get(name),
+                    _ => None,
+                };
+                return told.cloned().unwrap_or_else(|| value.clone());
             }
             Data::List(ty, items) => {
                 Data::List(ty.clone(), Arc::new(items.iter().map(|item| self.value(item, entropy)).collect()))

@@ -10,6 +10,8 @@ pub mod visible;
 
 use std::sync::Arc;
 
+use crate::value::Origin;
+
 pub use source::{FileId, Source, SourceMap, Span};
 
 /// How bad it is.
@@ -44,8 +46,10 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The names involved, each with what is to be said of its value: `var.nodes`, `is 7`.
     pub values: Vec<(String, String)>,
-    /// The name that is missing or that it hangs on, for whoever decides by it. Not shown.
+    /// The name that is missing, for whoever decides by it. Not shown.
     pub about: Option<Arc<str>>,
+    /// What it hangs on that is not known, for whoever decides by it. Not shown.
+    pub origin: Option<Arc<Origin>>,
 }
 
 impl Diagnostic {
@@ -62,6 +66,7 @@ impl Diagnostic {
             help: None,
             values: Vec::new(),
             about: None,
+            origin: None,
         }
     }
 
@@ -99,7 +104,7 @@ impl Diagnostic {
         self
     }
 
-    /// Says which name is missing, or which it hangs on.
+    /// Says which name is missing.
     pub fn about(mut self, name: impl AsRef<str>) -> Self {
         self.about = Some(Arc::from(name.as_ref()));
         self

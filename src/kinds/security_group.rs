@@ -1,12 +1,12 @@
 //! Security groups: who may reach the caches.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
 use crate::kinds::rules_of_security_group::{self as rules, Direction};
 use crate::kinds::{names, tags};
 use crate::schema::{Attr, Rule, Schema};
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Origin, Type, Value};
 
 /// The kind.
 pub struct SecurityGroup;
@@ -90,7 +90,7 @@ impl Kind for SecurityGroup {
         }
         if planned.get("name").is_none_or(Value::is_null) {
             let prefix = planned.get("name_prefix").and_then(Value::as_str).unwrap_or("cachestack-");
-            planned.insert("name".into(), Value::unknown(Type::String, Some(format!("unique:{prefix}").into())));
+            planned.insert("name".into(), Value::unknown(Type::String, Some(Arc::new(Origin::Unique(prefix.into())))));
         }
         let Some(id) = self.identify(planned) else { return };
         if let Some(arn) = target.arn("ec2", &format!("security-group/{id}")) {
@@ -100,7 +100,8 @@ impl Kind for SecurityGroup {
 
     fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem> {
         // The id of a new group comes back from its create call.
-        let group = change.id.map_or_else(|| Value::unknown(Type::String, Some("self.id".into())), Value::string);
+        let group =
+            change.id.map_or_else(|| Value::unknown(Type::String, Some(Arc::new(Origin::Own("id")))), Value::string);
         if change.after.is_none() {
             return Ok(delete(change, &group));
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::address::{Address, Key, Mode, ModulePath, without_modules};
+use crate::address::{Address, Key, Mode, ModulePath};
 use crate::diag::Diagnostic;
 use crate::graph::{Node, Use};
 use crate::kind::{Kind, Target};
@@ -22,7 +22,7 @@ use crate::stack::target::{Instance, MOST_INSTANCES, expand, too_many};
 use crate::stack::{checks, conditions};
 use crate::state::State;
 use crate::state::digest::Digests;
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Origin, Type, Value};
 
 /// Everything that a plan is a function of, besides the stack in the evaluator.
 pub struct Inputs<'a> {
@@ -223,15 +223,17 @@ impl Builder<'_> {
             return;
         }
         let records = &self.state.records;
-        let readable = |origin: &str| {
-            without_modules(origin).starts_with("data.")
-                || origin.starts_with("env.")
-                || records.keys().any(|address| origin.starts_with(&address.block().to_string()))
+        let readable = |origin: &Origin| match origin {
+            Origin::Attribute(of, _) | Origin::Block(of) => {
+                of.mode == Mode::Data || records.keys().any(|address| address.block() == of.block())
+            }
+            Origin::Environment(_) => true,
+            _ => false,
         };
         let mut index = 0;
         self.diagnostics.retain(|diagnostic| {
             index += 1;
-            let origin = diagnostic.about.as_deref();
+            let origin = diagnostic.origin.as_deref();
             index <= before || diagnostic.code != "CS0411" || !origin.is_none_or(readable)
         });
     }

@@ -1,7 +1,5 @@
 //! What becomes of one instance: made, changed, replaced, left alone.
 
-use std::sync::Arc;
-
 use crate::address::Address;
 use crate::kind::{Change, Kind, Observation};
 use crate::lang::declare::Resource;
@@ -13,7 +11,7 @@ use crate::plan::{Action, Reason, RecordPlan, Step, import, moves, names, refres
 use crate::schema::{Mode, Update};
 use crate::stack::desired::Desired;
 use crate::state::Record;
-use crate::value::{Object, Value};
+use crate::value::{Object, Origin, Value};
 
 /// An instance with everything that is known of it before the account is looked at.
 pub struct Instance<'a> {
@@ -182,8 +180,7 @@ pub(super) fn compiled(builder: &mut Builder, instance: &Instance, change: &Chan
 
 pub(super) fn unknown(instance: &Instance, name: &str) -> Value {
     let ty = instance.kind.schema().attr(name).map(|attr| attr.ty.clone()).unwrap_or_default();
-    let origin: Arc<str> = format!("{}.{name}", instance.address).into();
-    Value::unknown(ty, Some(origin))
+    Value::unknown(ty, Some(Origin::attribute(instance.address, name)))
 }
 
 /// The object with every attribute of the schema: unknown what AWS computes, null what nobody set.

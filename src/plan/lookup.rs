@@ -1,7 +1,5 @@
 //! What a `data` block reads: from what has been looked up, else a need or a step.
 
-use std::sync::Arc;
-
 use crate::address::Address;
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::declare::Resource;
@@ -10,7 +8,7 @@ use crate::plan::{Action, Step};
 use crate::schema::Mode as AttrMode;
 use crate::stack::public;
 use crate::stack::target::Instance;
-use crate::value::{Object, Value};
+use crate::value::{Object, Origin, Value};
 
 impl Builder<'_> {
     /// What a `data` block reads; unknown until it has been read.
@@ -76,9 +74,9 @@ fn complete(resource: &Resource, mut object: Object) -> Object {
 fn unknown_object(resource: &Resource, address: &Address, written: &Object) -> Value {
     let mut object = written.clone();
     for attr in &resource.schema.attrs {
-        let origin: Arc<str> = format!("{address}.{}", attr.name).into();
+        let origin = || Origin::attribute(address, attr.name);
         object.or_insert_with(attr.name.into(), || match attr.mode {
-            AttrMode::Computed | AttrMode::OptionalComputed => Value::unknown(attr.ty.clone(), Some(origin)),
+            AttrMode::Computed | AttrMode::OptionalComputed => Value::unknown(attr.ty.clone(), Some(origin())),
             _ => Value::null_of(attr.ty.clone()),
         });
     }

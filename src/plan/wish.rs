@@ -97,10 +97,7 @@ pub fn without_own_unknowns(mut calls: Vec<Call>, address: &Address) -> Vec<Call
 /// Whether a value is unknown because AWS will choose it for this very object.
 pub fn is_own_unknown(value: &Value, address: &Address) -> bool {
     match &value.data {
-        Data::Unknown(unknown) => {
-            let rest = unknown.origin.as_deref().and_then(|origin| origin.strip_prefix(&address.to_string()));
-            rest.is_some_and(|rest| rest.starts_with('.'))
-        }
+        Data::Unknown(unknown) => unknown.origin.as_deref().is_some_and(|origin| origin.is_of(address)),
         _ => false,
     }
 }

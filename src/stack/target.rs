@@ -10,7 +10,7 @@ use crate::lang::ast::Expr;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Scope, eval};
 use crate::stack::evaluator::Repetition;
-use crate::value::{Data, Object, Type, Value};
+use crate::value::{Data, Object, Origin, Type, Value};
 
 /// CloudWatch takes so many metrics in one alarm. Source: CloudWatch user guide, quotas of metric math alarms.
 const METRICS_PER_ALARM: usize = 10;
@@ -93,7 +93,7 @@ pub fn repeat(count: Option<&Expr>, for_each: Option<&Expr>, scope: &dyn Scope) 
 fn known(expr: &Expr, what: &str, scope: &dyn Scope) -> Result<Value, Vec<Diagnostic>> {
     let value = eval(expr, scope)?;
     if let Data::Unknown(unknown) = &value.data {
-        return Err(vec![unknown_count(what, unknown.origin.as_deref(), expr.span)]);
+        return Err(vec![unknown_count(what, unknown.origin.clone(), expr.span)]);
     }
     if value.is_null() {
         return Err(vec![wrong(
@@ -110,14 +110,14 @@ fn known(expr: &Expr, what: &str, scope: &dyn Scope) -> Result<Value, Vec<Diagno
     Ok(value)
 }
 
-fn unknown_count(what: &str, about: Option<&str>, span: Span) -> Diagnostic {
-    let origin = about.map_or_else(
+fn unknown_count(what: &str, about: Option<Arc<Origin>>, span: Span) -> Diagnostic {
+    let origin = about.as_ref().map_or_else(
         || "something that is only known after apply".to_owned(),
         |origin| format!("`{origin}`, which is only known after apply"),
     );
     let detail = format!("`{what}` decides how many objects there are, and hangs on {origin}.");
     let diagnostic = Diagnostic::error("CS0411", "Not known at plan time", detail);
-    Diagnostic { about: about.map(Into::into), ..diagnostic }.at(span).help(
+    Diagnostic { origin: about, ..diagnostic }.at(span).help(
         "Use names and keys that are written in the stack; ids and endpoints may be used in the attributes of each.",
     )
 }
@@ -185,7 +185,7 @@ fn by_key(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> 
 fn set_element(item: &Value, span: Span) -> Result<Arc<str>, Vec<Diagnostic>> {
     match &item.data {
         Data::String(text) => Ok(text.clone()),
-        Data::Unknown(unknown) => Err(vec![unknown_count("for_each", unknown.origin.as_deref(), span)]),
+        Data::Unknown(unknown) => Err(vec![unknown_count("for_each", unknown.origin.clone(), span)]),
         _ => Err(vec![wrong(
             "for_each",
             "its set has elements that are not texts",
@@ -244,7 +244,7 @@ fn groups(value: &Value) -> Option<Vec<&Value>> {
 fn members(group: &Value, span: Span) -> Result<(String, Vec<String>), Vec<Diagnostic>> {
     let unknown = |name: &str| {
         let origin = group.get(name).and_then(Value::first_unknown).and_then(|unknown| unknown.origin.clone());
-        vec![unknown_count("target", origin.as_deref().or(Some(name)), span)]
+        vec![unknown_count("target", origin, span)]
     };
     let id =
         group.get("replication_group_id").and_then(Value::as_str).ok_or_else(|| unknown("replication_group_id"))?;

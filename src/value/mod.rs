@@ -10,6 +10,7 @@ pub mod json;
 pub mod number;
 mod object;
 mod order;
+pub mod origin;
 pub mod same;
 pub mod types;
 pub mod unify;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 pub use number::Number;
 pub use object::Object;
+pub use origin::Origin;
 pub use same::same;
 pub use types::{Field, Type};
 
@@ -64,8 +66,8 @@ pub enum Data {
 pub struct Unknown {
     /// Its type, `Any` when that is open too.
     pub ty: Type,
-    /// The reference that it stems from, for messages: `security_group.redis.id`.
-    pub origin: Option<Arc<str>>,
+    /// What it stems from, where that can be told.
+    pub origin: Option<Arc<Origin>>,
     /// Whether it can be said that it will not be null.
     pub not_null: bool,
     /// How a text begins, whatever the rest of it will be.
@@ -116,7 +118,7 @@ impl Value {
     }
 
     /// Unknown of `ty`, stemming from `origin`.
-    pub fn unknown(ty: Type, origin: Option<Arc<str>>) -> Self {
+    pub fn unknown(ty: Type, origin: Option<Arc<Origin>>) -> Self {
         Self::new(Data::Unknown(Unknown { ty, origin, ..Unknown::default() }))
     }
 

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::{Bindings, Empty, Settings, eval};
+use crate::address::Address;
 use crate::diag::FileId;
 use crate::lang::syntax::{parse, parse_expression};
 use crate::value::display::display;
-use crate::value::{Type, Value, json};
+use crate::value::{Origin, Type, Value, json};
 
 const TEMPLATES: &str = include_str!("../../../tests/oracle/templates/main.tf");
 const TEMPLATE_RESULTS: &str = include_str!("../../../tests/oracle/templates.txt");
@@ -111,7 +112,7 @@ fn show_value(text: &str) -> Value {
 
 /// A scope with an unknown string `u`, an unknown list `us`, an object `o` and a secret `s`.
 fn show_unknown(text: &str) -> String {
-    let origin = Some("security_group.redis.id".into());
+    let origin = Some(Origin::attribute(&Address::managed("security_group", "redis"), "id"));
     let empty = Empty::default();
     let scope = Bindings::new(&empty)
         .with("u", Value::unknown(Type::String, origin.clone()))
@@ -122,7 +123,12 @@ fn show_unknown(text: &str) -> String {
     match eval(&expr, &scope) {
         Ok(value) => match value.first_unknown() {
             Some(unknown) => {
-                format!("{} of {}: {}", display(&value), unknown.origin.as_deref().unwrap_or("?"), value.ty())
+                format!(
+                    "{} of {}: {}",
+                    display(&value),
+                    unknown.origin.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string),
+                    value.ty()
+                )
             }
             None => display(&value),
         },

@@ -19,7 +19,7 @@ use crate::lang::ast::Step;
 use crate::lang::eval::{Scope, Settings};
 use crate::stack::Stack;
 use crate::stack::secrets::Secrets;
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Origin, Type, Value};
 
 pub use instances::{Instances, Repetition};
 use kept::{Item, Kept, Trail};
@@ -116,11 +116,10 @@ impl Evaluator {
 
     /// Puts in `env.region` and `env.account_id`.
     pub fn set_environment(&mut self, region: Option<&str>, account: Option<&str>) {
-        let text = |text: Option<&str>, origin: &str| {
-            text.map_or_else(|| Value::unknown(Type::String, Some(origin.into())), Value::string)
-        };
-        self.environment.insert("region".into(), text(region, "env.region"));
-        self.environment.insert("account_id".into(), text(account, "env.account_id"));
+        for (name, text) in [("region", region), ("account_id", account)] {
+            let unknown = || Value::unknown(Type::String, Some(Arc::new(Origin::Environment(name))));
+            self.environment.insert(name.into(), text.map_or_else(unknown, Value::string));
+        }
         self.root().kept.clear();
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::address::{Key, ModulePath, module_prefix};
+use crate::address::{Key, ModulePath};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::graph::below;
 use crate::lang::ast::Step;
@@ -14,7 +14,7 @@ use crate::stack::evaluator::view::View;
 use crate::stack::evaluator::{Evaluator, Item, Names, Repetition};
 use crate::stack::target::{Instance, MOST_INSTANCES, repeat, too_many};
 use crate::stack::variables::{Supplied, shape};
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Origin, Type, Value};
 
 /// The instances of a module in one instance of its caller.
 #[derive(Debug, Default)]
@@ -78,7 +78,7 @@ impl Evaluator {
 
 impl Repeated {
     fn open(outer: &[(Arc<str>, Option<Key>)], name: &str) -> Self {
-        let origin: Arc<str> = format!("{}module.{name}", module_prefix(outer)).into();
+        let origin = Arc::new(Origin::Module(outer.to_vec(), name.into()));
         Self { open: Some(Value::unknown(Type::Any, Some(origin))), ..Self::default() }
     }
 }
@@ -160,7 +160,8 @@ impl View<'_> {
         if !self.module.calls.contains_key(name) {
             return Err(self.no_module(name, span));
         }
-        let empty = || Value::unknown(Type::Any, Some(format!("module.{name}").into()));
+        let origin = || Origin::Module(self.path.to_vec(), name.clone());
+        let empty = || Value::unknown(Type::Any, Some(Arc::new(origin())));
         // A module whose source could not be read has been reported.
         let Some(module) = self.evaluator.stack().declared(&below(&self.config(), name)) else {
             return Ok((empty(), 1));

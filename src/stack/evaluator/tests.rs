@@ -56,7 +56,7 @@ fn evaluator(count: usize) -> Evaluator {
     let names = Arc::new(ModuleNames(stack));
     let mut evaluator = Evaluator::new(names, Settings::default(), Secrets::default(), "prod");
     evaluator.expand_call(&vec![("m".into(), None)], |wrong| panic!("{wrong:?}"));
-    let unknown = || object("a", Value::unknown(Type::String, Some("arn".into())));
+    let unknown = || object("a", Value::unknown(Type::String, None));
     let each = (0..count).map(|at| (Some(name(at)), unknown())).collect();
     evaluator.set_block(&Address::managed("alarm", "each"), Instances::new(Repetition::Each, each));
     let list = (0..2).map(|at| (Some(Key::Index(at)), unknown())).collect();

@@ -11,7 +11,7 @@ use crate::lang::declare::{Call, Module};
 use crate::lang::eval::{Scope, Settings, eval};
 use crate::stack::evaluator::kept::{Block, Source};
 use crate::stack::evaluator::{Evaluator, Item, Names};
-use crate::value::{Type, Value};
+use crate::value::{Origin, Type, Value};
 
 /// Names that only mean something in some places, and where.
 const LOCAL_ROOTS: [(&str, &str); 4] = [
@@ -115,7 +115,7 @@ impl<'a> View<'a> {
         }
         self.evaluator.trail.note(|| Source::Missing(self.path.to_vec(), block));
         if self.evaluator.stack().resource(&address).is_some() {
-            return Ok(Value::unknown(Type::Any, Some(address.to_string().into())));
+            return Ok(Value::unknown(Type::Any, Some(Arc::new(Origin::Block(Arc::new(address))))));
         }
         Err(self.undeclared(mode, kind, name, span))
     }
