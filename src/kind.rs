@@ -3,6 +3,7 @@
 //! A [`Kind`] is pure: it knows the schema and the rules, foresees attributes and compiles a change into calls.
 //! A [`Remote`] reads objects in bulk and issues one call. Waiting, retrying and recording belong to neither.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::Schema;
-use crate::value::{Object, Value};
+use crate::value::{Object, Type, Value};
 
 /// A boxed future, as trait objects need it.
 pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -109,6 +110,28 @@ pub struct Call {
     pub until: Until,
     /// The secret that it carries, and what becomes of the old one.
     pub secret: Option<(&'static str, SecretPhase)>,
+    /// The member that takes the tags by which the new object is known to be ours.
+    pub mark: Option<&'static str>,
+    /// What must turn out to be so of values that are not known yet: else it takes other calls.
+    pub assumes: Vec<Assumption>,
+}
+
+/// What a call takes for granted of a value that is not known yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assumption {
+    /// The attribute that it is about.
+    pub attribute: Cow<'static, str>,
+    /// The value, with its holes.
+    pub value: Value,
+    /// What it must not be: null where the list is empty.
+    pub differs_from: Vec<Value>,
+}
+
+impl Assumption {
+    /// Whether it holds of the value as it turned out.
+    pub fn holds(&self, value: &Value) -> bool {
+        if self.differs_from.is_empty() { !value.is_null() } else { !self.differs_from.contains(value) }
+    }
 }
 
 /// What a call does with the secret that it carries.
@@ -136,6 +159,8 @@ impl Call {
             seconds: 1,
             until: Until::Returned,
             secret: None,
+            mark: None,
+            assumes: Vec::new(),
         }
     }
 
@@ -171,6 +196,33 @@ impl Call {
         self
     }
 
+    /// Says which member takes the tags by which the new object is known to be ours.
+    pub fn marked(mut self, member: &'static str) -> Self {
+        self.mark = Some(member);
+        self
+    }
+
+    /// Puts the tags by which the new object is known to be ours to the others.
+    pub fn own(&mut self, ownership: &[(String, String)]) {
+        let Some(member) = self.mark else { return };
+        let mut tags = self.args.get(member).and_then(Value::as_object).cloned().unwrap_or_default();
+        tags.extend(ownership.iter().map(|(name, value)| (name.as_str().into(), Value::string(value))));
+        self.args.insert(member, Value::map(Type::String, tags));
+    }
+
+    /// Takes for granted that a value that is not known yet is set.
+    pub fn assuming_set(self, attribute: &'static str, value: &Value) -> Self {
+        self.assuming(attribute, value, Vec::new())
+    }
+
+    /// Takes for granted that a value that is not wholly known yet is none of these.
+    pub fn assuming(mut self, attribute: &'static str, value: &Value, differs_from: Vec<Value>) -> Self {
+        if !value.is_wholly_known() {
+            self.assumes.push(Assumption { attribute: attribute.into(), value: value.clone(), differs_from });
+        }
+        self
+    }
+
     /// The text of an argument.
     pub fn text(&self, name: &str) -> Option<String> {
         self.args.get(name).and_then(Value::as_str).map(str::to_owned)
@@ -188,15 +240,50 @@ pub struct Change<'a> {
     pub changed: &'a [&'static str],
     /// Where.
     pub target: &'a Target,
-    /// The name in AWS, when the object exists or its name is ours to give.
+    /// The name in AWS, where the object exists.
     pub id: Option<&'a str>,
-    /// Tags that mark the object as ours, added at create.
-    pub ownership: &'a [(String, String)],
     /// Secrets that an earlier run has let in beside the old ones, and that are to be the only ones now.
     pub phase: &'a [String],
 }
 
-impl Change<'_> {
+impl<'a> Change<'a> {
+    /// An object is made; `set` names the attributes that are set.
+    pub fn create(after: &'a Object, set: &'a [&'static str], target: &'a Target) -> Self {
+        Self { before: None, after: Some(after), changed: set, target, id: None, phase: &[] }
+    }
+
+    /// An object changes as it is.
+    pub fn update(
+        id: &'a str,
+        before: &'a Object,
+        after: &'a Object,
+        changed: &'a [&'static str],
+        target: &'a Target,
+    ) -> Self {
+        Self { before: Some(before), after: Some(after), changed, target, id: Some(id), phase: &[] }
+    }
+
+    /// An object goes.
+    pub fn delete(id: &'a str, before: &'a Object, target: &'a Target) -> Self {
+        Self { before: Some(before), after: None, changed: &[], target, id: Some(id), phase: &[] }
+    }
+
+    /// Fails where an attribute that decides which calls it takes differs and is not wholly known yet.
+    pub fn must_know(&self, names: &[&'static str]) -> Result<(), Problem> {
+        let open = |name: &&&'static str| self.has(name) && !self.new(name).is_wholly_known();
+        names.iter().find(open).map_or(Ok(()), |name| Err(Problem::unknown(name)))
+    }
+
+    /// Fails where it is not known yet which elements an attribute has that differs; of each, these parts must be known.
+    pub fn must_list(&self, name: &'static str, parts: &[&str]) -> Result<(), Problem> {
+        let value = self.new(name);
+        let open = |element: &Value| {
+            element.is_unknown() || parts.iter().any(|part| element.get(part).is_some_and(Value::is_unknown))
+        };
+        let open = value.is_unknown() || value.as_items().unwrap_or_default().iter().any(open);
+        if self.has(name) && open { Err(Problem::unknown(name)) } else { Ok(()) }
+    }
+
     /// Whether the attribute differs.
     pub fn has(&self, name: &str) -> bool {
         self.changed.contains(&name)
@@ -253,6 +340,19 @@ impl Problem {
         help: impl Into<String>,
     ) -> Self {
         Self { code, attribute, element: None, summary, detail: detail.into(), help: Some(help.into()), fatal: true }
+    }
+
+    /// An attribute decides which calls are made, and is not known when they are planned.
+    pub fn unknown(attribute: &'static str) -> Self {
+        Self::error(
+            "CS0411",
+            attribute,
+            "Not known at plan time",
+            format!(
+                "`{attribute}` decides which calls are made, and hangs on something that is only known after apply."
+            ),
+            "Apply what it hangs on first (--target), or write the value out.",
+        )
     }
 
     /// Names the nested block that it is about.

@@ -1,11 +1,12 @@
 //! Which step runs when: as soon as everything that it waits for is done.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::task::{Id, JoinSet};
 
 use crate::apply::{Event, Outcome, Shared, step};
-use crate::plan::Wait;
+use crate::plan::{BarrierId, Wait};
 
 /// The steps and barriers that wait, by how many they still wait for, and who waits for them.
 struct Board {
@@ -20,12 +21,16 @@ impl Board {
         let plan = &shared.plan;
         let steps = plan.steps.len();
         let mut board = Self { open: Vec::new(), users: vec![Vec::new(); steps + plan.barriers.len()], steps };
+        let places = plan.places();
+        let barriers = plan.barriers.iter().enumerate();
+        let barriers: BTreeMap<BarrierId, usize> =
+            barriers.map(|(at, barrier)| (barrier.barrier, steps + at)).collect();
         let place = |wait: &Wait| match wait {
-            Wait::Step(step) => *step,
-            Wait::Barrier(barrier) => steps + *barrier,
+            Wait::Step(step) => places[step],
+            Wait::Barrier(barrier) => barriers[barrier],
         };
         let of_steps = plan.steps.iter().map(|step| step.edges.iter().map(place).collect::<Vec<_>>());
-        let of_barriers = plan.barriers.iter().map(|barrier| barrier.steps.clone());
+        let of_barriers = plan.barriers.iter().map(|barrier| barrier.steps.iter().map(|step| places[step]).collect());
         for (node, waits) in of_steps.chain(of_barriers).enumerate() {
             board.open.push(waits.len());
             waits.into_iter().for_each(|used| board.users[used].push(node));

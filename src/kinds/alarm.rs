@@ -159,12 +159,23 @@ impl Kind for Alarm {
             return Ok(vec![Call::new("DeleteAlarms", [("AlarmNames", Value::tuple(vec![name]))]).vanishes(1)]);
         }
         let creating = change.before.is_none();
+        // These are sent in another form than they are written in.
+        change.must_list("dimensions", &[])?;
+        change.must_list("metric_query", &["metric"])?;
+        if change
+            .new("metric_query")
+            .children()
+            .filter_map(metric)
+            .any(|metric| metric.get("dimensions").is_some_and(Value::is_unknown))
+        {
+            return Err(Problem::unknown("metric_query"));
+        }
         let only_tags = change.changed.iter().all(|attribute| matches!(*attribute, "tags" | "tags_all"));
         let mut calls = Vec::new();
         if creating || !only_tags {
             calls.push(put(change, name, creating));
         }
-        calls.extend(tags::calls(change, &tags::CLOUDWATCH, change.old("arn")));
+        calls.extend(tags::calls(change, &tags::CLOUDWATCH, change.old("arn"))?);
         Ok(calls)
     }
 
@@ -205,7 +216,8 @@ fn put(change: &Change, name: Value, creating: bool) -> Call {
         ("Tags", if creating { tags::at_create(change) } else { Value::null() }),
     ];
     let causes = if creating { Vec::new() } else { change.changed.to_vec() };
-    Call::new("PutMetricAlarm", args).because(causes.into_iter().filter(|cause| *cause != "tags_all")).settles(1)
+    let call = Call::new("PutMetricAlarm", args).because(causes.into_iter().filter(|cause| *cause != "tags_all"));
+    if creating { call.marked("Tags").settles(1) } else { call.settles(1) }
 }
 
 /// A map as the list of names and values that the API wants.
@@ -225,6 +237,10 @@ fn queries(blocks: &Value) -> Value {
     Value::tuple(items.iter().map(query).collect())
 }
 
+fn metric(query: &Value) -> Option<&Value> {
+    query.get("metric").and_then(Value::as_items).and_then(<[Value]>::first)
+}
+
 fn query(block: &Value) -> Value {
     let members = [
         ("id", "Id"),
@@ -235,7 +251,7 @@ fn query(block: &Value) -> Value {
         ("return_data", "ReturnData"),
     ];
     let mut query = renamed(block, &members);
-    if let Some(metric) = block.get("metric").and_then(Value::as_items).and_then(<[Value]>::first) {
+    if let Some(metric) = metric(block) {
         let mut what = renamed(metric, &[("metric_name", "MetricName"), ("namespace", "Namespace")]);
         let dimensions = dimensions(metric.get("dimensions").unwrap_or(&Value::null()));
         if !dimensions.is_null() {

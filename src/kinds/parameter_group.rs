@@ -125,10 +125,10 @@ impl Kind for ParameterGroup {
                 ("Description", change.new("description")),
                 ("Tags", tags::at_create(change)),
             ];
-            calls.push(Call::new("CreateCacheParameterGroup", args).settles(1));
+            calls.push(Call::new("CreateCacheParameterGroup", args).marked("Tags").settles(1));
         }
-        calls.extend(parameter_calls(change, &name));
-        calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn")));
+        calls.extend(parameter_calls(change, &name)?);
+        calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
         Ok(calls)
     }
 
@@ -138,7 +138,8 @@ impl Kind for ParameterGroup {
 }
 
 /// Modify calls for what differs, then reset calls for what is gone, twenty parameters each.
-fn parameter_calls(change: &Change, group: &Value) -> Vec<Call> {
+fn parameter_calls(change: &Change, group: &Value) -> Result<Vec<Call>, Problem> {
+    change.must_list("parameter", &["name"])?;
     let empty = Object::new();
     let old = settings(change.before.unwrap_or(&empty));
     let new = settings(change.after.unwrap_or(&empty));
@@ -150,7 +151,7 @@ fn parameter_calls(change: &Change, group: &Value) -> Vec<Call> {
     // Nobody uses a group that is being made.
     let used = change.before.is_some();
     let calls = [("ModifyCacheParameterGroup", set), ("ResetCacheParameterGroup", reset)];
-    calls
+    let calls = calls
         .into_iter()
         .flat_map(|(operation, parameters)| {
             let chunks: Vec<Call> = parameters
@@ -159,7 +160,8 @@ fn parameter_calls(change: &Change, group: &Value) -> Vec<Call> {
                 .collect();
             chunks
         })
-        .collect()
+        .collect();
+    Ok(calls)
 }
 
 fn parameter_call(

@@ -225,12 +225,16 @@ fn check_rule(attribute: &'static str, rule: &Object) -> Option<Problem> {
 }
 
 /// The calls that bring the rules of one direction to what is desired: new ones first, so that nobody is cut off.
-pub fn calls(change: &Change, direction: Direction, group: &Value) -> Vec<Call> {
+///
+/// # Errors
+/// Nobody knows yet which rules there will be.
+pub fn calls(change: &Change, direction: Direction, group: &Value) -> Result<Vec<Call>, Problem> {
     let attribute = direction.attribute();
+    change.must_list(attribute, &["protocol", "self", SOURCES[0], SOURCES[1], SOURCES[2], SOURCES[3]])?;
     let new = change.new(attribute);
     let creating = change.before.is_none();
     if !creating && (new.is_null() || !change.has(attribute)) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let old = if creating { born_with(direction) } else { change.old(attribute) };
     let (old, new) = (by_identity(&old), by_identity(&new));
@@ -239,17 +243,23 @@ pub fn calls(change: &Change, direction: Direction, group: &Value) -> Vec<Call> 
     let reworded: Vec<&Value> =
         new.iter().filter(|(id, rule)| old.get(*id).is_some_and(|old| old != *rule)).map(|(_, rule)| rule).collect();
     let [authorize, update, revoke] = direction.operations();
-    let call = |operation, rules: Vec<&Value>, impact| {
+    let call = |operation, rules: &[&Value], impact| {
         (!rules.is_empty()).then(|| {
-            let args = [("GroupId", group.clone()), ("IpPermissions", permissions(&rules, group))];
+            let args = [("GroupId", group.clone()), ("IpPermissions", permissions(rules, group))];
             Call::new(operation, args).impact(impact).because([attribute]).settles(1)
         })
     };
+    let known: Vec<Value> = old.keys().cloned().collect();
+    // A rule that turns out to be there already must neither be added nor be taken for one that goes.
+    let authorized = call(authorize, &added, Impact::None).map(|call| {
+        added
+            .iter()
+            .filter(|_| !known.is_empty())
+            .fold(call, |call, rule| call.assuming(attribute, &identity(rule), known.clone()))
+    });
     let revoked = if creating { Impact::None } else { Impact::Blip };
-    [call(authorize, added, Impact::None), call(update, reworded, Impact::None), call(revoke, gone, revoked)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let calls = [authorized, call(update, &reworded, Impact::None), call(revoke, &gone, revoked)];
+    Ok(calls.into_iter().flatten().collect())
 }
 
 /// Revokes every rule of one direction.

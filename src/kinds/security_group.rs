@@ -110,9 +110,9 @@ impl Kind for SecurityGroup {
             calls.push(create(change));
         }
         for direction in [Direction::Ingress, Direction::Egress] {
-            calls.extend(rules::calls(change, direction, &group));
+            calls.extend(rules::calls(change, direction, &group)?);
         }
-        calls.extend(tags::calls(change, &tags::EC2, group));
+        calls.extend(tags::calls(change, &tags::EC2, group)?);
         Ok(calls)
     }
 
@@ -138,7 +138,7 @@ fn create(change: &Change) -> Call {
         ("VpcId", change.new("vpc_id")),
         ("Tags", tags::at_create(change)),
     ];
-    Call::new("CreateSecurityGroup", args).settles(1)
+    Call::new("CreateSecurityGroup", args).marked("Tags").settles(1)
 }
 
 fn delete(change: &Change, group: &Value) -> Vec<Call> {

@@ -93,7 +93,7 @@ impl Kind for SubnetGroup {
                 ("SubnetIds", change.new("subnet_ids")),
                 ("Tags", tags::at_create(change)),
             ];
-            return Ok(vec![Call::new("CreateCacheSubnetGroup", args).settles(1)]);
+            return Ok(vec![Call::new("CreateCacheSubnetGroup", args).marked("Tags").settles(1)]);
         }
         let mut calls = Vec::new();
         if change.has("description") || change.has("subnet_ids") {
@@ -105,7 +105,7 @@ impl Kind for SubnetGroup {
             let causes = ["description", "subnet_ids"].into_iter().filter(|cause| change.has(cause));
             calls.push(Call::new("ModifyCacheSubnetGroup", args).because(causes).settles(1));
         }
-        calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn")));
+        calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
         Ok(calls)
     }
 

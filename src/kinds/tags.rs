@@ -82,13 +82,10 @@ fn is_tag_text(text: &str) -> bool {
     text.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c))
 }
 
-/// The tags of a create call: the desired ones and those that mark the object as ours.
+/// The tags of a create call; those that mark the object as ours come to them when it is sent.
 pub fn at_create(change: &Change) -> Value {
-    let mut tags = change.new("tags_all").as_object().cloned().unwrap_or_default();
-    for (name, value) in change.ownership {
-        tags.insert(name.as_str().into(), Value::string(value));
-    }
-    if tags.is_empty() { Value::null() } else { Value::map(Type::String, tags) }
+    let tags = change.new("tags_all");
+    if tags.as_object().is_some_and(Object::is_empty) { Value::null() } else { tags }
 }
 
 /// Which calls add and remove the tags of one service.
@@ -113,10 +110,14 @@ pub const CLOUDWATCH: Service =
     Service { add: "TagResource", remove: "UntagResource", resource: "ResourceARN", listed: false };
 
 /// The calls that bring the tags of an existing object to what is desired.
-pub fn calls(change: &Change, service: &Service, resource: Value) -> Vec<Call> {
+///
+/// # Errors
+/// Nobody knows yet which tags there will be.
+pub fn calls(change: &Change, service: &Service, resource: Value) -> Result<Vec<Call>, Problem> {
     if !change.has("tags_all") || change.before.is_none() || change.after.is_none() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
+    change.must_list("tags_all", &[])?;
     let (old, new) = (visible(&change.old("tags_all")), visible(&change.new("tags_all")));
     let resource = if service.listed { Value::list(Type::String, vec![resource]) } else { resource };
     let changed: Object =
@@ -132,7 +133,7 @@ pub fn calls(change: &Change, service: &Service, resource: Value) -> Vec<Call> {
         let args = BTreeMap::from([(service.resource, resource), ("TagKeys", Value::strings(gone))]);
         calls.push(Call::new(service.remove, args).because(["tags"]));
     }
-    calls
+    Ok(calls)
 }
 
 /// The tags without those that mark the object as ours.

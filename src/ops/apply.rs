@@ -13,7 +13,7 @@ use crate::lang::eval::eval;
 use crate::ops::connect::Connection;
 use crate::ops::plan::home_of;
 use crate::ops::{Failure, Session};
-use crate::plan::Plan;
+use crate::plan::{Plan, RecordChange};
 use crate::stack::checks;
 use crate::stack::environment::Environment;
 use crate::state::lock::{self, Holder};
@@ -139,7 +139,7 @@ fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
     effects.extend(plan.taken_back.iter().map(|(address, id)| Effect::TakeBack(address.clone(), id.clone())));
     let imports = plan.imports.iter().map(|new| Effect::Record(new.address.clone(), new.record.clone()));
     effects.extend(imports);
-    for (address, words, object, id, region) in &plan.records {
+    for RecordChange { address, record: words, object, id, region } in &plan.records {
         let kept = object.iter().filter(|(_, value)| value.is_wholly_known() && !value.is_sensitive_anywhere());
         let before = plan.moves.iter().find(|(_, to)| to == address).map_or(address, |(from, _)| from);
         let known = state.records.get(before);

@@ -1,19 +1,18 @@
 //! The walk: every block in the order of the graph, every instance decided, then edges and guards.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::{Address, Key, Mode, ModulePath};
 use crate::diag::Diagnostic;
-use crate::graph::{Node, Use};
-use crate::kind::{Kind, Target};
+use crate::graph::Node;
+use crate::kind::Kind;
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
+use crate::plan::draft::Draft;
 use crate::plan::{
-    Live, Needs, Note, Options, Outcome, Plan, collide, decide, guard, import, leave, names, order, select, timeouts,
-    wish,
+    Live, Options, Outcome, collide, decide, guard, import, leave, moves, names, order, select, timeouts, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -40,58 +39,14 @@ pub struct Inputs<'a> {
     pub digests: &'a Digests,
 }
 
-/// A plan in the making.
-pub struct Builder<'a> {
-    pub(super) inputs: &'a Inputs<'a>,
-    /// The state, with every object under the address that it will have.
-    pub(super) state: Cow<'a, State>,
-    pub(super) evaluator: &'a mut Evaluator,
-    pub(super) plan: Plan,
-    pub(super) needs: Needs,
-    pub(super) diagnostics: Vec<Diagnostic>,
-    /// Addresses of instances that the stack declares.
-    pub(super) declared: BTreeSet<Address>,
-    /// Blocks whose instances could not be told, because of an error.
-    pub(super) undecided: BTreeSet<Address>,
-    /// What each instance came out as, for rules between resources and edges by name.
-    pub(super) planned: BTreeMap<Address, Object>,
-    /// Modules whose instances could not be told.
-    undecided_modules: BTreeSet<ModulePath>,
-    /// What each block hangs on, and how.
-    used: BTreeMap<Address, BTreeMap<Address, Use>>,
-    /// What the block that is being decided takes over.
-    pub(super) imports: import::Imports,
-    /// Desired objects that refer to others by attribute, for edges by name.
-    pub(super) places: BTreeMap<Address, Desired>,
-    /// Objects that are to be made under a name that is taken now: right if whoever has it lets go of it.
-    pub(super) taken: Vec<names::Taken>,
-}
-
-/// Walks once.
+/// Walks once, and brings what was decided into an order.
 pub fn build(evaluator: &mut Evaluator, inputs: &Inputs) -> Outcome {
-    evaluator.clear();
-    let stack = evaluator.names();
-    let mut builder = Builder {
-        inputs,
-        state: Cow::Borrowed(inputs.state),
-        evaluator,
-        plan: Plan::default(),
-        needs: Needs::default(),
-        diagnostics: Vec::new(),
-        declared: BTreeSet::new(),
-        undecided: BTreeSet::new(),
-        undecided_modules: BTreeSet::new(),
-        planned: BTreeMap::new(),
-        used: stack.0.resources().map(|block| (block.address.clone(), stack.0.graph.used_by(&block.address))).collect(),
-        imports: import::Imports::new(),
-        places: BTreeMap::new(),
-        taken: Vec::new(),
-    };
-    builder.walk();
-    builder.finish()
+    let mut draft = Draft::new(evaluator, inputs);
+    draft.walk();
+    draft.finish()
 }
 
-impl Builder<'_> {
+impl Draft<'_> {
     fn walk(&mut self) {
         // What goes is in the state; a stack that cannot be evaluated any more can still be destroyed.
         if self.inputs.options.destroy {
@@ -138,7 +93,9 @@ impl Builder<'_> {
     fn block(&mut self, block: &Address) {
         let names = self.evaluator.names();
         let Some(resource) = names.0.resource(block) else { return };
-        self.imports = import::of_block(self, block);
+        let mut wrong = Vec::new();
+        self.imports = import::of_block(self, block, &mut wrong);
+        self.diagnostics.append(&mut wrong);
         for module in self.evaluator.instances(&block.module).to_vec() {
             let is_open = self.evaluator.is_open(&module);
             let address = Address { module, ..block.clone() };
@@ -147,8 +104,8 @@ impl Builder<'_> {
                 false => self.expand(resource, &address),
             }
         }
-        let imports = std::mem::take(&mut self.imports);
-        import::strangers(self, block, &imports);
+        let strangers = import::strangers(self, block);
+        self.diagnostics.extend(strangers);
     }
 
     fn expand(&mut self, resource: &Resource, block: &Address) {
@@ -180,13 +137,6 @@ impl Builder<'_> {
             self.undecided.insert(block.clone());
         }
         self.evaluator.set_block(block, Instances::new(expansion.repetition, values));
-    }
-
-    /// Whether a mistake keeps it open if there is such an instance.
-    pub(super) fn is_undecided(&self, address: &Address) -> bool {
-        let module = address.config().module;
-        self.undecided.contains(&address.block())
-            || (1..=module.len()).any(|end| self.undecided_modules.contains(&module[..end]))
     }
 
     /// Judges a block of which nobody can say how often it is there, as far as that goes.
@@ -290,7 +240,8 @@ impl Builder<'_> {
                 (address, instance, desired)
             })
             .collect();
-        names::follow(self, kind, block, &wishes);
+        let moves = names::follow(self, kind, block, &wishes);
+        self.rename(moves);
         for (address, instance, desired) in wishes {
             let value = self.instance(resource, kind, &address, instance, desired);
             self.judge(resource, instance, &value, &address);
@@ -314,10 +265,16 @@ impl Builder<'_> {
     ) -> Value {
         let region = self.region(resource, &mut desired);
         let protect = self.protect(resource, address, instance, kind);
-        let planned =
-            decide::decide(self, decide::Instance { resource, address, kind, desired: &desired, region, protect });
+        if let Some(source) = moves::source(self, address) {
+            self.rename(vec![(source, address.clone())]);
+        }
+        let one = decide::Instance { resource, address, kind, desired: &desired, region, protect };
+        if let Some(former) = names::former(self, &one) {
+            self.take_back(address, former);
+        }
+        let decision = decide::decide(self, &one);
+        let mut object = self.take(decision);
         self.places.insert(address.clone(), desired);
-        let mut object = planned;
         object.or_insert("region".into(), Value::unknown(Type::String, None));
         self.planned.insert(address.clone(), object.clone());
         Value::object(object)
@@ -362,47 +319,29 @@ impl Builder<'_> {
         })
     }
 
-    /// What an instance hangs on, directly or through values: blocks, in its own instance of a module where the way to
-    /// them does not leave that; a single instance where no other is referred to.
-    pub(super) fn used_by(&self, address: &Address) -> impl Iterator<Item = Address> {
-        let used = self.used.get(&address.config());
-        used.into_iter().flatten().map(|(used, how)| {
-            let seen = used.seen_from(&address.module, how.shared);
-            // Modules on the way may differ, so the key is the same only where the way is.
-            let own = how.own_key && address.key.is_some() && seen.module == address.module;
-            if own { seen.instance(address.key.clone()) } else { seen }
-        })
-    }
-
-    /// The managed blocks that an instance hangs on, but for itself.
-    pub(super) fn managed_blocks_used_by(&self, address: &Address) -> Vec<Address> {
-        let block = address.config();
-        let managed = |used: &Address| used.mode == Mode::Managed && used.config() != block;
-        self.used_by(address).map(|used| used.block()).filter(managed).collect()
-    }
-
-    pub(super) fn target(&self, region: &str) -> Target {
-        Target { account: self.inputs.account.clone(), region: region.into() }
-    }
-
-    pub(super) fn note(&mut self, address: &Address, text: impl Into<String>) {
-        self.plan.notes.push(Note { address: Some(address.clone()), text: text.into() });
-    }
-
+    /// What is left when every block has been decided: what goes, names, rules between objects, order, guards, choice.
     fn finish(mut self) -> Outcome {
-        leave::leavers(&mut self);
+        // What moved on to an address that no block has is judged by what is said of that.
+        let moves = moves::follow_all(&self);
+        self.rename(moves);
+        let leaving = leave::leavers(&self);
+        leaving.into_iter().for_each(|decision| drop(self.take(decision)));
         self.outputs();
         if !self.inputs.options.destroy {
             self.diagnostics.extend(checks::judge(self.evaluator, false));
         }
-        names::judge(&mut self);
+        let mut found = names::judge(&self);
         // While there is more to read, planned objects are only what is remembered of them.
         if self.inputs.live.is_none() || self.needs.is_empty() {
-            collide::check(&mut self);
+            found.extend(collide::check(&self));
         }
-        order::order(&mut self);
-        guard::guard(&mut self);
-        select::select(&mut self);
+        self.diagnostics.append(&mut found);
+        let order::Ordered { steps, barriers, circle } = order::order(&self);
+        (self.plan.steps, self.plan.barriers) = (steps, barriers);
+        self.diagnostics.extend(circle);
+        self.plan.blocked = guard::guard(&self, &self.plan.steps);
+        self.diagnostics.extend(select::strangers(&self));
+        select::select(&mut self.plan, self.inputs.options);
         Outcome { plan: self.plan, needs: self.needs, diagnostics: self.diagnostics }
     }
 }

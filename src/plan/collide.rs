@@ -9,30 +9,22 @@ use crate::catalog::parameters;
 use crate::diag::Diagnostic;
 use crate::kind::Problem;
 use crate::kinds::{self, replication_group};
-use crate::plan::build::Builder;
+use crate::plan::draft::Draft;
 use crate::plan::order::NAMES_OF;
 use crate::plan::{Action, Reason, Step};
 use crate::value::{Object, Value};
 
 /// Checks what the planned objects say together.
-pub fn check(builder: &mut Builder) {
-    let mut found = same_names(builder);
-    found.extend(families(builder));
-    found.extend(modes(builder));
-    found.extend(zones(builder));
-    found.extend(kept(builder));
-    found.extend(windows(builder));
-    found.extend(fixed(builder));
-    found.extend(deferred(builder));
-    found.extend(aimless(builder));
-    builder.diagnostics.extend(found);
+pub fn check(draft: &Draft) -> Vec<Diagnostic> {
+    let rules = [same_names, families, modes, zones, kept, windows, fixed, deferred, aimless];
+    rules.into_iter().flat_map(|rule| rule(draft)).collect()
 }
 
 /// Two resources of a kind with one name in one region would overwrite each other.
-fn same_names(builder: &Builder) -> Vec<Diagnostic> {
+fn same_names(draft: &Draft) -> Vec<Diagnostic> {
     let mut seen: BTreeMap<(String, String, String), &Address> = BTreeMap::new();
     let mut found = Vec::new();
-    for (address, object) in &builder.planned {
+    for (address, object) in &draft.planned {
         let Some(kind) = kinds::get(&address.kind) else { continue };
         let Some(name) = kind.name_attribute().and_then(|name| object.get(name)).and_then(Value::as_str) else {
             continue;
@@ -57,8 +49,8 @@ fn same_names(builder: &Builder) -> Vec<Diagnostic> {
         )
         .help("Give one of them another name.")
         .of(address);
-        diagnostic.span = builder.places.get(address).and_then(|desired| desired.span_of(attribute));
-        if let Some(span) = builder.places.get(*first).and_then(|desired| desired.span_of(attribute))
+        diagnostic.span = draft.places.get(address).and_then(|desired| desired.span_of(attribute));
+        if let Some(span) = draft.places.get(*first).and_then(|desired| desired.span_of(attribute))
             && Some(span) != diagnostic.span
         {
             diagnostic = diagnostic.related(span, "the other one");
@@ -69,25 +61,25 @@ fn same_names(builder: &Builder) -> Vec<Diagnostic> {
 }
 
 /// The family of a declared parameter group must be that of the engine version.
-fn families(builder: &Builder) -> Vec<Diagnostic> {
+fn families(draft: &Draft) -> Vec<Diagnostic> {
     let mut declared: BTreeMap<&str, &str> = BTreeMap::new();
-    for (address, object) in &builder.planned {
+    for (address, object) in &draft.planned {
         let text = |name: &str| object.get(name).and_then(Value::as_str);
         if let ("parameter_group", Some(name), Some(family)) = (&*address.kind, text("name"), text("family")) {
             declared.insert(name, family);
         }
     }
-    let groups = builder.planned.iter().filter(|(address, _)| &*address.kind == "replication_group");
+    let groups = draft.planned.iter().filter(|(address, _)| &*address.kind == "replication_group");
     groups
         .filter_map(|(address, object)| {
             let name = object.get("parameter_group_name").and_then(Value::as_str)?;
             // A new engine without a version is a mistake of its own.
-            if changes_engine_only(builder, address, object) {
+            if changes_engine_only(draft, address, object) {
                 return None;
             }
             // Before the account is read, a group that the stack no longer names is only remembered.
-            let written = builder.places.get(address)?.object.contains_key("parameter_group_name");
-            if !written && builder.inputs.live.is_none() {
+            let written = draft.places.get(address)?.object.contains_key("parameter_group_name");
+            if !written && draft.inputs.live.is_none() {
                 return None;
             }
             // A family that does not exist is a mistake of its own.
@@ -96,36 +88,35 @@ fn families(builder: &Builder) -> Vec<Diagnostic> {
             if !parameters::families().iter().any(|known| known == found) {
                 return None;
             }
-            let wanted =
-                replication_group::wanted_family(object).or_else(|| newest_family(builder, address, object))?;
+            let wanted = replication_group::wanted_family(object).or_else(|| newest_family(draft, address, object))?;
             let problem: Problem = (wanted != found).then(|| replication_group::family_mismatch(&wanted, found))?;
-            Some(builder.places.get(address)?.diagnose(problem).of(address))
+            Some(draft.places.get(address)?.diagnose(problem).of(address))
         })
         .collect()
 }
 
 /// Whether the engine becomes another, and the version is that of the old one.
-fn changes_engine_only(builder: &Builder, address: &Address, object: &Object) -> bool {
-    let written = builder.places.get(address).is_some_and(|desired| desired.object.contains_key("engine_version"));
-    let record = builder.state.records.get(address);
+fn changes_engine_only(draft: &Draft, address: &Address, object: &Object) -> bool {
+    let written = draft.places.get(address).is_some_and(|desired| desired.object.contains_key("engine_version"));
+    let record = draft.state.records.get(address);
     !written && record.is_some_and(|record| record.object.get("engine") != object.get("engine"))
 }
 
 /// AWS makes a new group of Redis with the newest version where none is asked for.
-fn newest_family(builder: &Builder, address: &Address, object: &Object) -> Option<String> {
+fn newest_family(draft: &Draft, address: &Address, object: &Object) -> Option<String> {
     let text = |name: &str| object.get(name).and_then(Value::as_str);
-    let asked = builder.places.get(address)?.object.get("engine_version").is_some_and(|version| !version.is_null());
+    let asked = draft.places.get(address)?.object.get("engine_version").is_some_and(|version| !version.is_null());
     let redis = text("engine").is_none_or(|engine| engine == "redis");
     let global = text("global_replication_group_id").is_some();
-    let new = !builder.state.records.contains_key(address);
+    let new = !draft.state.records.contains_key(address);
     let newest = Engine::Redis.versions().last().and_then(|version| Version::parse(version))?;
     (redis && new && !asked && !global).then(|| engines::family(Engine::Redis, newest))
 }
 
 /// A group whose parameters turn cluster mode on cannot be without failover.
-fn modes(builder: &Builder) -> Vec<Diagnostic> {
+fn modes(draft: &Draft) -> Vec<Diagnostic> {
     let mut clustered: BTreeMap<&str, bool> = BTreeMap::new();
-    for (address, object) in &builder.planned {
+    for (address, object) in &draft.planned {
         let (true, Some(name)) = (&*address.kind == "parameter_group", object.get("name").and_then(Value::as_str))
         else {
             continue;
@@ -139,21 +130,21 @@ fn modes(builder: &Builder) -> Vec<Diagnostic> {
             clustered.insert(name, blocks.iter().any(on));
         }
     }
-    let groups = builder.planned.iter().filter(|(address, _)| &*address.kind == "replication_group");
+    let groups = draft.planned.iter().filter(|(address, _)| &*address.kind == "replication_group");
     groups
         .filter_map(|(address, object)| {
             let name = object.get("parameter_group_name").and_then(Value::as_str)?;
             let problem = replication_group::mode_mismatch(object, *clustered.get(name)?)?;
-            Some(builder.places.get(address)?.diagnose(problem).of(address))
+            Some(draft.places.get(address)?.diagnose(problem).of(address))
         })
         .collect()
 }
 
 /// Zones belong to a region.
-fn zones(builder: &Builder) -> Vec<Diagnostic> {
+fn zones(draft: &Draft) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (address, desired) in builder.places.iter().filter(|(address, _)| &*address.kind == "replication_group") {
-        let region = builder.planned.get(address).and_then(|object| object.get("region")).and_then(Value::as_str);
+    for (address, desired) in draft.places.iter().filter(|(address, _)| &*address.kind == "replication_group") {
+        let region = draft.planned.get(address).and_then(|object| object.get("region")).and_then(Value::as_str);
         let Some(region) = region else { continue };
         let foreign = replication_group::zones(&desired.object).into_iter().find(|(_, zone)| !zone.starts_with(region));
         let Some((attribute, zone)) = foreign else { continue };
@@ -170,24 +161,23 @@ fn zones(builder: &Builder) -> Vec<Diagnostic> {
 }
 
 /// What another object keeps using cannot be deleted: AWS would refuse for as long as anybody cares to wait.
-fn kept(builder: &Builder) -> Vec<Diagnostic> {
+fn kept(draft: &Draft) -> Vec<Diagnostic> {
     let holdable = |step: &Step| NAMES_OF.iter().any(|(_, _, kind)| *kind == &*step.address.kind);
     let replaced = |step: &Step| matches!(step.reason, Reason::Replaced { .. });
     let leaves = |step: &&Step| step.action == Action::Delete && holdable(step) && !replaced(step);
-    let leaving = builder.plan.steps.iter().filter(leaves);
-    leaving.filter_map(|step| kept_by(builder, step)).collect()
+    let leaving = draft.plan.steps.iter().filter(leaves);
+    leaving.filter_map(|step| kept_by(draft, step)).collect()
 }
 
-fn kept_by(builder: &Builder, step: &Step) -> Option<Diagnostic> {
+fn kept_by(draft: &Draft, step: &Step) -> Option<Diagnostic> {
     let id = step.id.as_deref()?;
     let region = |object: &Object| object.get("region").and_then(Value::as_str) == Some(&step.region);
-    let (user, attribute) =
-        builder.planned.iter().filter(|(_, object)| region(object)).find_map(|(user, object)| {
-            let attributes = NAMES_OF.iter().filter(|(of, _, kind)| *of == &*user.kind && *kind == &*step.address.kind);
-            let (_, attribute, _) = attributes.into_iter().find(|(_, name, _)| mentions(object.get(*name), id))?;
-            Some((user, *attribute))
-        })?;
-    let desired = builder.places.get(user)?;
+    let (user, attribute) = draft.planned.iter().filter(|(_, object)| region(object)).find_map(|(user, object)| {
+        let attributes = NAMES_OF.iter().filter(|(of, _, kind)| *of == &*user.kind && *kind == &*step.address.kind);
+        let (_, attribute, _) = attributes.into_iter().find(|(_, name, _)| mentions(object.get(*name), id))?;
+        Some((user, *attribute))
+    })?;
+    let desired = draft.places.get(user)?;
     let written = desired.object.get(attribute).is_some_and(|value| !value.is_null());
     let why = if written { "names it" } else { "does not say what to use instead, so it stays as it is" };
     let mut diagnostic = Diagnostic::error(
@@ -205,11 +195,11 @@ fn kept_by(builder: &Builder, step: &Step) -> Option<Diagnostic> {
 }
 
 /// A window that is written must not overlap one that the group has already.
-fn windows(builder: &Builder) -> Vec<Diagnostic> {
-    let groups = builder.planned.iter().filter(|(address, _)| &*address.kind == "replication_group");
+fn windows(draft: &Draft) -> Vec<Diagnostic> {
+    let groups = draft.planned.iter().filter(|(address, _)| &*address.kind == "replication_group");
     groups
         .filter_map(|(address, object)| {
-            let desired = builder.places.get(address)?;
+            let desired = draft.places.get(address)?;
             let written = |name: &str| desired.object.contains_key(name);
             let one = written("snapshot_window") != written("maintenance_window");
             let problem = replication_group::overlap(object).filter(|_| one)?;
@@ -219,13 +209,13 @@ fn windows(builder: &Builder) -> Vec<Diagnostic> {
 }
 
 /// Cluster mode of a parameter group cannot change while a group uses it.
-fn fixed(builder: &Builder) -> Vec<Diagnostic> {
+fn fixed(draft: &Draft) -> Vec<Diagnostic> {
     let cluster = |object: Option<&Object>| {
         let blocks = object.and_then(|object| object.get("parameter")).and_then(Value::as_items).unwrap_or_default();
         let named = blocks.iter().find(|block| block.get("name").and_then(Value::as_str) == Some("cluster-enabled"));
         named.and_then(|block| block.get("value")).and_then(Value::as_str) == Some("yes")
     };
-    let changes = builder.plan.steps.iter().filter(|step| {
+    let changes = draft.plan.steps.iter().filter(|step| {
         step.action == Action::Update
             && &*step.address.kind == "parameter_group"
             && cluster(step.before.as_ref()) != cluster(step.after.as_ref())
@@ -234,7 +224,7 @@ fn fixed(builder: &Builder) -> Vec<Diagnostic> {
         .filter_map(|step| {
             let id = step.id.as_deref()?;
             let uses = |object: &Object| object.get("parameter_group_name").and_then(Value::as_str) == Some(id);
-            let user = builder.state.records.iter().find(|(_, record)| uses(&record.object))?.0;
+            let user = draft.state.records.iter().find(|(_, record)| uses(&record.object))?.0;
             let problem = Problem::error(
                 "CS0610",
                 "parameter",
@@ -242,14 +232,14 @@ fn fixed(builder: &Builder) -> Vec<Diagnostic> {
                 format!("cluster-enabled of `{}` cannot change while `{user}` uses it.", step.address),
                 "Make another parameter group for another replication group; cluster mode is chosen when a group is made.",
             );
-            Some(builder.places.get(&step.address)?.diagnose(problem).of(&step.address))
+            Some(draft.places.get(&step.address)?.diagnose(problem).of(&step.address))
         })
         .collect()
 }
 
 /// What a change lets go of only at the maintenance window cannot be deleted before.
-fn deferred(builder: &Builder) -> Vec<Diagnostic> {
-    let steps = &builder.plan.steps;
+fn deferred(draft: &Draft) -> Vec<Diagnostic> {
+    let steps = &draft.plan.steps;
     let waits = |step: &&Step| {
         let immediately = step.after.as_ref().and_then(|after| after.get("apply_immediately")).and_then(Value::as_bool);
         step.action == Action::Update && immediately == Some(false)
@@ -280,7 +270,7 @@ fn deferred(builder: &Builder) -> Vec<Diagnostic> {
                 ),
                 "Set apply_immediately = true for this change, or keep the object until the window has passed.",
             );
-            found.extend(builder.places.get(&user.address).map(|desired| desired.diagnose(problem).of(&user.address)));
+            found.extend(draft.places.get(&user.address).map(|desired| desired.diagnose(problem).of(&user.address)));
         }
     }
     found
@@ -291,9 +281,9 @@ fn mentions(value: Option<&Value>, id: &str) -> bool {
 }
 
 /// An alarm on the id of a group, or on a node that the group does not have, never gets a datapoint.
-fn aimless(builder: &Builder) -> Vec<Diagnostic> {
-    let groups: Vec<(&str, Vec<&str>)> = builder.planned.values().filter_map(|object| members(object)).collect();
-    let alarms = builder.planned.iter().filter(|(address, _)| &*address.kind == "alarm");
+fn aimless(draft: &Draft) -> Vec<Diagnostic> {
+    let groups: Vec<(&str, Vec<&str>)> = draft.planned.values().filter_map(|object| members(object)).collect();
+    let alarms = draft.planned.iter().filter(|(address, _)| &*address.kind == "alarm");
     alarms
         .filter_map(|(address, alarm)| {
             let node = alarm.get("dimensions")?.get("CacheClusterId")?.as_str()?;
@@ -301,7 +291,7 @@ fn aimless(builder: &Builder) -> Vec<Diagnostic> {
                 return None;
             }
             let (id, members) = groups.iter().find(|(id, _)| is_of_group(node, id))?;
-            Some(builder.places.get(address)?.diagnose(no_node(node, id, members)).of(address))
+            Some(draft.places.get(address)?.diagnose(no_node(node, id, members)).of(address))
         })
         .collect()
 }

@@ -1,17 +1,18 @@
-//! What becomes of one instance: made, changed, replaced, left alone.
+//! What becomes of one instance: made, changed, replaced, left alone. Reads the draft, and writes nothing.
 
 use crate::address::Address;
-use crate::kind::{Change, Kind, Observation};
+use crate::kind::{Call, Change, Kind, Problem};
 use crate::lang::declare::Resource;
-use crate::plan::build::Builder;
-use crate::plan::diff::{self};
+use crate::plan::decision::Decision;
+use crate::plan::draft::{Draft, Seen};
 use crate::plan::existing::existing;
 use crate::plan::record::{record_plan, secrets};
-use crate::plan::{Action, Reason, RecordPlan, Step, import, moves, names, refresh_only, replace, wish};
+use crate::plan::step::Shown;
+use crate::plan::{Reason, Step, diff, import, names, refresh_only, replace, wish};
 use crate::schema::{Mode, Update};
 use crate::stack::desired::Desired;
 use crate::state::Record;
-use crate::value::{Object, Origin, Value};
+use crate::value::{Object, Origin, Value, holes};
 
 /// An instance with everything that is known of it before the account is looked at.
 pub struct Instance<'a> {
@@ -29,112 +30,103 @@ pub struct Instance<'a> {
     pub protect: bool,
 }
 
-/// Decides an instance; answers the object as it will be, for those who refer to it.
-pub fn decide(builder: &mut Builder, instance: Instance) -> Object {
+/// Decides an instance.
+pub fn decide(draft: &Draft, instance: &Instance) -> Decision {
     let address = instance.address;
-    let mut record = moves::recorded(builder, address);
-    if !builder.inputs.options.refresh_only && names::take_back(builder, &instance) {
-        record = builder.state.records.get(address).cloned();
-    }
-    let ignored = builder.inputs.environment.ignored_tags(instance.resource);
+    let mut record = draft.state.records.get(address).cloned();
+    let ignored = draft.inputs.environment.ignored_tags(instance.resource);
     record.iter_mut().for_each(|record| ignored.strip(&mut record.object));
-    let mut wanted = instance.desired.object.clone();
-    let suffix = record.as_ref().and_then(|record| record.suffix.clone());
-    if let (Some(suffix), Some(name)) = (&suffix, instance.kind.name_attribute()) {
-        replace::add_suffix(&mut wanted, name, suffix);
+    let wanted = wanted(instance, record.as_ref());
+    if draft.inputs.options.refresh_only {
+        return refresh_only::look(draft, instance, wanted, record);
     }
-    if builder.inputs.options.refresh_only {
-        return refresh_only::look(builder, &instance, wanted, record);
-    }
-    if let (None, Some((id, span))) = (&record, builder.imports.get(address).cloned()) {
-        return import::adopt(builder, &instance, &wanted, id.as_deref(), span);
-    }
-    let id = record.as_ref().map(|record| record.id.clone());
-    let found = find(builder, &instance, record.as_ref(), id.as_deref());
-    match (record, found) {
-        (None, _) => {
-            names::claim(builder, &instance, &wanted, None);
-            create(builder, &instance, wanted, Reason::Declared, None)
+    let Some(record) = record else {
+        return match draft.imports.get(address) {
+            Some((id, span)) => import::adopt(draft, instance, &wanted, id.as_deref(), *span),
+            None => new(draft, instance, wanted),
+        };
+    };
+    match draft.find(instance.resource, address, &record.region, &record.id) {
+        Seen::Absent => {
+            let mut decision = create(draft, instance, wanted, Reason::Vanished, record.suffix.clone());
+            decision.note(address, "is gone from the account and will be made anew");
+            decision
         }
-        (Some(_), Seen::Absent) => {
-            builder.note(address, "is gone from the account and will be made anew");
-            create(builder, &instance, wanted, Reason::Vanished, suffix)
-        }
-        (Some(record), Seen::Unread) => {
+        Seen::Unread(key) => {
             let mut object = record.object.clone();
             object.extend(wanted);
-            unknown_all(&instance, &object)
+            Decision { needs: key.into_iter().collect(), ..Decision::of(unknown_all(instance, &object)) }
         }
-        (Some(record), Seen::Present(observation)) => existing(builder, &instance, &wanted, record, observation),
+        Seen::Present(observation) => existing(draft, instance, &wanted, record, observation),
     }
 }
 
-/// An owned answer of what was found.
-pub(super) enum Seen {
-    Unread,
-    Absent,
-    Present(Observation),
-}
-
-pub(super) fn find(builder: &mut Builder, instance: &Instance, record: Option<&Record>, id: Option<&str>) -> Seen {
-    let Some(id) = id else {
-        return if record.is_none() && builder.inputs.live.is_some() { Seen::Absent } else { Seen::Unread };
-    };
-    let region = record.map_or(&instance.region, |record| &record.region);
-    let key = (instance.address.kind.to_string(), region.clone(), id.to_owned());
-    match builder.inputs.live.and_then(|live| live.objects.get(&key)) {
-        Some(Some(observation)) => {
-            let mut observation = observation.clone();
-            builder.inputs.environment.ignored_tags(instance.resource).strip(&mut observation.object);
-            Seen::Present(observation)
-        }
-        Some(None) => Seen::Absent,
-        None => {
-            builder.needs.objects.insert(key);
-            Seen::Unread
-        }
+/// What the block asks for, under the name that the object has got.
+fn wanted(instance: &Instance, record: Option<&Record>) -> Object {
+    let mut wanted = instance.desired.object.clone();
+    let suffix = record.and_then(|record| record.suffix.as_deref());
+    if let (Some(suffix), Some(name)) = (suffix, instance.kind.name_attribute()) {
+        replace::add_suffix(&mut wanted, name, suffix);
     }
+    wanted
 }
 
-fn create(
-    builder: &mut Builder,
-    instance: &Instance,
-    wanted: Object,
-    reason: Reason,
-    suffix: Option<String>,
-) -> Object {
+/// An instance that has no object yet.
+fn new(draft: &Draft, instance: &Instance, wanted: Object) -> Decision {
+    let claim = names::claim(draft, instance, &wanted, None);
+    create(draft, instance, wanted, Reason::Declared, None).after(claim)
+}
+
+fn create(draft: &Draft, instance: &Instance, wanted: Object, reason: Reason, suffix: Option<String>) -> Decision {
+    let (set, planned) = foresee(draft, instance, wanted);
+    let mut decision = Decision::default();
+    let calls = creation(draft, instance, &planned, &set).unwrap_or_else(|problem| {
+        decision.diagnostics.extend(complaint(draft, instance, problem));
+        Vec::new()
+    });
+    if !calls.is_empty() {
+        let nothing = Object::new();
+        let names = display_names(instance, &planned);
+        let changes = diff::changes(instance.kind.schema(), &nothing, &planned, &names, &[]);
+        let record = record_plan(draft, instance, secrets(draft, instance), suffix);
+        let place = (instance.address, &*instance.region);
+        let made = (instance.kind.identify(&planned), numbered(&planned));
+        decision.steps.push(Step::create(place, reason, made, Shown { changed: set, changes }, calls, record));
+    }
+    decision.object = planned;
+    decision
+}
+
+/// A new object as it will be, and the names of what is set in it.
+pub(super) fn foresee(draft: &Draft, instance: &Instance, wanted: Object) -> (Vec<&'static str>, Object) {
     let mut after = with_defaults(instance, wanted);
-    let set: Vec<&'static str> = set_names(instance, &after);
-    let target = builder.target(&instance.region);
-    instance.kind.predict(&mut after, None, &target);
-    let planned = unknown_all(instance, &after);
-    let change = Change {
-        before: None,
-        after: Some(&planned),
-        changed: &set,
-        target: &target,
-        id: instance.kind.identify(&planned).as_deref().map(|_| ()).and(None),
-        ownership: &[],
-        phase: &[],
-    };
-    let calls = compiled(builder, instance, &change);
-    let nothing = Object::new();
-    let changes = diff::changes(instance.kind.schema(), &nothing, &planned, &display_names(instance, &planned), &[]);
-    let record = record_plan(builder, instance, secrets(builder, instance), suffix);
-    push(
-        builder,
-        instance,
-        Action::Create,
-        reason,
-        instance.kind.identify(&planned),
-        None,
-        Some(planned.clone()),
-        set,
-        changes,
-        calls,
-        record,
-    );
-    planned
+    let set = set_names(instance, &after);
+    instance.kind.predict(&mut after, None, &draft.target(&instance.region));
+    (set, unknown_all(instance, &after))
+}
+
+/// The calls that make an object.
+pub(super) fn creation(
+    draft: &Draft,
+    instance: &Instance,
+    planned: &Object,
+    set: &[&'static str],
+) -> Result<Vec<Call>, Problem> {
+    let after = wish::without_own_unknowns(numbered(planned), instance.address);
+    instance.kind.compile(&Change::create(&after, set, &draft.target(&instance.region)))
+}
+
+/// The object with its holes told apart.
+pub(super) fn numbered(planned: &Object) -> Object {
+    let mut after = planned.clone();
+    holes::number(&mut after);
+    after
+}
+
+/// What a kind has to say against a change. Without the account, a value that is not known yet is no mistake.
+pub(super) fn complaint(draft: &Draft, instance: &Instance, problem: Problem) -> Option<crate::diag::Diagnostic> {
+    let passes = problem.code == "CS0411" && draft.inputs.live.is_none();
+    (!passes).then(|| instance.desired.diagnose(problem).of(instance.address))
 }
 
 /// A wish with what it leaves to us.
@@ -168,16 +160,6 @@ fn set_names(instance: &Instance, object: &Object) -> Vec<&'static str> {
     attrs.filter(|attr| object.get(attr.name).is_some_and(|value| !value.is_null())).map(|attr| attr.name).collect()
 }
 
-pub(super) fn compiled(builder: &mut Builder, instance: &Instance, change: &Change) -> Vec<crate::kind::Call> {
-    match instance.kind.compile(change) {
-        Ok(calls) => wish::without_own_unknowns(calls, instance.address),
-        Err(problem) => {
-            builder.diagnostics.push(instance.desired.diagnose(problem).of(instance.address));
-            Vec::new()
-        }
-    }
-}
-
 pub(super) fn unknown(instance: &Instance, name: &str) -> Value {
     let ty = instance.kind.schema().attr(name).map(|attr| attr.ty.clone()).unwrap_or_default();
     Value::unknown(ty, Some(Origin::attribute(instance.address, name)))
@@ -204,36 +186,4 @@ pub(super) fn filled(instance: &Instance, mut object: Object) -> Object {
         object.or_insert_with(attr.name.into(), || Value::null_of(attr.ty.clone()));
     }
     object
-}
-
-/// Adds a step for an instance.
-#[allow(clippy::too_many_arguments)]
-pub fn push(
-    builder: &mut Builder,
-    instance: &Instance,
-    action: Action,
-    reason: Reason,
-    id: Option<String>,
-    before: Option<Object>,
-    after: Option<Object>,
-    changed: Vec<&'static str>,
-    changes: Vec<crate::plan::AttrChange>,
-    calls: Vec<crate::kind::Call>,
-    record: RecordPlan,
-) {
-    builder.plan.steps.push(Step {
-        address: instance.address.clone(),
-        action,
-        reason,
-        region: instance.region.clone(),
-        id,
-        before,
-        after,
-        changed,
-        changes,
-        calls,
-        edges: Vec::new(),
-        record,
-        deposed: false,
-    });
 }

@@ -1,67 +1,77 @@
 //! An instance whose object exists: left alone, updated or replaced.
 
 use crate::kind::{Change, Observation, Status};
-use crate::plan::build::Builder;
-use crate::plan::decide::{Instance, compiled, filled, push, unknown, unknown_all};
+use crate::plan::decide::{Instance, complaint, filled, numbered, unknown, unknown_all};
+use crate::plan::decision::{Decision, Standing};
 use crate::plan::diff::{self, Comparison, Difference};
+use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
-use crate::plan::{Action, Reason, replace};
+use crate::plan::step::Shown;
+use crate::plan::{AttrChange, RecordChange, RecordPlan, Step, replace, wish};
 use crate::schema::Update;
 use crate::state::Record;
 use crate::value::{Object, Value};
 
-/// Compares an instance with its object; answers the object as it will be.
+/// Compares an instance with its object, and decides what becomes of it.
 pub(super) fn existing(
-    builder: &mut Builder,
+    draft: &Draft,
     instance: &Instance,
     wanted: &Object,
     record: Record,
     observation: Observation,
-) -> Object {
+) -> Decision {
+    let mut said = Decision::default();
     if let Status::Broken(why) = &observation.status {
-        builder.note(
-            instance.address,
-            format!("is {why} and will not come right by itself; replace it with --replace={}", instance.address),
-        );
+        let way = format!("is {why} and will not come right by itself; replace it with --replace={}", instance.address);
+        said.note(instance.address, way);
     }
     if is_being_made(&observation.status) {
-        return unfinished(builder, instance, wanted, &record, &observation);
+        return unfinished(draft, instance, wanted, &record, &observation).after(said);
     }
-    let lifecycle = &instance.resource.meta.lifecycle;
-    let ignored =
-        |name: &str| lifecycle.ignore_all || lifecycle.ignore_changes.iter().any(|ignored| &**ignored == name);
-    let comparison = Comparison {
-        schema: instance.kind.schema(),
-        desired: wanted,
-        live: &observation.object,
-        pending: &observation.pending,
-        record: &record,
-        ignored: &ignored,
-        whole: &*instance.address.kind == "alarm",
-        digests: builder.inputs.digests,
-    };
-    let mut difference = diff::compare(&comparison);
+    let mut difference = compare(draft, instance, wanted, &record, &observation);
     complete_counts(instance, wanted, &mut difference);
-    remark(builder, instance, &difference);
-    let mut causes = causes(builder, instance, &difference);
+    remark(instance, &difference, &mut said);
+    let mut causes = causes(draft, instance, &difference);
     if record.region != instance.region {
         causes.push("region".to_owned());
     }
-    if !causes.is_empty() {
-        return replace::replace(builder, instance, &record, difference, causes);
-    }
-    update(builder, instance, &record, difference, &observation)
+    let decision = match causes.is_empty() {
+        true => update(draft, instance, &record, difference, &observation),
+        false => replace::replace(draft, instance, &record, difference, causes),
+    };
+    decision.after(said)
 }
 
-/// An object that an earlier run began: an apply waits for it before it plans, a plan can only say so.
-pub(super) fn unfinished(
-    builder: &mut Builder,
+fn compare(
+    draft: &Draft,
     instance: &Instance,
     wanted: &Object,
     record: &Record,
     observation: &Observation,
-) -> Object {
-    builder.note(instance.address, "is still being made by an earlier run; apply waits for it and compares it then");
+) -> Difference {
+    let lifecycle = &instance.resource.meta.lifecycle;
+    let ignored =
+        |name: &str| lifecycle.ignore_all || lifecycle.ignore_changes.iter().any(|ignored| &**ignored == name);
+    diff::compare(&Comparison {
+        schema: instance.kind.schema(),
+        desired: wanted,
+        live: &observation.object,
+        pending: &observation.pending,
+        record,
+        ignored: &ignored,
+        whole: &*instance.address.kind == "alarm",
+        digests: draft.inputs.digests,
+    })
+}
+
+/// An object that an earlier run began: an apply waits for it before it plans, a plan can only say so.
+fn unfinished(
+    draft: &Draft,
+    instance: &Instance,
+    wanted: &Object,
+    record: &Record,
+    observation: &Observation,
+) -> Decision {
     let mut object = record.object.clone();
     object.extend(observation.object.iter().map(|(name, value)| (name.clone(), value.clone())));
     object.extend(wanted.iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -70,13 +80,14 @@ pub(super) fn unfinished(
             object.remove(name);
         }
     }
-    instance.kind.predict(&mut object, None, &builder.target(&instance.region));
-    builder.plan.unfinished += 1;
-    unknown_all(instance, &object)
+    instance.kind.predict(&mut object, None, &draft.target(&instance.region));
+    let mut decision = Decision { standing: Standing::Unfinished, ..Decision::of(unknown_all(instance, &object)) };
+    decision.note(instance.address, "is still being made by an earlier run; apply waits for it and compares it then");
+    decision
 }
 
 /// A count that is written decides; its twin, which AWS derives from it, must not be taken for a wish.
-pub(super) fn complete_counts(instance: &Instance, wanted: &Object, difference: &mut Difference) {
+fn complete_counts(instance: &Instance, wanted: &Object, difference: &mut Difference) {
     if &*instance.address.kind != "replication_group" || !difference.changed.contains(&"num_cache_clusters") {
         return;
     }
@@ -87,28 +98,22 @@ pub(super) fn complete_counts(instance: &Instance, wanted: &Object, difference: 
     }
 }
 
-pub(super) fn remark(builder: &mut Builder, instance: &Instance, difference: &Difference) {
+fn remark(instance: &Instance, difference: &Difference, said: &mut Decision) {
     for (name, source) in &difference.unchecked {
-        builder.note(
-            instance.address,
-            format!("`{name}`: secret not checked, {source} is not there; no change is assumed"),
-        );
+        let text = format!("`{name}`: secret not checked, {source} is not there; no change is assumed");
+        said.note(instance.address, text);
     }
     if !difference.pending.is_empty() {
         let names = difference.pending.join(", ");
-        let window = difference
-            .before
-            .get("maintenance_window")
-            .and_then(Value::as_str)
-            .map(|window| format!(" ({window} UTC)"))
-            .unwrap_or_default();
-        builder
-            .note(instance.address, format!("{names}: accepted by AWS, pending until the maintenance window{window}"));
+        let window = difference.before.get("maintenance_window").and_then(Value::as_str);
+        let window = window.map(|window| format!(" ({window} UTC)")).unwrap_or_default();
+        let text = format!("{names}: accepted by AWS, pending until the maintenance window{window}");
+        said.note(instance.address, text);
     }
 }
 
 /// The attributes, references and requests that force a new object.
-pub(super) fn causes(builder: &mut Builder, instance: &Instance, difference: &Difference) -> Vec<String> {
+fn causes(draft: &Draft, instance: &Instance, difference: &Difference) -> Vec<String> {
     let schema = instance.kind.schema();
     let fixed =
         difference.changed.iter().filter(|name| schema.attr(name).is_some_and(|attr| attr.update == Update::Replace));
@@ -116,81 +121,78 @@ pub(super) fn causes(builder: &mut Builder, instance: &Instance, difference: &Di
     let before = &difference.before;
     causes
         .extend(instance.kind.replaces(before, &difference.after, &difference.changed).into_iter().map(str::to_owned));
-    if builder.inputs.options.replace.iter().any(|address| instance.address.is_within(address)) {
+    if draft.inputs.options.replace.iter().any(|address| instance.address.is_within(address)) {
         causes.push("requested by --replace".to_owned());
     }
-    causes.extend(replace::triggers(builder, instance));
+    causes.extend(replace::triggers(draft, instance));
     causes
 }
 
-pub(super) fn update(
-    builder: &mut Builder,
+fn update(
+    draft: &Draft,
     instance: &Instance,
     record: &Record,
     difference: Difference,
     observation: &Observation,
-) -> Object {
+) -> Decision {
     let Difference { before, mut after, changed, secrets, let_in, .. } = difference;
-    let target = builder.target(&instance.region);
     if !changed.is_empty() {
-        instance.kind.predict(&mut after, Some(&observation.object), &target);
+        instance.kind.predict(&mut after, Some(&observation.object), &draft.target(&instance.region));
         forget_absent(instance, &before, &mut after);
     }
-    let mut plan = record_plan(builder, instance, secrets, record.suffix.clone());
+    let mut plan = record_plan(draft, instance, secrets, record.suffix.clone());
     plan.let_in = let_in;
     let protect = record.protect != plan.protect;
     let after = filled(instance, after);
-    let local =
-        |name: &&&'static str| instance.kind.schema().attr(name).is_some_and(|attr| attr.update == Update::Local);
-    let shown = changed.iter().filter(|name| !local(name) || !matches!(**name, "tags" | "parameters")).count();
-    if shown == 0 && !protect {
-        builder.plan.unchanged += 1;
-        let known = builder.state.records.get(instance.address);
-        let stale = known.is_none_or(|record| record.set != plan.set || record.dependencies != plan.dependencies);
-        if stale {
-            let entry = (instance.address.clone(), plan, after.clone(), record.id.clone(), record.region.clone());
-            builder.plan.records.push(entry);
-        }
-        return after;
+    let local = |name: &str| instance.kind.schema().attr(name).is_some_and(|attr| attr.update == Update::Local);
+    let is_shown = |name: &&&'static str| !local(name) || !matches!(**name, "tags" | "parameters");
+    if changed.iter().filter(is_shown).count() == 0 && !protect {
+        let record = stale(draft, instance, record, plan, &after);
+        return Decision { record, standing: Standing::Unchanged, ..Decision::of(after) };
     }
-    let change = Change {
-        before: Some(&before),
-        after: Some(&after),
-        changed: &changed,
-        target: &target,
-        id: Some(&record.id),
-        ownership: &[],
-        phase: &plan.let_in,
-    };
-    let calls = compiled(builder, instance, &change);
     let mut changes = diff::changes(instance.kind.schema(), &before, &after, &changed, &[]);
     if protect {
-        changes.push(crate::plan::AttrChange {
-            name: "protect",
-            before: record.protect.into(),
-            after: plan.protect.into(),
-            replaces: false,
-        });
+        let (before, after) = (record.protect.into(), plan.protect.into());
+        changes.push(AttrChange { name: "protect", before, after, replaces: false });
     }
-    let id = Some(record.id.clone());
-    push(
-        builder,
-        instance,
-        Action::Update,
-        Reason::Declared,
-        id,
-        Some(before),
-        Some(after.clone()),
-        changed,
-        changes,
-        calls,
-        plan,
-    );
-    after
+    let mut decision = Decision::default();
+    let numbered = numbered(&after);
+    let target = draft.target(&instance.region);
+    let wish = wish::without_own_unknowns(numbered.clone(), instance.address);
+    let change = Change { phase: &plan.let_in, ..Change::update(&record.id, &before, &wish, &changed, &target) };
+    match instance.kind.compile(&change) {
+        Ok(calls) => {
+            let place = (instance.address, &*instance.region);
+            let shown = Shown { changed, changes };
+            decision.steps.push(Step::update(place, &record.id, (before, numbered), shown, calls, plan));
+        }
+        Err(problem) => decision.diagnostics.extend(complaint(draft, instance, problem)),
+    }
+    decision.object = after;
+    decision
+}
+
+/// The record of an instance that needs nothing, where it says something else beside the object.
+fn stale(
+    draft: &Draft,
+    instance: &Instance,
+    record: &Record,
+    plan: RecordPlan,
+    after: &Object,
+) -> Option<RecordChange> {
+    let known = draft.state.records.get(instance.address);
+    let stale = known.is_none_or(|known| known.set != plan.set || known.dependencies != plan.dependencies);
+    stale.then(|| RecordChange {
+        address: instance.address.clone(),
+        region: record.region.clone(),
+        id: record.id.clone(),
+        object: after.clone(),
+        record: plan,
+    })
 }
 
 /// What a prediction took out is not known until the change is made.
-pub(super) fn forget_absent(instance: &Instance, before: &Object, after: &mut Object) {
+fn forget_absent(instance: &Instance, before: &Object, after: &mut Object) {
     for attr in &instance.kind.schema().attrs {
         let was = before.get(attr.name).is_some_and(|value| !value.is_null());
         if was && !after.contains_key(attr.name) {

@@ -2,27 +2,24 @@
 //! is worse than allowed. One place for everything that deletes, whatever the reason.
 
 use crate::kinds;
-use crate::plan::build::Builder;
+use crate::plan::draft::Draft;
 use crate::plan::{Action, Blocked, Reason, Step};
 
-/// Notes every guard that stands against a step.
-pub fn guard(builder: &mut Builder) {
-    let mut found: Vec<Blocked> = Vec::new();
-    for step in &builder.plan.steps {
-        let reason = deletion(builder, step);
-        found.extend(reason.map(|reason| Blocked { address: step.address.clone(), reason }));
-    }
-    found.extend(builder.plan.steps.iter().filter_map(|step| impact(builder, step)));
-    builder.plan.blocked.extend(found);
+/// Every guard that stands against a step.
+pub fn guard(draft: &Draft, steps: &[Step]) -> Vec<Blocked> {
+    let blocked = |step: &Step, reason| Blocked { address: step.address.clone(), reason };
+    let deleted = steps.iter().filter_map(|step| Some(blocked(step, deletion(draft, step)?)));
+    let worse = steps.iter().filter_map(|step| Some(blocked(step, impact(draft, step)?)));
+    deleted.chain(worse).collect()
 }
 
 /// Why an object may not be deleted. Protection outlives the block; `prevent_destroy` is asked while the block is there.
 /// An object with a successor has the guards that it had before.
-fn deletion(builder: &Builder, step: &Step) -> Option<String> {
+fn deletion(draft: &Draft, step: &Step) -> Option<String> {
     if step.action != Action::Delete {
         return None;
     }
-    let (options, environment) = (builder.inputs.options, builder.inputs.environment);
+    let (options, environment) = (draft.inputs.options, draft.inputs.environment);
     let data = kinds::get(&step.address.kind).is_some_and(|kind| kind.holds_data());
     let replaced = matches!(step.reason, Reason::Replaced { .. });
     let by_environment = environment.protect && data;
@@ -34,7 +31,7 @@ fn deletion(builder: &Builder, step: &Step) -> Option<String> {
         };
         return Some(format!("{why}; set protect = false and apply that first"));
     }
-    let names = builder.evaluator.names();
+    let names = draft.evaluator.names();
     let block = names.0.resource(&step.address);
     if block.is_some_and(|block| block.meta.lifecycle.prevent_destroy.is_some()) {
         let rest = if replaced { ", and it would be replaced" } else { "; remove that first" };
@@ -55,8 +52,8 @@ fn deletion(builder: &Builder, step: &Step) -> Option<String> {
     None
 }
 
-fn impact(builder: &Builder, step: &Step) -> Option<Blocked> {
-    let max = builder.inputs.options.max_impact?;
-    let reason = || format!("its impact is {}, above --max-impact {}", step.impact().word(), max.word());
-    (step.impact() > max).then(|| Blocked { address: step.address.clone(), reason: reason() })
+fn impact(draft: &Draft, step: &Step) -> Option<String> {
+    let max = draft.inputs.options.max_impact?;
+    let worse = step.impact() > max;
+    worse.then(|| format!("its impact is {}, above --max-impact {}", step.impact().word(), max.word()))
 }

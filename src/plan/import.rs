@@ -8,10 +8,10 @@ use crate::kind::{Kind, Observation};
 use crate::lang::ast::Expr;
 use crate::lang::declare::Import;
 use crate::lang::eval::{Bindings, Scope, eval};
-use crate::plan::Imported;
-use crate::plan::build::Builder;
-use crate::plan::decide::{self, Instance, Seen};
-use crate::plan::existing;
+use crate::plan::decide::{self, Instance};
+use crate::plan::decision::Decision;
+use crate::plan::draft::{Draft, Seen};
+use crate::plan::{Imported, existing};
 use crate::stack::desired::bindings;
 use crate::stack::public;
 use crate::stack::target::repeat;
@@ -23,19 +23,17 @@ use crate::value::{Object, Type, Value};
 pub type Imports = BTreeMap<Address, (Option<String>, Span)>;
 
 /// What the `import` blocks of a stack say of the instances of a block.
-pub fn of_block(builder: &mut Builder, block: &Address) -> Imports {
-    let names = builder.evaluator.names();
+pub fn of_block(draft: &Draft, block: &Address, wrong: &mut Vec<Diagnostic>) -> Imports {
+    let names = draft.evaluator.names();
     let mut all = Imports::new();
     for import in names.0.module.imports.iter().filter(|import| import.block == block.config()) {
-        if let Err(mut wrong) = read(builder, import, &mut all) {
-            builder.diagnostics.append(&mut wrong);
-        }
+        wrong.extend(read(draft, import, &mut all).err().into_iter().flatten());
     }
     all
 }
 
-fn read(builder: &Builder, import: &Import, all: &mut Imports) -> Result<(), Vec<Diagnostic>> {
-    let view = builder.evaluator.within(&[]);
+fn read(draft: &Draft, import: &Import, all: &mut Imports) -> Result<(), Vec<Diagnostic>> {
+    let view = draft.evaluator.within(&[]);
     for instance in repeat(None, import.for_each.as_ref(), &view)?.instances {
         let names = bindings(instance.key.as_ref(), instance.each.as_ref(), None);
         let scope = Bindings { parent: &view, names };
@@ -92,40 +90,36 @@ fn unusable(detail: &str, span: Span) -> Diagnostic {
 }
 
 /// Takes over an object that is there.
-pub fn adopt(builder: &mut Builder, instance: &Instance, wanted: &Object, id: Option<&str>, span: Span) -> Object {
+pub fn adopt(draft: &Draft, instance: &Instance, wanted: &Object, id: Option<&str>, span: Span) -> Decision {
+    // An object of which nothing is known but the wish.
+    let mut foreseen = Decision::of(decide::foresee(draft, instance, wanted.clone()).1);
     let Some(id) = id.map(|id| canonical(instance.kind, id)) else {
-        if builder.inputs.live.is_some() {
+        if draft.inputs.live.is_some() {
             let detail = "`id` says which object is taken over, and hangs on something that is only known after apply.";
             let diagnostic = Diagnostic::error("CS0411", "Not known at plan time", detail).at(span);
-            builder
-                .diagnostics
-                .push(diagnostic.help("Write the name of the object out, or look it up with a data block."));
+            let help = "Write the name of the object out, or look it up with a data block.";
+            foreseen.diagnostics.push(diagnostic.help(help));
         }
-        return foreseen(builder, instance, wanted);
+        return foreseen;
     };
-    if let Some(owner) = owner(builder, instance, &id) {
-        refuse(builder, instance, format!("\"{id}\" is {owner} in this state."), span);
-        return foreseen(builder, instance, wanted);
+    if let Some(owner) = owner(draft, instance, &id) {
+        foreseen.diagnostics.push(refusal(instance, format!("\"{id}\" is {owner} in this state."), span));
+        return foreseen;
     }
-    match decide::find(builder, instance, None, Some(&id)) {
+    match draft.find(instance.resource, instance.address, &instance.region, &id) {
         Seen::Present(observation) => {
-            let record = take(builder, instance, wanted, &id, &observation);
-            existing::existing(builder, instance, wanted, record, observation)
+            let import = take(instance, wanted, &id, &observation);
+            let record = import.record.clone();
+            let decision = existing::existing(draft, instance, wanted, record, observation);
+            Decision { import: Some(import), ..decision }
         }
         Seen::Absent => {
             let detail = format!("{} has no {} called \"{id}\".", instance.region, instance.address.kind);
-            refuse(builder, instance, detail, span);
-            foreseen(builder, instance, wanted)
+            foreseen.diagnostics.push(refusal(instance, detail, span));
+            foreseen
         }
-        Seen::Unread => foreseen(builder, instance, wanted),
+        Seen::Unread(key) => Decision { needs: key.into_iter().collect(), ..foreseen },
     }
-}
-
-/// An object of which nothing is known but the wish.
-fn foreseen(builder: &Builder, instance: &Instance, wanted: &Object) -> Object {
-    let mut object = decide::with_defaults(instance, wanted.clone());
-    instance.kind.predict(&mut object, None, &builder.target(&instance.region));
-    decide::unknown_all(instance, &object)
 }
 
 /// The id in the form in which AWS has it.
@@ -134,8 +128,8 @@ fn canonical(kind: &dyn Kind, id: &str) -> String {
     name.and_then(|object| kind.identify(&object)).unwrap_or_else(|| id.to_owned())
 }
 
-/// Notes that an object is taken over; answers the record that it begins with.
-fn take(builder: &mut Builder, instance: &Instance, wanted: &Object, id: &str, found: &Observation) -> Record {
+/// An object that is taken over, with the record that it begins with.
+fn take(instance: &Instance, wanted: &Object, id: &str, found: &Observation) -> Imported {
     let known = |value: &Value| value.is_wholly_known() && !value.is_sensitive_anywhere();
     // What the configuration hides is the same text in the account.
     let hidden = |name: &str| wanted.get(name).is_some_and(Value::is_sensitive_anywhere);
@@ -146,45 +140,40 @@ fn take(builder: &mut Builder, instance: &Instance, wanted: &Object, id: &str, f
         object: object.map(|(name, value)| (name.clone(), value.clone())).collect(),
         ..Record::default()
     };
-    let imported = Imported { address: instance.address.clone(), record: record.clone() };
-    builder.plan.imports.push(imported);
-    record
+    Imported { address: instance.address.clone(), record }
 }
 
 /// An object that another address has already would be managed twice.
-fn owner(builder: &Builder, instance: &Instance, id: &str) -> Option<String> {
+fn owner(draft: &Draft, instance: &Instance, id: &str) -> Option<String> {
     let same = |address: &Address, of: &str, region: &str| {
         address.kind == instance.address.kind && of == id && region == instance.region
     };
-    let owner = builder.state.owner(&instance.address.kind, &instance.region, id);
+    let owner = draft.state.owner(&instance.address.kind, &instance.region, id);
     let former = |owner: &Owner| if owner.deposed { "the former object of " } else { "" };
     if let Some(owner) = owner {
         return Some(format!("{}`{}`", former(&owner), owner.address));
     }
-    let mut imported = builder.plan.imports.iter();
+    let mut imported = draft.plan.imports.iter();
     let twice = imported.find(|imported| same(&imported.address, &imported.record.id, &imported.record.region));
     twice.map(|imported| format!("`{}`", imported.address))
 }
 
 /// An object that cannot be taken over.
-fn refuse(builder: &mut Builder, instance: &Instance, detail: String, span: Span) {
+fn refusal(instance: &Instance, detail: String, span: Span) -> Diagnostic {
     let kind = &instance.address.kind;
     let help =
         format!("Name an existing {kind} that nobody else manages, or remove the `import` block to make a new one.");
-    let diagnostic = Diagnostic::error("CS0609", "Nothing to import", detail).at(span).help(help);
-    builder.diagnostics.push(diagnostic.of(instance.address));
+    Diagnostic::error("CS0609", "Nothing to import", detail).at(span).help(help).of(instance.address)
 }
 
 /// Imports into instances that the blocks do not have.
-pub fn strangers(builder: &mut Builder, block: &Address, imports: &Imports) {
-    let is_open = |to: &Address| builder.is_undecided(to);
-    let missing = imports.iter().filter(|(to, _)| !builder.declared.contains(*to) && !is_open(to));
-    let found: Vec<Diagnostic> = missing
+pub fn strangers(draft: &Draft, block: &Address) -> Vec<Diagnostic> {
+    let missing = draft.imports.iter().filter(|(to, _)| !draft.declared.contains(*to) && !draft.is_undecided(to));
+    missing
         .map(|(to, (_, span))| {
             let detail = format!("`{to}` is none of the instances of `{}`.", block.config());
             let help = "Correct the key, or the `count` or `for_each` of the block.";
             Diagnostic::error("CS0608", "An import that cannot be", detail).at(*span).help(help)
         })
-        .collect();
-    builder.diagnostics.extend(found);
+        .collect()
 }

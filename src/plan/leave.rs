@@ -1,91 +1,57 @@
 //! What becomes of records whose block is gone, of deposed objects, and of everything in a destroy.
 
 use crate::address::Address;
+use crate::diag::Diagnostic;
 use crate::kind::Change;
 use crate::kinds;
-use crate::plan::build::Builder;
-use crate::plan::{Action, Reason, RecordPlan, Step, moves, refresh_only};
+use crate::plan::decision::Decision;
+use crate::plan::draft::Draft;
+use crate::plan::{ObjectKey, Reason, Step, refresh_only};
 use crate::state::Record;
 use crate::value::Object;
 
 /// Decides the records whose instance is no longer declared, and the deposed objects.
-pub fn leavers(builder: &mut Builder) {
-    let destroy = builder.inputs.options.destroy;
-    // What moved on to an address that no block has is judged by what is said of that.
-    moves::follow_all(builder);
-    let leaving: Vec<(Address, Record)> = builder
-        .state
-        .records
-        .iter()
-        .filter(|(address, _)| destroy || !builder.declared.contains(address))
-        .filter(|(address, _)| destroy || !builder.is_undecided(address))
-        .map(|(address, record)| (address.clone(), record.clone()))
-        .collect();
-    if builder.inputs.options.refresh_only {
-        leaving.iter().for_each(|(address, record)| refresh_only::look_at_leaver(builder, address, record, false));
-        let deposed = builder.state.deposed.clone();
-        deposed.iter().for_each(|old| refresh_only::look_at_leaver(builder, &old.address, &old.record, true));
-        return;
-    }
-    for (address, record) in leaving {
-        let reason = if destroy { Reason::Destroyed } else { Reason::Orphan };
-        leave(builder, &address, &record, reason, false);
-    }
-    for deposed in builder.state.deposed.clone() {
-        leave(builder, &deposed.address, &deposed.record, Reason::Deposed, true);
-    }
+pub fn leavers(draft: &Draft) -> Vec<Decision> {
+    let destroy = draft.inputs.options.destroy;
+    let reason = if destroy { Reason::Destroyed } else { Reason::Orphan };
+    let leaves = |address: &Address| destroy || !draft.declared.contains(address) && !draft.is_undecided(address);
+    let records = draft.state.records.iter().filter(|(address, _)| leaves(address));
+    let records = records.map(|(address, record)| (address, record, reason.clone()));
+    let deposed = draft.state.deposed.iter().map(|old| (&old.address, &old.record, Reason::Deposed));
+    let decide = |(address, record, reason): (&Address, &Record, Reason)| match draft.inputs.options.refresh_only {
+        true => refresh_only::look_at_leaver(draft, address, record, reason == Reason::Deposed),
+        false => leave(draft, address, record, reason),
+    };
+    records.chain(deposed).map(decide).collect()
 }
 
-fn leave(builder: &mut Builder, address: &Address, record: &Record, reason: Reason, deposed: bool) {
-    let names = builder.evaluator.names();
-    let removed = names.0.removed.iter().find(|removed| removed.from.contains(address));
-    let forget = removed.is_some_and(|removed| !removed.destroy);
-    let Some(kind) = kinds::get(&address.kind) else { return };
-    let key = (address.kind.to_string(), record.region.clone(), record.id.clone());
-    let found = match builder.inputs.live.map(|live| live.objects.get(&key)) {
-        None | Some(None) => {
-            builder.needs.objects.insert(key);
-            None
-        }
-        Some(Some(found)) => Some(found.clone()),
-    };
-    let gone = matches!(found, Some(None));
-    let mut before = found.flatten().map_or_else(Object::new, |observation| observation.object);
+fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> Decision {
+    let mut decision = Decision::default();
+    let Some(kind) = kinds::get(&address.kind) else { return decision };
+    let key: ObjectKey = (address.kind.to_string(), record.region.clone(), record.id.clone());
+    let found = draft.inputs.live.and_then(|live| live.objects.get(&key));
+    if found.is_none() {
+        decision.needs.insert(key);
+    }
+    let mut before = found.cloned().flatten().map_or_else(Object::new, |observation| observation.object);
     for (name, value) in &record.object {
         before.or_insert_with(name.clone(), || value.clone());
     }
-    let mut action = Action::Delete;
-    if forget || gone {
-        action = Action::Forget;
-    }
-    let target = builder.target(&record.region);
-    let change = Change {
-        before: Some(&before),
-        after: None,
-        changed: &[],
-        target: &target,
-        id: Some(&record.id),
-        ownership: &[],
-        phase: &[],
-    };
-    let calls = if action == Action::Delete { kind.compile(&change).unwrap_or_default() } else { Vec::new() };
-    builder.plan.steps.push(Step {
-        address: address.clone(),
-        action,
-        reason: if gone { Reason::Vanished } else { reason },
-        region: record.region.clone(),
-        id: Some(record.id.clone()),
-        before: Some(before),
-        after: None,
-        changed: Vec::new(),
-        changes: Vec::new(),
-        calls,
-        edges: Vec::new(),
-        record: RecordPlan {
-            dependencies: record.dependencies.clone(),
-            protect: record.protect,
-            ..RecordPlan::default()
+    let deposed = reason == Reason::Deposed;
+    let names = draft.evaluator.names();
+    let removed = names.0.removed.iter().find(|removed| removed.from.contains(address));
+    let step = match (found, removed) {
+        (Some(None), _) => Step::forget(address, Reason::Vanished, record, before),
+        (_, Some(removed)) if !removed.destroy => Step::forget(address, reason, record, before),
+        _ => match kind.compile(&Change::delete(&record.id, &before, &draft.target(&record.region))) {
+            Ok(calls) => Step::delete(address, reason, record, before.clone(), calls),
+            Err(problem) => {
+                let diagnostic = Diagnostic::error(problem.code, problem.summary, problem.detail);
+                decision.diagnostics.push(Diagnostic { help: problem.help, ..diagnostic.of(address) });
+                return decision;
+            }
         },
-        deposed,
-    });
+    };
+    decision.steps.push(step.of_deposed(deposed));
+    decision
 }

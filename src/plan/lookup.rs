@@ -3,14 +3,15 @@
 use crate::address::Address;
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::declare::Resource;
-use crate::plan::build::Builder;
-use crate::plan::{Action, Step};
+use crate::plan::Step;
+use crate::plan::decision::Decision;
+use crate::plan::draft::Draft;
 use crate::schema::Mode as AttrMode;
 use crate::stack::public;
 use crate::stack::target::Instance;
 use crate::value::{Object, Origin, Value};
 
-impl Builder<'_> {
+impl Draft<'_> {
     /// What a `data` block reads; unknown until it has been read.
     pub(super) fn lookup(&mut self, resource: &Resource, address: &Address, instance: &Instance) -> Value {
         let (mut desired, evaluated) = self.desired(resource, address, instance);
@@ -37,28 +38,13 @@ impl Builder<'_> {
             None if known && evaluated => {
                 self.needs.lookups.insert(key);
             }
-            None if evaluated && self.inputs.live.is_some() => self.read_step(address, region, args),
+            None if evaluated && self.inputs.live.is_some() => {
+                let step = Step::read((address, &region), args);
+                self.take(Decision { steps: vec![step], ..Decision::default() });
+            }
             None => {}
         }
         unknown_object(resource, address, &desired.object)
-    }
-
-    pub(super) fn read_step(&mut self, address: &Address, region: String, args: Object) {
-        self.plan.steps.push(Step {
-            address: address.clone(),
-            action: Action::Read,
-            reason: crate::plan::Reason::Declared,
-            region,
-            id: None,
-            before: None,
-            after: Some(args),
-            changed: Vec::new(),
-            changes: Vec::new(),
-            calls: Vec::new(),
-            edges: Vec::new(),
-            record: crate::plan::RecordPlan::default(),
-            deposed: false,
-        });
     }
 }
 

@@ -6,7 +6,9 @@
 pub mod build;
 mod collide;
 pub mod decide;
+pub mod decision;
 pub mod diff;
+mod draft;
 pub mod existing;
 mod guard;
 pub mod import;
@@ -20,6 +22,7 @@ mod record;
 mod refresh_only;
 pub mod replace;
 mod select;
+pub mod step;
 pub mod timeouts;
 pub mod wish;
 
@@ -27,9 +30,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Subject};
 use crate::diag::Diagnostic;
-use crate::kind::{Call, Impact, Observation, RemoteError};
-use crate::state::{Digest, Record};
+use crate::kind::{Impact, Observation, RemoteError};
+use crate::state::Record;
 use crate::value::{Object, Value};
+pub use step::{Action, AttrChange, Barrier, BarrierId, Reason, RecordPlan, Step, StepId, Wait};
 
 /// An object in the account: kind, region and name.
 pub type ObjectKey = (String, String, String);
@@ -91,7 +95,7 @@ pub struct Plan {
     /// Sets of steps that others wait for.
     pub barriers: Vec<Barrier>,
     /// Records to be rewritten without a change in the account.
-    pub records: Vec<(Address, RecordPlan, Object, String, String)>,
+    pub records: Vec<RecordChange>,
     /// How many instances need nothing.
     pub unchanged: usize,
     /// How many instances an earlier run has left to be finished or recorded.
@@ -116,6 +120,21 @@ pub struct Plan {
     pub taken_back: Vec<(Address, String)>,
     /// Objects that are taken over.
     pub imports: Vec<Imported>,
+}
+
+/// A record that says something else from now on, without a change in the account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordChange {
+    /// Its address.
+    pub address: Address,
+    /// Where the object is.
+    pub region: String,
+    /// Its name in AWS.
+    pub id: String,
+    /// The object.
+    pub object: Object,
+    /// What the record says beside the object.
+    pub record: RecordPlan,
 }
 
 /// How an object differs from what is recorded of it.
@@ -156,145 +175,6 @@ pub struct Blocked {
     pub reason: String,
 }
 
-/// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Action {
-    /// Makes an object.
-    Create,
-    /// Changes an object as it is.
-    Update,
-    /// Deletes an object.
-    Delete,
-    /// Drops the record and leaves the object.
-    Forget,
-    /// Looks something up whose arguments were not known before.
-    Read,
-}
-
-impl Action {
-    /// The word of messages: `create`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Delete => "delete",
-            Self::Forget => "forget",
-            Self::Read => "read",
-        }
-    }
-}
-
-/// Why a step is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reason {
-    /// The block is new, or differs.
-    Declared,
-    /// The object had a record and is gone from the account.
-    Vanished,
-    /// One half of a replacement, and the attributes that cause it.
-    Replaced {
-        /// Names of attributes, `requested` or a reference.
-        causes: Vec<String>,
-        /// Whether the new object comes first.
-        create_first: bool,
-    },
-    /// The block is gone.
-    Orphan,
-    /// Everything is to go.
-    Destroyed,
-    /// The object has had a successor since an earlier run.
-    Deposed,
-}
-
-/// One step.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// The instance.
-    pub address: Address,
-    /// What it does.
-    pub action: Action,
-    /// Why.
-    pub reason: Reason,
-    /// Where.
-    pub region: String,
-    /// The name in AWS, where it is known.
-    pub id: Option<String>,
-    /// The object as it is.
-    pub before: Option<Object>,
-    /// The object as it shall be, with unknowns.
-    pub after: Option<Object>,
-    /// The names of the attributes that differ.
-    pub changed: Vec<&'static str>,
-    /// What differs, for people.
-    pub changes: Vec<AttrChange>,
-    /// The calls, in order.
-    pub calls: Vec<Call>,
-    /// What must be done before.
-    pub edges: Vec<Wait>,
-    /// What the record shall say beside the object.
-    pub record: RecordPlan,
-    /// Whether the record is in the list of deposed objects.
-    pub deposed: bool,
-}
-
-impl Step {
-    /// The worst impact of its calls.
-    pub fn impact(&self) -> Impact {
-        self.calls.iter().map(|call| call.impact).max().unwrap_or(Impact::None)
-    }
-
-    /// The expected duration in seconds.
-    pub fn seconds(&self) -> u32 {
-        self.calls.iter().map(|call| call.seconds).sum()
-    }
-}
-
-/// What a step waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wait {
-    /// Another step, by its place in the plan.
-    Step(usize),
-    /// All steps of a barrier, by its place in the plan.
-    Barrier(usize),
-}
-
-/// A set of steps that many wait for: one for each block, so that the edges do not grow with the square of instances.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Barrier {
-    /// The steps, by their places in the plan.
-    pub steps: Vec<usize>,
-}
-
-/// What a record says beside the object.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct RecordPlan {
-    /// The attributes that the configuration sets.
-    pub set: BTreeSet<String>,
-    /// Digests of secrets that are known to be in the object.
-    pub secrets: BTreeMap<String, Digest>,
-    /// The blocks that it refers to, without keys.
-    pub dependencies: Vec<Address>,
-    /// Whether it is protected.
-    pub protect: bool,
-    /// What its name has behind the configured one.
-    pub suffix: Option<String>,
-    /// Secrets that an earlier run has let in, and that are to be the only ones now.
-    pub let_in: Vec<String>,
-}
-
-/// One attribute that differs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AttrChange {
-    /// The name.
-    pub name: &'static str,
-    /// As it is.
-    pub before: Value,
-    /// As it shall be.
-    pub after: Value,
-    /// Whether it forces a new object.
-    pub replaces: bool,
-}
-
 /// Counts of a plan's steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -326,34 +206,44 @@ impl Plan {
         }
     }
 
-    /// The steps that a step waits for, by their places, barriers written out.
-    pub fn waits(&self, step: &Step) -> Vec<usize> {
+    /// The places of the steps by what they are called.
+    pub fn places(&self) -> BTreeMap<StepId, usize> {
+        self.steps.iter().enumerate().map(|(place, step)| (step.step, place)).collect()
+    }
+
+    /// The places of the steps that each step waits for, barriers written out.
+    pub fn waits(&self) -> Vec<Vec<usize>> {
+        let places = self.places();
+        let barriers: BTreeMap<BarrierId, &Barrier> =
+            self.barriers.iter().map(|barrier| (barrier.barrier, barrier)).collect();
         let of = |wait: &Wait| match wait {
-            Wait::Step(step) => vec![*step],
-            Wait::Barrier(barrier) => self.barriers[*barrier].steps.clone(),
+            Wait::Step(step) => vec![places[step]],
+            Wait::Barrier(barrier) => barriers[barrier].steps.iter().map(|step| places[step]).collect(),
         };
-        let all: BTreeSet<usize> = step.edges.iter().flat_map(of).collect();
-        all.into_iter().collect()
+        let all = |step: &Step| step.edges.iter().flat_map(of).collect::<BTreeSet<usize>>().into_iter().collect();
+        self.steps.iter().map(all).collect()
     }
 
     /// The expected seconds along the longest way through the edges.
     pub fn longest_way(&self) -> u32 {
-        let mut ends: Vec<u32> = Vec::with_capacity(self.steps.len());
-        let mut barriers: Vec<Option<u32>> = vec![None; self.barriers.len()];
+        let mut ends: BTreeMap<StepId, u32> = BTreeMap::new();
+        let mut barriers: BTreeMap<BarrierId, u32> = BTreeMap::new();
+        let steps: BTreeMap<BarrierId, &[StepId]> =
+            self.barriers.iter().map(|barrier| (barrier.barrier, &*barrier.steps)).collect();
         for step in &self.steps {
             let mut start = 0;
             for wait in &step.edges {
                 let end = match wait {
-                    Wait::Step(step) => ends[*step],
-                    Wait::Barrier(at) => *barriers[*at].get_or_insert_with(|| {
-                        self.barriers[*at].steps.iter().map(|step| ends[*step]).max().unwrap_or(0)
-                    }),
+                    Wait::Step(step) => ends[step],
+                    Wait::Barrier(at) => *barriers
+                        .entry(*at)
+                        .or_insert_with(|| steps[at].iter().map(|step| ends[step]).max().unwrap_or(0)),
                 };
                 start = start.max(end);
             }
-            ends.push(start + step.seconds());
+            ends.insert(step.step, start + step.seconds());
         }
-        ends.into_iter().max().unwrap_or(0)
+        ends.into_values().max().unwrap_or(0)
     }
 
     /// Whether applying it would do nothing that a user sees.

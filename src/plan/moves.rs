@@ -1,25 +1,22 @@
-//! The record of an address, also under an address that it moved from.
+//! Where the record of an address is kept: also under an address that it moved from.
 
 use std::collections::BTreeSet;
 
 use crate::address::{Address, Key, ModulePath, Subject};
-use crate::plan::build::Builder;
-use crate::state::Record;
+use crate::plan::draft::Draft;
 
-/// The record of an instance. Where it is kept under another address, the plan moves it.
-pub fn recorded(builder: &mut Builder, address: &Address) -> Option<Record> {
-    if let Some(record) = builder.state.records.get(address) {
-        return Some(record.clone());
+/// The other address under which the record of an instance is kept, where it is.
+pub fn source(draft: &Draft, address: &Address) -> Option<Address> {
+    if draft.state.records.contains_key(address) {
+        return None;
     }
-    let source = moved_from(builder, address).or_else(|| with_other_key(builder, address))?;
-    rename(builder, vec![(source, address.clone())]);
-    builder.state.records.get(address).cloned()
+    moved_from(draft, address).or_else(|| with_other_key(draft, address))
 }
 
-/// Gives every record that no block has the address that `moved` blocks lead to: what guards that address guards the
-/// object, and what lets it go lets the object go.
-pub fn follow_all(builder: &mut Builder) {
-    let names = builder.evaluator.names();
+/// The moves by which every record that no block has gets the address that `moved` blocks lead to: what guards that
+/// address guards the object, and what lets it go lets the object go.
+pub fn follow_all(draft: &Draft) -> Vec<(Address, Address)> {
+    let names = draft.evaluator.names();
     let lead = |address: &Address| {
         let mut seen = BTreeSet::from([address.clone()]);
         let mut at = address.clone();
@@ -29,26 +26,17 @@ pub fn follow_all(builder: &mut Builder) {
         }
         at
     };
-    let records = &builder.state.records;
+    let records = &draft.state.records;
     let undeclared = records.keys().filter(|address| names.0.resource(address).is_none());
-    let moves: Vec<(Address, Address)> = undeclared
+    undeclared
         .map(|address| (address.clone(), lead(address)))
         .filter(|(from, to)| from != to && !records.contains_key(to))
-        .collect();
-    if !moves.is_empty() {
-        rename(builder, moves);
-    }
-}
-
-/// Gives objects other addresses, from now on in this plan.
-pub fn rename(builder: &mut Builder, moves: Vec<(Address, Address)>) {
-    builder.state.to_mut().rename(&moves);
-    builder.plan.moves.extend(moves);
+        .collect()
 }
 
 /// The address with a record from which `moved` blocks lead to this one, over as many steps as it takes.
-fn moved_from(builder: &Builder, address: &Address) -> Option<Address> {
-    let names = builder.evaluator.names();
+fn moved_from(draft: &Draft, address: &Address) -> Option<Address> {
+    let names = draft.evaluator.names();
     let mut seen = BTreeSet::from([address.clone()]);
     let mut open = vec![address.clone()];
     while let Some(to) = open.pop() {
@@ -56,7 +44,7 @@ fn moved_from(builder: &Builder, address: &Address) -> Option<Address> {
             if !seen.insert(source.clone()) {
                 continue;
             }
-            if builder.state.records.contains_key(&source) {
+            if draft.state.records.contains_key(&source) {
                 return Some(source);
             }
             open.push(source);
@@ -102,7 +90,7 @@ fn key_before(key: &Option<Key>, from: &Option<Key>, to: &Option<Key>) -> Option
 }
 
 /// A block, or a module on the way to it, that gets or loses its first key keeps its objects.
-fn with_other_key(builder: &Builder, address: &Address) -> Option<Address> {
+fn with_other_key(draft: &Draft, address: &Address) -> Option<Address> {
     let other = |key: &Option<Key>| match key {
         None => Some(Some(Key::Index(0))),
         Some(Key::Index(0)) => Some(None),
@@ -114,6 +102,6 @@ fn with_other_key(builder: &Builder, address: &Address) -> Option<Address> {
         changed.module[at].1 = other(&address.module[at].1)?;
         Some(changed)
     });
-    let known = |other: &Address| builder.state.records.contains_key(other) && !builder.declared.contains(other);
+    let known = |other: &Address| draft.state.records.contains_key(other) && !draft.declared.contains(other);
     own.into_iter().chain(outer).find(known)
 }

@@ -8,9 +8,10 @@ use crate::diag::Diagnostic;
 use crate::diag::Span;
 use crate::kind::{Kind, Status};
 use crate::kinds;
-use crate::plan::build::Builder;
-use crate::plan::decide::{Instance, Seen, find};
-use crate::plan::{Action, Reason, Step, moves};
+use crate::plan::decide::Instance;
+use crate::plan::decision::Decision;
+use crate::plan::draft::{Draft, Seen};
+use crate::plan::{Action, Reason, Step};
 use crate::schema::Update;
 use crate::stack::desired::Desired;
 use crate::stack::target;
@@ -28,18 +29,18 @@ pub struct Taken {
     new: bool,
 }
 
-/// Lets objects of a block follow their names: an instance that wants the name of an object that another instance of
-/// the same block has takes that object over, and what is left over goes to the addresses that are left over.
+/// The moves by which objects of a block follow their names: an instance that wants the name of an object that another
+/// instance of the same block has takes that object over, and what is left over goes to the addresses that are left over.
 pub fn follow(
-    builder: &mut Builder,
+    draft: &Draft,
     kind: &'static dyn Kind,
     block: &Address,
     wishes: &[(Address, &target::Instance, Desired)],
-) {
-    let Some(attribute) = kind.name_attribute() else { return };
-    let held = held(builder, block, attribute);
+) -> Vec<(Address, Address)> {
+    let Some(attribute) = kind.name_attribute() else { return Vec::new() };
+    let held = held(draft, block, attribute);
     if held.len() < 2 && !wishes.iter().any(|(address, ..)| !held.contains_key(address)) {
-        return;
+        return Vec::new();
     }
     let mut wanted: BTreeMap<Address, Address> = BTreeMap::new();
     let mut taken: BTreeSet<Address> = BTreeSet::new();
@@ -57,15 +58,12 @@ pub fn follow(
             wanted.insert(address.clone(), from.clone());
         }
     }
-    if !wanted.is_empty() {
-        let moves = permutation(&wanted, &held);
-        moves::rename(builder, moves);
-    }
+    permutation(&wanted, &held)
 }
 
 /// The records of all instances of a block.
-fn held(builder: &Builder, block: &Address, attribute: &str) -> BTreeMap<Address, Record> {
-    let of_block = builder.state.records.range(block.clone()..).take_while(|(address, _)| address.block() == *block);
+fn held(draft: &Draft, block: &Address, attribute: &str) -> BTreeMap<Address, Record> {
+    let of_block = draft.state.records.range(block.clone()..).take_while(|(address, _)| address.block() == *block);
     let named = of_block.filter(|(_, record)| base_name(record, attribute).is_some());
     named.map(|(address, record)| (address.clone(), record.clone())).collect()
 }
@@ -105,26 +103,23 @@ fn permutation(wanted: &BTreeMap<Address, Address>, held: &BTreeMap<Address, Rec
     moves
 }
 
-/// Takes a former object back that is still there and fits what the stack says, where the one that took its place does
-/// not: somebody has put the file back before the former one was deleted. Answers whether there is such a one.
-pub fn take_back(builder: &mut Builder, instance: &Instance) -> bool {
-    let state = &builder.state;
-    let Some(record) = state.records.get(instance.address) else { return false };
-    if fits(instance, record) {
-        return false;
+/// The name in AWS of a former object that is still there and fits what the stack says, where the one that took its place
+/// does not: somebody has put the file back before the former one was deleted.
+pub fn former(draft: &Draft, instance: &Instance) -> Option<String> {
+    let state = &draft.state;
+    let record = state.records.get(instance.address)?;
+    if draft.inputs.options.refresh_only || fits(instance, record) {
+        return None;
     }
     let is_there = |old: &Record| {
         let key = (instance.address.kind.to_string(), old.region.clone(), old.id.clone());
         // Before the account is read, it is taken to be there.
-        let Some(live) = builder.inputs.live else { return true };
+        let Some(live) = draft.inputs.live else { return true };
         live.objects.get(&key).and_then(Option::as_ref).is_some_and(|found| found.status == Status::Settled)
     };
     let mut former = state.deposed.iter().filter(|old| old.address == *instance.address);
-    let Some(old) = former.find(|old| fits(instance, &old.record) && is_there(&old.record)) else { return false };
-    let id = old.record.id.clone();
-    builder.state.to_mut().take_back(instance.address, &id);
-    builder.plan.taken_back.push((instance.address.clone(), id));
-    true
+    let old = former.find(|old| fits(instance, &old.record) && is_there(&old.record))?;
+    Some(old.record.id.clone())
 }
 
 /// Whether a recorded object can be what a block says without being made anew.
@@ -142,31 +137,32 @@ fn fits(instance: &Instance, record: &Record) -> bool {
         })
 }
 
-/// Looks whether the name of an object that is to be made is free, and notes it where it is not.
-pub fn claim(builder: &mut Builder, instance: &Instance, wanted: &Object, current: Option<&str>) {
-    let note = |builder: &mut Builder, id: String| {
+/// Whether the name of an object that is to be made is taken, or has to be looked for.
+pub fn claim(draft: &Draft, instance: &Instance, wanted: &Object, current: Option<&str>) -> Decision {
+    let taken = |id: String| {
         let span = instance.kind.name_attribute().and_then(|name| instance.desired.span_of(name));
         let (address, region) = (instance.address.clone(), instance.region.clone());
-        builder.taken.push(Taken { address, region, id, span, new: current.is_none() });
+        let taken = Taken { address, region, id, span, new: current.is_none() };
+        Decision { taken: Some(taken), ..Decision::default() }
     };
+    let other = |id: &String| Some(&**id) != current;
     if instance.kind.is_named_by_aws() {
-        if let Some(id) = namesake(builder, instance, wanted).filter(|id| Some(&**id) != current) {
-            note(builder, id);
-        }
-        return;
+        return namesake(draft, instance, wanted).filter(other).map(taken).unwrap_or_default();
     }
-    let Some(id) = instance.kind.identify(wanted).filter(|id| Some(&**id) != current) else { return };
-    if let Seen::Present(_) = find(builder, instance, None, Some(&id)) {
-        note(builder, id);
+    let Some(id) = instance.kind.identify(wanted).filter(other) else { return Decision::default() };
+    match draft.find(instance.resource, instance.address, &instance.region, &id) {
+        Seen::Present(_) => taken(id),
+        Seen::Unread(key) => Decision { needs: key.into_iter().collect(), ..Decision::default() },
+        Seen::Absent => Decision::default(),
     }
 }
 
 /// The object of this state that has the name already, where AWS gives ids and only names must differ.
-fn namesake(builder: &Builder, instance: &Instance, wanted: &Object) -> Option<String> {
+fn namesake(draft: &Draft, instance: &Instance, wanted: &Object) -> Option<String> {
     let attribute = instance.kind.name_attribute()?;
     wanted.get(attribute).and_then(Value::as_str)?;
-    let recorded = builder.state.records.iter();
-    let deposed = builder.state.deposed.iter().map(|deposed| (&deposed.address, &deposed.record));
+    let recorded = draft.state.records.iter();
+    let deposed = draft.state.deposed.iter().map(|deposed| (&deposed.address, &deposed.record));
     // Without a VPC both are in the default one.
     let both =
         |record: &Record| wanted.get("vpc_id").is_some_and(|vpc| !vpc.is_null()) == record.set.contains("vpc_id");
@@ -184,21 +180,24 @@ fn namesake(builder: &Builder, instance: &Instance, wanted: &Object) -> Option<S
 /// A name that is taken is free in time only if whoever has it is deleted by this very plan. A new block with the name of
 /// an object whose block is gone is a block that was renamed, and a former object may be wanted back: nothing has to be
 /// deleted for that.
-pub fn judge(builder: &mut Builder) {
-    let taken = std::mem::take(&mut builder.taken);
-    let is_freed = |taken: &Taken| builder.plan.steps.iter().any(|step| frees(step, taken));
-    let refused: Vec<Diagnostic> =
-        taken.iter().filter(|taken| !is_freed(taken)).map(|taken| refusal(builder, taken)).collect();
-    builder.diagnostics.extend(refused);
-    exchanged(builder);
+pub fn judge(draft: &Draft) -> Vec<Diagnostic> {
+    let leaving: Vec<&Step> = draft.plan.steps.iter().filter(|step| step.action == Action::Delete).collect();
+    let mut by_id: BTreeMap<(&str, Option<&str>), Vec<&Step>> = BTreeMap::new();
+    leaving.into_iter().for_each(|step| by_id.entry((&step.address.kind, step.id.as_deref())).or_default().push(step));
+    let is_freed = |taken: &&Taken| {
+        let found = by_id.get(&(&*taken.address.kind, Some(&*taken.id)));
+        found.into_iter().flatten().any(|step| frees(step, taken))
+    };
+    let taken = draft.taken.iter().filter(|taken| !is_freed(taken));
+    taken.map(|taken| refusal(draft, taken)).chain(exchanged(draft)).collect()
 }
 
 /// Blocks that exchange the names of objects that hold data: carried out to the letter, all of them would be destroyed
 /// to make empty ones under each other's names.
-fn exchanged(builder: &mut Builder) {
+fn exchanged(draft: &Draft) -> Vec<Diagnostic> {
     let replaced = |step: &&Step| matches!(step.reason, Reason::Replaced { .. });
     let holds = |step: &&Step| kinds::get(&step.address.kind).is_some_and(|kind| kind.holds_data());
-    let steps = builder.plan.steps.iter().filter(replaced).filter(holds);
+    let steps = draft.plan.steps.iter().filter(replaced).filter(holds);
     let mut had: BTreeMap<(&str, &str), &Address> = BTreeMap::new();
     let mut wants: BTreeMap<&Address, &str> = BTreeMap::new();
     for step in steps {
@@ -228,25 +227,21 @@ fn exchanged(builder: &mut Builder) {
                 "Let the objects keep their names and rename the blocks instead; or change one name after the other.";
             let mut diagnostic = Diagnostic::error("CS0611", "Names that change places", detail).help(help);
             let attribute = kinds::get(&start.kind).and_then(|kind| kind.name_attribute());
-            diagnostic.span = attribute.and_then(|name| builder.places.get(*start)?.span_of(name));
+            diagnostic.span = attribute.and_then(|name| draft.places.get(*start)?.span_of(name));
             found.push(diagnostic);
         }
     }
-    builder.diagnostics.extend(found);
+    found
 }
 
 fn frees(step: &Step, taken: &Taken) -> bool {
-    step.action == Action::Delete
-        && step.address.kind == taken.address.kind
-        && step.region == taken.region
-        && step.id.as_deref() == Some(&taken.id)
-        && !(taken.new && matches!(step.reason, Reason::Orphan | Reason::Deposed))
+    step.region == taken.region && !(taken.new && matches!(step.reason, Reason::Orphan | Reason::Deposed))
 }
 
-fn refusal(builder: &Builder, taken: &Taken) -> Diagnostic {
+fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
     let Taken { address, region, id, span, .. } = taken;
     let kind = &address.kind;
-    let (detail, help) = match builder.state.owner(kind, region, id) {
+    let (detail, help) = match draft.state.owner(kind, region, id) {
         Some(owner) if owner.deposed => (
             format!(
                 "`{address}` is to be made, and \"{id}\" is the former object of `{}`, which is still to be deleted.",

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::diag::Diagnostic;
 use crate::kinds;
-use crate::plan::build::Builder;
-use crate::plan::{Action, Barrier, Reason, Step, Wait};
+use crate::plan::draft::Draft;
+use crate::plan::{Action, Barrier, BarrierId, Reason, Step, Wait};
 use crate::value::Value;
 
 /// Attributes that name an object of another kind, and keep it from being deleted.
@@ -35,18 +35,35 @@ enum Which {
     Leave,
 }
 
-/// The edges as they are found.
+/// The edges as they are found, between places of steps.
 struct Edges {
-    waits: Vec<BTreeSet<Wait>>,
+    waits: Vec<BTreeSet<Edge>>,
     /// Edges that are there for good reasons and not for the graph: they give way where there is a circle.
     soft: BTreeSet<(usize, usize)>,
-    barriers: Vec<Barrier>,
+    barriers: Vec<Vec<usize>>,
     known: BTreeMap<(Address, Which), usize>,
 }
 
+/// What a step waits for: another, or all of a barrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Edge {
+    Step(usize),
+    Barrier(usize),
+}
+
+/// Steps with their edges, in an order that respects them.
+pub struct Ordered {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// Sets of steps that others wait for.
+    pub barriers: Vec<Barrier>,
+    /// Steps that wait for each other, where nothing else is wrong.
+    pub circle: Option<Diagnostic>,
+}
+
 impl Edges {
-    fn add(&mut self, step: usize, wait: Wait) {
-        if wait != Wait::Step(step) {
+    fn add(&mut self, step: usize, wait: Edge) {
+        if wait != Edge::Step(step) {
             self.waits[step].insert(wait);
         }
     }
@@ -55,29 +72,28 @@ impl Edges {
     fn add_all(&mut self, step: usize, key: (Address, Which), members: impl FnOnce() -> Vec<usize>) {
         let barriers = &mut self.barriers;
         let barrier = *self.known.entry(key).or_insert_with(|| {
-            barriers.push(Barrier { steps: members() });
+            barriers.push(members());
             barriers.len() - 1
         });
-        if self.barriers[barrier].steps.len() > FEW {
-            return self.add(step, Wait::Barrier(barrier));
+        if self.barriers[barrier].len() > FEW {
+            return self.add(step, Edge::Barrier(barrier));
         }
-        for used in self.barriers[barrier].steps.clone() {
-            self.add(step, Wait::Step(used));
+        for used in self.barriers[barrier].clone() {
+            self.add(step, Edge::Step(used));
         }
     }
 }
 
-/// Sets the edges of every step, and brings the steps into an order.
-pub fn order(builder: &mut Builder) {
-    let edges = connect(builder);
-    sort(builder, edges);
+/// Finds the edges of every step, and brings the steps into an order.
+pub fn order(draft: &Draft) -> Ordered {
+    sort(draft, connect(draft))
 }
 
-fn connect(builder: &Builder) -> Edges {
-    let steps = &builder.plan.steps;
-    let index = Index::new(builder);
+fn connect(draft: &Draft) -> Edges {
+    let steps = &draft.plan.steps;
+    let index = Index::new(draft);
     let held = holders(steps);
-    let named = named(builder);
+    let named = named(draft);
     let mut edges = Edges {
         waits: vec![BTreeSet::new(); steps.len()],
         soft: BTreeSet::new(),
@@ -88,11 +104,11 @@ fn connect(builder: &Builder) -> Edges {
         if is_leaving(step) {
             wait_for_users(steps, &index, &held, &mut edges, at);
         } else {
-            wait_for_used(builder, steps, &index, &named, &mut edges, at);
+            wait_for_used(draft, steps, &index, &named, &mut edges, at);
         }
         for other in index.by_address.get(&step.address).into_iter().flatten() {
             if replacement_edge(steps, at, *other) || former_edge(steps, at, *other) {
-                edges.add(at, Wait::Step(*other));
+                edges.add(at, Edge::Step(*other));
             }
         }
     }
@@ -111,17 +127,17 @@ struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn new(builder: &'a Builder) -> Self {
+    fn new(draft: &'a Draft) -> Self {
         let mut index = Self { by_block: BTreeMap::new(), by_address: BTreeMap::new(), users: BTreeMap::new() };
-        for (at, step) in builder.plan.steps.iter().enumerate() {
+        for (at, step) in draft.plan.steps.iter().enumerate() {
             for pattern in patterns(&step.address) {
                 push(&mut index.by_block, pattern, at);
             }
             index.by_address.entry(&step.address).or_default().push(at);
             // What it used until now counts as well: it lets go of that.
-            let before = builder.state.records.get(&step.address).filter(|_| !step.deposed);
+            let before = draft.state.records.get(&step.address).filter(|_| !step.deposed);
             let recorded = step.record.dependencies.iter().chain(before.into_iter().flat_map(|old| &old.dependencies));
-            let now = builder.used_by(&step.address).map(|used| used.block());
+            let now = draft.used_by(&step.address).map(|used| used.block());
             for used in recorded.cloned().chain(now).collect::<BTreeSet<Address>>() {
                 push(&mut index.users, used, at);
             }
@@ -167,14 +183,14 @@ fn wait_for_users(
     let id = step.id.as_deref().unwrap_or_default();
     for user in held.get(&(&*step.address.kind, id)).into_iter().flatten().filter(|user| outside(user)) {
         if lets_go(user) {
-            edges.add(at, Wait::Step(*user));
+            edges.add(at, Edge::Step(*user));
         }
     }
 }
 
 /// What is used is there first; what is on its way out goes later.
 fn wait_for_used(
-    builder: &Builder,
+    draft: &Draft,
     steps: &[Step],
     index: &Index,
     named: &BTreeMap<(&str, &str), &Address>,
@@ -183,7 +199,7 @@ fn wait_for_used(
 ) {
     let step = &steps[at];
     let stays = |used: &usize| !is_leaving(&steps[*used]);
-    for used in builder.used_by(&step.address) {
+    for used in draft.used_by(&step.address) {
         let found = match used.key {
             None => index.by_block.get(&used),
             Some(_) => index.by_address.get(&used),
@@ -192,17 +208,17 @@ fn wait_for_used(
         if used.key.is_none() {
             edges.add_all(at, (used, Which::Made), || found.iter().copied().filter(stays).collect());
         } else {
-            found.iter().filter(|used| stays(used)).for_each(|used| edges.add(at, Wait::Step(*used)));
+            found.iter().filter(|used| stays(used)).for_each(|used| edges.add(at, Edge::Step(*used)));
         }
     }
     // A name that equals that of a declared resource is a reference too.
-    let Some(object) = builder.planned.get(&step.address) else { return };
+    let Some(object) = draft.planned.get(&step.address) else { return };
     for (_, attribute, kind) in NAMES_OF.iter().filter(|(of, ..)| **of == *step.address.kind) {
         for name in object.get(*attribute).into_iter().flat_map(texts) {
             let used = named.get(&(*kind, name)).filter(|used| **used != &step.address);
             let found = used.and_then(|used| index.by_address.get(*used));
             for used in found.into_iter().flatten().filter(|used| stays(used)) {
-                edges.add(at, Wait::Step(*used));
+                edges.add(at, Edge::Step(*used));
                 edges.soft.insert((at, *used));
             }
         }
@@ -224,9 +240,9 @@ fn holders(steps: &[Step]) -> BTreeMap<(&'static str, &str), Vec<usize>> {
 }
 
 /// The addresses of planned objects, by kind and name.
-fn named<'a>(builder: &'a Builder) -> BTreeMap<(&'a str, &'a str), &'a Address> {
+fn named<'a>(draft: &'a Draft) -> BTreeMap<(&'a str, &'a str), &'a Address> {
     let mut named = BTreeMap::new();
-    for (address, object) in &builder.planned {
+    for (address, object) in &draft.planned {
         let name = kinds::get(&address.kind).and_then(|kind| kind.identify(object));
         if let Some(name) = name.and_then(|_| object.get("id")).and_then(Value::as_str) {
             named.insert((&*address.kind, name), address);
@@ -236,7 +252,7 @@ fn named<'a>(builder: &'a Builder) -> BTreeMap<(&'a str, &'a str), &'a Address> 
 }
 
 fn is_leaving(step: &Step) -> bool {
-    matches!(step.action, Action::Delete | Action::Forget)
+    step.is_leaving()
 }
 
 /// The order of the two halves of a replacement.
@@ -278,11 +294,11 @@ fn pass_names(steps: &[Step], edges: &mut Edges) {
     }
     for (at, step) in steps.iter().enumerate().filter(|(_, step)| step.action == Action::Create) {
         if let Some(free) = place(step, true).and_then(|place| freed.get(&place)) {
-            edges.add(at, Wait::Step(*free));
+            edges.add(at, Edge::Step(*free));
         }
         let namesakes = scoped_name(step, step.after.as_ref()).and_then(|key| named.get(&key));
         for free in namesakes.into_iter().flatten().filter(|free| !in_other_vpcs(step, &steps[**free])) {
-            edges.add(at, Wait::Step(*free));
+            edges.add(at, Edge::Step(*free));
         }
     }
 }
@@ -304,16 +320,16 @@ fn in_other_vpcs(new: &Step, old: &Step) -> bool {
 /// An object that makes room for another goes only when everything else is there that the other one needs.
 fn hold_back(steps: &[Step], edges: &mut Edges) {
     for (at, _) in steps.iter().enumerate().filter(|(_, step)| step.action == Action::Create) {
-        let goes = |wait: &Wait| match wait {
-            Wait::Step(used) => is_leaving(&steps[*used]),
-            Wait::Barrier(_) => false,
+        let goes = |wait: &Edge| match wait {
+            Edge::Step(used) => is_leaving(&steps[*used]),
+            Edge::Barrier(_) => false,
         };
-        let (rooms, needs): (Vec<Wait>, Vec<Wait>) = edges.waits[at].iter().copied().partition(goes);
+        let (rooms, needs): (Vec<Edge>, Vec<Edge>) = edges.waits[at].iter().copied().partition(goes);
         for room in rooms {
-            let Wait::Step(room) = room else { continue };
+            let Edge::Step(room) = room else { continue };
             for need in &needs {
                 edges.add(room, *need);
-                if let Wait::Step(need) = need {
+                if let Edge::Step(need) = need {
                     edges.soft.insert((room, *need));
                 }
             }
@@ -329,52 +345,50 @@ fn texts(value: &Value) -> Vec<&str> {
 }
 
 /// Brings steps into an order that respects the edges, by address where the edges leave it open.
-fn sort(builder: &mut Builder, mut edges: Edges) {
-    let steps = std::mem::take(&mut builder.plan.steps);
-    let mut order = walk(&steps, &edges);
+fn sort(draft: &Draft, mut edges: Edges) -> Ordered {
+    let steps = &draft.plan.steps;
+    let mut order = walk(steps, &edges);
     if order.len() < steps.len() {
         // Names that are written out may form a circle that no reference forms.
         for (step, used) in std::mem::take(&mut edges.soft) {
-            edges.waits[step].remove(&Wait::Step(used));
+            edges.waits[step].remove(&Edge::Step(used));
         }
-        order = walk(&steps, &edges);
+        order = walk(steps, &edges);
     }
-    if order.len() < steps.len() {
-        let done: BTreeSet<usize> = order.iter().copied().collect();
-        let rest: Vec<usize> = (0..steps.len()).filter(|index| !done.contains(index)).collect();
-        // A circle of references, or a name that cannot change, has been told already.
-        if !crate::diag::has_errors(&builder.diagnostics) {
-            builder.diagnostics.push(circle(builder, &steps, &rest));
-        }
-        order.extend(rest);
-    }
-    let place: BTreeMap<usize, usize> = order.iter().enumerate().map(|(place, index)| (*index, place)).collect();
-    let moved = |wait: &Wait| match wait {
-        Wait::Step(step) => Wait::Step(place[step]),
-        barrier => *barrier,
+    let done: BTreeSet<usize> = order.iter().copied().collect();
+    let rest: Vec<usize> = (0..steps.len()).filter(|index| !done.contains(index)).collect();
+    // A circle of references, or a name that cannot change, has been told already.
+    let told = rest.is_empty() || crate::diag::has_errors(&draft.diagnostics);
+    let circle = (!told).then(|| circle(draft, steps, &rest));
+    order.extend(rest);
+    let name = |wait: &Edge| match wait {
+        Edge::Step(step) => Wait::Step(steps[*step].step),
+        Edge::Barrier(barrier) => Wait::Barrier(BarrierId(*barrier as u32)),
     };
-    let mut steps: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
-    for index in order {
-        let Some(mut step) = steps[index].take() else { continue };
-        step.edges = edges.waits[index].iter().map(moved).collect();
-        step.edges.sort();
-        builder.plan.steps.push(step);
+    let edges_of = |index: usize| {
+        let mut waits: Vec<Wait> = edges.waits[index].iter().map(name).collect();
+        waits.sort();
+        waits
+    };
+    let barriers = edges.barriers.iter().enumerate().map(|(at, members)| Barrier {
+        barrier: BarrierId(at as u32),
+        steps: members.iter().map(|step| steps[*step].step).collect(),
+    });
+    Ordered {
+        steps: order.iter().map(|index| Step { edges: edges_of(*index), ..steps[*index].clone() }).collect(),
+        barriers: barriers.collect(),
+        circle,
     }
-    builder.plan.barriers = edges
-        .barriers
-        .into_iter()
-        .map(|barrier| Barrier { steps: barrier.steps.iter().map(|step| place[step]).collect() })
-        .collect();
 }
 
 /// The steps in order, without those in a circle and behind it.
 fn walk(steps: &[Step], edges: &Edges) -> Vec<usize> {
     let count = steps.len();
-    let node = |wait: &Wait| match wait {
-        Wait::Step(step) => *step,
-        Wait::Barrier(barrier) => count + *barrier,
+    let node = |wait: &Edge| match wait {
+        Edge::Step(step) => *step,
+        Edge::Barrier(barrier) => count + *barrier,
     };
-    let of_barriers = edges.barriers.iter().map(|barrier| barrier.steps.clone());
+    let of_barriers = edges.barriers.iter().map(|barrier| barrier.clone());
     let of_steps = edges.waits.iter().map(|waits| waits.iter().map(node).collect::<Vec<_>>());
     let waits: Vec<Vec<usize>> = of_steps.chain(of_barriers).collect();
     let mut open: Vec<usize> = waits.iter().map(Vec::len).collect();
@@ -402,7 +416,7 @@ fn walk(steps: &[Step], edges: &Edges) -> Vec<usize> {
 }
 
 /// Steps that wait for each other: names that change places between blocks.
-fn circle(builder: &Builder, steps: &[Step], rest: &[usize]) -> Diagnostic {
+fn circle(draft: &Draft, steps: &[Step], rest: &[usize]) -> Diagnostic {
     let names: BTreeSet<String> = rest.iter().map(|index| format!("`{}`", steps[*index].address)).collect();
     let names: Vec<String> = names.into_iter().collect();
     let passing = rest.iter().find_map(|index| {
@@ -424,7 +438,7 @@ fn circle(builder: &Builder, steps: &[Step], rest: &[usize]) -> Diagnostic {
     diagnostic.span = rest.iter().find_map(|index| {
         let address = &steps[*index].address;
         let attribute = kinds::get(&address.kind)?.name_attribute()?;
-        builder.places.get(address)?.span_of(attribute)
+        draft.places.get(address)?.span_of(attribute)
     });
     diagnostic
 }

@@ -2,12 +2,13 @@
 
 use crate::diag::Diagnostic;
 use crate::lang::eval::eval;
-use crate::plan::build::Builder;
+use crate::plan::draft::Draft;
 use crate::stack::conditions;
 use crate::value::json::to_json;
 
-impl Builder<'_> {
-    pub(super) fn outputs(&mut self) {
+impl Draft<'_> {
+    /// The planned outputs, and which of them change.
+    pub fn outputs(&mut self) {
         if self.inputs.options.destroy {
             return;
         }

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::RecordPlan;
-use crate::plan::build::Builder;
 use crate::plan::decide::Instance;
+use crate::plan::draft::Draft;
 use crate::state::Digest;
 use crate::value::{Data, Value};
 
 /// Digests of the secrets that are known now.
-pub(super) fn secrets(builder: &Builder, instance: &Instance) -> BTreeMap<String, Digest> {
+pub(super) fn secrets(draft: &Draft, instance: &Instance) -> BTreeMap<String, Digest> {
     // A check without an account compares nothing.
-    if builder.inputs.live.is_none() {
+    if draft.inputs.live.is_none() {
         return BTreeMap::new();
     }
     let attrs = instance.kind.schema().attrs.iter().filter(|attr| attr.secret);
@@ -20,7 +20,7 @@ pub(super) fn secrets(builder: &Builder, instance: &Instance) -> BTreeMap<String
             Data::Secret(secret) => {
                 let text = secret.text.as_ref()?;
                 let digest = Digest {
-                    digest: builder.inputs.digests.of(text),
+                    digest: draft.inputs.digests.of(text),
                     source: secret.source.as_deref().map(str::to_owned),
                 };
                 Some((attr.name.to_owned(), digest))
@@ -32,7 +32,7 @@ pub(super) fn secrets(builder: &Builder, instance: &Instance) -> BTreeMap<String
 
 /// What the record of an instance shall say.
 pub(super) fn record_plan(
-    builder: &Builder,
+    draft: &Draft,
     instance: &Instance,
     secrets: BTreeMap<String, Digest>,
     suffix: Option<String>,
@@ -48,6 +48,6 @@ pub(super) fn record_plan(
     if instance.desired.object.get("tags_all").and_then(Value::as_object).is_some_and(|tags| !tags.is_empty()) {
         set.insert("tags".to_owned());
     }
-    let dependencies = builder.managed_blocks_used_by(instance.address);
+    let dependencies = draft.managed_blocks_used_by(instance.address);
     RecordPlan { set, secrets, dependencies, protect: instance.protect, suffix, let_in: Vec::new() }
 }

@@ -1,56 +1,49 @@
 //! A plan that sends nothing: it takes what is there into the records, and shows what that is.
 
-use std::collections::BTreeSet;
-
 use crate::address::Address;
 use crate::kind::Observation;
 use crate::kinds;
-use crate::plan::build::Builder;
-use crate::plan::decide::{self, Instance, Seen, unknown_all};
-use crate::plan::{Action, AttrChange, Drift, Reason, RecordPlan, Step};
+use crate::plan::decide::{Instance, unknown_all};
+use crate::plan::decision::{Decision, Standing};
+use crate::plan::draft::{Draft, Seen};
+use crate::plan::{AttrChange, Drift, Reason, RecordChange, RecordPlan, Step};
 use crate::schema::{Schema, Update};
 use crate::state::Record;
 use crate::value::{Object, Value, same};
 
-/// Compares an instance with what is recorded of it; answers the object as it is.
-pub fn look(builder: &mut Builder, instance: &Instance, wanted: Object, record: Option<Record>) -> Object {
-    let Some(record) = record else { return unknown_all(instance, &wanted) };
-    match decide::find(builder, instance, Some(&record), Some(&record.id)) {
-        Seen::Unread => unknown_all(instance, &record.object),
-        Seen::Absent => {
-            gone(builder, instance.address, &record, false);
-            unknown_all(instance, &wanted)
-        }
-        Seen::Present(found) => {
-            let object = take_over(builder, instance.address, &record, &found);
-            unknown_all(instance, &object)
-        }
-    }
+/// Compares an instance with what is recorded of it.
+pub fn look(draft: &Draft, instance: &Instance, wanted: Object, record: Option<Record>) -> Decision {
+    let Some(record) = record else { return Decision::of(unknown_all(instance, &wanted)) };
+    let decision = match draft.find(instance.resource, instance.address, &record.region, &record.id) {
+        Seen::Unread(key) => Decision { needs: key.into_iter().collect(), ..Decision::of(record.object) },
+        Seen::Absent => Decision { object: wanted, ..gone(instance.address, &record, false) },
+        Seen::Present(found) => take_over(instance.address, &record, &found),
+    };
+    Decision { object: unknown_all(instance, &decision.object), ..decision }
 }
 
 /// Compares an object whose block is gone, or that has a successor, with what is recorded of it.
-pub fn look_at_leaver(builder: &mut Builder, address: &Address, record: &Record, deposed: bool) {
+pub fn look_at_leaver(draft: &Draft, address: &Address, record: &Record, deposed: bool) -> Decision {
     let key = (address.kind.to_string(), record.region.clone(), record.id.clone());
-    match builder.inputs.live.and_then(|live| live.objects.get(&key)).cloned() {
-        None => drop(builder.needs.objects.insert(key)),
-        Some(None) => gone(builder, address, record, deposed),
-        Some(Some(found)) if !deposed => drop(take_over(builder, address, record, &found)),
-        Some(Some(_)) => {}
+    match draft.inputs.live.and_then(|live| live.objects.get(&key)) {
+        None => Decision { needs: [key].into(), ..Decision::default() },
+        Some(None) => gone(address, record, deposed),
+        Some(Some(found)) if !deposed => take_over(address, record, found),
+        Some(Some(_)) => Decision::default(),
     }
 }
 
 /// What is recorded with what is there over it. What differs is shown, and recorded by an apply.
-fn take_over(builder: &mut Builder, address: &Address, record: &Record, found: &Observation) -> Object {
+fn take_over(address: &Address, record: &Record, found: &Observation) -> Decision {
     let mut object = record.object.clone();
     let shown = found.object.iter().filter(|(name, _)| !record.hides(name));
     object.extend(shown.map(|(name, value)| (name.clone(), value.clone())));
-    let Some(kind) = kinds::get(&address.kind) else { return object };
+    let Some(kind) = kinds::get(&address.kind) else { return Decision::of(object) };
     let changes = changes(kind.schema(), &record.object, &found.object);
     if changes.is_empty() {
-        builder.plan.unchanged += 1;
-        return object;
+        return Decision { standing: Standing::Unchanged, ..Decision::of(object) };
     }
-    builder.plan.drift.push(Drift { address: address.clone(), id: record.id.clone(), changes });
+    let drift = Drift { address: address.clone(), id: record.id.clone(), changes };
     let plan = RecordPlan {
         set: record.set.clone(),
         secrets: record.secrets.clone(),
@@ -59,8 +52,14 @@ fn take_over(builder: &mut Builder, address: &Address, record: &Record, found: &
         suffix: record.suffix.clone(),
         let_in: Vec::new(),
     };
-    builder.plan.records.push((address.clone(), plan, object.clone(), record.id.clone(), record.region.clone()));
-    object
+    let change = RecordChange {
+        address: address.clone(),
+        region: record.region.clone(),
+        id: record.id.clone(),
+        object: object.clone(),
+        record: plan,
+    };
+    Decision { drift: Some(drift), record: Some(change), ..Decision::of(object) }
 }
 
 /// The attributes that others have changed. One that was never recorded is no change.
@@ -94,21 +93,8 @@ fn visible(value: &Value) -> Value {
 }
 
 /// The object is gone: its record goes, and nothing is made.
-fn gone(builder: &mut Builder, address: &Address, record: &Record, deposed: bool) {
-    builder.plan.drift.push(Drift { address: address.clone(), id: record.id.clone(), changes: Vec::new() });
-    builder.plan.steps.push(Step {
-        address: address.clone(),
-        action: Action::Forget,
-        reason: Reason::Vanished,
-        region: record.region.clone(),
-        id: Some(record.id.clone()),
-        before: Some(record.object.clone()),
-        after: None,
-        changed: Vec::new(),
-        changes: Vec::new(),
-        calls: Vec::new(),
-        edges: Vec::new(),
-        record: RecordPlan { set: BTreeSet::new(), ..RecordPlan::default() },
-        deposed,
-    });
+fn gone(address: &Address, record: &Record, deposed: bool) -> Decision {
+    let drift = Drift { address: address.clone(), id: record.id.clone(), changes: Vec::new() };
+    let step = Step::forget(address, Reason::Vanished, record, record.object.clone()).of_deposed(deposed);
+    Decision { drift: Some(drift), steps: vec![step], ..Decision::default() }
 }

@@ -9,10 +9,13 @@ use crate::diag::Diagnostic;
 use crate::kind::{Change, our_name};
 use crate::lang::ast::{Expr, Node};
 use crate::lang::eval::{Bindings, eval};
-use crate::plan::build::Builder;
-use crate::plan::decide::{Instance, push, unknown_all};
+use crate::plan::decide::{self, Instance};
+use crate::plan::decision::Decision;
 use crate::plan::diff::{self, Difference};
-use crate::plan::{Action, Reason, RecordPlan, Step, names, wish};
+use crate::plan::draft::Draft;
+use crate::plan::record::record_plan;
+use crate::plan::step::Shown;
+use crate::plan::{Action, AttrChange, Reason, Step, names};
 use crate::stack::desired::bindings;
 use crate::state::Record;
 use crate::value::{Object, Value};
@@ -27,142 +30,82 @@ pub fn add_suffix(object: &mut Object, attribute: &str, suffix: &str) {
     }
 }
 
-/// Plans a replacement; answers the object as it will be.
+/// Plans a replacement.
 pub fn replace(
-    builder: &mut Builder,
+    draft: &Draft,
     instance: &Instance,
     record: &Record,
     difference: Difference,
     causes: Vec<String>,
-) -> Object {
-    let create_first = instance.resource.meta.lifecycle.create_before_destroy || is_held(builder, instance.address);
+) -> Decision {
+    let create_first = instance.resource.meta.lifecycle.create_before_destroy || is_held(draft, instance.address);
+    let mut decision = Decision::default();
     let mut fresh = instance.desired.object.clone();
     let mut suffix = None;
     if create_first {
-        suffix = name_beside(builder, instance, record, &mut fresh, &causes);
+        suffix = name_beside(draft, instance, record, &mut fresh, &causes, &mut decision);
     }
-    for attr in instance.kind.schema().attrs.iter().filter(|attr| attr.settable()) {
-        if let Some(default) = attr.default.clone().or_else(|| attr.at_create.map(Value::string)) {
-            fresh.or_insert(attr.name.into(), default);
+    let (set, planned) = decide::foresee(draft, instance, fresh);
+    let claim = names::claim(draft, instance, &planned, Some(&record.id));
+    let target = draft.target(&record.region);
+    let create = decide::creation(draft, instance, &planned, &set);
+    let delete = instance.kind.compile(&Change::delete(&record.id, &difference.before, &target));
+    match (create, delete) {
+        (Ok(create), Ok(delete)) => {
+            let changes = shown(instance, &difference, &planned, &causes, suffix.is_some());
+            let plan = record_plan(draft, instance, difference.secrets, suffix);
+            let place = (instance.address, &*instance.region);
+            let made = (instance.kind.identify(&planned), decide::numbered(&planned));
+            let create = Step::create(place, Reason::Declared, made, Shown { changed: set, changes }, create, plan);
+            // What is protected by the block is protected, whatever was recorded.
+            let old = Record { protect: record.protect || instance.protect, ..record.clone() };
+            let delete = Step::delete(instance.address, Reason::Declared, &old, difference.before, delete);
+            decision.steps.extend(Step::replace(create, delete, causes, create_first));
+        }
+        (create, delete) => {
+            let problems = [create.err(), delete.err()].into_iter().flatten();
+            decision.diagnostics.extend(problems.filter_map(|problem| decide::complaint(draft, instance, problem)));
         }
     }
-    let set: Vec<&'static str> = instance
-        .kind
-        .schema()
-        .attrs
-        .iter()
-        .map(|attr| attr.name)
-        .filter(|name| fresh.get(*name).is_some_and(|value| !value.is_null()))
-        .collect();
-    let target = builder.target(&instance.region);
-    instance.kind.predict(&mut fresh, None, &target);
-    let planned = unknown_all(instance, &fresh);
-    let reason = Reason::Replaced { causes: causes.clone(), create_first };
-    let names: Vec<&str> = causes.iter().map(String::as_str).collect();
-    let mut shown = difference.changed.clone();
-    if suffix.is_some()
-        && let Some(name) = instance.kind.name_attribute().filter(|name| !shown.contains(name))
-    {
-        shown.push(name);
-    }
-    let changes = diff::changes(instance.kind.schema(), &difference.before, &planned, &shown, &names);
-    let create = Change {
-        before: None,
-        after: Some(&planned),
-        changed: &set,
-        target: &target,
-        id: None,
-        ownership: &[],
-        phase: &[],
-    };
-    let delete = Change {
-        before: Some(&difference.before),
-        after: None,
-        changed: &[],
-        target: &target,
-        id: Some(&record.id),
-        ownership: &[],
-        phase: &[],
-    };
-    let create = instance.kind.compile(&create).map(|calls| wish::without_own_unknowns(calls, instance.address));
-    let delete = instance.kind.compile(&delete);
-    for problem in [&create, &delete].into_iter().filter_map(|result| result.as_ref().err()) {
-        builder.diagnostics.push(instance.desired.diagnose(problem.clone()).of(instance.address));
-    }
-    let record_new = new_record(builder, instance, difference.secrets, suffix);
-    let old = RecordPlan {
-        dependencies: record.dependencies.clone(),
-        protect: record.protect || instance.protect,
-        ..RecordPlan::default()
-    };
-    names::claim(builder, instance, &planned, Some(&record.id));
-    let halves = |builder: &mut Builder, which: Action| match which {
-        Action::Create => {
-            let id = instance.kind.identify(&planned);
-            push(
-                builder,
-                instance,
-                which,
-                reason.clone(),
-                id,
-                None,
-                Some(planned.clone()),
-                set.clone(),
-                changes.clone(),
-                create.clone().unwrap_or_default(),
-                record_new.clone(),
-            );
-        }
-        _ => {
-            let before = Some(difference.before.clone());
-            push(
-                builder,
-                instance,
-                which,
-                reason.clone(),
-                Some(record.id.clone()),
-                before,
-                None,
-                Vec::new(),
-                Vec::new(),
-                delete.clone().unwrap_or_default(),
-                old.clone(),
-            );
-        }
-    };
-    let order = if create_first { [Action::Create, Action::Delete] } else { [Action::Delete, Action::Create] };
-    order.into_iter().for_each(|which| halves(builder, which));
-    planned
+    decision.object = planned;
+    decision.after(claim)
 }
 
-fn new_record(
-    builder: &Builder,
+/// What differs, with the name where the new object has another.
+fn shown(
     instance: &Instance,
-    secrets: std::collections::BTreeMap<String, crate::state::Digest>,
-    suffix: Option<String>,
-) -> RecordPlan {
-    super::record::record_plan(builder, instance, secrets, suffix)
+    difference: &Difference,
+    planned: &Object,
+    causes: &[String],
+    renamed: bool,
+) -> Vec<AttrChange> {
+    let causes: Vec<&str> = causes.iter().map(String::as_str).collect();
+    let mut shown = difference.changed.clone();
+    let name = instance.kind.name_attribute().filter(|name| renamed && !shown.contains(name));
+    shown.extend(name);
+    diff::changes(instance.kind.schema(), &difference.before, planned, &shown, &causes)
 }
 
 /// Whether a recorded object that AWS guards refers to this one, so that it cannot go first.
-fn is_held(builder: &Builder, address: &Address) -> bool {
+fn is_held(draft: &Draft, address: &Address) -> bool {
     if !HELD_WHILE_USED.contains(&&*address.kind) {
         return false;
     }
     // Those that use it may have been recorded when it had another address.
-    let before = builder.plan.moves.iter().filter(|(_, to)| to == address).map(|(from, _)| from);
+    let before = draft.plan.moves.iter().filter(|(_, to)| to == address).map(|(from, _)| from);
     let names: Vec<&Address> = before.chain([address]).collect();
-    let mut used = builder.state.records.values().flat_map(|record| &record.dependencies);
+    let mut used = draft.state.records.values().flat_map(|record| &record.dependencies);
     used.any(|used| names.iter().any(|name| name.is_within(used)))
 }
 
 /// A name for the new object that differs from that of the old one. A fixed name gets a suffix.
 fn name_beside(
-    builder: &mut Builder,
+    draft: &Draft,
     instance: &Instance,
     record: &Record,
     fresh: &mut Object,
     causes: &[String],
+    decision: &mut Decision,
 ) -> Option<String> {
     let attribute = instance.kind.name_attribute()?;
     let name = fresh.get(attribute).and_then(Value::as_str)?.to_owned();
@@ -171,7 +114,7 @@ fn name_beside(
     if base != name {
         return None;
     }
-    if !builder.inputs.environment.versioned_names {
+    if !draft.inputs.environment.versioned_names {
         let mut diagnostic = Diagnostic::error(
             "CS0604",
             "A fixed name in the way",
@@ -183,12 +126,12 @@ fn name_beside(
         )
         .help("Give it another name (security groups: use name_prefix), or allow versioned_names in the stack block.");
         diagnostic.span = instance.desired.span_of(attribute);
-        builder.diagnostics.push(diagnostic);
+        decision.diagnostics.push(diagnostic);
         return None;
     }
     let suffix = suffix(instance.address, old, fresh);
     add_suffix(fresh, attribute, &suffix);
-    builder.note(
+    decision.note(
         instance.address,
         format!("the new object is called \"{name}-{suffix}\", because the old one has the name until it is gone (versioned_names)"),
     );
@@ -204,18 +147,18 @@ fn suffix(address: &Address, old: &str, fresh: &Object) -> String {
 }
 
 /// The references of `replace_triggered_by` that change in this plan.
-pub fn triggers(builder: &Builder, instance: &Instance) -> Vec<String> {
+pub fn triggers(draft: &Draft, instance: &Instance) -> Vec<String> {
     let expressions = &instance.resource.meta.lifecycle.replace_triggered_by;
-    expressions.iter().filter_map(|expr| trigger(builder, instance, expr)).collect()
+    expressions.iter().filter_map(|expr| trigger(draft, instance, expr)).collect()
 }
 
-fn trigger(builder: &Builder, instance: &Instance, expr: &Expr) -> Option<String> {
+fn trigger(draft: &Draft, instance: &Instance, expr: &Expr) -> Option<String> {
     let (block, key, attribute) = parts(expr)?;
     let block = Address { module: instance.address.module.clone(), ..block };
     let key = match key {
         None => None,
         Some(expr) => {
-            let view = builder.evaluator.within(&block.module);
+            let view = draft.evaluator.within(&block.module);
             let scope = Bindings { parent: &view, names: bindings(instance.address.key.as_ref(), None, None) };
             Some(key_of(&eval(expr, &scope).ok()?)?)
         }
@@ -228,7 +171,7 @@ fn trigger(builder: &Builder, instance: &Instance, expr: &Expr) -> Option<String
         let updated = step.action == Action::Update || attribute.is_some() && step.before.is_some();
         step.action != Action::Delete && (updated || replaced) && named(step)
     };
-    let found = builder.plan.steps.iter().any(|step| meant(&step.address) && changes(step));
+    let found = draft.plan.steps.iter().any(|step| meant(&step.address) && changes(step));
     let name = block.instance(key.clone());
     found
         .then(|| format!("replace_triggered_by {name}{}", attribute.map(|name| format!(".{name}")).unwrap_or_default()))

@@ -4,7 +4,6 @@
 
 use crate::address::{Address, Mode};
 use crate::diag::Diagnostic;
-use crate::kind::Call;
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::Bindings;
@@ -86,12 +85,10 @@ fn leave_tags(
     ignored.strip(&mut desired.object);
 }
 
-/// The calls without arguments that only their own object will tell: AWS chooses what is not sent.
-pub fn without_own_unknowns(mut calls: Vec<Call>, address: &Address) -> Vec<Call> {
-    for call in &mut calls {
-        call.args.retain(|_, value| !is_own_unknown(value, address));
-    }
-    calls
+/// An object without what only its own object will tell: AWS chooses what is not sent.
+pub fn without_own_unknowns(mut object: Object, address: &Address) -> Object {
+    object.retain(|_, value| !is_own_unknown(value, address));
+    object
 }
 
 /// Whether a value is unknown because AWS will choose it for this very object.

@@ -2,7 +2,7 @@
 
 use crate::schema::{Attr, Mode};
 use crate::value::convert::{Mismatch, convert};
-use crate::value::{Data, Object, Secret, Type, Value};
+use crate::value::{Data, Field, Object, Secret, Type, Value};
 
 use std::sync::Arc;
 
@@ -46,17 +46,37 @@ pub fn conform(attr: &Attr, value: &Value) -> Result<Value, Mismatch> {
     })
 }
 
-/// Converts blocks one by one: a set that holds something unknown would be unknown as a whole, and the plan could not
-/// tell what becomes of each block.
+/// Converts blocks part by part: a set that holds something unknown would be unknown as a whole, and the plan could not
+/// tell what becomes of each block, and of each element in it.
 fn convert_blocks(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
-    let (Type::Set(element), Some(items)) = (ty, value.as_items()) else { return convert(value, ty) };
     if value.is_wholly_known() {
         return convert(value, ty);
     }
-    let items = items.iter().map(|item| convert(item, element)).collect::<Result<Vec<_>, _>>()?;
-    let sensitive = value.sensitive || items.iter().any(Value::is_sensitive_anywhere);
-    let items = items.iter().map(|item| item.unmark_deep().0).collect();
-    Ok(Value::set((**element).clone(), items).with_mark(sensitive))
+    match (ty, &value.data) {
+        (Type::Set(element), Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items)) => {
+            let items = items.iter().map(|item| convert_blocks(item, element)).collect::<Result<Vec<_>, _>>()?;
+            let sensitive = value.sensitive || items.iter().any(Value::is_sensitive_anywhere);
+            let items = items.iter().map(|item| item.unmark_deep().0).collect();
+            Ok(Value::set((**element).clone(), items).with_mark(sensitive))
+        }
+        (Type::List(element), Data::List(_, items) | Data::Tuple(items)) => {
+            let items = items.iter().map(|item| convert_blocks(item, element)).collect::<Result<Vec<_>, _>>()?;
+            Ok(Value::list((**element).clone(), items).with_mark(value.sensitive))
+        }
+        (Type::Object(fields), Data::Object(parts) | Data::Map(_, parts))
+            if fields.iter().all(|(name, field)| field.optional || parts.contains_key(name)) =>
+        {
+            let part = |(name, field): (&Arc<str>, &Field)| {
+                let value = parts
+                    .get(name)
+                    .map_or_else(|| convert(&Value::null(), &field.ty), |part| convert_blocks(part, &field.ty));
+                Ok((name.clone(), value?))
+            };
+            let parts: Object = fields.iter().map(part).collect::<Result<_, Mismatch>>()?;
+            Ok(Value::object(parts).with_mark(value.sensitive))
+        }
+        _ => convert(value, ty),
+    }
 }
 
 /// Whatever gave the text, it is a secret from here on.

@@ -156,7 +156,7 @@ fn change(change: &AttrChange) -> Json {
     })
 }
 
-fn step(plan: &Plan, step: &Step) -> Json {
+fn step(step: &Step, waits: &[usize]) -> Json {
     let (reason, causes) = match &step.reason {
         Reason::Declared => ("declared", Vec::new()),
         Reason::Vanished => ("gone", Vec::new()),
@@ -183,7 +183,7 @@ fn step(plan: &Plan, step: &Step) -> Json {
         "impact": step.impact().word(),
         "changes": changes,
         "calls": calls,
-        "after_steps": plan.waits(step),
+        "after_steps": waits,
     })
 }
 
@@ -193,8 +193,12 @@ pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
         let (address, id) = (imported.address.to_string(), &imported.record.id);
         json!({ "type": "planned_import", "address": address, "kind": &*imported.address.kind, "id": id })
     };
-    let mut lines: Vec<Json> =
-        plan.imports.iter().map(import).chain(plan.steps.iter().map(|one| step(plan, one))).collect();
+    let mut lines: Vec<Json> = plan
+        .imports
+        .iter()
+        .map(import)
+        .chain(plan.steps.iter().zip(plan.waits()).map(|(one, waits)| step(one, &waits)))
+        .collect();
     for note in &plan.notes {
         lines.push(
             json!({ "type": "note", "address": note.address.as_ref().map(ToString::to_string), "message": note.text }),

@@ -6,6 +6,7 @@
 
 pub mod convert;
 pub mod display;
+pub mod holes;
 pub mod json;
 pub mod number;
 mod object;
@@ -72,12 +73,14 @@ pub struct Unknown {
     pub not_null: bool,
     /// How a text begins, whatever the rest of it will be.
     pub prefix: Option<Arc<str>>,
+    /// Its number in the object that it is a part of ([`holes`]).
+    pub hole: Option<u32>,
 }
 
-/// Two unknowns of a type are the same to a comparison of plans, wherever they stem from.
+/// Two unknowns of a type are the same to a comparison of plans, wherever they stem from, unless they are told apart.
 impl PartialEq for Unknown {
     fn eq(&self, other: &Self) -> bool {
-        self.ty == other.ty
+        (&self.ty, self.hole) == (&other.ty, other.hole)
     }
 }
 impl Eq for Unknown {}
@@ -88,7 +91,7 @@ impl PartialOrd for Unknown {
 }
 impl Ord for Unknown {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.ty.cmp(&other.ty)
+        (&self.ty, self.hole).cmp(&(&other.ty, other.hole))
     }
 }
 
@@ -147,14 +150,15 @@ impl Value {
         Self::new(Data::List(ty, Arc::new(items)))
     }
 
-    /// A set whose elements all have type `ty`; sorts them, null last, and drops repeated ones.
+    /// A set whose elements all have type `ty`; sorts them, null last, and drops repeated ones. What is not known yet
+    /// repeats nothing.
     pub fn set(ty: Type, mut items: Vec<Value>) -> Self {
         if ty.is_primitive() {
             items.sort_by(|left, right| (left.is_null(), left).cmp(&(right.is_null(), right)));
         } else {
             items.sort_by_cached_key(|item| (order::order_key(item), item.clone()));
         }
-        items.dedup();
+        items.dedup_by(|one, other| one == other && one.is_wholly_known());
         Self::new(Data::Set(ty, Arc::new(items)))
     }
 

@@ -140,8 +140,9 @@ impl<'a> Work<'a> {
     /// Makes an object. Its record is on the medium together with the end of the call that made it.
     async fn create(&mut self) -> Result<(), Early> {
         let mark = self.shared.entropy.id();
+        let mut ready = self.prepare()?;
         let ownership = self.ownership(&mark);
-        let mut ready = self.prepare(&ownership)?;
+        ready.calls.iter_mut().for_each(|call| call.own(&ownership));
         let entropy = &*self.shared.entropy;
         ready.after = self.known.value(&Value::object(ready.after), entropy).as_object().cloned().unwrap_or_default();
         if !self.kind().is_named_by_aws() {
@@ -196,7 +197,7 @@ impl<'a> Work<'a> {
     }
 
     async fn update(&mut self) -> Result<(), Early> {
-        let ready = self.prepare(&[])?;
+        let ready = self.prepare()?;
         let count = ready.calls.len();
         for (number, call) in ready.calls.iter().enumerate() {
             let after = self.record_after(call, &ready);

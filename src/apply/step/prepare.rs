@@ -1,85 +1,144 @@
-//! Before the first call: the block evaluated once more, now that what it refers to is known, and compiled.
+//! Before the first call: what was unknown is looked up in the block, now that what it refers to is known, and put into
+//! the calls that were planned. No other calls are made than those.
 
 use super::{Early, Ready, Work};
 use std::collections::BTreeMap;
 
 use crate::address::Address;
-use crate::kind::Change;
+use crate::kind::Call;
+use crate::kinds;
 use crate::plan::{Action, replace, wish};
 use crate::stack::evaluator::Evaluator;
 use crate::stack::target::expand_one;
+use crate::state::Digest;
 use crate::state::digest::Digests;
-use crate::value::{Object, Value};
+use crate::value::holes::Filling;
+use crate::value::{Data, Object, Origin, Value};
 
 impl Work<'_> {
-    /// Evaluates the instance again where the plan had holes, and compiles its calls again.
-    pub(super) fn prepare(&self, ownership: &[(String, String)]) -> Result<Ready, Early> {
+    /// The object and the calls of the step, with everything known but what the calls themselves tell.
+    ///
+    /// # Errors
+    /// A value is not what the plan said, breaks a rule of its kind, or would take other calls: nothing has been sent.
+    pub(super) fn prepare(&self) -> Result<Ready, Early> {
         let step = self.step;
-        let holes = step.calls.iter().any(|call| call.args.values().any(|value| !value.is_wholly_known()));
         let mut after = step.after.clone().unwrap_or_default();
         let mut secrets = step.record.secrets.clone();
-        if holes {
-            let evaluator = self.evaluator();
-            let names = evaluator.names();
-            let block = names.0.resource(&step.address);
-            let block = block.ok_or_else(|| "the block is gone".to_owned())?;
-            let mut desired = evaluate(&evaluator, &self.shared.environment, block, &step.address)?.object;
-            if let (Some(suffix), Some(name)) = (&step.record.suffix, self.kind().name_attribute()) {
-                replace::add_suffix(&mut desired, name, suffix);
+        let mut filling = Filling::default();
+        if after.values().any(|value| self.is_hole(value)) {
+            let desired = self.desired()?;
+            self.fill_in(&after, &desired, &mut filling)?;
+            for (name, value) in &desired {
+                note_digest(name, value, &self.shared.digests, &mut secrets);
             }
-            agree(&after, &desired)?;
-            for (name, value) in desired {
-                note_digest(&name, &value, &self.shared.digests, &mut secrets);
-                if !after.get(&name).is_some_and(Value::is_wholly_known) {
-                    after.insert(name, value);
-                }
-            }
+            after.values_mut().for_each(|value| *value = filling.fill(value));
+            self.obey(&after)?;
         }
-        let target = self.target();
         if step.action == Action::Create {
             // What AWS will choose must not count as a wish while the rest is foreseen.
-            after.retain(|_, value| !value.is_unknown() || !wish::is_own_unknown(value, &step.address));
-            self.kind().predict(&mut after, None, &target);
+            after = wish::without_own_unknowns(after, &step.address);
+            self.kind().predict(&mut after, None, &self.target());
         }
+        let calls = step.calls.iter().map(|call| filled(call, &filling)).collect::<Result<Vec<Call>, String>>()?;
+        #[cfg(debug_assertions)]
+        self.compile_again(&after, &calls);
+        Ok(Ready { after, calls, secrets })
+    }
+
+    /// Whether a value of the planned object was not known, and neither AWS nor a call tells it.
+    fn is_hole(&self, value: &Value) -> bool {
+        value.first_unknown().is_some()
+            && !wish::is_own_unknown(value, &self.step.address)
+            && !matches!(&value.data, Data::Unknown(unknown) if matches!(unknown.origin.as_deref(), Some(Origin::Unique(_))))
+    }
+
+    /// What the block says now.
+    fn desired(&self) -> Result<Object, String> {
+        let evaluator = self.evaluator();
+        let names = evaluator.names();
+        let block = names.0.resource(&self.step.address).ok_or_else(|| "the block is gone".to_owned())?;
+        let mut desired = evaluate(&evaluator, &self.shared.environment, block, &self.step.address)?.object;
+        if let (Some(suffix), Some(name)) = (&self.step.record.suffix, self.kind().name_attribute()) {
+            replace::add_suffix(&mut desired, name, suffix);
+        }
+        Ok(desired)
+    }
+
+    /// What the plan knew must still be so; what it did not know is learnt.
+    fn fill_in(&self, planned: &Object, now: &Object, filling: &mut Filling) -> Result<(), String> {
+        let null = Value::null();
+        for (name, value) in planned {
+            let hole = self.is_hole(value);
+            let said = now.get(name).or(hole.then_some(&null)).filter(|_| hole || value.is_wholly_known());
+            let Some(said) = said.filter(|_| hole || &**name != "tags_all") else { continue };
+            if !filling.learn(value, said) {
+                return Err(format!("`{name}` has another value than the plan said; plan again"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The rules of the kind, which could not be applied to what was not known.
+    fn obey(&self, after: &Object) -> Result<(), String> {
+        let known = after.iter().filter(|(_, value)| !value.is_null());
+        let known: Object = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let mut problems = kinds::check(self.kind(), &known).into_iter().filter(|problem| problem.fatal);
+        problems.next().map_or(Ok(()), |problem| {
+            let help = problem.help.map(|help| format!(" {help}")).unwrap_or_default();
+            Err(format!("{}: {}{help}", problem.summary, problem.detail))
+        })
+    }
+
+    /// The planned calls are those that the object as it is known now takes.
+    #[cfg(debug_assertions)]
+    fn compile_again(&self, after: &Object, calls: &[Call]) {
+        use crate::kind::Change;
+        let (step, target) = (self.step, self.target());
+        let after = wish::without_own_unknowns(after.clone(), &step.address);
         let change = Change {
             before: step.before.as_ref(),
             after: Some(&after),
             changed: &step.changed,
             target: &target,
             id: step.before.as_ref().and(step.id.as_deref()),
-            ownership,
             phase: &step.record.let_in,
         };
-        let calls = self.kind().compile(&change).map_err(|problem| problem.detail)?;
-        let calls = wish::without_own_unknowns(calls, &step.address);
-        let planned: Vec<&str> = step.calls.iter().map(|call| call.operation).collect();
-        let now: Vec<&str> = calls.iter().map(|call| call.operation).collect();
-        if planned != now && !(holes && now.iter().all(|operation| planned.contains(operation))) {
-            return Err(Early::Failed(format!(
-                "the plan says {planned:?}, and the values that are known now want {now:?}; plan again"
-            )));
+        let now = self.kind().compile(&change).expect("what was planned can still be compiled");
+        // What turned out to be as it was needs no call, and was planned with one.
+        let open = |place: usize| step.calls[place].args.values().any(|value| !value.is_wholly_known());
+        let mut left = now.iter().peekable();
+        for (place, call) in calls.iter().enumerate() {
+            match left.next_if(|one| one.operation == call.operation) {
+                Some(one) if open(place) => assert_eq!(one.operation, call.operation),
+                Some(one) => assert_eq!(one.args, call.args, "{}: {}", step.address, call.operation),
+                None => assert!(open(place), "{}: {} is not needed", step.address, call.operation),
+            }
         }
-        Ok(Ready { after, calls, secrets })
+        assert!(left.peek().is_none(), "{}: {:?} was not planned", step.address, left.peek());
     }
 }
 
-fn note_digest(name: &str, value: &Value, digests: &Digests, secrets: &mut BTreeMap<String, crate::state::Digest>) {
-    let crate::value::Data::Secret(secret) = &value.data else { return };
+/// A call with what is known now.
+fn filled(call: &Call, filling: &Filling) -> Result<Call, String> {
+    for assumption in &call.assumes {
+        if !assumption.holds(&filling.fill(&assumption.value)) {
+            let name = &assumption.attribute;
+            return Err(format!(
+                "`{name}` turned out to be a value that takes other calls; nothing was sent, plan again"
+            ));
+        }
+    }
+    let args = call.args.iter().map(|(name, value)| (*name, value.is_null(), filling.fill(value)));
+    let args = args.filter(|(_, was_null, value)| *was_null || !value.is_null());
+    Ok(Call { args: args.map(|(name, _, value)| (name, value)).collect(), assumes: Vec::new(), ..call.clone() })
+}
+
+fn note_digest(name: &str, value: &Value, digests: &Digests, secrets: &mut BTreeMap<String, Digest>) {
+    let Data::Secret(secret) = &value.data else { return };
     if let Some(text) = &secret.text {
         let source = secret.source.as_deref().map(str::to_owned);
-        secrets.insert(name.to_owned(), crate::state::Digest { digest: digests.of(text), source });
+        secrets.insert(name.to_owned(), Digest { digest: digests.of(text), source });
     }
-}
-
-/// What the plan knew must still be so.
-fn agree(planned: &Object, now: &Object) -> Result<(), String> {
-    for (name, value) in planned {
-        let Some(new) = now.get(name).filter(|_| value.is_wholly_known()) else { continue };
-        if !crate::value::same(value, new) && &**name != "tags_all" {
-            return Err(format!("`{name}` has another value than the plan said; plan again"));
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn evaluate(

@@ -77,16 +77,10 @@ impl World {
             .collect();
         let mut id = kind_of.identify(before.or(after).unwrap());
         let ownership = [("cachestack:id".to_owned(), "i-1".to_owned())];
-        let change = Change {
-            before,
-            after,
-            changed: &changed,
-            target: &target,
-            id: id.as_deref(),
-            ownership: &ownership,
-            phase: &[],
-        };
+        let known = before.and(id.as_deref());
+        let change = Change { before, after, changed: &changed, target: &target, id: known, phase: &[] };
         for mut call in kind_of.compile(&change).unwrap_or_else(|problem| panic!("{problem:?}")) {
+            call.own(&ownership);
             if let Some(id) = &id {
                 call.args.values_mut().for_each(|value| fill(value, id));
             }

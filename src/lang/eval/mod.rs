@@ -341,7 +341,7 @@ fn unknown_of(ty: Type, source: &Unknown) -> Value {
 
 /// An unknown that is not null, as the results of operators and templates are.
 fn unknown_result(ty: Type, source: &Unknown) -> Value {
-    Value::new(Data::Unknown(Unknown { ty, origin: source.origin.clone(), not_null: true, prefix: None }))
+    Value::new(Data::Unknown(Unknown { ty, origin: source.origin.clone(), not_null: true, ..Unknown::default() }))
 }
 
 /// Secrets pass through, and nothing is computed from them.

@@ -158,16 +158,7 @@ fn words_and_errors_on_the_way() {
     let desired = redis(&[("num_cache_clusters", Value::int(2))]);
     let changed: Vec<&'static str> =
         kind.schema().attrs.iter().map(|attr| attr.name).filter(|name| desired.contains_key(*name)).collect();
-    let change = Change {
-        before: None,
-        after: Some(&desired),
-        changed: &changed,
-        target: &target,
-        id: Some("redis"),
-        ownership: &[],
-        phase: &[],
-    };
-    let create = &kind.compile(&change).unwrap()[0];
+    let create = &kind.compile(&Change::create(&desired, &changed, &target)).unwrap()[0];
     world.invoke("replication_group", create).unwrap();
     assert_eq!(world.invoke("replication_group", create).unwrap_err().class, ErrorClass::AlreadyExists);
     // Whose group it is can be told before it is ready.

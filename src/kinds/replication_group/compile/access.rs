@@ -105,6 +105,7 @@ pub(super) fn token(change: &Change) -> Vec<Call> {
                 .impact(impact)
                 .settles(TOKEN_PHASE)
                 .carries("auth_token", becomes)
+                .assuming_set("auth_token", &change.new("auth_token"))
         })
         .collect()
 }

@@ -1,11 +1,13 @@
 //! The call that makes a group, and the forms of its nested members.
 
 use super::{FURTHER_NODE, FURTHER_SHARD, ONE_NODE, id};
-use crate::kind::{Call, Change};
+use crate::kind::{Call, Change, Problem};
 use crate::kinds::tags;
 use crate::value::{Object, Value};
 
-pub(super) fn create(change: &Change) -> Call {
+pub(super) fn create(change: &Change) -> Result<Call, Problem> {
+    change.must_list("node_group_configuration", &[])?;
+    change.must_list("log_delivery_configuration", &["log_type", "destination_type"])?;
     let new = |name: &str| change.new(name);
     let given = |name: &'static str| change.if_changed(name);
     let by_shards = !given("num_node_groups").is_null() || !given("replicas_per_node_group").is_null();
@@ -47,7 +49,9 @@ pub(super) fn create(change: &Change) -> Call {
         ("LogDeliveryConfigurations", log_deliveries(&Value::null(), &given("log_delivery_configuration"))),
         ("Tags", tags::at_create(change)),
     ];
-    Call::new("CreateReplicationGroup", args).settles(create_seconds(change))
+    let call = Call::new("CreateReplicationGroup", args).marked("Tags").settles(create_seconds(change));
+    // Without a global datastore it takes an engine.
+    Ok(call.assuming_set("global_replication_group_id", &given("global_replication_group_id")))
 }
 
 pub(super) fn create_seconds(change: &Change) -> u32 {

@@ -32,7 +32,7 @@ const SETTINGS: u32 = 45;
 /// Compiles a change.
 pub fn compile(change: &Change) -> Result<Vec<Call>, Problem> {
     match (change.before, change.after) {
-        (None, _) => Ok(vec![create::create(change)]),
+        (None, _) => Ok(vec![create::create(change)?]),
         (_, None) => Ok(vec![delete(change)]),
         _ => update(change),
     }
@@ -50,7 +50,24 @@ fn delete(change: &Change) -> Call {
     Call::new("DeleteReplicationGroup", args).impact(impact).vanishes(seconds)
 }
 
+/// What decides which calls a change takes, and in which order.
+const STEERING: [&str; 11] = [
+    "apply_immediately",
+    "cluster_mode",
+    "num_node_groups",
+    "num_cache_clusters",
+    "replicas_per_node_group",
+    "engine",
+    "snapshot_retention_limit",
+    "transit_encryption_enabled",
+    "transit_encryption_mode",
+    "user_group_ids",
+    "auth_token_update_strategy",
+];
+
 fn update(change: &Change) -> Result<Vec<Call>, Problem> {
+    change.must_know(&STEERING)?;
+    change.must_list("log_delivery_configuration", &["log_type", "destination_type"])?;
     access::refuse_open_door(change)?;
     access::refuse_token_in_clear(change)?;
     refuse_engine_without_version(change)?;
@@ -70,7 +87,7 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     calls.extend(logs(change));
     calls.extend(access::token(change));
     calls.extend(fewer_replicas(change));
-    calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn")));
+    calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
     refuse_half_deferred(change, &calls)?;
     Ok(calls)
 }
@@ -219,7 +236,9 @@ fn settings(change: &Change) -> Option<Call> {
     args.extend(companions(change));
     args.push(("ApplyImmediately", immediately(change)));
     let (impact, seconds) = settings_impact(change);
-    Some(modify(change, &causes, args).impact(impact).settles(seconds))
+    let call = modify(change, &causes, args).impact(impact).settles(seconds);
+    // Without a topic it takes another argument.
+    Some(call.assuming_set("notification_topic_arn", &change.if_changed("notification_topic_arn")))
 }
 
 /// What AWS wants beside an attribute that changes.

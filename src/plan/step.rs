@@ -1,0 +1,296 @@
+//! One step: one change of one object, made of calls.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::kind::{Call, Impact, Until};
+use crate::state::{Digest, Record};
+use crate::value::{Object, Value};
+
+/// A step of a plan, the same through ordering and selection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepId(pub u32);
+
+/// A barrier of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BarrierId(pub u32);
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Makes an object.
+    Create,
+    /// Changes an object as it is.
+    Update,
+    /// Deletes an object.
+    Delete,
+    /// Drops the record and leaves the object.
+    Forget,
+    /// Looks something up whose arguments were not known before.
+    Read,
+}
+
+impl Action {
+    /// The word of messages: `create`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Forget => "forget",
+            Self::Read => "read",
+        }
+    }
+}
+
+/// Why a step is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// The block is new, or differs.
+    Declared,
+    /// The object had a record and is gone from the account.
+    Vanished,
+    /// One half of a replacement, and the attributes that cause it.
+    Replaced {
+        /// Names of attributes, `requested` or a reference.
+        causes: Vec<String>,
+        /// Whether the new object comes first.
+        create_first: bool,
+    },
+    /// The block is gone.
+    Orphan,
+    /// Everything is to go.
+    Destroyed,
+    /// The object has had a successor since an earlier run.
+    Deposed,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What it is called among the steps of its plan.
+    pub step: StepId,
+    /// The instance.
+    pub address: Address,
+    /// What it does.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// Where.
+    pub region: String,
+    /// The name in AWS, where it is known.
+    pub id: Option<String>,
+    /// The object as it is.
+    pub before: Option<Object>,
+    /// The object as it shall be, with numbered holes.
+    pub after: Option<Object>,
+    /// The names of the attributes that differ.
+    pub changed: Vec<&'static str>,
+    /// What differs, for people.
+    pub changes: Vec<AttrChange>,
+    /// The calls, in order. Their holes are those of the object as it shall be.
+    pub calls: Vec<Call>,
+    /// What must be done before.
+    pub edges: Vec<Wait>,
+    /// What the record shall say beside the object.
+    pub record: RecordPlan,
+    /// Whether the record is in the list of deposed objects.
+    pub deposed: bool,
+}
+
+/// What a step waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wait {
+    /// Another step.
+    Step(StepId),
+    /// All steps of a barrier.
+    Barrier(BarrierId),
+}
+
+/// A set of steps that many wait for: one for each block, so that the edges do not grow with the square of instances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Barrier {
+    /// What it is called among the barriers of its plan.
+    pub barrier: BarrierId,
+    /// The steps.
+    pub steps: Vec<StepId>,
+}
+
+/// What a record says beside the object.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RecordPlan {
+    /// The attributes that the configuration sets.
+    pub set: BTreeSet<String>,
+    /// Digests of secrets that are known to be in the object.
+    pub secrets: BTreeMap<String, Digest>,
+    /// The blocks that it refers to, without keys.
+    pub dependencies: Vec<Address>,
+    /// Whether it is protected.
+    pub protect: bool,
+    /// What its name has behind the configured one.
+    pub suffix: Option<String>,
+    /// Secrets that an earlier run has let in, and that are to be the only ones now.
+    pub let_in: Vec<String>,
+}
+
+/// One attribute that differs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttrChange {
+    /// The name.
+    pub name: &'static str,
+    /// As it is.
+    pub before: Value,
+    /// As it shall be.
+    pub after: Value,
+    /// Whether it forces a new object.
+    pub replaces: bool,
+}
+
+/// What differs: names for the engine, values for people.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// The names of the attributes that differ.
+    pub changed: Vec<&'static str>,
+    /// The values.
+    pub changes: Vec<AttrChange>,
+}
+
+impl Step {
+    fn new(address: &Address, action: Action, reason: Reason, region: &str) -> Self {
+        Self {
+            step: StepId::default(),
+            address: address.clone(),
+            action,
+            reason,
+            region: region.to_owned(),
+            id: None,
+            before: None,
+            after: None,
+            changed: Vec::new(),
+            changes: Vec::new(),
+            calls: Vec::new(),
+            edges: Vec::new(),
+            record: RecordPlan::default(),
+            deposed: false,
+        }
+    }
+
+    /// An object is made; the name in AWS where it is known before. The first call makes it.
+    pub fn create(
+        (address, region): (&Address, &str),
+        reason: Reason,
+        (id, after): (Option<String>, Object),
+        shown: Shown,
+        calls: Vec<Call>,
+        record: RecordPlan,
+    ) -> Self {
+        assert!(!calls.is_empty(), "{address}: nothing is made without a call");
+        assert!(calls.iter().all(|call| call.until != Until::Absent), "{address}: what is made does not go");
+        assert!(
+            matches!(reason, Reason::Declared | Reason::Vanished | Reason::Replaced { .. }),
+            "{address}: {reason:?}"
+        );
+        let Shown { changed, changes } = shown;
+        Self {
+            id,
+            after: Some(after),
+            changed,
+            changes,
+            calls,
+            record,
+            ..Self::new(address, Action::Create, reason, region)
+        }
+    }
+
+    /// An object changes as it is. Without a call only its record does.
+    pub fn update(
+        (address, region): (&Address, &str),
+        id: &str,
+        (before, after): (Object, Object),
+        shown: Shown,
+        calls: Vec<Call>,
+        record: RecordPlan,
+    ) -> Self {
+        assert!(!id.is_empty(), "{address}: what changes has a name");
+        assert!(calls.iter().all(|call| call.until != Until::Absent), "{address}: what changes does not go");
+        assert!(!shown.changes.is_empty(), "{address}: what changes differs");
+        let Shown { changed, changes } = shown;
+        Self {
+            id: Some(id.to_owned()),
+            before: Some(before),
+            after: Some(after),
+            changed,
+            changes,
+            calls,
+            record,
+            ..Self::new(address, Action::Update, Reason::Declared, region)
+        }
+    }
+
+    /// An object goes. The last call is over when it is gone, and no other is.
+    pub fn delete(address: &Address, reason: Reason, record: &Record, before: Object, calls: Vec<Call>) -> Self {
+        let ends: Vec<bool> = calls.iter().map(|call| call.until == Until::Absent).collect();
+        assert!(ends.ends_with(&[true]) && ends.iter().filter(|end| **end).count() == 1, "{address}: one call deletes");
+        assert!(!record.id.is_empty(), "{address}: what goes has a name");
+        Self {
+            id: Some(record.id.clone()),
+            before: Some(before),
+            calls,
+            record: RecordPlan::of_leaver(record),
+            ..Self::new(address, Action::Delete, reason, &record.region)
+        }
+    }
+
+    /// Both halves of a replacement, in their order.
+    pub fn replace(create: Step, delete: Step, causes: Vec<String>, create_first: bool) -> [Step; 2] {
+        assert_eq!((create.action, delete.action), (Action::Create, Action::Delete), "{}: two halves", create.address);
+        assert_eq!(create.address, delete.address, "a replacement is of one instance");
+        assert!(!causes.is_empty(), "{}: nothing is replaced without a cause", create.address);
+        let reason = Reason::Replaced { causes, create_first };
+        let create = Step { reason: reason.clone(), ..create };
+        let delete = Step { reason, ..delete };
+        if create_first { [create, delete] } else { [delete, create] }
+    }
+
+    /// A record goes, and the object stays or is gone already.
+    pub fn forget(address: &Address, reason: Reason, record: &Record, before: Object) -> Self {
+        Self {
+            id: Some(record.id.clone()),
+            before: Some(before),
+            record: RecordPlan::of_leaver(record),
+            ..Self::new(address, Action::Forget, reason, &record.region)
+        }
+    }
+
+    /// A look-up is made whose arguments are not known before.
+    pub fn read((address, region): (&Address, &str), args: Object) -> Self {
+        Self { after: Some(args), ..Self::new(address, Action::Read, Reason::Declared, region) }
+    }
+
+    /// The same for the object that has had a successor since an earlier run.
+    pub fn of_deposed(self, deposed: bool) -> Self {
+        Self { deposed, ..self }
+    }
+
+    /// The worst impact of its calls.
+    pub fn impact(&self) -> Impact {
+        self.calls.iter().map(|call| call.impact).max().unwrap_or(Impact::None)
+    }
+
+    /// The expected duration in seconds.
+    pub fn seconds(&self) -> u32 {
+        self.calls.iter().map(|call| call.seconds).sum()
+    }
+
+    /// Whether its object has no record afterwards.
+    pub fn is_leaving(&self) -> bool {
+        matches!(self.action, Action::Delete | Action::Forget)
+    }
+}
+
+impl RecordPlan {
+    /// What guards an object that goes, and what it hangs on.
+    fn of_leaver(record: &Record) -> Self {
+        Self { dependencies: record.dependencies.clone(), protect: record.protect, ..Self::default() }
+    }
+}

@@ -1,0 +1,164 @@
+//! Holes: unknown values that are told apart, so that they can be filled wherever they were copied to.
+//!
+//! The holes of a planned object are numbered. Calls are made out of that object, and carry its holes. When the object
+//! is known, it is laid over the planned one: what stands where a hole was is what fills it, in the calls as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Data, Object, Unknown, Value, same};
+
+/// Numbers the holes of an object, in its order.
+pub fn number(object: &mut Object) {
+    let mut next = 0;
+    object.values_mut().for_each(|value| number_value(value, &mut next));
+}
+
+fn number_value(value: &mut Value, next: &mut u32) {
+    if value.is_wholly_known() {
+        return;
+    }
+    match &mut value.data {
+        Data::Unknown(unknown) => {
+            unknown.hole = Some(*next);
+            *next += 1;
+        }
+        Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => {
+            Arc::make_mut(items).iter_mut().for_each(|item| number_value(item, next));
+        }
+        Data::Map(_, items) | Data::Object(items) => {
+            Arc::make_mut(items).values_mut().for_each(|item| number_value(item, next));
+        }
+        _ => {}
+    }
+}
+
+/// What fills the holes of an object.
+#[derive(Debug, Default)]
+pub struct Filling {
+    values: BTreeMap<u32, Value>,
+    /// Holes in elements of sets that turned out to equal other elements.
+    doubles: BTreeSet<u32>,
+}
+
+impl Filling {
+    /// Lays a known value over a planned one. Answers whether it can be that: what was known is still the same, and
+    /// what was said of unknown parts holds.
+    pub fn learn(&mut self, planned: &Value, now: &Value) -> bool {
+        if planned.is_wholly_known() {
+            return same(planned, now);
+        }
+        match (&planned.data, &now.data) {
+            (Data::Unknown(unknown), _) => self.fill_one(unknown, now),
+            (Data::Set(_, planned), Data::Set(_, now)) => self.learn_set(planned, now),
+            (Data::List(_, planned) | Data::Tuple(planned), Data::List(_, now) | Data::Tuple(now)) => {
+                planned.len() == now.len() && planned.iter().zip(now.iter()).all(|(old, new)| self.learn(old, new))
+            }
+            (Data::Map(_, planned) | Data::Object(planned), Data::Map(_, now) | Data::Object(now)) => {
+                let null = Value::null();
+                let names: BTreeSet<&Arc<str>> = planned.keys().chain(now.keys()).collect();
+                let of = |object: &Object, name: &str| object.get(name).unwrap_or(&null).clone();
+                names.into_iter().all(|name| self.learn(&of(planned, name), &of(now, name)))
+            }
+            _ => false,
+        }
+    }
+
+    fn fill_one(&mut self, unknown: &Unknown, now: &Value) -> bool {
+        let begins = match (&unknown.prefix, now.as_str()) {
+            (Some(prefix), Some(text)) => text.starts_with(&**prefix),
+            _ => true,
+        };
+        if let Some(hole) = unknown.hole {
+            self.values.insert(hole, now.clone());
+        }
+        begins && !(unknown.not_null && now.is_null())
+    }
+
+    /// Elements of sets have no places: each planned one takes one that it can be. Two that turn out equal take one.
+    fn learn_set(&mut self, planned: &[Value], now: &[Value]) -> bool {
+        let (known, open): (Vec<&Value>, Vec<&Value>) = planned.iter().partition(|item| item.is_wholly_known());
+        let left: Vec<&Value> = now.iter().filter(|item| !known.iter().any(|known| same(known, item))).collect();
+        let fits = |open: &Value, item: &Value| Filling::default().learn(open, item);
+        let may: Vec<Vec<usize>> =
+            open.iter().map(|open| (0..left.len()).filter(|at| fits(open, left[*at])).collect()).collect();
+        let taken = assign(&may, left.len());
+        let mut used = BTreeSet::new();
+        for (at, open) in open.iter().enumerate() {
+            let equal = || now.iter().find(|item| fits(open, item));
+            let Some(item) = taken[at].map(|place| left[place]).or_else(equal) else { return false };
+            if !self.learn(open, item) {
+                return false;
+            }
+            match taken[at] {
+                Some(place) => drop(used.insert(place)),
+                None => self.doubles.extend(open.first_unknown().and_then(|unknown| unknown.hole)),
+            }
+        }
+        used.len() == left.len()
+    }
+
+    /// A value with its holes filled, as far as they are known here. Elements that turned out to be doubles are left
+    /// out, and so are attributes that turned out to be null.
+    pub fn fill(&self, value: &Value) -> Value {
+        if value.is_wholly_known() {
+            return value.clone();
+        }
+        let items = |items: &[Value]| -> Vec<Value> {
+            items.iter().filter(|item| !self.is_double(item)).map(|item| self.fill(item)).collect()
+        };
+        let data = match &value.data {
+            Data::Unknown(unknown) => {
+                let found = unknown.hole.and_then(|hole| self.values.get(&hole));
+                return found.map_or_else(|| value.clone(), |found| found.clone().with_mark(value.sensitive));
+            }
+            Data::List(ty, list) => Data::List(ty.clone(), Arc::new(items(list))),
+            Data::Set(ty, set) => return Value::set(ty.clone(), items(set)).with_mark(value.sensitive),
+            Data::Tuple(tuple) => Data::Tuple(Arc::new(items(tuple))),
+            Data::Map(ty, entries) => Data::Map(ty.clone(), Arc::new(self.entries(entries))),
+            Data::Object(entries) => Data::Object(Arc::new(self.entries(entries))),
+            _ => return value.clone(),
+        };
+        Value { data, sensitive: value.sensitive }
+    }
+
+    fn is_double(&self, value: &Value) -> bool {
+        value.first_unknown().and_then(|unknown| unknown.hole).is_some_and(|hole| self.doubles.contains(&hole))
+    }
+
+    fn entries(&self, entries: &Object) -> Object {
+        let filled = entries.iter().map(|(name, value)| (name.clone(), value.is_null(), self.fill(value)));
+        filled
+            .filter(|(_, was_null, value)| *was_null || !value.is_null())
+            .map(|(name, _, value)| (name, value))
+            .collect()
+    }
+}
+
+/// Gives each of a row one of the places that it may have, to as many as that goes (augmenting paths).
+fn assign(may: &[Vec<usize>], places: usize) -> Vec<Option<usize>> {
+    let mut holder: Vec<Option<usize>> = vec![None; places];
+    for one in 0..may.len() {
+        seat(one, may, &mut holder, &mut vec![false; places]);
+    }
+    let mut taken = vec![None; may.len()];
+    for (place, one) in holder.into_iter().enumerate() {
+        if let Some(one) = one {
+            taken[one] = Some(place);
+        }
+    }
+    taken
+}
+
+fn seat(one: usize, may: &[Vec<usize>], holder: &mut [Option<usize>], seen: &mut [bool]) -> bool {
+    for &place in &may[one] {
+        if std::mem::replace(&mut seen[place], true) {
+            continue;
+        }
+        if holder[place].is_none_or(|other| seat(other, may, holder, seen)) {
+            holder[place] = Some(one);
+            return true;
+        }
+    }
+    false
+}
