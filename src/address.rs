@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
 /// `module.x["k"].replication_group.redis["a"]`
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
@@ -40,7 +42,7 @@ pub enum Mode {
 }
 
 /// The key of an instance.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Key {
     /// Of `count`.
     Index(u64),
@@ -226,6 +228,20 @@ impl fmt::Display for Address {
         }
         write!(f, "{}.{}", self.kind, self.name)?;
         self.key.as_ref().map_or(Ok(()), |key| key.fmt(f))
+    }
+}
+
+/// In documents an address is its text.
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is no address")))
     }
 }
 

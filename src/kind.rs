@@ -3,7 +3,6 @@
 //! A [`Kind`] is pure: it knows the schema and the rules, foresees attributes and compiles a change into calls.
 //! A [`Remote`] reads objects in bulk and issues one call. Waiting, retrying and recording belong to neither.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -13,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::Schema;
 use crate::value::{Object, Type, Value};
+use crate::word::{self, Static, Word};
 
 /// A boxed future, as trait objects need it.
 pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -94,33 +94,36 @@ pub enum Until {
 }
 
 /// One API call as data. Arguments carry the names of the API's members; a hole is an unknown value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// The API operation: `ModifyReplicationGroup`.
-    pub operation: &'static str,
+    #[serde(with = "word::one")]
+    pub operation: Static,
     /// Its input.
+    #[serde(with = "word::map")]
     pub args: Args,
     /// What it does to clients.
     pub impact: Impact,
     /// The attributes that cause it.
+    #[serde(with = "word::many")]
     pub causes: Vec<&'static str>,
     /// How long it is expected to take, in seconds. Source: `facts/data/durations.json`.
     pub seconds: u32,
     /// What to wait for.
     pub until: Until,
     /// The secret that it carries, and what becomes of the old one.
-    pub secret: Option<(&'static str, SecretPhase)>,
+    pub secret: Option<(Word, SecretPhase)>,
     /// The member that takes the tags by which the new object is known to be ours.
-    pub mark: Option<&'static str>,
+    pub mark: Option<Word>,
     /// What must turn out to be so of values that are not known yet: else it takes other calls.
     pub assumes: Vec<Assumption>,
 }
 
 /// What a call takes for granted of a value that is not known yet.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Assumption {
     /// The attribute that it is about.
-    pub attribute: Cow<'static, str>,
+    pub attribute: Word,
     /// The value, with its holes.
     pub value: Value,
     /// What it must not be: null where the list is empty.
@@ -192,19 +195,19 @@ impl Call {
 
     /// Says what becomes of a secret by it.
     pub fn carries(mut self, attribute: &'static str, phase: SecretPhase) -> Self {
-        self.secret = Some((attribute, phase));
+        self.secret = Some((Word(attribute), phase));
         self
     }
 
     /// Says which member takes the tags by which the new object is known to be ours.
     pub fn marked(mut self, member: &'static str) -> Self {
-        self.mark = Some(member);
+        self.mark = Some(Word(member));
         self
     }
 
     /// Puts the tags by which the new object is known to be ours to the others.
     pub fn own(&mut self, ownership: &[(String, String)]) {
-        let Some(member) = self.mark else { return };
+        let Some(Word(member)) = self.mark else { return };
         let mut tags = self.args.get(member).and_then(Value::as_object).cloned().unwrap_or_default();
         tags.extend(ownership.iter().map(|(name, value)| (name.as_str().into(), Value::string(value))));
         self.args.insert(member, Value::map(Type::String, tags));
@@ -218,7 +221,7 @@ impl Call {
     /// Takes for granted that a value that is not wholly known yet is none of these.
     pub fn assuming(mut self, attribute: &'static str, value: &Value, differs_from: Vec<Value>) -> Self {
         if !value.is_wholly_known() {
-            self.assumes.push(Assumption { attribute: attribute.into(), value: value.clone(), differs_from });
+            self.assumes.push(Assumption { attribute: Word(attribute), value: value.clone(), differs_from });
         }
         self
     }

@@ -17,6 +17,7 @@
 //! * **Stack**: a directory of configuration. **Environment**: one account, region and state of it.
 //! * **Module**: a directory that a `module` block calls; a **unit** is what one such block makes of it. The way to a
 //!   unit has no keys; with the keys of `count` and `for_each` it is the way to an instance of the module.
+//! * **Hole**: a value that is not known when the plan is made, and that is filled before or while its step is made.
 //! * **Kind**: a sort of object (`replication_group`). **Instance**: one object of a block, told by its key.
 //! * **Call**: one API call as data, with impact and cause. **Step**: one change of one object, made of calls.
 //! * **Record**: what the state says of an object. **Operation**: a call that writes, on the medium from before it is
@@ -34,9 +35,15 @@
 //! | planned | desired over live, with what is foreseen and what is unknown ([`plan::Step::after`]) | live, until the step |
 //! | recorded | live as it was last seen, without what must not be kept ([`state::Record`]) | live |
 //!
-//! The walk ([`plan::build`]) decides each instance out of desired, live and recorded; then names are given out
+//! The walk ([`plan::build`]) decides each instance out of desired, live and recorded: [`plan::decide`] reads the draft
+//! (`plan/draft.rs`) and answers a [`plan::decision::Decision`]; only the walk writes. Then names are judged
 //! (`plan/names.rs`), steps are put in order (`plan/order.rs`), guards are asked (`plan/guard.rs`) and targets chosen
-//! (`plan/select.rs`).
+//! (`plan/select.rs`): each a function of the draft, with tables in `plan/tests.rs`.
+//!
+//! What is not known yet is a **hole**: an unknown value with an origin ([`value::Origin`]), numbered in the planned
+//! object ([`value::holes`]). Calls are compiled once, out of that object, and carry its holes. Before a step sends
+//! anything, its block is evaluated once more, laid over the planned object, and what stands where a hole was fills the
+//! calls (`apply/step/prepare.rs`). A plan can be kept in a document ([`plan::file`]); what is hidden is a hole there.
 //!
 //! # A call that writes
 //!
@@ -54,7 +61,7 @@
 //!
 //! | module | what it owns |
 //! | --- | --- |
-//! | [`value`], [`address`], [`clock`], [`disk`], [`entropy`], [`diag`] | shared words: values and types, addresses, time, files, randomness, diagnostics and their codes |
+//! | [`value`], [`address`], [`word`], [`clock`], [`disk`], [`entropy`], [`diag`] | shared words: values and types, addresses, names in documents, time, files, randomness, diagnostics and their codes |
 //! | [`schema`] | attributes of a kind: types, defaults, rules, what a change takes |
 //! | [`kind`] | the traits `Kind`, `Remote`, `Lookup`, `Cloud`; calls, impacts, observations, errors |
 //! | [`lang`] | source files, parser, formatter, evaluator and its limits ([`lang::eval::budget`]), functions, declarations |
@@ -130,3 +137,4 @@ pub mod state;
 pub mod templates;
 pub mod ui;
 pub mod value;
+pub mod word;

@@ -10,6 +10,7 @@ pub mod decision;
 pub mod diff;
 mod draft;
 pub mod existing;
+pub mod file;
 mod guard;
 pub mod import;
 mod leave;
@@ -23,10 +24,14 @@ mod refresh_only;
 pub mod replace;
 mod select;
 pub mod step;
+#[cfg(test)]
+mod tests;
 pub mod timeouts;
 pub mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Subject};
 use crate::diag::Diagnostic;
@@ -88,7 +93,7 @@ pub struct Options {
 }
 
 /// A plan.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// What is to be done, in an order that respects the edges.
     pub steps: Vec<Step>,
@@ -123,7 +128,7 @@ pub struct Plan {
 }
 
 /// A record that says something else from now on, without a change in the account.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordChange {
     /// Its address.
     pub address: Address,
@@ -138,7 +143,7 @@ pub struct RecordChange {
 }
 
 /// How an object differs from what is recorded of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Drift {
     /// Its address.
     pub address: Address,
@@ -149,7 +154,7 @@ pub struct Drift {
 }
 
 /// A remark about an instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// What it is about.
     pub address: Option<Address>,
@@ -158,7 +163,7 @@ pub struct Note {
 }
 
 /// An object that is there and gets an address.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Imported {
     /// Its address.
     pub address: Address,
@@ -167,7 +172,7 @@ pub struct Imported {
 }
 
 /// A guard that stands against the plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocked {
     /// The resource.
     pub address: Address,

@@ -2,21 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::address::Address;
 use crate::kind::{Call, Impact, Until};
 use crate::state::{Digest, Record};
 use crate::value::{Object, Value};
+use crate::word::{self, Static};
 
 /// A step of a plan, the same through ordering and selection.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StepId(pub u32);
 
 /// A barrier of a plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BarrierId(pub u32);
 
 /// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Action {
     /// Makes an object.
     Create,
@@ -44,7 +47,7 @@ impl Action {
 }
 
 /// Why a step is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
     /// The block is new, or differs.
     Declared,
@@ -66,7 +69,7 @@ pub enum Reason {
 }
 
 /// One step.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// What it is called among the steps of its plan.
     pub step: StepId,
@@ -85,6 +88,7 @@ pub struct Step {
     /// The object as it shall be, with numbered holes.
     pub after: Option<Object>,
     /// The names of the attributes that differ.
+    #[serde(with = "word::many")]
     pub changed: Vec<&'static str>,
     /// What differs, for people.
     pub changes: Vec<AttrChange>,
@@ -99,7 +103,7 @@ pub struct Step {
 }
 
 /// What a step waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Wait {
     /// Another step.
     Step(StepId),
@@ -108,7 +112,7 @@ pub enum Wait {
 }
 
 /// A set of steps that many wait for: one for each block, so that the edges do not grow with the square of instances.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Barrier {
     /// What it is called among the barriers of its plan.
     pub barrier: BarrierId,
@@ -117,7 +121,7 @@ pub struct Barrier {
 }
 
 /// What a record says beside the object.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RecordPlan {
     /// The attributes that the configuration sets.
     pub set: BTreeSet<String>,
@@ -134,10 +138,11 @@ pub struct RecordPlan {
 }
 
 /// One attribute that differs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttrChange {
     /// The name.
-    pub name: &'static str,
+    #[serde(with = "word::one")]
+    pub name: Static,
     /// As it is.
     pub before: Value,
     /// As it shall be.

@@ -32,10 +32,19 @@ pub enum Sort {
 
 /// Converts and normalises one value for an attribute.
 pub fn conform(attr: &Attr, value: &Value) -> Result<Value, Mismatch> {
+    conform_as(attr, value, attr.block.is_some())
+}
+
+/// The same for an attribute of a nested block.
+pub fn conform_nested(attr: &Attr, value: &Value) -> Result<Value, Mismatch> {
+    conform_as(attr, value, true)
+}
+
+fn conform_as(attr: &Attr, value: &Value, by_parts: bool) -> Result<Value, Mismatch> {
     if attr.secret {
         return conform_secret(value);
     }
-    let value = if attr.block.is_some() { convert_blocks(value, &attr.ty)? } else { convert(value, &attr.ty)? };
+    let value = if by_parts { convert_parts(value, &attr.ty)? } else { convert(value, &attr.ty)? };
     let value = match &attr.block {
         Some(block) => conform_blocks(&block.attrs, value)?,
         None => value,
@@ -46,21 +55,21 @@ pub fn conform(attr: &Attr, value: &Value) -> Result<Value, Mismatch> {
     })
 }
 
-/// Converts blocks part by part: a set that holds something unknown would be unknown as a whole, and the plan could not
+/// Converts part by part: a set that holds something unknown would be unknown as a whole, and the plan could not
 /// tell what becomes of each block, and of each element in it.
-fn convert_blocks(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
+fn convert_parts(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
     if value.is_wholly_known() {
         return convert(value, ty);
     }
     match (ty, &value.data) {
         (Type::Set(element), Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items)) => {
-            let items = items.iter().map(|item| convert_blocks(item, element)).collect::<Result<Vec<_>, _>>()?;
+            let items = items.iter().map(|item| convert_parts(item, element)).collect::<Result<Vec<_>, _>>()?;
             let sensitive = value.sensitive || items.iter().any(Value::is_sensitive_anywhere);
             let items = items.iter().map(|item| item.unmark_deep().0).collect();
             Ok(Value::set((**element).clone(), items).with_mark(sensitive))
         }
         (Type::List(element), Data::List(_, items) | Data::Tuple(items)) => {
-            let items = items.iter().map(|item| convert_blocks(item, element)).collect::<Result<Vec<_>, _>>()?;
+            let items = items.iter().map(|item| convert_parts(item, element)).collect::<Result<Vec<_>, _>>()?;
             Ok(Value::list((**element).clone(), items).with_mark(value.sensitive))
         }
         (Type::Object(fields), Data::Object(parts) | Data::Map(_, parts))
@@ -69,7 +78,7 @@ fn convert_blocks(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
             let part = |(name, field): (&Arc<str>, &Field)| {
                 let value = parts
                     .get(name)
-                    .map_or_else(|| convert(&Value::null(), &field.ty), |part| convert_blocks(part, &field.ty));
+                    .map_or_else(|| convert(&Value::null(), &field.ty), |part| convert_parts(part, &field.ty));
                 Ok((name.clone(), value?))
             };
             let parts: Object = fields.iter().map(part).collect::<Result<_, Mismatch>>()?;
@@ -111,7 +120,7 @@ fn conform_block(attrs: &[Attr], block: &Value) -> Result<Value, Mismatch> {
     for attr in attrs {
         let value = fields.get(attr.name).cloned().unwrap_or_else(Value::null);
         let value = if value.is_null() { attr.default.clone().unwrap_or(value) } else { value };
-        let value = if value.is_null() { Value::null_of(attr.ty.clone()) } else { conform(attr, &value)? };
+        let value = if value.is_null() { Value::null_of(attr.ty.clone()) } else { conform_nested(attr, &value)? };
         object.insert(attr.name.into(), value);
     }
     Ok(Value::object(object).with_mark(block.sensitive))

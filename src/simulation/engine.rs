@@ -12,7 +12,7 @@ use crate::kind::Call;
 use crate::ops::connect::{Connection, finish};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session, SessionOptions, apply, plan};
-use crate::plan::{Action, Options, Plan};
+use crate::plan::{Action, Options, Plan, file};
 use crate::simulation::check::View;
 use crate::simulation::clock::LeapingClock;
 use crate::simulation::cloud::world::{Key, World};
@@ -156,8 +156,26 @@ impl Place {
         outcome
     }
 
-    async fn attempt(&self, command: &Command, outcome: &mut Outcome) -> Result<End, Failure> {
-        let mut session = Session::open(&SessionOptions {
+    /// A plan as data, with the state that it goes by; or what is wrong.
+    ///
+    /// # Errors
+    /// There is no plan.
+    #[cfg(test)]
+    pub fn plan(&self, options: &Options) -> Result<(Plan, crate::state::State), Vec<String>> {
+        let planned = self.clock.run(async {
+            let mut session = self.open();
+            let prepared = self.prepare(&mut session, options, None).await;
+            let said =
+                session.diagnostics.iter().map(|diagnostic| format!("{} {}", diagnostic.code, diagnostic.detail));
+            prepared
+                .map(|(plan, store, _)| (plan, store.state().clone()))
+                .map_err(|failure| said.chain([format!("{failure:?}")]).collect())
+        });
+        planned.expect("a plan comes to an end")
+    }
+
+    fn open(&self) -> Session {
+        Session::open(&SessionOptions {
             directory: self.directory.clone(),
             environment: None,
             given: Vec::new(),
@@ -168,7 +186,11 @@ impl Place {
             clock: Arc::new(self.clock.clone()),
             disk: Arc::new(self.disk.clone()),
             entropy: self.entropy.clone(),
-        });
+        })
+    }
+
+    async fn attempt(&self, command: &Command, outcome: &mut Outcome) -> Result<End, Failure> {
+        let mut session = self.open();
         let options = options(command)?;
         let (events, mut incoming) = tokio::sync::mpsc::unbounded_channel();
         let stop = self.faults.stop();
@@ -230,6 +252,7 @@ impl Place {
         if !writes {
             return Ok(End::Done);
         }
+        let plan = written_and_read(&plan, &store, outcome)?;
         let report = apply::apply(session, store, connection, plan, run).await?;
         if report.is_complete() {
             return Ok(End::Done);
@@ -240,6 +263,17 @@ impl Place {
         let why: Vec<String> = failed.chain(begun).chain(skipped).chain(report.unwritten.clone()).collect();
         Ok(End::Remains(why.join("\n")))
     }
+}
+
+/// A plan as it comes out of a document: what is carried out is what can be kept. Its bytes are looked through for
+/// secrets as everything is that is told.
+fn written_and_read(plan: &Plan, store: &Store, outcome: &mut Outcome) -> Result<Plan, Failure> {
+    let plan = file::withheld(plan, &store.state()).map_err(Failure::Error)?;
+    let bytes = file::write(&plan).map_err(Failure::Error)?;
+    outcome.told.push_str(&String::from_utf8_lossy(&bytes));
+    let again = file::read(&bytes).map_err(Failure::Error)?;
+    assert!(again == plan && file::write(&again) == Ok(bytes), "a plan is read as it was written");
+    Ok(again)
 }
 
 /// Brings a fault into a plan.

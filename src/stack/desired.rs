@@ -9,9 +9,10 @@ use crate::kind::Problem;
 use crate::lang::ast::{self, Attribute, Expr, Node, Part};
 use crate::lang::declare::{Nested, NestedSource, Resource};
 use crate::lang::eval::{Bindings, Scope, eval};
-use crate::schema::check::{Sort, conform, faults};
+use crate::schema::check::{Sort, conform, conform_nested, faults};
 use crate::schema::{Attr, object_type};
 use crate::stack::public;
+use crate::value::convert::Mismatch;
 use crate::value::{Data, Object, Type, Value};
 
 /// A desired object, and where its attributes were written.
@@ -92,7 +93,8 @@ pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Dia
         desired.spans.insert(attribute.name.clone(), attribute.expr.span);
         reader.note_keys(attribute);
         let Some(attr) = attrs.iter().find(|attr| attr.name == &*attribute.name) else { continue };
-        let value = reader.attribute(attr, attribute, scope).unwrap_or_else(|| Value::unknown(attr.ty.clone(), None));
+        let value =
+            reader.attribute(attr, attribute, scope, conform).unwrap_or_else(|| Value::unknown(attr.ty.clone(), None));
         if !value.is_null() {
             desired.object.insert(attribute.name.clone(), value);
         }
@@ -181,7 +183,13 @@ impl Reader<'_> {
         }
     }
 
-    fn attribute(&mut self, attr: &Attr, attribute: &Attribute, scope: &dyn Scope) -> Option<Value> {
+    fn attribute(
+        &mut self,
+        attr: &Attr,
+        attribute: &Attribute,
+        scope: &dyn Scope,
+        conform: fn(&Attr, &Value) -> Result<Value, Mismatch>,
+    ) -> Option<Value> {
         if attr.secret && is_written_out(&attribute.expr) {
             self.diagnostics.push(written_out(attribute));
         }
@@ -277,7 +285,7 @@ impl Reader<'_> {
         let mut object = Object::new();
         for attribute in &nested.attributes {
             let Some(attr) = attrs.iter().find(|attr| attr.name == &*attribute.name) else { continue };
-            let value = match self.attribute(attr, attribute, scope) {
+            let value = match self.attribute(attr, attribute, scope, conform_nested) {
                 Some(value) => {
                     self.check_nested(attr, attribute, &value, &nested.name);
                     value

@@ -56,7 +56,7 @@ pub struct Home {
 }
 
 /// One object.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Where it is.
     pub region: String,
@@ -80,7 +80,7 @@ pub struct Record {
 }
 
 /// A secret as it may be kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
     /// Salted and slow: argon2id, in PHC form.
     pub digest: String,

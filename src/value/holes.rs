@@ -69,10 +69,8 @@ impl Filling {
             (Some(prefix), Some(text)) => text.starts_with(&**prefix),
             _ => true,
         };
-        if let Some(hole) = unknown.hole {
-            self.values.insert(hole, now.clone());
-        }
-        begins && !(unknown.not_null && now.is_null())
+        let known = unknown.hole.and_then(|hole| self.values.insert(hole, now.clone()));
+        begins && !(unknown.not_null && now.is_null()) && known.is_none_or(|known| same(&known, now))
     }
 
     /// Elements of sets have no places: each planned one takes one that it can be. Two that turn out equal take one.
@@ -92,7 +90,7 @@ impl Filling {
             }
             match taken[at] {
                 Some(place) => drop(used.insert(place)),
-                None => self.doubles.extend(open.first_unknown().and_then(|unknown| unknown.hole)),
+                None => self.doubles.extend(holes(open)),
             }
         }
         used.len() == left.len()
@@ -123,7 +121,7 @@ impl Filling {
     }
 
     fn is_double(&self, value: &Value) -> bool {
-        value.first_unknown().and_then(|unknown| unknown.hole).is_some_and(|hole| self.doubles.contains(&hole))
+        holes(value).iter().any(|hole| self.doubles.contains(hole))
     }
 
     fn entries(&self, entries: &Object) -> Object {
@@ -132,6 +130,14 @@ impl Filling {
             .filter(|(_, was_null, value)| *was_null || !value.is_null())
             .map(|(name, _, value)| (name, value))
             .collect()
+    }
+}
+
+/// The numbers of the holes in a value.
+fn holes(value: &Value) -> Vec<u32> {
+    match &value.data {
+        Data::Unknown(unknown) => unknown.hole.into_iter().collect(),
+        _ => value.children().flat_map(holes).collect(),
     }
 }
 
@@ -161,4 +167,78 @@ fn seat(one: usize, may: &[Vec<usize>], holder: &mut [Option<usize>], seen: &mut
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Type, json};
+
+    /// A value out of JSON: `"?"` is unknown, `"x?"` begins with x, `{"set": [...]}` is a set.
+    fn value(text: &str) -> Value {
+        fn read(json: &Value) -> Value {
+            match (&json.data, json.as_str().and_then(|text| text.strip_suffix('?'))) {
+                (_, Some(prefix)) => {
+                    let prefix = Some(prefix.into()).filter(|prefix: &Arc<str>| !prefix.is_empty());
+                    Value::new(Data::Unknown(Unknown { ty: Type::String, prefix, ..Unknown::default() }))
+                }
+                (Data::Object(fields), _) => match fields.get("set") {
+                    Some(items) => Value::set(Type::Any, items.children().map(read).collect()),
+                    None => Value::object(fields.iter().map(|(name, value)| (name.clone(), read(value))).collect()),
+                },
+                (Data::Tuple(items), _) => Value::tuple(items.iter().map(read).collect()),
+                _ => json.clone(),
+            }
+        }
+        read(&json::parse(text).expect(text))
+    }
+
+    /// Numbers the planned object, lays the other over it, and answers the planned one filled: as it is in calls.
+    fn fill(planned: &str, now: &str) -> Option<Value> {
+        let mut object = Object::from([("it".into(), value(planned))]);
+        number(&mut object);
+        let planned = &object["it"];
+        // Calls hold lists where objects hold sets.
+        let copied = match &planned.data {
+            Data::Set(_, items) => Value::tuple(items.to_vec()),
+            _ => planned.clone(),
+        };
+        let mut filling = Filling::default();
+        filling.learn(planned, &value(now)).then(|| filling.fill(&copied))
+    }
+
+    #[test]
+    fn what_stands_where_a_hole_was_fills_it() {
+        for (planned, now, filled) in [
+            (r#""?""#, r#""a""#, Some(r#""a""#)),
+            (r#""?""#, "null", Some("null")),
+            (r#""a""#, r#""a""#, Some(r#""a""#)),
+            (r#""a""#, r#""b""#, None),
+            (r#""x?""#, r#""xy""#, Some(r#""xy""#)),
+            (r#""x?""#, r#""y""#, None),
+            (r#"["a", "?"]"#, r#"["a", "b"]"#, Some(r#"["a", "b"]"#)),
+            (r#"["a", "?"]"#, r#"["b", "b"]"#, None),
+            (r#"["?"]"#, r#"["a", "b"]"#, None),
+            (r#"{"k": "?", "l": 1}"#, r#"{"k": "a", "l": 1}"#, Some(r#"{"k": "a", "l": 1}"#)),
+            // An argument that turns out null is left out; one more attribute is another object.
+            (r#"{"k": "?", "l": 1}"#, r#"{"k": null, "l": 1}"#, Some(r#"{"l": 1}"#)),
+            (r#"{"k": "?"}"#, r#"{"k": "a", "m": 1}"#, None),
+            // Sets have no places.
+            (r#"{"set": ["b", "?"]}"#, r#"{"set": ["a", "b"]}"#, Some(r#"["b", "a"]"#)),
+            (r#"{"set": ["?", "?"]}"#, r#"{"set": ["a", "b"]}"#, Some(r#"["b", "a"]"#)),
+            (r#"{"set": ["?", "?"]}"#, r#"{"set": ["a", "b", "c"]}"#, None),
+            (r#"{"set": ["b", "?"]}"#, r#"{"set": ["a", "c"]}"#, None),
+            // Two that turn out equal are one.
+            (r#"{"set": ["?", "?"]}"#, r#"{"set": ["a"]}"#, Some(r#"["a"]"#)),
+            (r#"{"set": ["b", "?"]}"#, r#"{"set": ["b"]}"#, Some(r#"["b"]"#)),
+            // The first could take either, and leaves to the second what only that can take.
+            (
+                r#"{"set": [{"p": 1, "s": "?"}, {"p": "?", "s": "x"}]}"#,
+                r#"{"set": [{"p": 1, "s": "x"}, {"p": 1, "s": "y"}]}"#,
+                Some(r#"[{"p": 1, "s": "y"}, {"p": 1, "s": "x"}]"#),
+            ),
+        ] {
+            assert_eq!(fill(planned, now), filled.map(value), "{planned} <- {now}");
+        }
+    }
 }

@@ -20,6 +20,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+
 pub use number::Number;
 pub use object::Object;
 pub use origin::Origin;
@@ -36,7 +38,7 @@ pub struct Value {
 }
 
 /// The data of a value.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Data {
     /// No value, of a type.
     Null(Type),
@@ -59,11 +61,12 @@ pub enum Data {
     /// Attributes, each of its own type.
     Object(Arc<Object>),
     /// A reference to a secret, or a secret's text, allowed only where an attribute is secret by type.
+    #[serde(skip)]
     Secret(Arc<Secret>),
 }
 
 /// What is known of an unknown value.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Unknown {
     /// Its type, `Any` when that is open too.
     pub ty: Type,
@@ -362,6 +365,24 @@ impl Value {
 pub fn normalized(text: &str) -> Arc<str> {
     use unicode_normalization::{UnicodeNormalization, is_nfc};
     if text.is_ascii() || is_nfc(text) { Arc::from(text) } else { Arc::from(text.nfc().collect::<String>()) }
+}
+
+/// In documents of the program, not for people: typed, and lossless. What must not be shown is not written: it is an
+/// error, so that no document can come to hold it by an oversight.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (&self.data, self.sensitive) {
+            (Data::Secret(_), _) => Err(ser::Error::custom("a secret is not written")),
+            (Data::Unknown(_) | Data::Null(_), _) | (_, false) => (self.sensitive, &self.data).serialize(serializer),
+            (_, true) => Err(ser::Error::custom("a sensitive value is not written")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <(bool, Data)>::deserialize(deserializer).map(|(sensitive, data)| Self { data, sensitive })
+    }
 }
 
 impl From<&str> for Value {

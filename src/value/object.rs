@@ -5,10 +5,13 @@ use std::collections::btree_map;
 use std::ops::Index;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::Value;
 
 /// Attributes or elements by name, in the order of their names.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Object(BTreeMap<Arc<str>, Value>);
 
 impl Object {

@@ -3,23 +3,28 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::address::{Address, ModulePath, module_prefix};
+use crate::word::{self, Static};
 
 /// Where an unknown value stems from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {
     /// An attribute of an object or a look-up of the stack: known when its step is done.
     Attribute(Arc<Address>, Arc<str>),
     /// A block whose instances are not there yet.
     Block(Arc<Address>),
     /// An attribute of the very object whose calls hold it: the call that makes the object tells it.
-    Own(&'static str),
+    Own(#[serde(with = "word::one")] Static),
     /// A name that no other object has, behind this prefix.
     Unique(Arc<str>),
     /// How often a module is there.
     Module(ModulePath, Arc<str>),
     /// What is known once the account is: `region` or `account_id`.
-    Environment(&'static str),
+    Environment(#[serde(with = "word::one")] Static),
+    /// It is known and must not be written: the block tells it again.
+    Withheld,
 }
 
 impl Origin {
@@ -42,6 +47,7 @@ impl fmt::Display for Origin {
             Self::Own(name) => write!(f, "the {name} of the object itself"),
             Self::Unique(prefix) => write!(f, "a name that begins with {prefix}"),
             Self::Module(outer, name) => write!(f, "{}module.{name}", module_prefix(outer)),
+            Self::Withheld => f.write_str("a value that is not written down"),
             Self::Environment(name) => write!(f, "env.{name}"),
         }
     }

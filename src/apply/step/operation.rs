@@ -6,6 +6,7 @@ use super::{Early, Ready, Work};
 use crate::kind::{Call, SecretPhase};
 use crate::state::{Effect, End, Entry, Nature, Operation, Part, Record};
 use crate::value::Value;
+use crate::word::Word;
 
 impl Work<'_> {
     /// A call as an operation. Its id is that of the mark where it creates something, else a new one.
@@ -77,7 +78,7 @@ impl Work<'_> {
     /// secret; everything else is read from the object.
     pub(super) fn record_after(&self, call: &Call, ready: &Ready) -> Record {
         let mut record = self.recorded();
-        let Some((attribute, phase)) = call.secret else { return record };
+        let Some((Word(attribute), phase)) = call.secret else { return record };
         let Some(digest) = ready.secrets.get(attribute).cloned() else { return record };
         match phase {
             SecretPhase::LetIn => drop(record.phase.insert(attribute.to_owned(), digest)),

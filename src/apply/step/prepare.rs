@@ -29,10 +29,10 @@ impl Work<'_> {
             let desired = self.desired()?;
             self.fill_in(&after, &desired, &mut filling)?;
             for (name, value) in &desired {
-                note_digest(name, value, &self.shared.digests, &mut secrets);
+                note_digest(name, value, &self.shared.digests, &mut secrets)?;
             }
             after.values_mut().for_each(|value| *value = filling.fill(value));
-            self.obey(&after)?;
+            self.obey(&desired)?;
         }
         if step.action == Action::Create {
             // What AWS will choose must not count as a wish while the rest is foreseen.
@@ -79,10 +79,8 @@ impl Work<'_> {
     }
 
     /// The rules of the kind, which could not be applied to what was not known.
-    fn obey(&self, after: &Object) -> Result<(), String> {
-        let known = after.iter().filter(|(_, value)| !value.is_null());
-        let known: Object = known.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let mut problems = kinds::check(self.kind(), &known).into_iter().filter(|problem| problem.fatal);
+    fn obey(&self, desired: &Object) -> Result<(), String> {
+        let mut problems = kinds::check(self.kind(), desired).into_iter().filter(|problem| problem.fatal);
         problems.next().map_or(Ok(()), |problem| {
             let help = problem.help.map(|help| format!(" {help}")).unwrap_or_default();
             Err(format!("{}: {}{help}", problem.summary, problem.detail))
@@ -94,6 +92,11 @@ impl Work<'_> {
     fn compile_again(&self, after: &Object, calls: &[Call]) {
         use crate::kind::Change;
         let (step, target) = (self.step, self.target());
+        let withheld = |value: &Value| matches!(&value.data, Data::Unknown(it) if matches!(it.origin.as_deref(), Some(Origin::Withheld)));
+        // A plan out of a document does not know how hidden values were before.
+        if step.after.iter().flat_map(Object::values).any(|value| withheld(value) || value.children().any(withheld)) {
+            return;
+        }
         let after = wish::without_own_unknowns(after.clone(), &step.address);
         let change = Change {
             before: step.before.as_ref(),
@@ -122,7 +125,7 @@ impl Work<'_> {
 fn filled(call: &Call, filling: &Filling) -> Result<Call, String> {
     for assumption in &call.assumes {
         if !assumption.holds(&filling.fill(&assumption.value)) {
-            let name = &assumption.attribute;
+            let name = assumption.attribute.0;
             return Err(format!(
                 "`{name}` turned out to be a value that takes other calls; nothing was sent, plan again"
             ));
@@ -133,11 +136,22 @@ fn filled(call: &Call, filling: &Filling) -> Result<Call, String> {
     Ok(Call { args: args.map(|(name, _, value)| (name, value)).collect(), assumes: Vec::new(), ..call.clone() })
 }
 
-fn note_digest(name: &str, value: &Value, digests: &Digests, secrets: &mut BTreeMap<String, Digest>) {
-    let Data::Secret(secret) = &value.data else { return };
-    if let Some(text) = &secret.text {
-        let source = secret.source.as_deref().map(str::to_owned);
-        secrets.insert(name.to_owned(), Digest { digest: digests.of(text), source });
+/// Notes the digest of a secret; one that the plan knew must be the same.
+fn note_digest(
+    name: &str,
+    value: &Value,
+    digests: &Digests,
+    secrets: &mut BTreeMap<String, Digest>,
+) -> Result<(), String> {
+    let Data::Secret(secret) = &value.data else { return Ok(()) };
+    let Some(text) = &secret.text else { return Ok(()) };
+    let source = secret.source.as_deref().map(str::to_owned);
+    let digest = Digest { digest: digests.of(text), source };
+    match secrets.insert(name.to_owned(), digest) {
+        Some(planned) if planned.digest != secrets[name].digest => {
+            Err(format!("`{name}` is another secret than the plan was made with; plan again"))
+        }
+        _ => Ok(()),
     }
 }
 

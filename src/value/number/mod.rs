@@ -15,6 +15,7 @@ use std::fmt;
 
 use dashu_base::{BitTest, UnsignedAbs};
 use dashu_int::{IBig, UBig};
+use serde::{Deserialize, Serialize};
 
 pub use arithmetic::Undefined;
 
@@ -22,7 +23,7 @@ pub use arithmetic::Undefined;
 pub const PRECISION: usize = 512;
 
 /// A number.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Number {
     /// Its precision in bits.
     bits: u16,
@@ -30,7 +31,7 @@ pub struct Number {
 }
 
 /// What a number is.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 enum Kind {
     /// A whole number that fits 64 bits; always in this form when it does.
     Int(i64),
