@@ -79,8 +79,7 @@ impl Kind for ParameterGroup {
             let name = ("name".into(), lower(Value::string(&name)));
             blocks.push(Value::object(Object::from([name, ("value".into(), value)])));
         }
-        let sensitive =
-            ["parameter", "parameters"].iter().any(|name| desired.get(*name).is_some_and(|it| it.sensitive));
+        let sensitive = ["parameter", "parameters"].iter().any(|name| desired.get(name).is_some_and(|it| it.sensitive));
         let all = Value::set(object_type(&parameter_attrs()), blocks).with_mark(sensitive);
         desired.insert("parameter".into(), all);
     }

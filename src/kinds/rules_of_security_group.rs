@@ -200,7 +200,7 @@ fn check_doubles(attribute: &'static str, rules: &[Value]) -> Option<Problem> {
 }
 
 fn check_rule(attribute: &'static str, rule: &Object) -> Option<Problem> {
-    let sourced = SOURCES.iter().any(|source| rule.get(*source).is_some_and(|value| !value.is_null()))
+    let sourced = SOURCES.iter().any(|source| rule.get(source).is_some_and(|value| !value.is_null()))
         || rule.get("self").is_some_and(|own| own.as_bool() != Some(false));
     if !sourced {
         return Some(Problem::error(

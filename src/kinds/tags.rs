@@ -121,8 +121,8 @@ pub fn calls(change: &Change, service: &Service, resource: Value) -> Result<Vec<
     let (old, new) = (visible(&change.old("tags_all")), visible(&change.new("tags_all")));
     let resource = if service.listed { Value::list(Type::String, vec![resource]) } else { resource };
     let changed: Object =
-        new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(n, v)| (n.clone(), v.clone())).collect();
-    let gone: Vec<&str> = old.keys().filter(|name| !new.contains_key(*name)).map(|name| &**name).collect();
+        new.iter().filter(|(name, value)| old.get(name) != Some(value)).map(|(n, v)| (n.clone(), v.clone())).collect();
+    let gone: Vec<&str> = old.keys().filter(|name| !new.contains_key(name)).map(|name| &**name).collect();
     let mut calls = Vec::new();
     if !changed.is_empty() {
         let args: Args =

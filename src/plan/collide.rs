@@ -174,7 +174,7 @@ fn kept_by(draft: &Draft, step: &Step) -> Option<Diagnostic> {
     let region = |object: &Object| object.get("region").and_then(Value::as_str) == Some(&step.region);
     let (user, attribute) = draft.planned.iter().filter(|(_, object)| region(object)).find_map(|(user, object)| {
         let attributes = NAMES_OF.iter().filter(|(of, _, kind)| *of == &*user.kind && *kind == &*step.address.kind);
-        let (_, attribute, _) = attributes.into_iter().find(|(_, name, _)| mentions(object.get(*name), id))?;
+        let (_, attribute, _) = attributes.into_iter().find(|(_, name, _)| mentions(object.get(name), id))?;
         Some((user, *attribute))
     })?;
     let desired = draft.places.get(user)?;

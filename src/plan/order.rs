@@ -214,7 +214,7 @@ fn wait_for_used(
     // A name that equals that of a declared resource is a reference too.
     let Some(object) = draft.planned.get(&step.address) else { return };
     for (_, attribute, kind) in NAMES_OF.iter().filter(|(of, ..)| **of == *step.address.kind) {
-        for name in object.get(*attribute).into_iter().flat_map(texts) {
+        for name in object.get(attribute).into_iter().flat_map(texts) {
             let used = named.get(&(*kind, name)).filter(|used| **used != &step.address);
             let found = used.and_then(|used| index.by_address.get(*used));
             for used in found.into_iter().flatten().filter(|used| stays(used)) {
@@ -230,7 +230,7 @@ fn holders(steps: &[Step]) -> BTreeMap<(&'static str, &str), Vec<usize>> {
     let mut holders: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for (index, step) in steps.iter().enumerate() {
         for (_, attribute, kind) in NAMES_OF.iter().filter(|(of, ..)| **of == *step.address.kind) {
-            let value = step.before.as_ref().and_then(|before| before.get(*attribute));
+            let value = step.before.as_ref().and_then(|before| before.get(attribute));
             for id in value.into_iter().flat_map(texts) {
                 holders.entry((kind, id)).or_default().push(index);
             }
@@ -388,7 +388,7 @@ fn walk(steps: &[Step], edges: &Edges) -> Vec<usize> {
         Edge::Step(step) => *step,
         Edge::Barrier(barrier) => count + *barrier,
     };
-    let of_barriers = edges.barriers.iter().map(|barrier| barrier.clone());
+    let of_barriers = edges.barriers.iter().cloned();
     let of_steps = edges.waits.iter().map(|waits| waits.iter().map(node).collect::<Vec<_>>());
     let waits: Vec<Vec<usize>> = of_steps.chain(of_barriers).collect();
     let mut open: Vec<usize> = waits.iter().map(Vec::len).collect();

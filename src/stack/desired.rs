@@ -350,7 +350,7 @@ impl Reader<'_> {
     /// Remembers where a nested block is, by what tells it from others; without that, that there is one. The last of
     /// two is the one that is too many.
     fn note_element(&mut self, nested: &Nested, object: &Object) {
-        let name = ELEMENT_NAMES.iter().find_map(|name| object.get(*name)?.as_str()).unwrap_or_default().to_owned();
+        let name = ELEMENT_NAMES.iter().find_map(|name| object.get(name)?.as_str()).unwrap_or_default().to_owned();
         let spans = nested.attributes.iter().map(|attribute| attribute.expr.span);
         let span = spans.reduce(Span::to).unwrap_or(nested.span);
         self.elements.insert((nested.name.clone(), name), span);

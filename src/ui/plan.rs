@@ -308,7 +308,7 @@ fn deleted(ui: Ui, step: &Step) -> String {
     let sign = ui.paint(style(RED), "-");
     let present: Vec<(&str, &Value)> = shown
         .iter()
-        .filter_map(|name| before.get(*name).map(|value| (*name, value)))
+        .filter_map(|name| before.get(name).map(|value| (*name, value)))
         .filter(|(_, value)| !value.is_null())
         .collect();
     let width = present.iter().map(|(name, _)| name.len()).max().unwrap_or(0);

@@ -216,7 +216,7 @@ fn object(value: &Value, fields: &Arc<std::collections::BTreeMap<Arc<str>, Field
     };
     let missing: Vec<String> = fields
         .iter()
-        .filter(|(name, field)| !field.optional && !items.contains_key(*name))
+        .filter(|(name, field)| !field.optional && !items.contains_key(name))
         .map(|(name, _)| format!("{name:?}"))
         .collect();
     match missing.as_slice() {

@@ -83,10 +83,10 @@ impl Work<'_> {
             .copied()
             .filter(|name| {
                 let Some(attr) = self.kind().schema().attr(name) else { return false };
-                let (Some(now), Some(wanted)) = (observed.object.get(*name), ready.after.get(*name)) else {
+                let (Some(now), Some(wanted)) = (observed.object.get(name), ready.after.get(name)) else {
                     return false;
                 };
-                let pending = observed.pending.get(*name).is_some_and(|pending| attr.is_satisfied(pending, wanted));
+                let pending = observed.pending.get(name).is_some_and(|pending| attr.is_satisfied(pending, wanted));
                 attr.settable()
                     && !attr.secret
                     && attr.update != Update::Local

@@ -179,7 +179,7 @@ pub fn leaving(live: &Object, shards: i64, replicas: i64) -> Vec<String> {
 /// Endpoints and the running version are not known while what decides them changes.
 fn forget_what_moves(planned: &mut Object, live: Option<&Object>) {
     let Some(live) = live else { return };
-    let differs = |names: &[&str]| names.iter().any(|name| planned.get(*name) != live.get(*name));
+    let differs = |names: &[&str]| names.iter().any(|name| planned.get(name) != live.get(name));
     let endpoints = differs(&["transit_encryption_enabled", "cluster_mode", "transit_encryption_mode"]);
     let version = differs(&["engine_version", "engine"]);
     let nodes = differs(&["num_cache_clusters", "num_node_groups", "replicas_per_node_group"]);

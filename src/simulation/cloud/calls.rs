@@ -105,7 +105,7 @@ impl Work<'_> {
 
     /// What the call returns.
     pub fn reply(&self, object: &Object) -> Reply {
-        ["id", "arn"].iter().filter_map(|name| Some((Arc::from(*name), object.get(*name)?.clone()))).collect()
+        ["id", "arn"].iter().filter_map(|name| Some((Arc::from(*name), object.get(name)?.clone()))).collect()
     }
 
     /// What AWS computes, as the kind foresees it.

@@ -50,7 +50,7 @@ fn subnet(region: &str, args: &Object) -> Result<Object, RemoteError> {
 fn security_group(world: &World, region: &str, args: &Object) -> Result<Object, RemoteError> {
     let matches = |object: &Object, tags: &std::collections::BTreeMap<String, String>| {
         let plain = ["id", "name", "vpc_id"].iter().all(|name| {
-            args.get(*name).filter(|asked| !asked.is_null()).is_none_or(|asked| object.get(*name) == Some(asked))
+            args.get(name).filter(|asked| !asked.is_null()).is_none_or(|asked| object.get(name) == Some(asked))
         });
         let asked = args.get("tags").and_then(Value::as_object).cloned().unwrap_or_default();
         plain && asked.iter().all(|(name, value)| tags.get(&**name).map(String::as_str) == value.as_str())
@@ -66,7 +66,7 @@ fn security_group(world: &World, region: &str, args: &Object) -> Result<Object, 
     };
     let names = ["id", "arn", "name", "description", "vpc_id"];
     let mut object: Object =
-        names.iter().filter_map(|name| Some(((*name).into(), thing.object.get(*name)?.clone()))).collect();
+        names.iter().filter_map(|name| Some(((*name).into(), thing.object.get(name)?.clone()))).collect();
     object.insert("tags".into(), thing.tags_value());
     Ok(object)
 }

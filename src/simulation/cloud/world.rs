@@ -157,7 +157,7 @@ impl World {
             let value = thing.object.get(attribute).filter(|_| other.0 == "replication_group");
             let direct = value.is_some_and(|value| mentions(value, name));
             let ruled = *kind == "security_group" && other != key && other.0 == "security_group";
-            let rules = ["ingress", "egress"].iter().filter_map(|name| thing.object.get(*name));
+            let rules = ["ingress", "egress"].iter().filter_map(|name| thing.object.get(name));
             direct || ruled && rules.into_iter().any(|rules| mentions(rules, name))
         };
         self.things().find(|(other, thing)| other.1 == *region && uses(other, thing)).map(|(other, _)| other)
