@@ -52,6 +52,11 @@ pub fn judge(state: &State, operation: &Operation, part: &Part, sight: &Sight) -
         }
         (Nature::Change, Sight::Present { observation, .. }) => changed(state, part, observation),
         (Nature::Delete, Sight::Absent) => Verdict::Done(vec![gone(part)]),
+        (Nature::Delete, Sight::Present { observation, mark, .. })
+            if is_another(part, observation, mark.as_deref()) =>
+        {
+            Verdict::Done(vec![gone(part)])
+        }
         // The next plan sees an object that is still there, and goes on.
         (Nature::Delete, Sight::Present { .. }) => Verdict::NotDone,
     }
@@ -71,6 +76,16 @@ pub fn settlement(operation: &Operation, part: &Part, verdict: Verdict) -> Optio
 fn is_ours(operation: &Operation, part: &Part, mark: Option<&str>) -> bool {
     let taggable = kinds::get(&part.address.kind).is_some_and(|kind| kind.schema().taggable());
     !taggable || mark == Some(&operation.id)
+}
+
+/// Somebody has made another object of that name since ours was deleted: ours carried a mark, and it does not.
+fn is_another(part: &Part, observation: &Observation, mark: Option<&str>) -> bool {
+    observation.status == Status::Settled && recorded_mark(part).is_some_and(|ours| mark != Some(ours))
+}
+
+/// The mark that an object had when it was recorded.
+pub fn recorded_mark(part: &Part) -> Option<&str> {
+    part.record.object.get("tags_all")?.get(MARK)?.as_str()
 }
 
 /// The object has a record from now on, and the one before it has a successor.
@@ -98,11 +113,12 @@ fn seen(planned: &Record, id: &str, object: &Object) -> Record {
 /// no more than when the last one was set.
 fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
     let Some(record) = state.records.get(&part.address) else { return Verdict::Done(Vec::new()) };
-    if (&record.secrets, &record.phase) == (&part.record.secrets, &part.record.phase) {
-        return Verdict::Done(Vec::new());
-    }
+    // What it is busy with may be this very call; what it comes to can be told when it has settled.
     if let Status::Busy(word) = &observation.status {
         return Verdict::Undecidable(format!("`{}` is {word}", part.address));
+    }
+    if (&record.secrets, &record.phase) == (&part.record.secrets, &part.record.phase) {
+        return Verdict::Done(Vec::new());
     }
     let date = kinds::get(&part.address.kind).and_then(|kind| kind.dates_secret());
     let Some(date) = date else { return Verdict::Done(Vec::new()) };
@@ -184,6 +200,11 @@ mod tests {
         let rotate = || (Nature::Change, Some(record("g", "old", "")), record("g", "old", "new"), false);
         let plain = || (Nature::Change, Some(record("g", "old", "")), record("g", "old", ""), false);
         let delete = |deposed| (Nature::Delete, Some(record("g", "", "")), record("g", "", ""), deposed);
+        let marked = || {
+            let mut record = record("g", "", "");
+            record.object.insert("tags_all".into(), Value::string_map([(MARK, "ours")]));
+            (Nature::Delete, Some(record.clone()), record, false)
+        };
         let there = |mark| sight("new", Status::Settled, "monday", mark);
         let cases = [
             (create(None), Sight::Absent, "not done"),
@@ -196,7 +217,8 @@ mod tests {
             // What was gone and is there again has a record already, under the same name.
             (create(Some("new")), there(Some("op")), "done: record new token= phase="),
             (plain(), Sight::Absent, "not done"),
-            (plain(), sight("g", busy(), "monday", None), "done: "),
+            (plain(), sight("g", busy(), "monday", None), "open: `replication_group.g` is modifying"),
+            (plain(), sight("g", Status::Settled, "monday", None), "done: "),
             (rotate(), Sight::Absent, "not done"),
             (rotate(), sight("g", busy(), "monday", None), "open: `replication_group.g` is modifying"),
             (rotate(), sight("g", Status::Settled, "monday", None), "not done"),
@@ -204,6 +226,11 @@ mod tests {
             (delete(false), Sight::Absent, "done: remove"),
             (delete(true), Sight::Absent, "done: bury g"),
             (delete(false), sight("g", busy(), "monday", None), "not done"),
+            (delete(false), sight("g", Status::Settled, "monday", None), "not done"),
+            (marked(), sight("g", Status::Settled, "monday", Some("ours")), "not done"),
+            (marked(), sight("g", Status::Settled, "monday", Some("another")), "done: remove"),
+            (marked(), sight("g", Status::Settled, "monday", None), "done: remove"),
+            (marked(), sight("g", busy(), "monday", None), "not done"),
         ];
         for ((nature, before, after, deposed), found, want) in cases {
             let mut state = State::default();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
-use crate::kind::{Cloud, Observation, Remote, RemoteError};
+use crate::kind::{Cloud, Observation, Remote, RemoteError, Status};
 use crate::kinds;
 use crate::plan::{Action, Live, Needs, ObjectKey, Plan};
 use crate::recovery::{self, Sight};
@@ -121,7 +121,13 @@ pub async fn sight(
         let found = remote.read(std::slice::from_ref(&id)).await?.remove(&id);
         let Some(observation) = found else { continue };
         let observation = normalized(&part.address.kind, observation);
-        let mark = if operation.nature == Nature::Create { mark(&*remote, part, &observation).await? } else { None };
+        // What is on its way out tells no tags, and needs none: it is what is deleted.
+        let asked = match operation.nature {
+            Nature::Create => true,
+            Nature::Delete => observation.status == Status::Settled && recovery::recorded_mark(part).is_some(),
+            Nature::Change => false,
+        };
+        let mark = if asked { mark(&*remote, part, &observation).await? } else { None };
         return Ok(Sight::Present { id, observation, mark });
     }
     Ok(Sight::Absent)

@@ -124,6 +124,11 @@ impl Account {
         self.identity.get_or_try_init(ask).await
     }
 
+    /// The URLs that are asked instead of AWS.
+    pub async fn urls(&self) -> Result<Vec<String>, RemoteError> {
+        Ok(config::configured_urls(&self.config().await?.sdk))
+    }
+
     async fn config(&self) -> Result<&Loaded, RemoteError> {
         self.config.get_or_try_init(|| config::load(&self.settings)).await
     }

@@ -10,6 +10,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_types::service_config::ServiceConfigKey;
 
 use super::errors::fatal;
 use super::in_process::InProcess;
@@ -73,6 +74,16 @@ pub async fn load(settings: &Settings) -> Result<Loaded, RemoteError> {
     let config = loader.load().await;
     let base = credentials::base(settings, &config).await?;
     Ok(Loaded { sdk: credentials::through_roles(settings, config, base.clone()), base })
+}
+
+/// The URLs that the SDK's own configuration puts in the place of AWS: for everything, or for one service that we ask.
+pub fn configured_urls(sdk: &SdkConfig) -> Vec<String> {
+    let of = |service: &'static str| {
+        let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+        sdk.service_config()?.load_config(key.build().ok()?)
+    };
+    let services = ["ElastiCache", "EC2", "CloudWatch", "STS", "Resource Groups Tagging API"];
+    sdk.endpoint_url().map(str::to_owned).into_iter().chain(services.into_iter().filter_map(of)).collect()
 }
 
 /// The files that profiles are looked up in, where they are not the usual ones. A file that is named is there.

@@ -107,6 +107,11 @@ pub struct Aws {
 }
 
 impl Aws {
+    /// The URLs that are asked instead of AWS, as the SDK's configuration says.
+    pub async fn urls(&self) -> Result<Vec<String>, RemoteError> {
+        self.account.urls().await
+    }
+
     /// The region of the settings, or that of the SDK's configuration.
     pub async fn region(&self) -> Result<Option<String>, RemoteError> {
         self.account.default_region().await

@@ -17,6 +17,8 @@ pub struct Connection {
     pub poll: (Duration, Duration),
     /// Where it is, in words.
     pub place: String,
+    /// The URLs that are asked instead of AWS, as a profile says.
+    pub urls: Vec<String>,
 }
 
 /// Whether an endpoint is not AWS itself, so that waiting long between looks would be wasteful.
@@ -58,7 +60,8 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
         session.environment.region = Some(region.into());
     }
     let poll = poll(session.environment.endpoint.as_deref());
-    finish(session, Arc::new(aws), poll).await
+    let urls = aws.urls().await.map_err(unreachable)?;
+    Ok(Connection { urls, ..finish(session, Arc::new(aws), poll).await? })
 }
 
 fn unreachable(error: crate::kind::RemoteError) -> Failure {
@@ -111,7 +114,7 @@ pub async fn finish(
     let place = environment.place().map_or_else(|| format!("account {account}"), str::to_owned);
     let state = if environment.borrowed { format!(", state {}", environment.state_name()) } else { String::new() };
     let place = format!("{place}, {}{state}", region.as_deref().unwrap_or("no region"));
-    Ok(Connection { cloud, account, poll, place })
+    Ok(Connection { cloud, account, poll, place, urls: Vec::new() })
 }
 
 #[cfg(feature = "aws")]

@@ -242,7 +242,8 @@ pub fn home_of(session: &Session, connection: &Connection) -> Home {
     let environment = &session.environment;
     let endpoints = environment.access.endpoints.values().map(String::as_str);
     let of_services = session.service_urls.iter().map(String::as_str);
-    let mut urls = endpoints.chain(environment.endpoint.as_deref()).chain(of_services);
+    let of_profile = connection.urls.iter().map(String::as_str);
+    let mut urls = endpoints.chain(environment.endpoint.as_deref()).chain(of_services).chain(of_profile);
     Home {
         account: Some(connection.account.to_string()),
         region: environment.region.as_deref().map(str::to_owned),

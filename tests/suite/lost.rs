@@ -189,6 +189,26 @@ fn a_state_belongs_to_its_place() {
     scene.place.run(&["plan", "--endpoint", &other.url]).expect(0).says("is gone from the account");
 }
 
+/// What a profile says of the endpoint counts as well: the state is not one of AWS.
+#[test]
+fn an_endpoint_of_a_profile_is_not_aws() {
+    let of_services =
+        "services = local\n[services local]\nelasticache =\n  endpoint_url = URL\nsts =\n  endpoint_url = URL";
+    for line in ["endpoint_url = URL", of_services] {
+        let emulator = Emulator::start("instant");
+        let mut place = Place::new();
+        place.write("aws-config", &format!("[default]\n{line}\n").replace("URL", &emulator.url));
+        place.env("AWS_ACCESS_KEY_ID", "123456789012").env("AWS_SECRET_ACCESS_KEY", "test");
+        place.env("AWS_CONFIG_FILE", "aws-config");
+        let head = "environment \"prod\" { region = \"us-east-1\" }\n";
+        place
+            .write("main.hcl", &format!("{head}parameter_group \"p\" {{\n  name = \"p\"\n  family = \"redis7\"\n}}\n"));
+        place.run(&["apply", "--auto-approve"]).expect(0).says("1 added");
+        let state = place.read(".cachestack/prod/state.json");
+        assert!(state.contains("\"aws\": false"), "{line}: {state}");
+    }
+}
+
 /// The new name was not liked after all: what is there already under the old one is the object again.
 #[test]
 fn a_file_that_is_put_back_takes_the_former_object_back() {

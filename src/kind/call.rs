@@ -1,0 +1,197 @@
+//! One API call as data: what is sent, what it does to clients, what is waited for, what it takes for granted.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::{Type, Value};
+use crate::word::{self, Static, Word};
+
+/// What a change does to those who use the object, mildest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Impact {
+    /// Nothing that a client notices.
+    None,
+    /// Connections may drop once.
+    Blip,
+    /// A replica takes over; seconds without writes.
+    Failover,
+    /// No writes for a while.
+    WritePause,
+    /// Nodes restart.
+    Reboot,
+    /// What is stored is gone.
+    DataLoss,
+}
+
+impl Impact {
+    /// The word of the plan and of `--max-impact`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Impact::None => "none",
+            Impact::Blip => "blip",
+            Impact::Failover => "failover",
+            Impact::WritePause => "write-pause",
+            Impact::Reboot => "reboot",
+            Impact::DataLoss => "data-loss",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [Self::None, Self::Blip, Self::Failover, Self::WritePause, Self::Reboot, Self::DataLoss];
+        all.into_iter().find(|impact| impact.word() == word)
+    }
+}
+
+/// What follows a call before the next one may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Until {
+    /// Nothing: it is done when it returns.
+    Returned,
+    /// The object has settled.
+    Settled,
+    /// The object is gone.
+    Absent,
+}
+
+/// One API call as data. Arguments carry the names of the API's members; a hole is an unknown value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// The API operation: `ModifyReplicationGroup`.
+    #[serde(with = "word::one")]
+    pub operation: Static,
+    /// Its input.
+    #[serde(with = "word::map")]
+    pub args: Args,
+    /// What it does to clients.
+    pub impact: Impact,
+    /// The attributes that cause it.
+    #[serde(with = "word::many")]
+    pub causes: Vec<&'static str>,
+    /// How long it is expected to take, in seconds. Source: `facts/data/durations.json`.
+    pub seconds: u32,
+    /// What to wait for.
+    pub until: Until,
+    /// The secret that it carries, and what becomes of the old one.
+    pub secret: Option<(Word, SecretPhase)>,
+    /// The member that takes the tags by which the new object is known to be ours.
+    pub mark: Option<Word>,
+    /// What must turn out to be so of values that are not known yet: else it takes other calls.
+    pub assumes: Vec<Assumption>,
+}
+
+/// What a call takes for granted of a value that is not known yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assumption {
+    /// The attribute that it is about.
+    pub attribute: Word,
+    /// The value, with its holes.
+    pub value: Value,
+    /// What it must not be: null where the list is empty.
+    pub differs_from: Vec<Value>,
+}
+
+impl Assumption {
+    /// Whether it holds of the value as it turned out.
+    pub fn holds(&self, value: &Value) -> bool {
+        if self.differs_from.is_empty() { !value.is_null() } else { !self.differs_from.contains(value) }
+    }
+}
+
+/// What a call does with the secret that it carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretPhase {
+    /// It is let in beside the old one.
+    LetIn,
+    /// It is the only one from then on.
+    Set,
+}
+
+/// The input of a call by member name. Nested structures are objects, lists are lists, tags are a map.
+pub type Args = BTreeMap<&'static str, Value>;
+
+impl Call {
+    /// A call with an input, without impact, done when it returns.
+    pub fn new(operation: &'static str, args: impl IntoIterator<Item = (&'static str, Value)>) -> Self {
+        let args = args.into_iter().filter(|(_, value)| !value.is_null()).collect();
+        Self {
+            operation,
+            args,
+            impact: Impact::None,
+            causes: Vec::new(),
+            seconds: 1,
+            until: Until::Returned,
+            secret: None,
+            mark: None,
+            assumes: Vec::new(),
+        }
+    }
+
+    /// Sets the impact.
+    pub fn impact(mut self, impact: Impact) -> Self {
+        self.impact = impact;
+        self
+    }
+
+    /// Names the attributes that cause it.
+    pub fn because(mut self, causes: impl IntoIterator<Item = &'static str>) -> Self {
+        self.causes.extend(causes);
+        self
+    }
+
+    /// Sets the expected duration and waits for the object to settle.
+    pub fn settles(mut self, seconds: u32) -> Self {
+        self.seconds = seconds;
+        self.until = Until::Settled;
+        self
+    }
+
+    /// Sets the expected duration and waits for the object to be gone.
+    pub fn vanishes(mut self, seconds: u32) -> Self {
+        self.seconds = seconds;
+        self.until = Until::Absent;
+        self
+    }
+
+    /// Says what becomes of a secret by it.
+    pub fn carries(mut self, attribute: &'static str, phase: SecretPhase) -> Self {
+        self.secret = Some((Word(attribute), phase));
+        self
+    }
+
+    /// Says which member takes the tags by which the new object is known to be ours.
+    pub fn marked(mut self, member: &'static str) -> Self {
+        self.mark = Some(Word(member));
+        self
+    }
+
+    /// Puts the tags by which the new object is known to be ours to the others.
+    pub fn own(&mut self, ownership: &[(String, String)]) {
+        let Some(Word(member)) = self.mark else { return };
+        let mut tags = self.args.get(member).and_then(Value::as_object).cloned().unwrap_or_default();
+        tags.extend(ownership.iter().map(|(name, value)| (name.as_str().into(), Value::string(value))));
+        self.args.insert(member, Value::map(Type::String, tags));
+    }
+
+    /// Takes for granted that a value that is not known yet is set.
+    pub fn assuming_set(self, attribute: &'static str, value: &Value) -> Self {
+        self.assuming(attribute, value, Vec::new())
+    }
+
+    /// Takes for granted that a value that is not wholly known yet is none of these.
+    pub fn assuming(mut self, attribute: &'static str, value: &Value, differs_from: Vec<Value>) -> Self {
+        if !value.is_wholly_known() {
+            self.assumes.push(Assumption { attribute: Word(attribute), value: value.clone(), differs_from });
+        }
+        self
+    }
+
+    /// The text of an argument.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.args.get(name).and_then(Value::as_str).map(str::to_owned)
+    }
+}

@@ -1,0 +1,143 @@
+//! A change of one object, to be compiled into calls, and what may be wrong with an object.
+
+use crate::kind::Target;
+use crate::value::{Object, Value};
+
+/// A change of one object, to be compiled.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// The object as it is; `None` for a create.
+    pub before: Option<&'a Object>,
+    /// The object as it shall be; `None` for a delete.
+    pub after: Option<&'a Object>,
+    /// The names of the attributes that differ; for a create those that are set.
+    pub changed: &'a [&'static str],
+    /// Where.
+    pub target: &'a Target,
+    /// The name in AWS, where the object exists.
+    pub id: Option<&'a str>,
+    /// Secrets that an earlier run has let in beside the old ones, and that are to be the only ones now.
+    pub phase: &'a [String],
+}
+
+impl<'a> Change<'a> {
+    /// An object is made; `set` names the attributes that are set.
+    pub fn create(after: &'a Object, set: &'a [&'static str], target: &'a Target) -> Self {
+        Self { before: None, after: Some(after), changed: set, target, id: None, phase: &[] }
+    }
+
+    /// An object changes as it is.
+    pub fn update(
+        id: &'a str,
+        before: &'a Object,
+        after: &'a Object,
+        changed: &'a [&'static str],
+        target: &'a Target,
+    ) -> Self {
+        Self { before: Some(before), after: Some(after), changed, target, id: Some(id), phase: &[] }
+    }
+
+    /// An object goes.
+    pub fn delete(id: &'a str, before: &'a Object, target: &'a Target) -> Self {
+        Self { before: Some(before), after: None, changed: &[], target, id: Some(id), phase: &[] }
+    }
+
+    /// Fails where an attribute that decides which calls it takes differs and is not wholly known yet.
+    pub fn must_know(&self, names: &[&'static str]) -> Result<(), Problem> {
+        let open = |name: &&&'static str| self.has(name) && !self.new(name).is_wholly_known();
+        names.iter().find(open).map_or(Ok(()), |name| Err(Problem::unknown(name)))
+    }
+
+    /// Fails where it is not known yet which elements an attribute has that differs; of each, these parts must be known.
+    pub fn must_list(&self, name: &'static str, parts: &[&str]) -> Result<(), Problem> {
+        let value = self.new(name);
+        let open = |element: &Value| {
+            element.is_unknown() || parts.iter().any(|part| element.get(part).is_some_and(Value::is_unknown))
+        };
+        let open = value.is_unknown() || value.as_items().unwrap_or_default().iter().any(open);
+        if self.has(name) && open { Err(Problem::unknown(name)) } else { Ok(()) }
+    }
+
+    /// Whether the attribute differs.
+    pub fn has(&self, name: &str) -> bool {
+        self.changed.contains(&name)
+    }
+
+    /// Whether an earlier run has let the secret in beside the old one.
+    pub fn is_let_in(&self, name: &str) -> bool {
+        self.phase.iter().any(|let_in| let_in == name)
+    }
+
+    /// The new value; null where there is none.
+    #[expect(clippy::new_ret_no_self)]
+    pub fn new(&self, name: &str) -> Value {
+        self.after.and_then(|object| object.get(name)).cloned().unwrap_or_else(Value::null)
+    }
+
+    /// The value as it is; null where there is none.
+    pub fn old(&self, name: &str) -> Value {
+        self.before.and_then(|object| object.get(name)).cloned().unwrap_or_else(Value::null)
+    }
+
+    /// The new value when it differs, else null: what a modify call sends.
+    pub fn if_changed(&self, name: &'static str) -> Value {
+        if self.has(name) { self.new(name) } else { Value::null() }
+    }
+}
+
+/// Something wrong with a desired object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The code of the rule.
+    pub code: &'static str,
+    /// The attribute that it is about.
+    pub attribute: &'static str,
+    /// The name of the nested block that it is about, among several.
+    pub element: Option<String>,
+    /// The fixed sentence.
+    pub summary: &'static str,
+    /// What and why, with values.
+    pub detail: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Whether it stops the run.
+    pub fatal: bool,
+}
+
+impl Problem {
+    /// An error about an attribute.
+    pub fn error(
+        code: &'static str,
+        attribute: &'static str,
+        summary: &'static str,
+        detail: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self { code, attribute, element: None, summary, detail: detail.into(), help: Some(help.into()), fatal: true }
+    }
+
+    /// An attribute decides which calls are made, and is not known when they are planned.
+    pub fn unknown(attribute: &'static str) -> Self {
+        Self::error(
+            "CS0411",
+            attribute,
+            "Not known at plan time",
+            format!(
+                "`{attribute}` decides which calls are made, and hangs on something that is only known after apply."
+            ),
+            "Apply what it hangs on first (--target), or write the value out.",
+        )
+    }
+
+    /// Names the nested block that it is about.
+    pub fn on(mut self, element: &str) -> Self {
+        self.element = Some(element.to_owned());
+        self
+    }
+
+    /// The same as a warning.
+    pub fn warning(mut self) -> Self {
+        self.fatal = false;
+        self
+    }
+}

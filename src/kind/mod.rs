@@ -1,0 +1,189 @@
+//! What the engine asks of a kind of object, and of the place where such objects live.
+//!
+//! A [`Kind`] is pure: it knows the schema and the rules, foresees attributes and compiles a change into calls.
+//! A [`Remote`] reads objects in bulk and issues one call. Waiting, retrying and recording belong to neither.
+
+mod call;
+mod change;
+mod error;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::schema::Schema;
+use crate::value::{Object, Value};
+pub use call::{Args, Assumption, Call, Impact, SecretPhase, Until};
+pub use change::{Change, Problem};
+pub use error::{ErrorClass, RemoteError};
+
+/// A boxed future, as trait objects need it.
+pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where objects are made: account, region and partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Twelve digits; unknown until STS or the configuration has said.
+    pub account: Option<Arc<str>>,
+    /// `us-east-1`
+    pub region: Arc<str>,
+}
+
+impl Target {
+    /// `aws`, `aws-cn` or `aws-us-gov`.
+    pub fn partition(&self) -> &'static str {
+        match &*self.region {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// An ARN in this account and region, or `None` while the account is unknown.
+    pub fn arn(&self, service: &str, resource: &str) -> Option<String> {
+        let account = self.account.as_ref()?;
+        Some(format!("arn:{}:{service}:{}:{account}:{resource}", self.partition(), self.region))
+    }
+}
+
+/// A kind of object.
+pub trait Kind: Send + Sync {
+    /// Attributes, docs and update classes.
+    fn schema(&self) -> &'static Schema;
+
+    /// Brings several spellings of the same into one, before anything is compared.
+    fn unite(&self, _desired: &mut Object) {}
+
+    /// Applies the rules of the service to a desired object. Unknown values are let pass.
+    fn check(&self, desired: &Object) -> Vec<Problem>;
+
+    /// The name of the object in AWS, where the object itself tells it.
+    fn identify(&self, object: &Object) -> Option<String>;
+
+    /// Fills in what AWS will compute and anyone can foresee. `planned` holds the desired attributes over the live
+    /// ones; what stays absent becomes unknown.
+    fn predict(&self, planned: &mut Object, live: Option<&Object>, target: &Target);
+
+    /// Compiles a change into ordered calls.
+    fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem>;
+
+    /// Whether AWS gives an object its name, so that it can be looked for by our mark only.
+    fn is_named_by_aws(&self) -> bool {
+        false
+    }
+
+    /// What no two objects of a region can have in common, where the object tells it: a name, in its scope.
+    fn place(&self, object: &Object) -> Option<String> {
+        self.identify(object)
+    }
+
+    /// The attribute that tells when a secret was last changed, where AWS tells that.
+    fn dates_secret(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether deleting an object deletes what users stored.
+    fn holds_data(&self) -> bool {
+        false
+    }
+
+    /// The attribute that gives the object its name, where a suffix can make a second name.
+    fn name_attribute(&self) -> Option<&'static str>;
+
+    /// Whether the difference between the object as it is and as it shall be takes a new object, beyond what the
+    /// schema says of single attributes. Names the attributes that cause it.
+    fn replaces(&self, _before: &Object, _after: &Object, _changed: &[&'static str]) -> Vec<&'static str> {
+        Vec::new()
+    }
+}
+
+/// An object as it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// How it is.
+    pub status: Status,
+    /// Its attributes by the names of the schema, normalised; the name in AWS is in them.
+    pub object: Object,
+    /// Attributes whose change AWS has accepted and not yet carried out.
+    pub pending: Object,
+}
+
+/// How an object is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing is going on.
+    Settled,
+    /// AWS is at it: the word that AWS uses.
+    Busy(String),
+    /// It will not come right by itself: the word that AWS uses, and why.
+    Broken(String),
+}
+
+/// What a call returned: attributes of the schema that are known only now, such as the id of a security group.
+pub type Reply = Object;
+
+/// Where the objects of one kind live, in one account and region.
+pub trait Remote: Send + Sync {
+    /// Reads the objects of these names, in bulk. An absent object is absent from the answer.
+    /// Never waits, and never fails because of a status.
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>>;
+
+    /// Reads the tags of one object from its own service, which is never behind.
+    fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>>;
+
+    /// Finds the object that carries our mark (the tag `cachestack:id`), for kinds whose names only AWS gives.
+    /// Answers its name in AWS; none where there is no such object.
+    ///
+    /// # Errors
+    /// Also where the kind has names of its own: "not found" would let an object be forgotten.
+    fn find<'a>(&'a self, _mark: &'a str) -> Future_<'a, Result<Option<String>, RemoteError>> {
+        Box::pin(async {
+            Err(RemoteError {
+                class: ErrorClass::Fatal,
+                code: "NotFindable".to_owned(),
+                message: "objects of this kind are looked for by name, not by mark".to_owned(),
+                request_id: None,
+            })
+        })
+    }
+
+    /// Issues one call and does not wait for what it starts.
+    fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>>;
+}
+
+/// The look-ups of `data` blocks, in one account and region.
+pub trait Lookup: Send + Sync {
+    /// Reads what a `data` block asks for; answers all its attributes.
+    fn lookup<'a>(&'a self, kind: &'a str, args: &'a Object) -> Future_<'a, Result<Object, RemoteError>>;
+}
+
+/// Everything remote of a run: one per environment.
+pub trait Cloud: Send + Sync {
+    /// The objects of one kind in one region.
+    fn remote(&self, kind: &str, region: &str) -> Arc<dyn Remote>;
+    /// The look-ups in one region.
+    fn lookups(&self, region: &str) -> Arc<dyn Lookup>;
+    /// The account of the credentials.
+    fn account(&self) -> Future_<'_, Result<String, RemoteError>>;
+}
+
+/// The table of both spellings.
+pub const KIND_NAMES: &[(&str, &str)] = &[
+    ("subnet_group", "aws_elasticache_subnet_group"),
+    ("parameter_group", "aws_elasticache_parameter_group"),
+    ("security_group", "aws_security_group"),
+    ("replication_group", "aws_elasticache_replication_group"),
+    ("alarm", "aws_cloudwatch_metric_alarm"),
+    ("vpc", "aws_vpc"),
+    ("subnet", "aws_subnet"),
+    ("subnets", "aws_subnets"),
+    ("availability_zones", "aws_availability_zones"),
+    ("region", "aws_region"),
+    ("caller_identity", "aws_caller_identity"),
+];
+
+/// Our name of a kind, given in either spelling.
+pub fn our_name(name: &str) -> &str {
+    KIND_NAMES.iter().find(|(_, terraform)| *terraform == name).map_or(name, |(ours, _)| ours)
+}
