@@ -73,6 +73,10 @@ impl Kind for ParameterGroup {
 
     /// Joins `parameters` into the `parameter` blocks.
     fn unite(&self, desired: &mut Object) {
+        if let Some(unknown) = desired.get("parameters").filter(|map| map.is_unknown()).cloned() {
+            desired.insert("parameter".into(), unknown);
+            return;
+        }
         let Some(map) = desired.get("parameters").and_then(Value::as_object).cloned() else { return };
         let mut blocks = desired.get("parameter").and_then(Value::as_items).unwrap_or_default().to_vec();
         for (name, value) in map {
