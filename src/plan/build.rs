@@ -179,7 +179,7 @@ impl Builder<'_> {
         if self.diagnostics.len() > before && crate::diag::has_errors(&self.diagnostics[before..]) {
             self.undecided.insert(block.clone());
         }
-        self.evaluator.set_block(block, Instances::new(expansion.repetition, values));
+        self.evaluator.set_block(block, Instances::of(expansion, values));
     }
 
     /// Whether a mistake keeps it open if there is such an instance.
