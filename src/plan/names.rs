@@ -186,7 +186,11 @@ fn namesake(builder: &Builder, instance: &Instance, wanted: &Object) -> Option<S
 /// deleted for that.
 pub fn judge(builder: &mut Builder) {
     let taken = std::mem::take(&mut builder.taken);
-    let is_freed = |taken: &Taken| builder.plan.steps.iter().any(|step| frees(step, taken));
+    let mut deleted: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+    for step in builder.plan.steps.iter().filter(|step| step.action == Action::Delete) {
+        deleted.entry(step.id.as_deref().unwrap_or_default()).or_default().push(step);
+    }
+    let is_freed = |taken: &Taken| deleted.get(&*taken.id).into_iter().flatten().any(|step| frees(step, taken));
     let refused: Vec<Diagnostic> =
         taken.iter().filter(|taken| !is_freed(taken)).map(|taken| refusal(builder, taken)).collect();
     builder.diagnostics.extend(refused);
