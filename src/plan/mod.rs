@@ -326,16 +326,6 @@ impl Plan {
         }
     }
 
-    /// The steps that a step waits for, by their places, barriers written out.
-    pub fn waits(&self, step: &Step) -> Vec<usize> {
-        let of = |wait: &Wait| match wait {
-            Wait::Step(step) => vec![*step],
-            Wait::Barrier(barrier) => self.barriers[*barrier].steps.clone(),
-        };
-        let all: BTreeSet<usize> = step.edges.iter().flat_map(of).collect();
-        all.into_iter().collect()
-    }
-
     /// The expected seconds along the longest way through the edges.
     pub fn longest_way(&self) -> u32 {
         let mut ends: Vec<u32> = Vec::with_capacity(self.steps.len());
