@@ -10,11 +10,29 @@ use cachestack::emulator::{Emulator, Options, Request, Speed};
 
 const RUNS: usize = 21;
 
-const REQUESTS: [&str; 4] = [
-    "Action=DescribeReplicationGroups&ReplicationGroupId=g00005",
-    "Action=DescribeReplicationGroups&MaxRecords=20",
-    "Action=DescribeCacheClusters&CacheClusterId=g00007-001",
-    "Action=ModifyReplicationGroup&ReplicationGroupId=g00001&ReplicationGroupDescription=new",
+/// Service and fields of requests as an apply sends them; `{n}` is another number in each run, `{sg}` a security group.
+const REQUESTS: [(&str, &str); 12] = [
+    ("elasticache", "Action=DescribeReplicationGroups&ReplicationGroupId=g00005"),
+    ("elasticache", "Action=DescribeReplicationGroups&MaxRecords=20"),
+    ("elasticache", "Action=DescribeCacheClusters&CacheClusterId=g00007-001"),
+    ("elasticache", "Action=ModifyReplicationGroup&ReplicationGroupId=g00001&ReplicationGroupDescription=new{n}"),
+    (
+        "elasticache",
+        "Action=CreateReplicationGroup&ReplicationGroupId=n{n}&ReplicationGroupDescription=d&CacheNodeType=cache.t3.micro",
+    ),
+    ("elasticache", "Action=DeleteReplicationGroup&ReplicationGroupId=n{n}"),
+    (
+        "monitoring",
+        "Action=PutMetricAlarm&AlarmName=n{n}&MetricName=m&Namespace=n&Statistic=Sum&Period=60&EvaluationPeriods=1&Threshold=1&ComparisonOperator=GreaterThanThreshold",
+    ),
+    ("monitoring", "Action=DescribeAlarms&AlarmNames.member.1=g00005&AlarmNames.member.2=g00007"),
+    ("ec2", "Action=CreateSecurityGroup&GroupName=n{n}&GroupDescription=d"),
+    (
+        "ec2",
+        "Action=AuthorizeSecurityGroupIngress&GroupId={sg}&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort={n}&IpPermissions.1.ToPort={n}&IpPermissions.1.IpRanges.1.CidrIp=10.0.0.0/16",
+    ),
+    ("ec2", "Action=DescribeSecurityGroups&GroupId.1={sg}"),
+    ("ec2", "Action=DescribeSecurityGroups&Filter.1.Name=group-id&Filter.1.Value.1={sg}&MaxResults=100"),
 ];
 
 fn main() {
@@ -29,27 +47,30 @@ fn main() {
         fill(&few, 10);
         fill(&many, 10_000);
         println!("{place}:");
-        for fields in REQUESTS {
-            let (few, many) = (median(&few, fields), median(&many, fields));
-            println!("  {:>8.3} ms of 10, {:>8.3} ms of 10000, ratio {:>5.1}: {fields}", few, many, many / few);
+        for (service, fields) in REQUESTS {
+            let (few, many) = (median(&few, service, fields), median(&many, service, fields));
+            println!("  {:>8.3} ms of 10, {:>8.3} ms of 10000, ratio {:>5.1}: {fields:.90}", few, many, many / few);
         }
     }
 }
 
-fn fill(emulator: &Emulator, groups: usize) {
-    for number in 0..groups {
-        let fields = format!(
-            "Action=CreateReplicationGroup&ReplicationGroupId=g{number:05}&ReplicationGroupDescription=d&CacheNodeType=cache.t3.micro"
-        );
-        send(emulator, &fields);
+/// Makes a group, an alarm and a security group of each number.
+fn fill(emulator: &Emulator, count: usize) {
+    for number in 0..count {
+        for (service, fields) in [REQUESTS[4], REQUESTS[6], REQUESTS[8]] {
+            send(emulator, service, &fields.replace("n{n}", &format!("g{number:05}")));
+        }
     }
 }
 
 /// Milliseconds.
-fn median(emulator: &Emulator, fields: &str) -> f64 {
-    let once = |_| {
+fn median(emulator: &Emulator, service: &str, fields: &str) -> f64 {
+    let group = send(emulator, "ec2", "Action=DescribeSecurityGroups&GroupName.1=g00003");
+    let group = group.split("<groupId>").nth(1).and_then(|rest| rest.split('<').next()).expect("an id").to_owned();
+    let once = |number| {
+        let fields = fields.replace("{n}", &format!("{}", 1000 + number)).replace("{sg}", &group);
         let started = Instant::now();
-        send(emulator, fields);
+        send(emulator, service, &fields);
         started.elapsed().as_secs_f64() * 1e3
     };
     let mut times: Vec<f64> = (0..RUNS).map(once).collect();
@@ -57,13 +78,21 @@ fn median(emulator: &Emulator, fields: &str) -> f64 {
     times[RUNS / 2]
 }
 
-fn send(emulator: &Emulator, fields: &str) {
-    let scope = "123456789012/20270115/us-east-1/elasticache/aws4_request";
+/// The body of the answer.
+fn send(emulator: &Emulator, service: &str, fields: &str) -> String {
+    let scope = format!("123456789012/20270115/us-east-1/{service}/aws4_request");
+    let version = match service {
+        "ec2" => "2016-11-15",
+        "monitoring" => "2010-08-01",
+        _ => "2015-02-02",
+    };
     let response = emulator.handle(&Request {
         method: "POST".into(),
         path: "/".into(),
         headers: vec![("Authorization".into(), format!("AWS4-HMAC-SHA256 Credential={scope}"))],
-        body: fields.as_bytes().to_vec(),
+        body: format!("{fields}&Version={version}").into_bytes(),
     });
-    assert_eq!(response.status, 200, "{fields}: {}", String::from_utf8_lossy(&response.body));
+    let body = String::from_utf8_lossy(&response.body).into_owned();
+    assert_eq!(response.status, 200, "{fields}: {body}");
+    body
 }

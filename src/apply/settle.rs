@@ -25,6 +25,9 @@ struct Watch {
     answer: UnboundedSender<Sight>,
 }
 
+/// Those who wait, by kind and region, then by the name of what they wait for: a look costs what it looks at.
+type Watches = BTreeMap<(String, String), BTreeMap<String, Vec<UnboundedSender<Sight>>>>;
+
 /// A way to ask the poller.
 #[derive(Clone)]
 pub struct Settler {
@@ -35,7 +38,8 @@ impl Settler {
     /// Starts the poller; it ends when nobody can ask it any more.
     pub fn start(cloud: Arc<dyn Cloud>, clock: Arc<dyn Clock>, poll: (Duration, Duration), stop: Stop) -> Self {
         let (watches, incoming) = unbounded_channel();
-        tokio::spawn(Poller { cloud, clock, poll, stop, incoming, open: Vec::new() }.run());
+        let (soon, later) = (Watches::new(), Watches::new());
+        tokio::spawn(Poller { cloud, clock, poll, stop, incoming, soon, later }.run());
         Self { watches }
     }
 
@@ -55,14 +59,16 @@ struct Poller {
     poll: (Duration, Duration),
     stop: Stop,
     incoming: UnboundedReceiver<Watch>,
-    open: Vec<Watch>,
+    /// Those whose first look is worth it at once.
+    soon: Watches,
+    later: Watches,
 }
 
 impl Poller {
     async fn run(mut self) {
         let mut pause = self.poll.0;
         loop {
-            if self.open.is_empty() {
+            if self.soon.is_empty() && self.later.is_empty() {
                 match self.incoming.recv().await {
                     Some(watch) => self.take(watch, &mut pause),
                     None => return,
@@ -71,8 +77,7 @@ impl Poller {
             while let Ok(watch) = self.incoming.try_recv() {
                 self.take(watch, &mut pause);
             }
-            let soon: Vec<bool> = self.open.iter().map(|watch| watch.soon).collect();
-            if !soon.contains(&true) {
+            if self.soon.is_empty() {
                 tokio::select! {
                     biased;
                     watch = self.incoming.recv() => match watch {
@@ -87,11 +92,13 @@ impl Poller {
                 }
             }
             if self.stop.load(Ordering::SeqCst) {
-                self.open.clear();
+                self.soon.clear();
+                self.later.clear();
                 continue;
             }
-            let only_soon = soon.contains(&true);
-            self.look(only_soon).await;
+            let which = if self.soon.is_empty() { &mut self.later } else { &mut self.soon };
+            let watches = std::mem::take(which);
+            self.look(watches).await;
             pause = (pause * 3 / 2).min(self.poll.1);
         }
     }
@@ -99,44 +106,48 @@ impl Poller {
     /// A new wait is worth a quick look again.
     fn take(&mut self, watch: Watch, pause: &mut Duration) {
         *pause = self.poll.0;
-        self.open.push(watch);
+        let Watch { kind, region, id, soon, answer } = watch;
+        let watches = if soon { &mut self.soon } else { &mut self.later };
+        watches.entry((kind, region)).or_default().entry(id).or_default().push(answer);
     }
 
-    async fn look(&mut self, only_soon: bool) {
-        let mut ids: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-        for watch in self.open.iter().filter(|watch| !only_soon || watch.soon) {
-            ids.entry((watch.kind.clone(), watch.region.clone())).or_default().push(watch.id.clone());
+    /// Looks once, and again later for those who go on waiting.
+    async fn look(&mut self, watches: Watches) {
+        for ((kind, region), mut watches) in watches {
+            // Most have what they want after the first look.
+            watches.retain(|_, answers| is_wanted(answers));
+            if watches.is_empty() {
+                continue;
+            }
+            let ids: Vec<String> = watches.keys().cloned().collect();
+            let mut sights = self.cloud.remote(&kind, &region).read(&ids).await;
+            for (id, mut answers) in watches {
+                tell(&kind, &id, &mut sights, &answers);
+                if is_wanted(&mut answers) {
+                    let later = self.later.entry((kind.clone(), region.clone())).or_default();
+                    later.entry(id).or_default().extend(answers);
+                }
+            }
         }
-        for ((kind, region), mut wanted) in ids {
-            wanted.sort();
-            wanted.dedup();
-            let sights = self.cloud.remote(&kind, &region).read(&wanted).await;
-            self.tell(&kind, &region, &wanted, sights, only_soon);
-        }
-        self.open.retain(|watch| !watch.answer.is_closed());
     }
+}
 
-    fn tell(
-        &mut self,
-        kind: &str,
-        region: &str,
-        wanted: &[String],
-        sights: Result<BTreeMap<String, Observation>, RemoteError>,
-        only_soon: bool,
-    ) {
-        let of = self
-            .open
-            .iter_mut()
-            .filter(|watch| watch.kind == kind && watch.region == region && wanted.contains(&watch.id));
-        for watch in of.filter(|watch| !only_soon || watch.soon) {
-            watch.soon = false;
-            let sight = match &sights {
-                Ok(found) => Ok(found.get(&watch.id).cloned().map(|found| normalized(kind, found))),
-                // A read that may work next time is no news.
-                Err(error) if error.class.is_passing() => continue,
-                Err(error) => Err(error.clone()),
-            };
-            let _ = watch.answer.send(sight);
-        }
+/// Whether anybody still waits; those who do not are dropped.
+fn is_wanted(answers: &mut Vec<UnboundedSender<Sight>>) -> bool {
+    answers.retain(|answer| !answer.is_closed());
+    !answers.is_empty()
+}
+
+type Sights = Result<BTreeMap<String, Observation>, RemoteError>;
+
+fn tell(kind: &str, id: &str, sights: &mut Sights, answers: &[UnboundedSender<Sight>]) {
+    let sight = match sights {
+        Ok(found) => Ok(found.remove(id).map(|found| normalized(kind, found))),
+        // A read that may work next time is no news.
+        Err(error) if error.class.is_passing() => return,
+        Err(error) => Err(error.clone()),
+    };
+    for answer in answers {
+        let _ = answer.send(sight.clone());
     }
 }

@@ -208,9 +208,13 @@ fn describe(context: &mut Context, input: Input) -> Answer {
     let types = input.texts("AlarmTypes");
     let metric_alarms = types.is_empty() || types.iter().any(|kind| kind == "MetricAlarm");
     let (state, action) = (input.filled("StateValue"), input.filled("ActionPrefix"));
-    let rows = context.region.alarms.iter().filter(|(name, alarm)| {
+    let alarms = &context.region.alarms;
+    let asked: Box<dyn Iterator<Item = _>> = match names.is_empty() {
+        true => Box::new(alarms.from(after.as_deref().unwrap_or_default())),
+        false => Box::new(alarms.some(&names)),
+    };
+    let rows = asked.filter(|(name, alarm)| {
         metric_alarms
-            && (names.is_empty() || names.contains(name))
             && prefix.is_none_or(|prefix| name.starts_with(prefix))
             && state.is_none_or(|state| alarm.state == state)
             && action.is_none_or(|action| has_action(alarm, action))

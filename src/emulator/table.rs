@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -11,11 +11,62 @@ use std::sync::Arc;
 pub struct Table<T> {
     rows: BTreeMap<String, Arc<T>>,
     before: BTreeMap<String, Option<Arc<T>>>,
+    index: Option<Index<T>>,
+}
+
+/// The keys of rows by words that are in them.
+#[derive(Debug, Clone)]
+struct Index<T> {
+    words: fn(&T) -> Vec<String>,
+    keys: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), before: BTreeMap::new() }
+        Self { rows: BTreeMap::new(), before: BTreeMap::new(), index: None }
+    }
+}
+
+impl<T> Table<T> {
+    /// A table whose rows are found by words that are in them, without a look at the others.
+    pub fn by(words: fn(&T) -> Vec<String>) -> Self {
+        Self { index: Some(Index { words, keys: BTreeMap::new() }), ..Self::default() }
+    }
+
+    /// The rows with a word, in the order of their keys.
+    pub fn with(&self, word: &str) -> impl Iterator<Item = &Arc<T>> {
+        let keys = self.index.as_ref().and_then(|index| index.keys.get(word));
+        keys.into_iter().flatten().filter_map(|key| self.rows.get(key))
+    }
+
+    /// A row comes, goes or gives place to another.
+    fn set(&mut self, key: &str, row: Option<Arc<T>>) -> Option<Arc<T>> {
+        self.unindex(key);
+        let old = match row {
+            Some(row) => self.rows.insert(key.to_owned(), row),
+            None => self.rows.remove(key),
+        };
+        self.reindex(key);
+        old
+    }
+
+    fn unindex(&mut self, key: &str) {
+        let (Some(index), Some(row)) = (&mut self.index, self.rows.get(key)) else { return };
+        for word in (index.words)(row) {
+            if let Some(keys) = index.keys.get_mut(&word) {
+                keys.remove(key);
+                if keys.is_empty() {
+                    index.keys.remove(&word);
+                }
+            }
+        }
+    }
+
+    fn reindex(&mut self, key: &str) {
+        let (Some(index), Some(row)) = (&mut self.index, self.rows.get(key)) else { return };
+        for word in (index.words)(row) {
+            index.keys.entry(word).or_default().insert(key.to_owned());
+        }
     }
 }
 
@@ -33,7 +84,7 @@ impl<T: Clone> Table<T> {
     /// Puts a row, new or in the place of an old one.
     pub fn put(&mut self, key: &str, row: T) {
         self.keep(key);
-        self.rows.insert(key.to_owned(), Arc::new(row));
+        self.set(key, Some(Arc::new(row)));
     }
 
     /// Changes a row where it exists.
@@ -42,13 +93,16 @@ impl<T: Clone> Table<T> {
             return None;
         }
         self.keep(key);
-        self.rows.get_mut(key).map(|row| change(Arc::make_mut(row)))
+        self.unindex(key);
+        let result = self.rows.get_mut(key).map(|row| change(Arc::make_mut(row)));
+        self.reindex(key);
+        result
     }
 
     /// Removes a row.
     pub fn remove(&mut self, key: &str) -> Option<Arc<T>> {
         self.keep(key);
-        self.rows.remove(key)
+        self.set(key, None)
     }
 
     /// The rows in the order of their keys.
@@ -59,6 +113,12 @@ impl<T: Clone> Table<T> {
     /// The rows from a key on.
     pub fn from<'a>(&'a self, key: &str) -> impl Iterator<Item = (&'a String, &'a Arc<T>)> + use<'a, T> {
         self.rows.range(key.to_owned()..)
+    }
+
+    /// The rows of some keys, in the order of the keys.
+    pub fn some<'a>(&'a self, keys: &[String]) -> impl Iterator<Item = (&'a String, &'a Arc<T>)> + use<'a, T> {
+        let keys: BTreeSet<String> = keys.iter().cloned().collect();
+        keys.into_iter().filter_map(|key| self.rows.get_key_value(&key))
     }
 
     /// The rows alone.
@@ -111,18 +171,13 @@ impl<T: Clone + Debug + Serialize + DeserializeOwned> Rows for Table<T> {
 
     fn rollback(&mut self) {
         for (key, old) in std::mem::take(&mut self.before) {
-            match old {
-                Some(row) => self.rows.insert(key, row),
-                None => self.rows.remove(&key),
-            };
+            self.set(&key, old);
         }
     }
 
     fn replay(&mut self, key: &str, row: Option<Value>) -> serde_json::Result<()> {
-        match row {
-            Some(row) => self.rows.insert(key.to_owned(), Arc::new(serde_json::from_value(row)?)),
-            None => self.rows.remove(key),
-        };
+        let row = row.map(serde_json::from_value).transpose()?;
+        self.set(key, row.map(Arc::new));
         Ok(())
     }
 
@@ -135,4 +190,48 @@ impl<T: Clone + Debug + Serialize + DeserializeOwned> Rows for Table<T> {
 
 fn to_json(row: &impl Serialize) -> Value {
     serde_json::to_value(row).expect("rows are plain data")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys of the rows with a word, from the index and from a look at all rows.
+    fn found(table: &Table<String>, word: &str) -> [Vec<String>; 2] {
+        let by_index = table.with(word).map(|row| row.to_string()).collect();
+        let all = table.values().filter(|row| row.split(' ').any(|one| one == word));
+        [by_index, all.map(|row| row.to_string()).collect()]
+    }
+
+    #[test]
+    fn rows_are_found_by_their_words_whatever_happens_to_them() {
+        type Deed = fn(&mut Table<String>);
+        let deeds: [(&str, Deed); 9] = [
+            ("new rows", |table| {
+                ["a red", "b red blue", "c blue"].iter().for_each(|row| table.put(&row[..1], (*row).into()))
+            }),
+            ("made final", |table| table.commit(&mut |_, _| {})),
+            ("another in its place", |table| table.put("a", "a green".into())),
+            ("changed", |table| {
+                table.update("b", |row| *row = "b green".into());
+            }),
+            ("gone", |table| drop(table.remove("c"))),
+            ("taken back", |table| table.rollback()),
+            ("read from the log", |table| table.replay("d", Some("d red".into())).expect("a text")),
+            ("gone in the log", |table| table.replay("a", None).expect("nothing")),
+            ("gone, and back again", |table| {
+                table.remove("b");
+                table.put("b", "b red".into());
+            }),
+        ];
+        let mut table: Table<String> = Table::by(|row| row.split(' ').map(str::to_owned).collect());
+        for (what, deed) in deeds {
+            deed(&mut table);
+            for word in ["red", "blue", "green", "black"] {
+                let [by_index, all] = found(&table, word);
+                assert_eq!(by_index, all, "{what}: {word}");
+            }
+        }
+        assert_eq!(table.some(&["d".into(), "b".into(), "b".into(), "x".into()]).count(), 2);
+    }
 }

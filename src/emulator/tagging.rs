@@ -65,13 +65,12 @@ fn resources(context: &mut Context, input: Input) -> Answer {
             .all(|(key, values)| tags.get(key).is_some_and(|value| values.is_empty() || values.contains(value)));
         typed && tagged && (arns.is_empty() || arns.iter().any(|other| other == arn))
     };
-    let rows = context
-        .region
-        .tags
-        .iter()
-        .filter(|(arn, tags)| wanted(arn, tags))
-        .map(|(arn, tags)| (arn, json!({ "ResourceARN": arn, "Tags": tags::write(tags) })));
-    let (page, next) = paging::page(rows, token(input)?.as_deref(), size);
+    let after = token(input)?;
+    let rows = context.region.tags.from(after.as_deref().unwrap_or_default());
+    let rows = rows.filter(|(arn, tags)| wanted(arn, tags)).map(|row| (row.0, row));
+    let (page, next) = paging::page(rows, after.as_deref(), size);
+    let page: Vec<Value> =
+        page.into_iter().map(|(arn, tags)| json!({ "ResourceARN": arn, "Tags": tags::write(tags) })).collect();
     Ok(json!({ "ResourceTagMappingList": page, "PaginationToken": next.unwrap_or_default() }))
 }
 

@@ -43,8 +43,7 @@ pub fn check_first(session: &mut Session, store: &Store, options: &Options) -> R
     let mut first = Needs::default();
     if !options.destroy {
         let before = session.diagnostics.clone();
-        let state = store.state().clone();
-        first = check(session, &state, options);
+        first = check(session, &store.state(), options);
         if session.has_errors() {
             return Err(Failure::Stack);
         }

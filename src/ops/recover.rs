@@ -12,7 +12,7 @@ use crate::plan::Note;
 use crate::recovery::{self, Sight, Verdict};
 use crate::refresh;
 use crate::state::store::Store;
-use crate::state::{Nature, Operation, Part, State};
+use crate::state::{Nature, Operation, Operations, Part, State};
 
 /// Who hears of what is waited for, and says when to stop.
 pub struct Watch {
@@ -94,7 +94,7 @@ pub async fn foresee(session: &Session, state: &mut State, connection: &Connecti
 type Seen = (Operation, Part, Result<Sight, RemoteError>);
 
 /// Looks for all objects of all operations, side by side; in the order of the operations.
-async fn look(session: &Session, connection: &Connection, open: &[Operation]) -> Vec<Seen> {
+async fn look(session: &Session, connection: &Connection, open: &Operations) -> Vec<Seen> {
     let mut looks = JoinSet::new();
     let parts = open.iter().flat_map(|operation| operation.parts.iter().map(move |part| (operation, part)));
     for (number, (operation, part)) in parts.enumerate() {

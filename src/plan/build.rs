@@ -136,7 +136,7 @@ impl Draft<'_> {
         if self.diagnostics.len() > before && crate::diag::has_errors(&self.diagnostics[before..]) {
             self.undecided.insert(block.clone());
         }
-        self.evaluator.set_block(block, Instances::new(expansion.repetition, values));
+        self.evaluator.set_block(block, Instances::of(expansion, values));
     }
 
     /// Judges a block of which nobody can say how often it is there, as far as that goes.

@@ -1,7 +1,7 @@
 //! Rules between resources: two of one name, parameter groups of the wrong family, zones of another region, objects
 //! that go while another keeps them, alarms on no node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::catalog::engines::{self, Engine, Version};
@@ -162,21 +162,33 @@ fn zones(draft: &Draft) -> Vec<Diagnostic> {
 
 /// What another object keeps using cannot be deleted: AWS would refuse for as long as anybody cares to wait.
 fn kept(draft: &Draft) -> Vec<Diagnostic> {
-    let holdable = |step: &Step| NAMES_OF.iter().any(|(_, _, kind)| *kind == &*step.address.kind);
     let replaced = |step: &Step| matches!(step.reason, Reason::Replaced { .. });
-    let leaves = |step: &&Step| step.action == Action::Delete && holdable(step) && !replaced(step);
+    let leaves = |step: &&Step| step.action == Action::Delete && !replaced(step);
+    let users = users(draft);
     let leaving = draft.plan.steps.iter().filter(leaves);
-    leaving.filter_map(|step| kept_by(draft, step)).collect()
+    leaving.filter_map(|step| kept_by(draft, &users, step)).collect()
 }
 
-fn kept_by(draft: &Draft, step: &Step) -> Option<Diagnostic> {
+/// The first planned object that uses an object, and its attribute; by kind, region and name of what is used.
+type Users<'a> = BTreeMap<(&'static str, &'a str, &'a str), (&'a Address, &'static str)>;
+
+fn users<'a>(draft: &'a Draft) -> Users<'a> {
+    let mut users = Users::new();
+    for (user, object) in &draft.planned {
+        let Some(region) = object.get("region").and_then(Value::as_str) else { continue };
+        for (_, attribute, kind) in NAMES_OF.iter().filter(|(of, ..)| *of == &*user.kind) {
+            for name in object.get(*attribute).into_iter().flat_map(texts) {
+                users.entry((*kind, region, name)).or_insert((user, *attribute));
+            }
+        }
+    }
+    users
+}
+
+fn kept_by(draft: &Draft, users: &Users, step: &Step) -> Option<Diagnostic> {
     let id = step.id.as_deref()?;
-    let region = |object: &Object| object.get("region").and_then(Value::as_str) == Some(&step.region);
-    let (user, attribute) = draft.planned.iter().filter(|(_, object)| region(object)).find_map(|(user, object)| {
-        let attributes = NAMES_OF.iter().filter(|(of, _, kind)| *of == &*user.kind && *kind == &*step.address.kind);
-        let (_, attribute, _) = attributes.into_iter().find(|(_, name, _)| mentions(object.get(name), id))?;
-        Some((user, *attribute))
-    })?;
+    let (_, _, kind) = NAMES_OF.iter().find(|(_, _, kind)| *kind == &*step.address.kind)?;
+    let (user, attribute) = *users.get(&(*kind, &*step.region, id))?;
     let desired = draft.places.get(user)?;
     let written = desired.object.get(attribute).is_some_and(|value| !value.is_null());
     let why = if written { "names it" } else { "does not say what to use instead, so it stays as it is" };
@@ -220,11 +232,16 @@ fn fixed(draft: &Draft) -> Vec<Diagnostic> {
             && &*step.address.kind == "parameter_group"
             && cluster(step.before.as_ref()) != cluster(step.after.as_ref())
     });
+    let mut users: BTreeMap<&str, &Address> = BTreeMap::new();
+    for (address, record) in &draft.state.records {
+        let name = record.object.get("parameter_group_name").and_then(Value::as_str);
+        if let Some(name) = name {
+            users.entry(name).or_insert(address);
+        }
+    }
     changes
         .filter_map(|step| {
-            let id = step.id.as_deref()?;
-            let uses = |object: &Object| object.get("parameter_group_name").and_then(Value::as_str) == Some(id);
-            let user = draft.state.records.iter().find(|(_, record)| uses(&record.object))?.0;
+            let user = users.get(step.id.as_deref()?)?;
             let problem = Problem::error(
                 "CS0610",
                 "parameter",
@@ -244,22 +261,24 @@ fn deferred(draft: &Draft) -> Vec<Diagnostic> {
         let immediately = step.after.as_ref().and_then(|after| after.get("apply_immediately")).and_then(Value::as_bool);
         step.action == Action::Update && immediately == Some(false)
     };
+    let mut leaving: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for (at, step) in steps.iter().enumerate().filter(|(_, step)| step.action == Action::Delete) {
+        let id = step.id.as_deref().unwrap_or_default();
+        leaving.entry((&*step.address.kind, id)).or_default().push(at);
+    }
     let mut found = Vec::new();
     for user in steps.iter().filter(waits) {
-        for leaving in steps.iter().filter(|step| step.action == Action::Delete) {
-            let attributes =
-                NAMES_OF.iter().filter(|(of, _, kind)| *of == &*user.address.kind && *kind == &*leaving.address.kind);
-            let holds = |name: &str| {
-                mentions(
-                    user.before.as_ref().and_then(|before| before.get(name)),
-                    leaving.id.as_deref().unwrap_or_default(),
-                )
-            };
-            let Some((_, attribute, _)) =
-                attributes.into_iter().find(|(_, name, _)| user.changed.contains(name) && holds(name))
-            else {
-                continue;
-            };
+        let mut held: BTreeMap<usize, &'static str> = BTreeMap::new();
+        let held_by = NAMES_OF.iter().filter(|(of, name, _)| *of == &*user.address.kind && user.changed.contains(name));
+        for (_, attribute, kind) in held_by {
+            let value = user.before.as_ref().and_then(|before| before.get(*attribute));
+            let of_name = value.into_iter().flat_map(texts).filter_map(|name| leaving.get(&(*kind, name)));
+            for at in of_name.flatten() {
+                held.entry(*at).or_insert(attribute);
+            }
+        }
+        for (at, attribute) in held {
+            let leaving = &steps[at];
             let problem = Problem::error(
                 "CS0607",
                 attribute,
@@ -276,22 +295,27 @@ fn deferred(draft: &Draft) -> Vec<Diagnostic> {
     found
 }
 
-fn mentions(value: Option<&Value>, id: &str) -> bool {
-    value.is_some_and(|value| value.as_str() == Some(id) || value.children().any(|inner| mentions(Some(inner), id)))
+/// Every text that stands in a value.
+fn texts(value: &Value) -> Vec<&str> {
+    match value.as_str() {
+        Some(text) => vec![text],
+        None => value.children().flat_map(texts).collect(),
+    }
 }
 
 /// An alarm on the id of a group, or on a node that the group does not have, never gets a datapoint.
 fn aimless(draft: &Draft) -> Vec<Diagnostic> {
-    let groups: Vec<(&str, Vec<&str>)> = draft.planned.values().filter_map(|object| members(object)).collect();
+    let groups: BTreeMap<&str, Vec<&str>> = draft.planned.values().filter_map(|object| members(object)).collect();
+    let nodes: BTreeSet<&str> = groups.values().flatten().copied().collect();
     let alarms = draft.planned.iter().filter(|(address, _)| &*address.kind == "alarm");
     alarms
         .filter_map(|(address, alarm)| {
             let node = alarm.get("dimensions")?.get("CacheClusterId")?.as_str()?;
-            if groups.iter().any(|(_, members)| members.contains(&node)) {
+            if nodes.contains(node) {
                 return None;
             }
-            let (id, members) = groups.iter().find(|(id, _)| is_of_group(node, id))?;
-            Some(draft.places.get(address)?.diagnose(no_node(node, id, members)).of(address))
+            let members = group_of(node, &groups)?;
+            Some(draft.places.get(address)?.diagnose(no_node(node, members)).of(address))
         })
         .collect()
 }
@@ -303,15 +327,22 @@ fn members(object: &Object) -> Option<(&str, Vec<&str>)> {
     Some((id, members.iter().map(Value::as_str).collect::<Option<_>>()?))
 }
 
-/// Whether it is the id of the group, alone or with the numbers of a shard and a node.
-fn is_of_group(node: &str, id: &str) -> bool {
-    let rest = node.strip_prefix(id);
-    rest.is_some_and(|rest| {
-        rest.is_empty() || rest.starts_with('-') && rest.chars().all(|c| c == '-' || c.is_ascii_digit())
-    })
+/// The group whose id a text is, alone or with the numbers of a shard and a node, and its nodes.
+fn group_of<'a>(node: &str, groups: &'a BTreeMap<&str, Vec<&str>>) -> Option<(&'a str, &'a [&'a str])> {
+    let mut id = node;
+    loop {
+        if let Some((id, members)) = groups.get_key_value(id) {
+            return Some((id, members));
+        }
+        let (rest, number) = id.rsplit_once('-')?;
+        if !number.chars().all(|c| c.is_ascii_digit()) {
+            return None;
+        }
+        id = rest;
+    }
 }
 
-fn no_node(node: &str, id: &str, members: &[&str]) -> Problem {
+fn no_node(node: &str, (id, members): (&str, &[&str])) -> Problem {
     let what = if node == id { "is a replication group" } else { "is no node of its replication group" };
     Problem::error(
         "CS0605",

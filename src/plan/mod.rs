@@ -216,19 +216,6 @@ impl Plan {
         self.steps.iter().enumerate().map(|(place, step)| (step.step, place)).collect()
     }
 
-    /// The places of the steps that each step waits for, barriers written out.
-    pub fn waits(&self) -> Vec<Vec<usize>> {
-        let places = self.places();
-        let barriers: BTreeMap<BarrierId, &Barrier> =
-            self.barriers.iter().map(|barrier| (barrier.barrier, barrier)).collect();
-        let of = |wait: &Wait| match wait {
-            Wait::Step(step) => vec![places[step]],
-            Wait::Barrier(barrier) => barriers[barrier].steps.iter().map(|step| places[step]).collect(),
-        };
-        let all = |step: &Step| step.edges.iter().flat_map(of).collect::<BTreeSet<usize>>().into_iter().collect();
-        self.steps.iter().map(all).collect()
-    }
-
     /// The expected seconds along the longest way through the edges.
     pub fn longest_way(&self) -> u32 {
         let mut ends: BTreeMap<StepId, u32> = BTreeMap::new();

@@ -1,10 +1,11 @@
 //! The stages of a plan as tables: what is there, what the stack says now, what is asked, and what comes of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::{Address, Subject};
 use crate::kind::Impact;
-use crate::plan::{Action, Options, Plan, Reason, Step, file};
+use crate::plan::{Action, Barrier, BarrierId, Options, Plan, Reason, Step, StepId, Wait, file};
 use crate::simulation::clock::LeapingClock;
 use crate::simulation::engine::{Command, End, Place, Verb};
 use crate::simulation::faults::Faults;
@@ -53,14 +54,22 @@ fn decided(plan: &Plan) -> Vec<String> {
     steps.chain(unchanged).chain(notes).collect()
 }
 
-/// The steps in their order, each with those that it waits for.
+/// The steps in their order, each with those that it waits for, barriers written out.
 fn ordered(plan: &Plan) -> Vec<String> {
-    let waits = plan.waits();
-    let line = |(step, waits): (&Step, &Vec<usize>)| {
-        let waits: Vec<String> = waits.iter().map(|at| name(&plan.steps[*at])).collect();
+    let names: BTreeMap<StepId, String> = plan.steps.iter().map(|step| (step.step, name(step))).collect();
+    let barriers: BTreeMap<BarrierId, &Barrier> =
+        plan.barriers.iter().map(|barrier| (barrier.barrier, barrier)).collect();
+    let of = |wait: &Wait| match wait {
+        Wait::Step(step) => vec![*step],
+        Wait::Barrier(barrier) => barriers[barrier].steps.clone(),
+    };
+    let line = |step: &Step| {
+        let mut waits: Vec<StepId> = step.edges.iter().flat_map(of).collect();
+        waits.sort_by_key(|wait| plan.steps.iter().position(|step| step.step == *wait));
+        let waits: Vec<&str> = waits.iter().map(|wait| &*names[wait]).collect();
         if waits.is_empty() { name(step) } else { format!("{} <- {}", name(step), waits.join(", ")) }
     };
-    plan.steps.iter().zip(&waits).map(line).collect()
+    plan.steps.iter().map(line).collect()
 }
 
 fn guarded(plan: &Plan) -> Vec<String> {

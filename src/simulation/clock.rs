@@ -12,7 +12,7 @@ use crate::clock::{Clock, Sleep};
 
 /// The date at which every simulation begins, in seconds since the epoch.
 const START: u64 = 1_800_000_000;
-/// A run that wakes more sleepers than this does not end.
+/// A run that wakes more sleepers than this does not end, unless it is said to be long.
 const WAKES_MAX: u64 = 200_000;
 
 /// A clock that leaps when its runtime has nothing left to do.
@@ -26,6 +26,8 @@ struct Inner {
     count: u64,
     sleepers: BTreeMap<Key, Option<Waker>>,
     wakes: u64,
+    /// How many more may be woken than in other runs.
+    patience: u64,
     stuck: bool,
     /// Who is told that nothing goes on any more.
     root: Option<Waker>,
@@ -36,6 +38,11 @@ type Key = (Duration, u64);
 impl LeapingClock {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A clock for long runs, which wake so many sleepers more than others.
+    pub fn patient(wakes: u64) -> Self {
+        Self(Arc::new(Mutex::new(Inner { patience: wakes, ..Inner::default() })))
     }
 
     /// Lets time pass while nothing runs.
@@ -66,7 +73,7 @@ impl LeapingClock {
     fn leap(&self) {
         let mut inner = self.inner();
         inner.wakes += 1;
-        let first = if inner.wakes > WAKES_MAX { None } else { inner.sleepers.pop_first() };
+        let first = if inner.wakes > WAKES_MAX + inner.patience { None } else { inner.sleepers.pop_first() };
         let waker = match first {
             Some(((until, _), waker)) => {
                 inner.elapsed = inner.elapsed.max(until);

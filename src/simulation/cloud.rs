@@ -5,6 +5,7 @@ mod alarms;
 pub mod calls;
 mod groups;
 pub mod lookups;
+mod mentions;
 mod rules;
 pub mod shapes;
 pub mod world;
@@ -235,8 +236,9 @@ impl Remote for Place {
                 return Ok(Value::string_map::<&str, &str>([]));
             }
             let world = self.cloud.world();
-            let arn = object.get("arn").and_then(Value::as_str);
-            let found = world.things().find(|(key, thing)| key.0 == self.kind && thing.arn() == arn);
+            let arn = object.get("arn").and_then(Value::as_str).unwrap_or_default();
+            let mut named = world.mentioning(arn);
+            let found = named.find(|(key, thing)| key.0 == self.kind && thing.arn() == Some(arn));
             let none = || refuse(ErrorClass::NotFound, "NotFound", "there is no such object");
             found.map(|(_, thing)| thing.tags_value()).ok_or_else(none)
         })
@@ -252,7 +254,8 @@ impl Remote for Place {
             let world = self.cloud.world();
             let moment = self.cloud.moment(fault);
             let marked = |thing: &world::Thing| thing.tags.get("cachestack:id").map(String::as_str) == Some(mark);
-            let mut things = world.at(moment).iter().filter(|(key, _)| key.0 == self.kind && key.1 == self.region);
+            let then = world.at(moment);
+            let mut things = then.iter().filter(|(key, _)| key.0 == self.kind && key.1 == self.region);
             Ok(things.find(|(_, thing)| marked(thing)).map(|(key, _)| key.2.clone()))
         })
     }

@@ -208,9 +208,11 @@ impl MemLog {
     /// The file is on the medium up to a length.
     fn sync(&self, length: usize) {
         let mut files = self.disk.files();
-        let mut bytes = files.now.get(&self.path).cloned().unwrap_or_default();
-        bytes.truncate(length);
-        files.durable.insert(self.path.clone(), bytes);
+        let Held_ { now, durable, .. } = &mut *files;
+        let synced = durable.entry(self.path.clone()).or_default();
+        // A log only grows, so what was synced before is its beginning.
+        let more = now.get(&self.path).and_then(|bytes| bytes.get(synced.len()..length));
+        synced.extend_from_slice(more.unwrap_or_default());
     }
 }
 

@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, Span};
 use crate::lang::ast::Expr;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Scope, eval};
-use crate::stack::evaluator::Repetition;
+use crate::stack::evaluator::{Repetition, View};
 use crate::value::{Data, Object, Origin, Type, Value};
 
 /// CloudWatch takes so many metrics in one alarm. Source: CloudWatch user guide, quotas of metric math alarms.
@@ -28,7 +28,7 @@ pub struct Expansion {
 }
 
 /// One instance of a block.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Instance {
     /// Its key.
     pub key: Option<Key>,
@@ -60,23 +60,27 @@ pub fn expand(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Diag
 }
 
 /// The instance of one key, without laying out the others; `None` where there is none, or after an error, which has been
-/// reported. An apply asks for one instance after the other.
+/// reported. An apply asks for one instance after the other: what the plan knew of it is as it was.
 pub fn expand_one(
     resource: &Resource,
     key: Option<&Key>,
-    scope: &dyn Scope,
+    view: &View,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Instance> {
+    if let Some(instance) = view.laid_out(&resource.address, key) {
+        return Some(instance);
+    }
     if let (Some(expr), None, None, Some(Key::Name(name))) =
         (&resource.meta.for_each, &resource.meta.count, &resource.meta.target, key)
     {
-        let value = known(expr, "for_each", scope).map_err(|mut wrong| diagnostics.append(&mut wrong)).ok()?;
+        let value = view.repeated(&resource.address, || known(expr, "for_each", view));
+        let value = value.map_err(|mut wrong| diagnostics.append(&mut wrong)).ok()?;
         if let Data::Map(_, items) | Data::Object(items) = &value.data {
             let each = items.get(name)?.clone();
             return Some(Instance { key: key.cloned(), each: Some(each), watched: None });
         }
     }
-    let instances = expand(resource, scope, diagnostics)?.instances;
+    let instances = expand(resource, view, diagnostics)?.instances;
     instances.into_iter().find(|instance| instance.key.as_ref() == key)
 }
 

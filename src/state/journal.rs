@@ -32,13 +32,13 @@ pub struct Journal {
 
 impl Journal {
     /// Starts a journal in an empty file, behind the state file with that serial.
-    pub async fn start(log: Box<dyn Append>, state: &State, run: &str) -> std::io::Result<Self> {
+    pub async fn start(log: Box<dyn Append>, state: &State, serial: u64, run: &str) -> std::io::Result<Self> {
         let header = Header {
             version: file::VERSION,
             run: run.to_owned(),
             lineage: state.lineage.clone(),
             salt: state.salt.clone(),
-            serial: state.serial,
+            serial,
         };
         let mut journal = Self { log, number: 0, chain: String::new(), length: 0 };
         journal.log.truncate(0)?;

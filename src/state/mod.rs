@@ -8,6 +8,7 @@ pub mod digest;
 pub mod file;
 pub mod journal;
 pub mod lock;
+mod operations;
 pub mod store;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::value::{Object, Value};
+pub use operations::Operations;
 
 /// The state of one environment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,7 +39,7 @@ pub struct State {
     /// Objects that have a successor and are still to be deleted.
     pub deposed: Vec<Deposed>,
     /// Calls that were begun and of which nobody has seen the end, in the order in which they began.
-    pub operations: Vec<Operation>,
+    pub operations: Operations,
     /// Outputs of the last apply; `None` for one that is sensitive.
     pub outputs: BTreeMap<String, Option<Value>>,
     /// The run whose journal goes on from the file, while it does.
@@ -200,10 +202,7 @@ impl State {
         match entry {
             Entry::Began(operation) => self.operations.push(operation),
             Entry::Ended { operation, address, effects, .. } => {
-                for open in self.operations.iter_mut().filter(|open| open.id == operation) {
-                    open.parts.retain(|part| part.address != address);
-                }
-                self.operations.retain(|open| !open.parts.is_empty());
+                self.operations.end(&operation, &address);
                 effects.into_iter().for_each(|effect| self.take(effect));
             }
             Entry::Noted(effects) => effects.into_iter().for_each(|effect| self.take(effect)),

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 use crate::disk::{Disk, Held};
@@ -28,12 +29,21 @@ pub struct Store {
     state: Mutex<State>,
     /// The serial of the file as it was read or last written.
     serial: u64,
+    /// The digest of the file as it was read or last written; none where there is none.
+    seen: Option<Seen>,
     /// Whether the journal holds what the file does not.
     dirty: bool,
     lock: Option<Box<dyn Held>>,
     queue: Mutex<Vec<Waiting>>,
     journal: tokio::sync::Mutex<Option<Journal>>,
     broken: Mutex<Option<String>>,
+}
+
+/// The SHA-256 of a file.
+type Seen = [u8; 32];
+
+fn digest(bytes: &[u8]) -> Seen {
+    Sha256::digest(bytes).into()
 }
 
 /// Entries that wait to be written, and who waits for them.
@@ -52,7 +62,9 @@ impl Store {
     pub fn open(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, OpenError> {
         let (path, backup) = (directory.join("state.json"), directory.join("state.json.backup"));
         let named = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let (mut state, version) = match disk.read(&path).map_err(|error| named(&path, &error))? {
+        let bytes = disk.read(&path).map_err(|error| named(&path, &error))?;
+        let seen = bytes.as_deref().map(digest);
+        let (mut state, version) = match bytes {
             Some(bytes) => file::decode(&bytes).map_err(|wrong| named(&path, &advice(&*disk, directory, &wrong)))?,
             None if disk.read(&backup).ok().flatten().is_some() => {
                 let wrong = Wrong::Damaged("it is missing, and its backup is there".to_owned());
@@ -74,6 +86,7 @@ impl Store {
             directory: directory.to_owned(),
             state: Mutex::new(state),
             serial,
+            seen,
             dirty,
             lock: None,
             queue: Mutex::default(),
@@ -128,9 +141,8 @@ impl Store {
         if let Some(old) = self.disk.read(&file)? {
             self.disk.replace(&self.directory.join("state.json.backup"), &old)?;
         }
-        let mut next = self.state().clone();
-        next.serial += 1;
-        let journal = Journal::start(log, &next, run).await?;
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let journal = Journal::start(log, state, state.serial + 1, run).await?;
         self.write(Some(run.to_owned()))?;
         *self.journal.get_mut() = Some(journal);
         self.dirty = true;
@@ -200,20 +212,33 @@ impl Store {
     /// Replaces the file, unless somebody else has.
     fn write(&mut self, journal: Option<String>) -> io::Result<()> {
         let path = self.directory.join("state.json");
-        let mut next = self.state().clone();
-        next.verify().map_err(|why| io::Error::other(format!("the state would be wrong: {why}")))?;
-        let there = self.disk.read(&path)?;
+        self.state().verify().map_err(|why| io::Error::other(format!("the state would be wrong: {why}")))?;
+        self.must_be_ours(&path)?;
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let before = (state.serial, std::mem::replace(&mut state.journal, journal));
+        state.serial = self.serial + 1;
+        let text = file::encode(state);
+        if let Err(error) = self.disk.replace(&path, text.as_bytes()) {
+            (state.serial, state.journal) = before;
+            return Err(error);
+        }
+        (self.serial, self.seen) = (state.serial, Some(digest(text.as_bytes())));
+        Ok(())
+    }
+
+    /// Whether the file is the one that was read or last written. It is decoded only where its bytes are others.
+    fn must_be_ours(&self, path: &Path) -> io::Result<()> {
+        let there = self.disk.read(path)?;
+        if there.as_deref().map(digest) == self.seen {
+            return Ok(());
+        }
         let there = there.map(|bytes| file::decode(&bytes)).transpose();
         let there = there.map_err(|wrong| io::Error::other(format!("{}: {wrong}", path.display())))?;
         let (serial, lineage) = there.map(|(state, _)| (state.serial, state.lineage)).unwrap_or_default();
-        if serial != self.serial || !lineage.is_empty() && lineage != next.lineage {
+        if serial != self.serial || !lineage.is_empty() && lineage != self.state().lineage {
             let why = format!("{}: somebody else has written it meanwhile (serial {serial})", path.display());
             return Err(io::Error::other(why));
         }
-        (next.serial, next.journal) = (serial + 1, journal);
-        self.disk.replace(&path, file::encode(&next).as_bytes())?;
-        self.serial = next.serial;
-        *self.state() = next;
         Ok(())
     }
 }

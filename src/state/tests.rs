@@ -237,6 +237,6 @@ fn the_rules_of_a_state_are_checked() {
     state.records.remove(&address("c"));
     state.operations.push(Operation { parts: Vec::new(), ..operation("o") });
     assert!(state.verify().expect_err("nothing").contains("about nothing"));
-    state.operations[0] = Operation { nature: Nature::Change, ..operation("o") };
+    state.operations = [Operation { nature: Nature::Change, ..operation("o") }].into_iter().collect();
     assert!(state.verify().expect_err("no record").contains("has no record"));
 }

@@ -1,6 +1,6 @@
 //! Everything as JSON, one object per line, in the manner of Terraform's machine-readable output.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value as Json, json};
 
@@ -10,7 +10,7 @@ use crate::diag::{Diagnostic, FileId, Severity, SourceMap, Span};
 use crate::lang::ast::Body;
 use crate::lang::hide::hide;
 use crate::lang::syntax;
-use crate::plan::{Action, AttrChange, Plan, Reason, Step};
+use crate::plan::{Action, AttrChange, Barrier, BarrierId, Plan, Reason, Step, StepId, Wait};
 use crate::ui::progress::Places;
 use crate::value::{Data, Object, Value, json::to_json};
 
@@ -156,7 +156,7 @@ fn change(change: &AttrChange) -> Json {
     })
 }
 
-fn step(step: &Step, waits: &[usize]) -> Json {
+fn step(step: &Step, places: &BTreeMap<StepId, usize>) -> Json {
     let (reason, causes) = match &step.reason {
         Reason::Declared => ("declared", Vec::new()),
         Reason::Vanished => ("gone", Vec::new()),
@@ -171,7 +171,7 @@ fn step(step: &Step, waits: &[usize]) -> Json {
         .iter()
         .map(|call| json!({ "operation": call.operation, "impact": call.impact.word(), "causes": call.causes, "seconds": call.seconds }))
         .collect();
-    json!({
+    let mut line = json!({
         "type": "planned_change",
         "address": step.address.to_string(),
         "kind": &*step.address.kind,
@@ -183,22 +183,44 @@ fn step(step: &Step, waits: &[usize]) -> Json {
         "impact": step.impact().word(),
         "changes": changes,
         "calls": calls,
-        "after_steps": waits,
-    })
+        "after_steps": step.edges.iter().filter_map(after_step).map(|step| places[&step]).collect::<Vec<_>>(),
+    });
+    let barriers: Vec<u32> = step.edges.iter().filter_map(after_barrier).map(|barrier| barrier.0).collect();
+    if !barriers.is_empty() {
+        line["after_barriers"] = barriers.into();
+    }
+    line
 }
 
-/// A plan as lines: one per step, the outputs, what blocks it, and a summary.
+fn after_step(wait: &Wait) -> Option<StepId> {
+    if let Wait::Step(step) = wait { Some(*step) } else { None }
+}
+
+fn after_barrier(wait: &Wait) -> Option<BarrierId> {
+    if let Wait::Barrier(barrier) = wait { Some(*barrier) } else { None }
+}
+
+/// Steps that many steps wait for, written once: written at each of those, they would grow with the square.
+fn barriers(plan: &Plan, places: &BTreeMap<StepId, usize>) -> Vec<Json> {
+    let waited: BTreeSet<BarrierId> =
+        plan.steps.iter().flat_map(|step| &step.edges).filter_map(after_barrier).collect();
+    let line = |barrier: &Barrier| {
+        let steps: Vec<usize> = barrier.steps.iter().map(|step| places[step]).collect();
+        json!({ "type": "planned_barrier", "barrier": barrier.barrier.0, "steps": steps })
+    };
+    plan.barriers.iter().filter(|barrier| waited.contains(&barrier.barrier)).map(line).collect()
+}
+
+/// A plan as lines: one per step, the sets of steps that many wait for, the outputs, what blocks it, and a summary.
 pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
     let import = |imported: &crate::plan::Imported| {
         let (address, id) = (imported.address.to_string(), &imported.record.id);
         json!({ "type": "planned_import", "address": address, "kind": &*imported.address.kind, "id": id })
     };
-    let mut lines: Vec<Json> = plan
-        .imports
-        .iter()
-        .map(import)
-        .chain(plan.steps.iter().zip(plan.waits()).map(|(one, waits)| step(one, &waits)))
-        .collect();
+    let places = plan.places();
+    let mut lines: Vec<Json> =
+        plan.imports.iter().map(import).chain(plan.steps.iter().map(|one| step(one, &places))).collect();
+    lines.extend(barriers(plan, &places));
     for note in &plan.notes {
         lines.push(
             json!({ "type": "note", "address": note.address.as_ref().map(ToString::to_string), "message": note.text }),

@@ -18,6 +18,12 @@ impl Filters {
         Self { list: list.collect() }
     }
 
+    /// The values that a filter asks for, where there is such a filter and none of its values is a pattern.
+    pub fn exact(&self, name: &str) -> Option<&[String]> {
+        let (_, wanted) = self.list.iter().find(|(filter, _)| filter == name)?;
+        wanted.iter().all(|value| !is_pattern(value)).then_some(wanted)
+    }
+
     /// Whether an object passes. `values` yields an object's values for a filter's name, `None` where the kind
     /// has no such filter.
     pub fn pass(&self, tags: &Tags, values: impl Fn(&str) -> Option<Vec<String>>) -> Result<bool, Failure> {
@@ -38,8 +44,15 @@ impl Filters {
     }
 }
 
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?'])
+}
+
 /// Whether a value matches a pattern with `*` and `?`.
 fn like(pattern: &str, value: &str) -> bool {
+    if !is_pattern(pattern) {
+        return pattern == value;
+    }
     let (pattern, value): (Vec<char>, Vec<char>) = (pattern.chars().collect(), value.chars().collect());
     let (mut at, mut read, mut star) = (0, 0, None);
     while read < value.len() {

@@ -8,6 +8,7 @@ use super::permissions::{self, Peer, SecurityGroupRule};
 use super::{Filters, arn, listing, tagging};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A security group; its rules are rows of their own.
@@ -19,9 +20,22 @@ pub struct SecurityGroup {
     pub vpc: String,
 }
 
+impl SecurityGroup {
+    /// What it is found by: its name, whatever the case of its letters.
+    pub fn words(&self) -> Vec<String> {
+        vec![self.name.to_ascii_lowercase()]
+    }
+}
+
+/// The groups of a name, whatever the case of its letters.
+pub fn called<'a>(context: &'a Context, name: &str) -> impl Iterator<Item = &'a Arc<SecurityGroup>> + use<'a> {
+    let found: Vec<&Arc<SecurityGroup>> = context.region.security_groups.with(&name.to_ascii_lowercase()).collect();
+    found.into_iter()
+}
+
 /// The rules of a group.
 pub fn rules_of(context: &Context, group: &str) -> Vec<Arc<SecurityGroupRule>> {
-    context.region.rules.values().filter(|rule| rule.group == group).cloned().collect()
+    context.region.rules.with(&SecurityGroupRule::word_of(group)).cloned().collect()
 }
 
 /// The group of that id, or AWS's refusal.
@@ -50,11 +64,7 @@ pub fn named(context: &Context, input: Input) -> Result<Arc<SecurityGroup>, Fail
 /// The group of that name in the default VPC.
 pub fn by_name(context: &Context, name: &str) -> Result<Arc<SecurityGroup>, Failure> {
     let default = context.region.vpcs.values().find(|vpc| vpc.default).map(|vpc| vpc.id.clone());
-    let found = context
-        .region
-        .security_groups
-        .values()
-        .find(|group| Some(&group.vpc) == default.as_ref() && group.name == name);
+    let found = called(context, name).find(|group| Some(&group.vpc) == default.as_ref() && group.name == name);
     found.cloned().ok_or_else(|| {
         let vpc = default.unwrap_or_default();
         Failure::new(
@@ -69,21 +79,33 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
     ids.iter().try_for_each(|id| find(context, id).map(drop))?;
     names.iter().try_for_each(|name| by_name(context, name).map(drop))?;
     let filters = Filters::read(input);
-    let mut by_group: std::collections::HashMap<&str, Vec<&SecurityGroupRule>> = Default::default();
-    for rule in context.region.rules.values() {
-        by_group.entry(&rule.group).or_default().push(rule);
-    }
     let mut rows = Vec::new();
-    for group in context.region.security_groups.values() {
+    for group in asked(context, &ids, &names, &filters) {
         let tags = tags::of(context.region, &arn(context, &group.id));
-        let rules = by_group.get(group.id.as_str()).map_or(&[][..], Vec::as_slice);
-        let pass = filters.pass(&tags, |name| filter_values(context, group, rules, name))?;
-        let asked = (ids.is_empty() && names.is_empty()) || ids.contains(&group.id) || names.contains(&group.name);
-        if pass && asked {
-            rows.push((group.id.clone(), group_json(context, group, rules, &tags)));
+        let rules = rules_of(context, &group.id);
+        let rules: Vec<&SecurityGroupRule> = rules.iter().map(|rule| &**rule).collect();
+        let pass = filters.pass(&tags, |name| filter_values(context, &group, &rules, name))?;
+        if pass {
+            rows.push((group.id.clone(), group_json(context, &group, &rules, &tags)));
         }
     }
     listing("SecurityGroups", rows, input, 5..=1000)
+}
+
+/// The groups that can be meant: of some ids and names, or all where none is asked for; in the order of their ids.
+fn asked(context: &Context, ids: &[String], names: &[String], filters: &Filters) -> Vec<Arc<SecurityGroup>> {
+    let groups = &context.region.security_groups;
+    if ids.is_empty() && names.is_empty() {
+        return match filters.exact("group-id") {
+            Some(ids) => groups.some(ids).map(|(_, group)| group.clone()).collect(),
+            None => groups.values().cloned().collect(),
+        };
+    }
+    let by_name = names.iter().flat_map(|name| called(context, name).filter(move |group| group.name == *name));
+    let by_id = groups.some(ids).map(|(_, group)| group);
+    let found: BTreeMap<&str, &Arc<SecurityGroup>> =
+        by_name.chain(by_id).map(|group| (group.id.as_str(), group)).collect();
+    found.into_values().cloned().collect()
 }
 
 fn filter_values(
@@ -154,8 +176,7 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     if !context.region.vpcs.contains(&vpc) {
         return Err(Failure::new("InvalidVpcID.NotFound", format!("The vpc ID '{vpc}' does not exist")));
     }
-    let taken = |group: &Arc<SecurityGroup>| group.vpc == vpc && group.name.eq_ignore_ascii_case(name);
-    if context.region.security_groups.values().any(taken) {
+    if called(context, name).any(|group| group.vpc == vpc) {
         return Err(Failure::new(
             "InvalidGroup.Duplicate",
             format!("The security group '{name}' already exists for VPC '{vpc}'"),
@@ -209,7 +230,7 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
         ));
     }
     let referenced =
-        context.region.rules.values().any(|rule| rule.group != group.id && rule.peer == Peer::Group(group.id.clone()));
+        context.region.rules.with(&SecurityGroupRule::word_of_peer(&group.id)).any(|rule| rule.group != group.id);
     let used = context.region.groups.values().any(|cache| cache.settings.security_groups.contains(&group.id))
         || context.region.clusters.values().any(|cache| cache.uses_security_group(&group.id));
     if referenced || used {

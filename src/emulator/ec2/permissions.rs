@@ -31,6 +31,22 @@ pub struct SecurityGroupRule {
 }
 
 impl SecurityGroupRule {
+    /// What it is found by: its group, and the group that it lets in.
+    pub fn words(&self) -> Vec<String> {
+        let peer = if let Peer::Group(id) = &self.peer { Some(Self::word_of_peer(id)) } else { None };
+        peer.into_iter().chain([Self::word_of(&self.group)]).collect()
+    }
+
+    /// The word of the rules of a group.
+    pub fn word_of(group: &str) -> String {
+        format!("of {group}")
+    }
+
+    /// The word of the rules that let a group in.
+    pub fn word_of_peer(group: &str) -> String {
+        format!("from {group}")
+    }
+
     /// Whether two rules let the same traffic through.
     pub fn same_traffic(&self, other: &Self) -> bool {
         self.egress == other.egress

@@ -8,6 +8,8 @@ use super::authorize::resolve;
 use super::permissions::{self, Peer, SecurityGroupRule};
 use super::{Filters, arn, groups, listing};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 fn missing(id: &str) -> Failure {
     Failure::new("InvalidSecurityGroupRuleId.NotFound", format!("The security group rule ID '{id}' does not exist"))
@@ -20,7 +22,13 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
     }
     let filters = Filters::read(input);
     let mut rows = Vec::new();
-    for rule in context.region.rules.values() {
+    let all = || context.region.rules.values().cloned().collect();
+    let of_groups = |groups: &[String]| {
+        let groups: BTreeSet<&String> = groups.iter().collect();
+        groups.into_iter().flat_map(|group| groups::rules_of(context, group)).collect()
+    };
+    let asked: Vec<Arc<SecurityGroupRule>> = filters.exact("group-id").map_or_else(all, of_groups);
+    for rule in &asked {
         let tags = tags::of(context.region, &arn(context, &rule.id));
         let pass = filters.pass(&tags, |name| {
             Some(vec![match name {
@@ -33,6 +41,7 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
             rows.push((rule.id.clone(), rule_json(context, rule, &tags)));
         }
     }
+    rows.sort_by(|one: &(String, Value), other| one.0.cmp(&other.0));
     listing("SecurityGroupRules", rows, input, 5..=1000)
 }
 

@@ -191,7 +191,7 @@ impl Settings {
         let security_groups = match read_security_groups(context, input)? {
             Some(ids) => ids,
             None => {
-                let mut groups = context.region.security_groups.values();
+                let mut groups = context.region.security_groups.with("default");
                 let default = groups.find(|group| group.vpc == subnet_group.vpc && group.name == "default");
                 default.map(|group| vec![group.id.clone()]).unwrap_or_default()
             }

@@ -13,7 +13,8 @@ use crate::value::{Object, Value};
 pub fn born(work: &Work, object: &mut Object) -> Result<String, RemoteError> {
     object.or_insert_with("vpc_id".into(), || Value::string("vpc-1"));
     let place = (object.get("vpc_id").cloned(), object.get("name").cloned());
-    let taken = work.world.things().any(|(key, thing)| {
+    let name = object.get("name").and_then(Value::as_str).unwrap_or_default();
+    let taken = work.world.mentioning(name).any(|(key, thing)| {
         let there = (thing.object.get("vpc_id").cloned(), thing.object.get("name").cloned());
         key.0 == "security_group" && key.1 == work.region && there == place
     });

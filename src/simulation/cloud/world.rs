@@ -1,10 +1,13 @@
 //! The account: what is in it, and what time does to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::kind::{Observation, Status, Target};
 use crate::kinds::replication_group::member_ids;
+use crate::simulation::cloud::mentions::Mentions;
 use crate::value::{Field, Object, Type, Value};
 
 /// The number of the account.
@@ -54,14 +57,22 @@ pub struct Thing {
     pub number: u64,
 }
 
-/// The account.
+/// The account. What a call costs does not hang on how much is in it.
 #[derive(Debug, Clone, Default)]
 pub struct World {
-    things: BTreeMap<Key, Arc<Thing>>,
-    /// The account as it was, by the moment at which that ended.
-    past: Vec<(u64, BTreeMap<Key, Arc<Thing>>)>,
+    things: Things,
+    /// What objects were before they changed, and when they did; the oldest first.
+    past: VecDeque<(u64, Key, Option<Arc<Thing>>)>,
+    /// Objects that changed and were not looked at since.
+    touched: BTreeSet<Key>,
+    /// When something comes about, and for which object; it may have changed once more.
+    due: BTreeSet<(u64, Key)>,
+    mentions: RefCell<Mentions>,
     count: u64,
 }
+
+/// Objects by kind, region and name.
+pub type Things = BTreeMap<Key, Arc<Thing>>;
 
 /// How long the account as it was is remembered, in milliseconds.
 const MEMORY: u64 = 20_000;
@@ -69,12 +80,19 @@ const MEMORY: u64 = 20_000;
 impl World {
     /// Brings about what is due.
     pub fn settle(&mut self, now: u64) {
-        let due = |thing: &Thing| match &thing.phase {
-            Phase::Busy { until, then, .. } if *until <= now => Some(then.clone()),
-            _ => None,
-        };
-        let due: Vec<(Key, Then)> =
-            self.things.iter().filter_map(|(key, thing)| Some((key.clone(), due(thing)?))).collect();
+        for key in std::mem::take(&mut self.touched) {
+            if let Some(Phase::Busy { until, .. }) = self.get(&key).map(|thing| &thing.phase) {
+                self.due.insert((*until, key));
+            }
+        }
+        let mut due = Vec::new();
+        while self.due.first().is_some_and(|(until, _)| *until <= now) {
+            let Some((until, key)) = self.due.pop_first() else { break };
+            match self.get(&key).map(|thing| &thing.phase) {
+                Some(Phase::Busy { until: end, then, .. }) if *end == until => due.push((key.clone(), then.clone())),
+                _ => {}
+            }
+        }
         for (key, then) in due {
             let then = match then {
                 Then::Settle => Ok((Phase::Settled, None)),
@@ -93,14 +111,19 @@ impl World {
         }
     }
 
-    fn remember(&mut self, now: u64) {
-        self.past.retain(|(until, _)| until + MEMORY >= now);
-        self.past.push((now, self.things.clone()));
+    /// An object is about to change.
+    fn remember(&mut self, key: &Key, now: u64) {
+        while self.past.front().is_some_and(|(until, ..)| until + MEMORY < now) {
+            self.past.pop_front();
+        }
+        self.past.push_back((now, key.clone(), self.things.get(key).cloned()));
+        self.touched.insert(key.clone());
+        self.mentions.get_mut().outdate(key);
     }
 
     /// Puts an object there.
     pub fn put(&mut self, key: Key, mut thing: Thing, now: u64) {
-        self.remember(now);
+        self.remember(&key, now);
         self.count += 1;
         thing.number = self.count;
         self.things.insert(key, Arc::new(thing));
@@ -108,13 +131,13 @@ impl World {
 
     /// An object, to be changed.
     pub fn change(&mut self, key: &Key, now: u64) -> Option<&mut Thing> {
-        self.remember(now);
+        self.remember(key, now);
         self.things.get_mut(key).map(Arc::make_mut)
     }
 
     /// Takes an object away.
     pub fn remove(&mut self, key: &Key, now: u64) -> Option<Arc<Thing>> {
-        self.remember(now);
+        self.remember(key, now);
         self.things.remove(key)
     }
 
@@ -128,15 +151,28 @@ impl World {
         self.things.iter().map(|(key, thing)| (key, &**thing))
     }
 
+    /// The objects that a text stands in.
+    pub fn mentioning(&self, text: &str) -> impl Iterator<Item = (&Key, &Thing)> {
+        let keys = self.mentions.borrow_mut().of(text, &self.things);
+        keys.into_iter().filter_map(|key| self.things.get_key_value(&key)).map(|(key, thing)| (key, &**thing))
+    }
+
     /// The account as it was at a moment, as far as that is remembered.
-    pub fn at(&self, moment: u64) -> &BTreeMap<Key, Arc<Thing>> {
-        self.past.iter().find(|(until, _)| *until > moment).map_or(&self.things, |(_, things)| things)
+    pub fn at(&self, moment: u64) -> Cow<'_, Things> {
+        let mut then = Cow::Borrowed(&self.things);
+        for (_, key, thing) in self.past.iter().rev().take_while(|(until, ..)| *until > moment) {
+            match thing {
+                Some(thing) => drop(then.to_mut().insert(key.clone(), thing.clone())),
+                None => drop(then.to_mut().remove(key)),
+            }
+        }
+        then
     }
 
     /// The object of an ARN or id.
     pub fn by_arn(&self, kind: &str, what: &str) -> Option<Key> {
         let is = |key: &Key, thing: &Thing| key.0 == kind && (thing.arn() == Some(what) || key.2 == what);
-        self.things().find(|(key, thing)| is(key, thing)).map(|(key, _)| key.clone())
+        self.mentioning(what).find(|(key, thing)| is(key, thing)).map(|(key, _)| key.clone())
     }
 
     /// How many objects have been made.
@@ -160,7 +196,7 @@ impl World {
             let rules = ["ingress", "egress"].iter().filter_map(|name| thing.object.get(name));
             direct || ruled && rules.into_iter().any(|rules| mentions(rules, name))
         };
-        self.things().find(|(other, thing)| other.1 == *region && uses(other, thing)).map(|(other, _)| other)
+        self.mentioning(name).find(|(other, thing)| other.1 == *region && uses(other, thing)).map(|(other, _)| other)
     }
 }
 

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::address::Key;
+use crate::stack::target::{Expansion, Instance};
 use crate::value::convert::convert;
 use crate::value::{Data, Type, Value};
 
@@ -11,6 +12,8 @@ use crate::value::{Data, Type, Value};
 #[derive(Debug, Clone)]
 pub struct Instances {
     values: BTreeMap<Option<Key>, Value>,
+    /// What each stands for, as far as the block was laid out.
+    laid_out: BTreeMap<Option<Key>, Instance>,
     repetition: Repetition,
     /// All of them as one value, made when somebody wants it: an apply puts in one instance after the other.
     whole: OnceCell<Value>,
@@ -33,9 +36,22 @@ pub enum Repetition {
 }
 
 impl Instances {
+    /// The instances that a block was laid out as, and their values.
+    pub fn of(expansion: Expansion, values: BTreeMap<Option<Key>, Value>) -> Self {
+        let laid_out = expansion.instances.into_iter().map(|instance| (instance.key.clone(), instance)).collect();
+        Self { laid_out, ..Self::new(expansion.repetition, values) }
+    }
+
     /// Instances that are all known.
     pub fn new(repetition: Repetition, values: BTreeMap<Option<Key>, Value>) -> Self {
-        Self { values, repetition, whole: OnceCell::new(), changed: 0, changes: BTreeMap::new() }
+        Self {
+            values,
+            laid_out: BTreeMap::new(),
+            repetition,
+            whole: OnceCell::new(),
+            changed: 0,
+            changes: BTreeMap::new(),
+        }
     }
 
     /// Puts in the value of one instance.
@@ -54,6 +70,11 @@ impl Instances {
     /// The instance of a key.
     pub(super) fn get(&self, key: &Option<Key>) -> Option<&Value> {
         self.values.get(key)
+    }
+
+    /// What the instance of a key stands for, where that was wholly known when the block was laid out.
+    pub(super) fn laid_out(&self, key: &Option<Key>) -> Option<&Instance> {
+        self.laid_out.get(key).filter(|instance| instance.each.as_ref().is_none_or(Value::is_wholly_known))
     }
 
     /// What an index stands for, if that is a key that an instance has.

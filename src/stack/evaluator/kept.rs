@@ -19,6 +19,8 @@ pub(super) enum Item {
     Output,
     /// Every output of every instance of a module.
     Whole,
+    /// What a block is repeated for.
+    Each,
 }
 
 /// The name of a block in its module.

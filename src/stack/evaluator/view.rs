@@ -11,6 +11,7 @@ use crate::lang::declare::{Call, Module};
 use crate::lang::eval::{Scope, Settings, eval};
 use crate::stack::evaluator::kept::{Block, Source};
 use crate::stack::evaluator::{Evaluator, Item, Names};
+use crate::stack::target::Instance;
 use crate::value::{Origin, Type, Value};
 
 /// Names that only mean something in some places, and where.
@@ -72,6 +73,21 @@ impl<'a> View<'a> {
     pub fn local(&self, name: &Arc<str>) -> Result<Value, Vec<Diagnostic>> {
         let Some(local) = self.module.locals.get(name) else { return Ok(Value::unknown(Type::Any, None)) };
         self.kept(Item::Local, name, || eval(&local.expr, self))
+    }
+
+    /// What an instance of a block stands for, where that was wholly known when the block was laid out.
+    pub fn laid_out(&self, block: &Address, key: Option<&Key>) -> Option<Instance> {
+        let instances = self.names.blocks.get(&(block.mode, block.kind.clone(), block.name.clone()))?;
+        instances.laid_out(&key.cloned()).cloned()
+    }
+
+    /// Evaluates what a block is repeated for, and keeps it: an apply asks for each instance again.
+    pub fn repeated(
+        &self,
+        block: &Address,
+        fresh: impl FnOnce() -> Result<Value, Vec<Diagnostic>>,
+    ) -> Result<Value, Vec<Diagnostic>> {
+        self.kept(Item::Each, &format!("{}.{}", block.kind, block.name).into(), fresh)
     }
 
     /// The block that steps begin with, and how many of them name it; `None` for anything else, and for the resources

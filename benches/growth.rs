@@ -1,0 +1,207 @@
+//! How the CPU time of plan, apply and destroy grows with the number of instances, for stacks in which instances hang on
+//! one another: the whole engine, on an account and a disk in memory.
+//!
+//! `cargo bench --no-default-features --features simulation --bench growth [-- --quick] [--check] [SHAPE]` prints CPU time
+//! and peak memory by size, and the exponent of the growth: 1 is a straight line. With `--quick` sizes are small; with
+//! `--check` an exponent above 1.1 is an error.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use cachestack::simulation::clock::LeapingClock;
+use cachestack::simulation::engine::{self, End, Place, Verb};
+use cachestack::simulation::faults::Faults;
+use rustix::time::{ClockId, clock_gettime};
+
+const SIZES: [usize; 4] = [1_250, 2_500, 5_000, 10_000];
+const QUICK: [usize; 3] = [625, 1_250, 2_500];
+const RUNS: usize = 3;
+/// The most that counts as growth in a straight line.
+const EXPONENT_MAX: f64 = 1.1;
+/// What is measured, and whether the plan of it has no steps.
+const COMMANDS: [(&str, Verb, bool); 4] = [
+    ("plan of a new stack", Verb::Plan, false),
+    ("apply", Verb::Apply, false),
+    ("plan without change", Verb::Plan, true),
+    ("destroy", Verb::Destroy, false),
+];
+const SHAPES: [(&str, fn(usize) -> String); 3] = [("alarms", alarms), ("chains", chains), ("targets", targets)];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    if let [word, shape, size] = &args[..]
+        && word == "one"
+    {
+        one(shape, size.parse().expect("a size"));
+        return ExitCode::SUCCESS;
+    }
+    let is_set = |name: &str| args.iter().any(|arg| arg == name);
+    let sizes = if is_set("--quick") { &QUICK[..] } else { &SIZES };
+    let named = |shape: &str| args.iter().all(|arg| arg.starts_with("--") || arg == shape);
+    let mut worst: f64 = 0.0;
+    for (shape, _) in SHAPES.iter().filter(|(shape, _)| named(shape)) {
+        worst = worst.max(measure(shape, sizes));
+    }
+    if is_set("--check") && worst > EXPONENT_MAX {
+        eprintln!("an exponent is {worst:.2}, above {EXPONENT_MAX}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// Prints the table of a shape; answers the largest exponent.
+fn measure(shape: &str, sizes: &[usize]) -> f64 {
+    let runs: Vec<Vec<f64>> = sizes.iter().map(|size| best(shape, *size)).collect();
+    let line = |name: &str, cells: &[String], end: &str| {
+        let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>10}")).collect();
+        println!("{name:<22}{}  {end}", cells.concat());
+    };
+    line(shape, &sizes.iter().map(ToString::to_string).collect::<Vec<_>>(), "exponent");
+    let mut worst: f64 = 0.0;
+    for (at, (name, ..)) in COMMANDS.iter().enumerate() {
+        let seconds: Vec<f64> = runs.iter().map(|run| run[at]).collect();
+        let exponent = exponent(sizes, &seconds);
+        worst = worst.max(exponent);
+        line(name, &seconds.iter().map(|time| format!("{time:.3} s")).collect::<Vec<_>>(), &format!("{exponent:.2}"));
+    }
+    let peaks: Vec<f64> = runs.iter().map(|run| run[COMMANDS.len()]).collect();
+    let texts: Vec<String> = peaks.iter().map(|peak| format!("{peak:.0} MiB")).collect();
+    line("peak memory", &texts, &format!("{:.2}\n", exponent(sizes, &peaks)));
+    worst
+}
+
+/// The slope of the straight line through the logarithms, by least squares.
+fn exponent(sizes: &[usize], values: &[f64]) -> f64 {
+    let points: Vec<(f64, f64)> =
+        sizes.iter().zip(values).map(|(size, value)| ((*size as f64).ln(), value.max(1e-6).ln())).collect();
+    let count = points.len() as f64;
+    let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), point| (x + point.0 / count, y + point.1 / count));
+    let slope: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
+    slope / points.iter().map(|point| (point.0 - x).powi(2)).sum::<f64>()
+}
+
+/// The least of several runs: whatever else the machine does only adds to it.
+fn best(shape: &str, size: usize) -> Vec<f64> {
+    let runs: Vec<Vec<f64>> = (0..RUNS).map(|_| in_a_process(shape, size)).collect();
+    (0..=COMMANDS.len()).map(|at| runs.iter().map(|run| run[at]).fold(f64::INFINITY, f64::min)).collect()
+}
+
+/// Seconds of each command and MiB at most, of a process of its own: what one size leaves in memory costs no other.
+fn in_a_process(shape: &str, size: usize) -> Vec<f64> {
+    let program = std::env::current_exe().expect("this program");
+    let output = Command::new(program).args(["one", shape, &size.to_string()]).output().expect("a process");
+    assert!(output.status.success(), "{shape} {size}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("text");
+    text.split_whitespace().map(|word| word.parse().expect("a number")).collect()
+}
+
+/// A life of a stack of one size; prints what it took.
+fn one(shape: &str, size: usize) {
+    let folder = tempfile::tempdir().expect("a directory");
+    let text = SHAPES.iter().find(|(name, _)| *name == shape).expect("a shape").1(size);
+    engine::write(&folder.path().join("main.hcl"), &format!("{HEAD}{text}"));
+    let wakes = 200 * size as u64;
+    let place = Place::new(PathBuf::from(folder.path()), LeapingClock::patient(wakes), Arc::new(Faults::none()), None);
+    for (name, verb, empty) in COMMANDS {
+        place.faults.begin(0, false);
+        let start = cpu();
+        let outcome = place.run(&engine::Command { verb, allow: true, ..engine::Command::default() });
+        println!("{}", cpu() - start);
+        place.disk.end(false);
+        place.disk.take_history();
+        assert_eq!(outcome.end, End::Done, "{name}: {}", outcome.told);
+        assert_eq!(outcome.empty, empty, "{name}");
+    }
+    println!("{}", peak());
+}
+
+/// Seconds of all processors that this process has had.
+fn cpu() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+/// The most memory that this process has had, in MiB; zero where the system does not tell.
+fn peak() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kib.unwrap_or_default() / 1024.0
+}
+
+const HEAD: &str =
+    "stack \"growth\" { default_environment = \"sim\" }\nenvironment \"sim\" { region = \"us-east-1\" }\n";
+
+/// The keys of a block that is there so many times.
+fn keys(count: usize) -> String {
+    let keys: Vec<String> = (0..count).map(|number| format!("\"k{number:05}\"")).collect();
+    format!("locals {{ keys = toset([{}]) }}\n", keys.join(", "))
+}
+
+/// A block of alarms, with what tells it from others.
+fn alarm(label: &str, more: &str) -> String {
+    format!(
+        "alarm \"{label}\" {{
+  {more}
+  metric_name         = \"CPUUtilization\"
+  namespace           = \"AWS/ElastiCache\"
+  statistic           = \"Average\"
+  comparison_operator = \"GreaterThanThreshold\"
+  threshold           = 80
+  period              = 300
+  evaluation_periods  = 2
+}}\n"
+    )
+}
+
+/// Alarms that hang on nothing but their key.
+fn alarms(size: usize) -> String {
+    let more =
+        "for_each = local.keys\n  alarm_name = \"cpu-${each.key}\"\n  dimensions = { CacheClusterId = each.key }";
+    keys(size) + &alarm("cpu", more)
+}
+
+/// Alarms and security groups, each of which refers to the one of the same key in another block.
+fn chains(size: usize) -> String {
+    let named = |label: &str, rest: &str| {
+        let more = format!("for_each = local.keys\n  alarm_name = \"{label}-${{each.key}}\"\n  {rest}");
+        alarm(label, &more)
+    };
+    let group = |label: &str, source: &str| {
+        format!(
+            "security_group \"{label}\" {{
+  for_each = local.keys
+  name     = \"{label}-${{each.key}}\"
+  ingress {{
+    from_port = 6379
+    to_port   = 6379
+    protocol  = \"tcp\"
+    {source}
+  }}
+}}\n"
+        )
+    };
+    let parts = [
+        named("first", "dimensions = { CacheClusterId = each.key }"),
+        named("second", "dimensions = { Alarm = alarm.first[each.key].arn }"),
+        group("first", "cidr_blocks = [\"10.0.0.0/16\"]"),
+        group("second", "security_groups = [security_group.first[each.key].id]"),
+    ];
+    keys(size / parts.len()) + &parts.concat()
+}
+
+/// Groups of two members, and an alarm for each member, which says what only the finished group tells.
+fn targets(size: usize) -> String {
+    let group = "replication_group \"all\" {
+  for_each             = local.keys
+  replication_group_id = each.key
+  description          = \"Group ${each.key}\"
+  engine_version       = \"7.1\"
+  node_type            = \"cache.t4g.micro\"
+  num_cache_clusters   = 2
+}\n";
+    let more = "target = replication_group.all\n  alarm_name = \"${node.id}-cpu\"
+  alarm_description = replication_group.all[node.group].primary_endpoint_address";
+    keys(size / 3) + group + &alarm("cpu", more)
+}
