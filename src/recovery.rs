@@ -4,7 +4,7 @@
 //! would find. An operation that cannot be decided stays open.
 
 use crate::address::Address;
-use crate::kind::{Observation, Status};
+use crate::kind::Observation;
 use crate::kinds;
 use crate::state::{Effect, End, Entry, Nature, Operation, Part, Record, State};
 use crate::value::{Object, Value};
@@ -101,7 +101,7 @@ fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
     if (&record.secrets, &record.phase) == (&part.record.secrets, &part.record.phase) {
         return Verdict::Done(Vec::new());
     }
-    if let Status::Busy(word) = &observation.status {
+    if let Some(word) = observation.status.under_way() {
         return Verdict::Undecidable(format!("`{}` is {word}", part.address));
     }
     let date = kinds::get(&part.address.kind).and_then(|kind| kind.dates_secret());
@@ -126,6 +126,7 @@ pub fn forget(address: &Address, id: String, deposed: bool) -> Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kind::Status;
     use crate::state::{Deposed, Digest};
 
     const ADDRESS: &str = "replication_group.g";

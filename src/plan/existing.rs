@@ -24,7 +24,7 @@ pub(super) fn existing(
             format!("is {why} and will not come right by itself; replace it with --replace={}", instance.address),
         );
     }
-    if is_being_made(&observation.status) {
+    if let Status::Making(_) = &observation.status {
         return unfinished(builder, instance, wanted, &record, &observation);
     }
     let lifecycle = &instance.resource.meta.lifecycle;
@@ -197,9 +197,4 @@ pub(super) fn forget_absent(instance: &Instance, before: &Object, after: &mut Ob
             after.insert(attr.name.into(), unknown(instance, attr.name));
         }
     }
-}
-
-/// Whether AWS is still making an object, so that it cannot be compared with anything yet.
-pub fn is_being_made(status: &Status) -> bool {
-    matches!(status, Status::Busy(word) if word.contains("creating"))
 }

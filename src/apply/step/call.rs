@@ -3,7 +3,7 @@
 use super::{Early, Work};
 use crate::apply::Event;
 use crate::apply::retry::{self, Next, Pauses};
-use crate::kind::{Call, RemoteError, Status};
+use crate::kind::{Call, RemoteError};
 use crate::recovery::{Sight, Verdict, judge};
 use crate::refresh;
 use crate::state::{End, Nature, Operation, Record};
@@ -114,7 +114,7 @@ impl Work<'_> {
         }
         let Ok(sight) = self.sight(operation).await else { return false };
         if let (Nature::Change, Sight::Present { observation, .. }) = (operation.nature, &sight) {
-            return matches!(observation.status, Status::Busy(_));
+            return observation.status.under_way().is_some();
         }
         matches!(self.learn(operation, &sight), Verdict::Done(_))
     }

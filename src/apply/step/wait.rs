@@ -67,11 +67,11 @@ impl Work<'_> {
     fn under_way(&self, observation: Observation, call: &Call) -> Result<(), Early> {
         match observation.status {
             Status::Broken(why) if call.until != Until::Absent => Err(Early::Failed(format!("AWS says: {why}"))),
-            Status::Busy(status) => {
-                self.progress(&status);
+            Status::Making(word) | Status::Busy(word) => {
+                self.progress(&word);
                 Ok(())
             }
-            _ => Ok(()),
+            Status::Broken(_) | Status::Settled => Ok(()),
         }
     }
 
