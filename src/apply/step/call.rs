@@ -61,12 +61,13 @@ impl Work<'_> {
                 }
                 Next::Again => {}
             }
-            if self.remaining() == Duration::ZERO {
-                return Err(failed(doubtful, &error));
-            }
             let status = if retry::next(&error) == Next::Again { "waiting" } else { "retrying" };
             self.progress(&format!("{status}: {}", error.message.trim_end_matches('.')));
             self.shared.clock.sleep(pauses.next(self.remaining())).await;
+            // A call that nobody has time to wait for may be carried out all the same.
+            if self.remaining() == Duration::ZERO {
+                return Err(failed(doubtful, &error));
+            }
         }
     }
 
