@@ -12,8 +12,8 @@ use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::{
-    Live, Needs, Note, Options, Outcome, Plan, collide, decide, guard, import, leave, names, order, select, timeouts,
-    wish,
+    Live, Needs, Note, Options, Outcome, Plan, collide, decide, guard, import, leave, moves, names, order,
+    refresh_only, select, timeouts, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -93,6 +93,7 @@ pub fn build(evaluator: &mut Evaluator, inputs: &Inputs) -> Outcome {
 
 impl Builder<'_> {
     fn walk(&mut self) {
+        moves::follow_all(self);
         // What goes is in the state; a stack that cannot be evaluated any more can still be destroyed.
         if self.inputs.options.destroy {
             return;
@@ -401,6 +402,9 @@ impl Builder<'_> {
         order::order(&mut self);
         guard::guard(&mut self);
         select::select(&mut self);
+        if self.inputs.options.refresh_only {
+            refresh_only::stay(&mut self.plan, self.inputs.state);
+        }
         Outcome { plan: self.plan, needs: self.needs, diagnostics: self.diagnostics }
     }
 }

@@ -4,15 +4,13 @@ use crate::address::Address;
 use crate::kind::Change;
 use crate::kinds;
 use crate::plan::build::Builder;
-use crate::plan::{Action, Reason, RecordPlan, Step, moves, refresh_only};
+use crate::plan::{Action, Reason, RecordPlan, Step, refresh_only};
 use crate::state::Record;
 use crate::value::Object;
 
 /// Decides the records whose instance is no longer declared, and the deposed objects.
 pub fn leavers(builder: &mut Builder) {
     let destroy = builder.inputs.options.destroy;
-    // What moved on to an address that no block has is judged by what is said of that.
-    moves::follow_all(builder);
     let leaving: Vec<(Address, Record)> = builder
         .state
         .records

@@ -1,15 +1,15 @@
 //! A plan that sends nothing: it takes what is there into the records, and shows what that is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::kind::Observation;
 use crate::kinds;
 use crate::plan::build::Builder;
 use crate::plan::decide::{self, Instance, Seen, unknown_all};
-use crate::plan::{Action, AttrChange, Drift, Reason, RecordPlan, Step};
+use crate::plan::{Action, AttrChange, Drift, Plan, Reason, RecordPlan, Step};
 use crate::schema::{Schema, Update};
-use crate::state::Record;
+use crate::state::{Record, State};
 use crate::value::{Object, Value, same};
 
 /// Compares an instance with what is recorded of it; answers the object as it is.
@@ -63,6 +63,25 @@ fn take_over(builder: &mut Builder, address: &Address, record: &Record, found: &
     object
 }
 
+/// What was seen is recorded under the address that the state has for it, and hangs on what it hung on: what has moved
+/// moves with an apply, and can be put back in the file until then.
+pub fn stay(plan: &mut Plan, state: &State) {
+    let moves = std::mem::take(&mut plan.moves);
+    let before: BTreeMap<Address, Address> = moves.into_iter().map(|(from, to)| (to, from)).collect();
+    let records = plan.records.iter_mut().map(|(address, ..)| address);
+    let steps = plan.steps.iter_mut().map(|step| &mut step.address);
+    let drift = plan.drift.iter_mut().map(|drift| &mut drift.address);
+    for address in records.chain(steps).chain(drift) {
+        if let Some(from) = before.get(address) {
+            address.clone_from(from);
+        }
+    }
+    for (address, words, ..) in &mut plan.records {
+        let known = state.records.get(address).map(|known| known.dependencies.clone());
+        words.dependencies = known.unwrap_or_default();
+    }
+}
+
 /// The attributes that others have changed. One that was never recorded is no change.
 fn changes(schema: &'static Schema, recorded: &Object, found: &Object) -> Vec<AttrChange> {
     let compared = schema.attrs.iter().filter(|attr| !attr.secret && attr.update != Update::Local);
@@ -111,4 +130,28 @@ fn gone(builder: &mut Builder, address: &Address, record: &Record, deposed: bool
         record: RecordPlan { set: BTreeSet::new(), ..RecordPlan::default() },
         deposed,
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refresh_records_what_it_sees_where_it_was() {
+        let address = |name: &str| Address::managed("alarm", name);
+        let known = |uses: &str| Record { dependencies: vec![address(uses)], ..Record::default() };
+        let mut state = State::default();
+        state.records.extend([(address("a"), known("old")), (address("old"), Record::default())]);
+        state.records.insert(address("b"), known("old"));
+        let words = |uses: &str| RecordPlan { dependencies: vec![address(uses)], ..RecordPlan::default() };
+        let entry = |name: &str| (address(name), words("new"), Object::new(), String::new(), String::new());
+        let moves = vec![(address("old"), address("new")), (address("b"), address("c"))];
+        let drift = Drift { address: address("new"), id: String::new(), changes: Vec::new() };
+        let mut plan = Plan { moves, records: vec![entry("a"), entry("c")], drift: vec![drift], ..Plan::default() };
+        stay(&mut plan, &state);
+        let told: Vec<String> =
+            plan.records.iter().map(|(at, words, ..)| format!("{at} {}", words.dependencies[0])).collect();
+        assert_eq!(told, ["alarm.a alarm.old", "alarm.b alarm.old"]);
+        assert_eq!((plan.drift[0].address.to_string().as_str(), plan.moves.len()), ("alarm.old", 0));
+    }
 }
