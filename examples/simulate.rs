@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use cachestack::simulation::case::Case;
-use cachestack::simulation::faults::{Faults, Script};
+use cachestack::simulation::faults::{Fault, Faults, Script};
 use cachestack::simulation::run::{Report, live};
 use cachestack::simulation::shrink::shrink;
 use cachestack::simulation::simulate;
@@ -49,10 +49,10 @@ fn tell(report: &Report) {
 fn many(from: u64, count: u64, save: Option<&str>) {
     let start = Instant::now();
     let mut rules: BTreeMap<&str, Vec<(u64, String)>> = BTreeMap::new();
-    let mut hits: BTreeMap<String, u64> = BTreeMap::new();
+    let mut hits = Hits::default();
     for seed in from..from + count {
         let (scenario, report) = simulate(seed);
-        note(&report.struck, &mut hits);
+        hits.note(&report.struck);
         if let Some(first) = report.violations.first() {
             let found = rules.entry(first.rule).or_default();
             if let Some(folder) = save.filter(|_| found.is_empty()) {
@@ -63,9 +63,7 @@ fn many(from: u64, count: u64, save: Option<&str>) {
             found.push((seed, first.detail.clone()));
         }
     }
-    for (what, times) in &hits {
-        println!("{times:8} {what}");
-    }
+    hits.print();
     for (rule, found) in &rules {
         println!("{:8} VIOLATION {rule}", found.len());
         for (seed, detail) in found.iter().take(6) {
@@ -81,8 +79,36 @@ fn many(from: u64, count: u64, save: Option<&str>) {
     }
 }
 
-fn note(struck: &Script, hits: &mut BTreeMap<String, u64>) {
-    for (moment, fault) in struck {
-        *hits.entry(format!("{} at {}", fault.word(), moment.place)).or_default() += 1;
+/// How often what went wrong, over all lives.
+#[derive(Default)]
+struct Hits {
+    /// Deaths by place: before its deed, after it, amid it.
+    crashes: BTreeMap<String, [u64; 3]>,
+    /// Other faults by word and sort of place.
+    faults: BTreeMap<(&'static str, String), u64>,
+}
+
+impl Hits {
+    fn note(&mut self, struck: &Script) {
+        for (moment, fault) in struck {
+            let column = [Fault::CrashBefore, Fault::CrashAfter, Fault::Torn].iter().position(|crash| crash == fault);
+            if let Some(column) = column {
+                self.crashes.entry(moment.place.clone()).or_default()[column] += 1;
+            } else {
+                let sort = moment.place.split(' ').next().unwrap_or_default().to_owned();
+                *self.faults.entry((fault.word(), sort)).or_default() += 1;
+            }
+        }
+    }
+
+    fn print(&self) {
+        println!("  before    after     amid crashes at");
+        for (place, [before, after, amid]) in &self.crashes {
+            println!("{before:8} {after:8} {amid:8} {place}");
+        }
+        println!("   times faults at");
+        for ((fault, sort), times) in &self.faults {
+            println!("{times:8} {fault} at a {sort}");
+        }
     }
 }

@@ -92,6 +92,17 @@ impl Address {
         }
     }
 
+    /// Whether one of these addresses, in order from this one on, is this one or an instance of it.
+    pub fn is_among<'a>(&self, mut behind: impl Iterator<Item = &'a Address>) -> bool {
+        let way = |address: &Address| address.module.first().map(|(name, _)| name.clone());
+        let end = |address: &Address| match self.module.is_empty() {
+            true => !address.is_within(self),
+            // The instances of a module stand one behind the other, each with all that is in it.
+            false => way(address) != way(self),
+        };
+        behind.find(|address| end(address) || address.is_within(self)).is_some_and(|found| found.is_within(self))
+    }
+
     /// Whether this is `other`, or an instance of it. A module without a key stands for all of its instances.
     pub fn is_within(&self, other: &Address) -> bool {
         (self.mode, &self.kind, &self.name) == (other.mode, &other.kind, &other.name)

@@ -114,7 +114,7 @@ fn seen(planned: &Record, id: &str, object: &Object) -> Record {
 fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
     let Some(record) = state.records.get(&part.address) else { return Verdict::Done(Vec::new()) };
     // What it is busy with may be this very call; what it comes to can be told when it has settled.
-    if let Status::Busy(word) = &observation.status {
+    if let Some(word) = observation.status.under_way() {
         return Verdict::Undecidable(format!("`{}` is {word}", part.address));
     }
     if (&record.secrets, &record.phase) == (&part.record.secrets, &part.record.phase) {
@@ -142,6 +142,7 @@ pub fn forget(address: &Address, id: String, deposed: bool) -> Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kind::Status;
     use crate::state::{Deposed, Digest};
 
     const ADDRESS: &str = "replication_group.g";

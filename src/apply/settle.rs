@@ -151,3 +151,67 @@ fn tell(kind: &str, id: &str, sights: &mut Sights, answers: &[UnboundedSender<Si
         let _ = answer.send(sight.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::clock::VirtualClock;
+    use crate::kind::{Call, Future_, Lookup, Remote, Reply, Status};
+    use crate::value::Object;
+
+    /// An account in which everything is busy for ever; it counts how often it is read.
+    #[derive(Clone, Default)]
+    struct Busy(Arc<AtomicUsize>);
+
+    impl Cloud for Busy {
+        fn remote(&self, _: &str, _: &str) -> Arc<dyn Remote> {
+            Arc::new(self.clone())
+        }
+        fn lookups(&self, _: &str) -> Arc<dyn Lookup> {
+            unreachable!("the poller looks nothing up")
+        }
+        fn account(&self) -> Future_<'_, Result<String, RemoteError>> {
+            unreachable!("the poller asks for no account")
+        }
+    }
+
+    impl Remote for Busy {
+        fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            let status = Status::Busy("modifying".to_owned());
+            let seen = Observation { status, object: Object::new(), pending: Object::new() };
+            Box::pin(async move { Ok(ids.iter().map(|id| (id.clone(), seen.clone())).collect()) })
+        }
+        fn tags<'a>(&'a self, _: &'a Object) -> Future_<'a, Result<crate::value::Value, RemoteError>> {
+            unreachable!("the poller reads no tags")
+        }
+        fn invoke<'a>(&'a self, _: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
+            unreachable!("the poller writes nothing")
+        }
+    }
+
+    #[tokio::test]
+    async fn the_poller_ends_when_nobody_can_ask_it_any_more() {
+        let busy = Busy::default();
+        let clock = Arc::new(VirtualClock::at(0));
+        let poll = (Duration::from_secs(4), Duration::from_secs(15));
+        let settler = Settler::start(Arc::new(busy.clone()), clock, poll, Stop::default());
+        let mut sights = settler.watch("replication_group", "us-east-1", "g", true);
+        for _ in 0..3 {
+            assert!(sights.recv().await.is_some_and(|sight| sight.is_ok()), "it looks while somebody waits");
+        }
+        drop(settler);
+        // Somebody still holds the end of a wait, as a step does that is given up.
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+        let reads = busy.0.load(Ordering::SeqCst);
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(busy.0.load(Ordering::SeqCst), reads, "nobody reads any more");
+        assert_eq!(Arc::strong_count(&busy.0), 1, "the poller is gone");
+    }
+}

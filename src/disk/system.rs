@@ -52,6 +52,8 @@ impl Disk for SystemDisk {
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(test)]
+    tests::SYNCED.with_borrow_mut(|synced| synced.push(parent(path).to_owned()));
     match File::open(parent(path)) {
         Ok(folder) => folder.sync_all(),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -90,5 +92,30 @@ impl Held for Lock {
 
     fn is_current(&self) -> bool {
         Lock::is_current(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    thread_local! {
+        /// The folders that this thread has synced: nobody could see it otherwise, short of a loss of power.
+        pub static SYNCED: RefCell<Vec<PathBuf>> = const { RefCell::new(Vec::new()) };
+    }
+
+    #[test]
+    fn a_name_is_on_the_medium_when_its_folder_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal");
+        let synced = || SYNCED.take().contains(&folder.path().to_owned());
+        let log = SystemDisk.log(&path).expect("a new log");
+        assert!(synced() && path.is_file(), "the name of a new log");
+        drop(log);
+        SystemDisk.remove(&path).expect("removed");
+        assert!(synced() && !path.exists(), "that a file is gone");
     }
 }

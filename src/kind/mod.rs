@@ -114,10 +114,22 @@ pub struct Observation {
 pub enum Status {
     /// Nothing is going on.
     Settled,
-    /// AWS is at it: the word that AWS uses.
+    /// AWS is still making it or a member of it, so that it can be compared with nothing yet: the word that AWS uses.
+    Making(String),
+    /// AWS is at it otherwise: the word that AWS uses.
     Busy(String),
     /// It will not come right by itself: the word that AWS uses, and why.
     Broken(String),
+}
+
+impl Status {
+    /// The word that AWS uses for what goes on, while something does.
+    pub fn under_way(&self) -> Option<&str> {
+        match self {
+            Self::Making(word) | Self::Busy(word) => Some(word),
+            Self::Settled | Self::Broken(_) => None,
+        }
+    }
 }
 
 /// What a call returned: attributes of the schema that are known only now, such as the id of a security group.

@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use crate::address::Address;
 use crate::diag::Diagnostic;
-use crate::kind::Status;
+use crate::kind::{Observation, Status};
 use crate::ops::connect::Connection;
 use crate::ops::recover::{self, Watch};
 use crate::ops::{Failure, Session};
 use crate::plan::build::{Inputs, build};
-use crate::plan::existing::is_being_made;
 use crate::plan::{Live, Needs, Note, ObjectKey, Options, Outcome, Plan};
 use crate::refresh;
 use crate::state::digest::Digests;
@@ -183,12 +182,11 @@ async fn settle(session: &Session, live: &mut Live, connection: &Connection, wat
 /// The objects that are being made, with the word that AWS uses.
 fn being_made(live: &Live) -> Vec<(ObjectKey, String)> {
     let found = live.objects.iter().filter_map(|(key, found)| Some((key, found.as_ref()?)));
-    let open = found.filter(|(_, found)| is_being_made(&found.status));
-    open.map(|(key, found)| match &found.status {
-        Status::Busy(word) => (key.clone(), word.clone()),
-        _ => (key.clone(), String::new()),
-    })
-    .collect()
+    let word = |found: &Observation| match &found.status {
+        Status::Making(word) => Some(word.clone()),
+        _ => None,
+    };
+    found.filter_map(|(key, found)| Some((key.clone(), word(found)?))).collect()
 }
 
 /// Whether reading more cannot mend it, as it can a count that hangs on a look-up.

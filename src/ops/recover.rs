@@ -57,7 +57,8 @@ pub async fn settle(session: &Session, store: &Store, connection: &Connection, w
         }
         let Some((operation, why)) = undecided else { return Ok(()) };
         if watch.is_stopped() {
-            return Err(Failure::Error("stopped; nothing was sent".to_owned()));
+            let why = format!("stopped while waiting for {}; nothing was sent: run it again to go on", operation.step);
+            return Err(Failure::Error(why));
         }
         watch.tell(&operation.step, &why, session.clock.elapsed().saturating_sub(start));
         session.clock.sleep(connection.poll.1).await;

@@ -12,7 +12,8 @@ use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::draft::Draft;
 use crate::plan::{
-    Live, Options, Outcome, collide, decide, guard, import, leave, moves, names, order, select, timeouts, wish,
+    Live, Options, Outcome, collide, decide, guard, import, leave, moves, names, order, refresh_only, select, timeouts,
+    wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -48,6 +49,8 @@ pub fn build(evaluator: &mut Evaluator, inputs: &Inputs) -> Outcome {
 
 impl Draft<'_> {
     fn walk(&mut self) {
+        let moves = moves::follow_all(self);
+        self.rename(moves);
         // What goes is in the state; a stack that cannot be evaluated any more can still be destroyed.
         if self.inputs.options.destroy {
             return;
@@ -321,9 +324,6 @@ impl Draft<'_> {
 
     /// What is left when every block has been decided: what goes, names, rules between objects, order, guards, choice.
     fn finish(mut self) -> Outcome {
-        // What moved on to an address that no block has is judged by what is said of that.
-        let moves = moves::follow_all(&self);
-        self.rename(moves);
         let leaving = leave::leavers(&self);
         leaving.into_iter().for_each(|decision| drop(self.take(decision)));
         self.outputs();
@@ -342,6 +342,9 @@ impl Draft<'_> {
         self.plan.blocked = guard::guard(&self, &self.plan.steps);
         self.diagnostics.extend(select::strangers(&self));
         select::select(&mut self.plan, self.inputs.options);
+        if self.inputs.options.refresh_only {
+            refresh_only::stay(&mut self.plan, self.inputs.state);
+        }
         Outcome { plan: self.plan, needs: self.needs, diagnostics: self.diagnostics }
     }
 }

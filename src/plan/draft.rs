@@ -11,7 +11,7 @@ use crate::kind::{Observation, Target};
 use crate::lang::declare::Resource;
 use crate::plan::build::Inputs;
 use crate::plan::decision::{Decision, Standing};
-use crate::plan::{Needs, ObjectKey, Plan, Step, StepId, import, names};
+use crate::plan::{Needs, ObjectKey, Plan, Step, StepId, import, moves, names};
 use crate::stack::desired::Desired;
 use crate::stack::evaluator::Evaluator;
 use crate::state::State;
@@ -108,7 +108,7 @@ impl<'a> Draft<'a> {
     pub fn rename(&mut self, moves: Vec<(Address, Address)>) {
         if !moves.is_empty() {
             self.state.to_mut().rename(&moves);
-            self.plan.moves.extend(moves);
+            moves::append(&mut self.plan.moves, moves);
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn existing(
         let way = format!("is {why} and will not come right by itself; replace it with --replace={}", instance.address);
         said.note(instance.address, way);
     }
-    if is_being_made(&observation.status) {
+    if let Status::Making(_) = &observation.status {
         return unfinished(draft, instance, wanted, &record, &observation).after(said);
     }
     let mut difference = compare(draft, instance, wanted, &record, &observation);
@@ -199,9 +199,4 @@ fn forget_absent(instance: &Instance, before: &Object, after: &mut Object) {
             after.insert(attr.name.into(), unknown(instance, attr.name));
         }
     }
-}
-
-/// Whether AWS is still making an object, so that it cannot be compared with anything yet.
-pub fn is_being_made(status: &Status) -> bool {
-    matches!(status, Status::Busy(word) if word.contains("creating"))
 }

@@ -1,6 +1,6 @@
 //! Where the record of an address is kept: also under an address that it moved from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Key, ModulePath, Subject};
 use crate::plan::draft::Draft;
@@ -14,7 +14,8 @@ pub fn source(draft: &Draft, address: &Address) -> Option<Address> {
 }
 
 /// The moves by which every record that no block has gets the address that `moved` blocks lead to: what guards that
-/// address guards the object, and what lets it go lets the object go.
+/// address guards the object, and what lets it go lets the object go. Comes first, so that a block that has moved knows
+/// the names that its objects have.
 pub fn follow_all(draft: &Draft) -> Vec<(Address, Address)> {
     let names = draft.evaluator.names();
     let lead = |address: &Address| {
@@ -28,10 +29,24 @@ pub fn follow_all(draft: &Draft) -> Vec<(Address, Address)> {
     };
     let records = &draft.state.records;
     let undeclared = records.keys().filter(|address| names.0.resource(address).is_none());
+    let mut taken = BTreeSet::new();
     undeclared
         .map(|address| (address.clone(), lead(address)))
-        .filter(|(from, to)| from != to && !records.contains_key(to))
+        .filter(|(from, to)| from != to && !records.contains_key(to) && taken.insert(to.clone()))
         .collect()
+}
+
+/// Adds moves to those of a plan: what has moved before moves on from where it was.
+pub fn append(all: &mut Vec<(Address, Address)>, moves: Vec<(Address, Address)>) {
+    let reached: BTreeSet<Address> = all.iter().map(|(_, to)| to.clone()).collect();
+    let next: BTreeMap<&Address, &Address> = moves.iter().map(|(from, to)| (from, to)).collect();
+    for (_, to) in all.iter_mut() {
+        if let Some(further) = next.get(to) {
+            *to = (*further).clone();
+        }
+    }
+    all.extend(moves.into_iter().filter(|(from, _)| !reached.contains(from)));
+    all.retain(|(from, to)| from != to);
 }
 
 /// The address with a record from which `moved` blocks lead to this one, over as many steps as it takes.
@@ -104,4 +119,32 @@ fn with_other_key(draft: &Draft, address: &Address) -> Option<Address> {
     });
     let known = |other: &Address| draft.state.records.contains_key(other) && !draft.declared.contains(other);
     own.into_iter().chain(outer).find(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `a>b c>d`
+    fn moves(text: &str) -> Vec<(Address, Address)> {
+        let pairs = text.split_whitespace().map(|pair| pair.split_once('>').expect("from and to"));
+        pairs.map(|(from, to)| (Address::managed("alarm", from), Address::managed("alarm", to))).collect()
+    }
+
+    #[test]
+    fn moves_of_one_plan_are_all_made_at_once() {
+        let cases = [
+            ("a>b", "c>d", "a>b c>d"),
+            ("a>b", "b>c", "a>c"),
+            // What changes places twice stays where it was.
+            ("a>b b>a", "a>b b>a", ""),
+            ("a>x b>y", "x>y y>z", "a>y b>z"),
+            ("a>b", "c>a", "a>b c>a"),
+        ];
+        for (first, then, want) in cases {
+            let mut all = moves(first);
+            append(&mut all, moves(then));
+            assert_eq!(all, moves(want), "{first} then {then}");
+        }
+    }
 }

@@ -102,9 +102,13 @@ fn connect(draft: &Draft) -> Edges {
     };
     for (at, step) in steps.iter().enumerate() {
         if is_leaving(step) {
-            wait_for_users(steps, &index, &held, &mut edges, at);
-        } else {
+            wait_for_users(draft, steps, &index, &held, &mut edges, at);
+        }
+        if !is_leaving(step) || makes_way(draft, step) {
             wait_for_used(draft, steps, &index, &named, &mut edges, at);
+        }
+        if makes_way(draft, step) {
+            wait_for_others(draft, steps, &index, &mut edges, at);
         }
         for other in index.by_address.get(&step.address).into_iter().flatten() {
             if replacement_edge(steps, at, *other) || former_edge(steps, at, *other) {
@@ -159,6 +163,7 @@ fn patterns(address: &Address) -> BTreeSet<Address> {
 
 /// Whoever used an object that goes has let go of it: those that leave, and those that are changed or replaced.
 fn wait_for_users(
+    draft: &Draft,
     steps: &[Step],
     index: &Index,
     held: &BTreeMap<(&'static str, &str), Vec<usize>>,
@@ -175,10 +180,11 @@ fn wait_for_users(
         Which::Leave => is_leaving(&steps[*user]),
         _ => steps[*user].action != Action::Read,
     };
+    let goes_before = |user: &usize| lets_go(user) && !(which == Which::Leave && makes_way(draft, &steps[*user]));
     let outside = |user: &usize| steps[*user].address.block() != step.address.block();
     for pattern in patterns(&step.address) {
         let Some(users) = index.users.get(&pattern) else { continue };
-        edges.add_all(at, (pattern, which), || users.iter().copied().filter(lets_go).collect());
+        edges.add_all(at, (pattern, which), || users.iter().copied().filter(goes_before).collect());
     }
     let id = step.id.as_deref().unwrap_or_default();
     for user in held.get(&(&*step.address.kind, id)).into_iter().flatten().filter(|user| outside(user)) {
@@ -225,6 +231,18 @@ fn wait_for_used(
     }
 }
 
+/// Where the new comes before the old, that holds for those that take the place of an instance as well.
+fn wait_for_others(draft: &Draft, steps: &[Step], index: &Index, edges: &mut Edges, at: usize) {
+    let address = &steps[at].address;
+    let names = draft.evaluator.names();
+    let block = address.block();
+    let first = names.0.resource(address).is_some_and(|block| block.meta.lifecycle.create_before_destroy);
+    if let Some(found) = index.by_block.get(&block).filter(|_| first) {
+        let stays = |other: &usize| !is_leaving(&steps[*other]);
+        edges.add_all(at, (block, Which::Made), || found.iter().copied().filter(stays).collect());
+    }
+}
+
 /// The steps of objects that name others, by kind and id of those.
 fn holders(steps: &[Step]) -> BTreeMap<(&'static str, &str), Vec<usize>> {
     let mut holders: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
@@ -253,6 +271,14 @@ fn named<'a>(draft: &'a Draft) -> BTreeMap<(&'a str, &'a str), &'a Address> {
 
 fn is_leaving(step: &Step) -> bool {
     step.is_leaving()
+}
+
+/// Whether an instance goes while its block stays: others of the block take its place, so it goes only when everything
+/// is there that the block needs.
+fn makes_way(draft: &Draft, step: &Step) -> bool {
+    step.action == Action::Delete
+        && step.reason == Reason::Orphan
+        && draft.evaluator.names().0.resource(&step.address).is_some()
 }
 
 /// The order of the two halves of a replacement.

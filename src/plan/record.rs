@@ -48,6 +48,8 @@ pub(super) fn record_plan(
     if instance.desired.object.get("tags_all").and_then(Value::as_object).is_some_and(|tags| !tags.is_empty()) {
         set.insert("tags".to_owned());
     }
-    let dependencies = draft.managed_blocks_used_by(instance.address);
+    // Nothing can hang on a block that is there no times.
+    let mut dependencies = draft.managed_blocks_used_by(instance.address);
+    dependencies.retain(|used| used.is_among(draft.declared.range(used.clone()..)));
     RecordPlan { set, secrets, dependencies, protect: instance.protect, suffix, let_in: Vec::new() }
 }

@@ -1,14 +1,16 @@
 //! A plan that sends nothing: it takes what is there into the records, and shows what that is.
 
+use std::collections::BTreeMap;
+
 use crate::address::Address;
 use crate::kind::Observation;
 use crate::kinds;
 use crate::plan::decide::{Instance, unknown_all};
 use crate::plan::decision::{Decision, Standing};
 use crate::plan::draft::{Draft, Seen};
-use crate::plan::{AttrChange, Drift, Reason, RecordChange, RecordPlan, Step};
+use crate::plan::{AttrChange, Drift, Plan, Reason, RecordChange, RecordPlan, Step};
 use crate::schema::{Schema, Update};
-use crate::state::Record;
+use crate::state::{Record, State};
 use crate::value::{Object, Value, same};
 
 /// Compares an instance with what is recorded of it.
@@ -62,6 +64,25 @@ fn take_over(address: &Address, record: &Record, found: &Observation) -> Decisio
     Decision { drift: Some(drift), record: Some(change), ..Decision::of(object) }
 }
 
+/// What was seen is recorded under the address that the state has for it, and hangs on what it hung on: what has moved
+/// moves with an apply, and can be put back in the file until then.
+pub fn stay(plan: &mut Plan, state: &State) {
+    let moves = std::mem::take(&mut plan.moves);
+    let before: BTreeMap<Address, Address> = moves.into_iter().map(|(from, to)| (to, from)).collect();
+    let records = plan.records.iter_mut().map(|change| &mut change.address);
+    let steps = plan.steps.iter_mut().map(|step| &mut step.address);
+    let drift = plan.drift.iter_mut().map(|drift| &mut drift.address);
+    for address in records.chain(steps).chain(drift) {
+        if let Some(from) = before.get(address) {
+            address.clone_from(from);
+        }
+    }
+    for change in &mut plan.records {
+        let known = state.records.get(&change.address).map(|known| known.dependencies.clone());
+        change.record.dependencies = known.unwrap_or_default();
+    }
+}
+
 /// The attributes that others have changed. One that was never recorded is no change.
 fn changes(schema: &'static Schema, recorded: &Object, found: &Object) -> Vec<AttrChange> {
     let compared = schema.attrs.iter().filter(|attr| !attr.secret && attr.update != Update::Local);
@@ -97,4 +118,34 @@ fn gone(address: &Address, record: &Record, deposed: bool) -> Decision {
     let drift = Drift { address: address.clone(), id: record.id.clone(), changes: Vec::new() };
     let step = Step::forget(address, Reason::Vanished, record, record.object.clone()).of_deposed(deposed);
     Decision { drift: Some(drift), steps: vec![step], ..Decision::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refresh_records_what_it_sees_where_it_was() {
+        let address = |name: &str| Address::managed("alarm", name);
+        let known = |uses: &str| Record { dependencies: vec![address(uses)], ..Record::default() };
+        let mut state = State::default();
+        state.records.extend([(address("a"), known("old")), (address("old"), Record::default())]);
+        state.records.insert(address("b"), known("old"));
+        let words = |uses: &str| RecordPlan { dependencies: vec![address(uses)], ..RecordPlan::default() };
+        let entry = |name: &str| RecordChange {
+            address: address(name),
+            region: String::new(),
+            id: String::new(),
+            object: Object::new(),
+            record: words("new"),
+        };
+        let moves = vec![(address("old"), address("new")), (address("b"), address("c"))];
+        let drift = Drift { address: address("new"), id: String::new(), changes: Vec::new() };
+        let mut plan = Plan { moves, records: vec![entry("a"), entry("c")], drift: vec![drift], ..Plan::default() };
+        stay(&mut plan, &state);
+        let told: Vec<String> =
+            plan.records.iter().map(|change| format!("{} {}", change.address, change.record.dependencies[0])).collect();
+        assert_eq!(told, ["alarm.a alarm.old", "alarm.b alarm.old"]);
+        assert_eq!((plan.drift[0].address.to_string().as_str(), plan.moves.len()), ("alarm.old", 0));
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::kind::Call;
 use crate::simulation::cloud::world::{Key, Phase, Then, Thing, World};
 use crate::simulation::cloud::{FakeCloud, Witness, calls, shapes};
-use crate::simulation::engine::{Command, Known, Ledger, Verb};
+use crate::simulation::engine::{Command, Known, Ledger, Open, Verb};
 use crate::simulation::stack::{Declared, Facts};
 
 /// Something that must not be.
@@ -92,6 +92,28 @@ impl Book {
         }
     }
 
+    /// Notes the shape in which others have made what is to be taken over.
+    pub fn note_shape(&mut self, facts: &Facts, id: &str, thing: &Thing) {
+        if let Some(declared) = facts.imports.get(id).and_then(|address| facts.of(address)) {
+            self.made.insert(thing.number, declared.shape.clone());
+        }
+    }
+
+    /// Objects that were let go are nobody's from now on; answers them.
+    pub fn let_go(&mut self, world: &mut World, ledger: &Ledger, now: u64) -> Vec<Key> {
+        let is_released = |thing: &Thing| {
+            let here = self.facts.current(thing.made_for.as_deref().unwrap_or_default());
+            self.facts.released.contains(here.split('[').next().unwrap_or_default())
+        };
+        let free = |key: &Key, thing: &Thing| known(ledger, key).is_none() && !is_open(ledger, key, thing);
+        let gone = world.things().filter(|(key, thing)| is_released(thing) && free(key, thing));
+        let gone: Vec<Key> = gone.map(|(key, _)| key.clone()).collect();
+        for key in &gone {
+            world.change(key, now).expect("it was just seen").made_for = None;
+        }
+        gone
+    }
+
     /// Objects that were taken over are ours from now on.
     pub fn adopt(&mut self, world: &mut World, ledger: &Ledger, now: u64) {
         for record in &ledger.records {
@@ -103,7 +125,7 @@ impl Book {
             {
                 thing.made_for = Some(record.address.clone());
                 let shape = self.facts.of(&record.address).map(|declared| declared.shape.clone());
-                self.made.insert(thing.number, shape.unwrap_or_default());
+                self.made.entry(thing.number).or_insert(shape.unwrap_or_default());
             }
         }
     }
@@ -145,7 +167,11 @@ impl Book {
             }
             return self.wrong("only what the state knows is deleted", format!("{} {}", key.0, key.2));
         };
-        let address = self.facts.current(&record.address);
+        let mut address = self.facts.current(&record.address);
+        // It stays where it is when the address that it would move to has an object of its own.
+        if address != record.address && ledger.records.iter().any(|other| other.address == address) {
+            address.clone_from(&record.address);
+        }
         let what = format!("{address} ({})", key.2);
         if record.protect {
             self.wrong("what is protected is not deleted", what.clone());
@@ -165,8 +191,9 @@ impl Book {
             return;
         }
         let block = address.split('[').next().unwrap_or_default();
-        // A new subnet group has another name, and a group that uses it goes with it.
-        let users = declared.uses.iter().map(|used| used.split('[').next().unwrap_or_default());
+        // A new subnet group has another name, and a group that uses it goes with it, and the alarms of its members.
+        let used = self.facts.all_used_by(&declared);
+        let users = used.iter().map(|used| used.split('[').next().unwrap_or_default());
         let names: Vec<&str> = users.chain([address.as_str(), block]).collect();
         let asked = self.command.replace.iter().any(|asked| names.contains(&asked.split('[').next().unwrap_or(asked)));
         let broken = matches!(thing.phase, Phase::Broken(_));
@@ -187,6 +214,20 @@ impl Book {
         declared: &Declared,
         deposed: bool,
     ) {
+        if declared.first && !deposed && !self.facts.declared.contains_key(address) {
+            // One alarm of many, for a member that is no more: those of all members are there before it goes.
+            let block = address.split('[').next().unwrap_or_default();
+            let of_block = ledger.records.iter().filter(|record| {
+                self.facts.current(&record.address).split('[').next() == Some(block) && record.id != key.2
+            });
+            let fits = |thing: &&Thing| self.made.get(&thing.number) == Some(&declared.shape);
+            let there = of_block.filter_map(|record| thing_of(world, record)).filter(fits).count();
+            if there < declared.count {
+                let detail = format!("{address} ({}): {there} of {} are there", key.2, declared.count);
+                self.wrong("an object goes only when its successor is there", detail);
+            }
+            return;
+        }
         if deposed || declared.first {
             let there = |record: &&Known| self.facts.current(&record.address) == address && record.id != key.2;
             let other = ledger.records.iter().find(there).and_then(|record| thing_of(world, record));
@@ -224,13 +265,15 @@ pub fn known<'a>(ledger: &'a Ledger, key: &Key) -> Option<(&'a Known, bool)> {
     ledger.records.iter().find(is).map(|record| (record, false)).or(deposed)
 }
 
-/// Whether an open operation may have made an object.
-fn is_open(ledger: &Ledger, key: &Key, thing: &Thing) -> bool {
+/// The open operation that may have made an object.
+pub fn open_for<'a>(ledger: &'a Ledger, key: &Key, thing: &Thing) -> Option<&'a Open> {
     let mark = thing.tags.get("cachestack:id");
-    ledger
-        .open
-        .iter()
-        .any(|open| open.kind == key.0 && (Some(&open.mark) == mark || open.name.as_ref() == Some(&key.2)))
+    let about = |open: &&Open| Some(&open.mark) == mark || open.name.as_ref() == Some(&key.2);
+    ledger.open.iter().find(|open| open.kind == key.0 && about(open))
+}
+
+fn is_open(ledger: &Ledger, key: &Key, thing: &Thing) -> bool {
+    open_for(ledger, key, thing).is_some()
 }
 
 impl Witness for Checker {
@@ -244,7 +287,7 @@ impl Witness for Checker {
         book.owned(world, &ledger);
         let key = FakeCloud::subject(world, region, kind, call);
         let shape = shapes::of_kind(kind)?;
-        let about = |open: &&crate::simulation::engine::Open| open.kind == kind && open.operation == call.operation;
+        let about = |open: &&Open| open.kind == kind && open.operation == call.operation;
         if ledger.open.iter().find(about).is_none() {
             book.wrong("an operation is on the medium before its call is sent", call.operation);
         }

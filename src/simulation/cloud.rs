@@ -126,6 +126,7 @@ impl FakeCloud {
             Some(Fault::ServerErrorAfter) => {
                 return Err(refuse(ErrorClass::Transient, "InternalFailure", "try again"));
             }
+            Some(Fault::Panic) => panic!("a fault that is planted in {}", call.operation),
             Some(Fault::LostAnswer) => {
                 return Err(refuse(ErrorClass::Transient, "ConnectionFailed", "connection reset"));
             }

@@ -24,6 +24,8 @@ pub enum Lie {
     Append,
     /// A file that is replaced is not.
     Replace,
+    /// The name of a new file that is appended to is not: with the power the file goes.
+    Name,
 }
 
 /// A disk in memory.
@@ -175,7 +177,9 @@ impl Disk for MemDisk {
         }
         let mut files = self.files();
         let bytes = files.now.entry(path.to_owned()).or_default().clone();
-        files.durable.entry(path.to_owned()).or_insert(bytes);
+        if self.0.lie != Some(Lie::Name) {
+            files.durable.entry(path.to_owned()).or_insert(bytes);
+        }
         drop(files);
         self.after(fault);
         Ok(Box::new(MemLog { disk: self.clone(), path: path.to_owned() }))
@@ -209,7 +213,8 @@ impl MemLog {
     fn sync(&self, length: usize) {
         let mut files = self.disk.files();
         let Held_ { now, durable, .. } = &mut *files;
-        let synced = durable.entry(self.path.clone()).or_default();
+        // Bytes without a name are found by nobody.
+        let Some(synced) = durable.get_mut(&self.path) else { return };
         // A log only grows, so what was synced before is its beginning.
         let more = now.get(&self.path).and_then(|bytes| bytes.get(synced.len()..length));
         synced.extend_from_slice(more.unwrap_or_default());
@@ -253,7 +258,7 @@ impl Append for MemLog {
         let mut files = self.disk.files();
         let files = &mut *files;
         for side in [&mut files.now, &mut files.durable] {
-            side.entry(self.path.clone()).or_default().truncate(length);
+            side.get_mut(&self.path).into_iter().for_each(|bytes| bytes.truncate(length));
         }
         self.disk.after(fault);
         Ok(())
@@ -343,6 +348,8 @@ mod tests {
             (Some(Fault::SyncFails), None, true, "first\n"),
             (None, Some(Lie::Append), true, ""),
             (None, Some(Lie::Append), false, "first\nsecond\n"),
+            (None, Some(Lie::Name), true, ""),
+            (None, Some(Lie::Name), false, "first\nsecond\n"),
         ];
         for (fault, lie, power, want) in cases {
             assert_eq!(left(fault, lie, power), want, "{fault:?} {lie:?} {power}");

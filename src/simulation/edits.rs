@@ -104,20 +104,18 @@ impl Editor<'_> {
         }
         let at = self.random.below(model.blocks.len());
         let block = &mut model.blocks[at];
-        match self.random.below(20) {
+        match self.random.below(21) {
             0 | 1 => block.setting += 1,
-            2 => block.tags += 1,
+            2 | 20 => block.tags += 1,
             3 | 4 => {
                 block.fixed += 1;
                 return replaced(model, at);
             }
             5 if block.kind == "replication_group" => {
-                block.nodes = 1 + block.nodes % 3;
-                return alarmed(model, at);
+                return alarmed(model, at, |block| block.nodes = 1 + block.nodes % 3);
             }
             6 if block.shards > 0 => {
-                block.shards = 2 + block.shards % 2;
-                return alarmed(model, at);
+                return alarmed(model, at, |block| block.shards = 5 - block.shards);
             }
             7 | 8 if block.token.is_some() => block.token = block.token.map(|token| (token + 1) % 8),
             9 => block.first = !block.first,
@@ -158,9 +156,11 @@ impl Editor<'_> {
         if !list.keyed {
             model.before.entry(0).or_insert_with(|| list.clone());
         }
-        match self.random.below(3) {
+        // What is added under a guard could not be taken away again.
+        match self.random.below(if guarded { 2 } else { 3 }) {
             0 => list.names.reverse(),
             1 if list.names.len() > 1 => drop(list.names.remove(0)),
+            1 if guarded => {}
             _ => {
                 self.labels += 1;
                 list.names.push(format!("x{}", self.labels));
@@ -198,11 +198,20 @@ fn replaced(model: &Model, at: usize) -> Effect {
     Effect::Sound
 }
 
-/// Whether a guard stands before alarms that go with the members of a group.
-fn alarmed(model: &Model, at: usize) -> Effect {
+/// Changes how many members a group has; answers whether a guard stands before alarms that go with them. What is added
+/// under a guard could not be taken away again.
+fn alarmed(model: &mut Model, at: usize, change: impl Fn(&mut Block)) -> Effect {
     let users = model.users(&model.blocks[at].label);
     let guarded = |label: &String| model.block(label).is_some_and(|block| block.target && block.guarded);
-    if users.iter().any(guarded) { Effect::Guarded } else { Effect::Sound }
+    let guarded = users.iter().any(guarded);
+    let block = &mut model.blocks[at];
+    let mut changed = block.clone();
+    change(&mut changed);
+    if guarded && changed.members() >= block.members() {
+        return Effect::Sound;
+    }
+    *block = changed;
+    if guarded { Effect::Guarded } else { Effect::Sound }
 }
 
 /// Removes a block and all that use it; or lets go of it, when nothing uses it.

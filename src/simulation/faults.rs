@@ -37,6 +37,8 @@ pub enum Fault {
     Vanish,
     /// Somebody interrupts the run.
     Interrupt,
+    /// The step itself fails, when the answer is there.
+    Panic,
     /// The process dies before the call is sent, or the write is begun.
     CrashBefore,
     /// The process dies after the call has had its effect, or the write is on the medium.
@@ -52,7 +54,7 @@ pub enum Fault {
 use Fault::*;
 
 /// Every fault and its word.
-const WORDS: [(Fault, &str); 17] = [
+const WORDS: [(Fault, &str); 18] = [
     (Throttle, "throttle"),
     (ServerError, "server-error"),
     (ServerErrorAfter, "server-error-after"),
@@ -65,6 +67,7 @@ const WORDS: [(Fault, &str); 17] = [
     (Stale, "stale"),
     (Vanish, "vanish"),
     (Interrupt, "interrupt"),
+    (Panic, "panic"),
     (CrashBefore, "crash-before"),
     (CrashAfter, "crash-after"),
     (Torn, "torn"),
@@ -113,13 +116,25 @@ pub type Script = BTreeMap<Moment, Fault>;
 /// The sorts of moment, and what can go wrong there.
 fn possible(place: &str) -> &'static [Fault] {
     if place.starts_with("call CreateReplicationGroup") {
-        &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied, Capacity, Stuck, Broken, Interrupt]
+        &[
+            Throttle,
+            ServerError,
+            ServerErrorAfter,
+            LostRequest,
+            LostAnswer,
+            Denied,
+            Capacity,
+            Stuck,
+            Broken,
+            Interrupt,
+            Panic,
+        ]
     } else if place.starts_with("call Create") {
-        &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied, Capacity]
+        &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied, Capacity, Panic]
     } else if place.contains("ReplicationGroup") || place.contains("ReplicaCount") {
-        &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied, Stuck]
+        &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied, Stuck, Panic]
     } else if place.starts_with("call") {
-        &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied, Interrupt]
+        &[Throttle, ServerError, ServerErrorAfter, LostRequest, LostAnswer, Denied, Interrupt, Panic]
     } else if place.starts_with("disk append") {
         &[Full, SyncFails]
     } else if place.starts_with("disk") {
@@ -141,6 +156,24 @@ fn crashes(place: &str) -> &'static [Fault] {
         &[CrashBefore, CrashAfter]
     } else {
         &[CrashBefore]
+    }
+}
+
+/// How much likelier than elsewhere a process dies at a moment, and something else goes wrong: some come once in many
+/// lives, others hundreds of times in one.
+fn rarity(place: &str) -> (u32, u32) {
+    let starts = |text: &str, words: &[&str]| words.iter().any(|word| text.starts_with(word));
+    match place.split_once(' ').unwrap_or_default() {
+        ("call", operation) if operation.contains("Tag") || starts(operation, &["Increase", "Decrease"]) => (200, 4),
+        ("call", operation) if operation.contains("Shard") => (200, 4),
+        ("call", operation) if starts(operation, &["Create", "Put", "Authorize", "RevokeSecurityGroupEgress"]) => {
+            (4, 1)
+        }
+        ("call", _) => (60, 4),
+        ("disk", deed) if deed.starts_with("append") => (1, 1),
+        ("disk", _) => (4, 2),
+        ("read", what) if starts(what, &["mark", "tags", "lookup"]) => (25, 4),
+        _ => (1, 1),
     }
 }
 
@@ -282,13 +315,13 @@ impl Faults {
 
 impl Seeded {
     fn draw(&mut self, place: &str) -> Option<Fault> {
-        // Some moments come once in a run, others hundreds of times.
-        let rare = place.starts_with("disk") && !place.starts_with("disk append");
-        if self.random.permille(if rare { self.crash * 4 } else { self.crash }) {
+        let (crash, fault) = rarity(place);
+        if self.random.permille(self.crash * crash) {
             return Some(*self.random.pick(crashes(place)));
         }
         let rates = &self.rates;
-        let active = possible(place).iter().filter_map(|fault| Some((*fault, *rates.get(fault)?)));
+        let often = |one: Fault| if matches!(one, Broken | Stuck) { 4 } else { fault };
+        let active = possible(place).iter().filter_map(|one| Some((*one, *rates.get(one)? * often(*one))));
         let active: Vec<(Fault, u32)> = active.collect();
         active.into_iter().find(|(_, rate)| self.random.permille(*rate)).map(|(fault, _)| fault)
     }

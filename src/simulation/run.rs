@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::kind::{Call, Status};
 use crate::simulation::case::{Act, Case, Written};
-use crate::simulation::check::{Checker, Violation, known};
+use crate::simulation::check::{Checker, Violation, known, open_for, thing_of};
 use crate::simulation::clock::LeapingClock;
 use crate::simulation::cloud::world::{Key, Phase, Thing};
 use crate::simulation::cloud::{FakeCloud, REGION, shapes};
@@ -102,7 +102,7 @@ impl Life {
 
     fn act(&mut self, act: &Act) {
         for outside in &act.outside {
-            self.outside(outside);
+            self.outside(outside, &act.written.facts);
         }
         self.write(&act.written);
         self.turn = act.number;
@@ -119,15 +119,17 @@ impl Life {
         let ledger = self.checker.book().ledger();
         let world = self.cloud().world();
         let guarded = facts.declared.iter().filter(|(_, declared)| declared.prevent || declared.protect);
-        let is_there = |address: &str| {
+        let stands = |address: &str, prevent: bool| {
             let records = ledger.records.iter().filter(|record| {
                 let here = facts.current(&record.address);
                 here == address || here.strip_prefix(address).is_some_and(|rest| rest.starts_with("[\""))
             });
-            let mut things = records.map(|record| crate::simulation::check::thing_of(&world, record));
-            things.next().is_some_and(|first| first.is_some()) && things.all(|thing| thing.is_some())
+            let mut things = records.map(|record| (prevent || record.protect) && thing_of(&world, record).is_some());
+            things.next().is_some_and(|first| first) && things.all(|stands| stands)
         };
-        guarded.into_iter().all(|(address, _)| is_there(address))
+        let any = facts.declared.values().any(|declared| declared.prevent || declared.protect);
+        let any = any || ledger.records.iter().any(|record| record.protect);
+        any && guarded.into_iter().all(|(address, declared)| stands(address, declared.prevent))
     }
 
     /// Runs a command and asks every question.
@@ -184,6 +186,7 @@ impl Life {
         let mut world = self.place.cloud.world();
         book.adopt(&mut world, &ledger, now);
         book.owned(&world, &ledger);
+        let let_go = book.let_go(&mut world, &ledger, now);
         for (key, was) in std::mem::take(&mut self.strangers) {
             let theirs = !facts.imports.contains_key(&key.2);
             let now = world.get(&key);
@@ -195,12 +198,15 @@ impl Life {
                 self.strangers.insert(key, was);
             }
         }
+        // What is let go is changed by nobody any more, once what was begun has come to its end.
+        let settled = |key: &Key| world.get(key).filter(|thing| thing.phase == Phase::Settled).cloned();
+        self.strangers.extend(let_go.into_iter().filter_map(|key| settled(&key).map(|thing| (key, thing))));
     }
 
-    fn outside(&mut self, outside: &Outside) {
+    fn outside(&mut self, outside: &Outside, facts: &Facts) {
         let now = self.cloud().now();
         match outside {
-            Outside::Make(kind, name, tagged) => self.make(kind, name, *tagged),
+            Outside::Make(kind, name, tagged) => self.make(kind, name, *tagged, facts),
             Outside::Change(number) => {
                 let Some(key) = self.ours(*number) else { return };
                 let mut world = self.place.cloud.world();
@@ -228,7 +234,7 @@ impl Life {
         (!all.is_empty()).then(|| all[number % all.len()].clone())
     }
 
-    fn make(&mut self, kind: &'static str, name: &str, tagged: bool) {
+    fn make(&mut self, kind: &'static str, name: &str, tagged: bool, facts: &Facts) {
         let shape = shapes::of_kind(kind).expect("a kind of the table");
         let tags = if tagged { Value::string_map([("owner", "others")]) } else { Value::null() };
         let text = Value::string;
@@ -250,8 +256,9 @@ impl Life {
         }
         if let Some(key) = self.cloud().outside(kind, &call) {
             self.place.clock.pass(std::time::Duration::from_secs(1200));
-            let thing = self.cloud().world().get(&key).cloned();
-            self.strangers.extend(thing.map(|thing| (key, thing)));
+            let Some(thing) = self.cloud().world().get(&key).cloned() else { return };
+            self.checker.book().note_shape(facts, name, &thing);
+            self.strangers.insert(key, thing);
         }
     }
 
@@ -259,14 +266,13 @@ impl Life {
     fn quiet(&mut self, case: &Case) {
         self.place.clock.pass(std::time::Duration::from_secs(8 * 3600));
         let now = self.cloud().now();
-        for key in std::mem::take(&mut self.strangers).into_keys() {
-            self.cloud().world().remove(&key, now);
-        }
+        self.strangers.clear();
+        self.disperse(now);
         let mut facts = &case.last.facts;
         self.write(&case.last);
         self.mend(facts);
-        let apply = Command { verb: Verb::Apply, allow: true, replace: self.broken(facts), ..Command::default() };
-        let mut outcome = self.run(facts, &apply, false);
+        let apply = |replace| Command { verb: Verb::Apply, allow: true, replace, ..Command::default() };
+        let mut outcome = self.run(facts, &apply(self.broken(facts)), false);
         if self.is_over() {
             return;
         }
@@ -274,7 +280,7 @@ impl Life {
             // What the engine cannot order it refuses, with what is to be said.
             facts = &case.mended.facts;
             self.write(&case.mended);
-            outcome = self.run(facts, &apply, false);
+            outcome = self.run(facts, &apply(self.broken(facts)), false);
         }
         if outcome.end != End::Done {
             return self.wrong("when nothing goes wrong any more, one apply is enough", format!("{:?}", outcome.end));
@@ -295,12 +301,29 @@ impl Life {
         }
     }
 
+    /// What is not ours leaves, so that no name is taken.
+    fn disperse(&self, now: u64) {
+        let ledger = self.checker.book().ledger();
+        let mut world = self.cloud().world();
+        let theirs = world.things().filter(|(key, thing)| thing.made_for.is_none() && known(&ledger, key).is_none());
+        let theirs: Vec<Key> = theirs.map(|(key, _)| key.clone()).collect();
+        for key in theirs {
+            if world.user_of(&key).is_none() {
+                world.remove(&key, now);
+            }
+        }
+    }
+
     /// Addresses of what AWS will not bring right.
     fn broken(&self, facts: &Facts) -> Vec<String> {
         let ledger = self.checker.book().ledger();
         let world = self.cloud().world();
         let broken = world.things().filter(|(key, thing)| matches!(thing.observe(key).status, Status::Broken(_)));
-        broken.filter_map(|(key, _)| Some(facts.current(&known(&ledger, key)?.0.address))).collect()
+        let address = |key: &Key, thing: &Thing| match known(&ledger, key) {
+            Some((record, _)) => Some(facts.current(&record.address)),
+            None => Some(facts.current(&open_for(&ledger, key, thing)?.address)),
+        };
+        broken.filter_map(|(key, thing)| address(key, thing)).collect()
     }
 
     /// What is broken and guarded cannot be replaced: somebody at AWS mends it.
@@ -324,11 +347,14 @@ impl Life {
         let ledger = self.checker.book().ledger();
         let world = self.cloud().world();
         let released = |address: &str| facts.released.contains(address.split('[').next().unwrap_or_default());
-        let ours = world.things().filter_map(|(_, thing)| thing.made_for.as_ref().map(|address| (address, thing)));
-        let ours: Vec<(String, &Thing)> = ours
-            .map(|(address, thing)| (facts.current(address), thing))
-            .filter(|(address, _)| !released(address) || facts.of(address).is_some())
-            .collect();
+        // Objects of a list change places.
+        let place = |key: &Key, made_for: &str| match known(&ledger, key) {
+            Some((record, _)) => facts.current(&record.address),
+            None => facts.current(made_for),
+        };
+        let ours = world.things().filter_map(|(key, thing)| Some((place(key, thing.made_for.as_ref()?), thing)));
+        let ours: Vec<(String, &Thing)> =
+            ours.filter(|(address, _)| !released(address) || facts.of(address).is_some()).collect();
         let wanted: usize = facts.declared.values().map(|declared| declared.count).sum();
         if ours.len() != wanted
             || ledger.records.len() != wanted

@@ -52,7 +52,7 @@ pub fn generate(mut random: Random) -> Scenario {
         let sound = model.clone();
         let mut effect = Effect::Sound;
         if at > 0 {
-            for _ in 0..random.below(3) {
+            for _ in 0..random.below(4) {
                 if editor.edit(&mut model) == Effect::Guarded {
                     effect = Effect::Guarded;
                 }
@@ -65,7 +65,12 @@ pub fn generate(mut random: Random) -> Scenario {
         if at > 0 && random.percent(25) {
             outside.extend(meddle(&model, &mut random));
         }
-        let command = command(&model, &mut random);
+        let mut command = command(&model, &mut random);
+        // Where a guard is off, nothing would stand before what is to be undone.
+        let is_off = |block: &crate::simulation::stack::Block| block.guarded && !block.prevent && !block.protect;
+        if effect == Effect::Guarded && model.blocks.iter().any(is_off) {
+            command.verb = Verb::Plan;
+        }
         turns.push(Turn { number: at, model: model.clone(), outside, command, guarded: effect == Effect::Guarded });
         if effect == Effect::Guarded {
             model = sound;

@@ -202,6 +202,17 @@ impl Facts {
         address
     }
 
+    /// The addresses that something refers to, directly or through others.
+    pub fn all_used_by(&self, declared: &Declared) -> BTreeSet<String> {
+        let mut all = BTreeSet::new();
+        let mut open = declared.uses.clone();
+        while let Some(used) = open.pop() {
+            open.extend(self.of(&used).into_iter().flat_map(|used| used.uses.clone()));
+            all.insert(used);
+        }
+        all
+    }
+
     /// What the stack says of an address, or of the block of alarms that it belongs to.
     pub fn of(&self, address: &str) -> Option<&Declared> {
         let block = address.rsplit_once("[\"").map(|(block, _)| block);

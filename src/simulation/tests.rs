@@ -1,5 +1,7 @@
 //! The account by itself: without faults an apply makes what the stack says, and the next plan is empty.
 
+mod trouble;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,9 +25,13 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
+        Self::with(Faults::none())
+    }
+
+    fn with(faults: Faults) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let clock = LeapingClock::default();
-        let place = Place::new(folder.path().to_owned(), clock, Arc::new(Faults::none()), None);
+        let place = Place::new(folder.path().to_owned(), clock, Arc::new(faults), None);
         Self { place, _folder: folder }
     }
 
@@ -229,7 +235,7 @@ fn cases_break_no_rule() {
 #[test]
 fn planted_faults_are_caught() {
     let lost = "every object of ours has a record or an open operation";
-    let cases: [(Bug, &[&str]); 7] = [
+    let cases: [(Bug, &[&str]); 8] = [
         (
             Bug::Disk(Lie::Append),
             &["the state can always be read", "an operation is on the medium before its call is sent"],
@@ -238,6 +244,7 @@ fn planted_faults_are_caught() {
             Bug::Disk(Lie::Replace),
             &["the state can always be read", lost, "an operation is on the medium before its call is sent"],
         ),
+        (Bug::Disk(Lie::Name), &["the state can always be read"]),
         (Bug::Blind, &[lost]),
         (Bug::Unmarked, &[lost]),
         (Bug::NoEdges, &["an object goes only when its successor is there"]),

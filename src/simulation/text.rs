@@ -69,7 +69,9 @@ fn resource(block: &Block, model: &Model) -> String {
         lines.push(repeat);
     }
     lines.extend(body(block, model, &name(block, list)));
-    lines.push(format!("tags = {{ version = \"{}\" }}", block.tags));
+    // Every other time a tag is taken away.
+    let more = if block.tags % 2 == 1 { ", team = \"x\"" } else { "" };
+    lines.push(format!("tags = {{ version = \"{}\"{more} }}", block.tags));
     if block.protect {
         lines.push("protect = true".to_owned());
     }

@@ -165,7 +165,7 @@ pub fn encode(state: &State) -> String {
 pub fn decode(bytes: &[u8]) -> Result<(State, u64), Wrong> {
     let any: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| format!("it is not JSON: {error}"))?;
     let version = any.get("version").and_then(serde_json::Value::as_u64);
-    let state = match version {
+    let mut state = match version {
         Some(VERSION) => state_in(serde_json::from_value(any).map_err(|error| format!("it is damaged: {error}"))?)?,
         Some(v1::VERSION) => v1::decode(any)?,
         Some(version) => {
@@ -174,6 +174,7 @@ pub fn decode(bytes: &[u8]) -> Result<(State, u64), Wrong> {
         }
         None => return Err("it has no version, so it is not a state of cachestack".to_owned().into()),
     };
+    state.mend_dependencies();
     state.verify().map_err(|why| format!("it is damaged: {why}"))?;
     Ok((state, version.unwrap_or(VERSION)))
 }

@@ -4,6 +4,7 @@
 //! [`Operation`]: it begins in one entry before the call and ends in one entry with all that follows from it. Secrets
 //! are kept as digests only, and values marked sensitive are not kept at all.
 
+mod dependencies;
 pub mod digest;
 pub mod file;
 pub mod journal;
@@ -211,8 +212,14 @@ impl State {
 
     fn take(&mut self, effect: Effect) {
         match effect {
-            Effect::Record(address, record) => drop(self.records.insert(address, record)),
-            Effect::Remove(address) => drop(self.records.remove(&address)),
+            Effect::Record(address, record) => {
+                let record = self.anchored(record);
+                self.records.insert(address, record);
+            }
+            Effect::Remove(address) => {
+                self.records.remove(&address);
+                self.let_go(&address);
+            }
             Effect::Depose(address) => {
                 if let Some(record) = self.records.remove(&address) {
                     self.deposed.push(Deposed { address, record });
@@ -220,6 +227,7 @@ impl State {
             }
             Effect::Bury(address, id) => {
                 self.deposed.retain(|deposed| deposed.address != address || deposed.record.id != id);
+                self.let_go(&address);
             }
             Effect::TakeBack(address, id) => self.take_back(&address, &id),
             Effect::Outputs(outputs) => self.outputs = outputs,
@@ -249,6 +257,7 @@ impl State {
                 deposed.address = to.clone();
             }
         }
+        self.follow(moves);
     }
 
     /// Whether nothing is there and nothing is under way.

@@ -192,6 +192,7 @@ pub fn restore(state: &mut State) {
     let made =
         |part: &Part| part.id.is_some() && records.get(&part.address).map(|record| &record.id) == part.id.as_ref();
     state.operations.retain(|operation| !operation.parts.iter().any(made));
+    state.mend_dependencies();
 }
 
 #[cfg(test)]

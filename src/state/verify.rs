@@ -9,14 +9,17 @@ impl State {
     /// Says what is wrong with it.
     ///
     /// # Errors
-    /// An object that two addresses have, an address that is none of a resource, a block that hangs on itself, an
-    /// operation without a step or an object, and one that is there twice.
+    /// An object that two addresses have, an address that is none of a resource, a block that hangs on itself or on one
+    /// without objects, an operation without a step or an object, and one that is there twice.
     pub fn verify(&self) -> Result<(), String> {
         let mut seen: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
         let recorded = self.records.iter();
         let deposed = self.deposed.iter().map(|deposed| (&deposed.address, &deposed.record));
         for (address, record) in recorded.chain(deposed) {
             record_is_sound(address, record)?;
+            if let Some(used) = record.dependencies.iter().find(|used| !self.has(used)) {
+                return Err(format!("`{address}` hangs on `{used}`, which has no object"));
+            }
             if !seen.insert((&address.kind, &record.region, &record.id)) {
                 return Err(format!("the {} \"{}\" is there twice, once as `{address}`", address.kind, record.id));
             }

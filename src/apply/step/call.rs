@@ -3,7 +3,7 @@
 use super::{Early, Work};
 use crate::apply::Event;
 use crate::apply::retry::{self, Next, Pauses};
-use crate::kind::{Call, RemoteError, Status};
+use crate::kind::{Call, RemoteError};
 use crate::recovery::{Sight, Verdict, judge};
 use crate::refresh;
 use crate::state::{End, Nature, Operation, Record};
@@ -61,12 +61,13 @@ impl Work<'_> {
                 }
                 Next::Again => {}
             }
-            if self.remaining() == Duration::ZERO {
-                return Err(failed(doubtful, &error));
-            }
             let status = if retry::next(&error) == Next::Again { "waiting" } else { "retrying" };
             self.progress(&format!("{status}: {}", error.message.trim_end_matches('.')));
             self.shared.clock.sleep(pauses.next(self.remaining())).await;
+            // A call that nobody has time to wait for may be carried out all the same.
+            if self.remaining() == Duration::ZERO {
+                return Err(failed(doubtful, &error));
+            }
         }
     }
 
@@ -114,7 +115,7 @@ impl Work<'_> {
         }
         let Ok(sight) = self.sight(operation).await else { return false };
         if let (Nature::Change, Sight::Present { observation, .. }) = (operation.nature, &sight) {
-            return matches!(observation.status, Status::Busy(_));
+            return observation.status.under_way().is_some();
         }
         matches!(self.learn(operation, &sight), Verdict::Done(_))
     }

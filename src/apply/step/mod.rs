@@ -200,6 +200,9 @@ impl<'a> Work<'a> {
         let ready = self.prepare()?;
         let count = ready.calls.len();
         for (number, call) in ready.calls.iter().enumerate() {
+            if call.secret.is_some() && self.last.is_none() {
+                self.settled().await?;
+            }
             let after = self.record_after(call, &ready);
             let operation = self.operation("", Nature::Change, call, (number, count), after.clone());
             self.begin(&operation).await?;

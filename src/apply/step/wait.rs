@@ -46,6 +46,29 @@ impl Work<'_> {
         }
     }
 
+    /// Waits until nothing is under way that an earlier run began. Whether a secret was changed by a call can only be
+    /// told from the date of the last change, so no other change may end beside it.
+    pub(super) async fn settled(&mut self) -> Result<(), Early> {
+        let id = self.id.clone().unwrap_or_default();
+        let mut sights = self.shared.settler.watch(&self.step.address.kind, &self.step.region, &id, true);
+        loop {
+            let sight = tokio::select! {
+                biased;
+                sight = sights.recv() => sight.ok_or(Early::Stopped)?,
+                () = self.shared.clock.sleep(self.remaining()) => return Err(self.too_long()),
+            };
+            let found = sight.map_err(|error| Early::Failed(error.to_string()))?;
+            let found = found.ok_or_else(|| format!("\"{id}\" is gone; plan again"))?;
+            match found.status.under_way() {
+                Some(word) => self.progress(word),
+                None => {
+                    self.last = Some(found);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
     fn look(&mut self, sight: Option<Sight>, call: &Call) -> Result<Seen, Early> {
         // Nobody looks any more: the run was stopped.
         let Some(sight) = sight else { return Err(Early::Stopped) };
@@ -67,11 +90,11 @@ impl Work<'_> {
     fn under_way(&self, observation: Observation, call: &Call) -> Result<(), Early> {
         match observation.status {
             Status::Broken(why) if call.until != Until::Absent => Err(Early::Failed(format!("AWS says: {why}"))),
-            Status::Busy(status) => {
-                self.progress(&status);
+            Status::Making(word) | Status::Busy(word) => {
+                self.progress(&word);
                 Ok(())
             }
-            _ => Ok(()),
+            Status::Broken(_) | Status::Settled => Ok(()),
         }
     }
 

@@ -49,13 +49,12 @@ fn status(group: &ReplicationGroup, clusters: &Clusters) -> Status {
     if let Some((id, state)) = states.iter().find(|(_, state)| broken.contains(state)) {
         return Status::Broken(format!("{state} ({id})"));
     }
-    if own != "available" {
-        return Status::Busy(own.to_owned());
-    }
-    match states.iter().find(|(_, state)| *state != "available") {
-        Some((id, state)) => Status::Busy(format!("{state} ({id})")),
-        None => Status::Settled,
-    }
+    let (state, word) = match states.iter().find(|(_, state)| *state != "available") {
+        _ if own != "available" => (own, own.to_owned()),
+        Some((id, state)) => (*state, format!("{state} ({id})")),
+        None => return Status::Settled,
+    };
+    if state == "creating" { Status::Making(word) } else { Status::Busy(word) }
 }
 
 /// What the group says about itself.

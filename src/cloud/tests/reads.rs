@@ -217,9 +217,9 @@ fn a_group_is_as_busy_as_its_members() {
         // ElastiCache cannot be asked for tags unless the group is available, and here nobody else knows them.
         assert_eq!(found["redis"].object.contains_key("tags_all"), status == "available");
     };
-    check("creating", ["creating", "creating"], Status::Busy("creating".into()));
+    check("creating", ["creating", "creating"], Status::Making("creating".into()));
     check("available", ["available", "modifying"], Status::Busy("modifying (redis-002)".into()));
-    check("available", ["available", ""], Status::Busy("creating (redis-002)".into()));
+    check("available", ["available", ""], Status::Making("creating (redis-002)".into()));
     check("deleting", ["", ""], Status::Busy("deleting".into()));
     check("create-failed", ["", ""], Status::Broken("create-failed".into()));
     check("available", ["available", "restore-failed"], Status::Broken("restore-failed (redis-002)".into()));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::shapes::{MANNERS, Shape};
-use super::world::{Key, Phase, Then, Thing, World, target};
+use super::world::{Key, MAKING, Phase, Then, Thing, World, target};
 use super::{alarms, groups, rules};
 use crate::kind::{Call, ErrorClass, RemoteError, Reply};
 use crate::kinds;
@@ -92,9 +92,9 @@ impl Work<'_> {
         let until = self.now + seconds * 1000;
         let phase = match self.fault {
             _ if seconds == 0 => Phase::Settled,
-            Some(Fault::Stuck) => Phase::Busy { word: "creating", until: until + STUCK, then: Then::Settle },
-            Some(Fault::Broken) => Phase::Busy { word: "creating", until, then: Then::Break },
-            _ => Phase::Busy { word: "creating", until, then: Then::Settle },
+            Some(Fault::Stuck) => Phase::Busy { word: MAKING, until: until + STUCK, then: Then::Settle },
+            Some(Fault::Broken) => Phase::Busy { word: MAKING, until, then: Then::Break },
+            _ => Phase::Busy { word: MAKING, until, then: Then::Settle },
         };
         let tokens = self.token().into_iter().collect();
         let reply = self.reply(&object);

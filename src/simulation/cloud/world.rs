@@ -74,6 +74,9 @@ pub struct World {
 /// Objects by kind, region and name.
 pub type Things = BTreeMap<Key, Arc<Thing>>;
 
+/// The word for an object that is being made.
+pub const MAKING: &str = "creating";
+
 /// How long the account as it was is remembered, in milliseconds.
 const MEMORY: u64 = 20_000;
 
@@ -216,6 +219,7 @@ impl Thing {
         }
         let status = match &self.phase {
             Phase::Settled => Status::Settled,
+            Phase::Busy { word, .. } if *word == MAKING => Status::Making(MAKING.to_owned()),
             Phase::Busy { word, .. } => Status::Busy((*word).to_owned()),
             Phase::Broken(word) => Status::Broken((*word).to_owned()),
         };

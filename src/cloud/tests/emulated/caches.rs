@@ -163,7 +163,7 @@ fn words_and_errors_on_the_way() {
     assert_eq!(world.invoke("replication_group", create).unwrap_err().class, ErrorClass::AlreadyExists);
     // Whose group it is can be told before it is ready.
     let young = world.observe("replication_group", "redis").unwrap();
-    assert_eq!(young.status, Status::Busy("creating".into()));
+    assert_eq!(young.status, Status::Making("creating".into()));
     assert_eq!(visible(&young.object["tags_all"]), tag_map());
     assert_eq!(run(world.aws.remote("replication_group", "us-east-1").tags(&young.object)).unwrap(), tag_map());
     let delete = Call::new("DeleteReplicationGroup", [("ReplicationGroupId", "redis".into())]);
