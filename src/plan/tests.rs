@@ -158,12 +158,12 @@ fn instances_are_decided() {
             &group(&[("\"g\"\n", "\"h\"\n")]),
             Options::default(),
             &[
-                "delete alarm.a[\"g-001\"] (Orphan)",
-                "delete alarm.a[\"g-002\"] (Orphan)",
                 "delete replication_group.g (old first: replication_group_id)",
                 "create replication_group.g (old first: replication_group_id)",
                 "create alarm.a[\"h-001\"]",
                 "create alarm.a[\"h-002\"]",
+                "delete alarm.a[\"g-001\"] (Orphan)",
+                "delete alarm.a[\"g-002\"] (Orphan)",
                 "1 unchanged",
             ],
         ),
@@ -256,12 +256,12 @@ fn steps_are_ordered() {
             &group(&[("\"g\"\n", "\"h\"\n")]),
             Options::default(),
             &[
-                "delete alarm.a[\"g-001\"]",
-                "delete alarm.a[\"g-002\"]",
-                "delete replication_group.g <- delete alarm.a[\"g-001\"], delete alarm.a[\"g-002\"]",
+                "delete replication_group.g",
                 "create replication_group.g <- delete replication_group.g",
                 "create alarm.a[\"h-001\"] <- create replication_group.g",
                 "create alarm.a[\"h-002\"] <- create replication_group.g",
+                "delete alarm.a[\"g-001\"] <- create replication_group.g",
+                "delete alarm.a[\"g-002\"] <- create replication_group.g",
             ],
         ),
         (
@@ -279,7 +279,7 @@ fn steps_are_ordered() {
             GROUP,
             &group(&[("= 2\n  subnet", "= 1\n  subnet")]),
             Options::default(),
-            &["update replication_group.g", "delete alarm.a[\"g-002\"]"],
+            &["update replication_group.g", "delete alarm.a[\"g-002\"] <- update replication_group.g"],
         ),
     ] {
         check(before, after, &options, ordered, expected);
