@@ -164,8 +164,11 @@ fn zones(draft: &Draft) -> Vec<Diagnostic> {
 fn kept(draft: &Draft) -> Vec<Diagnostic> {
     let replaced = |step: &Step| matches!(step.reason, Reason::Replaced { .. });
     let leaves = |step: &&Step| step.action == Action::Delete && !replaced(step);
+    let mut leaving = draft.plan.steps.iter().filter(leaves).peekable();
+    if leaving.peek().is_none() {
+        return Vec::new();
+    }
     let users = users(draft);
-    let leaving = draft.plan.steps.iter().filter(leaves);
     leaving.filter_map(|step| kept_by(draft, &users, step)).collect()
 }
 
@@ -227,11 +230,15 @@ fn fixed(draft: &Draft) -> Vec<Diagnostic> {
         let named = blocks.iter().find(|block| block.get("name").and_then(Value::as_str) == Some("cluster-enabled"));
         named.and_then(|block| block.get("value")).and_then(Value::as_str) == Some("yes")
     };
-    let changes = draft.plan.steps.iter().filter(|step| {
+    let changed = |step: &&Step| {
         step.action == Action::Update
             && &*step.address.kind == "parameter_group"
             && cluster(step.before.as_ref()) != cluster(step.after.as_ref())
-    });
+    };
+    let mut changes = draft.plan.steps.iter().filter(changed).peekable();
+    if changes.peek().is_none() {
+        return Vec::new();
+    }
     let mut users: BTreeMap<&str, &Address> = BTreeMap::new();
     for (address, record) in &draft.state.records {
         let name = record.object.get("parameter_group_name").and_then(Value::as_str);
