@@ -180,7 +180,9 @@ fn wait_for_users(
         Which::Leave => is_leaving(&steps[*user]),
         _ => steps[*user].action != Action::Read,
     };
-    let goes_before = |user: &usize| lets_go(user) && !(which == Which::Leave && makes_way(draft, &steps[*user]));
+    // What is replaced or makes way itself goes when the new object is there, unless it holds the old one.
+    let stays = |user: &Step| makes_way(draft, user) || matches!(user.reason, Reason::Replaced { .. });
+    let goes_before = |user: &usize| lets_go(user) && !(which == Which::Leave && stays(&steps[*user]));
     let outside = |user: &usize| steps[*user].address.block() != step.address.block();
     for pattern in patterns(&step.address) {
         let Some(users) = index.users.get(&pattern) else { continue };

@@ -156,17 +156,20 @@ impl Editor<'_> {
         if !list.keyed {
             model.before.entry(0).or_insert_with(|| list.clone());
         }
-        // What is added under a guard could not be taken away again.
-        match self.random.below(if guarded { 2 } else { 3 }) {
+        match self.random.below(3) {
             0 => list.names.reverse(),
-            1 if list.names.len() > 1 => drop(list.names.remove(0)),
-            1 if guarded => {}
+            1 if list.names.len() > 1 => {
+                list.names.remove(0);
+                return if guarded { Effect::Guarded } else { Effect::Sound };
+            }
+            // What is added under a guard could not be taken away again.
+            _ if guarded => {}
             _ => {
                 self.labels += 1;
                 list.names.push(format!("x{}", self.labels));
             }
         }
-        if guarded { Effect::Guarded } else { Effect::Sound }
+        Effect::Sound
     }
 
     /// Lets a group use another parameter group, and so on.

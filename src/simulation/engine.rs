@@ -373,7 +373,7 @@ pub struct Open {
 }
 
 /// What the state on a disk says.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// What exists.
     pub records: Vec<Known>,

@@ -36,6 +36,8 @@ pub(super) struct Life {
     written: BTreeMap<String, String>,
     strangers: BTreeMap<Key, Thing>,
     turn: usize,
+    /// Whether something came of an act that was to be undone: what people write next does not follow from it.
+    void: bool,
     story: Vec<String>,
 }
 
@@ -49,7 +51,7 @@ pub fn live_with(case: &Case, faults: Faults, bug: Option<Bug>) -> Report {
     let mut life = Life::new(Arc::new(faults), bug);
     for act in &case.acts {
         life.act(act);
-        if life.is_over() {
+        if life.is_over() || life.void {
             return life.report();
         }
     }
@@ -66,7 +68,7 @@ impl Life {
         let checker = Checker::new(place.view());
         let place = place.with_witness(Box::new(checker.clone()));
         let (written, strangers) = (BTreeMap::new(), BTreeMap::new());
-        Self { place, checker, folder, written, strangers, turn: 0, story: Vec::new() }
+        Self { place, checker, folder, written, strangers, turn: 0, void: false, story: Vec::new() }
     }
 
     fn report(self) -> Report {
@@ -110,7 +112,9 @@ impl Life {
         if act.guarded && !self.is_guarded(&act.written.facts) {
             command.verb = Verb::Plan;
         }
+        let before = self.checker.book().ledger();
         self.run(&act.written.facts, &command, true);
+        self.void = act.guarded && self.checker.book().ledger() != before;
     }
 
     /// Whether a guard stands before all that it is said to: what is not there yet, would be made as it is only meant
