@@ -7,6 +7,7 @@ mod schedule;
 mod settle;
 mod step;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub type Stop = Arc<AtomicBool>;
 pub(crate) struct Shared {
     pub run: String,
     pub plan: Plan,
+    /// Where the steps are that make objects.
+    pub creates: BTreeMap<Address, usize>,
     pub environment: Environment,
     pub account: Option<Arc<str>>,
     pub evaluator: Mutex<Evaluator>,
@@ -158,9 +161,12 @@ pub async fn apply(inputs: Inputs) -> Report {
         stop,
     } = inputs;
     let settler = Settler::start(cloud.clone(), clock.clone(), settings.poll, stop.clone());
+    let steps = plan.steps.iter().enumerate().filter(|(_, step)| step.action == Action::Create);
+    let creates = steps.map(|(at, step)| (step.address.clone(), at)).collect();
     let shared = Arc::new(Shared {
         run,
         plan,
+        creates,
         environment,
         account,
         evaluator: Mutex::new(evaluator),

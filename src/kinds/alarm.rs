@@ -369,7 +369,7 @@ fn check_period(desired: &Object) -> Vec<Problem> {
             "Use 10, 20, 30 or a multiple of 60; ElastiCache reports every 60 seconds.",
         ));
     }
-    if number("evaluation_periods").is_some_and(|periods| periods * period > 604_800) {
+    if number("evaluation_periods").is_some_and(|periods| periods.saturating_mul(period) > 604_800) {
         problems.push(Problem::error(
             "CS0578",
             "evaluation_periods",

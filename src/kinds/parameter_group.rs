@@ -146,8 +146,9 @@ fn parameter_calls(change: &Change, group: &Value) -> Result<Vec<Call>, Problem>
     let empty = Object::new();
     let old = settings(change.before.unwrap_or(&empty));
     let new = settings(change.after.unwrap_or(&empty));
+    let differs = |name: &String, value: &Value| old.get(name).is_none_or(|old| old.data != value.data);
     let set: Vec<(&String, Value)> =
-        new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(n, v)| (n, v.clone())).collect();
+        new.iter().filter(|(name, value)| differs(name, value)).map(|(n, v)| (n, v.clone())).collect();
     let reset: Vec<(&String, Value)> =
         old.keys().filter(|name| !new.contains_key(*name)).map(|name| (name, Value::null())).collect();
     let family = change.new("family");

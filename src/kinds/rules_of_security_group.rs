@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::kind::{Call, Change, Impact, Problem};
 use crate::kinds::names;
 use crate::schema::{Attr, Rule, object_type};
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Origin, Type, Unknown, Value};
 
 /// Which way the connections go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,6 +231,12 @@ fn check_rule(attribute: &'static str, rule: &Object) -> Option<Problem> {
 pub fn calls(change: &Change, direction: Direction, group: &Value) -> Result<Vec<Call>, Problem> {
     let attribute = direction.attribute();
     change.must_list(attribute, &["protocol", "self", SOURCES[0], SOURCES[1], SOURCES[2], SOURCES[3]])?;
+    // A group of another account takes another form.
+    let groups = change.new(attribute);
+    let groups = groups.children().filter_map(|rule| rule.get("security_groups")).flat_map(Value::children);
+    if groups.into_iter().any(|group| group.first_unknown().is_some_and(|unknown| !is_own_id(unknown))) {
+        return Err(Problem::unknown(attribute));
+    }
     let new = change.new(attribute);
     let creating = change.before.is_none();
     if !creating && (new.is_null() || !change.has(attribute)) {
@@ -240,8 +246,11 @@ pub fn calls(change: &Change, direction: Direction, group: &Value) -> Result<Vec
     let (old, new) = (by_identity(&old), by_identity(&new));
     let added: Vec<&Value> = new.iter().filter(|(id, _)| !old.contains_key(*id)).map(|(_, rule)| rule).collect();
     let gone: Vec<&Value> = old.iter().filter(|(id, _)| !new.contains_key(*id)).map(|(_, rule)| rule).collect();
-    let reworded: Vec<&Value> =
-        new.iter().filter(|(id, rule)| old.get(*id).is_some_and(|old| old != *rule)).map(|(_, rule)| rule).collect();
+    let reworded: Vec<&Value> = new
+        .iter()
+        .filter(|(id, rule)| old.get(*id).is_some_and(|old| old.unmark_deep().0 != rule.unmark_deep().0))
+        .map(|(_, rule)| rule)
+        .collect();
     let [authorize, update, revoke] = direction.operations();
     let call = |operation, rules: &[&Value], impact| {
         (!rules.is_empty()).then(|| {
@@ -260,6 +269,11 @@ pub fn calls(change: &Change, direction: Direction, group: &Value) -> Result<Vec
     let revoked = if creating { Impact::None } else { Impact::Blip };
     let calls = [authorized, call(update, &reworded, Impact::None), call(revoke, &gone, revoked)];
     Ok(calls.into_iter().flatten().collect())
+}
+
+/// Whether it is the id of a group of the stack, and so of this account.
+fn is_own_id(unknown: &Unknown) -> bool {
+    matches!(unknown.origin.as_deref(), Some(Origin::Attribute(of, name)) if &*of.kind == "security_group" && &**name == "id")
 }
 
 /// Revokes every rule of one direction.
@@ -292,7 +306,7 @@ fn by_identity(rules: &Value) -> BTreeMap<Value, Value> {
 fn identity(rule: &Value) -> Value {
     let mut parts = rule.as_object().cloned().unwrap_or_default();
     parts.remove("description");
-    Value::object(parts)
+    Value::object(parts).unmark_deep().0
 }
 
 /// Rules in the form of the API.

@@ -119,15 +119,19 @@ pub fn calls(change: &Change, service: &Service, resource: Value) -> Result<Vec<
     }
     change.must_list("tags_all", &[])?;
     let (old, new) = (visible(&change.old("tags_all")), visible(&change.new("tags_all")));
+    let differs = |name: &str, value: &Value| old.get(name).is_none_or(|old| old.data != value.data);
     let resource = if service.listed { Value::list(Type::String, vec![resource]) } else { resource };
     let changed: Object =
-        new.iter().filter(|(name, value)| old.get(name) != Some(value)).map(|(n, v)| (n.clone(), v.clone())).collect();
+        new.iter().filter(|(name, value)| differs(name, value)).map(|(n, v)| (n.clone(), v.clone())).collect();
     let gone: Vec<&str> = old.keys().filter(|name| !new.contains_key(name)).map(|name| &**name).collect();
     let mut calls = Vec::new();
     if !changed.is_empty() {
+        // One that turns out null is none.
+        let open: Vec<Value> = changed.values().filter(|value| value.is_unknown()).cloned().collect();
         let args: Args =
             BTreeMap::from([(service.resource, resource.clone()), ("Tags", Value::map(Type::String, changed))]);
-        calls.push(Call::new(service.add, args).because(["tags"]));
+        let call = Call::new(service.add, args).because(["tags"]);
+        calls.push(open.iter().fold(call, |call, value| call.assuming_set("tags", value)));
     }
     if !gone.is_empty() {
         let args = BTreeMap::from([(service.resource, resource), ("TagKeys", Value::strings(gone))]);

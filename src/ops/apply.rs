@@ -1,5 +1,6 @@
 //! Carrying out a plan under the lock, and keeping what came of it.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -153,6 +154,7 @@ fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
             dependencies: words.dependencies.clone(),
             protect: words.protect,
             suffix: words.suffix.clone(),
+            owed: BTreeSet::new(),
         };
         effects.push(Effect::Record(address.clone(), record));
     }

@@ -14,6 +14,9 @@ use crate::refresh;
 use crate::state::store::Store;
 use crate::state::{Nature, Operation, Operations, Part, State};
 
+/// What an earlier run has left under way is waited for so long. Source: the default for a change of Terraform's provider.
+const UNDER_WAY_MAX: Duration = Duration::from_secs(90 * 60);
+
 /// Who hears of what is waited for, and says when to stop.
 pub struct Watch {
     /// Who hears.
@@ -55,12 +58,26 @@ pub async fn settle(session: &Session, store: &Store, connection: &Connection, w
                 }
             }
         }
-        let Some((operation, why)) = undecided else { return Ok(()) };
+        let Some((operation, why)) = undecided else {
+            return match store.state().operations.is_empty() {
+                true => Ok(()),
+                false => Err(Failure::Error(
+                    "what an earlier run has left open could not be looked at; nothing was sent".to_owned(),
+                )),
+            };
+        };
+        let elapsed = session.clock.elapsed().saturating_sub(start);
+        if elapsed > UNDER_WAY_MAX {
+            let step = &operation.step;
+            return Err(Failure::Error(format!(
+                "{step} of an earlier run is still under way ({why}); nothing was sent"
+            )));
+        }
         if watch.is_stopped() {
             let why = format!("stopped while waiting for {}; nothing was sent: run it again to go on", operation.step);
             return Err(Failure::Error(why));
         }
-        watch.tell(&operation.step, &why, session.clock.elapsed().saturating_sub(start));
+        watch.tell(&operation.step, &why, elapsed);
         session.clock.sleep(connection.poll.1).await;
     }
 }

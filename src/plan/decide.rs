@@ -116,10 +116,11 @@ pub(super) fn creation(
     instance.kind.compile(&Change::create(&after, set, &draft.target(&instance.region)))
 }
 
-/// The object with its holes told apart.
+/// The object with its holes told apart, and every part of what is hidden marked: calls are made out of parts.
 pub(super) fn numbered(planned: &Object) -> Object {
     let mut after = planned.clone();
     holes::number(&mut after);
+    after.values_mut().for_each(Value::mark_parts);
     after
 }
 

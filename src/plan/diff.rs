@@ -68,6 +68,11 @@ pub fn compare(by: &Comparison) -> Difference {
         }
     }
     compare_tags(by, &mut difference);
+    // What is left as it is, is hidden as the wish for it is.
+    for (name, value) in by.desired.iter().filter(|(_, value)| value.is_sensitive_anywhere()) {
+        let hide = |kept: &mut Value| *kept = kept.clone().with_mark(!value.has_secret());
+        difference.after.get_mut(name).filter(|kept| !kept.is_sensitive_anywhere()).into_iter().for_each(hide);
+    }
     difference
 }
 
@@ -107,6 +112,10 @@ fn wanted(by: &Comparison, attr: &Attr) -> Option<Value> {
         return Some(value.clone());
     }
     let was_set = by.record.set.contains(attr.name);
+    // A create that was cut off leaves what AWS gives a new object by itself.
+    if by.record.owed.contains(attr.name) {
+        return Some(attr.default.clone().unwrap_or_else(|| cleared(attr)));
+    }
     if attr.update == Update::Local || by.whole && attr.mode != Mode::OptionalComputed {
         return Some(attr.default.clone().unwrap_or_else(|| Value::null_of(attr.ty.clone())));
     }
@@ -137,7 +146,9 @@ fn compare_secret(by: &Comparison, attr: &Attr, difference: &mut Difference) {
     let recorded = by.record.secrets.get(attr.name);
     let desired = by.desired.get(attr.name).filter(|value| !value.is_null());
     let Some(value) = desired else {
-        if recorded.is_some() && !(by.ignored)(attr.name) {
+        if (by.ignored)(attr.name) {
+            difference.secrets.extend(recorded.map(|digest| (attr.name.to_owned(), digest.clone())));
+        } else if recorded.is_some() {
             difference.after.insert(attr.name.into(), Value::null_of(Type::String));
             difference.changed.push(attr.name);
         }

@@ -181,7 +181,8 @@ fn stale(
     after: &Object,
 ) -> Option<RecordChange> {
     let known = draft.state.records.get(instance.address);
-    let stale = known.is_none_or(|known| known.set != plan.set || known.dependencies != plan.dependencies);
+    let stale = known
+        .is_none_or(|known| known.set != plan.set || !known.owed.is_empty() || known.dependencies != plan.dependencies);
     stale.then(|| RecordChange {
         address: instance.address.clone(),
         region: record.region.clone(),

@@ -1,10 +1,10 @@
 //! A plan in a document, for the program itself: CBOR, typed, read back without loss. What must not be shown is not in
 //! it: there are holes instead, and the block tells it again when the plan is carried out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::plan::{Plan, RecordChange, Step};
+use crate::plan::{BarrierId, Plan, RecordChange, Step, StepId, Wait};
 use crate::state::{Record, State};
 use crate::value::{Data, Object, Origin, Type, Unknown, Value};
 
@@ -40,7 +40,18 @@ pub fn write(plan: &Plan) -> Result<Vec<u8>, String> {
 /// # Errors
 /// It is something else.
 pub fn read(bytes: &[u8]) -> Result<Plan, String> {
-    ciborium::from_reader(bytes).map_err(|error| error.to_string())
+    let plan: Plan = ciborium::from_reader(bytes).map_err(|error| error.to_string())?;
+    let steps: BTreeSet<StepId> = plan.steps.iter().map(|step| step.step).collect();
+    let barriers: BTreeSet<BarrierId> = plan.barriers.iter().map(|barrier| barrier.barrier).collect();
+    let known = |wait: &Wait| match wait {
+        Wait::Step(step) => steps.contains(step),
+        Wait::Barrier(barrier) => barriers.contains(barrier),
+    };
+    let whole = steps.len() == plan.steps.len()
+        && barriers.len() == plan.barriers.len()
+        && plan.steps.iter().flat_map(|step| &step.edges).all(known)
+        && plan.barriers.iter().flat_map(|barrier| &barrier.steps).all(|step| steps.contains(step));
+    if whole { Ok(plan) } else { Err("its steps do not fit together".to_owned()) }
 }
 
 fn withhold_step(step: &Step, state: &State) -> Result<Step, String> {
@@ -48,7 +59,9 @@ fn withhold_step(step: &Step, state: &State) -> Result<Step, String> {
         let is_hidden = |object: &Object| object.get(name).is_some_and(Value::is_sensitive_anywhere);
         step.after.as_ref().is_some_and(is_hidden) || recorded(step, state).is_some_and(|record| record.hides(name))
     };
-    let mut withhold = Withhold { next: step.after.as_ref().map_or(0, next_hole), known: BTreeMap::new() };
+    let mut withhold = Withhold { next: step.after.as_ref().map_or(0, next_hole), ..Withhold::default() };
+    let was = step.before.iter().flatten().filter(|(name, _)| hidden(name));
+    was.for_each(|(_, value)| withhold.hide(value));
     let after = step.after.as_ref().map(|after| withhold.object(after, false));
     // What AWS says of a value that is hidden is the same text.
     let open = |(name, value): &(&Arc<str>, &Value)| !hidden(name) && !value.is_sensitive_anywhere();
@@ -100,14 +113,35 @@ struct Withhold {
     next: u32,
     /// What was taken out, without marks, and the hole that is there now.
     known: BTreeMap<Value, u32>,
+    /// Texts that must not be in what is written.
+    hidden: BTreeSet<String>,
 }
 
 impl Withhold {
+    /// Notes the texts of a hidden value.
+    fn hide(&mut self, value: &Value) {
+        self.hidden.extend(value.as_str().filter(|text| !text.is_empty()).map(str::to_owned));
+        self.hidden.extend(
+            value
+                .as_object()
+                .into_iter()
+                .flat_map(Object::keys)
+                .map(ToString::to_string)
+                .filter(|_| matches!(value.data, Data::Map(..))),
+        );
+        value.children().for_each(|part| self.hide(part));
+    }
+
     /// A value of the object, with holes for what is hidden in it.
     fn value(&mut self, value: &Value, hide: bool) -> Value {
         let hide = hide || value.sensitive || matches!(value.data, Data::Secret(_));
-        if value.is_null() || value.is_unknown() || !hide && !value.is_sensitive_anywhere() {
+        if value.is_null() || !hide && !value.is_sensitive_anywhere() {
             return value.clone();
+        }
+        if let Data::Unknown(unknown) = &value.data {
+            // How it begins is a part of what it will be.
+            let unknown = Unknown { prefix: unknown.prefix.clone().filter(|_| !hide), ..unknown.clone() };
+            return Value { data: Data::Unknown(unknown), sensitive: value.sensitive };
         }
         let data = match &value.data {
             Data::List(ty, list) => Data::List(ty.clone(), self.items(list, hide)),
@@ -132,6 +166,7 @@ impl Withhold {
         let hole = self.next;
         self.next += 1;
         self.known.entry(value.unmark_deep().0).or_insert(hole);
+        self.hide(value);
         cover(value, Some(hole))
     }
 
@@ -155,16 +190,15 @@ impl Withhold {
         Value::new(data)
     }
 
-    /// Whether something that was taken out is still told, as a part of a text or of a map.
+    /// Whether something hidden is still told, as a part of a text, or as the key of a map.
     fn tells(&self, value: &Value) -> bool {
-        let hidden = |known: &Value, text: &str| match &known.data {
-            Data::String(known) => known.len() >= TELLING && text.contains(&**known),
-            Data::Map(_, entries) => entries.keys().any(|key| key.len() >= TELLING && text.contains(&**key)),
-            _ => false,
+        let told = |text: &str| {
+            self.hidden.iter().any(|hidden| text == hidden || hidden.len() >= TELLING && text.contains(&**hidden))
         };
-        let told = |text: &str| self.known.keys().any(|known| hidden(known, text));
-        let by_key = value.as_object().is_some_and(|entries| entries.keys().any(|key| told(key)));
-        by_key || value.as_str().is_some_and(told) || value.children().any(|part| self.tells(part))
+        let by_key =
+            matches!(value.data, Data::Map(..)) && value.as_object().is_some_and(|map| map.keys().any(|key| told(key)));
+        let hidden = value.sensitive && !value.is_unknown() && !value.is_null();
+        hidden || by_key || value.as_str().is_some_and(told) || value.children().any(|part| self.tells(part))
     }
 }
 

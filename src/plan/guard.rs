@@ -29,7 +29,8 @@ fn deletion(draft: &Draft, step: &Step) -> Option<String> {
             (false, true) => "the environment is protected",
             (false, false) => "it is protected",
         };
-        return Some(format!("{why}; set protect = false and apply that first"));
+        let whose = if by_environment { " for the environment" } else { "" };
+        return Some(format!("{why}; set protect = false{whose} and apply that first"));
     }
     let names = draft.evaluator.names();
     let block = names.0.resource(&step.address);

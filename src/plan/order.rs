@@ -38,8 +38,8 @@ enum Which {
 /// The edges as they are found, between places of steps.
 struct Edges {
     waits: Vec<BTreeSet<Edge>>,
-    /// Edges that are there for good reasons and not for the graph: they give way where there is a circle.
-    soft: BTreeSet<(usize, usize)>,
+    /// Edges that are there for good reasons and not for the graph: they give way where they are part of a circle.
+    soft: BTreeSet<(usize, Edge)>,
     barriers: Vec<Vec<usize>>,
     known: BTreeMap<(Address, Which), usize>,
 }
@@ -65,6 +65,14 @@ impl Edges {
     fn add(&mut self, step: usize, wait: Edge) {
         if wait != Edge::Step(step) {
             self.waits[step].insert(wait);
+            self.soft.remove(&(step, wait));
+        }
+    }
+
+    /// Waits unless that brings a circle. What is waited for anyway stays so.
+    fn add_soft(&mut self, step: usize, wait: Edge) {
+        if wait != Edge::Step(step) && self.waits[step].insert(wait) {
+            self.soft.insert((step, wait));
         }
     }
 
@@ -226,8 +234,7 @@ fn wait_for_used(
             let used = named.get(&(*kind, name)).filter(|used| **used != &step.address);
             let found = used.and_then(|used| index.by_address.get(*used));
             for used in found.into_iter().flatten().filter(|used| stays(used)) {
-                edges.add(at, Edge::Step(*used));
-                edges.soft.insert((at, *used));
+                edges.add_soft(at, Edge::Step(*used));
             }
         }
     }
@@ -356,10 +363,9 @@ fn hold_back(steps: &[Step], edges: &mut Edges) {
         for room in rooms {
             let Edge::Step(room) = room else { continue };
             for need in &needs {
-                edges.add(room, *need);
-                if let Edge::Step(need) = need {
-                    edges.soft.insert((room, *need));
-                }
+                // What holds data goes on no account before what takes its place can be made.
+                let data = kinds::get(&steps[room].address.kind).is_some_and(|kind| kind.holds_data());
+                if data { edges.add(room, *need) } else { edges.add_soft(room, *need) }
             }
         }
     }
@@ -378,8 +384,16 @@ fn sort(draft: &Draft, mut edges: Edges) -> Ordered {
     let mut order = walk(steps, &edges);
     if order.len() < steps.len() {
         // Names that are written out may form a circle that no reference forms.
-        for (step, used) in std::mem::take(&mut edges.soft) {
-            edges.waits[step].remove(&Edge::Step(used));
+        let done: BTreeSet<usize> = order.iter().copied().collect();
+        let left: BTreeSet<usize> = (0..steps.len()).filter(|step| !done.contains(step)).collect();
+        let round = |wait: &Edge| match wait {
+            Edge::Step(used) => left.contains(used),
+            Edge::Barrier(barrier) => edges.barriers[*barrier].iter().any(|used| left.contains(used)),
+        };
+        let soft: Vec<(usize, Edge)> =
+            edges.soft.iter().copied().filter(|(step, wait)| left.contains(step) && round(wait)).collect();
+        for (step, used) in soft {
+            edges.waits[step].remove(&used);
         }
         order = walk(steps, &edges);
     }

@@ -40,7 +40,8 @@ fn digest(text: &str, salt: &str) -> String {
     let params = Params::new(8 * 1024, 2, 1, None).expect("fixed parameters are valid");
     let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     // A salt that somebody has edited is taken as it is, as far as it can be a salt.
-    let edited = || SaltString::encode_b64(format!("{salt:-<16.40}").as_bytes()).expect("16 to 40 bytes are a salt");
-    let salt = SaltString::from_b64(salt).ok().filter(|_| salt.len() >= 8).unwrap_or_else(edited);
+    let ascii: String = salt.chars().filter(char::is_ascii).collect();
+    let edited = || SaltString::encode_b64(format!("{ascii:-<16.40}").as_bytes()).expect("16 to 40 bytes are a salt");
+    let salt = SaltString::from_b64(salt).ok().filter(|_| salt.len() >= 16).unwrap_or_else(edited);
     hasher.hash_password(text.as_bytes(), &salt).expect("any text can be hashed").to_string()
 }

@@ -72,6 +72,8 @@ pub(super) struct RecordFile {
     id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     suffix: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    owed: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     protect: bool,
     attributes: serde_json::Map<String, serde_json::Value>,
@@ -301,6 +303,7 @@ fn record_out(address: &Address, record: &Record) -> RecordFile {
         region: record.region.clone(),
         id: record.id.clone(),
         suffix: record.suffix.clone(),
+        owed: record.owed.clone(),
         protect: record.protect,
         attributes: kept.map(|(name, value)| (name.to_string(), json::to_json(value))).collect(),
         set: record.set.clone(),
@@ -336,6 +339,7 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
         dependencies,
         protect: record.protect,
         suffix: record.suffix,
+        owed: record.owed,
     };
     Ok((address, record))
 }

@@ -80,6 +80,8 @@ pub struct Record {
     pub protect: bool,
     /// What its name has behind the name in the configuration, after a replacement beside the old object.
     pub suffix: Option<String>,
+    /// Attributes whose calls were still to be made when the object was: a create that was cut off owes them.
+    pub owed: BTreeSet<String>,
 }
 
 /// A secret as it may be kept.

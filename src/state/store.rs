@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use crate::disk::{Disk, Held};
 use crate::entropy::Entropy;
@@ -158,8 +158,10 @@ impl Store {
         held(&self.queue).push(Waiting { entries, written });
         let mut journal = self.journal.lock().await;
         // Whoever had the journal before may have written these entries with its own.
-        if let Ok(done) = answer.try_recv() {
-            return done;
+        match answer.try_recv() {
+            Ok(done) => return done,
+            Err(TryRecvError::Closed) => return Err("a run that was writing was given up".to_owned()),
+            Err(TryRecvError::Empty) => {}
         }
         let batch = std::mem::take(&mut *held(&self.queue));
         let entries: Vec<Entry> = batch.iter().flat_map(|waiting| waiting.entries.iter().cloned()).collect();

@@ -251,6 +251,25 @@ impl Value {
         (Value::new(data), true)
     }
 
+    /// Gives the mark of a collection to all that is in it: parts that are copied out of it stay hidden.
+    pub fn mark_parts(&mut self) {
+        if !self.is_marked_anywhere() {
+            return;
+        }
+        let mark = self.sensitive;
+        let hide = |item: &mut Value| {
+            item.sensitive |= mark && !item.is_null();
+            item.mark_parts();
+        };
+        match &mut self.data {
+            Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => {
+                Arc::make_mut(items).iter_mut().for_each(hide);
+            }
+            Data::Map(_, items) | Data::Object(items) => Arc::make_mut(items).values_mut().for_each(hide),
+            _ => {}
+        }
+    }
+
     /// Whether it or anything in it carries a mark; a secret without a mark is none.
     pub fn is_marked_anywhere(&self) -> bool {
         self.sensitive || self.children().any(Value::is_marked_anywhere)

@@ -117,7 +117,7 @@ impl Work<'_> {
     pub(super) fn publish(&self, after: &Object, object: &Object) -> Value {
         let mut all = after.clone();
         for (name, value) in object {
-            let mark = after.get(name).is_some_and(|wanted| wanted.sensitive);
+            let mark = after.get(name).is_some_and(|wanted| wanted.is_sensitive_anywhere() && !wanted.has_secret());
             all.insert(name.clone(), value.clone().with_mark(mark));
         }
         for value in all.values_mut().filter(|value| value.is_unknown()) {

@@ -45,21 +45,10 @@ pub async fn run(shared: &Shared, index: usize) -> Outcome {
         return Outcome::Stopped(false);
     }
     let (address, action) = (step.address.clone(), step.action);
-    let start = shared.clock.elapsed();
     if action != Action::Forget {
         shared.send(Event::Started { address: address.clone(), action, id: step.id.clone() });
     }
-    let mut work = Work {
-        shared,
-        step,
-        start,
-        known: Known::default(),
-        id: step.id.clone(),
-        last: None,
-        limit: wait::limit(shared, step),
-        sent: false,
-        open: false,
-    };
+    let mut work = Work::new(shared, step);
     let result = work.run().await;
     let elapsed = work.elapsed();
     match result {
@@ -99,6 +88,20 @@ struct Ready {
 }
 
 impl<'a> Work<'a> {
+    fn new(shared: &'a Shared, step: &'a Step) -> Self {
+        Self {
+            shared,
+            step,
+            start: shared.clock.elapsed(),
+            known: Known::default(),
+            id: step.id.clone(),
+            last: None,
+            limit: wait::limit(shared, step),
+            sent: false,
+            open: false,
+        }
+    }
+
     fn evaluator(&self) -> MutexGuard<'a, Evaluator> {
         self.shared.evaluator.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -151,7 +154,7 @@ impl<'a> Work<'a> {
         let count = ready.calls.len();
         for (number, call) in ready.calls.iter().enumerate() {
             let nature = if number == 0 { Nature::Create } else { Nature::Change };
-            let record = self.record_of(&ready, ready.after.clone());
+            let record = self.record_of_first(&ready);
             let operation = self.operation(&mark, nature, call, (number, count), record);
             self.begin(&operation).await?;
             self.call(call, &operation).await?;
@@ -182,7 +185,7 @@ impl<'a> Work<'a> {
         if matches!(self.step.reason, Reason::Replaced { create_first: true, .. }) {
             effects.push(Effect::Depose(self.step.address.clone()));
         }
-        effects.push(Effect::Record(self.step.address.clone(), self.record_of(ready, ready.after.clone())));
+        effects.push(Effect::Record(self.step.address.clone(), self.record_of_first(ready)));
         effects
     }
 
@@ -215,6 +218,7 @@ impl<'a> Work<'a> {
     }
 
     async fn delete(&mut self) -> Result<(), Early> {
+        self.rehearse()?;
         let count = self.step.calls.len();
         for (number, call) in self.step.calls.iter().enumerate() {
             let last = call.until == Until::Absent;
@@ -231,6 +235,15 @@ impl<'a> Work<'a> {
             self.wait(call).await?;
         }
         self.commit(Entry::Noted(vec![self.forget()])).await
+    }
+
+    /// An object that goes before its successor is made goes only if that can be made as it was planned: all that it
+    /// hangs on is known by now.
+    fn rehearse(&self) -> Result<(), Early> {
+        let Reason::Replaced { create_first: false, .. } = self.step.reason else { return Ok(()) };
+        let Some(create) = self.shared.creates.get(&self.step.address) else { return Ok(()) };
+        let step = &self.shared.plan.steps[*create];
+        Work::new(self.shared, step).prepare().map(drop)
     }
 
     /// The record goes: of the address, or of the object that has a successor.

@@ -1,10 +1,13 @@
 //! The operations of a step: what is put on the medium before a call and after it.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest as _, Sha256};
 
 use super::{Early, Ready, Work};
 use crate::kind::{Call, SecretPhase};
-use crate::state::{Effect, End, Entry, Nature, Operation, Part, Record};
+use crate::plan::Action;
+use crate::state::{Digest, Effect, End, Entry, Nature, Operation, Part, Record};
 use crate::value::Value;
 use crate::word::Word;
 
@@ -42,10 +45,16 @@ impl Work<'_> {
         self.commit_all(dated.into_iter().chain([began]).collect()).await
     }
 
-    /// The record with the date that the last look showed, where the record has another.
-    fn dated(&self) -> Option<Entry> {
+    /// When the secrets of the object were last changed, as the last look showed it.
+    fn date(&self) -> Option<(&'static str, Value)> {
         let date = self.kind().dates_secret()?;
-        let seen = self.last.as_ref()?.object.get(date)?.clone();
+        let seen = self.last.as_ref().map(|last| &last.object).or(self.step.before.as_ref())?;
+        Some((date, seen.get(date)?.clone()))
+    }
+
+    /// The record with that date, where the record has another.
+    fn dated(&self) -> Option<Entry> {
+        let (date, seen) = self.date()?;
         let mut record = self.shared.store.state().records.get(&self.step.address).cloned()?;
         if Some(&record.id) != self.id.as_ref() || record.object.get(date) == Some(&seen) {
             return None;
@@ -78,6 +87,7 @@ impl Work<'_> {
     /// secret; everything else is read from the object.
     pub(super) fn record_after(&self, call: &Call, ready: &Ready) -> Record {
         let mut record = self.recorded();
+        record.object.extend(self.date().map(|(date, seen)| (date.into(), seen)));
         let Some((Word(attribute), phase)) = call.secret else { return record };
         let Some(digest) = ready.secrets.get(attribute).cloned() else { return record };
         match phase {
@@ -88,6 +98,24 @@ impl Work<'_> {
             }
         }
         record
+    }
+
+    /// The record of an object whose first call has been made, and no other yet.
+    pub(super) fn record_of_first(&self, ready: &Ready) -> Record {
+        let owed = ready.calls.iter().skip(1).flat_map(|call| &call.causes).map(|cause| (*cause).to_owned());
+        Record { owed: owed.collect(), ..self.record_of(ready, ready.after.clone()) }
+    }
+
+    /// Secrets that are let in beside others, and that this step has not changed.
+    fn phase(&self) -> BTreeMap<String, Digest> {
+        if self.step.action != Action::Update {
+            return BTreeMap::new();
+        }
+        let changed =
+            |name: &str| self.step.calls.iter().any(|call| call.secret.is_some_and(|(Word(of), _)| of == name));
+        let state = self.shared.store.state();
+        let known = state.records.get(&self.step.address).map(|record| record.phase.clone()).unwrap_or_default();
+        known.into_iter().filter(|(name, _)| !changed(name)).collect()
     }
 
     /// What a record says of an object that came out of this step.
@@ -102,10 +130,11 @@ impl Work<'_> {
             object,
             set: plan.set.clone(),
             secrets: ready.secrets.clone(),
-            phase: Default::default(),
+            phase: self.phase(),
             dependencies: plan.dependencies.clone(),
             protect: plan.protect,
             suffix: plan.suffix.clone(),
+            owed: Default::default(),
         }
     }
 }

@@ -5,9 +5,15 @@ use super::{Early, Ready, Work};
 use std::collections::BTreeMap;
 
 use crate::address::Address;
+use crate::diag::Diagnostic;
 use crate::kind::Call;
 use crate::kinds;
+use crate::lang::declare::Resource;
+use crate::lang::eval::Bindings;
 use crate::plan::{Action, replace, wish};
+use crate::stack::conditions;
+use crate::stack::desired::{self, Desired, bindings};
+use crate::stack::environment::Environment;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::target::expand_one;
 use crate::state::Digest;
@@ -27,12 +33,13 @@ impl Work<'_> {
         let mut filling = Filling::default();
         if after.values().any(|value| self.is_hole(value)) {
             let desired = self.desired()?;
-            self.fill_in(&after, &desired, &mut filling)?;
-            for (name, value) in &desired {
+            self.fill_in(&after, &desired.object, &mut filling)?;
+            for (name, value) in &desired.object {
                 note_digest(name, value, &self.shared.digests, &mut secrets)?;
             }
             after.values_mut().for_each(|value| *value = filling.fill(value));
             self.obey(&desired)?;
+            self.stay(&after)?;
         }
         if step.action == Action::Create {
             // What AWS will choose must not count as a wish while the rest is foreseen.
@@ -53,38 +60,62 @@ impl Work<'_> {
     }
 
     /// What the block says now.
-    fn desired(&self) -> Result<Object, String> {
+    fn desired(&self) -> Result<Desired, String> {
         let evaluator = self.evaluator();
         let names = evaluator.names();
         let block = names.0.resource(&self.step.address).ok_or_else(|| "the block is gone".to_owned())?;
-        let mut desired = evaluate(&evaluator, &self.shared.environment, block, &self.step.address)?.object;
+        let mut desired = evaluate(&evaluator, &self.shared.environment, block, &self.step.address)?;
         if let (Some(suffix), Some(name)) = (&self.step.record.suffix, self.kind().name_attribute()) {
-            replace::add_suffix(&mut desired, name, suffix);
+            replace::add_suffix(&mut desired.object, name, suffix);
         }
         Ok(desired)
     }
 
     /// What the plan knew must still be so; what it did not know is learnt.
     fn fill_in(&self, planned: &Object, now: &Object, filling: &mut Filling) -> Result<(), String> {
-        let null = Value::null();
         for (name, value) in planned {
             let hole = self.is_hole(value);
-            let said = now.get(name).or(hole.then_some(&null)).filter(|_| hole || value.is_wholly_known());
-            let Some(said) = said.filter(|_| hole || &**name != "tags_all") else { continue };
-            if !filling.learn(value, said) {
+            // What does not change is not sent, and may be left to others.
+            let sent = self.step.action == Action::Create || self.step.changed.contains(&&**name);
+            let said = now.get(name).filter(|value| !value.is_null()).cloned();
+            let said = match hole {
+                true => said.unwrap_or_else(|| self.unset(name)),
+                false if !sent || !value.is_wholly_known() || &**name == "tags_all" => continue,
+                false => match now.get(name) {
+                    Some(said) => said.clone(),
+                    None => continue,
+                },
+            };
+            if !filling.learn(value, &said) {
                 return Err(format!("`{name}` has another value than the plan said; plan again"));
             }
         }
         Ok(())
     }
 
+    /// What an attribute is that turns out to be set to nothing.
+    fn unset(&self, name: &str) -> Value {
+        let attr = self.kind().schema().attr(name);
+        attr.and_then(|attr| attr.default.clone().or(attr.at_create.map(Value::string))).unwrap_or_else(Value::null)
+    }
+
     /// The rules of the kind, which could not be applied to what was not known.
-    fn obey(&self, desired: &Object) -> Result<(), String> {
-        let mut problems = kinds::check(self.kind(), desired).into_iter().filter(|problem| problem.fatal);
-        problems.next().map_or(Ok(()), |problem| {
-            let help = problem.help.map(|help| format!(" {help}")).unwrap_or_default();
-            Err(format!("{}: {}{help}", problem.summary, problem.detail))
-        })
+    fn obey(&self, desired: &Desired) -> Result<(), String> {
+        let mut problems = kinds::check(self.kind(), &desired.object).into_iter().filter(|problem| problem.fatal);
+        problems.next().map_or(Ok(()), |problem| Err(told(desired.diagnose(problem))))
+    }
+
+    /// The object as it is known now can still come out of the one that is there.
+    fn stay(&self, after: &Object) -> Result<(), String> {
+        let Some(before) = self.step.before.as_ref().filter(|_| self.step.action == Action::Update) else {
+            return Ok(());
+        };
+        match self.kind().replaces(before, after, &self.step.changed).first() {
+            Some(name) => {
+                Err(format!("`{name}` turned out to be a value that takes a new object; nothing was sent, plan again"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The planned calls are those that the object as it is known now takes.
@@ -112,13 +143,37 @@ impl Work<'_> {
         let mut left = now.iter().peekable();
         for (place, call) in calls.iter().enumerate() {
             match left.next_if(|one| one.operation == call.operation) {
-                Some(one) if open(place) => assert_eq!(one.operation, call.operation),
+                Some(one) if open(place) => {
+                    let same = one
+                        .args
+                        .iter()
+                        .all(|(name, value)| call.args.get(name).is_some_and(|sent| covers(sent, value)));
+                    assert!(same, "{}: {:?} was filled with {:?}", step.address, one.args, call.args);
+                }
                 Some(one) => assert_eq!(one.args, call.args, "{}: {}", step.address, call.operation),
                 None => assert!(open(place), "{}: {} is not needed", step.address, call.operation),
             }
         }
         assert!(left.peek().is_none(), "{}: {:?} was not planned", step.address, left.peek());
     }
+}
+
+/// Whether a value that is sent holds all that another says: what turned out to be as it was is sent as well.
+#[cfg(debug_assertions)]
+fn covers(sent: &Value, wanted: &Value) -> bool {
+    match (sent.as_object(), wanted.as_object(), sent.as_items(), wanted.as_items()) {
+        (Some(sent), Some(wanted), ..) => {
+            wanted.iter().all(|(name, value)| sent.get(name).is_some_and(|sent| covers(sent, value)))
+        }
+        (.., Some(sent), Some(wanted)) => wanted.iter().all(|value| sent.iter().any(|sent| covers(sent, value))),
+        _ => crate::value::same(sent, wanted) || !sent.is_wholly_known() && !wanted.is_wholly_known(),
+    }
+}
+
+/// A diagnostic in one line.
+fn told(diagnostic: Diagnostic) -> String {
+    let help = diagnostic.help.map(|help| format!(" {help}")).unwrap_or_default();
+    format!("{}: {}{help}", diagnostic.summary, diagnostic.detail)
 }
 
 /// A call with what is known now.
@@ -155,20 +210,28 @@ fn note_digest(
     }
 }
 
+/// Evaluates an instance, and applies the rules of its schema and its preconditions to what is known now.
 pub(super) fn evaluate(
     evaluator: &Evaluator,
-    environment: &crate::stack::environment::Environment,
-    block: &crate::lang::declare::Resource,
+    environment: &Environment,
+    block: &Resource,
     address: &Address,
-) -> Result<crate::stack::desired::Desired, String> {
+) -> Result<Desired, String> {
     let mut diagnostics = Vec::new();
     let view = evaluator.within(&address.module);
     let instance = expand_one(block, address.key.as_ref(), &view, &mut diagnostics);
-    let desired = instance.map(|instance| wish::wish(&view, environment, block, &instance, &mut diagnostics));
+    let desired = instance.map(|instance| {
+        let desired = wish::wish(&view, environment, block, &instance, &mut diagnostics);
+        let node = instance.watched.as_ref().map(|watched| &watched.node);
+        let names = bindings(instance.key.as_ref(), instance.each.as_ref(), node);
+        conditions::preconditions(block, &Bindings { parent: &view, names }, &mut diagnostics);
+        desired::check(&block.schema.attrs, &desired, true, &mut diagnostics);
+        desired
+    });
     let first = diagnostics.into_iter().find(|diagnostic| diagnostic.is_error());
     match (desired, first) {
         (Some(desired), None) => Ok(desired),
-        (_, Some(wrong)) => Err(format!("{}: {}", wrong.summary, wrong.detail)),
+        (_, Some(wrong)) => Err(told(wrong)),
         (None, None) => Err("the instance is no longer declared; plan again".to_owned()),
     }
 }

@@ -30,6 +30,9 @@ pub fn predict(planned: &mut Object, live: Option<&Object>, target: &Target) {
     forget_what_moves(planned, live);
 }
 
+/// AWS allows 500 nodes in a group; what is far beyond is not written out.
+const NODES_MAX: i64 = 1000;
+
 fn predict_topology(planned: &mut Object, live: Option<&Object>) {
     let counts =
         ["num_cache_clusters", "num_node_groups", "replicas_per_node_group", "cluster_mode", "parameter_group_name"];
@@ -37,7 +40,9 @@ fn predict_topology(planned: &mut Object, live: Option<&Object>) {
         planned.remove("member_clusters");
         return;
     }
-    let Some(topology) = topology(planned, live) else {
+    // More than AWS has is a mistake that is told elsewhere.
+    let possible = |topology: &Topology| topology.shards <= NODES_MAX && topology.replicas < NODES_MAX;
+    let Some(topology) = topology(planned, live).filter(possible) else {
         planned.remove("member_clusters");
         return;
     };

@@ -19,15 +19,15 @@ pub(super) fn topology(group: Group) -> Vec<Problem> {
         ));
     }
     let (shards, replicas) = (group.number("num_node_groups"), group.number("replicas_per_node_group").unwrap_or(0));
-    if let Some(shards) = shards.filter(|shards| shards * (replicas + 1) > 500) {
+    if let Some(shards) = shards.filter(|shards| shards.saturating_mul(replicas.saturating_add(1)) > 500) {
         problems.push(Problem::error(
             "CS0532",
             "num_node_groups",
             "Too many nodes",
             format!(
                 "{shards} shards with {} nodes each are {} nodes; AWS allows 500.",
-                replicas + 1,
-                shards * (replicas + 1)
+                replicas.saturating_add(1),
+                shards.saturating_mul(replicas.saturating_add(1))
             ),
             "Use fewer shards or replicas, or larger nodes.",
         ));
