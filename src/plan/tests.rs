@@ -286,6 +286,27 @@ fn steps_are_ordered() {
     }
 }
 
+/// All names change, and each waits for others: what holds data still goes last, and nothing comes before what it needs.
+#[test]
+fn renamed_together() {
+    let one = group(&[
+        ("  for_each            = replication_group.g.member_clusters\n", ""),
+        ("a-${each.key}", "a"),
+        ("each.key", "\"${replication_group.g.id}-001\""),
+    ]);
+    let names = [("= \"s\"", "= \"t\""), ("= \"g\"", "= \"h\""), ("= \"a\"", "= \"b\"")];
+    let renamed = names.iter().fold(one.clone(), |text, (old, new)| text.replace(old, new));
+    let expected = [
+        "create subnet_group.s",
+        "delete replication_group.g <- create subnet_group.s",
+        "create replication_group.g <- create subnet_group.s, delete replication_group.g",
+        "delete alarm.a <- create replication_group.g",
+        "create alarm.a <- create replication_group.g, delete alarm.a",
+        "delete subnet_group.s <- create subnet_group.s, delete replication_group.g, create replication_group.g",
+    ];
+    check(&one, &renamed, &Options::default(), ordered, &expected);
+}
+
 #[test]
 fn guards_are_asked() {
     let of = |text: &str| group(&[("description          = \"one\"", text)]);

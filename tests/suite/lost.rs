@@ -189,6 +189,83 @@ fn a_state_belongs_to_its_place() {
     scene.place.run(&["plan", "--endpoint", &other.url]).expect(0).says("is gone from the account");
 }
 
+/// A new security group lets everything out until the call that ends that; a create that is cut off before owes it.
+#[test]
+fn what_a_create_owes_is_made_up_for() {
+    let scene = Scene::new(
+        "security_group \"s\" {\n  name = \"s\"\n  ingress {\n    from_port = 1\n    to_port = 1\n    protocol = \"tcp\"\n    \
+         cidr_blocks = [\"10.0.0.0/8\"]\n  }\n}\n",
+    );
+    scene.fail("AuthorizeSecurityGroupIngress", "InvalidParameterValue");
+    scene.run(&["apply", "--auto-approve"], 5);
+    scene.mend();
+    scene.writes();
+    scene.run(&["apply", "--auto-approve"], 0).says("0 added, 1 changed, 0 destroyed");
+    let writes = scene.writes();
+    assert!(writes.contains("AuthorizeSecurityGroupIngress"), "{writes}");
+    assert!(writes.contains("RevokeSecurityGroupEgress"), "{writes}");
+    scene.run(&["plan", "--detailed-exitcode"], 0);
+}
+
+/// What is replaced goes only if its successor can be made as it was planned: values that are known only then are looked
+/// at before the old object is deleted.
+#[test]
+fn a_successor_that_breaks_a_rule_costs_nothing() {
+    let stack = r#"
+variable "port" { default = 6379 }
+variable "open" { default = false }
+security_group "w" {
+  count = var.open ? 1 : 0
+  name  = "w"
+}
+replication_group "g" {
+  replication_group_id = "redis-1"
+  node_type            = "cache.t4g.micro"
+  port                 = var.port
+  maintenance_window   = var.open ? one(security_group.w[*].id) : null
+  lifecycle { ignore_changes = [snapshot_window] }
+}
+"#;
+    let scene = Scene::new(stack);
+    scene.run(&["apply", "--auto-approve"], 0);
+    scene.writes();
+    let broken = ["apply", "--auto-approve", "--allow-destroy", "all", "--var", "port=6380", "--var", "open=true"];
+    scene.run(&broken, 5);
+    assert!(!scene.writes().contains("DeleteReplicationGroup"), "nothing is deleted");
+    assert_eq!(scene.groups(), "redis-1");
+}
+
+/// What is left to others may differ from what the block says, also where something else becomes known only later.
+#[test]
+fn what_is_ignored_keeps_nothing_from_being_filled() {
+    let stack = r#"
+variable "text" { default = "one" }
+variable "next" { default = false }
+security_group "s" {
+  count = var.next ? 1 : 0
+  name  = "s"
+}
+alarm "a" {
+  alarm_name          = "a"
+  alarm_description   = var.text
+  namespace           = "AWS/ElastiCache"
+  metric_name         = "CPUUtilization"
+  statistic           = "Average"
+  period              = 60
+  evaluation_periods  = 2
+  threshold           = 80
+  comparison_operator = "GreaterThanThreshold"
+  dimensions          = { CacheClusterId = var.next ? one(security_group.s[*].id) : "redis-001" }
+  lifecycle { ignore_changes = [alarm_description] }
+}
+"#;
+    let scene = Scene::new(stack);
+    scene.run(&["apply", "--auto-approve"], 0);
+    let changed = ["--var", "text=two", "--var", "next=true"];
+    scene.run(&[&["apply", "--auto-approve"][..], &changed].concat(), 0).says("1 added, 1 changed");
+    scene.run(&[&["plan", "--detailed-exitcode"][..], &changed].concat(), 0);
+}
+
 /// What a profile says of the endpoint counts as well: the state is not one of AWS.
 #[test]
 fn an_endpoint_of_a_profile_is_not_aws() {
