@@ -1,7 +1,7 @@
 //! What becomes of records whose block is gone, of deposed objects, and of everything in a destroy.
 
 use crate::address::Address;
-use crate::kind::Change;
+use crate::kind::{Change, Status};
 use crate::kinds;
 use crate::plan::build::Builder;
 use crate::plan::{Action, Reason, RecordPlan, Step, refresh_only};
@@ -30,7 +30,27 @@ pub fn leavers(builder: &mut Builder) {
         leave(builder, &address, &record, reason, false);
     }
     for deposed in builder.state.deposed.clone() {
+        if let Some(why) = broken_successor(builder, &deposed.address).filter(|_| !destroy) {
+            let former = &deposed.record.id;
+            builder.note(&deposed.address, format!("is {why}, so its former object \"{former}\" stays"));
+            continue;
+        }
         leave(builder, &deposed.address, &deposed.record, Reason::Deposed, true);
+    }
+}
+
+/// Why the object that took the place of a former one is of no use, if that is so and this plan does not replace it: the
+/// former one may be all that is left.
+fn broken_successor(builder: &Builder, address: &Address) -> Option<String> {
+    let settled = |step: &Step| !step.deposed && step.action != Action::Update && step.address == *address;
+    if builder.plan.steps.iter().any(settled) {
+        return None;
+    }
+    let record = builder.state.records.get(address)?;
+    let key = (address.kind.to_string(), record.region.clone(), record.id.clone());
+    match &builder.inputs.live?.objects.get(&key)?.as_ref()?.status {
+        Status::Broken(why) => Some(why.clone()),
+        _ => None,
     }
 }
 
