@@ -2,11 +2,11 @@
 
 use crate::address::Address;
 use crate::diag::Diagnostic;
-use crate::kind::Change;
+use crate::kind::{Change, Status};
 use crate::kinds;
 use crate::plan::decision::Decision;
 use crate::plan::draft::Draft;
-use crate::plan::{ObjectKey, Reason, Step, refresh_only};
+use crate::plan::{Action, ObjectKey, Reason, Step, refresh_only};
 use crate::state::Record;
 use crate::value::Object;
 
@@ -18,11 +18,38 @@ pub fn leavers(draft: &Draft) -> Vec<Decision> {
     let records = draft.state.records.iter().filter(|(address, _)| leaves(address));
     let records = records.map(|(address, record)| (address, record, reason.clone()));
     let deposed = draft.state.deposed.iter().map(|old| (&old.address, &old.record, Reason::Deposed));
-    let decide = |(address, record, reason): (&Address, &Record, Reason)| match draft.inputs.options.refresh_only {
-        true => refresh_only::look_at_leaver(draft, address, record, reason == Reason::Deposed),
-        false => leave(draft, address, record, reason),
+    let decide = |(address, record, reason): (&Address, &Record, Reason)| {
+        let deposed = reason == Reason::Deposed;
+        if draft.inputs.options.refresh_only {
+            return refresh_only::look_at_leaver(draft, address, record, deposed);
+        }
+        match Some(address).filter(|_| deposed && !destroy).and_then(|address| broken_successor(draft, address)) {
+            Some(why) => kept(address, record, &why),
+            None => leave(draft, address, record, reason),
+        }
     };
     records.chain(deposed).map(decide).collect()
+}
+
+fn kept(address: &Address, record: &Record, why: &str) -> Decision {
+    let mut decision = Decision::default();
+    decision.note(address, format!("is {why}, so its former object \"{}\" stays", record.id));
+    decision
+}
+
+/// Why the object that took the place of a former one is of no use, if that is so and this plan does not replace it: the
+/// former one may be all that is left.
+fn broken_successor(draft: &Draft, address: &Address) -> Option<String> {
+    let settled = |step: &Step| !step.deposed && step.action != Action::Update && step.address == *address;
+    if draft.plan.steps.iter().any(settled) {
+        return None;
+    }
+    let record = draft.state.records.get(address)?;
+    let key = (address.kind.to_string(), record.region.clone(), record.id.clone());
+    match &draft.inputs.live?.objects.get(&key)?.as_ref()?.status {
+        Status::Broken(why) => Some(why.clone()),
+        _ => None,
+    }
 }
 
 fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> Decision {

@@ -157,7 +157,12 @@ impl Editor<'_> {
             model.before.entry(0).or_insert_with(|| list.clone());
         }
         match self.random.below(3) {
-            0 => list.names.reverse(),
+            0 => {
+                list.names.reverse();
+                // Objects follow their names; a prefix is not followed.
+                let fixed = model.blocks.iter().any(|block| block.list == Some(0) && block.guarded && block.prefix);
+                return if fixed { Effect::Guarded } else { Effect::Sound };
+            }
             1 if list.names.len() > 1 => {
                 list.names.remove(0);
                 return if guarded { Effect::Guarded } else { Effect::Sound };

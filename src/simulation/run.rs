@@ -10,12 +10,19 @@ use crate::simulation::check::{Checker, Violation, known, open_for, thing_of};
 use crate::simulation::clock::LeapingClock;
 use crate::simulation::cloud::world::{Key, Phase, Thing};
 use crate::simulation::cloud::{FakeCloud, REGION, shapes};
-use crate::simulation::engine::{self, Bug, Command, End, Outcome, Place, Verb};
+use crate::simulation::engine::{self, Bug, Command, End, Ledger, Outcome, Place, Verb};
 use crate::simulation::faults::{Faults, Script};
 use crate::simulation::scenario::Outside;
 use crate::simulation::stack::Facts;
 use crate::simulation::text::{self, NEEDLE};
 use crate::value::Value;
+
+/// The address of an object that a record or an open operation is about.
+fn place_of(ledger: &Ledger, key: &Key, thing: &Thing, facts: &Facts) -> Option<String> {
+    let recorded = known(ledger, key).map(|(record, _)| &record.address);
+    let address = recorded.or_else(|| Some(&open_for(ledger, key, thing)?.address))?;
+    Some(facts.current(address))
+}
 
 /// What came of a life.
 #[derive(Debug, Clone, Default)]
@@ -323,11 +330,7 @@ impl Life {
         let ledger = self.checker.book().ledger();
         let world = self.cloud().world();
         let broken = world.things().filter(|(key, thing)| matches!(thing.observe(key).status, Status::Broken(_)));
-        let address = |key: &Key, thing: &Thing| match known(&ledger, key) {
-            Some((record, _)) => Some(facts.current(&record.address)),
-            None => Some(facts.current(&open_for(&ledger, key, thing)?.address)),
-        };
-        broken.filter_map(|(key, thing)| address(key, thing)).collect()
+        broken.filter_map(|(key, thing)| place_of(&ledger, key, thing, facts)).collect()
     }
 
     /// What is broken and guarded cannot be replaced: somebody at AWS mends it.
@@ -335,12 +338,14 @@ impl Life {
         let ledger = self.checker.book().ledger();
         let now = self.cloud().now();
         let mut world = self.cloud().world();
-        let guarded = |key: &Key| {
-            let record = known(&ledger, key).map(|(record, _)| record);
-            let declared = record.and_then(|record| facts.of(&facts.current(&record.address)));
-            record.is_some_and(|record| record.protect) || declared.is_some_and(|it| it.prevent || it.protect)
+        let guarded = |key: &Key, thing: &Thing| {
+            let place = place_of(&ledger, key, thing, facts);
+            let declared = place.and_then(|address| facts.of(&address));
+            let protect = known(&ledger, key).is_some_and(|(record, _)| record.protect);
+            protect || declared.is_some_and(|it| it.prevent || it.protect)
         };
-        let broken = world.things().filter(|(key, thing)| matches!(thing.phase, Phase::Broken(_)) && guarded(key));
+        let is_broken = |thing: &Thing| matches!(thing.phase, Phase::Broken(_));
+        let broken = world.things().filter(|(key, thing)| is_broken(thing) && guarded(key, thing));
         for key in broken.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
             world.change(&key, now).expect("it was just seen").phase = Phase::Settled;
         }
