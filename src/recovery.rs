@@ -115,14 +115,16 @@ fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
     let Some(record) = state.records.get(&part.address) else { return Verdict::Done(Vec::new()) };
     // What it is busy with may be this very call; what it comes to can be told when it has settled.
     if let Some(word) = observation.status.under_way() {
-        return Verdict::Undecidable(format!("`{}` is {word}", part.address));
+        return Verdict::Undecidable(word.to_owned());
     }
     if (&record.secrets, &record.phase) == (&part.record.secrets, &part.record.phase) {
         return Verdict::Done(Vec::new());
     }
     let date = kinds::get(&part.address.kind).and_then(|kind| kind.dates_secret());
     let Some(date) = date else { return Verdict::Done(Vec::new()) };
-    if record.object.get(date) == observation.object.get(date) {
+    // Without a date of before, nothing says that this call changed it.
+    let before = part.record.object.get(date).or(record.object.get(date));
+    if before.is_none() || before == observation.object.get(date) {
         return Verdict::NotDone;
     }
     let mut after = Record { secrets: part.record.secrets.clone(), phase: part.record.phase.clone(), ..record.clone() };
@@ -199,6 +201,13 @@ mod tests {
         let create =
             |before: Option<&str>| (Nature::Create, before.map(|id| record(id, "", "")), record("new", "", ""), false);
         let rotate = || (Nature::Change, Some(record("g", "old", "")), record("g", "old", "new"), false);
+        let undated = || {
+            let without = |mut record: Record| {
+                record.object.remove("auth_token_last_modified");
+                record
+            };
+            (Nature::Change, Some(without(record("g", "old", ""))), without(record("g", "old", "new")), false)
+        };
         let plain = || (Nature::Change, Some(record("g", "old", "")), record("g", "old", ""), false);
         let delete = |deposed| (Nature::Delete, Some(record("g", "", "")), record("g", "", ""), deposed);
         let marked = || {
@@ -218,12 +227,13 @@ mod tests {
             // What was gone and is there again has a record already, under the same name.
             (create(Some("new")), there(Some("op")), "done: record new token= phase="),
             (plain(), Sight::Absent, "not done"),
-            (plain(), sight("g", busy(), "monday", None), "open: `replication_group.g` is modifying"),
+            (plain(), sight("g", busy(), "monday", None), "open: modifying"),
             (plain(), sight("g", Status::Settled, "monday", None), "done: "),
             (rotate(), Sight::Absent, "not done"),
-            (rotate(), sight("g", busy(), "monday", None), "open: `replication_group.g` is modifying"),
+            (rotate(), sight("g", busy(), "monday", None), "open: modifying"),
             (rotate(), sight("g", Status::Settled, "monday", None), "not done"),
             (rotate(), sight("g", Status::Settled, "tuesday", None), "done: record g token=old phase=new"),
+            (undated(), sight("g", Status::Settled, "tuesday", None), "not done"),
             (delete(false), Sight::Absent, "done: remove"),
             (delete(true), Sight::Absent, "done: bury g"),
             (delete(false), sight("g", busy(), "monday", None), "not done"),

@@ -7,7 +7,7 @@ mod schedule;
 mod settle;
 mod step;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub plan: Plan,
     /// Where the steps are that make objects.
     pub creates: BTreeMap<Address, usize>,
+    /// Names that became known while the plan was carried out: kind, region and name.
+    pub claimed: Mutex<BTreeSet<(Arc<str>, String, String)>>,
     pub environment: Environment,
     pub account: Option<Arc<str>>,
     pub evaluator: Mutex<Evaluator>,
@@ -167,6 +169,7 @@ pub async fn apply(inputs: Inputs) -> Report {
         run,
         plan,
         creates,
+        claimed: Mutex::default(),
         environment,
         account,
         evaluator: Mutex::new(evaluator),
@@ -190,7 +193,11 @@ fn report(shared: Arc<Shared>, results: Vec<Option<Outcome>>) -> Report {
     let shared = Arc::try_unwrap(shared).unwrap_or_else(|_| unreachable!("every step has ended"));
     let mut report = Report {
         done: 0,
-        counts: crate::plan::Counts { import: shared.plan.imports.len(), ..Default::default() },
+        counts: crate::plan::Counts {
+            import: shared.plan.imports.len(),
+            drift: shared.plan.counts().drift,
+            ..Default::default()
+        },
         failed: Vec::new(),
         begun: Vec::new(),
         skipped: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::address::Address;
 use crate::apply::Report;
 use crate::cli::args::ApplyArgs;
 use crate::cli::run::{Context, fail, plan_options};
@@ -92,12 +93,17 @@ fn places(session: &Session, plan: &Plan) -> Places {
 fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) -> u8 {
     let counts = report.counts;
     let imported = if counts.import > 0 { format!("{} imported, ", counts.import) } else { String::new() };
-    let done = format!("{imported}{} added, {} changed, {} destroyed", counts.add, counts.change, counts.destroy);
+    let forgotten = if counts.forget > 0 { format!(", {} forgotten", counts.forget) } else { String::new() };
+    let taken = if counts.drift > 0 { format!(", {} taken over", counts.drift) } else { String::new() };
+    let done = format!(
+        "{imported}{} added, {} changed, {} destroyed{forgotten}{taken}",
+        counts.add, counts.change, counts.destroy
+    );
     let complete = report.is_complete();
     if ui.json {
         let line = serde_json::json!({
             "type": "apply_summary", "complete": complete, "imported": counts.import, "added": counts.add, "changed": counts.change,
-            "destroyed": counts.destroy, "failed": report.failed.len(), "unfinished": report.begun.len(),
+            "destroyed": counts.destroy, "forgotten": counts.forget, "taken_over": counts.drift, "failed": report.failed.len(), "unfinished": report.begun.len(),
             "skipped": report.skipped.len(), "unwritten": report.unwritten,
         });
         ui.json(&line);
@@ -107,9 +113,15 @@ fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) 
         ui.error(&format!("{why}; the journal keeps what was done, and the next run goes on from it"));
     }
     if !complete {
-        // What went wrong has been told where it happened.
-        for (address, why) in &report.failed {
-            ui.error(&format!("{}: {}", places.with(address), progress::short(why)));
+        // What went wrong has been told when it happened.
+        let names = |all: &mut dyn Iterator<Item = &Address>| {
+            all.map(|address| places.with(address)).collect::<Vec<_>>().join(", ")
+        };
+        if !report.failed.is_empty() {
+            ui.error(&format!("failed: {}", names(&mut report.failed.iter().map(|(address, _)| address))));
+        }
+        if !report.begun.is_empty() {
+            ui.error(&format!("begun and not finished: {}", names(&mut report.begun.iter())));
         }
         let stopped = if report.stopped { "Stopped" } else { "Incomplete" };
         let begun = if report.begun.is_empty() {

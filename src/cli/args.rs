@@ -107,7 +107,7 @@ pub struct ScopeArgs {
     #[arg(long, value_name = "LEVEL")]
     pub max_impact: Option<String>,
     /// Only bring the records to what is there.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["replace", "allow_destroy", "max_impact"])]
     pub refresh_only: bool,
     /// Wait so long for the state's lock: 30s, 5m.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
@@ -125,7 +125,7 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub scope: ScopeArgs,
     /// Plan to destroy everything.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["replace", "refresh_only"])]
     pub destroy: bool,
     /// Exit with 2 when there are differences.
     #[arg(long)]

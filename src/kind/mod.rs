@@ -116,6 +116,8 @@ pub enum Status {
     Settled,
     /// AWS is still making it or a member of it, so that it can be compared with nothing yet: the word that AWS uses.
     Making(String),
+    /// It is on its way out: the word that AWS uses.
+    Leaving(String),
     /// AWS is at it otherwise: the word that AWS uses.
     Busy(String),
     /// It will not come right by itself: the word that AWS uses, and why.
@@ -126,7 +128,7 @@ impl Status {
     /// The word that AWS uses for what goes on, while something does.
     pub fn under_way(&self) -> Option<&str> {
         match self {
-            Self::Making(word) | Self::Busy(word) => Some(word),
+            Self::Making(word) | Self::Leaving(word) | Self::Busy(word) => Some(word),
             Self::Settled | Self::Broken(_) => None,
         }
     }

@@ -217,6 +217,8 @@ fn put(change: &Change, name: Value, creating: bool) -> Call {
     ];
     let causes = if creating { Vec::new() } else { change.changed.to_vec() };
     let call = Call::new("PutMetricAlarm", args).because(causes.into_iter().filter(|cause| *cause != "tags_all"));
+    let dimensions = new("dimensions");
+    let call = dimensions.children().fold(call, |call, value| call.assuming_set("dimensions", value));
     if creating { call.marked("Tags").settles(1) } else { call.settles(1) }
 }
 

@@ -38,7 +38,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         Attr::optional("description", Type::String)
             .replace()
             .at_create("Managed by cachestack")
-            .rule(Rule::Length(0, 255))
+            .rule(Rule::Length(1, 255))
             .doc("What it is for."),
         Attr::blocks("parameter", parameter_attrs()).doc("A setting that differs from the family's default."),
         Attr::optional("parameters", Type::map(Type::String))
@@ -184,7 +184,10 @@ fn parameter_call(
     });
     let args = [("CacheParameterGroupName", group.clone()), ("ParameterNameValues", Value::tuple(pairs.collect()))];
     let impact = if reboots && used { Impact::Reboot } else { Impact::None };
-    Call::new(operation, args).impact(impact).because(["parameter"]).settles(1)
+    let call = Call::new(operation, args).impact(impact).because(["parameter"]).settles(1);
+    let values = chunk.iter().map(|(_, value)| value).filter(|value| value.is_unknown());
+    // A parameter without a value is one that is reset.
+    values.fold(call, |call, value| call.assuming_set("parameter", value))
 }
 
 fn check_name(desired: &Object) -> Vec<Problem> {

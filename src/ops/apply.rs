@@ -1,6 +1,6 @@
 //! Carrying out a plan under the lock, and keeping what came of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,7 @@ use crate::state::lock::{self, Holder};
 use crate::state::store::Store;
 use crate::state::{Effect, Entry, Home, Record};
 use crate::value::Value;
+use crate::value::json::to_json;
 
 /// Takes the lock of an environment.
 pub async fn lock(session: &Session, holder: Holder, patience: Duration) -> Result<Box<dyn Held>, Failure> {
@@ -81,7 +82,7 @@ pub struct Run {
 
 /// Carries out a plan and saves the state, whatever came of it. Wants a store that holds the lock.
 pub async fn apply(
-    session: Session,
+    mut session: Session,
     mut store: Store,
     connection: Connection,
     plan: Plan,
@@ -104,6 +105,8 @@ pub async fn apply(
     let everything = (!plan.partial).then(|| plan.outputs.keys().cloned().collect());
     // The run that the journal is named after; none where there is nothing to do.
     let run_name = store.state().journal.clone().unwrap_or_default();
+    let now = jiff::Timestamp::try_from(session.clock.now()).unwrap_or_default();
+    session.evaluator.begin(&jiff::Timestamp::from_second(now.as_second()).unwrap_or_default().to_string());
     let inputs = Inputs {
         run: run_name,
         plan,
@@ -120,7 +123,7 @@ pub async fn apply(
         stop: run.stop,
     };
     let mut report = apply::apply(inputs).await;
-    report.unwritten = finish(&mut report, everything).await.err();
+    report.unwritten = finish(&mut report, everything, session.entropy.id()).await.err();
     if report.is_complete() {
         let said = session.diagnostics;
         report.checks = checks::judge(&report.evaluator, true);
@@ -162,20 +165,30 @@ fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
 }
 
 /// Outputs, and a new state file.
-async fn finish(report: &mut Report, planned: Option<Vec<String>>) -> Result<(), String> {
+async fn finish(report: &mut Report, planned: Option<Vec<String>>, run: String) -> Result<(), String> {
     let outputs = match planned {
         Some(planned) => outputs(report, &planned),
         None => report.store.state().outputs.clone(),
     };
-    let differ = outputs != report.store.state().outputs;
+    let differ = !same_outputs(&outputs, &report.store.state().outputs);
     if report.is_complete() && differ {
+        // Where nothing else was to be done, no run has begun yet.
+        report.store.begin(&run).await.map_err(|error| format!("the state cannot be written: {error}"))?;
         report.store.commit(vec![Entry::Noted(vec![Effect::Outputs(outputs)])]).await?;
     }
     report.store.end().await.map_err(|error| format!("the state cannot be saved: {error}"))
 }
 
+/// Whether outputs say the same: a state keeps no types, so that a set reads back as a tuple.
+fn same_outputs(now: &Outputs, kept: &Outputs) -> bool {
+    let told = |output: &Option<Value>| output.as_ref().map(to_json);
+    now.len() == kept.len() && now.iter().all(|(name, output)| kept.get(name).map(told) == Some(told(output)))
+}
+
+type Outputs = BTreeMap<String, Option<Value>>;
+
 /// The outputs as they are now; none of a sensitive one, nor of one that cannot be told.
-fn outputs(report: &Report, planned: &[String]) -> std::collections::BTreeMap<String, Option<Value>> {
+fn outputs(report: &Report, planned: &[String]) -> Outputs {
     let names = report.evaluator.names();
     let declared = names.0.module.outputs.iter().filter(|(name, _)| planned.iter().any(|planned| **planned == ***name));
     declared

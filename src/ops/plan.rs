@@ -155,7 +155,7 @@ async fn confirm_absence(
 /// An object that is being made takes this long at most.
 const MAKING_MAX: Duration = Duration::from_secs(3600);
 
-/// Reads the objects that are being made again and again, until none is.
+/// Reads the objects that are being made or on their way out again and again, until none is.
 async fn settle(session: &Session, live: &mut Live, connection: &Connection, watch: &Watch) -> Result<(), Failure> {
     let start = session.clock.elapsed();
     loop {
@@ -166,7 +166,7 @@ async fn settle(session: &Session, live: &mut Live, connection: &Connection, wat
         let elapsed = session.clock.elapsed().saturating_sub(start);
         let ids: Vec<String> = open.iter().map(|((_, _, id), _)| id.clone()).collect();
         if elapsed > MAKING_MAX {
-            return Err(Failure::Error(format!("still being made after an hour: {}", ids.join(", "))));
+            return Err(Failure::Error(format!("still under way after an hour: {}", ids.join(", "))));
         }
         if watch.is_stopped() {
             let why = format!("stopped while waiting for {}; nothing was sent: run it again to go on", ids.join(", "));
@@ -179,11 +179,11 @@ async fn settle(session: &Session, live: &mut Live, connection: &Connection, wat
     }
 }
 
-/// The objects that are being made, with the word that AWS uses.
+/// The objects that are being made or on their way out, with the word that AWS uses.
 fn being_made(live: &Live) -> Vec<(ObjectKey, String)> {
     let found = live.objects.iter().filter_map(|(key, found)| Some((key, found.as_ref()?)));
     let word = |found: &Observation| match &found.status {
-        Status::Making(word) => Some(word.clone()),
+        Status::Making(word) | Status::Leaving(word) => Some(word.clone()),
         _ => None,
     };
     found.filter_map(|(key, found)| Some((key.clone(), word(found)?))).collect()

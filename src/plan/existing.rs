@@ -25,12 +25,17 @@ pub(super) fn existing(
         let way = format!("is {why} and will not come right by itself; replace it with --replace={}", instance.address);
         said.note(instance.address, way);
     }
-    if let Status::Making(_) = &observation.status {
-        return unfinished(draft, instance, wanted, &record, &observation).after(said);
+    let open = match &observation.status {
+        Status::Making(_) => Some("is still being made by an earlier run; apply waits for it and compares it then"),
+        Status::Leaving(_) => Some("is being deleted; apply waits until it is gone, and makes it anew"),
+        _ => None,
+    };
+    if let Some(note) = open {
+        return unfinished(draft, instance, wanted, &record, &observation, note).after(said);
     }
     let mut difference = compare(draft, instance, wanted, &record, &observation);
     complete_counts(instance, wanted, &mut difference);
-    remark(instance, &difference, &mut said);
+    remark(instance, &difference, observation.status.under_way(), &mut said);
     let mut causes = causes(draft, instance, &difference);
     if record.region != instance.region {
         causes.push("region".to_owned());
@@ -71,6 +76,7 @@ fn unfinished(
     wanted: &Object,
     record: &Record,
     observation: &Observation,
+    note: &str,
 ) -> Decision {
     let mut object = record.object.clone();
     object.extend(observation.object.iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -82,7 +88,7 @@ fn unfinished(
     }
     instance.kind.predict(&mut object, None, &draft.target(&instance.region));
     let mut decision = Decision { standing: Standing::Unfinished, ..Decision::of(unknown_all(instance, &object)) };
-    decision.note(instance.address, "is still being made by an earlier run; apply waits for it and compares it then");
+    decision.note(instance.address, note);
     decision
 }
 
@@ -98,13 +104,15 @@ fn complete_counts(instance: &Instance, wanted: &Object, difference: &mut Differ
     }
 }
 
-fn remark(instance: &Instance, difference: &Difference, said: &mut Decision) {
+fn remark(instance: &Instance, difference: &Difference, under_way: Option<&str>, said: &mut Decision) {
     for (name, source) in &difference.unchecked {
         let text = format!("`{name}`: secret not checked, {source} is not there; no change is assumed");
         said.note(instance.address, text);
     }
-    if !difference.pending.is_empty() {
-        let names = difference.pending.join(", ");
+    let names = difference.pending.join(", ");
+    if let Some(word) = under_way.filter(|_| !difference.pending.is_empty()) {
+        said.note(instance.address, format!("{names}: accepted by AWS, and being carried out ({word})"));
+    } else if !difference.pending.is_empty() {
         let window = difference.before.get("maintenance_window").and_then(Value::as_str);
         let window = window.map(|window| format!(" ({window} UTC)")).unwrap_or_default();
         let text = format!("{names}: accepted by AWS, pending until the maintenance window{window}");

@@ -64,6 +64,8 @@ fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> D
     for (name, value) in &record.object {
         before.or_insert_with(name.clone(), || value.clone());
     }
+    // What must not be kept must not be shown either.
+    before.iter_mut().filter(|(name, _)| record.hides(name)).for_each(|(_, value)| value.sensitive = true);
     let deposed = reason == Reason::Deposed;
     let names = draft.evaluator.names();
     let removed = names.0.removed.iter().find(|removed| removed.from.contains(address));

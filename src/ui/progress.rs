@@ -12,9 +12,6 @@ use crate::diag::{SourceMap, Span};
 use crate::plan::Action;
 use crate::ui::{Ui, duration, json};
 
-/// So many characters of a cause are repeated at the end.
-const SHORT: usize = 72;
-
 /// A resource that is still under way is mentioned this often.
 const REMINDER: Duration = Duration::from_secs(10);
 
@@ -107,40 +104,6 @@ fn line(event: &Event, reminded: &mut BTreeMap<String, Duration>, places: &Place
     }
 }
 
-/// A cause that has been told at length, in short: the code that it starts with, or its first words.
-pub fn short(why: &str) -> String {
-    let line = why.lines().next().unwrap_or_default();
-    // The call and the code of AWS, where it says both: `CreateSecurityGroup: InvalidGroup.Duplicate`.
-    let words = line.split(": ").take_while(|word| !word.is_empty() && !word.contains(' ')).take(2);
-    let words: Vec<&str> = words.collect();
-    let code = (line.contains(": ") && !words.is_empty()).then(|| words.join(": "));
-    match (code, line.char_indices().nth(SHORT)) {
-        (Some(code), _) => code,
-        (None, Some((end, _))) => format!("{}...", line[..end].trim_end()),
-        (None, None) => line.to_owned(),
-    }
-}
-
 fn precise(elapsed: Duration) -> String {
     if elapsed < Duration::from_secs(10) { format!("{:.1}s", elapsed.as_secs_f64()) } else { duration(elapsed) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{SHORT, short};
-
-    #[test]
-    fn causes_are_short_at_the_end() {
-        let long = "ä".repeat(SHORT + 1);
-        let cases = [
-            ("InsufficientCacheClusterCapacity: there is none (request 1)", "InsufficientCacheClusterCapacity"),
-            ("the group is gone", "the group is gone"),
-            ("AWS reported success, but name: no\nmore", "AWS reported success, but name: no"),
-            (&long, &format!("{}...", "ä".repeat(SHORT))),
-            ("", ""),
-        ];
-        for (why, expected) in cases {
-            assert_eq!(short(why), expected);
-        }
-    }
 }

@@ -20,7 +20,7 @@ use crate::plan::{Action, Reason, Step};
 use crate::recovery;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::public;
-use crate::state::{Effect, Entry, Nature};
+use crate::state::{Effect, Entry, Nature, Operation};
 use crate::value::{Object, Value};
 
 /// Why a step ended early.
@@ -149,7 +149,11 @@ impl<'a> Work<'a> {
         let entropy = &*self.shared.entropy;
         ready.after = self.known.value(&Value::object(ready.after), entropy).as_object().cloned().unwrap_or_default();
         if !self.kind().is_named_by_aws() {
-            self.id = self.kind().identify(&ready.after).or(self.id.take());
+            let name = self.kind().identify(&ready.after);
+            if self.step.id.is_none() {
+                self.claim(name.as_deref()).await?;
+            }
+            self.id = name.or(self.id.take());
         }
         let count = ready.calls.len();
         for (number, call) in ready.calls.iter().enumerate() {
@@ -162,10 +166,10 @@ impl<'a> Work<'a> {
                 self.learn_id(&ready.after)?;
                 let effects = self.made(&ready);
                 self.end(&operation, effects).await?;
+                self.wait(call).await?;
             } else {
-                self.end(&operation, Vec::new()).await?;
+                self.until_settled(call, &operation, Vec::new()).await?;
             }
-            self.wait(call).await?;
         }
         self.finish(&ready).await
     }
@@ -177,6 +181,33 @@ impl<'a> Work<'a> {
             ("cachestack:environment".to_owned(), self.shared.environment.name.to_string()),
             (recovery::MARK.to_owned(), mark.to_owned()),
         ]
+    }
+
+    /// A name that was not known when the plan was made is looked for: what has it already is somebody else's.
+    async fn claim(&self, name: Option<&str>) -> Result<(), Early> {
+        let Some(name) = name else {
+            return Err(Early::Failed("it turned out to have no name; nothing was sent".to_owned()));
+        };
+        let (kind, region) = (&self.step.address.kind, &self.step.region);
+        let ours = self.shared.store.state().owner(kind, region, name).map(|owner| owner.address.to_string());
+        if let Some(owner) = ours {
+            return Err(Early::Failed(format!(
+                "it turned out to be called \"{name}\", as `{owner}` is; nothing was sent"
+            )));
+        }
+        let claim = (kind.clone(), region.clone(), name.to_owned());
+        if !self.shared.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(claim) {
+            return Err(Early::Failed(format!(
+                "two resources turned out to be called \"{name}\"; this one was not sent"
+            )));
+        }
+        let found = self.shared.cloud.remote(kind, region).read(&[name.to_owned()]).await;
+        match found.map_err(|error| Early::Failed(error.to_string()))?.is_empty() {
+            true => Ok(()),
+            false => Err(Early::Failed(format!(
+                "it turned out to be called \"{name}\", and there is one already; nothing was sent: import it, or choose another name"
+            ))),
+        }
     }
 
     /// The new object has a record; the one before it has a successor from the same entry on.
@@ -211,10 +242,20 @@ impl<'a> Work<'a> {
             self.begin(&operation).await?;
             self.call(call, &operation).await?;
             let phase = call.secret.map(|_| Effect::Record(self.step.address.clone(), after));
-            self.end(&operation, phase.into_iter().collect()).await?;
-            self.wait(call).await?;
+            self.until_settled(call, &operation, phase.into_iter().collect()).await?;
         }
         self.finish(&ready).await
+    }
+
+    /// A change has come to its end when the object has settled: until then the operation is open, and whoever goes on
+    /// waits for it.
+    async fn until_settled(&mut self, call: &Call, operation: &Operation, effects: Vec<Effect>) -> Result<(), Early> {
+        let waited = self.wait(call).await;
+        if let Err(Early::Stopped | Early::Doubtful(_)) = waited {
+            return waited;
+        }
+        self.end(operation, effects).await?;
+        waited
     }
 
     async fn delete(&mut self) -> Result<(), Early> {

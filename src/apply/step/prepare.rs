@@ -188,10 +188,23 @@ fn filled(call: &Call, filling: &Filling) -> Result<Call, String> {
     }
     let args = call.args.iter().map(|(name, value)| (*name, value.is_null(), filling.fill(value)));
     let args = args.filter(|(_, was_null, value)| *was_null || !value.is_null());
-    Ok(Call { args: args.map(|(name, _, value)| (name, value)).collect(), assumes: Vec::new(), ..call.clone() })
+    let args: Vec<_> = args.collect();
+    if let Some((name, ..)) = args.iter().find(|(_, _, value)| has_null_element(value)) {
+        return Err(format!("an element of {name} of {} turned out to be null; nothing was sent", call.operation));
+    }
+    Ok(Call {
+        args: args.into_iter().map(|(name, _, value)| (name, value)).collect(),
+        assumes: Vec::new(),
+        ..call.clone()
+    })
 }
 
 /// Notes the digest of a secret; one that the plan knew must be the same.
+/// Whether a list has an element that is nothing.
+fn has_null_element(value: &Value) -> bool {
+    value.as_items().is_some_and(|items| items.iter().any(Value::is_null)) || value.children().any(has_null_element)
+}
+
 fn note_digest(
     name: &str,
     value: &Value,

@@ -90,7 +90,7 @@ impl Work<'_> {
     fn under_way(&self, observation: Observation, call: &Call) -> Result<(), Early> {
         match observation.status {
             Status::Broken(why) if call.until != Until::Absent => Err(Early::Failed(format!("AWS says: {why}"))),
-            Status::Making(word) | Status::Busy(word) => {
+            Status::Making(word) | Status::Leaving(word) | Status::Busy(word) => {
                 self.progress(&word);
                 Ok(())
             }

@@ -54,7 +54,11 @@ fn status(group: &ReplicationGroup, clusters: &Clusters) -> Status {
         Some((id, state)) => (*state, format!("{state} ({id})")),
         None => return Status::Settled,
     };
-    if state == "creating" { Status::Making(word) } else { Status::Busy(word) }
+    match (state, own) {
+        (_, "deleting") => Status::Leaving(word),
+        ("creating", _) => Status::Making(word),
+        _ => Status::Busy(word),
+    }
 }
 
 /// What the group says about itself.

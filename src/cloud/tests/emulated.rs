@@ -52,8 +52,10 @@ impl World {
                 None => return (None, words),
                 Some(found) => match &found.status {
                     Status::Settled => return (Some(found), words),
-                    Status::Making(word) | Status::Busy(word) if words.last() == Some(word) => (),
-                    Status::Making(word) | Status::Busy(word) => words.push(word.clone()),
+                    Status::Making(word) | Status::Leaving(word) | Status::Busy(word) if words.last() == Some(word) => {
+                        ()
+                    }
+                    Status::Making(word) | Status::Leaving(word) | Status::Busy(word) => words.push(word.clone()),
                     Status::Broken(why) => panic!("{id} is broken: {why}"),
                 },
             }

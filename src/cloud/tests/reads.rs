@@ -220,7 +220,7 @@ fn a_group_is_as_busy_as_its_members() {
     check("creating", ["creating", "creating"], Status::Making("creating".into()));
     check("available", ["available", "modifying"], Status::Busy("modifying (redis-002)".into()));
     check("available", ["available", ""], Status::Making("creating (redis-002)".into()));
-    check("deleting", ["", ""], Status::Busy("deleting".into()));
+    check("deleting", ["", ""], Status::Leaving("deleting".into()));
     check("create-failed", ["", ""], Status::Broken("create-failed".into()));
     check("available", ["available", "restore-failed"], Status::Broken("restore-failed (redis-002)".into()));
     check(

@@ -220,6 +220,7 @@ impl Thing {
         let status = match &self.phase {
             Phase::Settled => Status::Settled,
             Phase::Busy { word, .. } if *word == MAKING => Status::Making(MAKING.to_owned()),
+            Phase::Busy { word: "deleting", .. } => Status::Leaving("deleting".to_owned()),
             Phase::Busy { word, .. } => Status::Busy((*word).to_owned()),
             Phase::Broken(word) => Status::Broken((*word).to_owned()),
         };

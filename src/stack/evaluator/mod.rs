@@ -130,6 +130,12 @@ impl Evaluator {
         }
     }
 
+    /// From now on values are told that were left open while the plan was made: the time, and random ones.
+    pub fn begin(&mut self, now: &str) {
+        self.settings.values_mut().for_each(|settings| settings.timestamp = Some(now.into()));
+        self.modules.values_mut().for_each(|names| names.kept.clear());
+    }
+
     /// Puts in all instances of a block.
     pub fn set_block(&mut self, block: &Address, instances: Instances) {
         let names = self.modules.entry(block.module.clone()).or_default();
