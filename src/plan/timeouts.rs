@@ -43,6 +43,11 @@ fn read(expr: &Expr, scope: &dyn Scope) -> Result<Option<Duration>, Vec<Diagnost
     }
     let read = value.as_str().ok_or_else(|| "a timeout is a text".to_owned()).and_then(duration);
     read.map(Some).map_err(|why| {
+        let why = if value.is_sensitive_anywhere() {
+            "a timeout is no duration; it is sensitive and not shown".to_owned()
+        } else {
+            why
+        };
         let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", format!("{why}."));
         vec![diagnostic.at(expr.span).help("Write how long it may take, such as \"90m\".")]
     })

@@ -92,7 +92,8 @@ fn kills(seed: u64) {
             let apply = ["apply", "--auto-approve", "--allow-destroy", "all"];
             (0..3).for_each(|_| killed_after(&place, &apply, 20 + random() % 900));
             place.run(&apply).expect(0);
-            place.run(&["plan", "--detailed-exitcode"]).expect(0).says("resources unchanged");
+            let plan = place.run(&["plan", "--detailed-exitcode"]).expect(0).says("resources unchanged");
+            assert!(!plan.stdout.contains("accepted by AWS"), "nothing is under way any more: {}", plan.stdout);
             let state = place.read(".cachestack/local/state.json");
             assert!(!state.contains("\"operations\""), "every operation is settled: {state}");
             assert!(!state.contains("\"deposed\""), "nothing is left over: {state}");

@@ -266,6 +266,62 @@ alarm "a" {
     scene.run(&[&["plan", "--detailed-exitcode"][..], &changed].concat(), 0);
 }
 
+/// Collections are read back from a state without their types, and are the same all the same. What is left when the
+/// resources are gone goes as well.
+#[test]
+fn outputs_alone_are_no_change() {
+    let scene =
+        Scene::new("output \"set\" {\n  value = toset([\"a\"])\n}\noutput \"map\" {\n  value = tomap({ a = 1 })\n}\n");
+    scene.run(&["apply", "--auto-approve"], 0);
+    scene.run(&["apply", "--auto-approve"], 0).says("No changes");
+    scene.run(&["destroy", "--auto-approve"], 0);
+    scene.run(&["destroy", "--auto-approve"], 0);
+}
+
+const LATE: &str = r#"
+security_group "u" { name = "u" }
+alarm "b" {
+  alarm_name          = "a${length(security_group.u.id)}"
+  namespace           = "AWS/ElastiCache"
+  metric_name         = "CPUUtilization"
+  statistic           = "Average"
+  period              = 60
+  evaluation_periods  = 2
+  threshold           = 80
+  comparison_operator = "GreaterThanThreshold"
+  dimensions          = { CacheClusterId = "redis-001" }
+}
+"#;
+
+/// A name that becomes known late may be taken: by another resource, or by somebody else.
+#[test]
+fn names_that_become_known_late_are_looked_for() {
+    let twice = LATE.replace("alarm \"b\"", "alarm \"a\"").replace("security_group \"u\" { name = \"u\" }", "");
+    let scene = Scene::new(&format!("{LATE}{twice}"));
+    scene.run(&["apply", "--auto-approve"], 5);
+    scene.place.write("main.hcl", &format!("{HEAD}{LATE}"));
+    scene.run(&["apply", "--auto-approve"], 0);
+    scene.run(&["plan", "--detailed-exitcode"], 0);
+    // The same names from another directory: the account has them, and its state does not.
+    let other = scene.emulator.url.clone();
+    let mut place = Place::new();
+    place.env("AWS_ACCESS_KEY_ID", "123456789012").env("AWS_SECRET_ACCESS_KEY", "test").env("AWS_ENDPOINT_URL", &other);
+    place.write("main.hcl", &format!("{HEAD}{}", LATE.replace("name = \"u\"", "name = \"v\"")));
+    scene.writes();
+    place.run(&["apply", "--auto-approve"]).expect(5);
+    assert!(!scene.writes().contains("PutMetricAlarm"), "nobody else's alarm is overwritten");
+}
+
+/// The present and random values are told when the plan is carried out.
+#[test]
+fn values_of_the_present_are_known_at_apply() {
+    let scene = Scene::new(
+        "parameter_group \"p\" {\n  name        = \"p\"\n  family      = \"redis7\"\n  description = \"at ${timestamp()}\"\n  tags        = { id = uuid() }\n  lifecycle { ignore_changes = [description, tags] }\n}\n",
+    );
+    scene.run(&["apply", "--auto-approve"], 0).says("1 added");
+    scene.run(&["plan", "--detailed-exitcode"], 0);
+}
+
 /// What a profile says of the endpoint counts as well: the state is not one of AWS.
 #[test]
 fn an_endpoint_of_a_profile_is_not_aws() {
