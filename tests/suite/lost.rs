@@ -299,7 +299,8 @@ fn names_that_become_known_late_are_looked_for() {
     let twice = LATE.replace("alarm \"b\"", "alarm \"a\"").replace("security_group \"u\" { name = \"u\" }", "");
     let scene = Scene::new(&format!("{LATE}{twice}"));
     scene.run(&["apply", "--auto-approve"], 5);
-    scene.place.write("main.hcl", &format!("{HEAD}{LATE}"));
+    let apart = LATE.replace("\"a${length", "\"b${length");
+    scene.place.write("main.hcl", &format!("{HEAD}{apart}{twice}"));
     scene.run(&["apply", "--auto-approve"], 0);
     scene.run(&["plan", "--detailed-exitcode"], 0);
     // The same names from another directory: the account has them, and its state does not.
