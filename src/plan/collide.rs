@@ -180,7 +180,7 @@ fn users<'a>(draft: &'a Draft) -> Users<'a> {
     for (user, object) in &draft.planned {
         let Some(region) = object.get("region").and_then(Value::as_str) else { continue };
         for (_, attribute, kind) in NAMES_OF.iter().filter(|(of, ..)| *of == &*user.kind) {
-            for name in object.get(*attribute).into_iter().flat_map(texts) {
+            for name in object.get(attribute).into_iter().flat_map(texts) {
                 users.entry((*kind, region, name)).or_insert((user, *attribute));
             }
         }
@@ -278,7 +278,7 @@ fn deferred(draft: &Draft) -> Vec<Diagnostic> {
         let mut held: BTreeMap<usize, &'static str> = BTreeMap::new();
         let held_by = NAMES_OF.iter().filter(|(of, name, _)| *of == &*user.address.kind && user.changed.contains(name));
         for (_, attribute, kind) in held_by {
-            let value = user.before.as_ref().and_then(|before| before.get(*attribute));
+            let value = user.before.as_ref().and_then(|before| before.get(attribute));
             let of_name = value.into_iter().flat_map(texts).filter_map(|name| leaving.get(&(*kind, name)));
             for at in of_name.flatten() {
                 held.entry(*at).or_insert(attribute);

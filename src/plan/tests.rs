@@ -329,9 +329,7 @@ fn guards_are_asked() {
             GROUP,
             &renamed(GROUP),
             allowing("replication_group.other"),
-            &[
-                "replication_group.g: it would be replaced and lose its data; allow that with --allow-destroy 'replication_group.g'",
-            ],
+            &["CS0606 Neither the stack nor the state has `replication_group.other`.", "Stack"],
         ),
         (GROUP, &renamed(GROUP), Options { allow_all: true, ..Options::default() }, &[]),
         (

@@ -46,7 +46,7 @@ fn texts(key: &Key, thing: &Thing) -> BTreeSet<String> {
     const ATTRIBUTES: [&str; 7] =
         ["arn", "name", "parameter_group_name", "subnet_group_name", "security_group_ids", "ingress", "egress"];
     let mut found = BTreeSet::from([key.2.clone()]);
-    let mut open: Vec<&Value> = ATTRIBUTES.iter().filter_map(|name| thing.object.get(*name)).collect();
+    let mut open: Vec<&Value> = ATTRIBUTES.iter().filter_map(|name| thing.object.get(name)).collect();
     while let Some(value) = open.pop() {
         found.extend(value.as_str().map(str::to_owned));
         open.extend(value.children());
