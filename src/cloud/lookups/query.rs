@@ -17,7 +17,7 @@ impl Query {
     pub fn of(args: &Object, names: &[(&str, &str)]) -> Self {
         let mut query = Self::default();
         for (argument, filter) in names {
-            if let Some(value) = args.get(*argument).and_then(plain) {
+            if let Some(value) = args.get(argument).and_then(plain) {
                 query.add(filter, vec![value]);
             }
         }

@@ -157,7 +157,7 @@ fn words_and_errors_on_the_way() {
     let kind = kinds::get("replication_group").unwrap();
     let desired = redis(&[("num_cache_clusters", Value::int(2))]);
     let changed: Vec<&'static str> =
-        kind.schema().attrs.iter().map(|attr| attr.name).filter(|name| desired.contains_key(*name)).collect();
+        kind.schema().attrs.iter().map(|attr| attr.name).filter(|name| desired.contains_key(name)).collect();
     let create = &kind.compile(&Change::create(&desired, &changed, &target)).unwrap()[0];
     world.invoke("replication_group", create).unwrap();
     assert_eq!(world.invoke("replication_group", create).unwrap_err().class, ErrorClass::AlreadyExists);
