@@ -82,6 +82,12 @@ fn before(by: &Comparison) -> Object {
     for (name, value) in &by.record.object {
         before.or_insert_with(name.clone(), || value.clone());
     }
+    // What AWS says of a value that is hidden is the same text.
+    let hidden = |name: &str| by.record.hides(name) || by.desired.get(name).is_some_and(Value::is_sensitive_anywhere);
+    before
+        .iter_mut()
+        .filter(|(name, value)| !value.is_null() && hidden(name))
+        .for_each(|(_, value)| value.sensitive = true);
     before
 }
 
