@@ -330,7 +330,9 @@ impl Life {
         let ledger = self.checker.book().ledger();
         let world = self.cloud().world();
         let broken = world.things().filter(|(key, thing)| matches!(thing.observe(key).status, Status::Broken(_)));
-        broken.filter_map(|(key, thing)| place_of(&ledger, key, thing, facts)).collect()
+        let places = broken.filter_map(|(key, thing)| place_of(&ledger, key, thing, facts));
+        // What is no longer declared goes, or is let go.
+        places.filter(|address| facts.of(address).is_some()).collect()
     }
 
     /// What is broken and guarded cannot be replaced: somebody at AWS mends it.
