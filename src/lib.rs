@@ -54,6 +54,7 @@
 //! ```
 //!
 //! The successor's record and the deposing of the old object are effects of one entry, after the successor was made.
+//! A change is over when its object has settled, a deletion when it is gone.
 //! What nobody knows the end of stays open: [`recovery`] settles it before the next apply plans, from what it finds by
 //! name or by our mark (the tag `cachestack:id`); a plan shows what that would be. A read that fails settles nothing.
 //!
@@ -69,6 +70,7 @@
 //! | [`graph`] | what is evaluated before what; cycles |
 //! | [`stack`] | a stack in one environment: modules, variables, secrets, providers and the way to AWS, names, desired objects |
 //! | [`state`] | records, digests of secrets, file, journal, lock |
+//! | [`recovery`] | what became of a call whose end nobody has seen: a pure function |
 //! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects |
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
 //! | [`apply`] | scheduler, steps, holes, the one poller |
