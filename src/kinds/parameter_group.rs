@@ -79,7 +79,8 @@ impl Kind for ParameterGroup {
         }
         let Some(map) = desired.get("parameters").and_then(Value::as_object).cloned() else { return };
         let mut blocks = desired.get("parameter").and_then(Value::as_items).unwrap_or_default().to_vec();
-        for (name, value) in map {
+        // Null is the same as unset.
+        for (name, value) in map.into_iter().filter(|(_, value)| !value.is_null()) {
             let name = ("name".into(), lower(Value::string(&name)));
             blocks.push(Value::object(Object::from([name, ("value".into(), value)])));
         }

@@ -53,7 +53,6 @@ impl World {
                 Some(found) => match &found.status {
                     Status::Settled => return (Some(found), words),
                     Status::Making(word) | Status::Leaving(word) | Status::Busy(word) if words.last() == Some(word) => {
-                        ()
                     }
                     Status::Making(word) | Status::Leaving(word) | Status::Busy(word) => words.push(word.clone()),
                     Status::Broken(why) => panic!("{id} is broken: {why}"),
