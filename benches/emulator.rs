@@ -8,6 +8,10 @@ use std::time::Instant;
 use cachestack::clock::SystemClock;
 use cachestack::emulator::{Emulator, Options, Request, Speed};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const RUNS: usize = 21;
 
 /// Service and fields of requests as an apply sends them; `{n}` is another number in each run, `{sg}` a security group.

@@ -14,6 +14,10 @@ use cachestack::simulation::engine::{self, End, Place, Verb};
 use cachestack::simulation::faults::Faults;
 use rustix::time::{ClockId, clock_gettime};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIZES: [usize; 4] = [1_250, 2_500, 5_000, 10_000];
 const QUICK: [usize; 3] = [625, 1_250, 2_500];
 const RUNS: usize = 3;

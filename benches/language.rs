@@ -11,6 +11,10 @@ use cachestack::lang::syntax::{parse, parse_expression};
 use cachestack::lang::{ast, fmt};
 use cachestack::value::Value;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const LOCALS: &str = "{ name = \"shop\", types = [\"a\", \"b\", \"c\"], tags = { App = \"x\", Env = \"y\" } }";
 
 /// A stack of that many resources, in a type that Terraform knows without a provider.

@@ -1,6 +1,6 @@
 //! Reading what a plan wants to know: objects in bulk by kind and region, look-ups side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::kind::{Cloud, Observation, Remote, RemoteError, Status};
 use crate::kinds;
-use crate::plan::{Action, Live, Needs, ObjectKey, Plan};
+use crate::plan::{Live, Needs, ObjectKey};
 use crate::recovery::{self, Sight};
 use crate::schema::check::conform;
 use crate::state::{Nature, Operation, Part};
-use crate::value::{Value, same};
+use crate::value::Value;
 
 /// Reads everything that a walk needs. A look-up that fails is an answer; a read of objects that fails is an error.
 pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Result<(), RemoteError> {
@@ -42,13 +42,16 @@ pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Resu
         let mut found = found?;
         for id in ids {
             let observation = found.remove(&id).map(|observation| normalized(&kind, observation));
-            live.objects.insert((kind.clone(), region.clone(), id), observation);
+            let key = (kind.clone(), region.clone(), id);
+            live.confirmed.remove(&key);
+            live.objects.insert(key, observation);
         }
     }
     while let Some(joined) = lookups.join_next().await {
         let Ok((key, found)) = joined else { continue };
         live.lookups.insert(key, found);
     }
+    confirm_tags(cloud, needs.tags, live).await;
     Ok(())
 }
 
@@ -68,30 +71,23 @@ pub fn normalized(kind: &str, mut observation: Observation) -> Observation {
     observation
 }
 
-/// Asks the service itself about tags that seem to differ: the tagging service is behind by seconds to minutes.
-/// Answers whether anything turned out otherwise.
-pub async fn confirm_tags(cloud: &Arc<dyn Cloud>, plan: &Plan, live: &mut Live) -> Result<bool, RemoteError> {
+/// Asks the services of objects for their tags. Where that fails, what is known of them has to do.
+async fn confirm_tags(cloud: &Arc<dyn Cloud>, keys: BTreeSet<ObjectKey>, live: &mut Live) {
     let mut reads = JoinSet::new();
-    for step in &plan.steps {
-        let differs = step.action == Action::Update && step.changes.iter().any(|change| change.name == "tags_all");
-        let (Some(id), true) = (&step.id, differs) else { continue };
-        let key: ObjectKey = (step.address.kind.to_string(), step.region.clone(), id.clone());
-        let Some(Some(observation)) = live.objects.get(&key) else { continue };
-        let (remote, object) = (cloud.remote(&key.0, &key.1), observation.object.clone());
-        reads.spawn(async move {
-            let tags = remote.tags(&object).await;
-            (key, tags)
-        });
+    for key in keys {
+        if let Some(Some(observation)) = live.objects.get(&key) {
+            let (remote, object) = (cloud.remote(&key.0, &key.1), observation.object.clone());
+            let asked = key.clone();
+            reads.spawn(async move { (asked, remote.tags(&object).await) });
+        }
+        live.confirmed.insert(key);
     }
-    let mut changed = false;
     while let Some(joined) = reads.join_next().await {
         let Ok((key, Ok(tags))) = joined else { continue };
         if let Some(Some(observation)) = live.objects.get_mut(&key) {
-            let old = observation.object.insert("tags_all".into(), tags.clone()).unwrap_or_else(Value::null);
-            changed |= !same(&old, &tags);
+            observation.object.insert("tags_all".into(), tags);
         }
     }
-    Ok(changed)
 }
 
 /// How often a look must find nothing before nothing is there: some services are behind by seconds.

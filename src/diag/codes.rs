@@ -198,6 +198,7 @@ pub const CODES: &[Entry] = &[
     ("CS0609", "Nothing to import", "The account has no such object in the region of the resource, or the state has it under another address. The id is the name in AWS: of a replication group, parameter group, subnet group or alarm its name, of a security group sg-..."),
     ("CS0610", "The parameter is fixed while it is in use", "AWS refuses to change cluster-enabled of a parameter group that a replication group uses, for as long as it does. Cluster mode is chosen when a group is made."),
     ("CS0611", "Names that change places", "Objects of different blocks exchange their names, and each can get its new one only when the other has let go of it. Where the objects stay what they are, rename the blocks with `moved`; where a list gives the names, write for_each over the names. Else change one name after the other, with an apply between."),
+    ("CS0612", "Perhaps another object", "Every object that cachestack makes carries the tag cachestack:id, and what has its name now carries another one or none: somebody may have deleted ours and made another, or has taken the tag away. It is neither changed nor deleted. Take it over with an `import` block, choose another name, give it the tag back, or let it go with a `removed` block."),
 ];
 
 /// The entry of a code.

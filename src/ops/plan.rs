@@ -67,23 +67,16 @@ pub async fn plan(
     check_home(&store.state().home, session, connection)?;
     let (state, notes) = recovered(session, store, connection, watch).await?;
     let mut live = Live::default();
-    let wanted = Needs { objects: first.objects.into_iter().chain(keys(&state)).collect(), lookups: first.lookups };
+    let wanted = Needs { objects: first.objects.into_iter().chain(keys(&state)).collect(), ..first };
     refresh::read(&connection.cloud, wanted, &mut live).await.map_err(failed)?;
     if watch.is_some() {
         confirm_absence(session, &state, connection, &mut live).await?;
     }
-    let mut confirmed = false;
     for _ in 0..ROUNDS_MAX {
         let outcome = walk(session, &state, &live, connection, options);
         if !outcome.needs.is_empty() && !outcome.diagnostics.iter().any(is_final) {
             refresh::read(&connection.cloud, outcome.needs, &mut live).await.map_err(failed)?;
             continue;
-        }
-        if !confirmed && !crate::diag::has_errors(&outcome.diagnostics) {
-            confirmed = true;
-            if refresh::confirm_tags(&connection.cloud, &outcome.plan, &mut live).await.map_err(failed)? {
-                continue;
-            }
         }
         if let Some(watch) = watch.filter(|_| outcome.plan.unfinished > 0)
             && !crate::diag::has_errors(&outcome.diagnostics)

@@ -8,6 +8,7 @@ use crate::plan::draft::{Draft, Seen};
 use crate::plan::existing::existing;
 use crate::plan::record::{record_plan, secrets};
 use crate::plan::step::Shown;
+use crate::plan::whose::{self, Whose, whose};
 use crate::plan::{Reason, Step, diff, import, names, refresh_only, replace, wish};
 use crate::schema::{Mode, Update};
 use crate::stack::desired::Desired;
@@ -57,7 +58,27 @@ pub fn decide(draft: &Draft, instance: &Instance) -> Decision {
             object.extend(wanted);
             Decision { needs: key.into_iter().collect(), ..Decision::of(unknown_all(instance, &object)) }
         }
-        Seen::Present(observation) => existing(draft, instance, &wanted, record, observation),
+        Seen::Present(observation) => match whose(draft, address, &record, &observation) {
+            Whose::Ours => existing(draft, instance, &wanted, record, observation),
+            Whose::Unsure => {
+                let decision = existing(draft, instance, &wanted, record.clone(), observation);
+                Decision { doubt: Some(whose::key(address, &record)), ..decision }
+            }
+            other => anothers(draft, instance, &wanted, &record, &other),
+        },
+    }
+}
+
+/// What has the name of our object may be somebody else's: it is only touched where an `import` block says so.
+fn anothers(draft: &Draft, instance: &Instance, wanted: &Object, record: &Record, whose: &Whose) -> Decision {
+    match draft.imports.get(instance.address) {
+        Some((id, span)) if id.as_deref() == Some(&*record.id) => {
+            import::adopt(draft, instance, wanted, id.as_deref(), *span)
+        }
+        _ => {
+            let refusal = whose::refusal(instance.address, record, whose, Some(instance.resource.span));
+            Decision { diagnostics: vec![refusal], ..Decision::of(unknown_all(instance, wanted)) }
+        }
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Decision {
     pub taken: Option<Taken>,
     /// What has to be read before more can be said.
     pub needs: BTreeSet<ObjectKey>,
+    /// An object whose own service has to be asked for its tags.
+    pub doubt: Option<ObjectKey>,
     /// Remarks.
     pub notes: Vec<Note>,
     /// What is wrong.
@@ -61,6 +63,7 @@ impl Decision {
         self.notes.splice(0..0, before.notes);
         self.diagnostics.splice(0..0, before.diagnostics);
         self.needs.extend(before.needs);
+        self.doubt = self.doubt.or(before.doubt);
         self.import = self.import.or(before.import);
         self.taken = self.taken.or(before.taken);
         self

@@ -96,6 +96,7 @@ impl<'a> Draft<'a> {
         self.plan.notes.extend(decision.notes);
         self.taken.extend(decision.taken);
         self.needs.objects.extend(decision.needs);
+        self.needs.tags.extend(decision.doubt);
         self.diagnostics.extend(decision.diagnostics);
         for step in decision.steps {
             self.plan.steps.push(Step { step: StepId(self.steps), ..step });

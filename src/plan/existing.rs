@@ -7,7 +7,8 @@ use crate::plan::diff::{self, Comparison, Difference};
 use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
-use crate::plan::{AttrChange, RecordChange, RecordPlan, Step, replace, wish};
+use crate::plan::whose;
+use crate::plan::{AttrChange, ObjectKey, RecordChange, RecordPlan, Step, replace, wish};
 use crate::schema::Update;
 use crate::state::Record;
 use crate::value::{Object, Value};
@@ -36,6 +37,7 @@ pub(super) fn existing(
     let mut difference = compare(draft, instance, wanted, &record, &observation);
     complete_counts(instance, wanted, &mut difference);
     remark(instance, &difference, observation.status.under_way(), &mut said);
+    said.doubt = doubt(draft, instance, &record, &difference);
     let mut causes = causes(draft, instance, &difference);
     if record.region != instance.region {
         causes.push("region".to_owned());
@@ -45,6 +47,12 @@ pub(super) fn existing(
         false => replace::replace(draft, instance, &record, difference, causes),
     };
     decision.after(said)
+}
+
+/// Tags that differ are asked of the object's own service: others are behind.
+fn doubt(draft: &Draft, instance: &Instance, record: &Record, difference: &Difference) -> Option<ObjectKey> {
+    let live = draft.inputs.live.filter(|_| difference.changed.contains(&"tags_all"))?;
+    Some(whose::key(instance.address, record)).filter(|key| !live.confirmed.contains(key))
 }
 
 fn compare(

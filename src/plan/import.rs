@@ -149,6 +149,8 @@ fn owner(draft: &Draft, instance: &Instance, id: &str) -> Option<String> {
         address.kind == instance.address.kind && of == id && region == instance.region
     };
     let owner = draft.state.owner(&instance.address.kind, &instance.region, id);
+    // What the state takes for the object of this very address, and is none of ours.
+    let owner = owner.filter(|owner| owner.deposed || owner.address != instance.address);
     let former = |owner: &Owner| if owner.deposed { "the former object of " } else { "" };
     if let Some(owner) = owner {
         return Some(format!("{}`{}`", former(&owner), owner.address));

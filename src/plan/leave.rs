@@ -6,7 +6,8 @@ use crate::kind::{Change, Status};
 use crate::kinds;
 use crate::plan::decision::Decision;
 use crate::plan::draft::Draft;
-use crate::plan::{Action, ObjectKey, Reason, Step, refresh_only};
+use crate::plan::whose::{self, Whose, whose};
+use crate::plan::{Action, Reason, Step, refresh_only};
 use crate::state::Record;
 use crate::value::Object;
 
@@ -24,16 +25,16 @@ pub fn leavers(draft: &Draft) -> Vec<Decision> {
             return refresh_only::look_at_leaver(draft, address, record, deposed);
         }
         match Some(address).filter(|_| deposed && !destroy).and_then(|address| broken_successor(draft, address)) {
-            Some(why) => kept(address, record, &why),
+            Some(why) => noted(address, format!("is {why}, so its former object \"{}\" stays", record.id)),
             None => leave(draft, address, record, reason),
         }
     };
     records.chain(deposed).map(decide).collect()
 }
 
-fn kept(address: &Address, record: &Record, why: &str) -> Decision {
+fn noted(address: &Address, text: String) -> Decision {
     let mut decision = Decision::default();
-    decision.note(address, format!("is {why}, so its former object \"{}\" stays", record.id));
+    decision.note(address, text);
     decision
 }
 
@@ -45,8 +46,7 @@ fn broken_successor(draft: &Draft, address: &Address) -> Option<String> {
         return None;
     }
     let record = draft.state.records.get(address)?;
-    let key = (address.kind.to_string(), record.region.clone(), record.id.clone());
-    match &draft.inputs.live?.objects.get(&key)?.as_ref()?.status {
+    match &draft.inputs.live?.objects.get(&whose::key(address, record))?.as_ref()?.status {
         Status::Broken(why) => Some(why.clone()),
         _ => None,
     }
@@ -55,10 +55,15 @@ fn broken_successor(draft: &Draft, address: &Address) -> Option<String> {
 fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> Decision {
     let mut decision = Decision::default();
     let Some(kind) = kinds::get(&address.kind) else { return decision };
-    let key: ObjectKey = (address.kind.to_string(), record.region.clone(), record.id.clone());
+    let key = whose::key(address, record);
     let found = draft.inputs.live.and_then(|live| live.objects.get(&key));
-    if found.is_none() {
-        decision.needs.insert(key);
+    let whose = match found {
+        Some(Some(found)) => whose(draft, address, record, found),
+        _ => Whose::Ours,
+    };
+    match found {
+        None => drop(decision.needs.insert(key)),
+        Some(_) => decision.doubt = Some(key).filter(|_| whose == Whose::Unsure),
     }
     let mut before = found.cloned().flatten().map_or_else(Object::new, |observation| observation.object);
     for (name, value) in &record.object {
@@ -72,6 +77,24 @@ fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> D
     let step = match (found, removed) {
         (Some(None), _) => Step::forget(address, Reason::Vanished, record, before),
         (_, Some(removed)) if !removed.destroy => Step::forget(address, reason, record, before),
+        _ if whose == Whose::Anothers => {
+            let text =
+                format!("is gone, and what is called \"{}\" now carries the mark of another; that stays", record.id);
+            decision.note(address, text);
+            Step::forget(address, Reason::Vanished, record, before)
+        }
+        _ if whose == Whose::Unmarked && deposed => {
+            let tag = whose::tag(record);
+            let text = format!(
+                "has a former object \"{}\" that has lost the tag {tag}; it stays until it has that again",
+                record.id
+            );
+            return noted(address, text);
+        }
+        _ if whose == Whose::Unmarked => {
+            decision.diagnostics.push(whose::refusal(address, record, &whose, None));
+            return decision;
+        }
         _ => match kind.compile(&Change::delete(&record.id, &before, &draft.target(&record.region))) {
             Ok(calls) => Step::delete(address, reason, record, before.clone(), calls),
             Err(problem) => {

@@ -27,6 +27,7 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 pub mod timeouts;
+mod whose;
 pub mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,8 @@ pub struct Live {
     pub objects: BTreeMap<ObjectKey, Option<Observation>>,
     /// Look-ups by key.
     pub lookups: BTreeMap<LookupKey, Result<Object, RemoteError>>,
+    /// Objects whose own service was asked for their tags: the tagging service is behind by seconds to minutes.
+    pub confirmed: BTreeSet<ObjectKey>,
 }
 
 /// What a walk wanted to know and did not.
@@ -62,12 +65,14 @@ pub struct Needs {
     pub objects: BTreeSet<ObjectKey>,
     /// Look-ups to make.
     pub lookups: BTreeSet<LookupKey>,
+    /// Objects whose own service is to be asked for their tags.
+    pub tags: BTreeSet<ObjectKey>,
 }
 
 impl Needs {
     /// Whether the walk had all it wanted.
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty() && self.lookups.is_empty()
+        self.objects.is_empty() && self.lookups.is_empty() && self.tags.is_empty()
     }
 }
 

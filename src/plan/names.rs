@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::diag::Diagnostic;
 use crate::diag::Span;
-use crate::kind::{Kind, Status};
+use crate::kind::{Kind, Observation, Status};
 use crate::kinds;
 use crate::plan::decide::Instance;
 use crate::plan::decision::Decision;
 use crate::plan::draft::{Draft, Seen};
+use crate::plan::whose::{self, Whose, whose};
 use crate::plan::{Action, Reason, Step};
 use crate::schema::Update;
 use crate::stack::desired::Desired;
@@ -112,10 +113,14 @@ pub fn former(draft: &Draft, instance: &Instance) -> Option<String> {
         return None;
     }
     let is_there = |old: &Record| {
-        let key = (instance.address.kind.to_string(), old.region.clone(), old.id.clone());
+        let key = whose::key(instance.address, old);
         // Before the account is read, it is taken to be there.
         let Some(live) = draft.inputs.live else { return true };
-        live.objects.get(&key).and_then(Option::as_ref).is_some_and(|found| found.status == Status::Settled)
+        let is_ours = |found: &Observation| match whose(draft, instance.address, old, found) {
+            Whose::Ours | Whose::Unsure => found.status == Status::Settled,
+            Whose::Unmarked | Whose::Anothers => false,
+        };
+        live.objects.get(&key).and_then(Option::as_ref).is_some_and(is_ours)
     };
     let mut former = state.deposed.iter().filter(|old| old.address == *instance.address);
     let old = former.find(|old| fits(instance, &old.record) && is_there(&old.record))?;

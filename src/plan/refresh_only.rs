@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::address::Address;
+use crate::diag::Span;
 use crate::kind::Observation;
 use crate::kinds;
 use crate::plan::decide::{Instance, unknown_all};
 use crate::plan::decision::{Decision, Standing};
 use crate::plan::draft::{Draft, Seen};
+use crate::plan::whose::{self, Whose, whose};
 use crate::plan::{AttrChange, Drift, Plan, Reason, RecordChange, RecordPlan, Step};
 use crate::schema::{Schema, Update};
 use crate::state::{Record, State};
@@ -19,19 +21,31 @@ pub fn look(draft: &Draft, instance: &Instance, wanted: Object, record: Option<R
     let decision = match draft.find(instance.resource, instance.address, &record.region, &record.id) {
         Seen::Unread(key) => Decision { needs: key.into_iter().collect(), ..Decision::of(record.object) },
         Seen::Absent => Decision { object: wanted, ..gone(instance.address, &record, false) },
-        Seen::Present(found) => take_over(instance.address, &record, &found),
+        Seen::Present(found) => seen(draft, instance.address, &record, &found, Some(instance.resource.span)),
     };
     Decision { object: unknown_all(instance, &decision.object), ..decision }
 }
 
 /// Compares an object whose block is gone, or that has a successor, with what is recorded of it.
 pub fn look_at_leaver(draft: &Draft, address: &Address, record: &Record, deposed: bool) -> Decision {
-    let key = (address.kind.to_string(), record.region.clone(), record.id.clone());
+    let key = whose::key(address, record);
     match draft.inputs.live.and_then(|live| live.objects.get(&key)) {
         None => Decision { needs: [key].into(), ..Decision::default() },
         Some(None) => gone(address, record, deposed),
-        Some(Some(found)) if !deposed => take_over(address, record, found),
+        Some(Some(found)) if !deposed => seen(draft, address, record, found, None),
         Some(Some(_)) => Decision::default(),
+    }
+}
+
+/// What is there is taken over, unless it may be somebody else's.
+fn seen(draft: &Draft, address: &Address, record: &Record, found: &Observation, block: Option<Span>) -> Decision {
+    match whose(draft, address, record, found) {
+        Whose::Ours => take_over(address, record, found),
+        Whose::Unsure => Decision { doubt: Some(whose::key(address, record)), ..Decision::of(record.object.clone()) },
+        other => {
+            let refusal = whose::refusal(address, record, &other, block);
+            Decision { diagnostics: vec![refusal], ..Decision::of(record.object.clone()) }
+        }
     }
 }
 

@@ -183,6 +183,8 @@ fn print_outside(outside: &Outside) -> String {
         Outside::Make(kind, name, false) => format!("outside make {kind} {name} bare\n"),
         Outside::Change(number) => format!("outside change {number}\n"),
         Outside::Delete(number) => format!("outside delete {number}\n"),
+        Outside::Remake(number, true) => format!("outside remake {number} marked\n"),
+        Outside::Remake(number, false) => format!("outside remake {number} bare\n"),
     }
 }
 
@@ -195,6 +197,7 @@ fn outside(text: &str) -> Option<Outside> {
         }
         ["change", number] => Some(Outside::Change(number.parse().ok()?)),
         ["delete", number] => Some(Outside::Delete(number.parse().ok()?)),
+        ["remake", number, mark] => Some(Outside::Remake(number.parse().ok()?, *mark == "marked")),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::kind::Call;
+use crate::recovery::MARK;
 use crate::simulation::cloud::world::{Key, Phase, Then, Thing, World};
 use crate::simulation::cloud::{FakeCloud, Witness, calls, shapes};
 use crate::simulation::engine::{Command, Known, Ledger, Open, Verb};
@@ -135,7 +136,7 @@ impl Book {
         if stranger && call.operation == "PutMetricAlarm" {
             self.wrong("what others made stays as it is", format!("{} over {key:?}", call.operation));
         }
-        let mark = call.args.get("Tags")?.get("cachestack:id")?.as_str()?.to_owned();
+        let mark = call.args.get("Tags")?.get(MARK)?.as_str()?.to_owned();
         match ledger.open.iter().find(|open| open.mark == mark) {
             Some(open) => Some(self.facts.current(&open.address)),
             None => {
@@ -267,7 +268,7 @@ pub fn known<'a>(ledger: &'a Ledger, key: &Key) -> Option<(&'a Known, bool)> {
 
 /// The open operation that may have made an object.
 pub fn open_for<'a>(ledger: &'a Ledger, key: &Key, thing: &Thing) -> Option<&'a Open> {
-    let mark = thing.tags.get("cachestack:id");
+    let mark = thing.tags.get(MARK);
     let about = |open: &&Open| Some(&open.mark) == mark || open.name.as_ref() == Some(&key.2);
     ledger.open.iter().find(|open| open.kind == key.0 && about(open))
 }

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::kind::{Call, Cloud, ErrorClass, Future_, Lookup, Observation, Remote, RemoteError, Reply};
+use crate::recovery::MARK;
 use crate::simulation::clock::LeapingClock;
 use crate::simulation::engine::Bug;
 use crate::simulation::faults::{Fault, Faults};
@@ -254,7 +255,7 @@ impl Remote for Place {
             }
             let world = self.cloud.world();
             let moment = self.cloud.moment(fault);
-            let marked = |thing: &world::Thing| thing.tags.get("cachestack:id").map(String::as_str) == Some(mark);
+            let marked = |thing: &world::Thing| thing.tags.get(MARK).map(String::as_str) == Some(mark);
             let then = world.at(moment);
             let mut things = then.iter().filter(|(key, _)| key.0 == self.kind && key.1 == self.region);
             Ok(things.find(|(_, thing)| marked(thing)).map(|(key, _)| key.2.clone()))

@@ -1,10 +1,11 @@
 //! One life from beginning to end, with every question asked after every command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::kind::{Call, Status};
+use crate::recovery::MARK;
 use crate::simulation::case::{Act, Case, Written};
 use crate::simulation::check::{Checker, Violation, known, open_for, thing_of};
 use crate::simulation::clock::LeapingClock;
@@ -42,6 +43,8 @@ pub(super) struct Life {
     folder: tempfile::TempDir,
     written: BTreeMap<String, String>,
     strangers: BTreeMap<Key, Thing>,
+    /// What others made in the place of ours: a record has its name until somebody decides.
+    remade: BTreeSet<Key>,
     turn: usize,
     /// Whether something came of an act that was to be undone: what people write next does not follow from it.
     void: bool,
@@ -75,7 +78,8 @@ impl Life {
         let checker = Checker::new(place.view());
         let place = place.with_witness(Box::new(checker.clone()));
         let (written, strangers) = (BTreeMap::new(), BTreeMap::new());
-        Self { place, checker, folder, written, strangers, turn: 0, void: false, story: Vec::new() }
+        let remade = BTreeSet::new();
+        Self { place, checker, folder, written, strangers, remade, turn: 0, void: false, story: Vec::new() }
     }
 
     fn report(self) -> Report {
@@ -201,11 +205,11 @@ impl Life {
         for (key, was) in std::mem::take(&mut self.strangers) {
             let theirs = !facts.imports.contains_key(&key.2);
             let now = world.get(&key);
-            if theirs && known(&ledger, &key).is_some() {
+            if theirs && known(&ledger, &key).is_some() && !self.remade.contains(&key) {
                 book.wrong("what others made is not taken for ours", format!("{} {}", key.0, key.2));
             } else if theirs && now != Some(&was) {
                 book.wrong("what others made stays as it is", format!("{} {}", key.0, key.2));
-            } else if now.is_some() && known(&ledger, &key).is_none() {
+            } else if now.is_some() && (known(&ledger, &key).is_none() || self.remade.contains(&key)) {
                 self.strangers.insert(key, was);
             }
         }
@@ -234,7 +238,28 @@ impl Life {
                     world.remove(&key, now);
                 }
             }
+            Outside::Remake(number, marked) => self.remake(*number, *marked, facts),
         }
+    }
+
+    /// What AWS gives an id is never made again.
+    fn remake(&mut self, number: usize, marked: bool, facts: &Facts) {
+        let Some(key) = self.ours(number).filter(|key| key.0 != "security_group") else { return };
+        let now = self.cloud().now();
+        let mut world = self.place.cloud.world();
+        let is_taken_over = facts.imports.contains_key(&key.2);
+        let settled = world.get(&key).filter(|thing| thing.phase == Phase::Settled && thing.tags.contains_key(MARK));
+        let Some(was) = settled.filter(|_| world.user_of(&key).is_none() && !is_taken_over).cloned() else { return };
+        let mark = marked.then(|| (MARK.to_owned(), "theirs".to_owned()));
+        let tags = mark.into_iter().chain([("owner".to_owned(), "others".to_owned())]).collect();
+        world.remove(&key, now);
+        let theirs = Thing { tags, made_for: None, number: 0, ..was };
+        world.put(key.clone(), theirs, now);
+        let Some(theirs) = world.get(&key).cloned() else { return };
+        drop(world);
+        self.place.clock.pass(std::time::Duration::from_secs(1200));
+        self.remade.insert(key.clone());
+        self.strangers.insert(key, theirs);
     }
 
     /// The how manieth of our objects.
@@ -277,8 +302,8 @@ impl Life {
     fn quiet(&mut self, case: &Case) {
         self.place.clock.pass(std::time::Duration::from_secs(8 * 3600));
         let now = self.cloud().now();
-        self.strangers.clear();
         self.disperse(now);
+        self.strangers.clear();
         let mut facts = &case.last.facts;
         self.write(&case.last);
         self.mend(facts);
@@ -316,7 +341,9 @@ impl Life {
     fn disperse(&self, now: u64) {
         let ledger = self.checker.book().ledger();
         let mut world = self.cloud().world();
-        let theirs = world.things().filter(|(key, thing)| thing.made_for.is_none() && known(&ledger, key).is_none());
+        let is_theirs =
+            |key: &Key| known(&ledger, key).is_none() || self.remade.contains(key) && self.strangers.contains_key(key);
+        let theirs = world.things().filter(|(key, thing)| thing.made_for.is_none() && is_theirs(key));
         let theirs: Vec<Key> = theirs.map(|(key, _)| key.clone()).collect();
         for key in theirs {
             if world.user_of(&key).is_none() {

@@ -15,6 +15,9 @@ pub enum Outside {
     Change(usize),
     /// They delete an object of ours that nothing uses: the how manieth.
     Delete(usize),
+    /// They delete one of ours that nothing uses, and make another one of its name: the how manieth; with a mark as ours
+    /// have, or without any.
+    Remake(usize, bool),
 }
 
 /// A command, and what was done before it.
@@ -116,9 +119,10 @@ fn import(model: &mut Model, random: &mut Random) -> Option<Outside> {
 
 fn meddle(model: &Model, random: &mut Random) -> Option<Outside> {
     let number = random.below(8);
-    Some(match random.below(4) {
+    Some(match random.below(5) {
         0 => Outside::Change(number),
         1 => Outside::Delete(number),
+        2 => Outside::Remake(number, random.percent(50)),
         _ => {
             let plain = |block: &&crate::simulation::stack::Block| {
                 block.list.is_none() && block.kind != "security_group" && !block.target

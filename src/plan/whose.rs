@@ -1,0 +1,76 @@
+//! Whether what stands under a recorded name is the object that was recorded. Where we choose the names, anybody can make
+//! another object under one that has become free; ours carries our mark, the tag `cachestack:id`.
+
+use crate::address::Address;
+use crate::diag::{Diagnostic, Span};
+use crate::kind::Observation;
+use crate::kinds;
+use crate::plan::ObjectKey;
+use crate::plan::draft::Draft;
+use crate::recovery::MARK;
+use crate::state::Record;
+use crate::value::{Object, Value};
+
+/// Whose the object is that has the name of a record.
+#[derive(Debug, PartialEq)]
+pub enum Whose {
+    /// Ours, as far as anybody can tell.
+    Ours,
+    /// Its tags may be behind; its own service has to be asked.
+    Unsure,
+    /// It carries no mark: another object, or somebody has taken the tag away.
+    Unmarked,
+    /// It carries another mark.
+    Anothers,
+}
+
+/// Compares the mark of an object with that of its record. What AWS gives an id of its own is never another object, and
+/// what was recorded without a mark, because it was taken over or its tags are left to others, cannot be told apart.
+pub fn whose(draft: &Draft, address: &Address, record: &Record, found: &Observation) -> Whose {
+    let by_aws = kinds::get(&address.kind).is_some_and(|kind| kind.is_named_by_aws());
+    let told = found.object.get("tags_all").is_some_and(|tags| tags.as_object().is_some());
+    let Some(ours) = mark(&record.object).filter(|_| told && !by_aws) else { return Whose::Ours };
+    let is_confirmed = || draft.inputs.live.is_some_and(|live| live.confirmed.contains(&key(address, record)));
+    match mark(&found.object) {
+        Some(mark) if mark == ours => Whose::Ours,
+        _ if !is_confirmed() => Whose::Unsure,
+        Some(_) => Whose::Anothers,
+        None => Whose::Unmarked,
+    }
+}
+
+/// The object of a record, for reads.
+pub fn key(address: &Address, record: &Record) -> ObjectKey {
+    (address.kind.to_string(), record.region.clone(), record.id.clone())
+}
+
+fn mark(object: &Object) -> Option<&str> {
+    object.get("tags_all")?.get(MARK).and_then(Value::as_str)
+}
+
+/// The mark of a record as a tag.
+pub fn tag(record: &Record) -> String {
+    format!("{MARK} = \"{}\"", mark(&record.object).unwrap_or_default())
+}
+
+/// What keeps us from touching such an object; with the place of its block while that declares it.
+pub fn refusal(address: &Address, record: &Record, whose: &Whose, block: Option<Span>) -> Diagnostic {
+    let id = &record.id;
+    let tag = tag(record);
+    let has = if *whose == Whose::Anothers { "another one" } else { "none" };
+    let detail = format!(
+        "cachestack made \"{id}\" with the tag {tag}, and what is called so now has {has}: somebody may \
+         have made it anew."
+    );
+    let help = match block {
+        Some(_) => format!(
+            "Choose another name; or take it over: import {{ to = {address}, id = \"{id}\" }} with a line for each of the \
+             two. If only the tag was lost, give it back."
+        ),
+        None => format!(
+            "If only the tag was lost, give it back; else let the object go: removed {{ from = {address} }} with \
+             lifecycle {{ destroy = false }}."
+        ),
+    };
+    Diagnostic { span: block, ..Diagnostic::error("CS0612", "Perhaps another object", detail) }.help(help).of(address)
+}
