@@ -64,7 +64,7 @@
 //! | --- | --- |
 //! | [`value`], [`address`], [`word`], [`clock`], [`disk`], [`entropy`], [`diag`] | shared words: values and types, addresses, names in documents, time, files, randomness, diagnostics and their codes |
 //! | [`schema`] | attributes of a kind: types, defaults, rules, what a change takes |
-//! | [`kind`] | the traits `Kind`, `Remote`, `Lookup`, `Cloud`; calls, impacts, observations, errors |
+//! | [`kind`], [`retry`] | the traits `Kind`, `Remote`, `Lookup`, `Cloud`; calls, impacts, observations, errors; what is done about an error |
 //! | [`lang`] | source files, parser, formatter, evaluator and its limits ([`lang::eval::budget`]), functions, declarations |
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure |
 //! | [`graph`] | what is evaluated before what; cycles |
@@ -131,6 +131,7 @@ pub mod ops;
 pub mod plan;
 pub mod recovery;
 pub mod refresh;
+pub mod retry;
 pub mod schema;
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulation;

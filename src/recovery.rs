@@ -9,9 +9,6 @@ use crate::kinds;
 use crate::state::{Effect, End, Entry, Nature, Operation, Part, Record, State};
 use crate::value::{Object, Value};
 
-/// The tag that an object carries of the operation that made it.
-pub const MARK: &str = "cachestack:id";
-
 /// What is there of an object.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sight {
@@ -80,12 +77,7 @@ fn is_ours(operation: &Operation, part: &Part, mark: Option<&str>) -> bool {
 
 /// Somebody has made another object of that name since ours was deleted: ours carried a mark, and it does not.
 fn is_another(part: &Part, observation: &Observation, mark: Option<&str>) -> bool {
-    observation.status == Status::Settled && recorded_mark(part).is_some_and(|ours| mark != Some(ours))
-}
-
-/// The mark that an object had when it was recorded.
-pub fn recorded_mark(part: &Part) -> Option<&str> {
-    part.record.object.get("tags_all")?.get(MARK)?.as_str()
+    observation.status == Status::Settled && part.record.mark().is_some_and(|ours| mark != Some(ours))
 }
 
 /// The object has a record from now on, and the one before it has a successor.
@@ -145,6 +137,7 @@ pub fn forget(address: &Address, id: String, deposed: bool) -> Effect {
 mod tests {
     use super::*;
     use crate::kind::Status;
+    use crate::kinds::tags::MARK;
     use crate::state::{Deposed, Digest};
 
     const ADDRESS: &str = "replication_group.g";

@@ -9,8 +9,9 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::kind::{Cloud, Observation, Remote, RemoteError, Status};
 use crate::kinds;
+use crate::kinds::tags::MARK;
 use crate::plan::{Live, Needs, ObjectKey};
-use crate::recovery::{self, Sight};
+use crate::recovery::Sight;
 use crate::schema::check::conform;
 use crate::state::{Nature, Operation, Part};
 use crate::value::Value;
@@ -120,7 +121,7 @@ pub async fn sight(
         // What is on its way out tells no tags, and needs none: it is what is deleted.
         let asked = match operation.nature {
             Nature::Create => true,
-            Nature::Delete => observation.status == Status::Settled && recovery::recorded_mark(part).is_some(),
+            Nature::Delete => observation.status == Status::Settled && part.record.mark().is_some(),
             Nature::Change => false,
         };
         let mark = if asked { mark(&*remote, part, &observation).await? } else { None };
@@ -135,5 +136,5 @@ async fn mark(remote: &dyn Remote, part: &Part, observation: &Observation) -> Re
         return Ok(None);
     }
     let tags = remote.tags(&observation.object).await?;
-    Ok(tags.get(recovery::MARK).and_then(Value::as_str).map(str::to_owned))
+    Ok(tags.get(MARK).and_then(Value::as_str).map(str::to_owned))
 }

@@ -2,7 +2,6 @@
 
 pub mod events;
 mod holes;
-mod retry;
 mod schedule;
 mod settle;
 mod step;

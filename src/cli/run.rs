@@ -168,6 +168,10 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
             Failure::Error(format!("--max-impact {word}: write none, blip, failover, write-pause, reboot or data-loss"))
         })
     });
+    if destroy && (scope.refresh_only || !scope.replace.is_empty()) {
+        let option = if scope.refresh_only { "--refresh-only" } else { "--replace" };
+        return Err(Failure::Error(format!("{option} destroys nothing: use it with `plan` or `apply`")));
+    }
     let all = |text: &String| text == "all";
     Ok(Options {
         destroy,

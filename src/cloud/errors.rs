@@ -74,11 +74,6 @@ pub fn fatal(code: &str, message: impl Into<String>) -> RemoteError {
     RemoteError { class: ErrorClass::Fatal, code: code.to_owned(), message: message.into(), request_id: None }
 }
 
-/// Whether the service asked for a slower pace.
-pub fn throttled(error: &RemoteError) -> bool {
-    THROTTLED.contains(&error.code.as_str())
-}
-
 /// Reads what the SDK reports.
 pub fn from_sdk<E>(error: &SdkError<E, HttpResponse>) -> RemoteError
 where

@@ -17,13 +17,10 @@ use tokio::sync::Semaphore;
 use super::errors;
 use crate::clock::Clock;
 use crate::kind::{ErrorClass, RemoteError};
+use crate::retry::{self, Next, Pauses};
 
 /// Calls on their way at once.
 const AT_ONCE: usize = 10;
-/// How often one call may be throttled before the error is passed on: more than a minute at the widest distance.
-const THROTTLED_TRIES: u32 = 12;
-/// How often a read is sent when time-outs and server errors come back.
-const TRIES: u32 = 5;
 const NARROWEST_MS: u64 = 100;
 const WIDEST_MS: u64 = 10_000;
 
@@ -60,7 +57,7 @@ impl Pace {
         Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + Error + 'static,
     {
-        self.attempt(request, self.tries.unwrap_or(TRIES)).await
+        self.attempt(request, self.tries.unwrap_or(retry::READ_TRIES)).await
     }
 
     /// Sends a call that changes something, again only after it was throttled, which means that it was not carried
@@ -81,7 +78,7 @@ impl Pace {
         Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let (mut throttled, mut failed) = (0, 0);
+        let (mut throttled, mut failed, mut pauses) = (0, 0, Pauses::new());
         loop {
             let error = {
                 let _permit = self.gate.acquire().await;
@@ -93,26 +90,30 @@ impl Pace {
                     }
                     Err(error) => {
                         let error = errors::from_sdk(&error);
-                        if errors::throttled(&error) {
+                        if error.class == ErrorClass::Throttled {
                             self.widen(sent);
                         }
                         error
                     }
                 }
             };
-            if errors::throttled(&error) {
-                throttled += 1;
-                if throttled >= self.tries.unwrap_or(THROTTLED_TRIES) {
-                    return Err(error);
+            match retry::next(&error) {
+                // The distance to the next call is the pause.
+                Next::Again if error.class == ErrorClass::Throttled => {
+                    throttled += 1;
+                    if throttled >= self.tries.unwrap_or(retry::THROTTLED_TRIES) {
+                        return Err(error);
+                    }
                 }
-            } else if error.class == ErrorClass::Transient {
-                failed += 1;
-                if failed >= tries {
-                    return Err(error);
+                Next::LookThenAgain => {
+                    failed += 1;
+                    if failed >= tries {
+                        return Err(error);
+                    }
+                    self.clock.sleep(pauses.next(Duration::MAX)).await;
                 }
-                self.clock.sleep(Duration::from_millis(200 << failed)).await;
-            } else {
-                return Err(error);
+                // What else can be done, whoever knows the object decides.
+                _ => return Err(error),
             }
         }
     }

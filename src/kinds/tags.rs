@@ -9,6 +9,9 @@ use crate::value::{Object, Type, Value};
 /// Tags that begin so mark objects as ours, and are hidden from differences.
 pub const OWNERSHIP_PREFIX: &str = "cachestack:";
 
+/// The tag that an object carries of the operation that made it.
+pub const MARK: &str = "cachestack:id";
+
 /// The attributes `tags` and `tags_all`.
 pub fn attrs() -> [Attr; 2] {
     [

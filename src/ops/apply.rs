@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::address::Address;
 use crate::apply::{self, Event, Inputs, Report, Settings, Stop};
 use crate::disk::Held;
 use crate::kind::Cloud;
@@ -143,6 +144,8 @@ fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
     effects.extend(plan.taken_back.iter().map(|(address, id)| Effect::TakeBack(address.clone(), id.clone())));
     let imports = plan.imports.iter().map(|new| Effect::Record(new.address.clone(), new.record.clone()));
     effects.extend(imports);
+    // What was taken over, perhaps in the place of an object of ours, was made by others.
+    let is_imported = |address: &Address| plan.imports.iter().any(|new| new.address == *address);
     for RecordChange { address, record: words, object, id, region } in &plan.records {
         let kept = object.iter().filter(|(_, value)| value.is_wholly_known() && !value.is_sensitive_anywhere());
         let before = plan.moves.iter().find(|(_, to)| to == address).map_or(address, |(from, _)| from);
@@ -158,6 +161,7 @@ fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
             protect: words.protect,
             suffix: words.suffix.clone(),
             owed: BTreeSet::new(),
+            mark: known.filter(|_| !is_imported(address)).and_then(|known| known.mark.clone()),
         };
         effects.push(Effect::Record(address.clone(), record));
     }

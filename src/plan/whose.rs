@@ -5,9 +5,9 @@ use crate::address::Address;
 use crate::diag::{Diagnostic, Span};
 use crate::kind::Observation;
 use crate::kinds;
+use crate::kinds::tags::MARK;
 use crate::plan::ObjectKey;
 use crate::plan::draft::Draft;
-use crate::recovery::MARK;
 use crate::state::Record;
 use crate::value::{Object, Value};
 
@@ -29,7 +29,7 @@ pub enum Whose {
 pub fn whose(draft: &Draft, address: &Address, record: &Record, found: &Observation) -> Whose {
     let by_aws = kinds::get(&address.kind).is_some_and(|kind| kind.is_named_by_aws());
     let told = found.object.get("tags_all").is_some_and(|tags| tags.as_object().is_some());
-    let Some(ours) = mark(&record.object).filter(|_| told && !by_aws) else { return Whose::Ours };
+    let Some(ours) = record.mark().filter(|_| told && !by_aws) else { return Whose::Ours };
     let is_confirmed = || draft.inputs.live.is_some_and(|live| live.confirmed.contains(&key(address, record)));
     match mark(&found.object) {
         Some(mark) if mark == ours => Whose::Ours,
@@ -50,7 +50,7 @@ fn mark(object: &Object) -> Option<&str> {
 
 /// The mark of a record as a tag.
 pub fn tag(record: &Record) -> String {
-    format!("{MARK} = \"{}\"", mark(&record.object).unwrap_or_default())
+    format!("{MARK} = \"{}\"", record.mark().unwrap_or_default())
 }
 
 /// What keeps us from touching such an object; with the place of its block while that declares it.

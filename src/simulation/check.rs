@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::kind::Call;
-use crate::recovery::MARK;
+use crate::kinds::tags::MARK;
 use crate::simulation::cloud::world::{Key, Phase, Then, Thing, World};
 use crate::simulation::cloud::{FakeCloud, Witness, calls, shapes};
 use crate::simulation::engine::{Command, Known, Ledger, Open, Verb};

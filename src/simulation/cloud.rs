@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::kind::{Call, Cloud, ErrorClass, Future_, Lookup, Observation, Remote, RemoteError, Reply};
-use crate::recovery::MARK;
+use crate::kinds::tags::MARK;
 use crate::simulation::clock::LeapingClock;
 use crate::simulation::engine::Bug;
 use crate::simulation::faults::{Fault, Faults};

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::kind::{Call, Status};
-use crate::recovery::MARK;
+use crate::kinds::tags::MARK;
 use crate::simulation::case::{Act, Case, Written};
 use crate::simulation::check::{Checker, Violation, known, open_for, thing_of};
 use crate::simulation::clock::LeapingClock;

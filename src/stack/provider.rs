@@ -9,6 +9,7 @@ use crate::lang::eval::Scope;
 use crate::stack::access::{Access, Overriding, Surroundings};
 use crate::stack::desired::{self, Desired};
 use crate::stack::providers::{Accounts, IgnoredTags, ProviderSettings};
+use crate::stack::public;
 use crate::value::{Object, Value};
 
 /// Evaluates a block in its module.
@@ -62,12 +63,18 @@ fn tags(value: Option<&Value>) -> Object {
     tags.into_iter().filter(|(_, value)| !value.is_null()).collect()
 }
 
+/// Arguments that messages repeat, as what they name may not be there.
+const SHOWN: [&str; 5] =
+    ["profile", "region", "shared_config_files", "shared_credentials_files", "allowed_account_ids"];
+
 /// What is wrong with a provider that is used: an argument whose value nobody knows must never count as left out.
 fn faults(name: &str, desired: &Desired) -> Vec<Diagnostic> {
     let mut faults: Vec<Diagnostic> = Vec::new();
     for (argument, value) in &desired.object {
         let at = |diagnostic: Diagnostic| Diagnostic { span: desired.span_of(argument), ..diagnostic };
-        if !is_known(argument, value) {
+        if SHOWN.contains(&&**argument) && value.is_sensitive_anywhere() {
+            faults.push(at(public::refused(argument)));
+        } else if !is_known(argument, value) {
             faults.push(at(unknown(&format!("`{argument}` of provider {name}"))));
         } else if has_null(value) {
             let detail = format!("`{argument}` of provider {name} has an element that is null.");

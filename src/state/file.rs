@@ -74,6 +74,8 @@ pub(super) struct RecordFile {
     suffix: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     owed: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mark: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     protect: bool,
     attributes: serde_json::Map<String, serde_json::Value>,
@@ -304,6 +306,7 @@ fn record_out(address: &Address, record: &Record) -> RecordFile {
         id: record.id.clone(),
         suffix: record.suffix.clone(),
         owed: record.owed.clone(),
+        mark: record.mark.clone(),
         protect: record.protect,
         attributes: kept.map(|(name, value)| (name.to_string(), json::to_json(value))).collect(),
         set: record.set.clone(),
@@ -340,6 +343,7 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
         protect: record.protect,
         suffix: record.suffix,
         owed: record.owed,
+        mark: record.mark,
     };
     Ok((address, record))
 }

@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::kinds::tags::MARK;
 use crate::value::{Object, Value};
 pub use operations::Operations;
 
@@ -82,6 +83,8 @@ pub struct Record {
     pub suffix: Option<String>,
     /// Attributes whose calls were still to be made when the object was: a create that was cut off owes them.
     pub owed: BTreeSet<String>,
+    /// The mark that we made it with (its tag `cachestack:id`); none for what was taken over and for kinds without tags.
+    pub mark: Option<String>,
 }
 
 /// A secret as it may be kept.
@@ -280,6 +283,11 @@ impl State {
 }
 
 impl Record {
+    /// The mark that the object carries if it is ours. Records of earlier versions have it among the tags only.
+    pub fn mark(&self) -> Option<&str> {
+        self.mark.as_deref().or_else(|| self.object.get("tags_all")?.get(MARK)?.as_str())
+    }
+
     /// Whether the value of an attribute must not be kept: the configuration sets it, and the record was not told to
     /// what. What AWS says of it is the same text.
     pub fn hides(&self, attribute: &str) -> bool {

@@ -78,6 +78,13 @@ fn a_killed_run_loses_nothing_from_another_seed() {
     kills(2);
 }
 
+/// Another 216 kills, for when the way to the medium has changed: `cargo test --test suite more_kills -- --ignored`.
+#[test]
+#[ignore = "takes some minutes"]
+fn more_kills_from_more_seeds() {
+    (3..=5).for_each(kills);
+}
+
 /// Lives of a stack in which every run is killed at three moments from the seed before one comes to its end.
 fn kills(seed: u64) {
     let mut random = moments(seed);

@@ -175,6 +175,68 @@ fn a_refresh_sends_nothing_and_shows_what_it_takes_over() {
     scene.run(&["apply", "--auto-approve"], 0).says("1 added, 1 changed, 0 destroyed");
 }
 
+/// Others delete an object of ours between two runs and make one of the same name: it is theirs, whatever is run, until
+/// the stack says that it is taken over.
+#[test]
+fn what_others_made_anew_is_theirs() {
+    const MAKE: &str = "Action=CreateCacheParameterGroup&CacheParameterGroupName=gone&CacheParameterGroupFamily=redis7\
+        &Description=theirs&Tags.Tag.1.Key=";
+    let show = "Action=DescribeCacheParameterGroups&CacheParameterGroupName=gone";
+    for (tag, destroyed) in [("owner&Tags.Tag.1.Value=them", 1), ("cachestack:id&Tags.Tag.1.Value=cs-other", 0)] {
+        let scene = Scene::new(PARAMETERS);
+        scene.run(&["apply", "--auto-approve"], 0);
+        aws(&scene.emulator, "Action=DeleteCacheParameterGroup&CacheParameterGroupName=gone").expect("an answer");
+        aws(&scene.emulator, &format!("{MAKE}{tag}")).expect("an answer");
+        let is_theirs = || aws(&scene.emulator, show).is_some_and(|(_, text)| text.contains("theirs"));
+        scene.writes();
+        let yes = "--auto-approve";
+        for words in [
+            &["plan"][..],
+            &["apply", yes],
+            &["apply", yes, "--refresh-only"],
+            &["plan", "--replace", "parameter_group.q"],
+        ] {
+            let refused = scene.run(words, 1);
+            assert!(refused.stderr.contains("CS0612") && refused.stderr.contains("main.hcl:"), "{}", refused.stderr);
+        }
+        // What another mark says is known; a tag that is gone may have been lost.
+        scene.run(&["plan", "--destroy"], destroyed);
+        assert_eq!(scene.writes(), "");
+        scene.place.write("import.hcl", "import {\n  to = parameter_group.q\n  id = \"gone\"\n}\n");
+        scene.run(&["apply", yes, "--allow-destroy", "all"], 0).says("1 imported");
+        scene.run(&["plan", "--detailed-exitcode"], 0);
+        assert!(is_theirs(), "{tag}");
+        scene.place.write("import.hcl", "");
+        scene.run(&["destroy", yes], 0);
+        assert!(!is_theirs(), "{tag}");
+    }
+}
+
+/// The same for an object whose block is gone.
+#[test]
+fn what_others_made_anew_is_not_destroyed() {
+    let scene = Scene::new(PARAMETERS);
+    scene.run(&["apply", "--auto-approve"], 0);
+    for (name, tag) in [("gone", "owner"), ("lost", "cachestack:id")] {
+        aws(&scene.emulator, &format!("Action=DeleteCacheParameterGroup&CacheParameterGroupName={name}"));
+        let make = format!(
+            "Action=CreateCacheParameterGroup&CacheParameterGroupName={name}&CacheParameterGroupFamily=redis7\
+             &Description=theirs&Tags.Tag.1.Key={tag}&Tags.Tag.1.Value=them"
+        );
+        aws(&scene.emulator, &make).expect("an answer");
+    }
+    scene.place.write("main.hcl", HEAD);
+    let refused = scene.run(&["apply", "--auto-approve"], 1);
+    assert!(refused.stderr.contains("removed { from = parameter_group.q }"), "{}", refused.stderr);
+    let removed = "removed {\n  from = parameter_group.q\n  lifecycle {\n    destroy = false\n  }\n}\n";
+    scene.place.write("main.hcl", &format!("{HEAD}{removed}"));
+    scene.writes();
+    scene.run(&["apply", "--auto-approve"], 0).says("carries the mark of another");
+    assert_eq!(scene.writes(), "");
+    scene.run(&["plan", "--detailed-exitcode"], 0);
+    assert_eq!(scene.place.run(&["state", "list"]).expect(0).stdout, "");
+}
+
 #[test]
 fn a_state_belongs_to_its_place() {
     let scene = Scene::new(PARAMETERS);

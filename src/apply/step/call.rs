@@ -2,10 +2,10 @@
 
 use super::{Early, Work};
 use crate::apply::Event;
-use crate::apply::retry::{self, Next, Pauses};
 use crate::kind::{Call, RemoteError};
 use crate::recovery::{Sight, Verdict, judge};
 use crate::refresh;
+use crate::retry::{self, Next, Pauses};
 use crate::state::{End, Nature, Operation, Record};
 use crate::value::Value;
 use std::time::Duration;

@@ -16,6 +16,7 @@ use crate::apply::holes::Known;
 use crate::apply::{Event, Outcome, Shared};
 use crate::kind::{Call, Kind, Observation, Target, Until};
 use crate::kinds;
+use crate::kinds::tags::MARK;
 use crate::plan::{Action, Reason, Step};
 use crate::recovery;
 use crate::stack::evaluator::Evaluator;
@@ -72,6 +73,8 @@ struct Work<'a> {
     known: Known,
     id: Option<String>,
     last: Option<Observation>,
+    /// The mark of an object that this step makes.
+    mark: Option<String>,
     /// How long it may take.
     limit: Duration,
     /// Whether anything was sent.
@@ -96,6 +99,7 @@ impl<'a> Work<'a> {
             known: Known::default(),
             id: step.id.clone(),
             last: None,
+            mark: None,
             limit: wait::limit(shared, step),
             sent: false,
             open: false,
@@ -143,6 +147,7 @@ impl<'a> Work<'a> {
     /// Makes an object. Its record is on the medium together with the end of the call that made it.
     async fn create(&mut self) -> Result<(), Early> {
         let mark = self.shared.entropy.id();
+        self.mark = Some(mark.clone()).filter(|_| self.kind().schema().taggable());
         let mut ready = self.prepare()?;
         let ownership = self.ownership(&mark);
         ready.calls.iter_mut().for_each(|call| call.own(&ownership));
@@ -179,7 +184,7 @@ impl<'a> Work<'a> {
         vec![
             ("cachestack:stack".to_owned(), stack),
             ("cachestack:environment".to_owned(), self.shared.environment.name.to_string()),
-            (recovery::MARK.to_owned(), mark.to_owned()),
+            (MARK.to_owned(), mark.to_owned()),
         ]
     }
 

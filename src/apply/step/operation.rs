@@ -135,6 +135,7 @@ impl Work<'_> {
             protect: plan.protect,
             suffix: plan.suffix.clone(),
             owed: Default::default(),
+            mark: self.mark.clone().or_else(|| self.recorded().mark),
         }
     }
 }

@@ -12,18 +12,16 @@ use crate::cloud::args::{Input, unknown_operation};
 use crate::cloud::attrs::Attrs;
 use crate::cloud::clients::Clients;
 use crate::kind::{Call, ErrorClass, RemoteError, Reply};
-
-/// How often a call is sent while EC2 does not know a group yet that it has just made, two seconds apart.
-const UNSEEN_TRIES: u32 = 5;
+use crate::retry::{Pauses, UNSEEN_TRIES};
 
 /// Issues a call. A new group can be unknown to EC2 for some seconds.
 pub async fn invoke(clients: &Clients, clock: &dyn Clock, call: &Call) -> Result<Reply, RemoteError> {
-    let mut tries = 1;
+    let (mut tries, mut pauses) = (1, Pauses::new());
     loop {
         match once(clients, call).await {
             Err(error) if may_appear(&error, call) && tries < UNSEEN_TRIES => {
                 tries += 1;
-                clock.sleep(Duration::from_secs(2)).await;
+                clock.sleep(pauses.next(Duration::MAX)).await;
             }
             Err(error) => return Err(about_itself(error, call)),
             done => return done,

@@ -1,8 +1,16 @@
-//! What is done about an error, in one place: tried again, looked into, or the end of the step.
+//! What is done about an error, in one place: tried again, looked into, or the end of the step; how often, and with
+//! which pauses. The pace of a service ([`crate::cloud`]), reads and steps follow it.
 
 use std::time::Duration;
 
 use crate::kind::{ErrorClass, RemoteError};
+
+/// How often one call may be throttled before the error is passed on: more than a minute at the widest distance.
+pub const THROTTLED_TRIES: u32 = 12;
+/// How often a read is sent when time-outs and server errors come back.
+pub const READ_TRIES: u32 = 5;
+/// How often a call is sent while the service does not know an object yet that it has just made: some eight seconds.
+pub const UNSEEN_TRIES: u32 = 6;
 
 /// What to do about a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
