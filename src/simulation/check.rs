@@ -1,6 +1,6 @@
 //! What must hold whatever happens: a witness of every call that writes, and the questions after every command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::kind::Call;
@@ -30,6 +30,8 @@ pub struct Book {
     pub calls: u32,
     /// What has been found.
     pub violations: Vec<Violation>,
+    /// What earlier commands were to replace: one that was cut off is gone on with.
+    asked: BTreeSet<String>,
     /// The shape that objects were made in, by their numbers.
     made: BTreeMap<u64, String>,
     /// Reads the state as it would be after a loss of power.
@@ -58,6 +60,7 @@ impl Checker {
 impl Book {
     /// A command begins.
     pub fn begin(&mut self, facts: Facts, command: Command) {
+        self.asked.append(&mut self.command.replace.drain(..).collect());
         (self.facts, self.command, self.calls) = (facts, command, 0);
     }
 
@@ -120,7 +123,8 @@ impl Book {
         for record in &ledger.records {
             let Some(kind) = shapes::of_kind(&record.kind) else { continue };
             let key = (kind.kind, record.region.clone(), record.id.clone());
-            if self.facts.imports.contains_key(&record.id)
+            if record.mark.is_none()
+                && self.facts.imports.contains_key(&record.id)
                 && world.get(&key).is_some_and(|thing| thing.made_for.is_none())
                 && let Some(thing) = world.change(&key, now)
             {
@@ -196,7 +200,12 @@ impl Book {
         let used = self.facts.all_used_by(&declared);
         let users = used.iter().map(|used| used.split('[').next().unwrap_or_default());
         let names: Vec<&str> = users.chain([address.as_str(), block]).collect();
-        let asked = self.command.replace.iter().any(|asked| names.contains(&asked.split('[').next().unwrap_or(asked)));
+        let is_named = |asked: &&String| names.contains(&asked.split('[').next().unwrap_or(asked));
+        let has_successor = |asked: &&String| {
+            ledger.deposed.iter().any(|old| self.facts.current(&old.address).starts_with(&self.facts.current(asked)))
+        };
+        let asked = self.command.replace.iter().any(|asked| is_named(&asked))
+            || self.asked.iter().filter(is_named).any(|asked| has_successor(&asked));
         let broken = matches!(thing.phase, Phase::Broken(_));
         let same = self.made.get(&thing.number) == Some(&declared.shape);
         if !deposed && same && !broken && !asked && declared.count == 1 {

@@ -355,6 +355,8 @@ pub struct Known {
     pub id: String,
     /// Whether it may not be destroyed.
     pub protect: bool,
+    /// Its mark, where we made it.
+    pub mark: Option<String>,
 }
 
 /// A call that the state says is open.
@@ -398,6 +400,7 @@ fn ledger(files: Files, directory: &Path) -> Result<Ledger, String> {
         region: record.region.clone(),
         id: record.id.clone(),
         protect: record.protect,
+        mark: record.mark().map(str::to_owned),
     };
     let parts = state.operations.iter().flat_map(|operation| operation.parts.iter().map(move |part| (operation, part)));
     let open = parts.map(|(operation, part)| Open {

@@ -3,6 +3,7 @@
 use super::{Early, Ready, Work};
 
 use crate::kind::{Observation, Until};
+use crate::kinds::tags::MARK;
 use crate::schema::Update;
 use crate::stack::conditions;
 use crate::stack::target::expand_one;
@@ -29,7 +30,10 @@ impl Work<'_> {
             }
         }
         object.retain(|_, value| value.is_wholly_known());
-        let record = self.record_of(ready, object.clone());
+        let mut record = self.record_of(ready, object.clone());
+        // A service that keeps no tags tells nobody's objects apart.
+        let told = observed.object.get("tags_all").and_then(Value::as_object);
+        record.mark = record.mark.filter(|mark| told.is_none_or(|tags| has_mark(tags, mark)));
         self.commit(Entry::Noted(vec![Effect::Record(self.step.address.clone(), record)])).await?;
         let whole = self.publish(&ready.after, &object);
         self.verify(ready, &observed)?;
@@ -127,4 +131,8 @@ impl Work<'_> {
         self.evaluator().set_instance(&self.step.address, whole.clone());
         whole
     }
+}
+
+fn has_mark(tags: &Object, mark: &str) -> bool {
+    tags.get(MARK).and_then(Value::as_str) == Some(mark)
 }
