@@ -3,6 +3,7 @@
 //! A [`Kind`] is pure: it knows the schema and the rules, foresees attributes and compiles a change into calls.
 //! A [`Remote`] reads objects in bulk and issues one call. Waiting, retrying and recording belong to neither.
 
+mod among;
 mod call;
 mod change;
 mod error;
@@ -12,8 +13,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::address::Address;
 use crate::schema::Schema;
 use crate::value::{Object, Value};
+pub use among::{Among, Neighbour};
 pub use call::{Args, Assumption, Call, Impact, SecretPhase, Until};
 pub use change::{Change, Problem};
 pub use error::{ErrorClass, RemoteError};
@@ -86,6 +89,25 @@ pub trait Kind: Send + Sync {
     /// Whether deleting an object deletes what users stored.
     fn holds_data(&self) -> bool {
         false
+    }
+
+    /// The attribute in whose value names are unique, where that is not the whole region.
+    fn name_scope(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Attributes that AWS tells and that hang on others while nobody writes them: what was told before is not what
+    /// they will be.
+    fn follows(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Completes what an update comes to, where one written attribute decides what AWS derives from it.
+    fn complete(&self, _wanted: &Object, _changed: &[&'static str], _after: &mut Object) {}
+
+    /// Applies the rules between the objects of a plan: those that are about an object of this kind.
+    fn check_among<'a>(&self, _among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+        Vec::new()
     }
 
     /// The attribute that gives the object its name, where a suffix can make a second name.

@@ -13,6 +13,7 @@ fn filter() -> Attr {
             Attr::required("values", Type::set(Type::String)).doc("Any of these."),
         ],
     )
+    .known_by("name")
     .doc("A filter of the EC2 API.")
 }
 
@@ -56,7 +57,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 fn schema(kind: &'static str, terraform: &'static str, doc: &'static str, mut attrs: Vec<Attr>) -> Schema {
     attrs.push(region());
-    Schema { kind, terraform, doc, attrs }
+    Schema::new(kind, terraform, doc, attrs)
 }
 
 fn vpc() -> Schema {

@@ -27,6 +27,11 @@ pub fn get(name: &str) -> Option<&'static dyn Kind> {
     KINDS.into_iter().find(|kind| kind.schema().kind == name)
 }
 
+/// Whether AWS refuses to delete an object of this kind while another one names it.
+pub fn is_held(name: &str) -> bool {
+    KINDS.into_iter().any(|kind| kind.schema().holds().any(|held| held == name))
+}
+
 /// Every name, in our spelling.
 pub fn names() -> impl Iterator<Item = &'static str> {
     KINDS.into_iter().map(|kind| kind.schema().kind)

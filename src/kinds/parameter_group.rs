@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use crate::address::Address;
 use crate::catalog::parameters;
 use crate::diag::did_you_mean;
-use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
+use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target};
 use crate::kinds::{names, tags};
 use crate::schema::rules::list;
 use crate::schema::{Attr, Rule, Schema, lower, object_type};
@@ -40,7 +41,9 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .at_create("Managed by cachestack")
             .rule(Rule::Length(1, 255))
             .doc("What it is for."),
-        Attr::blocks("parameter", parameter_attrs()).doc("A setting that differs from the family's default."),
+        Attr::blocks("parameter", parameter_attrs())
+            .known_by("name")
+            .doc("A setting that differs from the family's default."),
         Attr::optional("parameters", Type::map(Type::String))
             .local()
             .doc("The same as parameter blocks, as a map of names and values."),
@@ -49,12 +52,12 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         tags::region(),
     ];
     attrs.extend(tags::attrs());
-    Schema {
-        kind: "parameter_group",
-        terraform: "aws_elasticache_parameter_group",
-        doc: "Settings of an engine, shared by the groups that name them.",
+    Schema::new(
+        "parameter_group",
+        "aws_elasticache_parameter_group",
+        "Settings of an engine, shared by the groups that name them.",
         attrs,
-    }
+    )
 });
 
 /// The parameters of an object by name.
@@ -64,6 +67,41 @@ fn settings(object: &Object) -> BTreeMap<String, Value> {
         .iter()
         .filter_map(|block| Some((block.get("name")?.as_str()?.to_owned(), block.get("value")?.clone())))
         .collect()
+}
+
+/// Whether the parameters of a group turn cluster mode on.
+fn is_clustered(object: &Object) -> bool {
+    settings(object).get("cluster-enabled").and_then(Value::as_str) == Some("yes")
+}
+
+/// Cluster mode of a parameter group cannot change while a group uses it.
+fn fixed<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+    let changed = |(_, group): &(&Address, Neighbour)| {
+        group.updated.is_some_and(|before| is_clustered(before) != is_clustered(group.planned))
+    };
+    let mut changes = among.of("parameter_group").filter(changed).peekable();
+    if changes.peek().is_none() {
+        return Vec::new();
+    }
+    let mut users: BTreeMap<&str, &Address> = BTreeMap::new();
+    for (address, object) in &among.recorded {
+        let name = object.get("parameter_group_name").and_then(Value::as_str);
+        if let Some(name) = name {
+            users.entry(name).or_insert(address);
+        }
+    }
+    let problem = |(address, group): (&'a Address, Neighbour<'a>)| {
+        let user = users.get(group.planned.get("name")?.as_str()?)?;
+        let problem = Problem::error(
+            "CS0610",
+            "parameter",
+            "The parameter is fixed while it is in use",
+            format!("cluster-enabled of `{address}` cannot change while `{user}` uses it."),
+            "Make another parameter group for another replication group; cluster mode is chosen when a group is made.",
+        );
+        Some((address, problem))
+    };
+    changes.filter_map(problem).collect()
 }
 
 impl Kind for ParameterGroup {
@@ -134,6 +172,10 @@ impl Kind for ParameterGroup {
         calls.extend(parameter_calls(change, &name)?);
         calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
         Ok(calls)
+    }
+
+    fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+        fixed(among)
     }
 
     fn name_attribute(&self) -> Option<&'static str> {

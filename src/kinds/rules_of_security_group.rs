@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::kind::{Call, Change, Impact, Problem};
 use crate::kinds::names;
-use crate::schema::{Attr, Rule, object_type};
+use crate::schema::{Attr, By, Hold, Rule, object_type};
 use crate::value::{Object, Origin, Type, Unknown, Value};
 
 /// Which way the connections go.
@@ -54,7 +54,10 @@ pub fn attrs() -> Vec<Attr> {
         Attr::optional("cidr_blocks", Type::list(Type::String)).rule(names::CIDR_V4).doc("IPv4 ranges."),
         Attr::optional("ipv6_cidr_blocks", Type::list(Type::String)).rule(names::CIDR_V6).doc("IPv6 ranges."),
         Attr::optional("prefix_list_ids", Type::list(Type::String)).rule(names::PREFIX_LIST_ID).doc("Prefix lists."),
-        Attr::optional("security_groups", Type::set(Type::String)).rule(names::SOURCE_GROUP_ID).doc("Security groups."),
+        Attr::optional("security_groups", Type::set(Type::String))
+            .refers("security_group", By::Id, Hold::Blocks)
+            .rule(names::SOURCE_GROUP_ID)
+            .doc("Security groups."),
         Attr::optional("self", Type::Bool).doc("This group itself."),
         Attr::optional("description", Type::String)
             .rule(Rule::Length(0, 255))

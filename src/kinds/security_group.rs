@@ -56,7 +56,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         tags::region(),
     ];
     attrs.extend(tags::attrs());
-    Schema { kind: "security_group", terraform: "aws_security_group", doc: "Who may reach the caches.", attrs }
+    Schema::new("security_group", "aws_security_group", "Who may reach the caches.", attrs)
 });
 
 impl Kind for SecurityGroup {
@@ -114,6 +114,10 @@ impl Kind for SecurityGroup {
         }
         calls.extend(tags::calls(change, &tags::EC2, group)?);
         Ok(calls)
+    }
+
+    fn name_scope(&self) -> Option<&'static str> {
+        Some("vpc_id")
     }
 
     fn name_attribute(&self) -> Option<&'static str> {

@@ -32,12 +32,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         tags::region(),
     ];
     attrs.extend(tags::attrs());
-    Schema {
-        kind: "subnet_group",
-        terraform: "aws_elasticache_subnet_group",
-        doc: "The subnets that cache nodes may be placed in.",
-        attrs,
-    }
+    Schema::new("subnet_group", "aws_elasticache_subnet_group", "The subnets that cache nodes may be placed in.", attrs)
 });
 
 impl Kind for SubnetGroup {

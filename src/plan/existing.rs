@@ -35,7 +35,7 @@ pub(super) fn existing(
         return unfinished(draft, instance, wanted, &record, &observation, note).after(said);
     }
     let mut difference = compare(draft, instance, wanted, &record, &observation);
-    complete_counts(instance, wanted, &mut difference);
+    instance.kind.complete(wanted, &difference.changed, &mut difference.after);
     remark(instance, &difference, observation.status.under_way(), &mut said);
     said.doubt = doubt(draft, instance, &record, &difference);
     let mut causes = causes(draft, instance, &difference);
@@ -72,7 +72,7 @@ fn compare(
         pending: &observation.pending,
         record,
         ignored: &ignored,
-        whole: &*instance.address.kind == "alarm",
+        whole: instance.kind.schema().whole,
         digests: draft.inputs.digests,
     })
 }
@@ -89,27 +89,13 @@ fn unfinished(
     let mut object = record.object.clone();
     object.extend(observation.object.iter().map(|(name, value)| (name.clone(), value.clone())));
     object.extend(wanted.iter().map(|(name, value)| (name.clone(), value.clone())));
-    for name in ["member_clusters", "members", "num_node_groups", "num_cache_clusters", "replicas_per_node_group"] {
-        if !wanted.contains_key(name) {
-            object.remove(name);
-        }
+    for name in instance.kind.follows().iter().filter(|name| !wanted.contains_key(**name)) {
+        object.remove(*name);
     }
     instance.kind.predict(&mut object, None, &draft.target(&instance.region));
     let mut decision = Decision { standing: Standing::Unfinished, ..Decision::of(unknown_all(instance, &object)) };
     decision.note(instance.address, note);
     decision
-}
-
-/// A count that is written decides; its twin, which AWS derives from it, must not be taken for a wish.
-fn complete_counts(instance: &Instance, wanted: &Object, difference: &mut Difference) {
-    if &*instance.address.kind != "replication_group" || !difference.changed.contains(&"num_cache_clusters") {
-        return;
-    }
-    if !wanted.contains_key("replicas_per_node_group")
-        && let Some(nodes) = wanted.get("num_cache_clusters").and_then(Value::as_i64)
-    {
-        difference.after.insert("replicas_per_node_group".into(), Value::int(nodes - 1));
-    }
 }
 
 fn remark(instance: &Instance, difference: &Difference, under_way: Option<&str>, said: &mut Decision) {

@@ -46,7 +46,7 @@ pub fn follow(
     let mut wanted: BTreeMap<Address, Address> = BTreeMap::new();
     let mut taken: BTreeSet<Address> = BTreeSet::new();
     let right = |address: &Address, desired: &Desired| {
-        held.get(address).is_some_and(|record| is_named(&desired.object, record, attribute))
+        held.get(address).is_some_and(|record| is_named(kind, &desired.object, record, attribute))
     };
     taken.extend(wishes.iter().filter(|(address, _, wish)| right(address, wish)).map(|(address, ..)| address.clone()));
     let by_name = by_name(&held, attribute);
@@ -54,7 +54,7 @@ pub fn follow(
         let Some(name) = desired.object.get(attribute).and_then(Value::as_str) else { continue };
         let sources = by_name.get(name).into_iter().flatten();
         let mut free = sources.filter(|from| !taken.contains(**from) && **from != address);
-        if let Some(from) = free.find(|from| is_named(&desired.object, &held[**from], attribute)).copied() {
+        if let Some(from) = free.find(|from| is_named(kind, &desired.object, &held[**from], attribute)).copied() {
             taken.insert(from.clone());
             wanted.insert(address.clone(), from.clone());
         }
@@ -84,14 +84,14 @@ fn base_name<'a>(record: &'a Record, attribute: &str) -> Option<&'a str> {
     Some(base.unwrap_or(name))
 }
 
-/// Whether an object has the name that is wanted, where names are unique: in the same VPC, if both say one.
-fn is_named(wanted: &Object, record: &Record, attribute: &str) -> bool {
+/// Whether an object has the name that is wanted, where names are unique: in the same scope, if both say one.
+fn is_named(kind: &dyn Kind, wanted: &Object, record: &Record, attribute: &str) -> bool {
     let text = |object: &Object, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
     let differ = |name: &str| match (text(wanted, name), text(&record.object, name)) {
         (Some(wanted), Some(known)) => wanted != known,
         _ => false,
     };
-    text(wanted, attribute).as_deref() == base_name(record, attribute) && !differ("vpc_id")
+    text(wanted, attribute).as_deref() == base_name(record, attribute) && !kind.name_scope().is_some_and(differ)
 }
 
 /// The moves that give every address what it wants: what loses its address takes one that was given up.
@@ -168,15 +168,17 @@ fn namesake(draft: &Draft, instance: &Instance, wanted: &Object) -> Option<Strin
     wanted.get(attribute).and_then(Value::as_str)?;
     let recorded = draft.state.records.iter();
     let deposed = draft.state.deposed.iter().map(|deposed| (&deposed.address, &deposed.record));
-    // Without a VPC both are in the default one.
-    let both =
-        |record: &Record| wanted.get("vpc_id").is_some_and(|vpc| !vpc.is_null()) == record.set.contains("vpc_id");
+    // Where neither says a scope, both are in the default one.
+    let scope = instance.kind.name_scope();
+    let both = |record: &Record| {
+        scope.is_none_or(|scope| wanted.get(scope).is_some_and(|value| !value.is_null()) == record.set.contains(scope))
+    };
     let same = |address: &Address, record: &Record| {
         address.kind == instance.address.kind
             && record.region == instance.region
             && record.object.contains_key(attribute)
             && record.object.get(attribute) == wanted.get(attribute)
-            && is_named(wanted, &Record { suffix: None, ..record.clone() }, attribute)
+            && is_named(instance.kind, wanted, &Record { suffix: None, ..record.clone() }, attribute)
             && both(record)
     };
     recorded.chain(deposed).find(|(address, record)| same(address, record)).map(|(_, record)| record.id.clone())

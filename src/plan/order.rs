@@ -10,16 +10,19 @@ use crate::diag::Diagnostic;
 use crate::kinds;
 use crate::plan::draft::Draft;
 use crate::plan::{Action, Barrier, BarrierId, Reason, Step, Wait};
-use crate::value::Value;
+use crate::schema::refers::{Hold, Reference};
+use crate::value::{Object, Value};
 
-/// Attributes that name an object of another kind, and keep it from being deleted.
-pub(super) const NAMES_OF: [(&str, &str, &str); 5] = [
-    ("replication_group", "subnet_group_name", "subnet_group"),
-    ("replication_group", "parameter_group_name", "parameter_group"),
-    ("replication_group", "security_group_ids", "security_group"),
-    ("security_group", "ingress", "security_group"),
-    ("security_group", "egress", "security_group"),
-];
+/// The names of other objects in an object that keep those from being deleted.
+pub(super) fn held_by<'a>(address: &Address, object: &'a Object) -> Vec<Reference<'a>> {
+    let mut names = references(address, object);
+    names.retain(|name| name.refers.hold == Hold::Blocks);
+    names
+}
+
+fn references<'a>(address: &Address, object: &'a Object) -> Vec<Reference<'a>> {
+    kinds::get(&address.kind).map(|kind| kind.schema().references(object)).unwrap_or_default()
+}
 
 /// Barriers with no more steps than this are written out as edges.
 const FEW: usize = 8;
@@ -197,10 +200,10 @@ fn wait_for_users(
         edges.add_all(at, (pattern, which), || users.iter().copied().filter(goes_before).collect());
     }
     let id = step.id.as_deref().unwrap_or_default();
-    for user in held.get(&(&*step.address.kind, id)).into_iter().flatten().filter(|user| outside(user)) {
-        if lets_go(user) {
-            edges.add(at, Edge::Step(*user));
-        }
+    let arn = step.before.as_ref().and_then(|before| before.get("arn")).and_then(Value::as_str).unwrap_or_default();
+    let users = [id, arn].into_iter().filter_map(|name| held.get(&(&*step.address.kind, name))).flatten();
+    for user in users.filter(|user| outside(user) && lets_go(user)) {
+        edges.add(at, Edge::Step(*user));
     }
 }
 
@@ -229,13 +232,11 @@ fn wait_for_used(
     }
     // A name that equals that of a declared resource is a reference too.
     let Some(object) = draft.planned.get(&step.address) else { return };
-    for (_, attribute, kind) in NAMES_OF.iter().filter(|(of, ..)| **of == *step.address.kind) {
-        for name in object.get(attribute).into_iter().flat_map(texts) {
-            let used = named.get(&(*kind, name)).filter(|used| **used != &step.address);
-            let found = used.and_then(|used| index.by_address.get(*used));
-            for used in found.into_iter().flatten().filter(|used| stays(used)) {
-                edges.add_soft(at, Edge::Step(*used));
-            }
+    for name in references(&step.address, object) {
+        let used = named.get(&(name.refers.kind, name.text)).filter(|used| **used != &step.address);
+        let found = used.and_then(|used| index.by_address.get(*used));
+        for used in found.into_iter().flatten().filter(|used| stays(used)) {
+            edges.add_soft(at, Edge::Step(*used));
         }
     }
 }
@@ -252,26 +253,22 @@ fn wait_for_others(draft: &Draft, steps: &[Step], index: &Index, edges: &mut Edg
     }
 }
 
-/// The steps of objects that name others, by kind and id of those.
+/// The steps of objects that hold others, by kind and id or ARN of those.
 fn holders(steps: &[Step]) -> BTreeMap<(&'static str, &str), Vec<usize>> {
     let mut holders: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for (index, step) in steps.iter().enumerate() {
-        for (_, attribute, kind) in NAMES_OF.iter().filter(|(of, ..)| **of == *step.address.kind) {
-            let value = step.before.as_ref().and_then(|before| before.get(attribute));
-            for id in value.into_iter().flat_map(texts) {
-                holders.entry((kind, id)).or_default().push(index);
-            }
+        for held in step.before.iter().flat_map(|before| held_by(&step.address, before)) {
+            holders.entry((held.refers.kind, held.text)).or_default().push(index);
         }
     }
     holders
 }
 
-/// The addresses of planned objects, by kind and name.
+/// The addresses of planned objects, by kind and name, and by kind and ARN.
 fn named<'a>(draft: &'a Draft) -> BTreeMap<(&'a str, &'a str), &'a Address> {
     let mut named = BTreeMap::new();
     for (address, object) in &draft.planned {
-        let name = kinds::get(&address.kind).and_then(|kind| kind.identify(object));
-        if let Some(name) = name.and_then(|_| object.get("id")).and_then(Value::as_str) {
+        for name in ["id", "arn"].into_iter().filter_map(|name| object.get(name)?.as_str()) {
             named.insert((&*address.kind, name), address);
         }
     }
@@ -332,24 +329,25 @@ fn pass_names(steps: &[Step], edges: &mut Edges) {
             edges.add(at, Edge::Step(*free));
         }
         let namesakes = scoped_name(step, step.after.as_ref()).and_then(|key| named.get(&key));
-        for free in namesakes.into_iter().flatten().filter(|free| !in_other_vpcs(step, &steps[**free])) {
+        for free in namesakes.into_iter().flatten().filter(|free| !in_other_scopes(step, &steps[**free])) {
             edges.add(at, Edge::Step(*free));
         }
     }
 }
 
 /// Kind, region and name of an object whose kind has names that are unique in a scope, and ids that AWS gives.
-fn scoped_name<'a>(step: &'a Step, object: Option<&'a crate::value::Object>) -> Option<(&'a str, &'a str, &'a str)> {
+fn scoped_name<'a>(step: &'a Step, object: Option<&'a Object>) -> Option<(&'a str, &'a str, &'a str)> {
     let kind = kinds::get(&step.address.kind).filter(|kind| kind.is_named_by_aws())?;
     let name = object?.get(kind.name_attribute()?).and_then(Value::as_str)?;
     Some((&step.address.kind, &step.region, name))
 }
 
-fn in_other_vpcs(new: &Step, old: &Step) -> bool {
-    let vpc = |object: &Option<crate::value::Object>| {
-        object.as_ref().and_then(|object| object.get("vpc_id")).and_then(Value::as_str).map(str::to_owned)
+fn in_other_scopes(new: &Step, old: &Step) -> bool {
+    let attribute = kinds::get(&new.address.kind).and_then(|kind| kind.name_scope());
+    let scope = |object: &Option<Object>| {
+        object.as_ref().and_then(|object| object.get(attribute?)).and_then(Value::as_str).map(str::to_owned)
     };
-    matches!((vpc(&new.after), vpc(&old.before)), (Some(new), Some(old)) if new != old)
+    matches!((scope(&new.after), scope(&old.before)), (Some(new), Some(old)) if new != old)
 }
 
 /// An object that makes room for another goes only when everything else is there that the other one needs.
@@ -368,13 +366,6 @@ fn hold_back(steps: &[Step], edges: &mut Edges) {
                 if data { edges.add(room, *need) } else { edges.add_soft(room, *need) }
             }
         }
-    }
-}
-
-fn texts(value: &Value) -> Vec<&str> {
-    match value.as_str() {
-        Some(text) => vec![text],
-        None => value.children().flat_map(texts).collect(),
     }
 }
 

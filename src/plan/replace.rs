@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::address::{Address, Key};
 use crate::diag::Diagnostic;
 use crate::kind::{Change, our_name};
+use crate::kinds;
 use crate::lang::ast::{Expr, Node};
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::decide::{self, Instance};
@@ -19,9 +20,6 @@ use crate::plan::{Action, AttrChange, Reason, Step, names};
 use crate::stack::desired::bindings;
 use crate::state::Record;
 use crate::value::{Object, Value};
-
-/// Kinds that AWS does not let go while something uses them.
-const HELD_WHILE_USED: [&str; 3] = ["subnet_group", "parameter_group", "security_group"];
 
 /// Appends a suffix to the name of a desired object.
 pub fn add_suffix(object: &mut Object, attribute: &str, suffix: &str) {
@@ -88,7 +86,7 @@ fn shown(
 
 /// Whether a recorded object that AWS guards refers to this one, so that it cannot go first.
 fn is_held(draft: &Draft, address: &Address) -> bool {
-    if !HELD_WHILE_USED.contains(&&*address.kind) {
+    if !kinds::is_held(&address.kind) {
         return false;
     }
     // Those that use it may have been recorded when it had another address.

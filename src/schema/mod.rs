@@ -3,12 +3,14 @@
 //! A nested block is an attribute whose elements are objects; the language layer reads both spellings.
 
 pub mod check;
+pub mod refers;
 pub mod rules;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::value::{Field, Type, Value};
+pub use refers::{By, Hold, Refers};
 pub use rules::Rule;
 
 /// A kind of object as the language sees it.
@@ -22,6 +24,14 @@ pub struct Schema {
     pub doc: &'static str,
     /// Every attribute and nested block.
     pub attrs: Vec<Attr>,
+    /// Whether one call says the whole object anew, also what has not changed.
+    pub whole: bool,
+    /// Whether `target` and `per` make an instance for each node, shard or group that is watched.
+    pub aimed: bool,
+    /// An old nested block, and its attributes that stand beside the others today.
+    pub unfolded: Option<(&'static str, &'static [&'static str])>,
+    /// Where attributes refer to objects of other kinds.
+    paths: Vec<refers::Path>,
 }
 
 /// Who gives an attribute its value.
@@ -71,6 +81,10 @@ pub struct Attr {
     pub fits: Option<fn(&Value, &Value) -> bool>,
     /// Whether it holds a secret.
     pub secret: bool,
+    /// What its values name.
+    pub refers: Option<Refers>,
+    /// What it was called before.
+    pub formerly: &'static [&'static str],
     /// The attributes of the elements, for a nested block.
     pub block: Option<Block>,
     /// What to write instead, for a spelling that is still understood or refused.
@@ -86,9 +100,32 @@ pub struct Block {
     pub attrs: Vec<Attr>,
     /// The most that there may be.
     pub max: Option<usize>,
+    /// The attribute that tells one from another.
+    pub key: Option<&'static str>,
 }
 
 impl Schema {
+    /// The schema of a kind, or of a block of its own sort.
+    pub fn new(kind: &'static str, terraform: &'static str, doc: &'static str, attrs: Vec<Attr>) -> Self {
+        let paths = refers::paths(&attrs);
+        Self { kind, terraform, doc, attrs, whole: false, aimed: false, unfolded: None, paths }
+    }
+
+    /// One call says the whole object anew.
+    pub fn whole(self) -> Self {
+        Self { whole: true, ..self }
+    }
+
+    /// `target` and `per` make an instance for each of what is watched.
+    pub fn aimed(self) -> Self {
+        Self { aimed: true, ..self }
+    }
+
+    /// The attributes stood in a nested block once.
+    pub fn unfolded(self, block: &'static str, attributes: &'static [&'static str]) -> Self {
+        Self { unfolded: Some((block, attributes)), ..self }
+    }
+
     /// The attribute of that name.
     pub fn attr(&self, name: &str) -> Option<&Attr> {
         self.attrs.iter().find(|attr| attr.name == name)
@@ -113,6 +150,8 @@ impl Attr {
             normalize: None,
             fits: None,
             secret: false,
+            refers: None,
+            formerly: &[],
             block: None,
             deprecated: None,
             doc: "",
@@ -142,7 +181,7 @@ impl Attr {
     /// A nested block that may be there any number of times; their order means nothing.
     pub fn blocks(name: &'static str, attrs: Vec<Attr>) -> Self {
         Self {
-            block: Some(Block { attrs: attrs.clone(), max: None }),
+            block: Some(Block { attrs: attrs.clone(), max: None, key: None }),
             ..Self::optional(name, Type::set(object_type(&attrs)))
         }
     }
@@ -150,13 +189,21 @@ impl Attr {
     /// A nested block that may be there any number of times, in an order that counts.
     pub fn ordered_blocks(name: &'static str, attrs: Vec<Attr>) -> Self {
         let ty = Type::list(object_type(&attrs));
-        Self { block: Some(Block { attrs, max: None }), ..Self::optional(name, ty) }
+        Self { block: Some(Block { attrs, max: None, key: None }), ..Self::optional(name, ty) }
     }
 
     /// A nested block that may be there once.
     pub fn single_block(name: &'static str, attrs: Vec<Attr>) -> Self {
         let ty = Type::list(object_type(&attrs));
-        Self { block: Some(Block { attrs, max: Some(1) }), ..Self::optional(name, ty) }
+        Self { block: Some(Block { attrs, max: Some(1), key: None }), ..Self::optional(name, ty) }
+    }
+
+    /// The attribute that tells one block from another.
+    pub fn known_by(mut self, key: &'static str) -> Self {
+        if let Some(block) = &mut self.block {
+            block.key = Some(key);
+        }
+        self
     }
 
     /// Limits the number of blocks.
@@ -217,6 +264,18 @@ impl Attr {
     /// Sets when what is already is what is wanted, beyond being equal.
     pub fn fits(mut self, fits: fn(&Value, &Value) -> bool) -> Self {
         self.fits = Some(fits);
+        self
+    }
+
+    /// Its values name objects of a kind.
+    pub fn refers(mut self, kind: &'static str, by: By, hold: Hold) -> Self {
+        self.refers = Some(Refers { kind, by, hold });
+        self
+    }
+
+    /// What it was called before.
+    pub fn formerly(mut self, names: &'static [&'static str]) -> Self {
+        self.formerly = names;
         self
     }
 

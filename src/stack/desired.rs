@@ -10,7 +10,7 @@ use crate::lang::ast::{self, Attribute, Expr, Node, Part};
 use crate::lang::declare::{Nested, NestedSource, Resource};
 use crate::lang::eval::{Bindings, Scope, eval};
 use crate::schema::check::{Sort, conform, conform_nested, faults};
-use crate::schema::{Attr, object_type};
+use crate::schema::{self, Attr, object_type};
 use crate::stack::public;
 use crate::value::convert::Mismatch;
 use crate::value::{Data, Object, Type, Value};
@@ -169,9 +169,6 @@ const STEPS_PER_BLOCK: u64 = 20;
 /// The most nested blocks that `dynamic` blocks of one block may make.
 const MOST_BLOCKS: usize = 100_000;
 
-/// Attributes that tell one nested block of a kind from another.
-const ELEMENT_NAMES: [&str; 4] = ["name", "log_type", "id", "node_group_id"];
-
 impl Reader<'_> {
     fn eval(&mut self, expr: &Expr, scope: &dyn Scope) -> Option<Value> {
         match eval(expr, scope) {
@@ -226,7 +223,7 @@ impl Reader<'_> {
         let mut items = Vec::new();
         for nested in blocks {
             match &nested.source {
-                NestedSource::Once => items.push(self.block(&block.attrs, nested, scope)),
+                NestedSource::Once => items.push(self.block(block, nested, scope)),
                 NestedSource::Dynamic { for_each, iterator } => {
                     let Some(collection) = self.eval(for_each, scope) else { continue };
                     let Some(elements) = elements(&collection) else {
@@ -244,7 +241,7 @@ impl Reader<'_> {
                         let element = Object::from([("key".into(), key), ("value".into(), value)]);
                         let names = Object::from([(iterator.clone(), Value::object(element))]);
                         let scope = Bindings { parent: scope, names };
-                        items.push(self.block(&block.attrs, nested, &scope));
+                        items.push(self.block(block, nested, &scope));
                     }
                 }
             }
@@ -281,7 +278,8 @@ impl Reader<'_> {
         Some(())
     }
 
-    fn block(&mut self, attrs: &[Attr], nested: &Nested, scope: &dyn Scope) -> Value {
+    fn block(&mut self, block: &schema::Block, nested: &Nested, scope: &dyn Scope) -> Value {
+        let attrs = &block.attrs;
         let mut object = Object::new();
         for attribute in &nested.attributes {
             let Some(attr) = attrs.iter().find(|attr| attr.name == &*attribute.name) else { continue };
@@ -294,7 +292,7 @@ impl Reader<'_> {
             };
             object.insert(attribute.name.clone(), value);
         }
-        self.note_element(nested, &object);
+        self.note_element(block, nested, &object);
         for attr in attrs.iter().filter(|attr| attr.block.is_some()) {
             let inner: Vec<&Nested> = nested.nested.iter().filter(|inner| &*inner.name == attr.name).collect();
             if !inner.is_empty()
@@ -349,8 +347,8 @@ impl Reader<'_> {
 
     /// Remembers where a nested block is, by what tells it from others; without that, that there is one. The last of
     /// two is the one that is too many.
-    fn note_element(&mut self, nested: &Nested, object: &Object) {
-        let name = ELEMENT_NAMES.iter().find_map(|name| object.get(name)?.as_str()).unwrap_or_default().to_owned();
+    fn note_element(&mut self, block: &schema::Block, nested: &Nested, object: &Object) {
+        let name = block.key.and_then(|key| object.get(key)?.as_str()).unwrap_or_default().to_owned();
         let spans = nested.attributes.iter().map(|attribute| attribute.expr.span);
         let span = spans.reduce(Span::to).unwrap_or(nested.span);
         self.elements.insert((nested.name.clone(), name), span);

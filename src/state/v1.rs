@@ -161,7 +161,8 @@ fn intend(state: &mut State, intent: IntentV1) -> Result<(), Wrong> {
     if let (Some(name), Some(attribute)) = (&intent.name, attribute) {
         object.insert(attribute.into(), Value::string(name));
     }
-    let id = if &*address.kind == "security_group" { None } else { intent.name };
+    let by_aws = kinds::get(&address.kind).is_some_and(|kind| kind.is_named_by_aws());
+    let id = if by_aws { None } else { intent.name };
     let record = Record { region: intent.region, object, ..Record::default() };
     state.operations.push(Operation {
         id: intent.id,

@@ -6,10 +6,10 @@ mod rules;
 mod schema;
 
 pub use predict::member_ids;
-pub use rules::{actual_family, family_mismatch, mode_mismatch, overlap, wanted_family, zones};
 
+use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Call, Change, Kind, Problem, Target};
+use crate::kind::{Among, Call, Change, Kind, Problem, Target};
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -35,6 +35,25 @@ impl Kind for ReplicationGroup {
 
     fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem> {
         compile::compile(change)
+    }
+
+    fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+        rules::among::check(among)
+    }
+
+    fn follows(&self) -> &'static [&'static str] {
+        &["member_clusters", "members", "num_node_groups", "num_cache_clusters", "replicas_per_node_group"]
+    }
+
+    /// A count of nodes that is written decides; the count of replicas, which AWS derives from it, must not be taken for
+    /// a wish.
+    fn complete(&self, wanted: &Object, changed: &[&'static str], after: &mut Object) {
+        let nodes = wanted.get("num_cache_clusters").and_then(Value::as_i64);
+        if let Some(nodes) = nodes.filter(|_| changed.contains(&"num_cache_clusters"))
+            && !wanted.contains_key("replicas_per_node_group")
+        {
+            after.insert("replicas_per_node_group".into(), Value::int(nodes - 1));
+        }
     }
 
     fn dates_secret(&self) -> Option<&'static str> {

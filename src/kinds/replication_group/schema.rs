@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::catalog::engines::Version;
 use crate::kinds::{names, tags};
-use crate::schema::{Attr, Rule, Schema, lower};
+use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
 use crate::value::{Type, Value};
 
 fn is_snapshot_window(text: &str) -> bool {
@@ -58,12 +58,13 @@ pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     attrs.extend(computed());
     attrs.push(tags::region());
     attrs.extend(tags::attrs());
-    Schema {
-        kind: "replication_group",
-        terraform: "aws_elasticache_replication_group",
-        doc: "Primaries with replicas, in one shard or many.",
+    Schema::new(
+        "replication_group",
+        "aws_elasticache_replication_group",
+        "Primaries with replicas, in one shard or many.",
         attrs,
-    }
+    )
+    .unfolded("cluster_mode", &["num_node_groups", "replicas_per_node_group"])
 });
 
 fn identity() -> Vec<Attr> {
@@ -75,6 +76,7 @@ fn identity() -> Vec<Attr> {
             .normalize(lower)
             .doc("The id; AWS stores it in lower case."),
         Attr::optional("description", Type::String)
+            .formerly(&["replication_group_description"])
             .at_create("Managed by cachestack")
             .rule(Rule::Length(1, 255))
             .doc("What it is for."),
@@ -86,7 +88,10 @@ fn identity() -> Vec<Attr> {
             .normalize(lower)
             .fits(is_version_of)
             .doc("Major and minor from 6 on (7.1), three parts below (5.0.6)."),
-        Attr::optional_computed("parameter_group_name", Type::String).normalize(lower).doc("The parameter group."),
+        Attr::optional_computed("parameter_group_name", Type::String)
+            .refers("parameter_group", By::Id, Hold::Blocks)
+            .normalize(lower)
+            .doc("The parameter group."),
         Attr::optional("apply_immediately", Type::Bool)
             .default(true)
             .local()
@@ -98,7 +103,10 @@ fn topology() -> Vec<Attr> {
     let count = || Attr::optional_computed("num_cache_clusters", Type::Number);
     vec![
         Attr::optional_computed("node_type", Type::String).doc("The node type, cache.r7g.large for instance."),
-        count().rule(Rule::Range(1, 6)).doc("Nodes of a group with one shard, the primary included."),
+        count()
+            .formerly(&["number_cache_clusters"])
+            .rule(Rule::Range(1, 6))
+            .doc("Nodes of a group with one shard, the primary included."),
         Attr::optional_computed("num_node_groups", Type::Number).rule(Rule::Range(1, 500)).doc("Shards."),
         Attr::optional_computed("replicas_per_node_group", Type::Number)
             .rule(Rule::Range(0, 5))
@@ -114,6 +122,7 @@ fn topology() -> Vec<Attr> {
             .default(false)
             .doc("Whether primary and replicas are kept in different zones."),
         Attr::optional("preferred_cache_cluster_azs", Type::list(Type::String))
+            .formerly(&["availability_zones"])
             .local()
             .doc("Zones of the nodes at create; the first is the primary's."),
         Attr::blocks(
@@ -135,6 +144,7 @@ fn topology() -> Vec<Attr> {
                     .doc("The slots of the shard."),
             ],
         )
+        .known_by("node_group_id")
         .or_computed()
         .replace()
         .fits(are_shards_of)
@@ -155,8 +165,13 @@ fn topology() -> Vec<Attr> {
 
 fn network() -> Vec<Attr> {
     vec![
-        Attr::optional_computed("subnet_group_name", Type::String).replace().normalize(lower).doc("The subnet group."),
+        Attr::optional_computed("subnet_group_name", Type::String)
+            .refers("subnet_group", By::Id, Hold::Blocks)
+            .replace()
+            .normalize(lower)
+            .doc("The subnet group."),
         Attr::optional_computed("security_group_ids", Type::set(Type::String))
+            .refers("security_group", By::Id, Hold::Blocks)
             .rule(names::SECURITY_GROUP_ID)
             .doc("VPC security groups."),
         Attr::optional_computed("security_group_names", Type::set(Type::String))
@@ -244,7 +259,7 @@ fn upkeep() -> Vec<Attr> {
             .rule(Rule::Length(1, 255))
             .rule(names::IDENTIFIER)
             .doc("The snapshot that is made before the group is deleted."),
-        Attr::blocks("log_delivery_configuration", log).at_most(2).doc("Where a log goes."),
+        Attr::blocks("log_delivery_configuration", log).known_by("log_type").at_most(2).doc("Where a log goes."),
     ]
 }
 

@@ -22,8 +22,8 @@ impl Reader<'_> {
                 "depends_on" => meta.depends_on = block::literal_items(attribute, self.diagnostics),
                 "provider" => meta.provider = expr,
                 "protect" if managed => meta.protect = expr,
-                "target" if managed && self.schema.kind == "alarm" => meta.target = expr,
-                "per" if managed && self.schema.kind == "alarm" => meta.per = expr,
+                "target" if managed && self.schema.aimed => meta.target = expr,
+                "per" if managed && self.schema.aimed => meta.per = expr,
                 _ => rest.attributes.push(attribute),
             }
         }
@@ -123,12 +123,13 @@ impl Reader<'_> {
         }
     }
 
-    /// `protect` and what follows it are for what cachestack manages; `target` and `per` for alarms.
+    /// `protect` and what follows it are for what cachestack manages; `target` and `per` for kinds that are
+    /// aimed at nodes.
     pub(super) fn meta_attributes(&self) -> impl Iterator<Item = &'static str> {
         let many = match (self.mode, self.schema.kind) {
             (Mode::Data, _) => 4,
             (_, "provider") => 0,
-            (_, "alarm") => 7,
+            _ if self.schema.aimed => 7,
             _ => 5,
         };
         META_ATTRIBUTES.into_iter().take(many)

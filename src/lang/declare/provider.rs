@@ -18,11 +18,9 @@ use crate::value::Type;
 const TITLE: &str = "provider \"aws\"";
 
 /// The arguments that are read.
-static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema {
-    kind: "provider",
-    terraform: "aws",
-    doc: "How AWS is reached, and what every resource of the provider has.",
-    attrs: [credentials(), guards(), transport(), idle(), refused()].concat(),
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let attrs = [credentials(), guards(), transport(), idle(), refused()].concat();
+    Schema::new("provider", "aws", "How AWS is reached, and what every resource of the provider has.", attrs)
 });
 
 /// The schema of the block.

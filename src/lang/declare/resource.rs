@@ -137,18 +137,11 @@ fn declare(
     let mut reader = Reader { schema, mode, diagnostics };
     let (meta, rest) = reader.meta(block);
     let (attributes, mut nested) = reader.body(&schema.attrs, &rest, schema.kind);
-    nested.retain(|nested| !reader.is_legacy_block(nested));
+    nested.retain(|nested| reader.unfolded(&nested.name).is_none());
     let attributes = reader.legacy(block, attributes);
     reader.missing(block, &attributes, &nested);
     module.resources.push(Resource { address, span: block.header_span, schema, attributes, nested, meta, scope: None });
 }
-
-/// Old spellings and what to write today.
-const RENAMED: [(&str, &str, &str); 3] = [
-    ("replication_group", "replication_group_description", "description"),
-    ("replication_group", "number_cache_clusters", "num_cache_clusters"),
-    ("replication_group", "availability_zones", "preferred_cache_cluster_azs"),
-];
 
 pub(super) const META_ATTRIBUTES: [&str; 7] =
     ["count", "for_each", "depends_on", "provider", "protect", "target", "per"];
@@ -175,7 +168,7 @@ impl Reader<'_> {
                     self.check_attribute(attr, attribute);
                     attributes.push((*attribute).clone());
                 }
-                None if self.is_renamed(&attribute.name) => attributes.push((*attribute).clone()),
+                None if self.renamed(&attribute.name).is_some() => attributes.push((*attribute).clone()),
                 None => {
                     let known = settable(attrs).chain(self.meta_attributes());
                     self.diagnostics.push(block::unknown(
@@ -213,7 +206,7 @@ impl Reader<'_> {
             return self.dynamic(attrs, nested, title);
         }
         let name = nested.kind.clone();
-        if self.is_cluster_mode_block(&name) {
+        if self.unfolded(&name).is_some() {
             let rest = Rest { attributes: nested.body.attributes.iter().collect(), blocks: Vec::new() };
             return Some(self.fill(name, nested, NestedSource::Once, rest.attributes, Vec::new()));
         }
@@ -226,9 +219,9 @@ impl Reader<'_> {
         let labels = block::labels(nested, &["block"], self.diagnostics)?;
         block::check_names(nested, &["for_each", "iterator", "labels"], &["content"], self.diagnostics);
         let name = labels[0].clone();
-        let attr = match self.is_cluster_mode_block(&name) {
-            true => None,
-            false => Some(self.block_attr(attrs, &name, nested.labels[0].span, title)?),
+        let attr = match self.unfolded(&name) {
+            Some(_) => None,
+            None => Some(self.block_attr(attrs, &name, nested.labels[0].span, title)?),
         };
         let iterator = match nested.body.attribute("iterator") {
             Some(attribute) => root_name(&attribute.expr)?,
@@ -305,35 +298,32 @@ impl Reader<'_> {
         }
     }
 
-    fn is_renamed(&self, name: &str) -> bool {
-        self.mode == Mode::Managed && RENAMED.iter().any(|(kind, old, _)| *kind == self.schema.kind && *old == name)
+    /// The name of today of an attribute that is written in its old spelling.
+    fn renamed(&self, name: &str) -> Option<&'static str> {
+        let mut attrs = self.schema.attrs.iter().filter(|_| self.mode == Mode::Managed);
+        attrs.find(|attr| attr.formerly.contains(&name)).map(|attr| attr.name)
     }
 
-    fn is_cluster_mode_block(&self, name: &str) -> bool {
-        name == "cluster_mode" && self.schema.kind == "replication_group"
-    }
-
-    fn is_legacy_block(&self, nested: &Nested) -> bool {
-        self.is_cluster_mode_block(&nested.name)
+    /// The attributes of an old block that stand beside it today.
+    fn unfolded(&self, block: &str) -> Option<&'static [&'static str]> {
+        self.schema.unfolded.filter(|(name, _)| *name == block).map(|(_, attributes)| attributes)
     }
 
     /// Brings old spellings to today's, with a warning each.
     fn legacy(&mut self, block: &Block, attributes: Vec<Attribute>) -> Vec<Attribute> {
         let mut renamed: Vec<Attribute> = Vec::new();
         for mut attribute in attributes {
-            let new = RENAMED.iter().find(|(kind, old, _)| *kind == self.schema.kind && **old == *attribute.name);
-            if let Some((_, old, new)) = new.filter(|_| self.mode == Mode::Managed) {
-                self.old_spelling(old, &format!("Write `{new}`."), attribute.name_span);
-                attribute.name = Arc::from(*new);
+            if let Some(new) = self.renamed(&attribute.name) {
+                self.old_spelling(&attribute.name, &format!("Write `{new}`."), attribute.name_span);
+                attribute.name = Arc::from(new);
             }
             renamed.push(attribute);
         }
         for nested in block.body.blocks.iter() {
-            if !self.is_cluster_mode_block(&nested.kind) {
-                continue;
-            }
-            self.old_spelling("cluster_mode {}", "Write its attributes beside the block.", nested.kind_span);
-            block::check_names(nested, &["num_node_groups", "replicas_per_node_group"], &[], self.diagnostics);
+            let Some(attributes) = self.unfolded(&nested.kind) else { continue };
+            let old = format!("{} {{}}", nested.kind);
+            self.old_spelling(&old, "Write its attributes beside the block.", nested.kind_span);
+            block::check_names(nested, attributes, &[], self.diagnostics);
             renamed.extend(nested.body.attributes.iter().cloned());
         }
         self.report_repeats(&renamed);

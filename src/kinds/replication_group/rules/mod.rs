@@ -1,6 +1,7 @@
 //! The rules of the service for a replication group. Source: AWS documentation and errors seen from the service.
 
 mod access;
+pub(super) mod among;
 mod engine;
 mod shape;
 mod times;
@@ -9,9 +10,7 @@ use crate::catalog::engines::{Engine, Version};
 use crate::kind::Problem;
 use crate::value::{Object, Value};
 
-pub use engine::{actual_family, family_mismatch, wanted_family};
-pub use shape::{mode_mismatch, zones};
-pub use times::{daily_window, overlap, weekly_window};
+pub use times::{daily_window, weekly_window};
 
 /// Applies every rule to a desired object. Unknown values are let pass.
 pub fn check(desired: &Object) -> Vec<Problem> {

@@ -1,0 +1,35 @@
+//! The objects of a plan side by side, for rules between them.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::value::Object;
+
+/// The objects of a plan.
+#[derive(Debug, Default)]
+pub struct Among<'a> {
+    /// What each declared instance comes out as.
+    pub declared: BTreeMap<&'a Address, Neighbour<'a>>,
+    /// What is recorded, also of objects that nothing declares any more.
+    pub recorded: BTreeMap<&'a Address, &'a Object>,
+    /// Whether the account has been read: before that, objects are only remembered.
+    pub read: bool,
+}
+
+/// One object among others.
+#[derive(Debug, Clone, Copy)]
+pub struct Neighbour<'a> {
+    /// As it will be.
+    pub planned: &'a Object,
+    /// What is written of it.
+    pub written: &'a Object,
+    /// As it was, where this plan updates it.
+    pub updated: Option<&'a Object>,
+}
+
+impl<'a> Among<'a> {
+    /// The declared objects of a kind.
+    pub fn of(&self, kind: &str) -> impl Iterator<Item = (&'a Address, Neighbour<'a>)> {
+        self.declared.iter().filter(move |(address, _)| *address.kind == *kind).map(|(address, one)| (*address, *one))
+    }
+}

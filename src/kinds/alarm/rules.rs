@@ -1,0 +1,159 @@
+//! The rules of CloudWatch for an alarm.
+
+use crate::catalog::metrics;
+use crate::diag::did_you_mean;
+use crate::kind::Problem;
+use crate::value::{Object, Value};
+
+/// Applies every rule to a desired object. Unknown values are let pass.
+pub(super) fn check(desired: &Object) -> Vec<Problem> {
+    let mut problems = check_metric(desired);
+    problems.extend(check_threshold(desired));
+    problems.extend(check_period(desired));
+    problems.extend(check_cache_metric(desired));
+    problems
+}
+
+fn is_set(object: &Object, name: &str) -> bool {
+    object.get(name).is_some_and(|value| !value.is_null() && value.as_items().is_none_or(|items| !items.is_empty()))
+}
+
+fn check_metric(desired: &Object) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let (metric, queries) = (is_set(desired, "metric_name"), is_set(desired, "metric_query"));
+    if metric == queries {
+        problems.push(Problem::error(
+            "CS0571",
+            if metric { "metric_query" } else { "metric_name" },
+            "An alarm watches one thing",
+            if metric {
+                "`metric_name` and `metric_query` exclude each other."
+            } else {
+                "Neither `metric_name` nor `metric_query` is set."
+            },
+            "Set metric_name with namespace, period and statistic, or metric_query blocks.",
+        ));
+        return problems;
+    }
+    let statistics = usize::from(is_set(desired, "statistic")) + usize::from(is_set(desired, "extended_statistic"));
+    if metric && statistics != 1 {
+        problems.push(Problem::error(
+            "CS0572",
+            "statistic",
+            "An alarm wants one statistic",
+            if statistics == 0 {
+                "Neither `statistic` nor `extended_statistic` is set."
+            } else {
+                "`statistic` and `extended_statistic` are both set."
+            },
+            if statistics == 0 { "Set statistic = \"Average\", for instance." } else { "Keep one of them." },
+        ));
+    }
+    for name in ["namespace", "period"].into_iter().filter(|name| metric && !is_set(desired, name)) {
+        problems.push(Problem::error(
+            "CS0573",
+            name,
+            "The metric is not fully described",
+            format!("`metric_name` is set, and `{name}` is not."),
+            if name == "namespace" { "Set namespace = \"AWS/ElastiCache\"." } else { "Set period = 60, for instance." },
+        ));
+    }
+    for name in ["dimensions", "period", "statistic", "extended_statistic", "namespace", "unit"] {
+        if queries && is_set(desired, name) {
+            problems.push(Problem::error(
+                "CS0574",
+                name,
+                "It belongs into the query",
+                format!("`{name}` says more about `metric_name`, and this alarm has metric_query blocks."),
+                "Move it into a metric block.",
+            ));
+        }
+    }
+    problems
+}
+
+fn check_threshold(desired: &Object) -> Vec<Problem> {
+    let (fixed, by_query) = (is_set(desired, "threshold"), is_set(desired, "threshold_metric_id"));
+    let mut problems = Vec::new();
+    if fixed == by_query {
+        problems.push(Problem::error(
+            "CS0575",
+            "threshold",
+            "An alarm wants one threshold",
+            "Exactly one of `threshold` and `threshold_metric_id` must be set.",
+            "Set threshold = 80, for instance.",
+        ));
+    }
+    let number = |name: &str| desired.get(name).and_then(Value::as_i64);
+    if let (Some(points), Some(periods)) = (number("datapoints_to_alarm"), number("evaluation_periods"))
+        && points > periods
+    {
+        problems.push(Problem::error(
+            "CS0576",
+            "datapoints_to_alarm",
+            "More datapoints than periods",
+            format!("{points} datapoints cannot be over in {periods} periods."),
+            "Lower datapoints_to_alarm, or raise evaluation_periods.",
+        ));
+    }
+    problems
+}
+
+fn check_period(desired: &Object) -> Vec<Problem> {
+    let number = |name: &str| desired.get(name).and_then(Value::as_i64);
+    let Some(period) = number("period") else { return Vec::new() };
+    let mut problems = Vec::new();
+    if !matches!(period, 10 | 20 | 30) && (period < 60 || period % 60 != 0) {
+        problems.push(Problem::error(
+            "CS0577",
+            "period",
+            "CloudWatch has no such period",
+            format!("The period is {period} seconds."),
+            "Use 10, 20, 30 or a multiple of 60; ElastiCache reports every 60 seconds.",
+        ));
+    }
+    if number("evaluation_periods").is_some_and(|periods| periods.saturating_mul(period) > 604_800) {
+        problems.push(Problem::error(
+            "CS0578",
+            "evaluation_periods",
+            "An alarm looks back too far",
+            "Periods times seconds may be seven days at most.",
+            "Lower evaluation_periods or period.",
+        ));
+    }
+    problems
+}
+
+/// What is only true of the metrics of ElastiCache.
+fn check_cache_metric(desired: &Object) -> Vec<Problem> {
+    if desired.get("namespace").and_then(Value::as_str) != Some(metrics::namespace()) {
+        return Vec::new();
+    }
+    let mut problems = Vec::new();
+    if let Some(name) = desired.get("metric_name").and_then(Value::as_str)
+        && metrics::get(name).is_none()
+    {
+        let near = did_you_mean(name, metrics::names());
+        let problem = Problem::error(
+            "CS0579",
+            "metric_name",
+            "Unknown metric",
+            format!("ElastiCache reports no metric \"{name}\", so the alarm would never have data."),
+            near.map_or("See the list of metrics in the ElastiCache user guide.".to_owned(), |near| {
+                format!("Did you mean \"{near}\"?")
+            }),
+        );
+        problems.push(if near.is_some() { problem } else { problem.warning() });
+    }
+    if is_set(desired, "metric_name") && desired.get("dimensions").is_none_or(Value::is_null) {
+        let problem = Problem::error(
+            "CS0580",
+            "dimensions",
+            "The alarm watches the whole account",
+            "Without dimensions a metric of ElastiCache is the aggregate of all nodes of the account in this region.",
+            "Set `target` to a replication group, or dimensions = { CacheClusterId = \"<id of a node>\" }.",
+        );
+        problems.push(problem.warning());
+    }
+    problems
+}

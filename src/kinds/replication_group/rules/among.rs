@@ -1,0 +1,113 @@
+//! Rules between a replication group and what it names: families, cluster mode, zones, windows.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::catalog::engines::{self, Engine, Version};
+use crate::catalog::parameters;
+use crate::kind::{Among, Neighbour, Problem};
+use crate::value::{Object, Value};
+
+use super::engine::{actual_family, family_mismatch, wanted_family};
+use super::shape::{mode_mismatch, zones};
+use super::times::overlap;
+
+const KIND: &str = "replication_group";
+
+/// Every problem of a group among others.
+pub fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+    let families = families(among);
+    let clustered = clustered(among);
+    let problems = |(address, group): (&'a Address, Neighbour<'a>)| {
+        let found =
+            [family(among, address, group, &families), mode(group, &clustered), foreign_zone(group), windows(group)];
+        found.into_iter().flatten().map(move |problem| (address, problem)).collect::<Vec<_>>()
+    };
+    among.of(KIND).flat_map(problems).collect()
+}
+
+fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
+    object.get(name).and_then(Value::as_str)
+}
+
+/// The families of declared parameter groups by name.
+fn families<'a>(among: &Among<'a>) -> BTreeMap<&'a str, &'a str> {
+    let groups = among.of("parameter_group");
+    groups.filter_map(|(_, group)| Some((text(group.planned, "name")?, text(group.planned, "family")?))).collect()
+}
+
+/// The family of a declared parameter group must be that of the engine version.
+fn family(among: &Among, address: &Address, group: Neighbour, families: &BTreeMap<&str, &str>) -> Option<Problem> {
+    let name = text(group.planned, "parameter_group_name")?;
+    // A new engine without a version is a mistake of its own.
+    if changes_engine_only(among, address, group) {
+        return None;
+    }
+    // Before the account is read, a group that the stack no longer names is only remembered.
+    if !group.written.contains_key("parameter_group_name") && !among.read {
+        return None;
+    }
+    // A family that does not exist is a mistake of its own.
+    let found = families.get(name).copied().or_else(|| actual_family(name))?;
+    if !parameters::families().iter().any(|known| known == found) {
+        return None;
+    }
+    let wanted = wanted_family(group.planned).or_else(|| newest_family(among, address, group))?;
+    (wanted != found).then(|| family_mismatch(&wanted, found))
+}
+
+/// Whether the engine becomes another, and the version is that of the old one.
+fn changes_engine_only(among: &Among, address: &Address, group: Neighbour) -> bool {
+    let recorded = among.recorded.get(address);
+    !group.written.contains_key("engine_version")
+        && recorded.is_some_and(|recorded| recorded.get("engine") != group.planned.get("engine"))
+}
+
+/// AWS makes a new group of Redis with the newest version where none is asked for.
+fn newest_family(among: &Among, address: &Address, group: Neighbour) -> Option<String> {
+    let asked = group.written.get("engine_version").is_some_and(|version| !version.is_null());
+    let redis = text(group.planned, "engine").is_none_or(|engine| engine == "redis");
+    let global = text(group.planned, "global_replication_group_id").is_some();
+    let new = !among.recorded.contains_key(address);
+    let newest = Engine::Redis.versions().last().and_then(|version| Version::parse(version))?;
+    (redis && new && !asked && !global).then(|| engines::family(Engine::Redis, newest))
+}
+
+/// Whether declared parameter groups turn cluster mode on, by name, where all their parameters are known.
+fn clustered<'a>(among: &Among<'a>) -> BTreeMap<&'a str, bool> {
+    let on = |block: &Value| {
+        let is = |name: &str, value: &str| block.get(name).and_then(Value::as_str) == Some(value);
+        is("name", "cluster-enabled") && is("value", "yes")
+    };
+    let groups = among.of("parameter_group").filter_map(|(_, group)| {
+        let name = text(group.planned, "name")?;
+        let blocks = group.planned.get("parameter").and_then(Value::as_items).unwrap_or_default();
+        blocks.iter().all(Value::is_wholly_known).then(|| (name, blocks.iter().any(on)))
+    });
+    groups.collect()
+}
+
+/// A group whose parameters turn cluster mode on cannot be without failover.
+fn mode(group: Neighbour, clustered: &BTreeMap<&str, bool>) -> Option<Problem> {
+    mode_mismatch(group.planned, *clustered.get(text(group.planned, "parameter_group_name")?)?)
+}
+
+/// Zones belong to a region.
+fn foreign_zone(group: Neighbour) -> Option<Problem> {
+    let region = text(group.planned, "region")?;
+    let (attribute, zone) = zones(group.written).into_iter().find(|(_, zone)| !zone.starts_with(region))?;
+    Some(Problem::error(
+        "CS0559",
+        attribute,
+        "A zone of another region",
+        format!("The group is in {region}, and \"{zone}\" is not a zone of that."),
+        format!("Name zones of {region}, such as \"{region}a\"."),
+    ))
+}
+
+/// A window that is written must not overlap one that the group has already.
+fn windows(group: Neighbour) -> Option<Problem> {
+    let written = |name: &str| group.written.contains_key(name);
+    let one = written("snapshot_window") != written("maintenance_window");
+    overlap(group.planned).filter(|_| one)
+}
