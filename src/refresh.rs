@@ -52,8 +52,7 @@ pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Resu
         let Ok((key, found)) = joined else { continue };
         live.lookups.insert(key, found);
     }
-    confirm_tags(cloud, needs.tags, live).await;
-    Ok(())
+    confirm_tags(cloud, needs.tags, live).await
 }
 
 /// An observation in the one spelling that desired objects have, too.
@@ -72,8 +71,9 @@ pub fn normalized(kind: &str, mut observation: Observation) -> Observation {
     observation
 }
 
-/// Asks the services of objects for their tags. Where that fails, what is known of them has to do.
-async fn confirm_tags(cloud: &Arc<dyn Cloud>, keys: BTreeSet<ObjectKey>, live: &mut Live) {
+/// Asks the services of objects for their tags. Where that fails, what is known of them has to do. An object that has
+/// another mark than was read is another object, and read once more.
+async fn confirm_tags(cloud: &Arc<dyn Cloud>, keys: BTreeSet<ObjectKey>, live: &mut Live) -> Result<(), RemoteError> {
     let mut reads = JoinSet::new();
     for key in keys {
         if let Some(Some(observation)) = live.objects.get(&key) {
@@ -85,10 +85,19 @@ async fn confirm_tags(cloud: &Arc<dyn Cloud>, keys: BTreeSet<ObjectKey>, live: &
     }
     while let Some(joined) = reads.join_next().await {
         let Ok((key, Ok(tags))) = joined else { continue };
-        if let Some(Some(observation)) = live.objects.get_mut(&key) {
-            observation.object.insert("tags_all".into(), tags);
+        let Some(Some(observation)) = live.objects.get_mut(&key) else { continue };
+        let read = observation.object.insert("tags_all".into(), tags.clone()).unwrap_or_else(Value::null);
+        if read.get(MARK).is_some() && read.get(MARK) != tags.get(MARK) {
+            let remote = cloud.remote(&key.0, &key.1);
+            let again = remote.read(std::slice::from_ref(&key.2)).await?.remove(&key.2);
+            let again = again.map(|mut again| {
+                again.object.insert("tags_all".into(), tags);
+                normalized(&key.0, again)
+            });
+            live.objects.insert(key, again);
         }
     }
+    Ok(())
 }
 
 /// How often a look must find nothing before nothing is there: some services are behind by seconds.

@@ -31,9 +31,10 @@ impl Work<'_> {
         }
         object.retain(|_, value| value.is_wholly_known());
         let mut record = self.record_of(ready, object.clone());
-        // A service that keeps no tags tells nobody's objects apart.
+        // A service that keeps no tags tells nobody's objects apart. Another mark is that of an object that had the name
+        // before: the read was behind.
         let told = observed.object.get("tags_all").and_then(Value::as_object);
-        record.mark = record.mark.filter(|mark| told.is_none_or(|tags| has_mark(tags, mark)));
+        record.mark = record.mark.filter(|_| told.is_none_or(|tags| tags.contains_key(MARK)));
         self.commit(Entry::Noted(vec![Effect::Record(self.step.address.clone(), record)])).await?;
         let whole = self.publish(&ready.after, &object);
         self.verify(ready, &observed)?;
@@ -131,8 +132,4 @@ impl Work<'_> {
         self.evaluator().set_instance(&self.step.address, whole.clone());
         whole
     }
-}
-
-fn has_mark(tags: &Object, mark: &str) -> bool {
-    tags.get(MARK).and_then(Value::as_str) == Some(mark)
 }
