@@ -65,19 +65,20 @@
 //! | [`value`], [`address`], [`word`], [`clock`], [`disk`], [`entropy`], [`diag`] | shared words: values and types, addresses, names in documents, time, files, randomness, diagnostics and their codes |
 //! | [`schema`] | attributes of a kind: types, defaults, rules, what a change takes |
 //! | [`kind`], [`retry`] | the traits `Kind`, `Remote`, `Lookup`, `Cloud`; calls, impacts, observations, errors; what is done about an error |
-//! | [`lang`] | source files, parser, formatter, evaluator and its limits ([`lang::eval::budget`]), functions, declarations |
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure |
-//! | [`graph`] | what is evaluated before what; cycles |
-//! | [`stack`] | a stack in one environment: modules, variables, secrets, providers and the way to AWS, names, desired objects |
+//! | [`lang`] | source files, parser, formatter, evaluator and its limits ([`lang::eval::budget`]), functions, declarations |
+//! | [`templates`] | the stacks and modules built in |
+//! | [`stack`] | a stack in one environment: modules, [what is evaluated before what](stack::graph), variables, secrets, providers and the way to AWS, names, desired objects |
 //! | [`state`] | records, digests of secrets, file, journal, lock |
 //! | [`recovery`] | what became of a call whose end nobody has seen: a pure function |
 //! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects |
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
 //! | [`apply`] | scheduler, steps, holes, the one poller |
-//! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`) |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
+//! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`) |
 //! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply |
-//! | [`ui`], [`cli`], [`templates`] | output, questions and what could not be written; one file per command, signals and the exit codes; the stacks built in |
+//! | [`ui`] | output, questions and what could not be written |
+//! | [`cli`] | one file per command, signals and the exit codes |
 //! | `simulation` | the engine under faults from a seed: a disk and an account in memory, time that leaps (tests, feature `simulation`) |
 //!
 //! # Invariants
@@ -109,8 +110,8 @@
 //!
 //! # To add a kind
 //!
-//! Its file under `kinds/` (schema, rules, predictions, compile), a line in `kinds/mod.rs` and in
-//! [`kind::KIND_NAMES`], its remote under `cloud/`, the operations in the emulator, and a stack that uses it.
+//! Its file under `kinds/` (schema, rules, predictions, compile), a line in `kinds/mod.rs`, its remote under `cloud/`, the
+//! operations in the emulator, and a stack that uses it.
 
 pub mod address;
 pub mod apply;
@@ -123,7 +124,6 @@ pub mod diag;
 pub mod disk;
 pub mod emulator;
 pub mod entropy;
-pub mod graph;
 pub mod kind;
 pub mod kinds;
 pub mod lang;

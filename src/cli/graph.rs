@@ -3,7 +3,7 @@
 use crate::cli::args::StackArgs;
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
-use crate::graph::Node;
+use crate::stack::graph::Node;
 
 /// Prints the graph of a stack in the DOT language: an arrow goes from a block to what it hangs on.
 pub fn run(context: &Context, args: &StackArgs) -> u8 {

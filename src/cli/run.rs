@@ -145,7 +145,7 @@ fn in_order(vars: Vec<Given>, files: Vec<Given>, arguments: &[String]) -> Vec<Gi
 pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure> {
     let addresses = |texts: &[String]| -> Result<Vec<Address>, Failure> {
         let parse = |text: &String| {
-            Address::parse(text).ok_or_else(|| {
+            crate::kinds::address(text).ok_or_else(|| {
                 Failure::Error(format!(
                     "`{text}` is not an address; write replication_group.redis or 'alarm.cpu[\"a\"]'"
                 ))
@@ -155,7 +155,7 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
     };
     let subjects = |texts: &[String]| -> Result<Vec<Subject>, Failure> {
         let parse = |text: &String| {
-            Subject::parse(text).ok_or_else(|| {
+            crate::kinds::subject(text).ok_or_else(|| {
                 Failure::Error(format!(
                     "`{text}` is not an address; write replication_group.redis, 'alarm.cpu[\"a\"]' or module.cache"
                 ))

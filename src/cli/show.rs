@@ -43,7 +43,7 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
 
 /// Reads an address.
 pub fn parse(text: &str) -> Result<Address, Failure> {
-    Address::parse(text).ok_or_else(|| Failure::Error(format!("`{text}` is not an address")))
+    crate::kinds::address(text).ok_or_else(|| Failure::Error(format!("`{text}` is not an address")))
 }
 
 /// One record for people.

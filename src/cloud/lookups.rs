@@ -22,7 +22,7 @@ impl Lookup for Lookups {
         Box::pin(async move {
             // What was asked for stays in the answer; what was found overwrites it.
             let mut found = Attrs(args.clone());
-            found.0.extend(self.find(crate::kind::our_name(kind), args).await?.0);
+            found.0.extend(self.find(crate::kinds::our_name(kind), args).await?.0);
             found.text("region", Some(&self.0.region));
             Ok(found.0)
         })

@@ -121,7 +121,7 @@ impl Aws {
 impl Cloud for Aws {
     fn remote(&self, kind: &str, region: &str) -> Arc<dyn Remote> {
         let place = Place { account: self.account.clone(), region: region.to_owned() };
-        match crate::kind::our_name(kind) {
+        match crate::kinds::our_name(kind) {
             "subnet_group" => Arc::new(subnet_group::SubnetGroups(place)),
             "parameter_group" => Arc::new(parameter_group::ParameterGroups(place)),
             "replication_group" => Arc::new(replication_group::ReplicationGroups(place)),

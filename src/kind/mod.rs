@@ -203,23 +203,3 @@ pub trait Cloud: Send + Sync {
     /// The account of the credentials.
     fn account(&self) -> Future_<'_, Result<String, RemoteError>>;
 }
-
-/// The table of both spellings.
-pub const KIND_NAMES: &[(&str, &str)] = &[
-    ("subnet_group", "aws_elasticache_subnet_group"),
-    ("parameter_group", "aws_elasticache_parameter_group"),
-    ("security_group", "aws_security_group"),
-    ("replication_group", "aws_elasticache_replication_group"),
-    ("alarm", "aws_cloudwatch_metric_alarm"),
-    ("vpc", "aws_vpc"),
-    ("subnet", "aws_subnet"),
-    ("subnets", "aws_subnets"),
-    ("availability_zones", "aws_availability_zones"),
-    ("region", "aws_region"),
-    ("caller_identity", "aws_caller_identity"),
-];
-
-/// Our name of a kind, given in either spelling.
-pub fn our_name(name: &str) -> &str {
-    KIND_NAMES.iter().find(|(_, terraform)| *terraform == name).map_or(name, |(ours, _)| ours)
-}

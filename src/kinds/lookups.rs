@@ -50,6 +50,11 @@ pub fn get(kind: &str) -> Option<&'static Schema> {
     LOOKUPS.iter().find(|schema| schema.kind == kind)
 }
 
+/// Every schema of a `data` block.
+pub fn all() -> impl Iterator<Item = &'static Schema> {
+    LOOKUPS.iter()
+}
+
 /// Every kind that can be looked up.
 pub fn names() -> impl Iterator<Item = &'static str> {
     LOOKUPS.iter().map(|schema| schema.kind)

@@ -10,6 +10,10 @@ pub mod security_group;
 pub mod subnet_group;
 pub mod tags;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::address::{Address, Subject};
 use crate::kind::{Kind, Problem};
 use crate::value::Object;
 
@@ -27,6 +31,33 @@ pub fn get(name: &str) -> Option<&'static dyn Kind> {
     KINDS.into_iter().find(|kind| kind.schema().kind == name)
 }
 
+/// Our names by those of Terraform, of kinds and of look-ups.
+static OURS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let kinds = KINDS.into_iter().map(|kind| kind.schema());
+    kinds.chain(lookups::all()).map(|schema| (schema.terraform, schema.kind)).collect()
+});
+
+/// Our name of a kind, given in either spelling.
+pub fn our_name(name: &str) -> &str {
+    OURS.get(name).copied().unwrap_or(name)
+}
+
+/// Reads the address of a resource, with its kind in either spelling.
+pub fn address(text: &str) -> Option<Address> {
+    match subject(text)? {
+        Subject::Resource(address) => Some(address),
+        Subject::Module(_) => None,
+    }
+}
+
+/// Reads the address of a resource or a module, with the kind in either spelling.
+pub fn subject(text: &str) -> Option<Subject> {
+    Some(match Subject::parse(text)? {
+        Subject::Resource(address) => Subject::Resource(Address { kind: our_name(&address.kind).into(), ..address }),
+        module => module,
+    })
+}
+
 /// Whether AWS refuses to delete an object of this kind while another one names it.
 pub fn is_held(name: &str) -> bool {
     KINDS.into_iter().any(|kind| kind.schema().holds().any(|held| held == name))
@@ -42,4 +73,21 @@ pub fn check(kind: &dyn Kind, desired: &Object) -> Vec<Problem> {
     let mut problems = kind.check(desired);
     problems.extend(tags::check(desired));
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_two_spellings() {
+        for (text, ours) in [
+            ("aws_elasticache_replication_group.redis", "replication_group.redis"),
+            ("aws_cloudwatch_metric_alarm.a[0]", "alarm.a[0]"),
+            ("module.m.data.aws_vpc.main", "module.m.data.vpc.main"),
+            ("aws_instance.x", "aws_instance.x"),
+        ] {
+            assert_eq!(address(text).map(|address| address.to_string()).as_deref(), Some(ours), "{text}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, FileId, Span};
-use crate::kind::our_name;
+use crate::kinds::our_name;
 use crate::lang::ast::{Attribute, Block, Body, Node};
 
 /// Whether a file of that name holds overrides: `override.tf`, `prod_override.hcl.json`.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::address::{Address, Key, Mode, ModulePath};
 use crate::diag::Diagnostic;
-use crate::graph::Node;
 use crate::kind::Kind;
 use crate::kinds;
 use crate::lang::declare::Resource;
@@ -18,6 +17,7 @@ use crate::plan::{
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
 use crate::stack::evaluator::{Evaluator, Instances, View};
+use crate::stack::graph::Node;
 use crate::stack::target::{Instance, MOST_INSTANCES, expand, too_many};
 use crate::stack::{checks, conditions};
 use crate::state::State;

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Mode, ModulePath};
 use crate::diag::Diagnostic;
-use crate::graph::Use;
 use crate::kind::{Observation, Target};
 use crate::lang::declare::Resource;
 use crate::plan::build::Inputs;
@@ -14,6 +13,7 @@ use crate::plan::decision::{Decision, Standing};
 use crate::plan::{Needs, ObjectKey, Plan, Step, StepId, import, moves, names};
 use crate::stack::desired::Desired;
 use crate::stack::evaluator::Evaluator;
+use crate::stack::graph::Use;
 use crate::state::State;
 use crate::value::Object;
 

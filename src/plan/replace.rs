@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 
 use crate::address::{Address, Key};
 use crate::diag::Diagnostic;
-use crate::kind::{Change, our_name};
+use crate::kind::Change;
 use crate::kinds;
+use crate::kinds::our_name;
 use crate::lang::ast::{Expr, Node};
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::decide::{self, Instance};

@@ -202,7 +202,7 @@ impl fmt::Debug for FakeCloud {
 
 impl Cloud for FakeCloud {
     fn remote(&self, kind: &str, region: &str) -> Arc<dyn Remote> {
-        let shape = shapes::of_kind(crate::kind::our_name(kind)).expect("a kind of the table");
+        let shape = shapes::of_kind(crate::kinds::our_name(kind)).expect("a kind of the table");
         Arc::new(Place { cloud: self.clone(), kind: shape.kind, region: region.to_owned() })
     }
 
@@ -273,7 +273,7 @@ impl Lookup for Place {
             self.cloud.outlive().await;
             self.cloud.request(&format!("read lookup {kind}")).await?;
             let world = self.cloud.world();
-            lookups::find(&world, &self.region, crate::kind::our_name(kind), args)
+            lookups::find(&world, &self.region, crate::kinds::our_name(kind), args)
         })
     }
 }

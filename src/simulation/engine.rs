@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::address::{Address, Subject};
+use crate::address::Address;
 use crate::diag::render;
 use crate::disk::{self, Held};
 use crate::entropy::SeededEntropy;
@@ -330,8 +330,8 @@ impl End {
 
 fn options(command: &Command) -> Result<Options, Failure> {
     let wrong = |text: &String| Failure::Error(format!("`{text}` is not an address"));
-    let targets = command.targets.iter().map(|text| Subject::parse(text).ok_or_else(|| wrong(text)));
-    let replace = command.replace.iter().map(|text| Address::parse(text).ok_or_else(|| wrong(text)));
+    let targets = command.targets.iter().map(|text| crate::kinds::subject(text).ok_or_else(|| wrong(text)));
+    let replace = command.replace.iter().map(|text| crate::kinds::address(text).ok_or_else(|| wrong(text)));
     Ok(Options {
         destroy: command.verb == Verb::Destroy,
         targets: targets.collect::<Result<_, _>>()?,

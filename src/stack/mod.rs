@@ -6,6 +6,7 @@ pub mod conditions;
 pub mod desired;
 pub mod environment;
 pub mod evaluator;
+pub mod graph;
 pub mod imports;
 pub mod modules;
 pub mod provider;
@@ -23,10 +24,10 @@ use std::sync::Arc;
 
 use crate::address::{Address, Key, ModulePath, Subject};
 use crate::diag::{Diagnostic, SourceMap};
-use crate::graph::Graph;
 use crate::lang;
 use crate::lang::declare::{Call, Module, Removed, Resource, declare};
 use crate::lang::source::{self, Files};
+use crate::stack::graph::Graph;
 use modules::Units;
 
 /// A stack as it was read.

@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 
 use crate::diag::Diagnostic;
 use crate::disk;
-use crate::kind::our_name;
 use crate::kinds;
+use crate::kinds::our_name;
 use crate::value::json::from_json;
 use crate::value::{Object, Value};
 

@@ -16,7 +16,7 @@ const LINES_MAX: usize = 600;
 const ONLY_IN: &[(&str, &[&str])] = &[
     (r"\baws_(sdk|smithy|config|credential_types)\w*", &["src/cloud"]),
     (r"\bhcl_edit\b", &[]),
-    (r"\bpetgraph\b", &["src/graph.rs"]),
+    (r"\bpetgraph\b", &["src/stack/graph.rs"]),
     (r"\be?print(ln)?!\(", &["src/ui"]),
     (r"\bio::(stdout|stderr)\(", &["src/ui", "src/cli/version.rs"]),
     (r"\bstd::fs\b", &["src/disk.rs", "src/disk", "src/lang/source.rs", "src/cli", "src/lang/functions"]),
@@ -66,6 +66,43 @@ fn modules_use_only_what_is_theirs() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The rows of the table of layers in the map of the code: the modules of each.
+fn layers() -> Vec<Vec<String>> {
+    let map = std::fs::read_to_string(root().join("src/lib.rs")).expect("the map");
+    let rows = map.lines().skip_while(|line| !line.starts_with("//! | module |")).skip(2);
+    let name = Regex::new(r"`(\w+)`").expect("a pattern");
+    let rows = rows.take_while(|line| line.starts_with("//! |")).map(|line| {
+        let cell = line.trim_start_matches("//! |").split('|').next().unwrap_or_default().to_owned();
+        name.captures_iter(&cell).map(|found| found[1].to_owned()).collect()
+    });
+    rows.collect()
+}
+
+/// A module uses what stands above it in the table, or beside it.
+#[test]
+fn layers_are_as_the_map_says() {
+    let layers = layers();
+    let row = |module: &str| layers.iter().position(|row| row.iter().any(|name| name == module));
+    let used = Regex::new(r"\bcrate::(\w+)").expect("a pattern");
+    let mut wrong = BTreeSet::new();
+    for (name, text) in code() {
+        let module = name.trim_start_matches("src/").split(['/', '.']).next().unwrap_or_default().to_owned();
+        if ["lib", "main"].contains(&&*module) {
+            continue;
+        }
+        let Some(own) = row(&module) else {
+            wrong.insert(format!("{module} is in no row of the table"));
+            continue;
+        };
+        for found in used.captures_iter(&text) {
+            if row(&found[1]).is_some_and(|row| row > own) {
+                wrong.insert(format!("{name}: {}", &found[1]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::address::{Address, Key, Mode, ModulePath};
 use crate::diag::{Diagnostic, Span};
-use crate::kind::our_name;
+use crate::kinds::our_name;
 use crate::lang::ast::{Block, Expr, Node};
 use crate::lang::declare::{Module, block};
 

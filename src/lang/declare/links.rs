@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::address::{Address, Mode, Subject};
 use crate::diag::{Diagnostic, Span, did_you_mean};
-use crate::kind::our_name;
+use crate::kinds::our_name;
 use crate::lang::ast::{Expr, Node, Step};
 use crate::lang::declare::Module;
 use crate::lang::refs::{describe, traversal};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Span, did_you_mean};
-use crate::kind::our_name;
+use crate::kinds::our_name;
 use crate::kinds::{self, KINDS};
 use crate::lang::ast::{Attribute, Block, Expr, Node};
 use crate::lang::declare::settings::repeated;

@@ -2,8 +2,8 @@
 
 use crate::address::Subject;
 use crate::diag::{Diagnostic, SourceMap, Span};
-use crate::kind::our_name;
 use crate::kinds;
+use crate::kinds::our_name;
 use crate::lang::ast::{Block, Expr};
 use crate::lang::declare::{
     Environment, Local, Module, Output, Removed, StackBlock, Variable, block, call, check, import, provider, resource,
@@ -232,7 +232,7 @@ fn subject(expr: &Expr, sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) 
         .chars()
         .filter(|c| !c.is_whitespace())
         .collect();
-    let subject = Subject::parse(&text);
+    let subject = kinds::subject(&text);
     if subject.is_none() {
         diagnostics.push(
             Diagnostic::error("CS0318", "Not an address", format!("`{text}` does not name a resource."))

@@ -8,8 +8,8 @@ mod reader;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, FileId, Span};
-use crate::kind::our_name;
 use crate::kinds;
+use crate::kinds::our_name;
 use crate::lang::ast::{Attribute, Block, Body, Label};
 use crate::lang::declare::provider;
 use crate::schema::Attr;

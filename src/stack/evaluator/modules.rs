@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use crate::address::{Key, ModulePath};
 use crate::diag::{Diagnostic, Span, did_you_mean};
-use crate::graph::below;
 use crate::lang::ast::Step;
 use crate::lang::eval::{Bindings, eval};
 use crate::stack::conditions;
 use crate::stack::desired::bindings;
 use crate::stack::evaluator::view::View;
 use crate::stack::evaluator::{Evaluator, Item, Names, Repetition};
+use crate::stack::graph::below;
 use crate::stack::target::{Instance, MOST_INSTANCES, repeat, too_many};
 use crate::stack::variables::{Supplied, shape};
 use crate::value::{Object, Origin, Type, Value};

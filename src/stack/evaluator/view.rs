@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::address::{Address, Key, Mode, ModulePath, module_prefix};
 use crate::diag::{Diagnostic, Span, did_you_mean};
-use crate::kind::our_name;
 use crate::kinds;
+use crate::kinds::our_name;
 use crate::lang::ast::Step;
 use crate::lang::declare::{Call, Module};
 use crate::lang::eval::{Scope, Settings, eval};

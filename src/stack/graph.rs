@@ -8,7 +8,7 @@ use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 
 use crate::address::{Address, Key, Mode, ModulePath, module_prefix};
 use crate::diag::{Diagnostic, Span};
-use crate::kind::our_name;
+use crate::kinds::our_name;
 use crate::lang::ast::{Expr, Reference, Step};
 use crate::lang::declare::Module;
 use crate::lang::refs::references;
