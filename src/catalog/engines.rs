@@ -62,10 +62,26 @@ impl Version {
         parts.next().is_none().then_some(Self { major, minor, patch })
     }
 
+    /// Whether it is older, as far as both say: `6.x` is not older than `6.2`.
+    pub fn is_older_than(self, other: Self) -> bool {
+        let parts = [(Some(self.major), Some(other.major)), (self.minor, other.minor), (self.patch, other.patch)];
+        let said = parts.into_iter().map_while(|(new, old)| new.zip(old));
+        said.map(|(new, old)| new.cmp(&old)).find(|order| order.is_ne()).is_some_and(std::cmp::Ordering::is_lt)
+    }
+
     /// Whether it is at least `major.minor`; an open minor counts as the newest.
     pub fn at_least(self, major: u32, minor: u32) -> bool {
         (self.major, self.minor.unwrap_or(u32::MAX)) >= (major, minor)
     }
+}
+
+/// Versions of Memcached that can be created today, oldest first.
+pub const MEMCACHED: [&str; 11] =
+    ["1.4.5", "1.4.14", "1.4.24", "1.4.33", "1.4.34", "1.5.10", "1.5.16", "1.6.6", "1.6.12", "1.6.17", "1.6.22"];
+
+/// The family of parameter groups for a version of Memcached: one per minor.
+pub fn memcached_family(version: Version) -> String {
+    format!("memcached{}.{}", version.major, version.minor.unwrap_or(0))
 }
 
 /// The family of parameter groups for a version: redis 6.x and 7, one per minor below, one per major of valkey.
@@ -82,6 +98,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn versions_are_older_as_far_as_both_say() {
+        let cases = [
+            ("6.0", "6.2", true),
+            ("6.x", "6.2", false),
+            ("5.0.5", "5.0.6", true),
+            ("7.1", "7.1.0", false),
+            ("1.5.16", "1.6.6", true),
+            ("8.0", "7.2", false),
+        ];
+        for (new, old, older) in cases {
+            let parse = |text| Version::parse(text).expect("a version");
+            assert_eq!(parse(new).is_older_than(parse(old)), older, "{new} {old}");
+        }
+    }
+
+    #[test]
     fn versions_want_families() {
         let cases = [
             (Engine::Redis, "5.0.6", "redis5.0"),
@@ -93,6 +125,8 @@ mod tests {
         for (engine, version, want) in cases {
             assert_eq!(family(engine, Version::parse(version).expect(version)), want);
         }
+        let memcached = Version::parse("1.6.22").expect("a version");
+        assert_eq!(memcached_family(memcached), "memcached1.6");
         for text in ["", "x", "7.", "7.a", "1.2.3.4"] {
             assert_eq!(Version::parse(text), None, "{text}");
         }

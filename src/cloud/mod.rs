@@ -7,12 +7,14 @@
 mod alarm;
 mod args;
 mod attrs;
+mod cache_cluster;
 mod clients;
 mod config;
 mod credentials;
 mod errors;
 mod http;
 pub mod in_process;
+mod logs;
 mod lookups;
 mod pace;
 mod paging;
@@ -125,6 +127,7 @@ impl Cloud for Aws {
             "subnet_group" => Arc::new(subnet_group::SubnetGroups(place)),
             "parameter_group" => Arc::new(parameter_group::ParameterGroups(place)),
             "replication_group" => Arc::new(replication_group::ReplicationGroups(place)),
+            "cache_cluster" => Arc::new(cache_cluster::CacheClusters(place)),
             "alarm" => Arc::new(alarm::Alarms(place)),
             #[cfg(feature = "ec2")]
             "security_group" => Arc::new(security_group::SecurityGroups(place)),

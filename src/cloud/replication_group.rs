@@ -2,7 +2,7 @@
 //! are told by the members only.
 
 mod calls;
-mod observe;
+pub(super) mod observe;
 mod pending;
 
 use std::collections::BTreeMap;
@@ -76,7 +76,7 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
 }
 
 /// ElastiCache tells the tags of a group only while nothing is going on with it.
-async fn read_tags(
+pub(super) async fn read_tags(
     clients: &Clients,
     bulk: Option<tags::ByArn>,
     free: Vec<String>,
@@ -111,7 +111,8 @@ async fn clusters_of(clients: &Clients, groups: &[ReplicationGroup]) -> Result<V
     Ok(found.await?.into_iter().flatten().collect())
 }
 
-fn or_none<T>(found: Result<Vec<T>, RemoteError>) -> Result<Vec<T>, RemoteError> {
+/// What is not there is no error.
+pub(super) fn or_none<T>(found: Result<Vec<T>, RemoteError>) -> Result<Vec<T>, RemoteError> {
     match found {
         Err(error) if error.class == ErrorClass::NotFound => Ok(Vec::new()),
         other => other,
@@ -133,7 +134,8 @@ async fn describe_groups(clients: &Clients, id: Option<&str>) -> Result<Vec<Repl
     .await
 }
 
-async fn describe_clusters(clients: &Clients, id: Option<&str>) -> Result<Vec<CacheCluster>, RemoteError> {
+/// Every cluster of a region, or the one of that id; members of groups as well.
+pub(super) async fn describe_clusters(clients: &Clients, id: Option<&str>) -> Result<Vec<CacheCluster>, RemoteError> {
     let service = &clients.elasticache;
     pages(|marker| async move {
         let request = service

@@ -199,6 +199,18 @@ pub const CODES: &[Entry] = &[
     ("CS0610", "The parameter is fixed while it is in use", "AWS refuses to change cluster-enabled of a parameter group that a replication group uses, for as long as it does. Cluster mode is chosen when a group is made."),
     ("CS0611", "Names that change places", "Objects of different blocks exchange their names, and each can get its new one only when the other has let go of it. Where the objects stay what they are, rename the blocks with `moved`; where a list gives the names, write for_each over the names. Else change one name after the other, with an apply between."),
     ("CS0612", "Perhaps another object", "Every object that cachestack makes carries the tag cachestack:id, and what has its name now carries another one or none: somebody may have deleted ours and made another, or has taken the tag away. It is neither changed nor deleted. Take it over with an `import` block, choose another name, give it the tag back, or let it go with a `removed` block."),
+    ("CS0701", "A cluster of nothing", "A cache_cluster is of an engine, memcached or redis, or it is a read replica of a replication group. Set `engine` or `replication_group_id`."),
+    ("CS0702", "The replication group decides", "A read replica has the engine, nodes, network and windows of its replication group, and AWS refuses others. Remove the attribute from the replica."),
+    ("CS0703", "Valkey runs in replication groups", "AWS makes clusters of memcached and redis only. A replication_group with one node is the same for clients."),
+    ("CS0704", "How many nodes", "AWS wants num_cache_nodes of a cluster of Memcached; there is no usual number."),
+    ("CS0705", "A cluster of Redis has one node", "Replicas and shards of Redis are those of a replication group. Set num_cache_nodes = 1, or declare a replication_group."),
+    ("CS0706", "Not for Memcached", "Memcached keeps nothing that could be put into a snapshot, and delivers no logs. Remove the attribute."),
+    ("CS0707", "Several zones in one", "Nodes in different zones want az_mode = \"cross-az\" and at least two nodes; with \"single-az\" all stand in one zone."),
+    ("CS0708", "Zones twice", "`availability_zone` puts all nodes into one zone, and `preferred_availability_zones` names one for each. Keep one of the two."),
+    ("CS0709", "Only for Memcached", "A cluster of Redis has one node, so that nothing can be spread over zones. Choose its zone with `availability_zone`."),
+    ("CS0710", "No TLS here", "Of single clusters, AWS encrypts connections to Memcached from 1.6.12 on. For Redis with TLS declare a replication_group with one node."),
+    ("CS0712", "An outpost is missing", "`outpost_mode` wants `preferred_outpost_arn`."),
+    ("CS0713", "Cluster mode takes a replication group", "A parameter group with cluster-enabled is for replication groups; a cache_cluster is a single node. Choose another parameter group."),
 ];
 
 /// The entry of a code.

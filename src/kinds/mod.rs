@@ -1,14 +1,17 @@
 //! The kinds: one file each. Pure: schema, rules, foreseen attributes, and the calls of a change.
 
 pub mod alarm;
+pub mod cache_cluster;
 pub mod lookups;
 pub mod names;
+pub mod node_types;
 pub mod parameter_group;
 pub mod replication_group;
 pub mod rules_of_security_group;
 pub mod security_group;
 pub mod subnet_group;
 pub mod tags;
+pub mod upkeep;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -18,11 +21,12 @@ use crate::kind::{Kind, Problem};
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 5] = [
+pub const KINDS: [&dyn Kind; 6] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
     &replication_group::ReplicationGroup,
+    &cache_cluster::CacheCluster,
     &alarm::Alarm,
 ];
 

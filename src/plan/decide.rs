@@ -49,9 +49,11 @@ pub fn decide(draft: &Draft, instance: &Instance) -> Decision {
     };
     match draft.find(instance.resource, address, &record.region, &record.id) {
         Seen::Absent => {
+            // It may have another name by now, which somebody else has.
+            let claim = names::claim(draft, instance, &wanted, Some(&record.id));
             let mut decision = create(draft, instance, wanted, Reason::Vanished, record.suffix.clone());
             decision.note(address, "is gone from the account and will be made anew");
-            decision
+            decision.after(claim)
         }
         Seen::Unread(key) => {
             let mut object = record.object.clone();

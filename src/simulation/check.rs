@@ -123,9 +123,9 @@ impl Book {
         for record in &ledger.records {
             let Some(kind) = shapes::of_kind(&record.kind) else { continue };
             let key = (kind.kind, record.region.clone(), record.id.clone());
-            if record.mark.is_none()
-                && self.facts.imports.contains_key(&record.id)
-                && world.get(&key).is_some_and(|thing| thing.made_for.is_none())
+            let is_theirs = |thing: &Thing| thing.made_for.is_none() && thing.tags.get(MARK) == record.mark.as_ref();
+            if self.facts.imports.contains_key(&record.id)
+                && world.get(&key).is_some_and(is_theirs)
                 && let Some(thing) = world.change(&key, now)
             {
                 thing.made_for = Some(record.address.clone());
@@ -250,7 +250,10 @@ impl Book {
             let wanted = self.facts.of(used).map(|used| used.shape.clone());
             let is = |record: &&Known| self.facts.current(&record.address) == *used;
             let thing = ledger.records.iter().find(is).and_then(|record| thing_of(world, record));
-            if !thing.is_some_and(|thing| is_sound(thing) && self.made.get(&thing.number) == wanted.as_ref()) {
+            // An alarm can be made on what is broken.
+            let can_use =
+                |thing: &Thing| is_sound(thing) || key.0 == "alarm" && matches!(thing.phase, Phase::Broken(_));
+            if !thing.is_some_and(|thing| can_use(thing) && self.made.get(&thing.number) == wanted.as_ref()) {
                 let detail = format!("{address} ({}) before {used}", key.2);
                 self.wrong("an object goes only when what its successor needs is there", detail);
             }

@@ -1,14 +1,11 @@
 //! The calls that make, change and delete replication groups.
 
-use aws_sdk_elasticache::types::{
-    CloudWatchLogsDestinationDetails, ConfigureShard, DestinationDetails, KinesisFirehoseDestinationDetails,
-    LogDeliveryConfigurationRequest, NodeGroupConfiguration, ReplicationGroup, ReshardingConfiguration,
-};
+use aws_sdk_elasticache::types::{ConfigureShard, NodeGroupConfiguration, ReplicationGroup, ReshardingConfiguration};
 
 use crate::cloud::args::Input;
 use crate::cloud::attrs::Attrs;
 use crate::cloud::clients::Clients;
-use crate::cloud::tags;
+use crate::cloud::{logs, tags};
 use crate::kind::{Call, RemoteError, Reply};
 
 /// Issues a call.
@@ -70,7 +67,7 @@ async fn create(clients: &Clients, input: &mut Input<'_>) -> Answer {
         .set_at_rest_encryption_enabled(input.flag("AtRestEncryptionEnabled")?)
         .set_kms_key_id(input.text("KmsKeyId")?)
         .set_user_group_ids(input.texts("UserGroupIds")?)
-        .set_log_delivery_configurations(input.each("LogDeliveryConfigurations", log)?)
+        .set_log_delivery_configurations(input.each("LogDeliveryConfigurations", logs::request)?)
         .set_data_tiering_enabled(input.flag("DataTieringEnabled")?)
         .set_network_type(input.word("NetworkType")?)
         .set_ip_discovery(input.word("IpDiscovery")?)
@@ -114,7 +111,7 @@ async fn modify(clients: &Clients, input: &mut Input<'_>) -> Answer {
         .set_user_group_ids_to_add(input.texts("UserGroupIdsToAdd")?)
         .set_user_group_ids_to_remove(input.texts("UserGroupIdsToRemove")?)
         .set_remove_user_groups(input.flag("RemoveUserGroups")?)
-        .set_log_delivery_configurations(input.each("LogDeliveryConfigurations", log)?)
+        .set_log_delivery_configurations(input.each("LogDeliveryConfigurations", logs::request)?)
         .set_ip_discovery(input.word("IpDiscovery")?)
         .set_transit_encryption_enabled(input.flag("TransitEncryptionEnabled")?)
         .set_transit_encryption_mode(input.word("TransitEncryptionMode")?)
@@ -215,24 +212,4 @@ fn shard_replicas(member: &mut Input) -> Result<ConfigureShard, RemoteError> {
         .set_preferred_availability_zones(member.texts("PreferredAvailabilityZones")?)
         .set_preferred_outpost_arns(member.texts("PreferredOutpostArns")?)
         .build())
-}
-
-fn log(member: &mut Input) -> Result<LogDeliveryConfigurationRequest, RemoteError> {
-    Ok(LogDeliveryConfigurationRequest::builder()
-        .set_log_type(member.word("LogType")?)
-        .set_destination_type(member.word("DestinationType")?)
-        .set_destination_details(member.structure("DestinationDetails", destination)?)
-        .set_log_format(member.word("LogFormat")?)
-        .set_enabled(member.flag("Enabled")?)
-        .build())
-}
-
-fn destination(member: &mut Input) -> Result<DestinationDetails, RemoteError> {
-    let logs = member.structure("CloudWatchLogsDetails", |details| {
-        Ok(CloudWatchLogsDestinationDetails::builder().set_log_group(details.text("LogGroup")?).build())
-    })?;
-    let firehose = member.structure("KinesisFirehoseDetails", |details| {
-        Ok(KinesisFirehoseDestinationDetails::builder().set_delivery_stream(details.text("DeliveryStream")?).build())
-    })?;
-    Ok(DestinationDetails::builder().set_cloud_watch_logs_details(logs).set_kinesis_firehose_details(firehose).build())
 }

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_elasticache::types::{
-    CacheCluster, DestinationDetails, LogDeliveryConfigurationStatus, NodeGroup, NodeGroupMember, ReplicationGroup,
-};
+use aws_sdk_elasticache::types::{CacheCluster, NodeGroup, NodeGroupMember, ReplicationGroup};
 use aws_smithy_types::date_time::Format;
 
 use super::Clusters;
 use super::pending::pending;
-use crate::cloud::attrs::{Attrs, fields, text_or_null};
+use crate::cloud::attrs::{Attrs, fields};
+use crate::cloud::logs;
 use crate::kind::{Observation, Status};
 use crate::value::{Type, Value};
 
@@ -91,7 +90,7 @@ fn of_group(group: &ReplicationGroup, attrs: &mut Attrs) {
         .text("durability", group.durability().map(|word| word.as_str()))
         .set("user_group_ids", group.user_group_ids())
         .text("global_replication_group_id", global)
-        .put("log_delivery_configuration", Value::set(log_type(), logs(group)))
+        .put("log_delivery_configuration", logs::read(group.log_delivery_configurations()))
         .flag("auth_token_enabled", Some(group.auth_token_enabled().unwrap_or(false)))
         .text("auth_token_last_modified", modified.as_deref());
 }
@@ -222,42 +221,4 @@ fn member_list(group: &ReplicationGroup, clusters: &Clusters) -> Value {
         attrs.into_value()
     };
     Value::list(member_type(), ids.iter().map(describe).collect())
-}
-
-/// The type of a log delivery.
-pub fn log_type() -> Type {
-    let names = ["destination", "destination_type", "log_format", "log_type"];
-    fields(&names.map(|name| (name, Type::String)))
-}
-
-fn logs(group: &ReplicationGroup) -> Vec<Value> {
-    let leaving = |status: &LogDeliveryConfigurationStatus| status.as_str() == "disabling";
-    let kept = group.log_delivery_configurations().iter().filter(|log| !log.status().is_some_and(leaving));
-    let read = kept.map(|log| {
-        log_delivery(
-            log.log_type().map(|word| word.as_str()),
-            log.destination_type().map(|word| word.as_str()),
-            log.destination_details(),
-            log.log_format().map(|word| word.as_str()),
-        )
-    });
-    read.collect()
-}
-
-/// One log delivery.
-pub fn log_delivery(
-    log: Option<&str>,
-    destination_type: Option<&str>,
-    details: Option<&DestinationDetails>,
-    format: Option<&str>,
-) -> Value {
-    let group = details.and_then(|it| it.cloud_watch_logs_details()).and_then(|it| it.log_group());
-    let stream = details.and_then(|it| it.kinesis_firehose_details()).and_then(|it| it.delivery_stream());
-    let mut attrs = Attrs::default();
-    attrs
-        .put("destination", text_or_null(group.or(stream)))
-        .text("destination_type", destination_type)
-        .text("log_format", format)
-        .text("log_type", log);
-    attrs.into_value()
 }

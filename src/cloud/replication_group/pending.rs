@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_elasticache::types::{CacheCluster, ReplicationGroup};
 
-use super::observe::{log_delivery, log_type, short_version};
+use super::observe::short_version;
 use crate::cloud::attrs::Attrs;
+use crate::cloud::logs::{log_delivery, log_type};
 use crate::value::{Object, Value};
 
 /// What attributes will be. `object` holds what they are.

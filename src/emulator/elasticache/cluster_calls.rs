@@ -51,9 +51,7 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
     if let Some(name) = wanted::parameter_group_for(context, input, &goal, &change, false)? {
         change.parameter_group = (name != goal.parameter_group).then_some(name);
     }
-    if goal.engine == "memcached" && change.node_type.is_some() {
-        return Err(Failure::combination("The cache node type of a memcached cluster cannot be modified."));
-    }
+    check_scaling(input, &goal, change.node_type.is_some())?;
     if input.has("LogDeliveryConfigurations") {
         let logs = logs::read(input, &goal.engine, &goal.version, &goal.logs)?;
         logs::only_at_once(input, &logs, &goal.logs)?;
@@ -82,6 +80,27 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
     cluster.own = Some(settings);
     context.region.clusters.put(&cluster.id.clone(), cluster.clone());
     Ok(json!({ "CacheCluster": cluster::to_json(context, &cluster, false) }))
+}
+
+/// Nodes of memcached are exchanged in place from 1.5 on, some at a time.
+fn check_scaling(input: Input, goal: &Settings, scales: bool) -> Result<(), Failure> {
+    let memcached = goal.engine == "memcached";
+    if memcached && scales && goal.version.starts_with("1.4.") {
+        return Err(Failure::combination("Vertical scaling needs engine version 1.5 or newer of memcached."));
+    }
+    if !input.has("ScaleConfig") {
+        return Ok(());
+    }
+    if !memcached {
+        return Err(Failure::combination("ScaleConfig is only supported for engine memcached."));
+    }
+    let config = input.structure("ScaleConfig");
+    for (name, least, most) in [("ScalePercentage", 10, 100), ("ScaleIntervalMinutes", 2, 30)] {
+        if let Some(number) = config.number(name).filter(|number| !(least..=most).contains(number)) {
+            return Err(Failure::value(format!("Invalid {name}: {number}. It must be from {least} to {most}.")));
+        }
+    }
+    Ok(())
 }
 
 fn refuse_what_groups_alone_can(input: Input, goal: &Settings) -> Result<(), Failure> {

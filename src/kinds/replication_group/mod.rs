@@ -6,6 +6,7 @@ mod rules;
 mod schema;
 
 pub use predict::member_ids;
+pub use rules::{actual_family, family_mismatch, unsound_version};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
@@ -81,7 +82,7 @@ impl Kind for ReplicationGroup {
         if let (Some(old), Some(new)) = (old, new)
             && changed.contains(&"engine_version")
             && !changed.contains(&"engine")
-            && is_older(new, old)
+            && new.is_older_than(old)
         {
             causes.push("engine_version");
         }
@@ -96,10 +97,4 @@ impl Kind for ReplicationGroup {
         }
         causes
     }
-}
-
-/// Compares as far as both say: `6.x` is not older than `6.2`.
-fn is_older(new: Version, old: Version) -> bool {
-    let minor = new.minor.zip(old.minor);
-    new.major < old.major || new.major == old.major && minor.is_some_and(|(new, old)| new < old)
 }

@@ -2,18 +2,9 @@
 
 use std::sync::LazyLock;
 
-use crate::catalog::engines::Version;
-use crate::kinds::{names, tags};
+use crate::kinds::{names, tags, upkeep};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
 use crate::value::{Type, Value};
-
-fn is_snapshot_window(text: &str) -> bool {
-    super::rules::daily_window(text).is_some()
-}
-
-fn is_maintenance_window(text: &str) -> bool {
-    super::rules::weekly_window(text).is_some()
-}
 
 fn is_slots(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '-'))
@@ -36,17 +27,6 @@ fn are_shards_of(now: &Value, wanted: &Value) -> bool {
         ["node_group_id", "replica_count", "slots"].iter().all(|name| is(shard, asked, name))
     };
     now.len() == wanted.len() && wanted.iter().all(|asked| now.iter().any(|shard| matches(shard, asked)))
-}
-
-/// `6.2` is what `6.x` asks for, and `5.0.6` what `5.0` does.
-fn is_version_of(now: &Value, wanted: &Value) -> bool {
-    let (Some(now), Some(wanted)) = (now.as_str().and_then(Version::parse), wanted.as_str().and_then(Version::parse))
-    else {
-        return false;
-    };
-    now.major == wanted.major
-        && wanted.minor.is_none_or(|minor| now.minor == Some(minor))
-        && wanted.patch.is_none_or(|patch| now.patch == Some(patch))
 }
 
 pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
@@ -86,7 +66,7 @@ fn identity() -> Vec<Attr> {
             .doc("redis or valkey; redis without it. From redis to valkey goes in place, back does not."),
         Attr::optional_computed("engine_version", Type::String)
             .normalize(lower)
-            .fits(is_version_of)
+            .fits(upkeep::is_version_of)
             .doc("Major and minor from 6 on (7.1), three parts below (5.0.6)."),
         Attr::optional_computed("parameter_group_name", Type::String)
             .refers("parameter_group", By::Id, Hold::Blocks)
@@ -224,42 +204,20 @@ fn protection() -> Vec<Attr> {
 }
 
 fn upkeep() -> Vec<Attr> {
-    let log = vec![
-        Attr::required("destination", Type::String).rule(Rule::Length(1, 512)).doc("The log group or delivery stream."),
-        Attr::required("destination_type", Type::String)
-            .one_of(&["cloudwatch-logs", "kinesis-firehose"])
-            .doc("Where logs go."),
-        Attr::required("log_format", Type::String).one_of(&["text", "json"]).doc("How they are written."),
-        Attr::required("log_type", Type::String).one_of(&["slow-log", "engine-log"]).doc("Which log."),
-    ];
     vec![
-        Attr::optional("snapshot_retention_limit", Type::Number)
-            .rule(Rule::Range(0, 35))
-            .doc("Days that daily snapshots are kept; 0 makes none."),
-        Attr::optional_computed("snapshot_window", Type::String)
-            .rule(Rule::Test(is_snapshot_window, "a daily window of at least 60 minutes in UTC, such as 03:00-05:00"))
-            .doc("When daily snapshots are made, UTC."),
-        Attr::optional_computed("maintenance_window", Type::String)
-            .rule(Rule::Test(
-                is_maintenance_window,
-                "a weekly window of at least 60 minutes in UTC, such as sun:05:00-sun:07:00",
-            ))
-            .normalize(lower)
-            .doc("When AWS may restart nodes, UTC."),
+        upkeep::snapshot_retention_limit(),
+        upkeep::snapshot_window(),
+        upkeep::maintenance_window(),
         Attr::optional_computed("auto_minor_version_upgrade", Type::Bool)
             .doc("Whether AWS installs minor versions by itself."),
-        Attr::optional("notification_topic_arn", Type::String).rule(names::ARN).doc("The SNS topic that events go to."),
+        upkeep::notification_topic_arn(),
         Attr::optional("snapshot_arns", Type::set(Type::String))
             .replace()
             .rule(names::ARN)
             .doc("Files in S3 that the group is filled from."),
         Attr::optional("snapshot_name", Type::String).replace().doc("The snapshot that the group is filled from."),
-        Attr::optional("final_snapshot_identifier", Type::String)
-            .local()
-            .rule(Rule::Length(1, 255))
-            .rule(names::IDENTIFIER)
-            .doc("The snapshot that is made before the group is deleted."),
-        Attr::blocks("log_delivery_configuration", log).known_by("log_type").at_most(2).doc("Where a log goes."),
+        upkeep::final_snapshot_identifier(),
+        upkeep::log_delivery_configuration(),
     ]
 }
 

@@ -2,8 +2,8 @@
 
 use super::{FURTHER_NODE, FURTHER_SHARD, ONE_NODE, id};
 use crate::kind::{Call, Change, Problem};
-use crate::kinds::tags;
-use crate::value::{Object, Value};
+use crate::kinds::{tags, upkeep};
+use crate::value::Value;
 
 pub(super) fn create(change: &Change) -> Result<Call, Problem> {
     change.must_list("node_group_configuration", &[])?;
@@ -46,7 +46,7 @@ pub(super) fn create(change: &Change) -> Result<Call, Problem> {
         ("PreferredMaintenanceWindow", given("maintenance_window")),
         ("AutoMinorVersionUpgrade", given("auto_minor_version_upgrade")),
         ("NotificationTopicArn", given("notification_topic_arn")),
-        ("LogDeliveryConfigurations", log_deliveries(&Value::null(), &given("log_delivery_configuration"))),
+        ("LogDeliveryConfigurations", upkeep::log_deliveries(&Value::null(), &given("log_delivery_configuration"))),
         ("Tags", tags::at_create(change)),
     ];
     let call = Call::new("CreateReplicationGroup", args).marked("Tags").settles(create_seconds(change));
@@ -81,33 +81,4 @@ pub(super) fn renamed(block: &Value, members: &[(&str, &str)]) -> Value {
         block.get(from).filter(|value| !value.is_null()).map(|value| ((*to).into(), value.clone()))
     });
     Value::object(pairs.collect())
-}
-
-/// Log deliveries in the form of the API; a type that is gone is turned off by name.
-pub(super) fn log_deliveries(old: &Value, new: &Value) -> Value {
-    let items = |value: &Value| value.as_items().unwrap_or_default().to_vec();
-    let mut entries: Vec<Value> = items(new).iter().map(log_delivery).collect();
-    for block in items(old) {
-        let kind = block.get("log_type").cloned().unwrap_or_else(Value::null);
-        if !items(new).iter().any(|block| block.get("log_type") == Some(&kind)) {
-            entries
-                .push(Value::object(Object::from([("LogType".into(), kind), ("Enabled".into(), Value::bool(false))])));
-        }
-    }
-    if entries.is_empty() { Value::null() } else { Value::tuple(entries) }
-}
-
-pub(super) fn log_delivery(block: &Value) -> Value {
-    let get = |name: &str| block.get(name).cloned().unwrap_or_else(Value::null);
-    let firehose = get("destination_type").as_str() == Some("kinesis-firehose");
-    let (details, member) =
-        if firehose { ("KinesisFirehoseDetails", "DeliveryStream") } else { ("CloudWatchLogsDetails", "LogGroup") };
-    let destination = Value::object(Object::from([(member.into(), get("destination"))]));
-    Value::object(Object::from([
-        ("LogType".into(), get("log_type")),
-        ("LogFormat".into(), get("log_format")),
-        ("DestinationType".into(), get("destination_type")),
-        ("DestinationDetails".into(), Value::object(Object::from([(details.into(), destination)]))),
-        ("Enabled".into(), Value::bool(true)),
-    ]))
 }

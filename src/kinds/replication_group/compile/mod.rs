@@ -9,7 +9,7 @@ mod create;
 use super::predict::{leaving, texts};
 use crate::catalog::engines::Engine;
 use crate::kind::{Call, Change, Impact, Problem};
-use crate::kinds::tags;
+use crate::kinds::{tags, upkeep};
 use crate::schema::rules::list;
 use crate::value::Value;
 
@@ -285,7 +285,7 @@ fn logs(change: &Change) -> Option<Call> {
     change.has("log_delivery_configuration").then(|| {
         let name = "log_delivery_configuration";
         let args = vec![
-            ("LogDeliveryConfigurations", create::log_deliveries(&change.old(name), &change.new(name))),
+            ("LogDeliveryConfigurations", upkeep::log_deliveries(&change.old(name), &change.new(name))),
             ("ApplyImmediately", Value::bool(true)),
         ];
         modify(change, &[name], args).settles(SETTINGS)

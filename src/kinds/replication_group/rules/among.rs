@@ -10,7 +10,7 @@ use crate::value::{Object, Value};
 
 use super::engine::{actual_family, family_mismatch, wanted_family};
 use super::shape::{mode_mismatch, zones};
-use super::times::overlap;
+use crate::kinds::upkeep;
 
 const KIND: &str = "replication_group";
 
@@ -94,20 +94,13 @@ fn mode(group: Neighbour, clustered: &BTreeMap<&str, bool>) -> Option<Problem> {
 
 /// Zones belong to a region.
 fn foreign_zone(group: Neighbour) -> Option<Problem> {
-    let region = text(group.planned, "region")?;
-    let (attribute, zone) = zones(group.written).into_iter().find(|(_, zone)| !zone.starts_with(region))?;
-    Some(Problem::error(
-        "CS0559",
-        attribute,
-        "A zone of another region",
-        format!("The group is in {region}, and \"{zone}\" is not a zone of that."),
-        format!("Name zones of {region}, such as \"{region}a\"."),
-    ))
+    upkeep::foreign_zone(text(group.planned, "region")?, zones(group.written))
 }
 
 /// A window that is written must not overlap one that the group has already.
 fn windows(group: Neighbour) -> Option<Problem> {
     let written = |name: &str| group.written.contains_key(name);
     let one = written("snapshot_window") != written("maintenance_window");
-    overlap(group.planned).filter(|_| one)
+    let text = |name: &str| text(group.planned, name);
+    upkeep::overlap(text("snapshot_window"), text("maintenance_window")).filter(|_| one)
 }

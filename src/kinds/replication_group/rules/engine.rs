@@ -3,8 +3,8 @@
 use super::Group;
 use crate::catalog::engines::{self, Engine, Version};
 use crate::catalog::nodes;
-use crate::diag::did_you_mean;
 use crate::kind::Problem;
+use crate::kinds::node_types;
 use crate::schema::rules::list;
 use crate::value::Object;
 
@@ -23,13 +23,14 @@ pub fn actual_family(parameter_group_name: &str) -> Option<&str> {
 pub(super) fn node_type(group: Group) -> Vec<Problem> {
     let Some(name) = group.text("node_type") else {
         let missing = !group.is_set("node_type") && !group.in_global();
-        return missing.then(missing_node_type).into_iter().collect();
+        let others = "Only a member of a global datastore gets its node type from elsewhere.";
+        return missing.then(|| node_types::missing(others)).into_iter().collect();
     };
-    let Some(node) = nodes::get(name) else { return vec![unknown_node_type(name)] };
-    let mut problems = Vec::new();
-    if let (Some(engine), Some(version)) = (group.engine(), group.version()) {
-        problems.extend(node_runs_engine(name, node, engine, version));
+    if nodes::get(name).is_none() {
+        return vec![node_types::unknown(name)];
     }
+    let mut problems: Vec<Problem> =
+        node_types::runs(name, group.engine().map(Engine::word), group.version()).into_iter().collect();
     let tiered = nodes::has_data_tiering(name);
     if tiered && group.is_off("data_tiering_enabled") || !tiered && group.is("data_tiering_enabled", true) {
         problems.push(Problem::error(
@@ -45,49 +46,6 @@ pub(super) fn node_type(group: Group) -> Vec<Problem> {
         ));
     }
     problems
-}
-
-fn missing_node_type() -> Problem {
-    Problem::error(
-        "CS0539",
-        "node_type",
-        "A node type is missing",
-        "Only a member of a global datastore gets its node type from elsewhere.",
-        "Set node_type, for instance \"cache.t4g.micro\".",
-    )
-}
-
-fn unknown_node_type(name: &str) -> Problem {
-    let near = did_you_mean(name, nodes::names());
-    Problem::error(
-        "CS0540",
-        "node_type",
-        "Unknown node type",
-        format!("ElastiCache has no node type \"{name}\"."),
-        near.map_or("See the table of node types in the ElastiCache user guide.".to_owned(), |near| {
-            format!("Did you mean \"{near}\"?")
-        }),
-    )
-}
-
-fn node_runs_engine(name: &str, node: &nodes::NodeType, engine: Engine, version: Version) -> Option<Problem> {
-    let minimum = node.min.get(engine.word())?;
-    let wrong = match minimum {
-        None => format!("{name} does not run {}.", engine.word()),
-        Some(minimum) => {
-            let least = Version::parse(minimum)?;
-            let runs = (version.major, version.minor.unwrap_or(u32::MAX), version.patch.unwrap_or(u32::MAX))
-                >= (least.major, least.minor.unwrap_or(0), least.patch.unwrap_or(0));
-            (!runs).then(|| format!("{name} runs {} from {minimum} on.", engine.word()))?
-        }
-    };
-    Some(Problem::error(
-        "CS0541",
-        "node_type",
-        "The node type does not run the engine",
-        wrong,
-        "Choose another node type, engine or version.",
-    ))
 }
 
 pub(super) fn version(group: Group) -> Vec<Problem> {

@@ -10,7 +10,13 @@ use crate::catalog::engines::{Engine, Version};
 use crate::kind::Problem;
 use crate::value::{Object, Value};
 
-pub use times::{daily_window, weekly_window};
+pub use engine::{actual_family, family_mismatch};
+
+/// What is wrong with the version of an object of Redis or Valkey, and with its default parameter group.
+pub fn unsound_version(desired: &Object) -> Vec<Problem> {
+    let group = Group(desired);
+    engine::version(group).into_iter().chain(engine::default_family(group)).collect()
+}
 
 /// Applies every rule to a desired object. Unknown values are let pass.
 pub fn check(desired: &Object) -> Vec<Problem> {

@@ -1,0 +1,63 @@
+//! Rules between a cluster and what it names: families, cluster mode, zones.
+
+use std::collections::BTreeMap;
+
+use super::{KIND, is_memcached, text};
+use crate::address::Address;
+use crate::catalog::engines::{self, Engine, Version};
+use crate::kind::{Among, Neighbour, Problem};
+use crate::kinds::{replication_group, upkeep};
+use crate::value::{Object, Value};
+
+/// Every problem of a cluster among others.
+pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+    let groups: BTreeMap<&str, &Object> = among
+        .of("parameter_group")
+        .filter_map(|(_, group)| Some((text(group.planned, "name")?, group.planned)))
+        .collect();
+    let problems = |(address, cluster): (&'a Address, Neighbour<'a>)| {
+        let group = text(cluster.planned, "parameter_group_name").and_then(|name| groups.get(name));
+        let found = [
+            group.and_then(|group| family(cluster.planned, group)),
+            group.and_then(|group| mode(cluster.planned, group)),
+            text(cluster.planned, "region").and_then(|region| upkeep::foreign_zone(region, zones(cluster.written))),
+        ];
+        found.into_iter().flatten().map(move |problem| (address, problem)).collect::<Vec<_>>()
+    };
+    among.of(KIND).flat_map(problems).collect()
+}
+
+/// The family of a declared parameter group must be that of the engine version.
+fn family(cluster: &Object, group: &Object) -> Option<Problem> {
+    let found = text(group, "family")?;
+    let version = Version::parse(text(cluster, "engine_version")?)?;
+    let wanted = match is_memcached(cluster) {
+        true => engines::memcached_family(version),
+        false => engines::family(Engine::parse(text(cluster, "engine")?)?, version),
+    };
+    (wanted != found).then(|| replication_group::family_mismatch(&wanted, found))
+}
+
+/// A single node has no shards.
+fn mode(cluster: &Object, group: &Object) -> Option<Problem> {
+    let blocks = group.get("parameter").and_then(Value::as_items).unwrap_or_default();
+    let is = |block: &Value, name: &str, text: &str| block.get(name).and_then(Value::as_str) == Some(text);
+    let on = blocks.iter().any(|block| is(block, "name", "cluster-enabled") && is(block, "value", "yes"));
+    (on && !is_memcached(cluster)).then(|| {
+        Problem::error(
+            "CS0713",
+            "parameter_group_name",
+            "Cluster mode takes a replication group",
+            "The parameter group turns cluster mode on, and a cluster is a single node.",
+            "Use another parameter group, or declare a replication_group.",
+        )
+    })
+}
+
+/// The zones that are asked for, wherever they are written.
+fn zones(written: &Object) -> Vec<(&'static str, &str)> {
+    let one = text(written, "availability_zone").map(|zone| ("availability_zone", zone));
+    let list = written.get("preferred_availability_zones").and_then(Value::as_items).unwrap_or_default();
+    let many = list.iter().filter_map(Value::as_str).map(|zone| ("preferred_availability_zones", zone));
+    one.into_iter().chain(many).collect()
+}

@@ -1,0 +1,216 @@
+//! A change of a cluster as ordered calls: settings, then nodes; each starts when the cluster has settled after the one
+//! before.
+
+use super::is_memcached;
+use crate::kind::{Call, Change, Impact, Problem};
+use crate::kinds::{tags, upkeep};
+use crate::value::{Object, Value};
+
+// Expected durations in seconds. Source: durations of published acceptance tests of Terraform's provider.
+const CREATE: u32 = 300;
+const DELETE: u32 = 240;
+const FINAL_SNAPSHOT: u32 = 240;
+const NODE_OR_VERSION: u32 = 800;
+const NODES: u32 = 300;
+const SETTINGS: u32 = 45;
+
+/// Compiles a change.
+pub(super) fn compile(change: &Change) -> Result<Vec<Call>, Problem> {
+    match (change.before, change.after) {
+        (None, _) => Ok(vec![create(change)?]),
+        (_, None) => Ok(vec![delete(change)]),
+        (Some(before), Some(_)) => update(change, before),
+    }
+}
+
+fn id(change: &Change) -> Value {
+    change.id.map_or_else(|| change.new("cluster_id"), Value::string)
+}
+
+const CREATE_NAMES: [(&str, &str); 24] = [
+    ("replication_group_id", "ReplicationGroupId"),
+    ("engine", "Engine"),
+    ("engine_version", "EngineVersion"),
+    ("node_type", "CacheNodeType"),
+    ("num_cache_nodes", "NumCacheNodes"),
+    ("az_mode", "AZMode"),
+    ("availability_zone", "PreferredAvailabilityZone"),
+    ("preferred_availability_zones", "PreferredAvailabilityZones"),
+    ("outpost_mode", "OutpostMode"),
+    ("preferred_outpost_arn", "PreferredOutpostArn"),
+    ("parameter_group_name", "CacheParameterGroupName"),
+    ("subnet_group_name", "CacheSubnetGroupName"),
+    ("security_group_ids", "SecurityGroupIds"),
+    ("port", "Port"),
+    ("network_type", "NetworkType"),
+    ("ip_discovery", "IpDiscovery"),
+    ("transit_encryption_enabled", "TransitEncryptionEnabled"),
+    ("snapshot_arns", "SnapshotArns"),
+    ("snapshot_name", "SnapshotName"),
+    ("snapshot_retention_limit", "SnapshotRetentionLimit"),
+    ("snapshot_window", "SnapshotWindow"),
+    ("maintenance_window", "PreferredMaintenanceWindow"),
+    ("auto_minor_version_upgrade", "AutoMinorVersionUpgrade"),
+    ("notification_topic_arn", "NotificationTopicArn"),
+];
+
+fn create(change: &Change) -> Result<Call, Problem> {
+    change.must_list("log_delivery_configuration", &["log_type", "destination_type"])?;
+    let mut args: Vec<(&'static str, Value)> =
+        CREATE_NAMES.iter().map(|(name, member)| (*member, change.if_changed(name))).collect();
+    let logs = upkeep::log_deliveries(&Value::null(), &change.if_changed("log_delivery_configuration"));
+    args.extend([
+        ("CacheClusterId", id(change)),
+        ("LogDeliveryConfigurations", logs),
+        ("Tags", tags::at_create(change)),
+    ]);
+    Ok(Call::new("CreateCacheCluster", args).marked("Tags").settles(CREATE))
+}
+
+fn delete(change: &Change) -> Call {
+    let snapshot = change.old("final_snapshot_identifier");
+    let replica = !change.old("replication_group_id").is_null();
+    let impact = if replica { Impact::Blip } else { Impact::DataLoss };
+    let seconds = if snapshot.is_null() { DELETE } else { DELETE + FINAL_SNAPSHOT };
+    let args = [("CacheClusterId", id(change)), ("FinalSnapshotIdentifier", snapshot)];
+    Call::new("DeleteCacheCluster", args).impact(impact).vanishes(seconds)
+}
+
+fn update(change: &Change, before: &Object) -> Result<Vec<Call>, Problem> {
+    change.must_know(&["apply_immediately", "num_cache_nodes", "engine_version", "node_type", "az_mode"])?;
+    change.must_list("log_delivery_configuration", &["log_type", "destination_type"])?;
+    let mut calls = Vec::new();
+    calls.extend(settings(change, before));
+    calls.extend(logs(change));
+    calls.extend(nodes(change, before));
+    calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
+    refuse_half_deferred(change, &calls)?;
+    Ok(calls)
+}
+
+/// A change of several calls cannot wait for the window with its first and go on with the others.
+fn refuse_half_deferred(change: &Change, calls: &[Call]) -> Result<(), Problem> {
+    let deferred = |call: &&Call| call.args.get("ApplyImmediately") == Some(&Value::bool(false));
+    let last = calls.iter().rposition(|call| call.operation == "ModifyCacheCluster").unwrap_or_default();
+    if !calls[..last].iter().any(|call| deferred(&call)) {
+        return Ok(());
+    }
+    let names: Vec<&str> = change.changed.to_vec();
+    Err(Problem::error(
+        "CS0561",
+        "apply_immediately",
+        "Half of the change would wait for the maintenance window",
+        format!("The change of {} takes several calls, and the first would be deferred.", names.join(", ")),
+        "Set apply_immediately = true for this change, or change the attributes one after another.",
+    ))
+}
+
+fn immediately(change: &Change) -> Value {
+    Value::bool(change.new("apply_immediately").as_bool() != Some(false))
+}
+
+fn modify(change: &Change, causes: &[&'static str], args: Vec<(&'static str, Value)>) -> Call {
+    let causes = causes.iter().copied().filter(|cause| change.has(cause));
+    let own = [("CacheClusterId", id(change)), ("ApplyImmediately", immediately(change))];
+    Call::new("ModifyCacheCluster", own.into_iter().chain(args)).because(causes)
+}
+
+const SETTING_NAMES: [(&str, &str); 10] = [
+    ("engine_version", "EngineVersion"),
+    ("node_type", "CacheNodeType"),
+    ("parameter_group_name", "CacheParameterGroupName"),
+    ("security_group_ids", "SecurityGroupIds"),
+    ("maintenance_window", "PreferredMaintenanceWindow"),
+    ("snapshot_window", "SnapshotWindow"),
+    ("snapshot_retention_limit", "SnapshotRetentionLimit"),
+    ("notification_topic_arn", "NotificationTopicArn"),
+    ("auto_minor_version_upgrade", "AutoMinorVersionUpgrade"),
+    ("ip_discovery", "IpDiscovery"),
+];
+
+fn settings(change: &Change, before: &Object) -> Option<Call> {
+    let causes: Vec<&'static str> =
+        SETTING_NAMES.iter().map(|(name, _)| *name).filter(|name| change.has(name)).collect();
+    if causes.is_empty() {
+        return None;
+    }
+    let mut args: Vec<(&'static str, Value)> =
+        SETTING_NAMES.iter().map(|(name, member)| (*member, change.if_changed(name))).collect();
+    if change.has("notification_topic_arn") && change.new("notification_topic_arn").is_null() {
+        args.push(("NotificationTopicStatus", Value::string("inactive")));
+    }
+    if change.has("node_type") && is_memcached(before) {
+        args.push(("ScaleConfig", scale_config()));
+    }
+    let (impact, seconds) = impact(change, before);
+    let call = modify(change, &causes, args).impact(impact).settles(seconds);
+    Some(call.assuming_set("notification_topic_arn", &change.if_changed("notification_topic_arn")))
+}
+
+/// Nodes of Memcached are exchanged a fifth at a time, five minutes apart: the defaults of AWS.
+fn scale_config() -> Value {
+    Value::object(Object::from([
+        ("ScalePercentage".into(), Value::int(20)),
+        ("ScaleIntervalMinutes".into(), Value::int(5)),
+    ]))
+}
+
+/// New nodes of Memcached are empty; a single node of Redis is filled again, and away meanwhile.
+fn impact(change: &Change, before: &Object) -> (Impact, u32) {
+    let moved = change.has("node_type") || change.has("engine_version");
+    match (moved, is_memcached(before)) {
+        (true, true) => (Impact::DataLoss, NODE_OR_VERSION),
+        (true, false) => (Impact::Reboot, NODE_OR_VERSION),
+        (false, _) => (Impact::None, SETTINGS),
+    }
+}
+
+/// AWS takes log delivery only at once, and only a version that has the log.
+fn logs(change: &Change) -> Option<Call> {
+    let name = "log_delivery_configuration";
+    let deliveries = upkeep::log_deliveries(&change.old(name), &change.new(name));
+    let args = vec![("LogDeliveryConfigurations", deliveries), ("ApplyImmediately", Value::bool(true))];
+    change.has(name).then(|| modify(change, &[name], args).settles(SETTINGS))
+}
+
+/// Nodes come and go with names; those with the highest numbers go.
+fn nodes(change: &Change, before: &Object) -> Option<Call> {
+    let count = |value: Value| value.as_i64();
+    let (old, new) = (count(change.old("num_cache_nodes"))?, count(change.new("num_cache_nodes"))?);
+    let counted = change.has("num_cache_nodes") && old != new;
+    if !counted && !change.has("az_mode") {
+        return None;
+    }
+    let mut args = vec![("AZMode", change.if_changed("az_mode"))];
+    if counted {
+        args.push(("NumCacheNodes", Value::int(new)));
+    }
+    if new < old {
+        args.push(("CacheNodeIdsToRemove", Value::strings(leaving(before, (old - new) as usize))));
+    }
+    if new > old {
+        args.push(("NewAvailabilityZones", new_zones(change, old, new)));
+    }
+    let impact = if new < old { Impact::DataLoss } else { Impact::None };
+    Some(modify(change, &["num_cache_nodes", "az_mode"], args).impact(impact).settles(NODES))
+}
+
+/// The ids of the nodes that go.
+fn leaving(before: &Object, count: usize) -> Vec<String> {
+    let nodes = before.get("cache_nodes").and_then(Value::as_items).unwrap_or_default();
+    let mut ids: Vec<String> =
+        nodes.iter().filter_map(|node| node.get("id").and_then(Value::as_str).map(str::to_owned)).collect();
+    ids.sort();
+    ids.split_off(ids.len().saturating_sub(count))
+}
+
+/// Where the new nodes stand, if the zones of all are written.
+fn new_zones(change: &Change, old: i64, new: i64) -> Value {
+    let zones = change.new("preferred_availability_zones");
+    match zones.as_items() {
+        Some(items) if items.len() as i64 == new => {
+            Value::list(crate::value::Type::String, items[old as usize..].to_vec())
+        }
+        _ => Value::null(),
+    }
+}

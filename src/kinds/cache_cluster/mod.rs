@@ -1,0 +1,79 @@
+//! Cache clusters: Memcached of several nodes, single nodes of Redis, and read replicas of a replication group.
+
+mod among;
+mod compile;
+mod predict;
+mod rules;
+mod schema;
+
+use crate::address::Address;
+use crate::catalog::engines::Version;
+use crate::kind::{Among, Call, Change, Kind, Problem, Target};
+use crate::schema::Schema;
+use crate::value::{Object, Value};
+
+/// The kind.
+pub struct CacheCluster;
+
+const KIND: &str = "cache_cluster";
+
+fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
+    object.get(name).and_then(Value::as_str)
+}
+
+fn is_memcached(object: &Object) -> bool {
+    text(object, "engine") == Some("memcached")
+}
+
+/// The version that runs, else the one that is asked for.
+fn version(object: &Object) -> Option<Version> {
+    Version::parse(text(object, "engine_version_actual").or_else(|| text(object, "engine_version"))?)
+}
+
+impl Kind for CacheCluster {
+    fn schema(&self) -> &'static Schema {
+        &schema::SCHEMA
+    }
+
+    fn check(&self, desired: &Object) -> Vec<Problem> {
+        rules::check(desired)
+    }
+
+    fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+        among::check(among)
+    }
+
+    fn identify(&self, object: &Object) -> Option<String> {
+        text(object, "cluster_id").map(str::to_owned)
+    }
+
+    fn predict(&self, planned: &mut Object, live: Option<&Object>, target: &Target) {
+        predict::predict(planned, live, target);
+    }
+
+    fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem> {
+        compile::compile(change)
+    }
+
+    fn follows(&self) -> &'static [&'static str] {
+        &["cache_nodes", "num_cache_nodes"]
+    }
+
+    fn holds_data(&self) -> bool {
+        true
+    }
+
+    fn name_attribute(&self) -> Option<&'static str> {
+        Some("cluster_id")
+    }
+
+    /// AWS changes versions upwards only, and the nodes of Memcached from 1.5 on.
+    fn replaces(&self, before: &Object, after: &Object, changed: &[&'static str]) -> Vec<&'static str> {
+        let old = version(before);
+        let new = text(after, "engine_version").and_then(Version::parse);
+        let older = old.zip(new).is_some_and(|(old, new)| new.is_older_than(old));
+        let fixed = is_memcached(before) && old.is_some_and(|old| !old.at_least(1, 5));
+        let causes = [("engine_version", older), ("node_type", fixed)];
+        causes.into_iter().filter(|(name, takes)| *takes && changed.contains(name)).map(|(name, _)| name).collect()
+    }
+}

@@ -1,0 +1,53 @@
+//! The rules of node types that replication groups and clusters share.
+
+use crate::catalog::engines::Version;
+use crate::catalog::nodes;
+use crate::diag::did_you_mean;
+use crate::kind::Problem;
+
+/// The error of a node type that nothing else gives; `others` says what gets it from elsewhere.
+pub fn missing(others: &str) -> Problem {
+    Problem::error(
+        "CS0539",
+        "node_type",
+        "A node type is missing",
+        others,
+        "Set node_type, for instance \"cache.t4g.micro\".",
+    )
+}
+
+/// The error of a node type that AWS does not have.
+pub fn unknown(name: &str) -> Problem {
+    let near = did_you_mean(name, nodes::names());
+    Problem::error(
+        "CS0540",
+        "node_type",
+        "Unknown node type",
+        format!("ElastiCache has no node type \"{name}\"."),
+        near.map_or("See the table of node types in the ElastiCache user guide.".to_owned(), |near| {
+            format!("Did you mean \"{near}\"?")
+        }),
+    )
+}
+
+/// Whether a node type runs an engine in a version, as far as all are known.
+pub fn runs(name: &str, engine: Option<&str>, version: Option<Version>) -> Option<Problem> {
+    let (node, engine, version) = (nodes::get(name)?, engine?, version?);
+    let minimum = node.min.get(engine)?;
+    let wrong = match minimum {
+        None => format!("{name} does not run {engine}."),
+        Some(minimum) => {
+            let least = Version::parse(minimum)?;
+            let runs = (version.major, version.minor.unwrap_or(u32::MAX), version.patch.unwrap_or(u32::MAX))
+                >= (least.major, least.minor.unwrap_or(0), least.patch.unwrap_or(0));
+            (!runs).then(|| format!("{name} runs {engine} from {minimum} on."))?
+        }
+    };
+    Some(Problem::error(
+        "CS0541",
+        "node_type",
+        "The node type does not run the engine",
+        wrong,
+        "Choose another node type, engine or version.",
+    ))
+}

@@ -1,0 +1,205 @@
+//! What replication groups and clusters have alike: windows, snapshots, notifications and logs.
+
+use crate::catalog::engines::Version;
+use crate::kind::Problem;
+use crate::kinds::names;
+use crate::schema::{Attr, By, Hold, Rule, lower};
+use crate::value::{Object, Type, Value};
+
+fn is_snapshot_window(text: &str) -> bool {
+    daily_window(text).is_some()
+}
+
+fn is_maintenance_window(text: &str) -> bool {
+    weekly_window(text).is_some()
+}
+
+/// The attribute `snapshot_window`.
+pub fn snapshot_window() -> Attr {
+    Attr::optional_computed("snapshot_window", Type::String)
+        .rule(Rule::Test(is_snapshot_window, "a daily window of at least 60 minutes in UTC, such as 03:00-05:00"))
+        .doc("When daily snapshots are made, UTC.")
+}
+
+/// The attribute `maintenance_window`.
+pub fn maintenance_window() -> Attr {
+    let rule = "a weekly window of at least 60 minutes in UTC, such as sun:05:00-sun:07:00";
+    Attr::optional_computed("maintenance_window", Type::String)
+        .rule(Rule::Test(is_maintenance_window, rule))
+        .normalize(lower)
+        .doc("When AWS may restart nodes, UTC.")
+}
+
+/// The attribute `snapshot_retention_limit`.
+pub fn snapshot_retention_limit() -> Attr {
+    Attr::optional("snapshot_retention_limit", Type::Number)
+        .rule(Rule::Range(0, 35))
+        .doc("Days that daily snapshots are kept; 0 makes none.")
+}
+
+/// The attribute `notification_topic_arn`.
+pub fn notification_topic_arn() -> Attr {
+    Attr::optional("notification_topic_arn", Type::String)
+        .refers("sns_topic", By::Arn, Hold::Mentions)
+        .rule(names::ARN)
+        .doc("The SNS topic that events go to.")
+}
+
+/// The attribute `final_snapshot_identifier`.
+pub fn final_snapshot_identifier() -> Attr {
+    Attr::optional("final_snapshot_identifier", Type::String)
+        .local()
+        .rule(Rule::Length(1, 255))
+        .rule(names::IDENTIFIER)
+        .doc("The snapshot that is made before the object is deleted.")
+}
+
+/// The block `log_delivery_configuration`.
+pub fn log_delivery_configuration() -> Attr {
+    let log = vec![
+        Attr::required("destination", Type::String).rule(Rule::Length(1, 512)).doc("The log group or delivery stream."),
+        Attr::required("destination_type", Type::String)
+            .one_of(&["cloudwatch-logs", "kinesis-firehose"])
+            .doc("Where logs go."),
+        Attr::required("log_format", Type::String).one_of(&["text", "json"]).doc("How they are written."),
+        Attr::required("log_type", Type::String).one_of(&["slow-log", "engine-log"]).doc("Which log."),
+    ];
+    Attr::blocks("log_delivery_configuration", log).known_by("log_type").at_most(2).doc("Where a log goes.")
+}
+
+/// `6.2` is what `6.x` asks for, and `5.0.6` what `5.0` does.
+pub fn is_version_of(now: &Value, wanted: &Value) -> bool {
+    let (Some(now), Some(wanted)) = (now.as_str().and_then(Version::parse), wanted.as_str().and_then(Version::parse))
+    else {
+        return false;
+    };
+    now.major == wanted.major
+        && wanted.minor.is_none_or(|minor| now.minor == Some(minor))
+        && wanted.patch.is_none_or(|patch| now.patch == Some(patch))
+}
+
+/// Minutes of the day: start, and length in minutes.
+pub fn daily_window(text: &str) -> Option<(u32, u32)> {
+    let (from, to) = text.split_once('-')?;
+    let (from, to) = (minutes(from)?, minutes(to)?);
+    let length = (to + 1440 - from) % 1440;
+    (length >= 60).then_some((from, length))
+}
+
+/// Minutes of the week: start, and length in minutes.
+pub fn weekly_window(text: &str) -> Option<(u32, u32)> {
+    let (from, to) = text.split_once('-')?;
+    let (from, to) = (week_minutes(from)?, week_minutes(to)?);
+    let length = (to + 10080 - from) % 10080;
+    (60..=1440).contains(&length).then_some((from, length))
+}
+
+fn minutes(text: &str) -> Option<u32> {
+    let (hours, minutes) = text.split_once(':')?;
+    let number =
+        |text: &str, max: u32| (text.len() == 2).then(|| text.parse::<u32>().ok()).flatten().filter(|n| *n <= max);
+    Some(number(hours, 23)? * 60 + number(minutes, 59)?)
+}
+
+fn week_minutes(text: &str) -> Option<u32> {
+    let (day, time) = text.split_once(':')?;
+    let days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+    let day = days.iter().position(|name| name.eq_ignore_ascii_case(day))? as u32;
+    Some(day * 1440 + minutes(time)?)
+}
+
+/// The error of a zone that is not of the region, with the attribute that names it.
+pub fn foreign_zone(region: &str, zones: Vec<(&'static str, &str)>) -> Option<Problem> {
+    let (attribute, zone) = zones.into_iter().find(|(_, zone)| !zone.starts_with(region))?;
+    Some(Problem::error(
+        "CS0559",
+        attribute,
+        "A zone of another region",
+        format!("It is in {region}, and \"{zone}\" is not a zone of that."),
+        format!("Name zones of {region}, such as \"{region}a\"."),
+    ))
+}
+
+/// AWS wants the daily and the weekly window to be apart.
+pub fn overlap(snapshots: Option<&str>, maintenance: Option<&str>) -> Option<Problem> {
+    let (daily, daily_length) = daily_window(snapshots?)?;
+    let (weekly, weekly_length) = weekly_window(maintenance?)?;
+    // Both are arcs of the week, which is a ring.
+    let behind = |from: u32, to: u32| (to + 10080 - from) % 10080;
+    let overlaps = (0..7)
+        .map(|day| day * 1440 + daily)
+        .any(|start| behind(start, weekly) < daily_length || behind(weekly, start) < weekly_length);
+    overlaps.then(|| {
+        Problem::error(
+            "CS0553",
+            "maintenance_window",
+            "The windows overlap",
+            "AWS wants the snapshot window and the maintenance window to be apart.",
+            "Move one of them.",
+        )
+    })
+}
+
+/// Each log goes to one place, and only a version that has it writes it.
+pub fn logs(object: &Object, version: Option<Version>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut seen = Vec::new();
+    let blocks = object.get("log_delivery_configuration").and_then(Value::as_items).unwrap_or_default();
+    for kind in blocks.iter().filter_map(|block| block.get("log_type")?.as_str()) {
+        if seen.contains(&kind) {
+            let detail = format!("There are two blocks for the log type \"{kind}\"; AWS takes one.");
+            let problem = Problem::error(
+                "CS0554",
+                "log_delivery_configuration",
+                "A log goes to two places",
+                detail,
+                "Remove one of them.",
+            );
+            problems.push(problem.on(kind));
+        }
+        seen.push(kind);
+        let least = if kind == "engine-log" { (6, 2) } else { (6, 0) };
+        if version.is_some_and(|version| !version.at_least(least.0, least.1)) {
+            problems.push(
+                Problem::error(
+                    "CS0555",
+                    "log_delivery_configuration",
+                    "The version does not have this log",
+                    format!("The log type \"{kind}\" needs version {}.{} or newer.", least.0, least.1),
+                    "Choose a newer engine_version, or remove the block.",
+                )
+                .on(kind),
+            );
+        }
+    }
+    problems
+}
+
+/// Log deliveries in the form of the API; a type that is gone is turned off by name.
+pub fn log_deliveries(old: &Value, new: &Value) -> Value {
+    let items = |value: &Value| value.as_items().unwrap_or_default().to_vec();
+    let mut entries: Vec<Value> = items(new).iter().map(log_delivery).collect();
+    for block in items(old) {
+        let kind = block.get("log_type").cloned().unwrap_or_else(Value::null);
+        if !items(new).iter().any(|block| block.get("log_type") == Some(&kind)) {
+            entries
+                .push(Value::object(Object::from([("LogType".into(), kind), ("Enabled".into(), Value::bool(false))])));
+        }
+    }
+    if entries.is_empty() { Value::null() } else { Value::tuple(entries) }
+}
+
+fn log_delivery(block: &Value) -> Value {
+    let get = |name: &str| block.get(name).cloned().unwrap_or_else(Value::null);
+    let firehose = get("destination_type").as_str() == Some("kinesis-firehose");
+    let (details, member) =
+        if firehose { ("KinesisFirehoseDetails", "DeliveryStream") } else { ("CloudWatchLogsDetails", "LogGroup") };
+    let destination = Value::object(Object::from([(member.into(), get("destination"))]));
+    Value::object(Object::from([
+        ("LogType".into(), get("log_type")),
+        ("LogFormat".into(), get("log_format")),
+        ("DestinationType".into(), get("destination_type")),
+        ("DestinationDetails".into(), Value::object(Object::from([(details.into(), destination)]))),
+        ("Enabled".into(), Value::bool(true)),
+    ]))
+}
