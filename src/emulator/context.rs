@@ -1,12 +1,14 @@
 //! What an operation works with: its region, who asks, and what time it is.
 
-use super::region::Region;
+use super::region::{Others, Region};
 use super::time::Speed;
 use super::world::{Quotas, hex};
 
 /// The surroundings of one operation.
-pub struct Context<'a> {
+pub struct Context<'a, 'b> {
     pub region: &'a mut Region,
+    /// The other regions of the account, which a global datastore reaches into.
+    pub others: &'a mut Others<'b>,
     pub account: &'a str,
     pub region_name: &'a str,
     /// Milliseconds since the Unix epoch.
@@ -15,7 +17,7 @@ pub struct Context<'a> {
     pub quotas: Quotas,
 }
 
-impl Context<'_> {
+impl Context<'_, '_> {
     /// The ARN of an ElastiCache object.
     pub fn arn(&self, kind: &str, name: &str) -> String {
         self.region.arn(kind, name)

@@ -5,7 +5,10 @@ use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::lifecycle::{self, Step, Target};
 use super::super::time::Work;
+use super::calendar;
+use super::cluster::CLUSTERS;
 use super::cluster::{CacheCluster, Node};
+use super::group::GROUPS;
 use super::group::{self, ReplicationGroup, Shard};
 use super::layout::{self, Plan};
 use super::settings::{Kind, Settings};
@@ -25,7 +28,7 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     names::description(description, "ReplicationGroupDescription")?;
     let tags = tagging::read(input)?;
     refuse_what_does_not_exist(input)?;
-    if context.region.groups.contains(&id) {
+    if context.region[GROUPS].contains(&id) {
         return Err(Failure::new("ReplicationGroupAlreadyExists", format!("Replication group {id} already exists.")));
     }
     if input.filled("PrimaryClusterId").is_some() {
@@ -51,7 +54,7 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
         plans.iter().try_for_each(|plan| layout::check_multi_az(&plan.zones))?;
     }
     let ids: Vec<String> = plans.iter().flat_map(|plan| member_ids(&id, plan, shape.cluster)).collect();
-    if let Some(taken) = ids.iter().find(|id| context.region.clusters.contains(id)) {
+    if let Some(taken) = ids.iter().find(|id| context.region[CLUSTERS].contains(id)) {
         return Err(Failure::new("CacheClusterAlreadyExists", format!("Cache cluster {taken} already exists.")));
     }
     usage::within_node_quota(context, ids.len())?;
@@ -97,7 +100,7 @@ fn refuse_what_does_not_exist(input: Input) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read_shape(context: &Context, input: Input, source: Option<&super::Snapshot>) -> Result<Shape, Failure> {
+fn read_shape(context: &Context, input: Input, source: Option<&super::snapshot::Snapshot>) -> Result<Shape, Failure> {
     let (clusters, shards, replicas) =
         (input.number("NumCacheClusters"), input.number("NumNodeGroups"), input.number("ReplicasPerNodeGroup"));
     if clusters.is_some() && (shards.is_some_and(|count| count > 1) || replicas.is_some()) {
@@ -232,10 +235,10 @@ fn place(context: &mut Context, mut group: ReplicationGroup, plans: Vec<Plan>) -
         }
         group.shards.push(Shard { id: plan.id, slots: plan.slots, primary: ids[0].clone(), members: ids, new: false });
     }
-    let target = Target::Group(group.id.clone());
+    let target = Target::new("Group", group.id.clone());
     lifecycle::schedule(context.region, last, target.clone(), group.serial, Step::Ready);
-    lifecycle::plan_backup(context.region, &mut group.settings, target, group.serial, context.now);
-    context.region.groups.put(&group.id.clone(), group.clone());
+    calendar::plan_backup(context.region, &mut group.settings, target, group.serial, context.now);
+    context.region[GROUPS].put(&group.id.clone(), group.clone());
     group
 }
 
@@ -253,8 +256,8 @@ pub fn add_member(context: &mut Context, group: &str, member: &str, zone: &str, 
         applying: None,
         to_reboot: Vec::new(),
     };
-    lifecycle::schedule(context.region, due, Target::Cluster(member.to_owned()), cluster.serial, Step::Ready);
-    context.region.clusters.put(member, cluster);
+    lifecycle::schedule(context.region, due, Target::new("Cluster", member.to_owned()), cluster.serial, Step::Ready);
+    context.region[CLUSTERS].put(member, cluster);
 }
 
 /// Makes a standalone cluster the primary of a new group.
@@ -300,7 +303,7 @@ fn from_cluster(
         last = last.max(due);
         members.push(member);
     }
-    context.region.clusters.update(&primary.id, |cluster| {
+    context.region[CLUSTERS].update(&primary.id, |cluster| {
         cluster.group = Some(id.to_owned());
         cluster.own = None;
     });
@@ -320,10 +323,10 @@ fn from_cluster(
         pending: None,
         applying: None,
     };
-    let target = Target::Group(id.to_owned());
+    let target = Target::new("Group", id.to_owned());
     lifecycle::schedule(context.region, last, target.clone(), group.serial, Step::Ready);
-    lifecycle::plan_backup(context.region, &mut group.settings, target, group.serial, context.now);
-    context.region.groups.put(id, group.clone());
+    calendar::plan_backup(context.region, &mut group.settings, target, group.serial, context.now);
+    context.region[GROUPS].put(id, group.clone());
     tagging::set(context, "replicationgroup", id, tags);
     Ok(json!({ "ReplicationGroup": group::to_json(context, &group) }))
 }

@@ -4,13 +4,70 @@ use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::paging;
+use super::super::service::{Arns, Part, operation};
+use super::super::table::Key;
 use super::change::Change;
+use super::cluster::CLUSTERS;
 use super::endpoints;
 use super::logs;
 use super::settings::Settings;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// Replication groups: what the registry needs of them.
+pub const PART: Part = Part {
+    operations: &[
+        operation(
+            "CreateReplicationGroup",
+            super::create_group::create,
+            "cluster mode on and off, slots, zones, snapshots as a source, tokens, windows, quotas; members appear one after the other",
+            "no global datastores, user groups, durability, IPv6 or Outposts; no capacity errors; KMS keys are not looked up",
+        ),
+        operation(
+            "DescribeReplicationGroups",
+            describe,
+            "endpoints, roles, slots, pending values, pages",
+            "reshard progress is 0 % until it is done",
+        ),
+        operation(
+            "ModifyReplicationGroup",
+            super::modify_group::modify,
+            "at once or in the window, pending values replaced and flushed, upgrades, failover, Multi-AZ, encryption by way of preferred, token rotation, log delivery, cluster mode",
+            "no user groups; an upgrade never fails on memory; nodes change together, not in turn",
+        ),
+        operation(
+            "DeleteReplicationGroup",
+            super::delete_group::delete,
+            "final snapshot, kept primary, refused unless available",
+            "",
+        ),
+        operation("IncreaseReplicaCount", super::scale::increase, "per shard or for all, zones, NoOperationFault", ""),
+        operation("DecreaseReplicaCount", super::scale::decrease, "by count or by name, least number of replicas", ""),
+        operation(
+            "ModifyReplicationGroupShardConfiguration",
+            super::scale::reshard,
+            "shards added and removed, slots spread anew",
+            "slots are spread evenly, not moved as little as possible",
+        ),
+        operation(
+            "TestFailover",
+            super::failover::test,
+            "the next replica becomes primary, events, 15 calls a day",
+            "",
+        ),
+    ],
+    tables: &[&GROUPS],
+    due: &[("Group", super::group_due::due)],
+    arns: &[Arns { with: members_of, ..Arns::of("replicationgroup", taggable) }],
+    uses: |context, kind, id| {
+        kind == "security-group"
+            && context.region[GROUPS]
+                .values()
+                .any(|group| group.settings.security_groups.iter().any(|other| other == id))
+    },
+    ..Part::NONE
+};
 
 /// A replication group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,6 +91,9 @@ pub struct ReplicationGroup {
     /// What is being done.
     pub applying: Option<Change>,
 }
+
+/// Replication groups by id.
+pub const GROUPS: Key<ReplicationGroup> = Key::new("groups");
 
 /// A shard, which the API calls a node group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -72,11 +132,25 @@ impl ReplicationGroup {
 
 /// The group of that id, or ElastiCache's refusal.
 pub fn find(context: &Context, id: &str) -> Result<Arc<ReplicationGroup>, Failure> {
-    context
-        .region
-        .groups
+    context.region[GROUPS]
         .get(&id.to_ascii_lowercase())
         .ok_or_else(|| Failure::missing("ReplicationGroupNotFoundFault", format!("ReplicationGroup {id} not found.")))
+}
+
+fn taggable(context: &Context, id: &str) -> Result<(), Failure> {
+    match find(context, id)?.status.as_str() {
+        "available" => Ok(()),
+        _ => Err(Failure::new(
+            "InvalidReplicationGroupState",
+            "Cluster not in available state to perform tagging operations.",
+        )),
+    }
+}
+
+/// The members of a group take part in its tags.
+fn members_of(context: &Context, id: &str) -> Vec<String> {
+    let group = context.region[GROUPS].get(id);
+    group.iter().flat_map(|group| group.members()).map(|member| context.arn("cluster", member)).collect()
 }
 
 pub fn describe(context: &mut Context, input: Input) -> Answer {
@@ -85,7 +159,7 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
         return Ok(json!({ "ReplicationGroups": [to_json(context, &group)] }));
     }
     let (after, size) = (paging::marker(input)?, paging::max_records(input)?);
-    let rows = context.region.groups.from(after.as_deref().unwrap_or(""));
+    let rows = context.region[GROUPS].from(after.as_deref().unwrap_or(""));
     let (page, marker) = paging::page(rows, after.as_deref(), size);
     let rows: Vec<Value> = page.into_iter().map(|group| to_json(context, group)).collect();
     Ok(json!({ "ReplicationGroups": rows, "Marker": marker }))
@@ -140,7 +214,7 @@ fn shard_json(context: &Context, group: &ReplicationGroup, shard: &Shard) -> Val
         .members
         .iter()
         .filter_map(|id| {
-            let cluster = context.region.clusters.get(id)?;
+            let cluster = context.region[CLUSTERS].get(id)?;
             let mut row = json!({
                 "CacheClusterId": id, "CacheNodeId": "0001",
                 "PreferredAvailabilityZone": cluster.nodes.first().map(|node| &node.zone),

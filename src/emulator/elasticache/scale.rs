@@ -6,7 +6,9 @@ use super::super::input::Input;
 use super::super::lifecycle::{self, Step, Target};
 use super::super::time::Work;
 use super::change::Change;
+use super::cluster::CLUSTERS;
 use super::create_group::{add_member, check_size};
+use super::group::GROUPS;
 use super::group::{self, ReplicationGroup, Shard};
 use super::{layout, modify_group, names, subnet_groups, tagging, usage};
 use serde_json::json;
@@ -38,8 +40,8 @@ fn start(context: &mut Context, mut group: ReplicationGroup, mut change: Change,
     }
     group.status = "modifying".into();
     group.applying = Some(change);
-    lifecycle::schedule(context.region, due, Target::Group(group.id.clone()), group.serial, Step::Apply);
-    context.region.groups.put(&group.id.clone(), group.clone());
+    lifecycle::schedule(context.region, due, Target::new("Group", group.id.clone()), group.serial, Step::Apply);
+    context.region[GROUPS].put(&group.id.clone(), group.clone());
     Ok(json!({ "ReplicationGroup": group::to_json(context, &group) }))
 }
 
@@ -109,7 +111,7 @@ fn free_member(context: &Context, group: &ReplicationGroup, shard: usize) -> Str
         true => format!("{}-{}-{number:03}", group.id, group.shards[shard].id),
         false => format!("{}-{number:03}", group.id),
     };
-    let taken = |id: &String| group.shards[shard].members.contains(id) || context.region.clusters.contains(id);
+    let taken = |id: &String| group.shards[shard].members.contains(id) || context.region[CLUSTERS].contains(id);
     (1..).map(name).find(|id| !taken(id)).unwrap_or_default()
 }
 
@@ -168,7 +170,7 @@ pub fn decrease(context: &mut Context, input: Input) -> Answer {
 
 fn mark_deleting(context: &mut Context, members: &[String]) {
     for id in members {
-        context.region.clusters.update(id, |cluster| {
+        context.region[CLUSTERS].update(id, |cluster| {
             cluster.status = "deleting".into();
             cluster.nodes.iter_mut().for_each(|node| node.status = "deleting".into());
         });

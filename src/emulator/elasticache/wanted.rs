@@ -4,6 +4,7 @@ use super::super::context::Context;
 use super::super::failure::Failure;
 use super::super::input::Input;
 use super::change::{Change, TokenChange};
+use super::cluster::CLUSTERS;
 use super::group::ReplicationGroup;
 use super::settings::{self, Settings};
 use super::{catalog, layout, logs, parameter_groups};
@@ -193,7 +194,7 @@ fn read_availability(
             return Err(Failure::combination("Multi-AZ requires at least one replica in each node group."));
         }
         for shard in old.shards.iter().filter(|_| want_multi_az) {
-            let clusters = shard.members.iter().filter_map(|id| context.region.clusters.get(id));
+            let clusters = shard.members.iter().filter_map(|id| context.region[CLUSTERS].get(id));
             let zones: Vec<String> = clusters.filter_map(|cluster| Some(cluster.nodes.first()?.zone.clone())).collect();
             layout::check_multi_az(&zones)?;
         }
