@@ -9,10 +9,17 @@ const NO_MARKER: &str = "Invalid Marker value provided";
 
 /// The page size that ElastiCache's `MaxRecords` asks for: 20 to 100, 100 where absent.
 pub fn max_records(input: Input) -> Result<usize, Failure> {
+    max_records_from(input, 20)
+}
+
+/// The same where the least size is another: the younger operations state none.
+pub fn max_records_from(input: Input, least: i64) -> Result<usize, Failure> {
     match input.number("MaxRecords") {
         None => Ok(100),
-        Some(count @ 20..=100) => Ok(count as usize),
-        Some(count) => Err(Failure::value(format!("Invalid value {count} for MaxRecords. Must be between 20 and 100"))),
+        Some(count) if (least..=100).contains(&count) => Ok(count as usize),
+        Some(count) => {
+            Err(Failure::value(format!("Invalid value {count} for MaxRecords. Must be between {least} and 100")))
+        }
     }
 }
 

@@ -8,6 +8,7 @@ import checks_network
 import checks_groups
 import checks_caches
 import checks_classes
+import checks_users
 import checks_rules
 
 suite.run()

@@ -19,6 +19,8 @@ OPERATIONS = {
         IncreaseReplicaCount DecreaseReplicaCount ModifyReplicationGroupShardConfiguration TestFailover
         CreateCacheCluster DescribeCacheClusters ModifyCacheCluster DeleteCacheCluster RebootCacheCluster
         CreateSnapshot DescribeSnapshots CopySnapshot DeleteSnapshot
+        CreateUser DescribeUsers ModifyUser DeleteUser
+        CreateUserGroup DescribeUserGroups ModifyUserGroup DeleteUserGroup
         DescribeCacheEngineVersions DescribeEvents ListAllowedNodeTypeModifications
         AddTagsToResource RemoveTagsFromResource ListTagsForResource""",
     "ec2": """

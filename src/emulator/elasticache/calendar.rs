@@ -38,7 +38,7 @@ pub fn duration(change: &Change) -> f64 {
     part(change.engine.is_some() || change.version.is_some() || change.node_type.is_some(), Work::NodeTypeOrVersion);
     part(change.cluster_mode.is_some(), Work::NodeTypeOrVersion);
     part(change.tls.is_some() || change.tls_mode.is_some(), Work::TransitEncryption);
-    part(change.token.is_some(), Work::AuthToken);
+    part(change.token.is_some() || change.user_groups.is_some(), Work::AuthToken);
     part(change.failover.is_some() || change.multi_az.is_some() || change.primary.is_some(), Work::Failover);
     part(change.nodes.is_some(), Work::CreateCluster);
     seconds

@@ -12,7 +12,7 @@ use super::group::GROUPS;
 use super::group::{self, ReplicationGroup, Shard};
 use super::layout::{self, Plan};
 use super::settings::{Kind, Settings};
-use super::{names, parameter_groups, snapshots, subnet_groups, tagging, usage};
+use super::{names, parameter_groups, role_access, snapshots, subnet_groups, tagging, usage, user_groups};
 use serde_json::json;
 
 /// What a request says about the group's shape.
@@ -27,7 +27,7 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     let description = input.needed("ReplicationGroupDescription")?;
     names::description(description, "ReplicationGroupDescription")?;
     let tags = tagging::read(input)?;
-    refuse_what_does_not_exist(input)?;
+    refuse_what_does_not_exist(context, input)?;
     if context.region[GROUPS].contains(&id) {
         return Err(Failure::new("ReplicationGroupAlreadyExists", format!("Replication group {id} already exists.")));
     }
@@ -42,7 +42,8 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     }
     let source = snapshots::source(context, input)?;
     let shape = read_shape(context, input, source.as_deref())?;
-    let settings = Settings::read(context, input, &id, &engine, Kind::Group, shape.cluster)?;
+    let mut settings = Settings::read(context, input, &id, &engine, Kind::Group, shape.cluster)?;
+    role_access::at_creation(context, input, &mut settings)?;
     let failover = check_availability(input, &shape)?;
     let subnets = subnet_groups::find(context, &settings.subnet_group)?;
     let plans = if shape.cluster {
@@ -75,25 +76,22 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
         applying: None,
     };
     let group = place(context, group, plans);
+    let ready = context.now + context.speed.scale(Work::Settings.seconds());
+    group.settings.user_groups.iter().for_each(|id| user_groups::busy(context, id, ready));
     tagging::set(context, "replicationgroup", &id, tags.clone());
     ids.iter().for_each(|member| tagging::set(context, "cluster", member, tags.clone()));
     Ok(json!({ "ReplicationGroup": group::to_json(context, &group) }))
 }
 
-/// Global datastores, user groups and serverless snapshots are outside the emulator: none of them exists.
-fn refuse_what_does_not_exist(input: Input) -> Result<(), Failure> {
+/// Global datastores and serverless snapshots are outside the emulator: none of them exists.
+fn refuse_what_does_not_exist(context: &Context, input: Input) -> Result<(), Failure> {
     if let Some(id) = input.filled("GlobalReplicationGroupId") {
         return Err(Failure::missing(
             "GlobalReplicationGroupNotFoundFault",
             format!("Global Replication Group {id} does not exist."),
         ));
     }
-    if let Some(id) = input.texts("UserGroupIds").first() {
-        if input.filled("AuthToken").is_some() {
-            return Err(Failure::combination("AuthToken and UserGroupIds cannot be used together."));
-        }
-        return Err(Failure::missing("UserGroupNotFound", format!("User group {id} not found.")));
-    }
+    role_access::must_exist(context, input)?;
     if let Some(name) = input.filled("ServerlessCacheSnapshotName") {
         return Err(Failure::value(format!("Serverless cache snapshot {name} not found.")));
     }

@@ -37,7 +37,7 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
     group.applying = None;
     let kept = keep.then(|| group.shards.first().map(|shard| shard.primary.clone())).flatten();
     if let Some(id) = &kept {
-        let settings = group.settings.clone();
+        let settings = super::settings::Settings { user_groups: Vec::new(), ..group.settings.clone() };
         context.region[CLUSTERS].update(id, |cluster| {
             cluster.group = None;
             cluster.own = Some(settings);

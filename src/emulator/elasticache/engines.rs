@@ -28,6 +28,14 @@ pub const PART: Part = Part {
     ..Part::NONE
 };
 
+/// The engine of users and their groups, in lower case.
+pub fn of_access(engine: &str) -> Result<String, Failure> {
+    match engine.to_ascii_lowercase() {
+        engine if engine == "redis" || engine == "valkey" => Ok(engine),
+        _ => Err(Failure::value(format!("Invalid engine: {engine}. Valid values are redis and valkey."))),
+    }
+}
+
 pub fn describe(_context: &mut Context, input: Input) -> Answer {
     let engine = input.filled("Engine").map(str::to_ascii_lowercase);
     let family = input.filled("CacheParameterGroupFamily").map(str::to_ascii_lowercase);

@@ -60,12 +60,7 @@ pub const PART: Part = Part {
     tables: &[&GROUPS],
     due: &[("Group", super::group_due::due)],
     arns: &[Arns { with: members_of, ..Arns::of("replicationgroup", taggable) }],
-    uses: |context, kind, id| {
-        kind == "security-group"
-            && context.region[GROUPS]
-                .values()
-                .any(|group| group.settings.security_groups.iter().any(|other| other == id))
-    },
+    uses,
     ..Part::NONE
 };
 
@@ -130,6 +125,17 @@ impl ReplicationGroup {
     }
 }
 
+fn uses(context: &Context, kind: &str, id: &str) -> bool {
+    context.region[GROUPS].values().any(|group| {
+        let mut ids = match kind {
+            "security-group" => group.settings.security_groups.iter(),
+            "user-group" => group.settings.user_groups.iter(),
+            _ => [].iter(),
+        };
+        ids.any(|other| other == id)
+    })
+}
+
 /// The group of that id, or ElastiCache's refusal.
 pub fn find(context: &Context, id: &str) -> Result<Arc<ReplicationGroup>, Failure> {
     context.region[GROUPS]
@@ -187,7 +193,7 @@ pub fn to_json(context: &Context, group: &ReplicationGroup) -> Value {
         "AuthTokenEnabled": !settings.tokens.is_empty(), "AuthTokenLastModifiedDate": settings.token_changed,
         "TransitEncryptionEnabled": settings.tls, "AtRestEncryptionEnabled": settings.at_rest,
         "MemberClustersOutpostArns": [], "KmsKeyId": settings.kms,
-        "ARN": context.arn("replicationgroup", &group.id), "UserGroupIds": [],
+        "ARN": context.arn("replicationgroup", &group.id), "UserGroupIds": settings.user_groups,
         "LogDeliveryConfigurations": logs::to_json(&settings.logs, Some("active")),
         "ReplicationGroupCreateTime": group.created, "AutoMinorVersionUpgrade": settings.auto_minor,
         "DataTiering": if settings.data_tiering { "enabled" } else { "disabled" },
@@ -236,6 +242,14 @@ fn shard_json(context: &Context, group: &ReplicationGroup, shard: &Shard) -> Val
     row
 }
 
+/// User groups that come and go.
+fn user_groups_json(group: &ReplicationGroup, change: &Change) -> Option<Value> {
+    let (had, wanted) = (&group.settings.user_groups, change.user_groups.as_ref()?);
+    let not_in = |all: &[String], other: &[String]| all.iter().filter(|id| !other.contains(id)).cloned().collect();
+    let (add, remove): (Vec<String>, Vec<String>) = (not_in(wanted, had), not_in(had, wanted));
+    Some(json!({ "UserGroupIdsToAdd": add, "UserGroupIdsToRemove": remove }))
+}
+
 fn pending_json(group: &ReplicationGroup) -> Value {
     let mut change = group.applying.clone().unwrap_or_default();
     change.merge(group.pending.clone().unwrap_or_default());
@@ -250,5 +264,6 @@ fn pending_json(group: &ReplicationGroup) -> Value {
         "TransitEncryptionEnabled": change.tls,
         "TransitEncryptionMode": change.tls_mode,
         "ClusterMode": change.cluster_mode,
+        "UserGroups": user_groups_json(group, &change),
     })
 }

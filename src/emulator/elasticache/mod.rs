@@ -21,6 +21,7 @@ mod modify_group;
 mod names;
 mod parameter_groups;
 mod parameters;
+mod role_access;
 mod scale;
 mod settings;
 mod snapshot;
@@ -28,6 +29,8 @@ mod snapshots;
 mod subnet_groups;
 mod tagging;
 mod usage;
+mod user_groups;
+mod users;
 mod wanted;
 
 use events::record;
@@ -46,6 +49,8 @@ pub const SERVICE: Service = Service {
         &group::PART,
         &cluster::PART,
         &snapshots::PART,
+        &users::PART,
+        &user_groups::PART,
         &engines::PART,
         &events::PART,
         &tagging::PART,

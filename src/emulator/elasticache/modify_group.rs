@@ -12,7 +12,7 @@ use super::group::GROUPS;
 use super::group::{self, ReplicationGroup};
 use super::layout;
 use super::settings::{self, Settings, Topic};
-use super::{names, wanted};
+use super::{names, user_groups, wanted};
 use serde_json::json;
 
 pub fn modify(context: &mut Context, input: Input) -> Answer {
@@ -21,11 +21,12 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
     members_must_be_available(context, &old)?;
     let mut new = (*old).clone();
     let at_once = change_at_once(context, input, &mut new)?;
-    let change = wanted::read_change(context, input, &old)?;
+    let mut change = wanted::read_change(context, input, &old)?;
+    let access = change.take_access();
     let immediately = input.flag("ApplyImmediately") == Some(true);
     // A later immediate call carries out what was waiting as well.
     let flush = immediately && new.pending.is_some();
-    if !at_once && change.is_empty() && !flush {
+    if !at_once && change.is_empty() && access.is_empty() && !flush {
         return Err(Failure::combination("No modifications were requested"));
     }
     let target = Target::new("Group", new.id.clone());
@@ -40,15 +41,26 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
         new.pending = Some(waiting);
         calendar::plan_window(context.region, &mut new.settings, target.clone(), new.serial, context.now);
     }
+    doing.merge(access);
     if at_once || !doing.is_empty() {
         new.status = "modifying".into();
         let due = context.now + context.speed.scale(calendar::duration(&doing));
+        stir_user_groups(context, &old, &doing, due);
         let step = if doing.is_empty() { Step::Ready } else { Step::Apply };
         new.applying = (!doing.is_empty()).then_some(doing);
         lifecycle::schedule(context.region, due, target, new.serial, step);
     }
     context.region[GROUPS].put(&new.id.clone(), new.clone());
     Ok(json!({ "ReplicationGroup": group::to_json(context, &new) }))
+}
+
+/// User groups that come and go are being changed as long as the cache is.
+fn stir_user_groups(context: &mut Context, old: &ReplicationGroup, doing: &Change, due: u64) {
+    let Some(wanted) = &doing.user_groups else { return };
+    let had = &old.settings.user_groups;
+    for id in had.iter().filter(|id| !wanted.contains(id)).chain(wanted.iter().filter(|id| !had.contains(id))) {
+        user_groups::busy(context, id, due);
+    }
 }
 
 /// Refuses a change while a member is not at rest, even where the group is.

@@ -34,6 +34,9 @@ pub struct Settings {
     /// Digests of the tokens that clients may use: none, one, or two during a rotation.
     pub tokens: Vec<String>,
     pub token_changed: Option<u64>,
+    /// Ids of the user groups that are let in, in the place of a token.
+    #[serde(default)]
+    pub user_groups: Vec<String>,
     pub logs: Vec<LogDelivery>,
     pub network_type: String,
     pub ip_discovery: String,
@@ -234,6 +237,7 @@ impl Settings {
             kms: input.filled("KmsKeyId").map(str::to_owned),
             tokens: Vec::new(),
             token_changed: None,
+            user_groups: Vec::new(),
             logs: logs::read(input, engine, &version, &[])?,
             network_type: input.filled("NetworkType").unwrap_or("ipv4").into(),
             ip_discovery: input.filled("IpDiscovery").unwrap_or("ipv4").into(),
