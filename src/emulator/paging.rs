@@ -31,6 +31,16 @@ pub fn marker(input: Input) -> Result<Option<String>, Failure> {
     }
 }
 
+/// The key and the page size of `NextToken` and `MaxResults`: 1 to 50, 50 where absent.
+pub fn next_token(input: Input) -> Result<(Option<String>, usize), Failure> {
+    let after = input.filled("NextToken").map(|token| open(token).ok_or_else(|| Failure::value("Invalid NextToken.")));
+    match input.number("MaxResults") {
+        None => Ok((after.transpose()?, 50)),
+        Some(count @ 1..=50) => Ok((after.transpose()?, count as usize)),
+        Some(count) => Err(Failure::value(format!("Invalid value {count} for MaxResults. Must be between 1 and 50"))),
+    }
+}
+
 /// Takes the operation's sign from the marker of a request; a marker that another operation gave is none.
 pub fn unmark(operation: &str, mut value: Value) -> Result<Value, Failure> {
     if let Some(Value::String(marker)) = value.get_mut("Marker")

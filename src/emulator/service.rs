@@ -102,12 +102,20 @@ pub struct Arns {
     pub arn: fn(&Context, &str, &str) -> String,
     /// ARNs of objects that take part in its tags.
     pub with: fn(&Context, &str) -> Vec<String>,
+    /// What a change of its tags does beyond them.
+    pub tagged: fn(&mut Context, &str),
 }
 
 impl Arns {
     /// Objects of a region whose tags are their own.
     pub const fn of(kind: &'static str, check: fn(&Context, &str) -> Result<(), Failure>) -> Self {
-        Self { kind, check, arn: |context, kind, name| context.arn(kind, name), with: |_, _| Vec::new() }
+        Self {
+            kind,
+            check,
+            arn: |context, kind, name| context.arn(kind, name),
+            with: |_, _| Vec::new(),
+            tagged: |_, _| {},
+        }
     }
 }
 

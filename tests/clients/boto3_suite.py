@@ -9,6 +9,7 @@ import checks_groups
 import checks_caches
 import checks_classes
 import checks_users
+import checks_serverless
 import checks_rules
 
 suite.run()

@@ -21,6 +21,9 @@ OPERATIONS = {
         CreateSnapshot DescribeSnapshots CopySnapshot DeleteSnapshot
         CreateUser DescribeUsers ModifyUser DeleteUser
         CreateUserGroup DescribeUserGroups ModifyUserGroup DeleteUserGroup
+        CreateServerlessCache DescribeServerlessCaches ModifyServerlessCache DeleteServerlessCache
+        CreateServerlessCacheSnapshot DescribeServerlessCacheSnapshots CopyServerlessCacheSnapshot
+        DeleteServerlessCacheSnapshot ExportServerlessCacheSnapshot
         DescribeCacheEngineVersions DescribeEvents ListAllowedNodeTypeModifications
         AddTagsToResource RemoveTagsFromResource ListTagsForResource""",
     "ec2": """

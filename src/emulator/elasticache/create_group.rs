@@ -12,7 +12,7 @@ use super::group::GROUPS;
 use super::group::{self, ReplicationGroup, Shard};
 use super::layout::{self, Plan};
 use super::settings::{Kind, Settings};
-use super::{names, parameter_groups, role_access, snapshots, subnet_groups, tagging, usage, user_groups};
+use super::{names, parameter_groups, role_access, serverless, snapshots, subnet_groups, tagging, usage, user_groups};
 use serde_json::json;
 
 /// What a request says about the group's shape.
@@ -83,7 +83,7 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     Ok(json!({ "ReplicationGroup": group::to_json(context, &group) }))
 }
 
-/// Global datastores and serverless snapshots are outside the emulator: none of them exists.
+/// What a request refers to must exist.
 fn refuse_what_does_not_exist(context: &Context, input: Input) -> Result<(), Failure> {
     if let Some(id) = input.filled("GlobalReplicationGroupId") {
         return Err(Failure::missing(
@@ -93,7 +93,11 @@ fn refuse_what_does_not_exist(context: &Context, input: Input) -> Result<(), Fai
     }
     role_access::must_exist(context, input)?;
     if let Some(name) = input.filled("ServerlessCacheSnapshotName") {
-        return Err(Failure::value(format!("Serverless cache snapshot {name} not found.")));
+        let snapshot = serverless::snapshots::find(context, name);
+        let snapshot = snapshot.map_err(|_| Failure::value(format!("Serverless cache snapshot {name} not found.")))?;
+        if snapshot.status != "available" || snapshot.engine == "memcached" {
+            return Err(Failure::value(format!("Serverless cache snapshot {name} cannot be restored from.")));
+        }
     }
     Ok(())
 }

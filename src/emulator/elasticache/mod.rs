@@ -23,6 +23,7 @@ mod parameter_groups;
 mod parameters;
 mod role_access;
 mod scale;
+mod serverless;
 mod settings;
 mod snapshot;
 mod snapshots;
@@ -51,6 +52,8 @@ pub const SERVICE: Service = Service {
         &snapshots::PART,
         &users::PART,
         &user_groups::PART,
+        &serverless::PART,
+        &serverless::snapshots::PART,
         &engines::PART,
         &events::PART,
         &tagging::PART,

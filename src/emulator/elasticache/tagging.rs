@@ -86,6 +86,7 @@ pub fn add(context: &mut Context, input: Input) -> Answer {
         tags::add(context.region, &member, new.clone(), full)?;
     }
     tags::add(context.region, arn, new, full)?;
+    touch(context, arn);
     Ok(json!({ "TagList": tags::write(&tags::of(context.region, arn)) }))
 }
 
@@ -101,6 +102,7 @@ pub fn remove(context: &mut Context, input: Input) -> Answer {
         tags::remove(context.region, &member, keys.iter().map(String::as_str));
     }
     tags::remove(context.region, arn, keys.iter().map(String::as_str));
+    touch(context, arn);
     Ok(json!({ "TagList": tags::write(&tags::of(context.region, arn)) }))
 }
 
@@ -113,4 +115,10 @@ pub fn list(context: &mut Context, input: Input) -> Answer {
 /// Objects that take part in the tags of another.
 fn members_of(context: &Context, arn: &str) -> Vec<String> {
     resolve(context, arn).map(|(arns, name)| (arns.with)(context, name)).unwrap_or_default()
+}
+
+fn touch(context: &mut Context, arn: &str) {
+    if let Ok((arns, name)) = resolve(context, arn) {
+        (arns.tagged)(context, name);
+    }
 }

@@ -8,6 +8,7 @@ use super::super::paging;
 use super::super::service::{self, Arns, Part, operation};
 use super::super::table::Key;
 use super::group::GROUPS;
+use super::serverless::SERVERLESS;
 use super::users::{self, User};
 use super::{engines, names, tagging};
 use serde::{Deserialize, Serialize};
@@ -245,12 +246,14 @@ fn modify(context: &mut Context, input: Input) -> Answer {
 /// A group that caches of Redis use stays one of Redis.
 fn must_suit_caches(context: &Context, id: &str, engine: &str) -> Result<(), Failure> {
     let uses = |settings: &super::settings::Settings| settings.user_groups.iter().any(|other| other == id);
-    let redis = context.region[GROUPS].values().find(|group| uses(&group.settings) && group.settings.engine == "redis");
-    match redis {
-        Some(group) if engine != "redis" => Err(Failure::combination(format!(
-            "User group {id} is used by the replication group {} of engine redis.",
-            group.id
-        ))),
+    let groups = context.region[GROUPS].values().filter(|group| uses(&group.settings));
+    let groups = groups.filter(|group| group.settings.engine == "redis").map(|group| group.id.clone());
+    let serverless = context.region[SERVERLESS].values();
+    let serverless = serverless.filter(|cache| cache.user_group.as_deref() == Some(id) && cache.engine == "redis");
+    match groups.chain(serverless.map(|cache| cache.name.clone())).next() {
+        Some(cache) if engine != "redis" => {
+            Err(Failure::combination(format!("User group {id} is used by the cache {cache} of engine redis.")))
+        }
         _ => Ok(()),
     }
 }
@@ -284,6 +287,9 @@ fn to_json(context: &Context, group: &UserGroup) -> Value {
     let uses = |ids: &[String]| ids.contains(&group.id);
     let caches = context.region[GROUPS].values().filter(|cache| uses(&cache.settings.user_groups));
     let caches: Vec<&String> = caches.map(|cache| &cache.id).collect();
+    let serverless = context.region[SERVERLESS].values();
+    let serverless = serverless.filter(|cache| cache.user_group.as_ref() == Some(&group.id));
+    let serverless: Vec<&String> = serverless.map(|cache| &cache.name).collect();
     let members = group.future().filter_map(|id| users::find(context, id).ok());
     let least = members.map(|user| user.least_version()).max_by_key(|version| super::catalog::numbers(version));
     let least = least.unwrap_or(if group.engine == "valkey" { "7.2" } else { "6.0" });
@@ -292,7 +298,7 @@ fn to_json(context: &Context, group: &UserGroup) -> Value {
     json!({
         "UserGroupId": group.id, "Status": group.status, "Engine": group.engine, "UserIds": group.users,
         "MinimumEngineVersion": least, "PendingChanges": pending, "ReplicationGroups": caches,
-        "ServerlessCaches": [], "ARN": context.arn("usergroup", &group.id),
+        "ServerlessCaches": serverless, "ARN": context.arn("usergroup", &group.id),
     })
 }
 
