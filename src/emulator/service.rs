@@ -102,6 +102,8 @@ pub struct Arns {
     pub arn: fn(&Context, &str, &str) -> String,
     /// ARNs of objects that take part in its tags.
     pub with: fn(&Context, &str) -> Vec<String>,
+    /// The region that keeps the object, and its tags.
+    pub keeper: fn(&Context, &str) -> String,
     /// What a change of its tags does beyond them.
     pub tagged: fn(&mut Context, &str),
 }
@@ -114,6 +116,7 @@ impl Arns {
             check,
             arn: |context, kind, name| context.arn(kind, name),
             with: |_, _| Vec::new(),
+            keeper: |context, _| context.region_name.to_owned(),
             tagged: |_, _| {},
         }
     }

@@ -10,6 +10,7 @@ import checks_caches
 import checks_classes
 import checks_users
 import checks_serverless
+import checks_global
 import checks_rules
 
 suite.run()

@@ -21,6 +21,10 @@ OPERATIONS = {
         CreateSnapshot DescribeSnapshots CopySnapshot DeleteSnapshot
         CreateUser DescribeUsers ModifyUser DeleteUser
         CreateUserGroup DescribeUserGroups ModifyUserGroup DeleteUserGroup
+        CreateGlobalReplicationGroup DescribeGlobalReplicationGroups ModifyGlobalReplicationGroup
+        IncreaseNodeGroupsInGlobalReplicationGroup DecreaseNodeGroupsInGlobalReplicationGroup
+        RebalanceSlotsInGlobalReplicationGroup FailoverGlobalReplicationGroup DisassociateGlobalReplicationGroup
+        DeleteGlobalReplicationGroup
         CreateServerlessCache DescribeServerlessCaches ModifyServerlessCache DeleteServerlessCache
         CreateServerlessCacheSnapshot DescribeServerlessCacheSnapshots CopyServerlessCacheSnapshot
         DeleteServerlessCacheSnapshot ExportServerlessCacheSnapshot

@@ -12,7 +12,9 @@ use super::group::GROUPS;
 use super::group::{self, ReplicationGroup, Shard};
 use super::layout::{self, Plan};
 use super::settings::{Kind, Settings};
-use super::{names, parameter_groups, role_access, serverless, snapshots, subnet_groups, tagging, usage, user_groups};
+use super::{
+    global, names, parameter_groups, role_access, serverless, snapshots, subnet_groups, tagging, usage, user_groups,
+};
 use serde_json::json;
 
 /// What a request says about the group's shape.
@@ -27,6 +29,9 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     let description = input.needed("ReplicationGroupDescription")?;
     names::description(description, "ReplicationGroupDescription")?;
     let tags = tagging::read(input)?;
+    if let Some(global) = input.filled("GlobalReplicationGroupId") {
+        return global::secondary(context, input, global);
+    }
     refuse_what_does_not_exist(context, input)?;
     if context.region[GROUPS].contains(&id) {
         return Err(Failure::new("ReplicationGroupAlreadyExists", format!("Replication group {id} already exists.")));
@@ -69,6 +74,7 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
         settings,
         cluster_enabled: shape.cluster,
         cluster_mode: if shape.cluster { "enabled" } else { "disabled" }.into(),
+        global: None,
         failover,
         multi_az: input.flag("MultiAZEnabled").unwrap_or(false),
         shards: Vec::new(),
@@ -85,12 +91,6 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
 
 /// What a request refers to must exist.
 fn refuse_what_does_not_exist(context: &Context, input: Input) -> Result<(), Failure> {
-    if let Some(id) = input.filled("GlobalReplicationGroupId") {
-        return Err(Failure::missing(
-            "GlobalReplicationGroupNotFoundFault",
-            format!("Global Replication Group {id} does not exist."),
-        ));
-    }
     role_access::must_exist(context, input)?;
     if let Some(name) = input.filled("ServerlessCacheSnapshotName") {
         let snapshot = serverless::snapshots::find(context, name);
@@ -319,6 +319,7 @@ fn from_cluster(
         settings,
         cluster_enabled: false,
         cluster_mode: "disabled".into(),
+        global: None,
         failover,
         multi_az: input.flag("MultiAZEnabled").unwrap_or(false),
         shards: vec![Shard { id: "0001".into(), slots: None, primary: primary.id.clone(), members, new: false }],

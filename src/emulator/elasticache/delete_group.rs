@@ -8,11 +8,12 @@ use super::super::region::Region;
 use super::super::time::Work;
 use super::cluster::CLUSTERS;
 use super::group::GROUPS;
-use super::{group, snapshots, tagging};
+use super::{global, group, snapshots, tagging};
 use serde_json::json;
 
 pub fn delete(context: &mut Context, input: Input) -> Answer {
     let mut group = (*group::find(context, input.needed("ReplicationGroupId")?)?).clone();
+    global::refuse_of_member(&group, None)?;
     if group.status != "available" && group.status != "create-failed" {
         return Err(Failure::new(
             "InvalidReplicationGroupState",

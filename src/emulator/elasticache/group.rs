@@ -9,6 +9,7 @@ use super::super::table::Key;
 use super::change::Change;
 use super::cluster::CLUSTERS;
 use super::endpoints;
+use super::global;
 use super::logs;
 use super::settings::Settings;
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,9 @@ pub struct ReplicationGroup {
     pub cluster_enabled: bool,
     /// `disabled`, `compatible` or `enabled`.
     pub cluster_mode: String,
+    /// The global datastore that it is a member of.
+    #[serde(default)]
+    pub global: Option<String>,
     pub failover: bool,
     pub multi_az: bool,
     pub snapshotting: Option<String>,
@@ -183,7 +187,7 @@ pub fn to_json(context: &Context, group: &ReplicationGroup) -> Value {
     };
     let made = group.status != "creating";
     let mut row = json!({
-        "ReplicationGroupId": group.id, "Description": group.description, "GlobalReplicationGroupInfo": {},
+        "ReplicationGroupId": group.id, "Description": group.description, "GlobalReplicationGroupInfo": global::info(context, group),
         "Status": group.status, "PendingModifiedValues": pending_json(group),
         "MemberClusters": group.members().collect::<Vec<_>>(),
         "SnapshottingClusterId": group.snapshotting, "AutomaticFailover": failover,

@@ -5,14 +5,17 @@ use super::super::lifecycle::{self, Step, Target, Timer};
 use super::super::region::Region;
 use super::super::time::Speed;
 use super::group::{GROUPS, ReplicationGroup};
-use super::{calendar, delete_group, modify_group, snapshots};
+use super::{calendar, delete_group, global, modify_group, snapshots};
 
 /// What falls due for a group.
 pub fn due(context: &mut Context, id: &str, timer: &Timer) {
     let (region, due, speed) = (&mut *context.region, context.now, context.speed);
     let Some(group) = region[GROUPS].get(id).filter(|group| group.serial == timer.serial) else { return };
     match timer.step {
-        Step::Ready => group_ready(region, &group, due),
+        Step::Ready => {
+            group_ready(region, &group, due);
+            global::is_ready(context, id);
+        }
         Step::Apply => {
             let change = group.applying.clone().unwrap_or_default();
             modify_group::apply(region, id, &change, due);

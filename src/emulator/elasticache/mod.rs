@@ -13,6 +13,7 @@ mod endpoints;
 mod engines;
 mod events;
 mod failover;
+mod global;
 mod group;
 mod group_due;
 mod layout;
@@ -52,6 +53,7 @@ pub const SERVICE: Service = Service {
         &snapshots::PART,
         &users::PART,
         &user_groups::PART,
+        &global::PART,
         &serverless::PART,
         &serverless::snapshots::PART,
         &engines::PART,

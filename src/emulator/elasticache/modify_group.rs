@@ -8,6 +8,7 @@ use super::super::region::Region;
 use super::calendar;
 use super::change::Change;
 use super::cluster::CLUSTERS;
+use super::global;
 use super::group::GROUPS;
 use super::group::{self, ReplicationGroup};
 use super::layout;
@@ -17,6 +18,7 @@ use serde_json::json;
 
 pub fn modify(context: &mut Context, input: Input) -> Answer {
     let old = group::find(context, input.needed("ReplicationGroupId")?)?;
+    global::refuse_of_member(&old, Some(input))?;
     old.must_be_available("modify")?;
     members_must_be_available(context, &old)?;
     let mut new = (*old).clone();

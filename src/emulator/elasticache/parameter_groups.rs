@@ -15,12 +15,7 @@ use std::collections::BTreeMap;
 pub const PART: Part = Part {
     operations: &[
         operation("CreateCacheParameterGroup", create, "names, families, quota of 300, tags", ""),
-        operation(
-            "DescribeCacheParameterGroups",
-            describe,
-            "default groups of every family, pages",
-            "no groups of global datastores",
-        ),
+        operation("DescribeCacheParameterGroups", describe, "default groups of every family, pages", ""),
         operation(
             "ModifyCacheParameterGroup",
             super::parameters::modify,
@@ -54,6 +49,9 @@ pub struct ParameterGroup {
     pub family: String,
     pub description: String,
     pub values: BTreeMap<String, String>,
+    /// Whether it is a copy that a global datastore made for itself.
+    #[serde(default)]
+    pub global: bool,
 }
 
 /// Parameter groups by name.
@@ -79,7 +77,7 @@ fn default_group(name: &str, family: &str) -> ParameterGroup {
     };
     let values =
         if cluster { BTreeMap::from([("cluster-enabled".to_owned(), "yes".to_owned())]) } else { BTreeMap::new() };
-    ParameterGroup { name: name.into(), family: family.into(), description, values }
+    ParameterGroup { name: name.into(), family: family.into(), description, values, global: false }
 }
 
 /// The group of that name, for a cache.
@@ -114,7 +112,13 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
             "The request cannot be processed because it would exceed the maximum number of cache parameter groups.",
         ));
     }
-    let group = ParameterGroup { name: name.clone(), family, description: description.into(), values: BTreeMap::new() };
+    let group = ParameterGroup {
+        name: name.clone(),
+        family,
+        description: description.into(),
+        values: BTreeMap::new(),
+        global: false,
+    };
     let shown = to_json(context, &group);
     context.region[PARAMETER_GROUPS].put(&name, group);
     tagging::set(context, "parametergroup", &name, tags);
@@ -162,6 +166,6 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
 fn to_json(context: &Context, group: &ParameterGroup) -> Value {
     json!({
         "CacheParameterGroupName": group.name, "CacheParameterGroupFamily": group.family,
-        "Description": group.description, "IsGlobal": false, "ARN": context.arn("parametergroup", &group.name),
+        "Description": group.description, "IsGlobal": group.global, "ARN": context.arn("parametergroup", &group.name),
     })
 }

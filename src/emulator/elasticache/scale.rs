@@ -10,7 +10,7 @@ use super::cluster::CLUSTERS;
 use super::create_group::{add_member, check_size};
 use super::group::GROUPS;
 use super::group::{self, ReplicationGroup, Shard};
-use super::{layout, modify_group, names, subnet_groups, tagging, usage};
+use super::{global, layout, modify_group, names, subnet_groups, tagging, usage};
 use serde_json::json;
 
 fn begin(context: &Context, input: Input) -> Result<ReplicationGroup, Failure> {
@@ -32,7 +32,7 @@ fn begin(context: &Context, input: Input) -> Result<ReplicationGroup, Failure> {
 }
 
 /// Starts a change of a group that is through at `due`.
-fn start(context: &mut Context, mut group: ReplicationGroup, mut change: Change, due: u64) -> Answer {
+pub fn start(context: &mut Context, mut group: ReplicationGroup, mut change: Change, due: u64) -> Answer {
     // Every immediate change carries out what was waiting for the window as well.
     if let Some(mut waiting) = group.pending.take() {
         waiting.merge(change);
@@ -179,12 +179,18 @@ fn mark_deleting(context: &mut Context, members: &[String]) {
 
 pub fn reshard(context: &mut Context, input: Input) -> Answer {
     let group = begin(context, input)?;
+    global::refuse_of_member(&group, None)?;
     if !group.cluster_enabled {
         return Err(Failure::new(
             "InvalidReplicationGroupState",
             format!("Replication group {} does not have cluster mode enabled.", group.id),
         ));
     }
+    resize(context, input, group)
+}
+
+/// Adds or removes shards of a group that may be changed now.
+pub fn resize(context: &mut Context, input: Input, group: ReplicationGroup) -> Answer {
     let now = group.shards.len() as i64;
     let count = input.number("NodeGroupCount").unwrap_or(now);
     let (remove, retain) = (input.texts("NodeGroupsToRemove"), input.texts("NodeGroupsToRetain"));
@@ -232,7 +238,8 @@ pub fn reshard(context: &mut Context, input: Input) -> Answer {
     start(context, group, change, due)
 }
 
-fn grow(context: &mut Context, input: Input, mut group: ReplicationGroup, count: i64) -> Answer {
+/// Adds shards.
+pub fn grow(context: &mut Context, input: Input, mut group: ReplicationGroup, count: i64) -> Answer {
     let now = group.shards.len() as i64;
     let replicas = group.shards.iter().map(|shard| shard.members.len() as i64 - 1).max().unwrap_or(0);
     check_size(context, count, replicas)?;

@@ -78,38 +78,52 @@ pub fn check(context: &Context, arn: &str) -> Result<(), Failure> {
     (arns.check)(context, name)
 }
 
-pub fn add(context: &mut Context, input: Input) -> Answer {
+/// Does something to the tags of an object in the region that keeps them; the answer shows what they are then.
+fn on_tags(
+    context: &mut Context,
+    input: Input,
+    action: impl FnOnce(&mut Context, &str) -> Result<(), Failure>,
+) -> Answer {
     let arn = input.needed("ResourceName")?;
     check(context, arn)?;
-    let new = read(input)?;
-    for member in members_of(context, arn) {
-        tags::add(context.region, &member, new.clone(), full)?;
-    }
-    tags::add(context.region, arn, new, full)?;
-    touch(context, arn);
-    Ok(json!({ "TagList": tags::write(&tags::of(context.region, arn)) }))
+    let (arns, name) = resolve(context, arn)?;
+    let done = context.within(&(arns.keeper)(context, name), |context| {
+        action(context, arn)?;
+        Ok(json!({ "TagList": tags::write(&tags::of(context.region, arn)) }))
+    });
+    done.unwrap_or_else(|| Err(invalid(arn)))
+}
+
+pub fn add(context: &mut Context, input: Input) -> Answer {
+    on_tags(context, input, |context, arn| {
+        let new = read(input)?;
+        for member in members_of(context, arn) {
+            tags::add(context.region, &member, new.clone(), full)?;
+        }
+        tags::add(context.region, arn, new, full)?;
+        touch(context, arn);
+        Ok(())
+    })
 }
 
 pub fn remove(context: &mut Context, input: Input) -> Answer {
-    let arn = input.needed("ResourceName")?;
-    check(context, arn)?;
-    let keys = input.texts("TagKeys");
-    let current = tags::of(context.region, arn);
-    if let Some(key) = keys.iter().find(|key| !current.contains_key(*key)) {
-        return Err(Failure::missing("TagNotFound", format!("The tag key {key} was not found on the resource.")));
-    }
-    for member in members_of(context, arn) {
-        tags::remove(context.region, &member, keys.iter().map(String::as_str));
-    }
-    tags::remove(context.region, arn, keys.iter().map(String::as_str));
-    touch(context, arn);
-    Ok(json!({ "TagList": tags::write(&tags::of(context.region, arn)) }))
+    on_tags(context, input, |context, arn| {
+        let keys = input.texts("TagKeys");
+        let current = tags::of(context.region, arn);
+        if let Some(key) = keys.iter().find(|key| !current.contains_key(*key)) {
+            return Err(Failure::missing("TagNotFound", format!("The tag key {key} was not found on the resource.")));
+        }
+        for member in members_of(context, arn) {
+            tags::remove(context.region, &member, keys.iter().map(String::as_str));
+        }
+        tags::remove(context.region, arn, keys.iter().map(String::as_str));
+        touch(context, arn);
+        Ok(())
+    })
 }
 
 pub fn list(context: &mut Context, input: Input) -> Answer {
-    let arn = input.needed("ResourceName")?;
-    check(context, arn)?;
-    Ok(json!({ "TagList": tags::write(&tags::of(context.region, arn)) }))
+    on_tags(context, input, |_, _| Ok(()))
 }
 
 /// Objects that take part in the tags of another.
