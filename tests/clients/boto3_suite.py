@@ -11,6 +11,7 @@ import checks_classes
 import checks_users
 import checks_serverless
 import checks_global
+import checks_updates
 import checks_rules
 
 suite.run()

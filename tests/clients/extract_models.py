@@ -28,6 +28,8 @@ OPERATIONS = {
         CreateServerlessCache DescribeServerlessCaches ModifyServerlessCache DeleteServerlessCache
         CreateServerlessCacheSnapshot DescribeServerlessCacheSnapshots CopyServerlessCacheSnapshot
         DeleteServerlessCacheSnapshot ExportServerlessCacheSnapshot
+        DescribeServiceUpdates DescribeUpdateActions BatchApplyUpdateAction BatchStopUpdateAction
+        DescribeReservedCacheNodesOfferings PurchaseReservedCacheNodesOffering DescribeReservedCacheNodes
         DescribeCacheEngineVersions DescribeEvents ListAllowedNodeTypeModifications
         AddTagsToResource RemoveTagsFromResource ListTagsForResource""",
     "ec2": """

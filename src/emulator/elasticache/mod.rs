@@ -22,6 +22,7 @@ mod modify_group;
 mod names;
 mod parameter_groups;
 mod parameters;
+mod reserved;
 mod role_access;
 mod scale;
 mod serverless;
@@ -30,6 +31,7 @@ mod snapshot;
 mod snapshots;
 mod subnet_groups;
 mod tagging;
+mod updates;
 mod usage;
 mod user_groups;
 mod users;
@@ -56,6 +58,8 @@ pub const SERVICE: Service = Service {
         &global::PART,
         &serverless::PART,
         &serverless::snapshots::PART,
+        &updates::PART,
+        &reserved::PART,
         &engines::PART,
         &events::PART,
         &tagging::PART,
