@@ -4,6 +4,9 @@
 use super::context::{Context, partition};
 use super::failure::{Answer, Failure};
 use super::input::Input;
+use super::region::TAGS;
+use super::service::{Part, Service, operation};
+use super::table::Key;
 use super::{paging, tags};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,23 +27,45 @@ pub struct Alarm {
     pub state_changed: u64,
 }
 
-/// Answers an operation; `None` where there is none of that name.
-pub fn call(context: &mut Context, operation: &str, input: Input) -> Option<Answer> {
-    Some(match operation {
-        "PutMetricAlarm" => put(context, input),
-        "DescribeAlarms" => describe(context, input),
-        "DescribeAlarmsForMetric" => describe_for_metric(context, input),
-        "DeleteAlarms" => delete(context, input),
-        "SetAlarmState" => set_state(context, input),
-        "EnableAlarmActions" => Ok(switch_actions(context, input, true)),
-        "DisableAlarmActions" => Ok(switch_actions(context, input, false)),
-        "GetMetricStatistics" => statistics(input),
-        "TagResource" => tag(context, input),
-        "UntagResource" => untag(context, input),
-        "ListTagsForResource" => list_tags(context, input),
-        _ => return None,
-    })
-}
+/// Alarms by name.
+pub const ALARMS: Key<Alarm> = Key::new("alarms");
+
+/// The service as the registry knows it.
+pub const SERVICE: Service =
+    Service { name: "cloudwatch", scope: "monitoring", parts: &[&PART], taggable: check_arn, ..Service::PLAIN };
+
+const PART: Part = Part {
+    operations: &[
+        operation(
+            "PutMetricAlarm",
+            put,
+            "put anew as a whole, rules of periods and statistics, tags at creation only",
+            "alarms on metric maths are kept, not evaluated",
+        ),
+        operation("DescribeAlarms", describe, "by name, prefix, state and action, pages", "no composite alarms"),
+        operation("DescribeAlarmsForMetric", describe_for_metric, "by metric and dimensions", ""),
+        operation("DeleteAlarms", delete, "names of no alarm are passed over", ""),
+        operation(
+            "SetAlarmState",
+            set_state,
+            "until the next evaluation, which never comes",
+            "actions are not carried out",
+        ),
+        operation("EnableAlarmActions", |context, input| Ok(switch_actions(context, input, true)), "by name", ""),
+        operation("DisableAlarmActions", |context, input| Ok(switch_actions(context, input, false)), "by name", ""),
+        operation(
+            "GetMetricStatistics",
+            |_, input| statistics(input),
+            "checks of the request",
+            "there are never data points",
+        ),
+        operation("TagResource", tag, "of alarms", ""),
+        operation("UntagResource", untag, "of alarms", ""),
+        operation("ListTagsForResource", list_tags, "of alarms", ""),
+    ],
+    tables: &[&ALARMS],
+    ..Part::NONE
+};
 
 /// Caches of the emulator do no work, so that no metric ever has a data point.
 fn statistics(input: Input) -> Answer {
@@ -74,7 +99,7 @@ fn put(context: &mut Context, input: Input) -> Answer {
     }
     let actions_enabled = input.flag("ActionsEnabled").unwrap_or(true);
     let now = context.now;
-    let old = context.region.alarms.get(&name);
+    let old = context.region[ALARMS].get(&name);
     let alarm = match old.as_deref() {
         Some(old) => Alarm { definition, actions_enabled, updated: now, ..old.clone() },
         None => {
@@ -94,7 +119,7 @@ fn put(context: &mut Context, input: Input) -> Answer {
             }
         }
     };
-    context.region.alarms.put(&name, alarm);
+    context.region[ALARMS].put(&name, alarm);
     Ok(json!({}))
 }
 
@@ -208,7 +233,7 @@ fn describe(context: &mut Context, input: Input) -> Answer {
     let types = input.texts("AlarmTypes");
     let metric_alarms = types.is_empty() || types.iter().any(|kind| kind == "MetricAlarm");
     let (state, action) = (input.filled("StateValue"), input.filled("ActionPrefix"));
-    let alarms = &context.region.alarms;
+    let alarms = &context.region[ALARMS];
     let asked: Box<dyn Iterator<Item = _>> = match names.is_empty() {
         true => Box::new(alarms.from(after.as_deref().unwrap_or_default())),
         false => Box::new(alarms.some(&names)),
@@ -248,7 +273,7 @@ fn describe_for_metric(context: &mut Context, input: Input) -> Answer {
             && (!input.has("Period") || own.number("Period") == input.number("Period"))
             && sorted(own.value("Dimensions")) == sorted(input.value("Dimensions"))
     };
-    let rows: Vec<Value> = context.region.alarms.values().filter(same).map(|alarm| to_json(context, alarm)).collect();
+    let rows: Vec<Value> = context.region[ALARMS].values().filter(same).map(|alarm| to_json(context, alarm)).collect();
     Ok(json!({ "MetricAlarms": rows }))
 }
 
@@ -279,9 +304,9 @@ fn delete(context: &mut Context, input: Input) -> Answer {
     // The reference: alarms whose names are right are deleted whatever the other names are. AWS's own alarm resource
     // had to look for itself whether an alarm exists, since this call does not tell.
     for name in names {
-        context.region.alarms.remove(&name);
+        context.region[ALARMS].remove(&name);
         let arn = arn(context, &name);
-        context.region.tags.remove(&arn);
+        context.region[TAGS].remove(&arn);
     }
     Ok(json!({}))
 }
@@ -293,7 +318,7 @@ fn set_state(context: &mut Context, input: Input) -> Answer {
     }
     let now = context.now;
     let state = input.text("StateValue").unwrap_or("").to_owned();
-    let done = context.region.alarms.update(input.text("AlarmName").unwrap_or(""), |alarm| {
+    let done = context.region[ALARMS].update(input.text("AlarmName").unwrap_or(""), |alarm| {
         if alarm.state != state {
             alarm.state_changed = now;
         }
@@ -307,7 +332,7 @@ fn set_state(context: &mut Context, input: Input) -> Answer {
 
 fn switch_actions(context: &mut Context, input: Input, on: bool) -> Value {
     for name in input.texts("AlarmNames") {
-        context.region.alarms.update(&name, |alarm| alarm.actions_enabled = on);
+        context.region[ALARMS].update(&name, |alarm| alarm.actions_enabled = on);
     }
     json!({})
 }
@@ -315,7 +340,7 @@ fn switch_actions(context: &mut Context, input: Input, on: bool) -> Value {
 /// The alarm that an ARN names must exist.
 pub fn check_arn(context: &Context, text: &str) -> Result<(), Failure> {
     let name = text.splitn(7, ':').nth(6).unwrap_or("");
-    if context.region.alarms.contains(name) && arn(context, name) == text {
+    if context.region[ALARMS].contains(name) && arn(context, name) == text {
         return Ok(());
     }
     Err(Failure::missing("ResourceNotFoundException", format!("The resource {text} does not exist.")))

@@ -1,12 +1,14 @@
 //! What an operation works with: its region, who asks, and what time it is.
 
-use super::region::Region;
+use super::region::{Others, Region};
 use super::time::Speed;
 use super::world::{Quotas, hex};
 
 /// The surroundings of one operation.
-pub struct Context<'a> {
+pub struct Context<'a, 'b> {
     pub region: &'a mut Region,
+    /// The other regions of the account, which a global datastore reaches into.
+    pub others: &'a mut Others<'b>,
     pub account: &'a str,
     pub region_name: &'a str,
     /// Milliseconds since the Unix epoch.
@@ -15,7 +17,24 @@ pub struct Context<'a> {
     pub quotas: Quotas,
 }
 
-impl Context<'_> {
+impl Context<'_, '_> {
+    /// The regions of the account that there are, the own one first.
+    pub fn regions(&self) -> impl Iterator<Item = (&str, &Region)> {
+        let others = self.others.iter().map(|(name, region)| (name.as_str(), &**region));
+        std::iter::once((self.region_name, &*self.region)).chain(others)
+    }
+
+    /// Works in another region of the account, or in the own one; nothing where there is no such region.
+    pub fn within<T>(&mut self, name: &str, action: impl FnOnce(&mut Context) -> T) -> Option<T> {
+        let own = (self.region_name.to_owned(), &mut *self.region);
+        let others = self.others.iter_mut().map(|(name, region)| (name.clone(), &mut **region));
+        let mut all: Others = others.chain([own]).collect();
+        let region = all.remove(name)?;
+        let (account, now, speed, quotas) = (self.account, self.now, self.speed, self.quotas);
+        let mut context = Context { region, others: &mut all, account, region_name: name, now, speed, quotas };
+        Some(action(&mut context))
+    }
+
     /// The ARN of an ElastiCache object.
     pub fn arn(&self, kind: &str, name: &str) -> String {
         self.region.arn(kind, name)

@@ -3,6 +3,7 @@
 use super::Request;
 use super::failure::Failure;
 use super::model::{self, Service};
+use super::service::{self, SERVICES};
 use super::wire::query;
 
 /// How a request is written.
@@ -34,6 +35,11 @@ pub struct Call {
 const DEFAULT_ACCOUNT: &str = "000000000000";
 
 impl Call {
+    /// The service as the registry knows it.
+    pub fn registered(&self) -> &'static service::Service {
+        service::named(self.service).expect("a call is of a service in the registry")
+    }
+
     /// Whether the operation only looks.
     pub fn reads(&self) -> bool {
         ["Describe", "List", "Get"].iter().any(|verb| self.operation.starts_with(verb))
@@ -157,26 +163,21 @@ impl Scope {
 }
 
 fn service_of_scope(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "elasticache" => "elasticache",
-        "ec2" => "ec2",
-        "monitoring" => "cloudwatch",
-        "sts" => "sts",
-        "tagging" => "resourcegroupstaggingapi",
-        _ => return None,
-    })
+    SERVICES.iter().find(|service| service.scope == name).map(|service| service.name)
 }
 
 fn service_of_target(prefix: &str) -> Option<&'static str> {
-    ["cloudwatch", "resourcegroupstaggingapi"]
-        .into_iter()
-        .find(|name| model::service(name).is_some_and(|model| model.target == prefix))
+    modelled(|model| model.target == prefix)
 }
 
+/// Versions are dates, which JSON services have in common with each other.
 fn service_of_version(version: &str) -> Option<&'static str> {
-    ["elasticache", "ec2", "cloudwatch", "sts"]
-        .into_iter()
-        .find(|name| model::service(name).is_some_and(|model| model.version == version))
+    modelled(|model| model.target.is_empty() && model.version == version)
+        .or_else(|| modelled(|model| model.version == version))
+}
+
+fn modelled(is: impl Fn(&Service) -> bool) -> Option<&'static str> {
+    SERVICES.iter().map(|service| service.name).find(|name| model::service(name).is_some_and(&is))
 }
 
 fn service_of_host(request: &Request) -> Option<&'static str> {

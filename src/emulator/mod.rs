@@ -7,6 +7,7 @@
 //! - `route`: has a request answered; `identify`: what it means; `reply`: the answer in its protocol
 //! - `model`, `wire`: the service model, and the four wire formats over one JSON tree
 //! - `signature`: whether a request was signed with a secret that is known, where that is asked for
+//! - `service`: the registry of services, and of the parts that they are made of; `limits`: what the model refuses
 //! - `world`, `region`, `table`: what exists; kept in memory, or in an append-only log that processes share
 //! - `time`, `lifecycle`: how long things take, and what falls due when
 //! - `elasticache`, `ec2`, `cloudwatch`, `sts`, `tagging`: the services
@@ -27,6 +28,7 @@ mod gate;
 mod identify;
 mod input;
 mod lifecycle;
+mod limits;
 mod model;
 pub mod operations;
 mod paging;
@@ -35,6 +37,7 @@ mod region;
 mod reply;
 mod route;
 pub mod server;
+mod service;
 mod signature;
 mod sts;
 mod table;

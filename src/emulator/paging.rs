@@ -9,10 +9,17 @@ const NO_MARKER: &str = "Invalid Marker value provided";
 
 /// The page size that ElastiCache's `MaxRecords` asks for: 20 to 100, 100 where absent.
 pub fn max_records(input: Input) -> Result<usize, Failure> {
+    max_records_from(input, 20)
+}
+
+/// The same where the least size is another: the younger operations state none.
+pub fn max_records_from(input: Input, least: i64) -> Result<usize, Failure> {
     match input.number("MaxRecords") {
         None => Ok(100),
-        Some(count @ 20..=100) => Ok(count as usize),
-        Some(count) => Err(Failure::value(format!("Invalid value {count} for MaxRecords. Must be between 20 and 100"))),
+        Some(count) if (least..=100).contains(&count) => Ok(count as usize),
+        Some(count) => {
+            Err(Failure::value(format!("Invalid value {count} for MaxRecords. Must be between {least} and 100")))
+        }
     }
 }
 
@@ -21,6 +28,16 @@ pub fn marker(input: Input) -> Result<Option<String>, Failure> {
     match input.filled("Marker") {
         None => Ok(None),
         Some(text) => open(text).map(Some).ok_or_else(|| Failure::value(NO_MARKER)),
+    }
+}
+
+/// The key and the page size of `NextToken` and `MaxResults`: 1 to 50, 50 where absent.
+pub fn next_token(input: Input) -> Result<(Option<String>, usize), Failure> {
+    let after = input.filled("NextToken").map(|token| open(token).ok_or_else(|| Failure::value("Invalid NextToken.")));
+    match input.number("MaxResults") {
+        None => Ok((after.transpose()?, 50)),
+        Some(count @ 1..=50) => Ok((after.transpose()?, count as usize)),
+        Some(count) => Err(Failure::value(format!("Invalid value {count} for MaxResults. Must be between 1 and 50"))),
     }
 }
 

@@ -1,85 +1,64 @@
-//! One region of one account: its tables, its counter, and what exists in it from the start.
+//! One region of one account: the tables that services declare, its counter, and what exists in it from the start.
 
-use super::cloudwatch::Alarm;
 use super::context::partition;
-use super::ec2::{SecurityGroup, SecurityGroupRule, Subnet, Vpc};
-use super::elasticache::{CacheCluster, Event, ParameterGroup, ReplicationGroup, Snapshot, SubnetGroup};
 use super::lifecycle::Timer;
-use super::table::{Rows, Table};
+use super::service;
+use super::table::{Declared, Key, Row, Rows, Table};
 use super::world::hex;
 use serde_json::{Value, json};
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::ops::{Index, IndexMut};
 
-/// Everything that exists in one region of one account.
+/// Tags by ARN.
+pub const TAGS: Key<BTreeMap<String, String>> = Key::new("tags");
+/// What falls due, by time and number.
+pub const TIMERS: Key<Timer> = Key::new("timers");
+const COUNTERS: Key<u64> = Key::new("counters");
+
+/// The tables that belong to no service.
+const COMMON: &[&dyn Declared] = &[&TAGS, &TIMERS, &COUNTERS];
+
+/// Everything that exists in one region of one account. `region[KEY]` is the table of a key.
 #[derive(Debug, Clone)]
 pub struct Region {
-    account: String,
-    name: String,
-    pub subnet_groups: Table<SubnetGroup>,
-    pub parameter_groups: Table<ParameterGroup>,
-    pub groups: Table<ReplicationGroup>,
-    pub clusters: Table<CacheCluster>,
-    pub snapshots: Table<Snapshot>,
-    /// By time and number, so that their order is that of time.
-    pub events: Table<Event>,
-    /// Tags by ARN.
-    pub tags: Table<BTreeMap<String, String>>,
-    pub vpcs: Table<Vpc>,
-    pub subnets: Table<Subnet>,
-    pub security_groups: Table<SecurityGroup>,
-    pub rules: Table<SecurityGroupRule>,
-    pub alarms: Table<Alarm>,
-    /// What falls due, by time and number.
-    pub timers: Table<Timer>,
-    counters: Table<u64>,
+    pub account: String,
+    pub name: String,
+    tables: BTreeMap<&'static str, Box<dyn Rows>>,
     /// Rows that the running request changed for good, as the log holds them.
     pub staged: Vec<Value>,
 }
 
-macro_rules! tables {
-    ($self:ident, $reference:tt $($mutable:tt)?) => {
-        [
-            ("subnet_groups", $reference $($mutable)? $self.subnet_groups as _),
-            ("parameter_groups", $reference $($mutable)? $self.parameter_groups as _),
-            ("groups", $reference $($mutable)? $self.groups as _),
-            ("clusters", $reference $($mutable)? $self.clusters as _),
-            ("snapshots", $reference $($mutable)? $self.snapshots as _),
-            ("events", $reference $($mutable)? $self.events as _),
-            ("tags", $reference $($mutable)? $self.tags as _),
-            ("vpcs", $reference $($mutable)? $self.vpcs as _),
-            ("subnets", $reference $($mutable)? $self.subnets as _),
-            ("security_groups", $reference $($mutable)? $self.security_groups as _),
-            ("rules", $reference $($mutable)? $self.rules as _),
-            ("alarms", $reference $($mutable)? $self.alarms as _),
-            ("timers", $reference $($mutable)? $self.timers as _),
-            ("counters", $reference $($mutable)? $self.counters as _),
-        ]
-    };
+/// The other regions of an account, by name.
+pub type Others<'a> = BTreeMap<String, &'a mut Region>;
+
+impl<T: Row> Index<Key<T>> for Region {
+    type Output = Table<T>;
+
+    fn index(&self, key: Key<T>) -> &Table<T> {
+        let rows: &dyn Any = &**self.tables.get(key.name).expect("a service declares the table");
+        rows.downcast_ref().expect("a table is declared once")
+    }
+}
+
+impl<T: Row> IndexMut<Key<T>> for Region {
+    fn index_mut(&mut self, key: Key<T>) -> &mut Table<T> {
+        let rows: &mut dyn Any = &mut **self.tables.get_mut(key.name).expect("a service declares the table");
+        rows.downcast_mut().expect("a table is declared once")
+    }
 }
 
 impl Region {
     /// A region as a new account finds it: a default VPC with its subnets and its security group.
     pub fn new(account: &str, name: &str) -> Self {
+        let declared = service::parts().flat_map(|part| part.tables).chain(COMMON);
         let mut region = Self {
             account: account.to_owned(),
             name: name.to_owned(),
-            subnet_groups: Table::default(),
-            parameter_groups: Table::default(),
-            groups: Table::default(),
-            clusters: Table::default(),
-            snapshots: Table::default(),
-            events: Table::default(),
-            tags: Table::default(),
-            vpcs: Table::default(),
-            subnets: Table::default(),
-            security_groups: Table::by(SecurityGroup::words),
-            rules: Table::by(SecurityGroupRule::words),
-            alarms: Table::default(),
-            timers: Table::default(),
-            counters: Table::default(),
+            tables: declared.map(|table| (table.name(), table.empty())).collect(),
             staged: Vec::new(),
         };
-        super::ec2::seed(&mut region, account, name);
+        service::parts().for_each(|part| (part.seed)(&mut region, account, name));
         // What every region begins with is rebuilt, not logged.
         region.stage();
         region.staged.clear();
@@ -87,34 +66,27 @@ impl Region {
     }
 
     /// Every table with its name in the log.
-    pub fn tables(&self) -> [(&'static str, &dyn Rows); 14] {
-        tables!(self, &)
-    }
-
-    fn tables_mut(&mut self) -> [(&'static str, &mut dyn Rows); 14] {
-        tables!(self, &mut)
+    pub fn tables(&self) -> impl Iterator<Item = (&'static str, &dyn Rows)> {
+        self.tables.iter().map(|(name, rows)| (*name, &**rows))
     }
 
     /// The table of that name in the log.
     pub fn table_mut(&mut self, name: &str) -> Option<&mut dyn Rows> {
-        self.tables_mut().into_iter().find(|(table, _)| *table == name).map(|(_, rows)| rows)
+        Some(&mut **self.tables.get_mut(name)?)
     }
 
     /// Makes the changes so far final.
     pub fn stage(&mut self) {
-        let mut staged = std::mem::take(&mut self.staged);
-        let (account, name) = (self.account.clone(), self.name.clone());
-        for (table, rows) in self.tables_mut() {
+        for (table, rows) in &mut self.tables {
             if rows.touched() {
-                rows.commit(&mut |key, row| staged.push(json!([account, name, table, key, row])));
+                rows.commit(&mut |key, row| self.staged.push(json!([self.account, self.name, table, key, row])));
             }
         }
-        self.staged = staged;
     }
 
     /// Takes back everything since the last [`Region::stage`].
     pub fn rollback(&mut self) {
-        self.tables_mut().into_iter().for_each(|(_, rows)| rows.rollback());
+        self.tables.values_mut().for_each(|rows| rows.rollback());
     }
 
     /// The ARN of an ElastiCache object.
@@ -124,8 +96,8 @@ impl Region {
 
     /// The next number of the region's counter.
     pub fn next(&mut self) -> u64 {
-        let next = self.counters.get("ids").map_or(1, |last| *last + 1);
-        self.counters.put("ids", next);
+        let next = self[COUNTERS].get("ids").map_or(1, |last| *last + 1);
+        self[COUNTERS].put("ids", next);
         next
     }
 

@@ -4,10 +4,11 @@ use super::context::Context;
 use super::failure::{Answer, Failure};
 use super::faults::Verdict;
 use super::identify::{self, Call, Protocol};
-use super::input::{self, Input};
+use super::input::Input;
+use super::limits;
 use super::model::Operation;
 use super::paging;
-use super::region::Region;
+use super::region::{Others, Region};
 use super::reply;
 use super::signature;
 use super::time::Speed;
@@ -74,18 +75,21 @@ fn befall(
         _ if call.refusal.is_some() => Err(call.refusal.clone().unwrap_or_else(|| unknown(call))),
         Some(operation) => understand(call, operation, request).and_then(|value| {
             let mut past = emulator.shared.past.lock().expect("past");
-            world.in_region(&call.account, &call.region, |region| {
-                super::lifecycle::settle(region, now, options.speed);
-                region.stage();
+            world.in_account(&call.account, &call.region, |regions| {
+                super::lifecycle::settle(regions, now, options.speed, surroundings.1);
+                regions.values_mut().for_each(|region| region.stage());
+                let Some(region) = regions.remove(&call.region) else { return Err(unknown(call)) };
                 if let Some(oldest) = oldest {
                     past.keep(&call.account, &call.region, region, now, oldest);
                 }
                 let old = verdict.stale_ms.filter(|_| call.reads());
                 let old = old.and_then(|age| past.at(&call.account, &call.region, now.saturating_sub(age)));
-                match old {
-                    Some(mut old) => perform(&mut old, surroundings, call, operation, &value, now),
-                    None => perform(region, surroundings, call, operation, &value, now),
-                }
+                let answer = match old {
+                    Some(mut old) => perform((&mut old, regions), surroundings, call, operation, &value, now),
+                    None => perform((region, regions), surroundings, call, operation, &value, now),
+                };
+                regions.insert(call.region.clone(), region);
+                answer
             })
         }),
         None => Err(unknown(call)),
@@ -111,13 +115,13 @@ fn understand(call: &Call, operation: &Operation, request: &Request) -> Answer {
         let (path, want) = path.rsplit_once('.').unwrap_or(("the request", &path));
         return Err(Failure::new("SerializationException", format!("{path} is not {want}.")));
     }
-    check(call, shape, &value)?;
-    if call.service == "elasticache" { paging::unmark(&call.operation, value) } else { Ok(value) }
+    limits::check(call.registered().wording, call.model, shape, &value)?;
+    paging::unmark(&call.operation, value)
 }
 
 fn perform(
-    region: &mut Region,
-    surroundings: (Speed, Quotas),
+    (region, others): (&mut Region, &mut Others),
+    (speed, quotas): (Speed, Quotas),
     call: &Call,
     operation: &Operation,
     value: &Value,
@@ -125,79 +129,28 @@ fn perform(
 ) -> Answer {
     let input = Input(value);
     let (account, region_name) = (call.account.as_str(), call.region.as_str());
-    let (speed, quotas) = surroundings;
-    let mut context = Context { region, account, region_name, now, speed, quotas };
-    let answer = match call.service {
-        "elasticache" => super::elasticache::call(&mut context, &call.operation, input),
-        "ec2" => super::ec2::call(&mut context, &call.operation, input),
-        "cloudwatch" => super::cloudwatch::call(&mut context, &call.operation, input),
-        "sts" => super::sts::call(&mut context, &call.operation, input),
-        _ => super::tagging::call(&mut context, &call.operation, input),
-    };
-    let mut answer = answer.unwrap_or_else(|| Err(unknown(call)));
-    if let ("elasticache", Ok(value)) = (call.service, &mut answer) {
-        paging::mark(&call.operation, value);
-    }
-    match &answer {
+    let mut context = Context { region, others, account, region_name, now, speed, quotas };
+    let mut answer = carry_out(&mut context, call, input);
+    let regions = std::iter::once(&mut *context.region).chain(context.others.values_mut().map(|region| &mut **region));
+    match &mut answer {
         Ok(value) => {
+            paging::mark(&call.operation, value);
             if let (true, Some(output)) = (cfg!(debug_assertions), &operation.output) {
                 let strays = wire::strays(call.model, output, value);
                 assert!(strays.is_empty(), "{} answers with {strays:?}", call.operation);
             }
-            region.stage();
+            regions.for_each(Region::stage);
         }
-        Err(_) => region.rollback(),
+        Err(_) => regions.for_each(Region::rollback),
     }
     answer
 }
 
-/// What the service model alone can refuse, in the words of each service.
-fn check(call: &Call, shape: &str, value: &Value) -> Result<(), Failure> {
-    let breaches = input::breaches(call.model, shape, value);
-    if breaches.is_empty() {
-        return Ok(());
-    }
-    match call.service {
-        "elasticache" => match breaches.iter().find(|breach| breach.missing) {
-            Some(missing) => {
-                let name = missing.path.last().map_or("", String::as_str);
-                Err(Failure::value(format!("The parameter {name} must be provided and must not be null.")))
-            }
-            None => Ok(()),
-        },
-        "ec2" => match breaches.iter().find(|breach| breach.missing) {
-            Some(missing) => {
-                let name = missing.path.last().map_or("", String::as_str);
-                let wire = call.model.shape(shape).members().find(|member| member.name == name);
-                let wire = wire.map_or(name, |member| member.wire_in);
-                let name = format!("{}{}", wire[..1].to_lowercase(), &wire[1..]);
-                Err(Failure::new("MissingParameter", format!("The request must contain the parameter {name}")))
-            }
-            None => Ok(()),
-        },
-        _ => {
-            let lines: Vec<String> = breaches
-                .iter()
-                .map(|breach| {
-                    let path: Vec<String> = breach.path.iter().map(|part| lower_first(part)).collect();
-                    let value = if breach.missing { "null".into() } else { format!("'{}'", breach.value) };
-                    format!("Value {value} at '{}' failed to satisfy constraint: {}", path.join("."), breach.must)
-                })
-                .collect();
-            let (count, noun) = (lines.len(), if lines.len() == 1 { "error" } else { "errors" });
-            let text = format!("{count} validation {noun} detected: {}", lines.join("; "));
-            let code = match call.service {
-                "resourcegroupstaggingapi" => "InvalidParameterException",
-                _ => "ValidationError",
-            };
-            Err(Failure::new(code, text))
-        }
-    }
-}
-
-fn lower_first(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
+fn carry_out(context: &mut Context, call: &Call, input: Input) -> Answer {
+    let service = call.registered();
+    (service.first)(input)?;
+    let operation = service.operations().find(|operation| operation.name == call.operation);
+    (operation.ok_or_else(|| unknown(call))?.call)(context, input)
 }
 
 fn unknown(call: &Call) -> Failure {

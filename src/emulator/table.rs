@@ -2,6 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -143,8 +144,61 @@ impl<T: Clone> Table<T> {
     }
 }
 
+/// What a row is: plain data.
+pub trait Row: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static {}
+
+impl<T: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static> Row for T {}
+
+/// The name of a table in the log, tied to what its rows are: how a service declares a table and reaches it.
+#[derive(Debug)]
+pub struct Key<T> {
+    /// The name in the log, which may never change.
+    pub name: &'static str,
+    words: Option<fn(&T) -> Vec<String>>,
+}
+
+impl<T> Clone for Key<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Key<T> {}
+
+impl<T> Key<T> {
+    /// A table whose rows are found by their keys.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, words: None }
+    }
+
+    /// A table whose rows are found by words that are in them as well.
+    pub const fn by(name: &'static str, words: fn(&T) -> Vec<String>) -> Self {
+        Self { name, words: Some(words) }
+    }
+}
+
+/// A table that a service declares, whatever its rows are.
+pub trait Declared: Sync {
+    /// Its name in the log.
+    fn name(&self) -> &'static str;
+    /// The table without rows.
+    fn empty(&self) -> Box<dyn Rows>;
+}
+
+impl<T: Row> Declared for Key<T> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn empty(&self) -> Box<dyn Rows> {
+        Box::new(self.words.map_or_else(Table::default, Table::by))
+    }
+}
+
 /// What the world's log needs of any table.
-pub trait Rows: Debug {
+pub trait Rows: Any + Debug + Send + Sync {
+    /// A copy, which shares the rows.
+    fn copy(&self) -> Box<dyn Rows>;
     /// Whether the running request touched the table.
     fn touched(&self) -> bool;
     /// Hands over the changed rows (`None`: removed) and makes them final.
@@ -157,7 +211,11 @@ pub trait Rows: Debug {
     fn dump(&self, each: &mut dyn FnMut(&str, Value));
 }
 
-impl<T: Clone + Debug + Serialize + DeserializeOwned> Rows for Table<T> {
+impl<T: Row> Rows for Table<T> {
+    fn copy(&self) -> Box<dyn Rows> {
+        Box::new(self.clone())
+    }
+
     fn touched(&self) -> bool {
         !self.before.is_empty()
     }
@@ -185,6 +243,13 @@ impl<T: Clone + Debug + Serialize + DeserializeOwned> Rows for Table<T> {
         for (key, row) in &self.rows {
             each(key, to_json(row.as_ref()));
         }
+    }
+}
+
+impl Clone for Box<dyn Rows> {
+    fn clone(&self) -> Self {
+        // Through the reference: a box of rows is no table itself.
+        (**self).copy()
     }
 }
 

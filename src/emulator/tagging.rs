@@ -3,22 +3,33 @@
 use super::context::Context;
 use super::failure::{Answer, Failure};
 use super::input::Input;
+use super::limits::Wording;
+use super::paging;
+use super::region::TAGS;
+use super::service::{self, Part, Service, operation};
 use super::tags::{self, Tags};
-use super::{cloudwatch, ec2, elasticache, paging};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// Answers an operation; `None` where there is none of that name.
-pub fn call(context: &mut Context, operation: &str, input: Input) -> Option<Answer> {
-    Some(match operation {
-        "GetResources" => resources(context, input),
-        "GetTagKeys" => keys(context, input),
-        "GetTagValues" => values(context, input),
-        "TagResources" => tag(context, input),
-        "UntagResources" => untag(context, input),
-        _ => return None,
-    })
-}
+/// The service as the registry knows it.
+pub const SERVICE: Service = Service {
+    name: "resourcegroupstaggingapi",
+    scope: "tagging",
+    wording: Wording::Listed("InvalidParameterException"),
+    parts: &[&PART],
+    ..Service::PLAIN
+};
+
+const PART: Part = Part {
+    operations: &[
+        operation("GetResources", resources, "by type, tag and ARN, pages", "seen at once, not after minutes"),
+        operation("TagResources", tag, "of all services here, failures one by one", ""),
+        operation("UntagResources", untag, "as above", ""),
+        operation("GetTagKeys", keys, "pages", ""),
+        operation("GetTagValues", values, "pages", ""),
+    ],
+    ..Part::NONE
+};
 
 fn invalid(text: impl Into<String>) -> Failure {
     Failure::new("InvalidParameterException", text)
@@ -66,7 +77,7 @@ fn resources(context: &mut Context, input: Input) -> Answer {
         typed && tagged && (arns.is_empty() || arns.iter().any(|other| other == arn))
     };
     let after = token(input)?;
-    let rows = context.region.tags.from(after.as_deref().unwrap_or_default());
+    let rows = context.region[TAGS].from(after.as_deref().unwrap_or_default());
     let rows = rows.filter(|(arn, tags)| wanted(arn, tags)).map(|row| (row.0, row));
     let (page, next) = paging::page(rows, after.as_deref(), size);
     let page: Vec<Value> =
@@ -80,22 +91,18 @@ fn texts(all: BTreeSet<String>, input: Input, member: &str) -> Answer {
 }
 
 fn keys(context: &mut Context, input: Input) -> Answer {
-    texts(context.region.tags.values().flat_map(|tags| tags.keys().cloned()).collect(), input, "TagKeys")
+    texts(context.region[TAGS].values().flat_map(|tags| tags.keys().cloned()).collect(), input, "TagKeys")
 }
 
 fn values(context: &mut Context, input: Input) -> Answer {
     let key = input.text("Key").unwrap_or("");
-    texts(context.region.tags.values().filter_map(|tags| tags.get(key).cloned()).collect(), input, "TagValues")
+    texts(context.region[TAGS].values().filter_map(|tags| tags.get(key).cloned()).collect(), input, "TagValues")
 }
 
 /// Whether the object of an ARN exists and can be tagged now.
 fn check(context: &Context, arn: &str) -> Result<(), Failure> {
-    match kind(arn).0.as_str() {
-        "elasticache" => elasticache::check_taggable(context, arn),
-        "cloudwatch" => cloudwatch::check_arn(context, arn),
-        "ec2" if ec2::tagged_by_arn(context, arn) => Ok(()),
-        _ => Err(invalid(format!("The resource {arn} does not exist or cannot be tagged."))),
-    }
+    let owner = service::SERVICES.iter().find(|service| service.name == kind(arn).0);
+    (owner.unwrap_or(&&SERVICE).taggable)(context, arn)
 }
 
 /// Runs an action on each ARN; those that fail are reported, the others are done.

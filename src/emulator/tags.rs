@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::input::Input;
 use super::region::Region;
+use super::region::TAGS;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -46,7 +47,7 @@ fn check(key: &str, value: &str) -> Result<(), Failure> {
 
 /// Adds tags to an object; `full` is the error when there would be too many.
 pub fn add(region: &mut Region, arn: &str, tags: Tags, full: impl Fn() -> Failure) -> Result<(), Failure> {
-    let mut all = region.tags.get(arn).map_or_else(Tags::new, |row| (*row).clone());
+    let mut all = region[TAGS].get(arn).map_or_else(Tags::new, |row| (*row).clone());
     all.extend(tags);
     if all.len() > MOST {
         return Err(full());
@@ -57,7 +58,7 @@ pub fn add(region: &mut Region, arn: &str, tags: Tags, full: impl Fn() -> Failur
 
 /// Takes tags away from an object.
 pub fn remove<'a>(region: &mut Region, arn: &str, keys: impl Iterator<Item = &'a str>) {
-    let mut all = region.tags.get(arn).map_or_else(Tags::new, |row| (*row).clone());
+    let mut all = region[TAGS].get(arn).map_or_else(Tags::new, |row| (*row).clone());
     keys.for_each(|key| drop(all.remove(key)));
     set(region, arn, all);
 }
@@ -65,15 +66,15 @@ pub fn remove<'a>(region: &mut Region, arn: &str, keys: impl Iterator<Item = &'a
 /// Replaces the tags of an object.
 pub fn set(region: &mut Region, arn: &str, tags: Tags) {
     if tags.is_empty() {
-        region.tags.remove(arn);
+        region[TAGS].remove(arn);
     } else {
-        region.tags.put(arn, tags);
+        region[TAGS].put(arn, tags);
     }
 }
 
 /// The tags of an object.
 pub fn of(region: &Region, arn: &str) -> Tags {
-    region.tags.get(arn).map_or_else(Tags::new, |row| (*row).clone())
+    region[TAGS].get(arn).map_or_else(Tags::new, |row| (*row).clone())
 }
 
 /// `[{Key, Value}]`.

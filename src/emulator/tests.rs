@@ -4,6 +4,7 @@ mod damage;
 mod faults;
 mod gate;
 mod many;
+mod old;
 mod processes;
 mod replay;
 mod rules;

@@ -6,7 +6,7 @@
 //! first reads what other processes appended, so that processes share one world. When the log has grown far
 //! beyond the world it is rewritten as one snapshot under a new generation number.
 
-use super::region::Region;
+use super::region::{Others, Region};
 use crate::clock::Clock;
 use crate::disk::{self, Lock, Log};
 use serde_json::{Value, json};
@@ -156,13 +156,19 @@ impl World {
         format!("{}-{}-4{}-8{}-{}", &hash[..8], &hash[8..12], &hash[13..16], &hash[17..20], &hash[20..32])
     }
 
-    /// Runs an action in a region and notes what it changed.
-    pub fn in_region<T>(&mut self, account: &str, region: &str, action: impl FnOnce(&mut Region) -> T) -> T {
+    /// Runs an action over the regions of an account, of which the named one is sure to be there, and notes what it
+    /// changed.
+    pub fn in_account<T>(&mut self, account: &str, region: &str, action: impl FnOnce(&mut Others) -> T) -> T {
         let key = (account.to_owned(), region.to_owned());
-        let region = self.regions.entry(key).or_insert_with_key(|(account, name)| Region::new(account, name));
-        let value = action(region);
-        region.stage();
-        self.changed.append(&mut region.staged);
+        self.regions.entry(key).or_insert_with_key(|(account, name)| Region::new(account, name));
+        let own = self.regions.range_mut((account.to_owned(), String::new())..);
+        let own = own.take_while(|((other, _), _)| other == account);
+        let mut regions: Others = own.map(|((_, name), region)| (name.clone(), region)).collect();
+        let value = action(&mut regions);
+        for region in regions.into_values() {
+            region.stage();
+            self.changed.append(&mut region.staged);
+        }
         value
     }
 

@@ -8,6 +8,10 @@ import checks_network
 import checks_groups
 import checks_caches
 import checks_classes
+import checks_users
+import checks_serverless
+import checks_global
+import checks_updates
 import checks_rules
 
 suite.run()

@@ -103,7 +103,7 @@ def egress_and_the_rest_of_the_network():
 @check
 def operations_that_are_not_there():
     iam_like = (
-        ("InvalidAction", client("elasticache").describe_users),
+        ("InvalidAction", client("elasticache").describe_cache_security_groups),
         ("InvalidAction", client("ec2").describe_instances),
         ("InvalidAction", client("sts").get_session_token),
         ("UnknownOperationException", client("cloudwatch").list_dashboards),

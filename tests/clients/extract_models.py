@@ -19,6 +19,17 @@ OPERATIONS = {
         IncreaseReplicaCount DecreaseReplicaCount ModifyReplicationGroupShardConfiguration TestFailover
         CreateCacheCluster DescribeCacheClusters ModifyCacheCluster DeleteCacheCluster RebootCacheCluster
         CreateSnapshot DescribeSnapshots CopySnapshot DeleteSnapshot
+        CreateUser DescribeUsers ModifyUser DeleteUser
+        CreateUserGroup DescribeUserGroups ModifyUserGroup DeleteUserGroup
+        CreateGlobalReplicationGroup DescribeGlobalReplicationGroups ModifyGlobalReplicationGroup
+        IncreaseNodeGroupsInGlobalReplicationGroup DecreaseNodeGroupsInGlobalReplicationGroup
+        RebalanceSlotsInGlobalReplicationGroup FailoverGlobalReplicationGroup DisassociateGlobalReplicationGroup
+        DeleteGlobalReplicationGroup
+        CreateServerlessCache DescribeServerlessCaches ModifyServerlessCache DeleteServerlessCache
+        CreateServerlessCacheSnapshot DescribeServerlessCacheSnapshots CopyServerlessCacheSnapshot
+        DeleteServerlessCacheSnapshot ExportServerlessCacheSnapshot
+        DescribeServiceUpdates DescribeUpdateActions BatchApplyUpdateAction BatchStopUpdateAction
+        DescribeReservedCacheNodesOfferings PurchaseReservedCacheNodesOffering DescribeReservedCacheNodes
         DescribeCacheEngineVersions DescribeEvents ListAllowedNodeTypeModifications
         AddTagsToResource RemoveTagsFromResource ListTagsForResource""",
     "ec2": """

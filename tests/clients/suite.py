@@ -59,6 +59,15 @@ def subnets():
     return [row["SubnetId"] for row in ec2.describe_subnets()["Subnets"]]
 
 
+def until(done):
+    """Waits where there is no waiter: at most half a minute."""
+    for _ in range(150):
+        if done():
+            return
+        time.sleep(0.2)
+    raise AssertionError("still not so")
+
+
 def wait_group(group):
     ec.get_waiter("replication_group_available").wait(ReplicationGroupId=group, WaiterConfig=FAST)
 

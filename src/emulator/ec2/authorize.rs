@@ -3,7 +3,9 @@
 use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
+use super::super::region::TAGS;
 use super::super::tags;
+use super::permissions::RULES;
 use super::permissions::{self, Peer, SecurityGroupRule};
 use super::rules::rule_json;
 use super::{arn, groups, tagging};
@@ -42,7 +44,7 @@ pub fn authorize(context: &mut Context, input: Input, egress: bool) -> Answer {
         let arn = arn(context, &rule.id);
         tags::set(context.region, &arn, tags.clone());
         answer.push(rule_json(context, &rule, &tags));
-        context.region.rules.put(&rule.id.clone(), rule);
+        context.region[RULES].put(&rule.id.clone(), rule);
     }
     Ok(json!({ "Return": true, "SecurityGroupRules": answer }))
 }
@@ -66,7 +68,7 @@ pub fn revoke(context: &mut Context, input: Input, egress: bool) -> Answer {
     let ids = input.texts("SecurityGroupRuleIds");
     if !ids.is_empty() {
         for id in &ids {
-            let rule = context.region.rules.get(id).filter(|rule| rule.egress == egress);
+            let rule = context.region[RULES].get(id).filter(|rule| rule.egress == egress);
             let missing = || {
                 Failure::new(
                     "InvalidSecurityGroupRuleId.NotFound",
@@ -107,8 +109,8 @@ fn remove(context: &mut Context, ids: &[String]) -> Value {
     let mut revoked = Vec::new();
     for id in ids {
         let arn = arn(context, id);
-        context.region.tags.remove(&arn);
-        if let Some(rule) = context.region.rules.remove(id) {
+        context.region[TAGS].remove(&arn);
+        if let Some(rule) = context.region[RULES].remove(id) {
             let mut row = json!({
                 "SecurityGroupRuleId": rule.id, "GroupId": rule.group, "IsEgress": rule.egress,
                 "IpProtocol": rule.protocol, "FromPort": rule.from, "ToPort": rule.to, "Description": rule.description,

@@ -3,7 +3,12 @@
 use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
+use super::super::region::TAGS;
+use super::super::service;
+use super::super::table::Key;
 use super::super::tags;
+use super::network::VPCS;
+use super::permissions::RULES;
 use super::permissions::{self, Peer, SecurityGroupRule};
 use super::{Filters, arn, listing, tagging};
 use serde::{Deserialize, Serialize};
@@ -20,6 +25,9 @@ pub struct SecurityGroup {
     pub vpc: String,
 }
 
+/// Security groups by id.
+pub const SECURITY_GROUPS: Key<SecurityGroup> = Key::by("security_groups", SecurityGroup::words);
+
 impl SecurityGroup {
     /// What it is found by: its name, whatever the case of its letters.
     pub fn words(&self) -> Vec<String> {
@@ -29,13 +37,13 @@ impl SecurityGroup {
 
 /// The groups of a name, whatever the case of its letters.
 pub fn called<'a>(context: &'a Context, name: &str) -> impl Iterator<Item = &'a Arc<SecurityGroup>> + use<'a> {
-    let found: Vec<&Arc<SecurityGroup>> = context.region.security_groups.with(&name.to_ascii_lowercase()).collect();
+    let found: Vec<&Arc<SecurityGroup>> = context.region[SECURITY_GROUPS].with(&name.to_ascii_lowercase()).collect();
     found.into_iter()
 }
 
 /// The rules of a group.
 pub fn rules_of(context: &Context, group: &str) -> Vec<Arc<SecurityGroupRule>> {
-    context.region.rules.with(&SecurityGroupRule::word_of(group)).cloned().collect()
+    context.region[RULES].with(&SecurityGroupRule::word_of(group)).cloned().collect()
 }
 
 /// The group of that id, or AWS's refusal.
@@ -43,9 +51,7 @@ pub fn find(context: &Context, id: &str) -> Result<Arc<SecurityGroup>, Failure> 
     if !id.starts_with("sg-") {
         return Err(Failure::new("InvalidGroupId.Malformed", format!("Invalid id: \"{id}\" (expecting \"sg-...\")")));
     }
-    context
-        .region
-        .security_groups
+    context.region[SECURITY_GROUPS]
         .get(id)
         .ok_or_else(|| Failure::new("InvalidGroup.NotFound", format!("The security group '{id}' does not exist")))
 }
@@ -63,7 +69,7 @@ pub fn named(context: &Context, input: Input) -> Result<Arc<SecurityGroup>, Fail
 
 /// The group of that name in the default VPC.
 pub fn by_name(context: &Context, name: &str) -> Result<Arc<SecurityGroup>, Failure> {
-    let default = context.region.vpcs.values().find(|vpc| vpc.default).map(|vpc| vpc.id.clone());
+    let default = context.region[VPCS].values().find(|vpc| vpc.default).map(|vpc| vpc.id.clone());
     let found = called(context, name).find(|group| Some(&group.vpc) == default.as_ref() && group.name == name);
     found.cloned().ok_or_else(|| {
         let vpc = default.unwrap_or_default();
@@ -94,7 +100,7 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
 
 /// The groups that can be meant: of some ids and names, or all where none is asked for; in the order of their ids.
 fn asked(context: &Context, ids: &[String], names: &[String], filters: &Filters) -> Vec<Arc<SecurityGroup>> {
-    let groups = &context.region.security_groups;
+    let groups = &context.region[SECURITY_GROUPS];
     if ids.is_empty() && names.is_empty() {
         return match filters.exact("group-id") {
             Some(ids) => groups.some(ids).map(|(_, group)| group.clone()).collect(),
@@ -171,9 +177,9 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
             "Value ({name}) for parameter GroupName is invalid. Group names may not be in the format sg-*."
         )));
     }
-    let default = context.region.vpcs.values().find(|vpc| vpc.default).map(|vpc| vpc.id.clone());
+    let default = context.region[VPCS].values().find(|vpc| vpc.default).map(|vpc| vpc.id.clone());
     let vpc = input.filled("VpcId").map(str::to_owned).or(default).unwrap_or_default();
-    if !context.region.vpcs.contains(&vpc) {
+    if !context.region[VPCS].contains(&vpc) {
         return Err(Failure::new("InvalidVpcID.NotFound", format!("The vpc ID '{vpc}' does not exist")));
     }
     if called(context, name).any(|group| group.vpc == vpc) {
@@ -185,9 +191,9 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     let tags = tagging::of_specifications(input, "security-group")?;
     let id = context.region.new_id("sg");
     let group = SecurityGroup { id: id.clone(), name: name.into(), description: description.into(), vpc };
-    context.region.security_groups.put(&id, group);
+    context.region[SECURITY_GROUPS].put(&id, group);
     let rule = context.region.new_id("sgr");
-    context.region.rules.put(
+    context.region[RULES].put(
         &rule,
         SecurityGroupRule {
             id: rule.clone(),
@@ -230,19 +236,18 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
         ));
     }
     let referenced =
-        context.region.rules.with(&SecurityGroupRule::word_of_peer(&group.id)).any(|rule| rule.group != group.id);
-    let used = context.region.groups.values().any(|cache| cache.settings.security_groups.contains(&group.id))
-        || context.region.clusters.values().any(|cache| cache.uses_security_group(&group.id));
+        context.region[RULES].with(&SecurityGroupRule::word_of_peer(&group.id)).any(|rule| rule.group != group.id);
+    let used = service::in_use(context, "security-group", &group.id);
     if referenced || used {
         return Err(Failure::new("DependencyViolation", format!("resource {} has a dependent object", group.id)));
     }
     for rule in rules_of(context, &group.id) {
-        context.region.rules.remove(&rule.id);
+        context.region[RULES].remove(&rule.id);
         let arn = arn(context, &rule.id);
-        context.region.tags.remove(&arn);
+        context.region[TAGS].remove(&arn);
     }
-    context.region.security_groups.remove(&group.id);
+    context.region[SECURITY_GROUPS].remove(&group.id);
     let arn = arn(context, &group.id);
-    context.region.tags.remove(&arn);
+    context.region[TAGS].remove(&arn);
     Ok(json!({ "Return": true, "GroupId": group.id }))
 }

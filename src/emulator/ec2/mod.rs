@@ -9,50 +9,126 @@ mod route_tables;
 mod rules;
 mod tagging;
 
-pub use groups::SecurityGroup;
-pub use network::{Subnet, Vpc, seed};
-pub use permissions::SecurityGroupRule;
-pub use tagging::{arn, by_arn as tagged_by_arn};
+pub use groups::SECURITY_GROUPS;
+pub use network::{SUBNETS, VPCS};
+pub use permissions::RULES;
+use tagging::arn;
 
-use super::context::Context;
 use super::failure::{Answer, Failure};
 use super::input::Input;
+use super::limits::Wording;
+use super::service::{self, Part, Service, operation};
 use filters::Filters;
 use serde_json::{Value, json};
 
-/// Answers an operation; `None` where there is none of that name.
-pub fn call(context: &mut Context, operation: &str, input: Input) -> Option<Answer> {
-    if input.flag("DryRun") == Some(true) {
-        return Some(Err(Failure {
+/// The service as the registry knows it.
+pub const SERVICE: Service = Service {
+    name: "ec2",
+    scope: "ec2",
+    wording: Wording::Compute,
+    parts: &[&PART],
+    first: dry_run,
+    taggable: |context, arn| if tagging::by_arn(context, arn) { Ok(()) } else { Err(service::no_tags(arn)) },
+};
+
+const PART: Part = Part {
+    operations: &[
+        operation("DescribeVpcs", network::describe_vpcs, "the default VPC, filters", "there are no other VPCs"),
+        operation("DescribeVpcAttribute", network::describe_vpc_attribute, "DNS support and host names", ""),
+        operation(
+            "DescribeSubnets",
+            network::describe_subnets,
+            "one default subnet in each zone, filters, pages",
+            "free addresses do not change",
+        ),
+        operation(
+            "DescribeAvailabilityZones",
+            network::describe_zones,
+            "the zones that a new account sees",
+            "zone ids follow the letters; no local zones",
+        ),
+        operation(
+            "DescribeRouteTables",
+            route_tables::describe,
+            "the main table, filters",
+            "there are no other tables",
+        ),
+        operation(
+            "DescribeAccountAttributes",
+            network::describe_account_attributes,
+            "the default VPC",
+            "numbers are fixed",
+        ),
+        operation(
+            "DescribeNetworkInterfaces",
+            |_, _| Ok(json!({ "NetworkInterfaces": [] })),
+            "an empty list",
+            "nodes have no interfaces",
+        ),
+        operation("DescribeSecurityGroups", groups::describe, "rules as permissions, filters, pages", ""),
+        operation("DescribeSecurityGroupRules", rules::describe, "by id and by group, tags", ""),
+        operation(
+            "CreateSecurityGroup",
+            groups::create,
+            "unique names, the egress rule that each new group has, tags",
+            "the quota is not enforced",
+        ),
+        operation("DeleteSecurityGroup", groups::delete, "refused while a cache or a rule refers to it", ""),
+        operation(
+            "AuthorizeSecurityGroupIngress",
+            |context, input| authorize::authorize(context, input, false),
+            "one rule for each peer, canonical CIDRs, duplicates refused",
+            "prefix lists and peers' groups of other accounts are not looked up",
+        ),
+        operation(
+            "AuthorizeSecurityGroupEgress",
+            |context, input| authorize::authorize(context, input, true),
+            "as for ingress",
+            "as for ingress",
+        ),
+        operation(
+            "RevokeSecurityGroupIngress",
+            |context, input| authorize::revoke(context, input, false),
+            "by permission and by rule id",
+            "",
+        ),
+        operation(
+            "RevokeSecurityGroupEgress",
+            |context, input| authorize::revoke(context, input, true),
+            "as for ingress",
+            "",
+        ),
+        operation("ModifySecurityGroupRules", rules::modify, "peers, ports and descriptions", ""),
+        operation(
+            "UpdateSecurityGroupRuleDescriptionsIngress",
+            |context, input| rules::redescribe(context, input, false),
+            "by permission and by rule id",
+            "",
+        ),
+        operation(
+            "UpdateSecurityGroupRuleDescriptionsEgress",
+            |context, input| rules::redescribe(context, input, true),
+            "as for ingress",
+            "",
+        ),
+        operation("CreateTags", tagging::create, "of everything in this list", ""),
+        operation("DeleteTags", tagging::delete, "by key, or by key and value", ""),
+        operation("DescribeTags", tagging::describe, "filters, pages", ""),
+    ],
+    tables: &[&VPCS, &SUBNETS, &SECURITY_GROUPS, &RULES],
+    seed: network::seed,
+    ..Part::NONE
+};
+
+fn dry_run(input: Input) -> Result<(), Failure> {
+    match input.flag("DryRun") {
+        Some(true) => Err(Failure {
             code: "DryRunOperation".into(),
             status: 412,
             message: "Request would have succeeded, but DryRun flag is set.".into(),
-        }));
+        }),
+        _ => Ok(()),
     }
-    Some(match operation {
-        "DescribeVpcs" => network::describe_vpcs(context, input),
-        "DescribeVpcAttribute" => network::describe_vpc_attribute(context, input),
-        "DescribeSubnets" => network::describe_subnets(context, input),
-        "DescribeAvailabilityZones" => network::describe_zones(context, input),
-        "DescribeAccountAttributes" => network::describe_account_attributes(context, input),
-        "DescribeRouteTables" => route_tables::describe(context, input),
-        "DescribeNetworkInterfaces" => Ok(json!({ "NetworkInterfaces": [] })),
-        "DescribeSecurityGroups" => groups::describe(context, input),
-        "CreateSecurityGroup" => groups::create(context, input),
-        "DeleteSecurityGroup" => groups::delete(context, input),
-        "DescribeSecurityGroupRules" => rules::describe(context, input),
-        "AuthorizeSecurityGroupIngress" => authorize::authorize(context, input, false),
-        "AuthorizeSecurityGroupEgress" => authorize::authorize(context, input, true),
-        "RevokeSecurityGroupIngress" => authorize::revoke(context, input, false),
-        "RevokeSecurityGroupEgress" => authorize::revoke(context, input, true),
-        "ModifySecurityGroupRules" => rules::modify(context, input),
-        "UpdateSecurityGroupRuleDescriptionsIngress" => rules::redescribe(context, input, false),
-        "UpdateSecurityGroupRuleDescriptionsEgress" => rules::redescribe(context, input, true),
-        "CreateTags" => tagging::create(context, input),
-        "DeleteTags" => tagging::delete(context, input),
-        "DescribeTags" => tagging::describe(context, input),
-        _ => return None,
-    })
 }
 
 /// Rows of a description: filtered, and a page of them where one is asked for.

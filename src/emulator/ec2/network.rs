@@ -4,9 +4,13 @@ use super::super::context::{Context, short_region};
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::region::Region;
+use super::super::table::Key;
 use super::super::{tags, world::hex};
+use super::groups::SECURITY_GROUPS;
+use super::groups::SecurityGroup;
+use super::permissions::RULES;
 use super::permissions::{Peer, SecurityGroupRule};
-use super::{Filters, SecurityGroup, all_exist, arn, listing};
+use super::{Filters, all_exist, arn, listing};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -18,6 +22,9 @@ pub struct Vpc {
     pub default: bool,
 }
 
+/// VPCs by id.
+pub const VPCS: Key<Vpc> = Key::new("vpcs");
+
 /// A subnet.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Subnet {
@@ -27,6 +34,9 @@ pub struct Subnet {
     pub zone_id: String,
     pub cidr: String,
 }
+
+/// Subnets by id.
+pub const SUBNETS: Key<Subnet> = Key::new("subnets");
 
 /// The zones of a region. Accounts of different ages see different letters in some regions; these are the ones
 /// that a new account sees there, and a, b, c elsewhere.
@@ -46,10 +56,10 @@ pub fn zones(region: &str) -> Vec<String> {
 pub fn seed(region: &mut Region, account: &str, name: &str) {
     let id = |prefix: &str| format!("{prefix}-0{}", &hex(&format!("seed {account} {name} {prefix}"))[..16]);
     let vpc = id("vpc");
-    region.vpcs.put(&vpc, Vpc { id: vpc.clone(), cidr: "172.31.0.0/16".into(), default: true });
+    region[VPCS].put(&vpc, Vpc { id: vpc.clone(), cidr: "172.31.0.0/16".into(), default: true });
     for (index, zone) in zones(name).into_iter().enumerate() {
         let subnet = format!("subnet-0{}", &hex(&format!("seed {account} {zone}"))[..16]);
-        region.subnets.put(
+        region[SUBNETS].put(
             &subnet,
             Subnet {
                 id: subnet.clone(),
@@ -61,7 +71,7 @@ pub fn seed(region: &mut Region, account: &str, name: &str) {
         );
     }
     let group = id("sg");
-    region.security_groups.put(
+    region[SECURITY_GROUPS].put(
         &group,
         SecurityGroup {
             id: group.clone(),
@@ -81,16 +91,16 @@ pub fn seed(region: &mut Region, account: &str, name: &str) {
         description: None,
     };
     let (inward, outward) = (id("sgr"), format!("sgr-0{}", &hex(&format!("seed {account} {name} egress"))[..16]));
-    region.rules.put(&inward, rule(inward.clone(), false, Peer::Group(group.clone())));
-    region.rules.put(&outward, rule(outward.clone(), true, Peer::Ipv4("0.0.0.0/0".into())));
+    region[RULES].put(&inward, rule(inward.clone(), false, Peer::Group(group.clone())));
+    region[RULES].put(&outward, rule(outward.clone(), true, Peer::Ipv4("0.0.0.0/0".into())));
 }
 
 pub fn describe_vpcs(context: &mut Context, input: Input) -> Answer {
     let ids = input.texts("VpcIds");
-    all_exist(&ids, |id| context.region.vpcs.contains(id), "InvalidVpcID.NotFound", "vpc ID")?;
+    all_exist(&ids, |id| context.region[VPCS].contains(id), "InvalidVpcID.NotFound", "vpc ID")?;
     let filters = Filters::read(input);
     let mut rows = Vec::new();
-    for vpc in context.region.vpcs.values() {
+    for vpc in context.region[VPCS].values() {
         let tags = tags::of(context.region, &arn(context, &vpc.id));
         let pass = filters.pass(&tags, |name| {
             Some(vec![match name {
@@ -123,7 +133,7 @@ fn vpc_json(context: &Context, vpc: &Vpc, tags: &tags::Tags) -> Value {
 
 pub fn describe_vpc_attribute(context: &mut Context, input: Input) -> Answer {
     let id = input.text("VpcId").unwrap_or("");
-    all_exist(&[id.to_owned()], |id| context.region.vpcs.contains(id), "InvalidVpcID.NotFound", "vpc ID")?;
+    all_exist(&[id.to_owned()], |id| context.region[VPCS].contains(id), "InvalidVpcID.NotFound", "vpc ID")?;
     let (member, value) = match input.text("Attribute") {
         Some("enableDnsSupport") => ("EnableDnsSupport", true),
         Some("enableDnsHostnames") => ("EnableDnsHostnames", true),
@@ -138,10 +148,10 @@ pub fn describe_vpc_attribute(context: &mut Context, input: Input) -> Answer {
 
 pub fn describe_subnets(context: &mut Context, input: Input) -> Answer {
     let ids = input.texts("SubnetIds");
-    all_exist(&ids, |id| context.region.subnets.contains(id), "InvalidSubnetID.NotFound", "subnet ID")?;
+    all_exist(&ids, |id| context.region[SUBNETS].contains(id), "InvalidSubnetID.NotFound", "subnet ID")?;
     let filters = Filters::read(input);
     let mut rows = Vec::new();
-    for subnet in context.region.subnets.values() {
+    for subnet in context.region[SUBNETS].values() {
         let tags = tags::of(context.region, &arn(context, &subnet.id));
         let pass = filters.pass(&tags, |name| {
             Some(vec![match name {
@@ -213,7 +223,7 @@ pub fn describe_zones(context: &mut Context, input: Input) -> Answer {
 }
 
 pub fn describe_account_attributes(context: &mut Context, input: Input) -> Answer {
-    let vpc = context.region.vpcs.values().find(|vpc| vpc.default).map_or("none".into(), |vpc| vpc.id.clone());
+    let vpc = context.region[VPCS].values().find(|vpc| vpc.default).map_or("none".into(), |vpc| vpc.id.clone());
     let asked = input.texts("AttributeNames");
     let all = [
         ("supported-platforms", "VPC".to_owned()),

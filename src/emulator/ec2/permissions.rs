@@ -2,6 +2,7 @@
 
 use super::super::failure::Failure;
 use super::super::input::Input;
+use super::super::table::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -29,6 +30,9 @@ pub struct SecurityGroupRule {
     pub peer: Peer,
     pub description: Option<String>,
 }
+
+/// Rules of security groups by id.
+pub const RULES: Key<SecurityGroupRule> = Key::by("rules", SecurityGroupRule::words);
 
 impl SecurityGroupRule {
     /// What it is found by: its group, and the group that it lets in.

@@ -4,6 +4,7 @@ use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::{tags, world::hex};
+use super::network::VPCS;
 use super::network::Vpc;
 use super::{Filters, arn, listing};
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ fn id(prefix: &str, vpc: &Vpc) -> String {
 
 /// Whether some VPC has a main route table of that id.
 pub fn exists(context: &Context, wanted: &str) -> bool {
-    context.region.vpcs.values().any(|vpc| id("rtb", vpc) == wanted)
+    context.region[VPCS].values().any(|vpc| id("rtb", vpc) == wanted)
 }
 
 pub fn describe(context: &mut Context, input: Input) -> Answer {
@@ -26,7 +27,7 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
     }
     let filters = Filters::read(input);
     let mut rows = Vec::new();
-    for vpc in context.region.vpcs.values() {
+    for vpc in context.region[VPCS].values() {
         let (table, association, gateway) = (id("rtb", vpc), id("rtbassoc", vpc), id("igw", vpc));
         let tags = tags::of(context.region, &arn(context, &table));
         let pass = filters.pass(&tags, |name| {

@@ -5,6 +5,7 @@ use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::tags;
 use super::authorize::resolve;
+use super::permissions::RULES;
 use super::permissions::{self, Peer, SecurityGroupRule};
 use super::{Filters, arn, groups, listing};
 use serde_json::{Value, json};
@@ -17,12 +18,12 @@ fn missing(id: &str) -> Failure {
 
 pub fn describe(context: &mut Context, input: Input) -> Answer {
     let ids = input.texts("SecurityGroupRuleIds");
-    if let Some(id) = ids.iter().find(|id| !context.region.rules.contains(id)) {
+    if let Some(id) = ids.iter().find(|id| !context.region[RULES].contains(id)) {
         return Err(missing(id));
     }
     let filters = Filters::read(input);
     let mut rows = Vec::new();
-    let all = || context.region.rules.values().cloned().collect();
+    let all = || context.region[RULES].values().cloned().collect();
     let of_groups = |groups: &[String]| {
         let groups: BTreeSet<&String> = groups.iter().collect();
         groups.into_iter().flat_map(|group| groups::rules_of(context, group)).collect()
@@ -65,7 +66,7 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
     let group = groups::named(context, input)?;
     for update in input.structures("SecurityGroupRules") {
         let id = update.text("SecurityGroupRuleId").unwrap_or("");
-        let old = context.region.rules.get(id).filter(|rule| rule.group == group.id).ok_or_else(|| missing(id))?;
+        let old = context.region[RULES].get(id).filter(|rule| rule.group == group.id).ok_or_else(|| missing(id))?;
         let new = update.structure("SecurityGroupRule");
         let given = ["CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupId"];
         let mut peers = given.iter().filter_map(|name| Some((*name, new.filled(name)?)));
@@ -96,7 +97,7 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
                 format!("the specified rule \"{}\" already exists", rule.text()),
             ));
         }
-        context.region.rules.put(id, rule);
+        context.region[RULES].put(id, rule);
     }
     Ok(json!({ "Return": true }))
 }
@@ -107,11 +108,11 @@ pub fn redescribe(context: &mut Context, input: Input, egress: bool) -> Answer {
         let id = entry.text("SecurityGroupRuleId").unwrap_or("");
         let text = entry.text("Description").unwrap_or("");
         permissions::check_description(text)?;
-        let known = context.region.rules.get(id).is_some_and(|rule| rule.group == group.id && rule.egress == egress);
+        let known = context.region[RULES].get(id).is_some_and(|rule| rule.group == group.id && rule.egress == egress);
         if !known {
             return Err(missing(id));
         }
-        context.region.rules.update(id, |rule| rule.description = Some(text.to_owned()));
+        context.region[RULES].update(id, |rule| rule.description = Some(text.to_owned()));
     }
     if input.has("IpPermissions") {
         let existing = groups::rules_of(context, &group.id);
@@ -123,7 +124,7 @@ pub fn redescribe(context: &mut Context, input: Input, egress: bool) -> Answer {
                     "The specified rule does not exist in this security group.",
                 ));
             };
-            context.region.rules.update(&found.id, |rule| rule.description = wanted.description.clone());
+            context.region[RULES].update(&found.id, |rule| rule.description = wanted.description.clone());
         }
     }
     Ok(json!({ "Return": true }))

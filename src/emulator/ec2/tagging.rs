@@ -3,7 +3,12 @@
 use super::super::context::{Context, partition};
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
+use super::super::region::TAGS;
 use super::super::tags::{self, Tags};
+use super::groups::SECURITY_GROUPS;
+use super::network::SUBNETS;
+use super::network::VPCS;
+use super::permissions::RULES;
 use super::{Filters, listing};
 use serde_json::json;
 
@@ -27,10 +32,10 @@ pub fn arn(context: &Context, id: &str) -> String {
 
 fn exists(context: &Context, id: &str) -> bool {
     match kind(id) {
-        Some("security-group") => context.region.security_groups.contains(id),
-        Some("security-group-rule") => context.region.rules.contains(id),
-        Some("vpc") => context.region.vpcs.contains(id),
-        Some("subnet") => context.region.subnets.contains(id),
+        Some("security-group") => context.region[SECURITY_GROUPS].contains(id),
+        Some("security-group-rule") => context.region[RULES].contains(id),
+        Some("vpc") => context.region[VPCS].contains(id),
+        Some("subnet") => context.region[SUBNETS].contains(id),
         Some("route-table") => super::route_tables::exists(context, id),
         _ => false,
     }
@@ -95,7 +100,7 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
         check(context, &id)?;
         let arn = arn(context, &id);
         if !input.has("Tags") {
-            context.region.tags.remove(&arn);
+            context.region[TAGS].remove(&arn);
             continue;
         }
         let current = tags::of(context.region, &arn);
@@ -116,7 +121,7 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
 pub fn describe(context: &mut Context, input: Input) -> Answer {
     let filters = Filters::read(input);
     let mut rows = Vec::new();
-    for (arn, tags) in context.region.tags.iter().filter(|(arn, _)| arn.contains(":ec2:")) {
+    for (arn, tags) in context.region[TAGS].iter().filter(|(arn, _)| arn.contains(":ec2:")) {
         let id = arn.rsplit('/').next().unwrap_or("");
         let kind = kind(id).unwrap_or("");
         for (key, value) in tags.iter() {

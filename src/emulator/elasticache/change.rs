@@ -18,6 +18,7 @@ pub struct Change {
     pub tls: Option<bool>,
     pub tls_mode: Option<String>,
     pub token: Option<TokenChange>,
+    pub user_groups: Option<Vec<String>>,
     pub cluster_mode: Option<String>,
     pub primary: Option<String>,
     pub logs: Option<Vec<LogDelivery>>,
@@ -60,6 +61,13 @@ impl Change {
             || self.nodes.is_some()
     }
 
+    /// Takes out what never waits for the window: user groups, and the token that they take the place of.
+    pub fn take_access(&mut self) -> Self {
+        let user_groups = self.user_groups.take();
+        let token = if user_groups.is_some() { self.token.take() } else { None };
+        Self { user_groups, token, ..Self::default() }
+    }
+
     /// Lays a later change over this one.
     pub fn merge(&mut self, later: Self) {
         macro_rules! take {
@@ -75,6 +83,7 @@ impl Change {
             tls,
             tls_mode,
             token,
+            user_groups,
             cluster_mode,
             primary,
             logs
@@ -93,7 +102,7 @@ impl Change {
         macro_rules! set {
             ($($member:ident),*) => { $( if let Some(value) = &self.$member { settings.$member = value.clone(); } )* };
         }
-        set!(engine, version, node_type, parameter_group, tls, logs);
+        set!(engine, version, node_type, parameter_group, tls, logs, user_groups);
         if let Some(mode) = &self.tls_mode {
             settings.tls_mode = Some(mode.clone());
         }
@@ -130,6 +139,9 @@ impl Change {
 
     /// How `PendingModifiedValues` names what happens to the token.
     pub fn token_status(&self) -> Option<&'static str> {
-        self.token.as_ref().map(|token| if token.strategy == "ROTATE" { "ROTATING" } else { "SETTING" })
+        self.token
+            .as_ref()
+            .filter(|token| token.strategy != "DELETE")
+            .map(|token| if token.strategy == "ROTATE" { "ROTATING" } else { "SETTING" })
     }
 }

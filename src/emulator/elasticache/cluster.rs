@@ -4,14 +4,50 @@ use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::paging;
+use super::super::service::{Arns, Part, operation};
+use super::super::table::Key;
 use super::change::Change;
 use super::endpoints;
+use super::group::GROUPS;
 use super::group::ReplicationGroup;
 use super::logs;
 use super::settings::Settings;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// Cache clusters: what the registry needs of them.
+pub const PART: Part = Part {
+    operations: &[
+        operation(
+            "CreateCacheCluster",
+            super::create_cluster::create,
+            "memcached and single Redis nodes, a replica of a group, zones, quotas",
+            "no Outposts; no Valkey, as in AWS",
+        ),
+        operation("DescribeCacheClusters", describe, "node details on request, those outside groups, pages", ""),
+        operation(
+            "ModifyCacheCluster",
+            super::cluster_calls::modify,
+            "nodes added and removed, pending values, windows",
+            "",
+        ),
+        operation("DeleteCacheCluster", super::cluster_calls::delete, "replicas leave their group, final snapshot", ""),
+        operation(
+            "RebootCacheCluster",
+            super::cluster_calls::reboot,
+            "node by node; ends pending-reboot",
+            "data is not lost, as there is none",
+        ),
+    ],
+    tables: &[&CLUSTERS],
+    due: &[("Cluster", super::cluster_due::due)],
+    arns: &[Arns::of("cluster", taggable)],
+    uses: |context, kind, id| {
+        kind == "security-group" && context.region[CLUSTERS].values().any(|cluster| cluster.uses_security_group(id))
+    },
+    ..Part::NONE
+};
 
 /// A cache cluster.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,6 +67,9 @@ pub struct CacheCluster {
     /// Nodes that must be rebooted before a parameter takes effect.
     pub to_reboot: Vec<String>,
 }
+
+/// Cache clusters by id.
+pub const CLUSTERS: Key<CacheCluster> = Key::new("clusters");
 
 /// A node of a cluster.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,11 +94,17 @@ impl CacheCluster {
 
 /// The cluster of that id, or ElastiCache's refusal.
 pub fn find(context: &Context, id: &str) -> Result<Arc<CacheCluster>, Failure> {
-    context
-        .region
-        .clusters
+    context.region[CLUSTERS]
         .get(&id.to_ascii_lowercase())
         .ok_or_else(|| Failure::missing("CacheClusterNotFound", format!("CacheCluster not found: {id}")))
+}
+
+/// The model has no state error of clusters for tags; AWS calls such a cluster not found.
+fn taggable(context: &Context, id: &str) -> Result<(), Failure> {
+    match context.region[CLUSTERS].get(id) {
+        Some(cluster) if cluster.status == "available" => Ok(()),
+        _ => Err(Failure::missing("CacheClusterNotFound", format!("{id} is either not present or not available."))),
+    }
 }
 
 pub fn describe(context: &mut Context, input: Input) -> Answer {
@@ -70,9 +115,7 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
     }
     let alone = input.flag("ShowCacheClustersNotInReplicationGroups") == Some(true);
     let (after, size) = (paging::marker(input)?, paging::max_records(input)?);
-    let rows = context
-        .region
-        .clusters
+    let rows = context.region[CLUSTERS]
         .from(after.as_deref().unwrap_or(""))
         .filter(|(_, cluster)| !alone || cluster.group.is_none());
     let (page, marker) = paging::page(rows, after.as_deref(), size);
@@ -82,7 +125,7 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
 
 /// A cluster as the API shows it.
 pub fn to_json(context: &Context, cluster: &CacheCluster, show_nodes: bool) -> Value {
-    let group = cluster.group.as_ref().and_then(|id| context.region.groups.get(id));
+    let group = cluster.group.as_ref().and_then(|id| context.region[GROUPS].get(id));
     let Some(settings) = cluster.own.as_ref().or(group.as_ref().map(|group| &group.settings)) else {
         return json!({ "CacheClusterId": cluster.id, "CacheClusterStatus": "deleted" });
     };

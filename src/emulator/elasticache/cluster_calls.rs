@@ -5,7 +5,9 @@ use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::lifecycle::{self, Step, Target};
 use super::super::time::Work;
+use super::calendar;
 use super::change::Change;
+use super::cluster::CLUSTERS;
 use super::cluster::{self, CacheCluster};
 use super::settings::Settings;
 use super::{cluster_due, create_cluster, group, layout, logs, modify_group, snapshots, subnet_groups, usage, wanted};
@@ -31,7 +33,7 @@ fn of_its_own(context: &Context, input: Input, verb: &str) -> Result<(CacheClust
 pub fn modify(context: &mut Context, input: Input) -> Answer {
     let (mut cluster, mut settings) = of_its_own(context, input, "modify")?;
     let before = serde_json::to_value(&settings).unwrap_or_default();
-    let target = Target::Cluster(cluster.id.clone());
+    let target = Target::new("Cluster", cluster.id.clone());
     modify_group::settings_at_once(
         context,
         input,
@@ -72,13 +74,13 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
         let mut waiting = cluster.pending.take().unwrap_or_default();
         waiting.merge(change);
         cluster.pending = Some(waiting);
-        lifecycle::plan_window(context.region, &mut settings, target.clone(), cluster.serial, context.now);
+        calendar::plan_window(context.region, &mut settings, target.clone(), cluster.serial, context.now);
     }
     if at_once || !doing.is_empty() {
         cluster_due::begin(context.region, &mut cluster, doing, context.now, context.speed);
     }
     cluster.own = Some(settings);
-    context.region.clusters.put(&cluster.id.clone(), cluster.clone());
+    context.region[CLUSTERS].put(&cluster.id.clone(), cluster.clone());
     Ok(json!({ "CacheCluster": cluster::to_json(context, &cluster, false) }))
 }
 
@@ -203,8 +205,8 @@ pub fn reboot(context: &mut Context, input: Input) -> Answer {
     }
     cluster.to_reboot.retain(|id| !ids.contains(id));
     let due = context.now + context.speed.scale(Work::Settings.seconds());
-    lifecycle::schedule(context.region, due, Target::Cluster(cluster.id.clone()), cluster.serial, Step::Ready);
-    context.region.clusters.put(&cluster.id.clone(), cluster.clone());
+    lifecycle::schedule(context.region, due, Target::new("Cluster", cluster.id.clone()), cluster.serial, Step::Ready);
+    context.region[CLUSTERS].put(&cluster.id.clone(), cluster.clone());
     Ok(json!({ "CacheCluster": cluster::to_json(context, &cluster, false) }))
 }
 
@@ -233,8 +235,8 @@ fn going(context: &mut Context, cluster: &mut CacheCluster, seconds: f64) -> ser
     cluster.nodes.iter_mut().for_each(|node| node.status = "deleting".into());
     (cluster.pending, cluster.applying) = (None, None);
     let due = context.now + context.speed.scale(seconds);
-    lifecycle::schedule(context.region, due, Target::Cluster(cluster.id.clone()), cluster.serial, Step::Gone);
-    context.region.clusters.put(&cluster.id.clone(), cluster.clone());
+    lifecycle::schedule(context.region, due, Target::new("Cluster", cluster.id.clone()), cluster.serial, Step::Gone);
+    context.region[CLUSTERS].put(&cluster.id.clone(), cluster.clone());
     json!({ "CacheCluster": cluster::to_json(context, cluster, false) })
 }
 

@@ -1,24 +1,31 @@
 //! What falls due for a cache cluster.
 
+use super::super::context::Context;
+use super::super::ec2::SUBNETS;
 use super::super::lifecycle::{self, Step, Target, Timer};
 use super::super::region::Region;
 use super::super::time::Speed;
+use super::calendar;
 use super::change::Change;
+use super::cluster::CLUSTERS;
 use super::cluster::{CacheCluster, Node};
+use super::group::GROUPS;
 use super::snapshots;
+use super::subnet_groups::SUBNET_GROUPS;
 
 /// Puts a cluster into the state of being changed.
 pub fn begin(region: &mut Region, cluster: &mut CacheCluster, change: Change, now: u64, speed: Speed) {
     cluster.status = "modifying".into();
-    let due = now + speed.scale(lifecycle::duration(&change));
-    let target = Target::Cluster(cluster.id.clone());
+    let due = now + speed.scale(calendar::duration(&change));
+    let target = Target::new("Cluster", cluster.id.clone());
     lifecycle::schedule(region, due, target, cluster.serial, Step::Apply);
     cluster.applying = Some(change);
 }
 
 /// What falls due for a cluster.
-pub fn due(region: &mut Region, id: &str, timer: &Timer, due: u64, speed: Speed) {
-    let Some(cluster) = region.clusters.get(id).filter(|cluster| cluster.serial == timer.serial) else { return };
+pub fn due(context: &mut Context, id: &str, timer: &Timer) {
+    let (region, due, speed) = (&mut *context.region, context.now, context.speed);
+    let Some(cluster) = region[CLUSTERS].get(id).filter(|cluster| cluster.serial == timer.serial) else { return };
     let calendar = cluster.own.as_ref().map_or((None, None), |settings| (settings.window_at, settings.backup_at));
     match timer.step {
         Step::Ready if cluster.status != "deleting" => ready(region, id, &cluster.status, due),
@@ -30,13 +37,13 @@ pub fn due(region: &mut Region, id: &str, timer: &Timer, due: u64, speed: Speed)
         Step::Window if calendar.0 == Some(due) => window(region, &cluster, due, speed),
         Step::Backup if calendar.1 == Some(due) => {
             if cluster.status == "available" {
-                super::automatic_snapshot(region, timer.target.clone(), due, speed);
+                snapshots::automatic(region, &timer.target, due, speed);
             }
-            if let Some(mut cluster) = region.clusters.get(id).map(|cluster| (*cluster).clone())
+            if let Some(mut cluster) = region[CLUSTERS].get(id).map(|cluster| (*cluster).clone())
                 && let Some(settings) = &mut cluster.own
             {
-                lifecycle::plan_backup(region, settings, timer.target.clone(), cluster.serial, due);
-                region.clusters.put(id, cluster);
+                calendar::plan_backup(region, settings, timer.target.clone(), cluster.serial, due);
+                region[CLUSTERS].put(id, cluster);
             }
         }
         _ => {}
@@ -44,7 +51,7 @@ pub fn due(region: &mut Region, id: &str, timer: &Timer, due: u64, speed: Speed)
 }
 
 fn ready(region: &mut Region, id: &str, was: &str, due: u64) {
-    region.clusters.update(id, |cluster| {
+    region[CLUSTERS].update(id, |cluster| {
         cluster.status = "available".into();
         cluster.applying = None;
         cluster.nodes.iter_mut().for_each(|node| node.status = "available".into());
@@ -61,12 +68,12 @@ fn ready(region: &mut Region, id: &str, was: &str, due: u64) {
 fn apply(region: &mut Region, cluster: &CacheCluster, due: u64) {
     let change = cluster.applying.clone().unwrap_or_default();
     let subnet_zones = cluster.own.as_ref().and_then(|settings| {
-        let group = region.subnet_groups.get(&settings.subnet_group)?;
-        let zones = group.subnets.iter().filter_map(|id| Some(region.subnets.get(id)?.zone.clone()));
+        let group = region[SUBNET_GROUPS].get(&settings.subnet_group)?;
+        let zones = group.subnets.iter().filter_map(|id| Some(region[SUBNETS].get(id)?.zone.clone()));
         Some(zones.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>())
     });
     let subnet_zones = subnet_zones.unwrap_or_default();
-    region.clusters.update(&cluster.id, |cluster| {
+    region[CLUSTERS].update(&cluster.id, |cluster| {
         if let Some(settings) = &mut cluster.own {
             change.apply(settings, due);
         }
@@ -90,7 +97,7 @@ fn apply(region: &mut Region, cluster: &CacheCluster, due: u64) {
 
 fn gone(region: &mut Region, cluster: &CacheCluster, due: u64) {
     if let Some(group) = &cluster.group {
-        region.groups.update(group, |group| {
+        region[GROUPS].update(group, |group| {
             group.shards.iter_mut().for_each(|shard| shard.members.retain(|id| *id != cluster.id));
             if group.snapshotting.as_ref() == Some(&cluster.id) {
                 group.snapshotting = None;
@@ -111,10 +118,10 @@ fn window(region: &mut Region, cluster: &CacheCluster, due: u64, speed: Speed) {
         if let Some(settings) = &mut cluster.own {
             settings.window_at = Some(later);
         }
-        lifecycle::schedule(region, later, Target::Cluster(cluster.id.clone()), cluster.serial, Step::Window);
+        lifecycle::schedule(region, later, Target::new("Cluster", cluster.id.clone()), cluster.serial, Step::Window);
     } else {
         cluster.pending = None;
         begin(region, &mut cluster, change, due, speed);
     }
-    region.clusters.put(&cluster.id.clone(), cluster);
+    region[CLUSTERS].put(&cluster.id.clone(), cluster);
 }

@@ -5,7 +5,10 @@ use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::lifecycle::{self, Step, Target};
 use super::super::time::Work;
+use super::calendar;
+use super::cluster::CLUSTERS;
 use super::cluster::{self, CacheCluster, Node};
+use super::group::GROUPS;
 use super::settings::{Kind, Settings};
 use super::{group, layout, names, snapshots, subnet_groups, tagging, usage};
 use serde_json::json;
@@ -16,7 +19,7 @@ const MOST_NODES: i64 = 40;
 pub fn create(context: &mut Context, input: Input) -> Answer {
     let id = names::identifier(input.needed("CacheClusterId")?, "CacheClusterId", 50)?;
     let tags = tagging::read(input)?;
-    if context.region.clusters.contains(&id) {
+    if context.region[CLUSTERS].contains(&id) {
         return Err(Failure::new("CacheClusterAlreadyExists", format!("Cache cluster {id} already exists.")));
     }
     if let Some(group) = input.filled("ReplicationGroupId") {
@@ -55,8 +58,8 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     });
     usage::within_node_quota(context, count as usize)?;
     let serial = context.region.next();
-    let target = Target::Cluster(id.clone());
-    lifecycle::plan_backup(context.region, &mut settings, target.clone(), serial, context.now);
+    let target = Target::new("Cluster", id.clone());
+    calendar::plan_backup(context.region, &mut settings, target.clone(), serial, context.now);
     let cluster = CacheCluster {
         id: id.clone(),
         serial,
@@ -71,7 +74,7 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     };
     let due = context.now + context.speed.scale(Work::CreateCluster.seconds());
     lifecycle::schedule(context.region, due, target, serial, Step::Ready);
-    context.region.clusters.put(&id, cluster.clone());
+    context.region[CLUSTERS].put(&id, cluster.clone());
     tagging::set(context, "cluster", &id, tags);
     Ok(json!({ "CacheCluster": cluster::to_json(context, &cluster, false) }))
 }
@@ -178,8 +181,8 @@ fn join(context: &mut Context, input: Input, id: &str, group: &str, tags: super:
     super::create_group::add_member(context, &group.id, id, &zone, due);
     group.shards[0].members.push(id.to_owned());
     group.status = "modifying".into();
-    lifecycle::schedule(context.region, due, Target::Group(group.id.clone()), group.serial, Step::Ready);
-    context.region.groups.put(&group.id.clone(), group);
+    lifecycle::schedule(context.region, due, Target::new("Group", group.id.clone()), group.serial, Step::Ready);
+    context.region[GROUPS].put(&group.id.clone(), group);
     tagging::set(context, "cluster", id, tags);
     let cluster = cluster::find(context, id)?;
     Ok(json!({ "CacheCluster": cluster::to_json(context, &cluster, false) }))

@@ -5,11 +5,16 @@ use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::lifecycle::{self, Step, Target};
 use super::super::time::Work;
+use super::calendar;
+use super::cluster::CLUSTERS;
 use super::cluster::{CacheCluster, Node};
+use super::group::GROUPS;
 use super::group::{self, ReplicationGroup, Shard};
 use super::layout::{self, Plan};
 use super::settings::{Kind, Settings};
-use super::{names, parameter_groups, snapshots, subnet_groups, tagging, usage};
+use super::{
+    global, names, parameter_groups, role_access, serverless, snapshots, subnet_groups, tagging, usage, user_groups,
+};
 use serde_json::json;
 
 /// What a request says about the group's shape.
@@ -24,8 +29,11 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     let description = input.needed("ReplicationGroupDescription")?;
     names::description(description, "ReplicationGroupDescription")?;
     let tags = tagging::read(input)?;
-    refuse_what_does_not_exist(input)?;
-    if context.region.groups.contains(&id) {
+    if let Some(global) = input.filled("GlobalReplicationGroupId") {
+        return global::secondary(context, input, global);
+    }
+    refuse_what_does_not_exist(context, input)?;
+    if context.region[GROUPS].contains(&id) {
         return Err(Failure::new("ReplicationGroupAlreadyExists", format!("Replication group {id} already exists.")));
     }
     if input.filled("PrimaryClusterId").is_some() {
@@ -39,7 +47,8 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     }
     let source = snapshots::source(context, input)?;
     let shape = read_shape(context, input, source.as_deref())?;
-    let settings = Settings::read(context, input, &id, &engine, Kind::Group, shape.cluster)?;
+    let mut settings = Settings::read(context, input, &id, &engine, Kind::Group, shape.cluster)?;
+    role_access::at_creation(context, input, &mut settings)?;
     let failover = check_availability(input, &shape)?;
     let subnets = subnet_groups::find(context, &settings.subnet_group)?;
     let plans = if shape.cluster {
@@ -51,7 +60,7 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
         plans.iter().try_for_each(|plan| layout::check_multi_az(&plan.zones))?;
     }
     let ids: Vec<String> = plans.iter().flat_map(|plan| member_ids(&id, plan, shape.cluster)).collect();
-    if let Some(taken) = ids.iter().find(|id| context.region.clusters.contains(id)) {
+    if let Some(taken) = ids.iter().find(|id| context.region[CLUSTERS].contains(id)) {
         return Err(Failure::new("CacheClusterAlreadyExists", format!("Cache cluster {taken} already exists.")));
     }
     usage::within_node_quota(context, ids.len())?;
@@ -65,6 +74,7 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
         settings,
         cluster_enabled: shape.cluster,
         cluster_mode: if shape.cluster { "enabled" } else { "disabled" }.into(),
+        global: None,
         failover,
         multi_az: input.flag("MultiAZEnabled").unwrap_or(false),
         shards: Vec::new(),
@@ -72,32 +82,27 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
         applying: None,
     };
     let group = place(context, group, plans);
+    let ready = context.now + context.speed.scale(Work::Settings.seconds());
+    group.settings.user_groups.iter().for_each(|id| user_groups::busy(context, id, ready));
     tagging::set(context, "replicationgroup", &id, tags.clone());
     ids.iter().for_each(|member| tagging::set(context, "cluster", member, tags.clone()));
     Ok(json!({ "ReplicationGroup": group::to_json(context, &group) }))
 }
 
-/// Global datastores, user groups and serverless snapshots are outside the emulator: none of them exists.
-fn refuse_what_does_not_exist(input: Input) -> Result<(), Failure> {
-    if let Some(id) = input.filled("GlobalReplicationGroupId") {
-        return Err(Failure::missing(
-            "GlobalReplicationGroupNotFoundFault",
-            format!("Global Replication Group {id} does not exist."),
-        ));
-    }
-    if let Some(id) = input.texts("UserGroupIds").first() {
-        if input.filled("AuthToken").is_some() {
-            return Err(Failure::combination("AuthToken and UserGroupIds cannot be used together."));
-        }
-        return Err(Failure::missing("UserGroupNotFound", format!("User group {id} not found.")));
-    }
+/// What a request refers to must exist.
+fn refuse_what_does_not_exist(context: &Context, input: Input) -> Result<(), Failure> {
+    role_access::must_exist(context, input)?;
     if let Some(name) = input.filled("ServerlessCacheSnapshotName") {
-        return Err(Failure::value(format!("Serverless cache snapshot {name} not found.")));
+        let snapshot = serverless::snapshots::find(context, name);
+        let snapshot = snapshot.map_err(|_| Failure::value(format!("Serverless cache snapshot {name} not found.")))?;
+        if snapshot.status != "available" || snapshot.engine == "memcached" {
+            return Err(Failure::value(format!("Serverless cache snapshot {name} cannot be restored from.")));
+        }
     }
     Ok(())
 }
 
-fn read_shape(context: &Context, input: Input, source: Option<&super::Snapshot>) -> Result<Shape, Failure> {
+fn read_shape(context: &Context, input: Input, source: Option<&super::snapshot::Snapshot>) -> Result<Shape, Failure> {
     let (clusters, shards, replicas) =
         (input.number("NumCacheClusters"), input.number("NumNodeGroups"), input.number("ReplicasPerNodeGroup"));
     if clusters.is_some() && (shards.is_some_and(|count| count > 1) || replicas.is_some()) {
@@ -232,10 +237,10 @@ fn place(context: &mut Context, mut group: ReplicationGroup, plans: Vec<Plan>) -
         }
         group.shards.push(Shard { id: plan.id, slots: plan.slots, primary: ids[0].clone(), members: ids, new: false });
     }
-    let target = Target::Group(group.id.clone());
+    let target = Target::new("Group", group.id.clone());
     lifecycle::schedule(context.region, last, target.clone(), group.serial, Step::Ready);
-    lifecycle::plan_backup(context.region, &mut group.settings, target, group.serial, context.now);
-    context.region.groups.put(&group.id.clone(), group.clone());
+    calendar::plan_backup(context.region, &mut group.settings, target, group.serial, context.now);
+    context.region[GROUPS].put(&group.id.clone(), group.clone());
     group
 }
 
@@ -253,8 +258,8 @@ pub fn add_member(context: &mut Context, group: &str, member: &str, zone: &str, 
         applying: None,
         to_reboot: Vec::new(),
     };
-    lifecycle::schedule(context.region, due, Target::Cluster(member.to_owned()), cluster.serial, Step::Ready);
-    context.region.clusters.put(member, cluster);
+    lifecycle::schedule(context.region, due, Target::new("Cluster", member.to_owned()), cluster.serial, Step::Ready);
+    context.region[CLUSTERS].put(member, cluster);
 }
 
 /// Makes a standalone cluster the primary of a new group.
@@ -300,7 +305,7 @@ fn from_cluster(
         last = last.max(due);
         members.push(member);
     }
-    context.region.clusters.update(&primary.id, |cluster| {
+    context.region[CLUSTERS].update(&primary.id, |cluster| {
         cluster.group = Some(id.to_owned());
         cluster.own = None;
     });
@@ -314,16 +319,17 @@ fn from_cluster(
         settings,
         cluster_enabled: false,
         cluster_mode: "disabled".into(),
+        global: None,
         failover,
         multi_az: input.flag("MultiAZEnabled").unwrap_or(false),
         shards: vec![Shard { id: "0001".into(), slots: None, primary: primary.id.clone(), members, new: false }],
         pending: None,
         applying: None,
     };
-    let target = Target::Group(id.to_owned());
+    let target = Target::new("Group", id.to_owned());
     lifecycle::schedule(context.region, last, target.clone(), group.serial, Step::Ready);
-    lifecycle::plan_backup(context.region, &mut group.settings, target, group.serial, context.now);
-    context.region.groups.put(id, group.clone());
+    calendar::plan_backup(context.region, &mut group.settings, target, group.serial, context.now);
+    context.region[GROUPS].put(id, group.clone());
     tagging::set(context, "replicationgroup", id, tags);
     Ok(json!({ "ReplicationGroup": group::to_json(context, &group) }))
 }

@@ -6,11 +6,14 @@ use super::super::input::Input;
 use super::super::lifecycle::{self, Step, Target};
 use super::super::region::Region;
 use super::super::time::Work;
-use super::{group, snapshots, tagging};
+use super::cluster::CLUSTERS;
+use super::group::GROUPS;
+use super::{global, group, snapshots, tagging};
 use serde_json::json;
 
 pub fn delete(context: &mut Context, input: Input) -> Answer {
     let mut group = (*group::find(context, input.needed("ReplicationGroupId")?)?).clone();
+    global::refuse_of_member(&group, None)?;
     if group.status != "available" && group.status != "create-failed" {
         return Err(Failure::new(
             "InvalidReplicationGroupState",
@@ -35,28 +38,28 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
     group.applying = None;
     let kept = keep.then(|| group.shards.first().map(|shard| shard.primary.clone())).flatten();
     if let Some(id) = &kept {
-        let settings = group.settings.clone();
-        context.region.clusters.update(id, |cluster| {
+        let settings = super::settings::Settings { user_groups: Vec::new(), ..group.settings.clone() };
+        context.region[CLUSTERS].update(id, |cluster| {
             cluster.group = None;
             cluster.own = Some(settings);
         });
         group.shards.iter_mut().for_each(|shard| shard.members.retain(|member| member != id));
     }
     for member in group.members() {
-        context.region.clusters.update(member, |cluster| {
+        context.region[CLUSTERS].update(member, |cluster| {
             cluster.status = "deleting".into();
             cluster.nodes.iter_mut().for_each(|node| node.status = "deleting".into());
         });
     }
     let due = context.now + context.speed.scale(seconds);
-    lifecycle::schedule(context.region, due, Target::Group(group.id.clone()), group.serial, Step::Gone);
-    context.region.groups.put(&group.id.clone(), group.clone());
+    lifecycle::schedule(context.region, due, Target::new("Group", group.id.clone()), group.serial, Step::Gone);
+    context.region[GROUPS].put(&group.id.clone(), group.clone());
     Ok(json!({ "ReplicationGroup": group::to_json(context, &group) }))
 }
 
 /// Takes a deleted group, its members and their tags out of the world.
 pub fn remove(region: &mut Region, id: &str, now: u64) {
-    let Some(group) = region.groups.remove(id) else { return };
+    let Some(group) = region[GROUPS].remove(id) else { return };
     group.members().for_each(|member| remove_member(region, member));
     tagging::forget_of(region, "replicationgroup", id);
     snapshots::forget_automatic(region, Some(id), None);
@@ -65,6 +68,6 @@ pub fn remove(region: &mut Region, id: &str, now: u64) {
 
 /// Takes a member and its tags out of the world.
 pub fn remove_member(region: &mut Region, member: &str) {
-    region.clusters.remove(member);
+    region[CLUSTERS].remove(member);
     tagging::forget_of(region, "cluster", member);
 }

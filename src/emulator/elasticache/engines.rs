@@ -4,8 +4,37 @@ use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::paging;
+use super::super::service::{Part, operation};
 use super::{catalog, cluster, group};
 use serde_json::{Value, json};
+
+/// Engine versions and node types: what the registry needs of them.
+pub const PART: Part = Part {
+    operations: &[
+        operation(
+            "DescribeCacheEngineVersions",
+            describe,
+            "versions that can be created, by family, default only",
+            "versions that AWS has retired are missing",
+        ),
+        operation(
+            "ListAllowedNodeTypeModifications",
+            allowed_node_types,
+            "by engine, version, region and data tiering",
+            "by memory alone",
+        ),
+    ],
+
+    ..Part::NONE
+};
+
+/// The engine of users and their groups, in lower case.
+pub fn of_access(engine: &str) -> Result<String, Failure> {
+    match engine.to_ascii_lowercase() {
+        engine if engine == "redis" || engine == "valkey" => Ok(engine),
+        _ => Err(Failure::value(format!("Invalid engine: {engine}. Valid values are redis and valkey."))),
+    }
+}
 
 pub fn describe(_context: &mut Context, input: Input) -> Answer {
     let engine = input.filled("Engine").map(str::to_ascii_lowercase);

@@ -5,8 +5,23 @@ use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::paging;
 use super::super::region::Region;
+use super::super::service::{Part, operation};
+use super::super::table::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+/// Events: what the registry needs of them.
+pub const PART: Part = Part {
+    operations: &[operation(
+        "DescribeEvents",
+        describe,
+        "creation, change, deletion, snapshots, failover; 14 days",
+        "a part of AWS's messages",
+    )],
+    tables: &[&EVENTS],
+
+    ..Part::NONE
+};
 
 /// One event; its time is in its key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,6 +31,9 @@ pub struct Event {
     pub source: String,
     pub text: String,
 }
+
+/// By time and number, so that their order is that of time.
+pub const EVENTS: Key<Event> = Key::new("events");
 
 /// How long events are kept.
 const KEPT_MS: u64 = 14 * 24 * 3_600_000;
@@ -35,10 +53,11 @@ const KINDS: [&str; 8] = [
 /// Notes an event, and forgets those that are too old.
 pub fn record(region: &mut Region, at: u64, kind: &str, source: &str, text: &str) {
     let key = format!("{at:016}.{:012}", region.next());
-    region.events.put(&key, Event { at, kind: kind.into(), source: source.into(), text: text.into() });
-    while let Some(old) = region.events.first().filter(|(_, event)| event.at + KEPT_MS < at).map(|(key, _)| key.clone())
+    region[EVENTS].put(&key, Event { at, kind: kind.into(), source: source.into(), text: text.into() });
+    while let Some(old) =
+        region[EVENTS].first().filter(|(_, event)| event.at + KEPT_MS < at).map(|(key, _)| key.clone())
     {
-        region.events.remove(&old);
+        region[EVENTS].remove(&old);
     }
 }
 
@@ -62,7 +81,7 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
         return Err(Failure::combination("StartTime must be before EndTime."));
     }
     let (after, size) = (paging::marker(input)?, paging::max_records(input)?);
-    let rows = context.region.events.from(&format!("{start:016}")).filter(|(_, event)| {
+    let rows = context.region[EVENTS].from(&format!("{start:016}")).filter(|(_, event)| {
         event.at <= end
             && kind.is_none_or(|kind| kind == event.kind)
             && source.as_ref().is_none_or(|source| *source == event.source)

@@ -6,7 +6,9 @@ use super::super::input::Input;
 use super::super::lifecycle::{self, Step, Target};
 use super::super::time::Work;
 use super::change::Change;
+use super::events::EVENTS;
 use super::group;
+use super::group::GROUPS;
 use serde_json::json;
 
 /// The most shards in 24 hours, over all groups of a region.
@@ -15,9 +17,7 @@ const DAY_MS: u64 = 24 * 3_600_000;
 const CALLED: &str = "Test Failover API called for node group ";
 
 fn within_quota(context: &Context) -> Result<(), Failure> {
-    let recent = context
-        .region
-        .events
+    let recent = context.region[EVENTS]
         .values()
         .filter(|event| event.text.starts_with(CALLED) && event.at + DAY_MS > context.now);
     match recent.count() < MOST_A_DAY {
@@ -49,8 +49,8 @@ pub fn test(context: &mut Context, input: Input) -> Answer {
     new.status = "modifying".into();
     new.applying = Some(Change { primary: Some(next.clone()), ..Change::default() });
     let due = context.now + context.speed.scale(Work::Failover.seconds());
-    lifecycle::schedule(context.region, due, Target::Group(new.id.clone()), new.serial, Step::Apply);
+    lifecycle::schedule(context.region, due, Target::new("Group", new.id.clone()), new.serial, Step::Apply);
     super::record(context.region, context.now, "replication-group", &new.id, &format!("{CALLED}{id}"));
-    context.region.groups.put(&new.id.clone(), new.clone());
+    context.region[GROUPS].put(&new.id.clone(), new.clone());
     Ok(json!({ "ReplicationGroup": group::to_json(context, &new) }))
 }

@@ -4,13 +4,66 @@ use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::paging;
+use super::super::service::{Arns, Part, operation};
+use super::super::table::Key;
 use super::change::Change;
+use super::cluster::CLUSTERS;
 use super::endpoints;
+use super::global;
 use super::logs;
 use super::settings::Settings;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// Replication groups: what the registry needs of them.
+pub const PART: Part = Part {
+    operations: &[
+        operation(
+            "CreateReplicationGroup",
+            super::create_group::create,
+            "cluster mode on and off, slots, zones, snapshots as a source, tokens, windows, quotas; members appear one after the other",
+            "no global datastores, user groups, durability, IPv6 or Outposts; no capacity errors; KMS keys are not looked up",
+        ),
+        operation(
+            "DescribeReplicationGroups",
+            describe,
+            "endpoints, roles, slots, pending values, pages",
+            "reshard progress is 0 % until it is done",
+        ),
+        operation(
+            "ModifyReplicationGroup",
+            super::modify_group::modify,
+            "at once or in the window, pending values replaced and flushed, upgrades, failover, Multi-AZ, encryption by way of preferred, token rotation, log delivery, cluster mode",
+            "no user groups; an upgrade never fails on memory; nodes change together, not in turn",
+        ),
+        operation(
+            "DeleteReplicationGroup",
+            super::delete_group::delete,
+            "final snapshot, kept primary, refused unless available",
+            "",
+        ),
+        operation("IncreaseReplicaCount", super::scale::increase, "per shard or for all, zones, NoOperationFault", ""),
+        operation("DecreaseReplicaCount", super::scale::decrease, "by count or by name, least number of replicas", ""),
+        operation(
+            "ModifyReplicationGroupShardConfiguration",
+            super::scale::reshard,
+            "shards added and removed, slots spread anew",
+            "slots are spread evenly, not moved as little as possible",
+        ),
+        operation(
+            "TestFailover",
+            super::failover::test,
+            "the next replica becomes primary, events, 15 calls a day",
+            "",
+        ),
+    ],
+    tables: &[&GROUPS],
+    due: &[("Group", super::group_due::due)],
+    arns: &[Arns { with: members_of, ..Arns::of("replicationgroup", taggable) }],
+    uses,
+    ..Part::NONE
+};
 
 /// A replication group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,6 +78,9 @@ pub struct ReplicationGroup {
     pub cluster_enabled: bool,
     /// `disabled`, `compatible` or `enabled`.
     pub cluster_mode: String,
+    /// The global datastore that it is a member of.
+    #[serde(default)]
+    pub global: Option<String>,
     pub failover: bool,
     pub multi_az: bool,
     pub snapshotting: Option<String>,
@@ -34,6 +90,9 @@ pub struct ReplicationGroup {
     /// What is being done.
     pub applying: Option<Change>,
 }
+
+/// Replication groups by id.
+pub const GROUPS: Key<ReplicationGroup> = Key::new("groups");
 
 /// A shard, which the API calls a node group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -70,13 +129,38 @@ impl ReplicationGroup {
     }
 }
 
+fn uses(context: &Context, kind: &str, id: &str) -> bool {
+    context.region[GROUPS].values().any(|group| {
+        let mut ids = match kind {
+            "security-group" => group.settings.security_groups.iter(),
+            "user-group" => group.settings.user_groups.iter(),
+            _ => [].iter(),
+        };
+        ids.any(|other| other == id)
+    })
+}
+
 /// The group of that id, or ElastiCache's refusal.
 pub fn find(context: &Context, id: &str) -> Result<Arc<ReplicationGroup>, Failure> {
-    context
-        .region
-        .groups
+    context.region[GROUPS]
         .get(&id.to_ascii_lowercase())
         .ok_or_else(|| Failure::missing("ReplicationGroupNotFoundFault", format!("ReplicationGroup {id} not found.")))
+}
+
+fn taggable(context: &Context, id: &str) -> Result<(), Failure> {
+    match find(context, id)?.status.as_str() {
+        "available" => Ok(()),
+        _ => Err(Failure::new(
+            "InvalidReplicationGroupState",
+            "Cluster not in available state to perform tagging operations.",
+        )),
+    }
+}
+
+/// The members of a group take part in its tags.
+fn members_of(context: &Context, id: &str) -> Vec<String> {
+    let group = context.region[GROUPS].get(id);
+    group.iter().flat_map(|group| group.members()).map(|member| context.arn("cluster", member)).collect()
 }
 
 pub fn describe(context: &mut Context, input: Input) -> Answer {
@@ -85,7 +169,7 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
         return Ok(json!({ "ReplicationGroups": [to_json(context, &group)] }));
     }
     let (after, size) = (paging::marker(input)?, paging::max_records(input)?);
-    let rows = context.region.groups.from(after.as_deref().unwrap_or(""));
+    let rows = context.region[GROUPS].from(after.as_deref().unwrap_or(""));
     let (page, marker) = paging::page(rows, after.as_deref(), size);
     let rows: Vec<Value> = page.into_iter().map(|group| to_json(context, group)).collect();
     Ok(json!({ "ReplicationGroups": rows, "Marker": marker }))
@@ -103,7 +187,7 @@ pub fn to_json(context: &Context, group: &ReplicationGroup) -> Value {
     };
     let made = group.status != "creating";
     let mut row = json!({
-        "ReplicationGroupId": group.id, "Description": group.description, "GlobalReplicationGroupInfo": {},
+        "ReplicationGroupId": group.id, "Description": group.description, "GlobalReplicationGroupInfo": global::info(context, group),
         "Status": group.status, "PendingModifiedValues": pending_json(group),
         "MemberClusters": group.members().collect::<Vec<_>>(),
         "SnapshottingClusterId": group.snapshotting, "AutomaticFailover": failover,
@@ -113,7 +197,7 @@ pub fn to_json(context: &Context, group: &ReplicationGroup) -> Value {
         "AuthTokenEnabled": !settings.tokens.is_empty(), "AuthTokenLastModifiedDate": settings.token_changed,
         "TransitEncryptionEnabled": settings.tls, "AtRestEncryptionEnabled": settings.at_rest,
         "MemberClustersOutpostArns": [], "KmsKeyId": settings.kms,
-        "ARN": context.arn("replicationgroup", &group.id), "UserGroupIds": [],
+        "ARN": context.arn("replicationgroup", &group.id), "UserGroupIds": settings.user_groups,
         "LogDeliveryConfigurations": logs::to_json(&settings.logs, Some("active")),
         "ReplicationGroupCreateTime": group.created, "AutoMinorVersionUpgrade": settings.auto_minor,
         "DataTiering": if settings.data_tiering { "enabled" } else { "disabled" },
@@ -140,7 +224,7 @@ fn shard_json(context: &Context, group: &ReplicationGroup, shard: &Shard) -> Val
         .members
         .iter()
         .filter_map(|id| {
-            let cluster = context.region.clusters.get(id)?;
+            let cluster = context.region[CLUSTERS].get(id)?;
             let mut row = json!({
                 "CacheClusterId": id, "CacheNodeId": "0001",
                 "PreferredAvailabilityZone": cluster.nodes.first().map(|node| &node.zone),
@@ -162,6 +246,14 @@ fn shard_json(context: &Context, group: &ReplicationGroup, shard: &Shard) -> Val
     row
 }
 
+/// User groups that come and go.
+fn user_groups_json(group: &ReplicationGroup, change: &Change) -> Option<Value> {
+    let (had, wanted) = (&group.settings.user_groups, change.user_groups.as_ref()?);
+    let not_in = |all: &[String], other: &[String]| all.iter().filter(|id| !other.contains(id)).cloned().collect();
+    let (add, remove): (Vec<String>, Vec<String>) = (not_in(wanted, had), not_in(had, wanted));
+    Some(json!({ "UserGroupIdsToAdd": add, "UserGroupIdsToRemove": remove }))
+}
+
 fn pending_json(group: &ReplicationGroup) -> Value {
     let mut change = group.applying.clone().unwrap_or_default();
     change.merge(group.pending.clone().unwrap_or_default());
@@ -176,5 +268,6 @@ fn pending_json(group: &ReplicationGroup) -> Value {
         "TransitEncryptionEnabled": change.tls,
         "TransitEncryptionMode": change.tls_mode,
         "ClusterMode": change.cluster_mode,
+        "UserGroups": user_groups_json(group, &change),
     })
 }

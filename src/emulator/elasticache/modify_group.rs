@@ -5,27 +5,33 @@ use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::lifecycle::{self, Step, Target};
 use super::super::region::Region;
+use super::calendar;
 use super::change::Change;
+use super::cluster::CLUSTERS;
+use super::global;
+use super::group::GROUPS;
 use super::group::{self, ReplicationGroup};
 use super::layout;
 use super::settings::{self, Settings, Topic};
-use super::{names, wanted};
+use super::{names, user_groups, wanted};
 use serde_json::json;
 
 pub fn modify(context: &mut Context, input: Input) -> Answer {
     let old = group::find(context, input.needed("ReplicationGroupId")?)?;
+    global::refuse_of_member(&old, Some(input))?;
     old.must_be_available("modify")?;
     members_must_be_available(context, &old)?;
     let mut new = (*old).clone();
     let at_once = change_at_once(context, input, &mut new)?;
-    let change = wanted::read_change(context, input, &old)?;
+    let mut change = wanted::read_change(context, input, &old)?;
+    let access = change.take_access();
     let immediately = input.flag("ApplyImmediately") == Some(true);
     // A later immediate call carries out what was waiting as well.
     let flush = immediately && new.pending.is_some();
-    if !at_once && change.is_empty() && !flush {
+    if !at_once && change.is_empty() && access.is_empty() && !flush {
         return Err(Failure::combination("No modifications were requested"));
     }
-    let target = Target::Group(new.id.clone());
+    let target = Target::new("Group", new.id.clone());
     let mut doing = Change::default();
     if immediately {
         doing = new.pending.take().unwrap_or_default();
@@ -35,23 +41,35 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
         let mut waiting = new.pending.take().unwrap_or_default();
         waiting.merge(change);
         new.pending = Some(waiting);
-        lifecycle::plan_window(context.region, &mut new.settings, target.clone(), new.serial, context.now);
+        calendar::plan_window(context.region, &mut new.settings, target.clone(), new.serial, context.now);
     }
+    doing.merge(access);
     if at_once || !doing.is_empty() {
         new.status = "modifying".into();
-        let due = context.now + context.speed.scale(lifecycle::duration(&doing));
+        let due = context.now + context.speed.scale(calendar::duration(&doing));
+        stir_user_groups(context, &old, &doing, due);
         let step = if doing.is_empty() { Step::Ready } else { Step::Apply };
         new.applying = (!doing.is_empty()).then_some(doing);
         lifecycle::schedule(context.region, due, target, new.serial, step);
     }
-    context.region.groups.put(&new.id.clone(), new.clone());
+    context.region[GROUPS].put(&new.id.clone(), new.clone());
     Ok(json!({ "ReplicationGroup": group::to_json(context, &new) }))
+}
+
+/// User groups that come and go are being changed as long as the cache is.
+fn stir_user_groups(context: &mut Context, old: &ReplicationGroup, doing: &Change, due: u64) {
+    let Some(wanted) = &doing.user_groups else { return };
+    let had = &old.settings.user_groups;
+    for id in had.iter().filter(|id| !wanted.contains(id)).chain(wanted.iter().filter(|id| !had.contains(id))) {
+        user_groups::busy(context, id, due);
+    }
 }
 
 /// Refuses a change while a member is not at rest, even where the group is.
 pub fn members_must_be_available(context: &Context, group: &ReplicationGroup) -> Result<(), Failure> {
-    let busy =
-        group.members().find(|id| context.region.clusters.get(id).is_some_and(|cluster| cluster.status != "available"));
+    let busy = group
+        .members()
+        .find(|id| context.region[CLUSTERS].get(id).is_some_and(|cluster| cluster.status != "available"));
     match busy {
         Some(id) => {
             Err(Failure::new("InvalidCacheClusterState", format!("Cache cluster {id} is not in available state.")))
@@ -84,7 +102,7 @@ fn change_at_once(context: &mut Context, input: Input, group: &mut ReplicationGr
     if turned_on && !group.cluster_enabled && group.snapshotting.is_none() {
         return Err(Failure::combination("Must specify both SnapshotRetentionLimit and SnapshottingClusterId"));
     }
-    let target = Target::Group(group.id.clone());
+    let target = Target::new("Group", group.id.clone());
     settings_at_once(context, input, &mut group.settings, target, group.serial, group.pending.is_some())?;
     if group.settings.retention == 0 && input.number("SnapshotRetentionLimit") == Some(0) {
         group.snapshotting = None;
@@ -134,10 +152,10 @@ pub fn settings_at_once(
     settings.retention = retention;
     (settings.maintenance_window, settings.snapshot_window) = (maintenance, snapshot);
     if replan_backup {
-        lifecycle::plan_backup(context.region, settings, target.clone(), serial, context.now);
+        calendar::plan_backup(context.region, settings, target.clone(), serial, context.now);
     }
     if replan_window {
-        lifecycle::plan_window(context.region, settings, target, serial, context.now);
+        calendar::plan_window(context.region, settings, target, serial, context.now);
     }
     Ok(())
 }
@@ -147,7 +165,7 @@ pub fn apply(region: &mut Region, id: &str, change: &Change, now: u64) {
     for member in change.remove_members.iter() {
         super::delete_group::remove_member(region, member);
     }
-    region.groups.update(id, |group| {
+    region[GROUPS].update(id, |group| {
         change.apply(&mut group.settings, now);
         group.failover = change.failover.unwrap_or(group.failover);
         group.multi_az = change.multi_az.unwrap_or(group.multi_az);

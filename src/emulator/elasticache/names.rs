@@ -102,6 +102,16 @@ impl Window {
         Ok(Self { start, length, period: DAY })
     }
 
+    /// Reads `hh:mm`, a minute of each day.
+    pub fn minute(text: &str) -> Result<Self, Failure> {
+        let start = minutes(text).ok_or_else(|| {
+            Failure::value(format!(
+                "Invalid daily snapshot time: {text}. Should be specified as hh:mm (24H Clock UTC)."
+            ))
+        })?;
+        Ok(Self { start, length: 1, period: DAY })
+    }
+
     /// Whether a daily window and a weekly one have a minute in common.
     pub fn overlaps(self, weekly: Self) -> bool {
         (0..7).any(|day| {

@@ -4,10 +4,43 @@ use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::paging;
+use super::super::service::{Arns, Part, operation};
+use super::super::table::Key;
 use super::{catalog, names, tagging, usage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// Parameter groups: what the registry needs of them.
+pub const PART: Part = Part {
+    operations: &[
+        operation("CreateCacheParameterGroup", create, "names, families, quota of 300, tags", ""),
+        operation("DescribeCacheParameterGroups", describe, "default groups of every family, pages", ""),
+        operation(
+            "ModifyCacheParameterGroup",
+            super::parameters::modify,
+            "20 values a call; types, ranges and what may be set; pending-reboot on the nodes that use the group",
+            "ranges of Redis 6 to Valkey 9 are derived, not dumped from AWS",
+        ),
+        operation("ResetCacheParameterGroup", super::parameters::reset, "all or by name", ""),
+        operation("DeleteCacheParameterGroup", delete, "refused while in use and for default groups", ""),
+        operation(
+            "DescribeCacheParameters",
+            super::parameters::describe,
+            "sources user, system and engine-default, values per node type, pages",
+            "as above",
+        ),
+        operation(
+            "DescribeEngineDefaultParameters",
+            super::parameters::describe_defaults,
+            "pages, values per node type",
+            "as above",
+        ),
+    ],
+    tables: &[&PARAMETER_GROUPS],
+    arns: &[Arns::of("parametergroup", |context, name| find(context, name).map(drop))],
+    ..Part::NONE
+};
 
 /// A cache parameter group; the values are those that differ from the family's.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,7 +49,13 @@ pub struct ParameterGroup {
     pub family: String,
     pub description: String,
     pub values: BTreeMap<String, String>,
+    /// Whether it is a copy that a global datastore made for itself.
+    #[serde(default)]
+    pub global: bool,
 }
+
+/// Parameter groups by name.
+pub const PARAMETER_GROUPS: Key<ParameterGroup> = Key::new("parameter_groups");
 
 const MOST: usize = 300;
 
@@ -26,7 +65,7 @@ pub fn get(context: &Context, name: &str) -> Option<ParameterGroup> {
     if let Some(family) = catalog::family_of_default(&name) {
         return Some(default_group(&name, family));
     }
-    context.region.parameter_groups.get(&name).map(|group| (*group).clone())
+    context.region[PARAMETER_GROUPS].get(&name).map(|group| (*group).clone())
 }
 
 fn default_group(name: &str, family: &str) -> ParameterGroup {
@@ -38,7 +77,7 @@ fn default_group(name: &str, family: &str) -> ParameterGroup {
     };
     let values =
         if cluster { BTreeMap::from([("cluster-enabled".to_owned(), "yes".to_owned())]) } else { BTreeMap::new() };
-    ParameterGroup { name: name.into(), family: family.into(), description, values }
+    ParameterGroup { name: name.into(), family: family.into(), description, values, global: false }
 }
 
 /// The group of that name, for a cache.
@@ -67,15 +106,21 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     if get(context, &name).is_some() {
         return Err(Failure::new("CacheParameterGroupAlreadyExists", format!("Parameter group {name} already exists")));
     }
-    if context.region.parameter_groups.len() >= MOST {
+    if context.region[PARAMETER_GROUPS].len() >= MOST {
         return Err(Failure::new(
             "CacheParameterGroupQuotaExceeded",
             "The request cannot be processed because it would exceed the maximum number of cache parameter groups.",
         ));
     }
-    let group = ParameterGroup { name: name.clone(), family, description: description.into(), values: BTreeMap::new() };
+    let group = ParameterGroup {
+        name: name.clone(),
+        family,
+        description: description.into(),
+        values: BTreeMap::new(),
+        global: false,
+    };
     let shown = to_json(context, &group);
-    context.region.parameter_groups.put(&name, group);
+    context.region[PARAMETER_GROUPS].put(&name, group);
     tagging::set(context, "parametergroup", &name, tags);
     Ok(json!({ "CacheParameterGroup": shown }))
 }
@@ -90,7 +135,7 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
     let (after, size) = (paging::marker(input)?, paging::max_records(input)?);
     let mut all: BTreeMap<String, ParameterGroup> =
         catalog::default_groups().map(|(name, family)| (name.to_owned(), default_group(name, family))).collect();
-    all.extend(context.region.parameter_groups.iter().map(|(name, group)| (name.clone(), (**group).clone())));
+    all.extend(context.region[PARAMETER_GROUPS].iter().map(|(name, group)| (name.clone(), (**group).clone())));
     let (page, marker) = paging::page(all.iter(), after.as_deref(), size);
     let rows: Vec<Value> = page.into_iter().map(|group| to_json(context, group)).collect();
     Ok(json!({ "CacheParameterGroups": rows, "Marker": marker }))
@@ -113,7 +158,7 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
             ),
         ));
     }
-    context.region.parameter_groups.remove(&group.name);
+    context.region[PARAMETER_GROUPS].remove(&group.name);
     tagging::forget(context, "parametergroup", &group.name);
     Ok(json!({}))
 }
@@ -121,6 +166,6 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
 fn to_json(context: &Context, group: &ParameterGroup) -> Value {
     json!({
         "CacheParameterGroupName": group.name, "CacheParameterGroupFamily": group.family,
-        "Description": group.description, "IsGlobal": false, "ARN": context.arn("parametergroup", &group.name),
+        "Description": group.description, "IsGlobal": group.global, "ARN": context.arn("parametergroup", &group.name),
     })
 }

@@ -6,6 +6,9 @@ use super::super::input::Input;
 use super::super::paging;
 use super::super::region::Region;
 use super::catalog::{self, Parameter};
+use super::cluster::CLUSTERS;
+use super::group::GROUPS;
+use super::parameter_groups::PARAMETER_GROUPS;
 use super::parameter_groups::{self, ParameterGroup};
 use super::usage;
 use serde_json::{Value, json};
@@ -78,7 +81,7 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
         group.values.insert(name, value.to_owned());
     }
     let name = group.name.clone();
-    context.region.parameter_groups.put(&name, group);
+    context.region[PARAMETER_GROUPS].put(&name, group);
     if reboot {
         pending_reboot(context.region, &name);
     }
@@ -103,7 +106,7 @@ pub fn reset(context: &mut Context, input: Input) -> Answer {
         parameter.is_some() && !group.values.contains_key(name)
     });
     let name = group.name.clone();
-    context.region.parameter_groups.put(&name, group);
+    context.region[PARAMETER_GROUPS].put(&name, group);
     if reboot {
         pending_reboot(context.region, &name);
     }
@@ -112,19 +115,17 @@ pub fn reset(context: &mut Context, input: Input) -> Answer {
 
 /// A value that nodes read when they start waits for the reboot of each node of the caches that use the group.
 fn pending_reboot(region: &mut Region, name: &str) {
-    let of_groups: Vec<String> = region
-        .groups
+    let of_groups: Vec<String> = region[GROUPS]
         .values()
         .filter(|group| group.settings.parameter_group == name)
         .flat_map(|group| group.members().cloned().collect::<Vec<_>>())
         .collect();
-    let alone = region
-        .clusters
+    let alone = region[CLUSTERS]
         .values()
         .filter(|cluster| cluster.alone().is_some_and(|settings| settings.parameter_group == name));
     let all: Vec<String> = alone.map(|cluster| cluster.id.clone()).chain(of_groups).collect();
     for id in all {
-        region.clusters.update(&id, |cluster| {
+        region[CLUSTERS].update(&id, |cluster| {
             cluster.to_reboot = cluster.nodes.iter().map(|node| node.id.clone()).collect();
         });
     }

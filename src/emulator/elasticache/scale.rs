@@ -6,9 +6,11 @@ use super::super::input::Input;
 use super::super::lifecycle::{self, Step, Target};
 use super::super::time::Work;
 use super::change::Change;
+use super::cluster::CLUSTERS;
 use super::create_group::{add_member, check_size};
+use super::group::GROUPS;
 use super::group::{self, ReplicationGroup, Shard};
-use super::{layout, modify_group, names, subnet_groups, tagging, usage};
+use super::{global, layout, modify_group, names, subnet_groups, tagging, usage};
 use serde_json::json;
 
 fn begin(context: &Context, input: Input) -> Result<ReplicationGroup, Failure> {
@@ -30,7 +32,7 @@ fn begin(context: &Context, input: Input) -> Result<ReplicationGroup, Failure> {
 }
 
 /// Starts a change of a group that is through at `due`.
-fn start(context: &mut Context, mut group: ReplicationGroup, mut change: Change, due: u64) -> Answer {
+pub fn start(context: &mut Context, mut group: ReplicationGroup, mut change: Change, due: u64) -> Answer {
     // Every immediate change carries out what was waiting for the window as well.
     if let Some(mut waiting) = group.pending.take() {
         waiting.merge(change);
@@ -38,8 +40,8 @@ fn start(context: &mut Context, mut group: ReplicationGroup, mut change: Change,
     }
     group.status = "modifying".into();
     group.applying = Some(change);
-    lifecycle::schedule(context.region, due, Target::Group(group.id.clone()), group.serial, Step::Apply);
-    context.region.groups.put(&group.id.clone(), group.clone());
+    lifecycle::schedule(context.region, due, Target::new("Group", group.id.clone()), group.serial, Step::Apply);
+    context.region[GROUPS].put(&group.id.clone(), group.clone());
     Ok(json!({ "ReplicationGroup": group::to_json(context, &group) }))
 }
 
@@ -109,7 +111,7 @@ fn free_member(context: &Context, group: &ReplicationGroup, shard: usize) -> Str
         true => format!("{}-{}-{number:03}", group.id, group.shards[shard].id),
         false => format!("{}-{number:03}", group.id),
     };
-    let taken = |id: &String| group.shards[shard].members.contains(id) || context.region.clusters.contains(id);
+    let taken = |id: &String| group.shards[shard].members.contains(id) || context.region[CLUSTERS].contains(id);
     (1..).map(name).find(|id| !taken(id)).unwrap_or_default()
 }
 
@@ -168,7 +170,7 @@ pub fn decrease(context: &mut Context, input: Input) -> Answer {
 
 fn mark_deleting(context: &mut Context, members: &[String]) {
     for id in members {
-        context.region.clusters.update(id, |cluster| {
+        context.region[CLUSTERS].update(id, |cluster| {
             cluster.status = "deleting".into();
             cluster.nodes.iter_mut().for_each(|node| node.status = "deleting".into());
         });
@@ -177,12 +179,18 @@ fn mark_deleting(context: &mut Context, members: &[String]) {
 
 pub fn reshard(context: &mut Context, input: Input) -> Answer {
     let group = begin(context, input)?;
+    global::refuse_of_member(&group, None)?;
     if !group.cluster_enabled {
         return Err(Failure::new(
             "InvalidReplicationGroupState",
             format!("Replication group {} does not have cluster mode enabled.", group.id),
         ));
     }
+    resize(context, input, group)
+}
+
+/// Adds or removes shards of a group that may be changed now.
+pub fn resize(context: &mut Context, input: Input, group: ReplicationGroup) -> Answer {
     let now = group.shards.len() as i64;
     let count = input.number("NodeGroupCount").unwrap_or(now);
     let (remove, retain) = (input.texts("NodeGroupsToRemove"), input.texts("NodeGroupsToRetain"));
@@ -230,7 +238,8 @@ pub fn reshard(context: &mut Context, input: Input) -> Answer {
     start(context, group, change, due)
 }
 
-fn grow(context: &mut Context, input: Input, mut group: ReplicationGroup, count: i64) -> Answer {
+/// Adds shards.
+pub fn grow(context: &mut Context, input: Input, mut group: ReplicationGroup, count: i64) -> Answer {
     let now = group.shards.len() as i64;
     let replicas = group.shards.iter().map(|shard| shard.members.len() as i64 - 1).max().unwrap_or(0);
     check_size(context, count, replicas)?;

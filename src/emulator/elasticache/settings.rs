@@ -1,6 +1,7 @@
 //! What a replication group and a cluster of its own have in common, and what a request may say about it.
 
 use super::super::context::Context;
+use super::super::ec2::SECURITY_GROUPS;
 use super::super::failure::Failure;
 use super::super::input::Input;
 use super::super::world::hex;
@@ -33,6 +34,9 @@ pub struct Settings {
     /// Digests of the tokens that clients may use: none, one, or two during a rotation.
     pub tokens: Vec<String>,
     pub token_changed: Option<u64>,
+    /// Ids of the user groups that are let in, in the place of a token.
+    #[serde(default)]
+    pub user_groups: Vec<String>,
     pub logs: Vec<LogDelivery>,
     pub network_type: String,
     pub ip_discovery: String,
@@ -84,7 +88,7 @@ pub fn read_security_groups(context: &Context, input: Input) -> Result<Option<Ve
         return Ok(None);
     }
     let missing: Vec<&str> =
-        ids.iter().map(String::as_str).filter(|id| !context.region.security_groups.contains(id)).collect();
+        ids.iter().map(String::as_str).filter(|id| !context.region[SECURITY_GROUPS].contains(id)).collect();
     if !missing.is_empty() {
         return Err(Failure::value(format!("Some security group IDs are invalid: [{}].", missing.join(", "))));
     }
@@ -191,14 +195,14 @@ impl Settings {
         let security_groups = match read_security_groups(context, input)? {
             Some(ids) => ids,
             None => {
-                let mut groups = context.region.security_groups.with("default");
+                let mut groups = context.region[SECURITY_GROUPS].with("default");
                 let default = groups.find(|group| group.vpc == subnet_group.vpc && group.name == "default");
                 default.map(|group| vec![group.id.clone()]).unwrap_or_default()
             }
         };
         if security_groups
             .iter()
-            .any(|id| context.region.security_groups.get(id).is_some_and(|group| group.vpc != subnet_group.vpc))
+            .any(|id| context.region[SECURITY_GROUPS].get(id).is_some_and(|group| group.vpc != subnet_group.vpc))
         {
             return Err(Failure::combination(format!(
                 "Subnet group [{}] belongs to a different VPC [{}] than the security groups",
@@ -233,6 +237,7 @@ impl Settings {
             kms: input.filled("KmsKeyId").map(str::to_owned),
             tokens: Vec::new(),
             token_changed: None,
+            user_groups: Vec::new(),
             logs: logs::read(input, engine, &version, &[])?,
             network_type: input.filled("NetworkType").unwrap_or("ipv4").into(),
             ip_discovery: input.filled("IpDiscovery").unwrap_or("ipv4").into(),

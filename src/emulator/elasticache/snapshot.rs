@@ -2,9 +2,12 @@
 
 use super::super::context::Context;
 use super::super::region::Region;
+use super::super::table::Key;
+use super::cluster::CLUSTERS;
 use super::cluster::CacheCluster;
 use super::group::ReplicationGroup;
 use super::settings::Settings;
+use super::subnet_groups::SUBNET_GROUPS;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -29,6 +32,9 @@ pub struct Snapshot {
     pub kms: Option<String>,
 }
 
+/// Snapshots by name.
+pub const SNAPSHOTS: Key<Snapshot> = Key::new("snapshots");
+
 /// The part of a snapshot that one shard makes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NodeSnapshot {
@@ -47,7 +53,7 @@ impl Snapshot {
 }
 
 fn base(region: &mut Region, name: &str, settings: Settings, now: u64) -> Snapshot {
-    let vpc = region.subnet_groups.get(&settings.subnet_group).map(|group| group.vpc.clone()).unwrap_or_default();
+    let vpc = region[SUBNET_GROUPS].get(&settings.subnet_group).map(|group| group.vpc.clone()).unwrap_or_default();
     Snapshot {
         name: name.to_owned(),
         serial: region.next(),
@@ -71,7 +77,7 @@ fn base(region: &mut Region, name: &str, settings: Settings, now: u64) -> Snapsh
 pub fn made_of_group(region: &mut Region, name: &str, group: &ReplicationGroup, now: u64) -> Snapshot {
     let mut snapshot = base(region, name, group.settings.clone(), now);
     let source = group.snapshotting.clone().or_else(|| Some(group.shards.first()?.primary.clone()));
-    let cluster = source.as_ref().and_then(|id| region.clusters.get(id));
+    let cluster = source.as_ref().and_then(|id| region[CLUSTERS].get(id));
     snapshot.group = Some(group.id.clone());
     snapshot.description = Some(group.description.clone());
     snapshot.failover = group.failover;

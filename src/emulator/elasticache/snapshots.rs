@@ -6,23 +6,44 @@ use super::super::input::Input;
 use super::super::lifecycle::{self, Step, Target, Timer};
 use super::super::paging;
 use super::super::region::Region;
+use super::super::service::{Arns, Part, operation};
 use super::super::time::{Speed, Work};
+use super::cluster::CLUSTERS;
 use super::cluster::{self, CacheCluster};
+use super::group::GROUPS;
 use super::group::{self, ReplicationGroup};
 use super::settings::Settings;
+use super::snapshot::SNAPSHOTS;
 use super::snapshot::{Snapshot, made_of_cluster, made_of_group, to_json};
 use super::{names, tagging};
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// Snapshots: what the registry needs of them.
+pub const PART: Part = Part {
+    operations: &[
+        operation(
+            "CreateSnapshot",
+            create,
+            "of a group or a cluster, 20 a day, status snapshotting meanwhile",
+            "sizes are made up",
+        ),
+        operation("DescribeSnapshots", describe, "by source and origin, pages", ""),
+        operation("CopySnapshot", copy, "within the account", "no export to S3"),
+        operation("DeleteSnapshot", delete, "refused while it is being made", ""),
+    ],
+    tables: &[&SNAPSHOTS],
+    due: &[("Snapshot", due)],
+    arns: &[Arns::of("snapshot", |context, name| find(context, name).map(drop))],
+    ..Part::NONE
+};
 
 /// The most manual snapshots of one cache in 24 hours.
 const MOST_A_DAY: usize = 20;
 const DAY_MS: u64 = 24 * 3_600_000;
 
 fn find(context: &Context, name: &str) -> Result<Arc<Snapshot>, Failure> {
-    context
-        .region
-        .snapshots
+    context.region[SNAPSHOTS]
         .get(&name.to_ascii_lowercase())
         .ok_or_else(|| Failure::missing("SnapshotNotFoundFault", format!("Snapshot {name} not found.")))
 }
@@ -39,7 +60,7 @@ pub fn source(context: &Context, input: Input) -> Result<Option<Arc<Snapshot>>, 
     if !arns.is_empty() {
         return Err(Failure::combination("SnapshotName and SnapshotArns cannot be used together."));
     }
-    let found = context.region.snapshots.get(&name.to_ascii_lowercase());
+    let found = context.region[SNAPSHOTS].get(&name.to_ascii_lowercase());
     let found = found.ok_or_else(|| Failure::value(format!("Snapshot {name} not found.")))?;
     if found.status != "available" {
         return Err(Failure::value(format!("Snapshot {name} is not in available state.")));
@@ -49,7 +70,7 @@ pub fn source(context: &Context, input: Input) -> Result<Option<Arc<Snapshot>>, 
 
 fn new_name(context: &Context, name: &str) -> Result<String, Failure> {
     let name = names::identifier(name, "SnapshotName", 255)?;
-    if context.region.snapshots.contains(&name) {
+    if context.region[SNAPSHOTS].contains(&name) {
         return Err(Failure::new(
             "SnapshotAlreadyExistsFault",
             format!("Snapshot with specified name already exists: {name}"),
@@ -69,7 +90,7 @@ fn supported(settings: &Settings) -> Result<(), Failure> {
 }
 
 fn within_quota(context: &Context, source: &str) -> Result<(), Failure> {
-    let recent = context.region.snapshots.values().filter(|snapshot| {
+    let recent = context.region[SNAPSHOTS].values().filter(|snapshot| {
         let of = snapshot.cluster.as_deref() == Some(source) || snapshot.group.as_deref() == Some(source);
         of && snapshot.origin == "manual" && snapshot.created + DAY_MS > context.now
     });
@@ -85,9 +106,9 @@ fn within_quota(context: &Context, source: &str) -> Result<(), Failure> {
 }
 
 fn put(context: &mut Context, snapshot: Snapshot, due: u64) {
-    let target = Target::Snapshot(snapshot.name.clone());
+    let target = Target::new("Snapshot", snapshot.name.clone());
     lifecycle::schedule(context.region, due, target, snapshot.serial, Step::Ready);
-    context.region.snapshots.put(&snapshot.name.clone(), snapshot);
+    context.region[SNAPSHOTS].put(&snapshot.name.clone(), snapshot);
 }
 
 /// Takes the final snapshot of a group.
@@ -165,41 +186,40 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
 }
 
 fn begin_group(region: &mut Region, group: &ReplicationGroup, due: u64) {
-    region.groups.update(&group.id, |group| group.status = "snapshotting".into());
-    lifecycle::schedule(region, due, Target::Group(group.id.clone()), group.serial, Step::Ready);
+    region[GROUPS].update(&group.id, |group| group.status = "snapshotting".into());
+    lifecycle::schedule(region, due, Target::new("Group", group.id.clone()), group.serial, Step::Ready);
 }
 
 fn begin_cluster(region: &mut Region, cluster: &CacheCluster, due: u64) {
-    region.clusters.update(&cluster.id, |cluster| cluster.status = "snapshotting".into());
-    lifecycle::schedule(region, due, Target::Cluster(cluster.id.clone()), cluster.serial, Step::Ready);
+    region[CLUSTERS].update(&cluster.id, |cluster| cluster.status = "snapshotting".into());
+    lifecycle::schedule(region, due, Target::new("Cluster", cluster.id.clone()), cluster.serial, Step::Ready);
 }
 
 /// Takes the daily snapshot of a group or a cluster, and removes those that are too old.
-pub fn automatic(region: &mut Region, target: Target, now: u64, speed: Speed) {
+pub fn automatic(region: &mut Region, target: &Target, now: u64, speed: Speed) {
     let due = now + speed.scale(Work::Snapshot.seconds());
-    let (id, mut snapshot, days) = match &target {
-        Target::Group(id) => {
-            let Some(group) = region.groups.get(id) else { return };
+    let id = target.id.as_str();
+    let (mut snapshot, days) = match target.kind.as_str() {
+        "Group" => {
+            let Some(group) = region[GROUPS].get(id) else { return };
             begin_group(region, &group, due);
-            (id.clone(), made_of_group(region, "", &group, now), group.settings.retention)
+            (made_of_group(region, "", &group, now), group.settings.retention)
         }
-        Target::Cluster(id) => {
+        _ => {
             let Some((cluster, settings)) =
-                region.clusters.get(id).and_then(|row| Some((row.clone(), row.own.clone()?)))
+                region[CLUSTERS].get(id).and_then(|row| Some((row.clone(), row.own.clone()?)))
             else {
                 return;
             };
             begin_cluster(region, &cluster, due);
             let days = settings.retention;
-            (id.clone(), made_of_cluster(region, "", &cluster, settings, now), days)
+            (made_of_cluster(region, "", &cluster, settings, now), days)
         }
-        Target::Snapshot(_) => return,
     };
     let stamp = super::super::wire::timestamp_text(now as i64).replace([':', 'T'], "-");
     snapshot.name = format!("automatic.{id}-{}", &stamp[..16]);
     snapshot.origin = "automated".into();
-    let old: Vec<String> = region
-        .snapshots
+    let old: Vec<String> = region[SNAPSHOTS]
         .values()
         .filter(|other| {
             let same = (&other.group, &other.cluster) == (&snapshot.group, &snapshot.cluster);
@@ -207,9 +227,9 @@ pub fn automatic(region: &mut Region, target: Target, now: u64, speed: Speed) {
         })
         .map(|other| other.name.clone())
         .collect();
-    old.iter().for_each(|name| drop(region.snapshots.remove(name)));
-    lifecycle::schedule(region, due, Target::Snapshot(snapshot.name.clone()), snapshot.serial, Step::Ready);
-    region.snapshots.put(&snapshot.name.clone(), snapshot);
+    old.iter().for_each(|name| drop(region[SNAPSHOTS].remove(name)));
+    lifecycle::schedule(region, due, Target::new("Snapshot", snapshot.name.clone()), snapshot.serial, Step::Ready);
+    region[SNAPSHOTS].put(&snapshot.name.clone(), snapshot);
 }
 
 /// Removes the daily snapshots of a cache that is gone; those that were asked for stay.
@@ -218,21 +238,21 @@ pub fn forget_automatic(region: &mut Region, group: Option<&str>, cluster: Optio
         Some(_) => snapshot.group.as_deref() == group,
         None => snapshot.group.is_none() && snapshot.cluster.as_deref() == cluster,
     };
-    let old: Vec<String> = region
-        .snapshots
+    let old: Vec<String> = region[SNAPSHOTS]
         .values()
         .filter(|snapshot| snapshot.origin == "automated" && of(snapshot))
         .map(|snapshot| snapshot.name.clone())
         .collect();
-    old.iter().for_each(|name| drop(region.snapshots.remove(name)));
+    old.iter().for_each(|name| drop(region[SNAPSHOTS].remove(name)));
 }
 
 /// What falls due for a snapshot.
-pub fn due(region: &mut Region, name: &str, timer: &Timer, due: u64) {
-    let Some(snapshot) = region.snapshots.get(name).filter(|snapshot| snapshot.serial == timer.serial) else { return };
+fn due(context: &mut Context, name: &str, timer: &Timer) {
+    let (region, due) = (&mut *context.region, context.now);
+    let Some(snapshot) = region[SNAPSHOTS].get(name).filter(|snapshot| snapshot.serial == timer.serial) else { return };
     match timer.step {
         Step::Ready => {
-            region.snapshots.update(name, |snapshot| snapshot.status = "available".into());
+            region[SNAPSHOTS].update(name, |snapshot| snapshot.status = "available".into());
             if let Some(cluster) = &snapshot.cluster {
                 let text =
                     format!("Snapshot succeeded for snapshot with ID '{name}' of cache cluster with ID '{cluster}'");
@@ -240,7 +260,7 @@ pub fn due(region: &mut Region, name: &str, timer: &Timer, due: u64) {
             }
         }
         Step::Gone => {
-            region.snapshots.remove(name);
+            region[SNAPSHOTS].remove(name);
             tagging::forget_of(region, "snapshot", name);
         }
         _ => {}
@@ -271,7 +291,7 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
         }
     };
     let after = paging::marker(input)?;
-    let rows = context.region.snapshots.iter().filter(|(_, snapshot)| {
+    let rows = context.region[SNAPSHOTS].iter().filter(|(_, snapshot)| {
         origin.is_none_or(|origin| origin == snapshot.origin)
             && group.as_ref().is_none_or(|group| snapshot.group.as_ref() == Some(group))
             && cluster.as_ref().is_none_or(|cluster| snapshot.cluster.as_ref() == Some(cluster))
@@ -322,8 +342,8 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
     }
     snapshot.status = "deleting".into();
     let due = context.now + context.speed.scale(Work::Settings.seconds());
-    let target = Target::Snapshot(snapshot.name.clone());
+    let target = Target::new("Snapshot", snapshot.name.clone());
     lifecycle::schedule(context.region, due, target, snapshot.serial, Step::Gone);
-    context.region.snapshots.put(&snapshot.name.clone(), snapshot.clone());
+    context.region[SNAPSHOTS].put(&snapshot.name.clone(), snapshot.clone());
     Ok(json!({ "Snapshot": to_json(context, &snapshot, true) }))
 }

@@ -1,13 +1,35 @@
 //! Cache subnet groups.
 
 use super::super::context::Context;
+use super::super::ec2::SUBNETS;
+use super::super::ec2::VPCS;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::paging;
+use super::super::service::{Arns, Part, operation};
+use super::super::table::Key;
 use super::{names, tagging, usage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// Subnet groups: what the registry needs of them.
+pub const PART: Part = Part {
+    operations: &[
+        operation(
+            "CreateCacheSubnetGroup",
+            create,
+            "lower-case names, one VPC, quotas of 300 groups and 20 subnets, tags",
+            "no IPv6, no Outposts",
+        ),
+        operation("DescribeCacheSubnetGroups", describe, "pages; a missing group is a 400", ""),
+        operation("ModifyCacheSubnetGroup", modify, "a subnet in whose zone nodes live stays (SubnetInUse)", ""),
+        operation("DeleteCacheSubnetGroup", delete, "refused while in use; the default group stays", ""),
+    ],
+    tables: &[&SUBNET_GROUPS],
+    arns: &[Arns::of("subnetgroup", |context, name| find(context, name).map(drop))],
+    ..Part::NONE
+};
 
 /// A cache subnet group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,6 +40,9 @@ pub struct SubnetGroup {
     pub subnets: Vec<String>,
 }
 
+/// Subnet groups by name.
+pub const SUBNET_GROUPS: Key<SubnetGroup> = Key::new("subnet_groups");
+
 /// The group that caches without a subnet group are put into; made when first needed.
 pub const DEFAULT: &str = "default";
 /// The most subnets in a group and the most groups in a region.
@@ -26,7 +51,7 @@ const MOST_GROUPS: usize = 300;
 
 /// The group of that name, or ElastiCache's refusal: 400, unlike its siblings.
 pub fn find(context: &Context, name: &str) -> Result<Arc<SubnetGroup>, Failure> {
-    context.region.subnet_groups.get(&name.to_ascii_lowercase()).ok_or_else(|| {
+    context.region[SUBNET_GROUPS].get(&name.to_ascii_lowercase()).ok_or_else(|| {
         Failure::new("CacheSubnetGroupNotFoundFault", format!("Cache Subnet Group {name} does not exist."))
     })
 }
@@ -34,12 +59,12 @@ pub fn find(context: &Context, name: &str) -> Result<Arc<SubnetGroup>, Failure> 
 /// The group for a cache: the named one, or the default one.
 pub fn for_cache(context: &mut Context, name: Option<&str>) -> Result<Arc<SubnetGroup>, Failure> {
     let name = name.unwrap_or(DEFAULT);
-    if name == DEFAULT && !context.region.subnet_groups.contains(DEFAULT) {
-        let vpc = context.region.vpcs.values().find(|vpc| vpc.default).map(|vpc| vpc.id.clone()).unwrap_or_default();
-        let subnets = context.region.subnets.values().filter(|subnet| subnet.vpc == vpc);
+    if name == DEFAULT && !context.region[SUBNET_GROUPS].contains(DEFAULT) {
+        let vpc = context.region[VPCS].values().find(|vpc| vpc.default).map(|vpc| vpc.id.clone()).unwrap_or_default();
+        let subnets = context.region[SUBNETS].values().filter(|subnet| subnet.vpc == vpc);
         let subnets = subnets.map(|subnet| subnet.id.clone()).collect();
         let group = SubnetGroup { name: DEFAULT.into(), description: "Default CacheSubnetGroup".into(), vpc, subnets };
-        context.region.subnet_groups.put(DEFAULT, group);
+        context.region[SUBNET_GROUPS].put(DEFAULT, group);
     }
     find(context, name)
 }
@@ -47,7 +72,7 @@ pub fn for_cache(context: &mut Context, name: Option<&str>) -> Result<Arc<Subnet
 /// The zones of a group's subnets, each once, in the order of their names.
 pub fn zones(context: &Context, group: &SubnetGroup) -> Vec<String> {
     let mut zones: Vec<String> =
-        group.subnets.iter().filter_map(|id| Some(context.region.subnets.get(id)?.zone.clone())).collect();
+        group.subnets.iter().filter_map(|id| Some(context.region[SUBNETS].get(id)?.zone.clone())).collect();
     zones.sort();
     zones.dedup();
     zones
@@ -65,10 +90,10 @@ fn check_subnets(context: &Context, ids: &[String]) -> Result<String, Failure> {
             ),
         ));
     }
-    if ids.iter().any(|id| !context.region.subnets.contains(id)) {
+    if ids.iter().any(|id| !context.region[SUBNETS].contains(id)) {
         return Err(Failure::value(format!("Some input subnets in :[{}] are invalid.", ids.join(", "))));
     }
-    let vpc_of = |id: &String| context.region.subnets.get(id).map(|subnet| subnet.vpc.clone()).unwrap_or_default();
+    let vpc_of = |id: &String| context.region[SUBNETS].get(id).map(|subnet| subnet.vpc.clone()).unwrap_or_default();
     let vpc = vpc_of(&ids[0]);
     match ids.iter().find(|id| vpc_of(id) != vpc) {
         Some(other) => {
@@ -91,13 +116,13 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     let subnets = unique(input.texts("SubnetIds"));
     let vpc = check_subnets(context, &subnets)?;
     let tags = tagging::read(input)?;
-    if context.region.subnet_groups.contains(&name) || name == DEFAULT {
+    if context.region[SUBNET_GROUPS].contains(&name) || name == DEFAULT {
         return Err(Failure::new(
             "CacheSubnetGroupAlreadyExists",
             format!("Cache subnet group {name} already exists."),
         ));
     }
-    if context.region.subnet_groups.len() >= MOST_GROUPS {
+    if context.region[SUBNET_GROUPS].len() >= MOST_GROUPS {
         return Err(Failure::new(
             "CacheSubnetGroupQuotaExceeded",
             "The request cannot be processed because it would exceed the allowed number of cache subnet groups.",
@@ -105,20 +130,20 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     }
     let group = SubnetGroup { name: name.clone(), description: description.into(), vpc, subnets };
     let shown = to_json(context, &group);
-    context.region.subnet_groups.put(&name, group);
+    context.region[SUBNET_GROUPS].put(&name, group);
     tagging::set(context, "subnetgroup", &name, tags);
     Ok(json!({ "CacheSubnetGroup": shown }))
 }
 
 pub fn describe(context: &mut Context, input: Input) -> Answer {
     if let Some(name) = input.filled("CacheSubnetGroupName") {
-        let group = context.region.subnet_groups.get(&name.to_ascii_lowercase()).ok_or_else(|| {
+        let group = context.region[SUBNET_GROUPS].get(&name.to_ascii_lowercase()).ok_or_else(|| {
             Failure::new("CacheSubnetGroupNotFoundFault", format!("Cache subnet group {name} not found."))
         })?;
         return Ok(json!({ "CacheSubnetGroups": [to_json(context, &group)] }));
     }
     let (after, size) = (paging::marker(input)?, paging::max_records(input)?);
-    let (page, marker) = paging::page(context.region.subnet_groups.iter(), after.as_deref(), size);
+    let (page, marker) = paging::page(context.region[SUBNET_GROUPS].iter(), after.as_deref(), size);
     let rows: Vec<Value> = page.into_iter().map(|group| to_json(context, group)).collect();
     Ok(json!({ "CacheSubnetGroups": rows, "Marker": marker }))
 }
@@ -126,7 +151,7 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
 pub fn modify(context: &mut Context, input: Input) -> Answer {
     let given = input.needed("CacheSubnetGroupName")?;
     let mut group =
-        context.region.subnet_groups.get(&given.to_ascii_lowercase()).map(|group| (*group).clone()).ok_or_else(
+        context.region[SUBNET_GROUPS].get(&given.to_ascii_lowercase()).map(|group| (*group).clone()).ok_or_else(
             || Failure::new("CacheSubnetGroupNotFoundFault", format!("Cache subnet group {given} not found.")),
         )?;
     if let Some(description) = input.filled("CacheSubnetGroupDescription") {
@@ -149,7 +174,7 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
         group.subnets = subnets;
     }
     let shown = to_json(context, &group);
-    context.region.subnet_groups.put(&group.name.clone(), group);
+    context.region[SUBNET_GROUPS].put(&group.name.clone(), group);
     Ok(json!({ "CacheSubnetGroup": shown }))
 }
 
@@ -164,7 +189,7 @@ pub fn delete(context: &mut Context, input: Input) -> Answer {
             format!("Cache subnet group {} is currently in use by {user}.", group.name),
         ));
     }
-    context.region.subnet_groups.remove(&group.name);
+    context.region[SUBNET_GROUPS].remove(&group.name);
     tagging::forget(context, "subnetgroup", &group.name);
     Ok(json!({}))
 }
@@ -174,7 +199,7 @@ fn to_json(context: &Context, group: &SubnetGroup) -> Value {
         .subnets
         .iter()
         .map(|id| {
-            let zone = context.region.subnets.get(id).map(|subnet| subnet.zone.clone());
+            let zone = context.region[SUBNETS].get(id).map(|subnet| subnet.zone.clone());
             json!({
                 "SubnetIdentifier": id, "SubnetAvailabilityZone": { "Name": zone }, "SupportedNetworkTypes": ["ipv4"],
             })

@@ -4,15 +4,13 @@ use super::super::context::Context;
 use super::super::failure::Failure;
 use super::super::input::Input;
 use super::change::{Change, TokenChange};
+use super::cluster::CLUSTERS;
 use super::group::ReplicationGroup;
 use super::settings::{self, Settings};
-use super::{catalog, layout, logs, parameter_groups};
+use super::{catalog, layout, logs, parameter_groups, role_access};
 
 /// What the request wants that takes time, as far as it differs from what is and from what is already waiting.
 pub fn read_change(context: &Context, input: Input, old: &ReplicationGroup) -> Result<Change, Failure> {
-    if let Some(id) = input.texts("UserGroupIdsToAdd").first() {
-        return Err(Failure::missing("UserGroupNotFound", format!("User group {id} not found.")));
-    }
     let mut change = Change::default();
     let mut goal = old.settings.clone();
     let mut goal_failover = old.failover;
@@ -26,7 +24,9 @@ pub fn read_change(context: &Context, input: Input, old: &ReplicationGroup) -> R
     read_parameter_group(context, input, old, &goal, &mut change)?;
     read_availability(context, input, old, (goal_failover, goal_multi_az), &mut change)?;
     read_encryption(input, &goal, &mut change)?;
+    role_access::read_change(context, input, &goal, &mut change)?;
     read_token(input, &old.id, &goal, &mut change)?;
+    role_access::one_of_both(old, &goal, &change)?;
     if let Some(id) = input.filled("PrimaryClusterId") {
         let id = id.to_ascii_lowercase();
         if old.cluster_enabled {
@@ -193,7 +193,7 @@ fn read_availability(
             return Err(Failure::combination("Multi-AZ requires at least one replica in each node group."));
         }
         for shard in old.shards.iter().filter(|_| want_multi_az) {
-            let clusters = shard.members.iter().filter_map(|id| context.region.clusters.get(id));
+            let clusters = shard.members.iter().filter_map(|id| context.region[CLUSTERS].get(id));
             let zones: Vec<String> = clusters.filter_map(|cluster| Some(cluster.nodes.first()?.zone.clone())).collect();
             layout::check_multi_az(&zones)?;
         }
@@ -235,7 +235,7 @@ fn read_encryption(input: Input, goal: &Settings, change: &mut Change) -> Result
         }
         change.tls = Some(false);
     } else {
-        if mode == Some("preferred") && !goal.tokens.is_empty() {
+        if mode == Some("preferred") && !(goal.tokens.is_empty() && goal.user_groups.is_empty()) {
             return Err(Failure::combination(
                 "Transit encryption preferred is not supported with access control enabled clusters.",
             ));
@@ -250,9 +250,7 @@ fn read_token(input: Input, id: &str, goal: &Settings, change: &mut Change) -> R
     let Some(token) = input.filled("AuthToken") else {
         return match strategy {
             None => Ok(()),
-            Some("DELETE") => Err(Failure::combination(
-                "The AUTH token can only be deleted when the replication group moves to role-based access control.",
-            )),
+            Some("DELETE") => role_access::read_token_deletion(input, goal, change),
             Some(_) => Err(Failure::combination("AuthTokenUpdateStrategy requires AuthToken.")),
         };
     };

@@ -115,11 +115,7 @@ impl Flaw {
 
 /// The name that a service has in the scope of a signature.
 fn scope_of(service: &str) -> &str {
-    match service {
-        "cloudwatch" => "monitoring",
-        "resourcegroupstaggingapi" => "tagging",
-        other => other,
-    }
+    super::service::named(service).map_or(service, |service| service.scope)
 }
 
 fn mac(key: &[u8], text: &str) -> Hmac<Sha256> {

@@ -2,10 +2,11 @@
 //!
 //! The rules stand in `rules/*.txt`: `# a rule`, then requests (`Operation Name=value ...`) with their answers indented
 //! below. `$word` stands for the fields of a `let`, of which later ones replace earlier ones; `{n}` in a request that
-//! begins with `N times` for a number; `{x*41}` for 41 letters. `wait SECONDS` moves the clock, `world SPEED` begins anew.
+//! begins with `N times` for a number; `{x*41}` for 41 letters. `wait SECONDS` moves the clock, `world SPEED` begins anew,
+//! `in REGION` sends what follows to another region.
 //! `CACHESTACK_UPDATE_CASES=1` writes the answers anew.
 
-use super::{Emulator, cache, control, options};
+use super::{Emulator, control, options, query, text};
 use crate::clock::VirtualClock;
 use crate::disk;
 use crate::emulator::Speed;
@@ -18,6 +19,7 @@ use std::time::Duration;
 struct Script {
     world: Option<(Emulator, VirtualClock)>,
     words: BTreeMap<String, String>,
+    region: Option<String>,
 }
 
 impl Script {
@@ -28,6 +30,7 @@ impl Script {
         match word {
             "" | "#" => {}
             "world" => self.world = Some(new_world(rest.parse().expect("a speed"))),
+            "in" => self.region = Some(rest.to_owned()),
             "wait" => clock.advance(Duration::from_secs(rest.parse().expect("seconds"))),
             "quotas" => drop(control(emulator, "POST", "quotas", rest.as_bytes().to_vec())),
             "let" => {
@@ -42,7 +45,8 @@ impl Script {
                     Some(request) => (word.parse().expect("a number"), request),
                     None => (1, line),
                 };
-                let answers = (1..=times).map(|number| answer(emulator, &fields(&self.words, request, number)));
+                let region = self.region.as_deref().unwrap_or("us-east-1");
+                let answers = (1..=times).map(|number| answer(emulator, region, &fields(&self.words, request, number)));
                 return answers.reduce(|first, next| if first == "ok" { next } else { first });
             }
         }
@@ -78,8 +82,11 @@ fn repeated(value: &str) -> String {
     format!("{head}{}{}", text.repeat(count.parse().expect("a number")), repeated(tail))
 }
 
-fn answer(emulator: &Emulator, fields: &str) -> String {
-    let (status, body) = cache(emulator, fields);
+fn answer(emulator: &Emulator, region: &str, fields: &str) -> String {
+    let mut request = query("elasticache", fields);
+    request.headers.iter_mut().for_each(|(_, value)| *value = value.replace("us-east-1", region));
+    let response = emulator.handle(&request);
+    let (status, body) = (response.status, text(&response));
     let between = |tag: &str| {
         let inner = body.split(&format!("<{tag}>")).nth(1)?.split(&format!("</{tag}>")).next()?;
         Some(inner.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"))

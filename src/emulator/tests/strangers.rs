@@ -83,7 +83,7 @@ fn odd_requests_are_answered_as_aws_answers_them() {
         ("an empty body", form("elasticache", ""), 400, "<Code>MissingAction</Code>"),
         ("nothing at all", request("GET / HTTP/1.1", "", "", b""), 400, "no AWS operation"),
         ("an unknown service", form("lambda", "Action=ListFunctions&Version=2015-03-31"), 400, "no AWS operation"),
-        ("an unknown operation", form("elasticache", "Action=CreateUser&Version=2015-02-02"), 400, "Could not find operation CreateUser for version 2015-02-02"),
+        ("an unknown operation", form("elasticache", "Action=CreateMoon&Version=2015-02-02"), 400, "Could not find operation CreateMoon for version 2015-02-02"),
         ("an operation in other letters", form("elasticache", "Action=describeEvents&Version=2015-02-02"), 400, "<Code>InvalidAction</Code>"),
         ("an operation with markup", form("elasticache", "Action=%3Cx%3E&Version=2015-02-02"), 400, "Could not find operation &lt;x&gt;"),
         ("a version to come", form("elasticache", "Action=DescribeEvents&Version=2099-01-01"), 400, "for version 2099-01-01"),

@@ -1,0 +1,68 @@
+"""Service updates and reserved nodes."""
+from suite import check, control, create_group, delete_group, ec, group_of, refused, same, until, wait_group
+
+ARN = "arn:aws:elasticache:us-east-1:123456789012:"
+
+
+def actions(**arguments):
+    pages = ec.get_paginator("describe_update_actions").paginate(**arguments)
+    return [row for page in pages for row in page["UpdateActions"]]
+
+
+@check
+def service_updates():
+    create_group("patched", Engine="valkey", EngineVersion="8.0", NumCacheClusters=2)
+    ec.create_cache_cluster(CacheClusterId="patched-too", Engine="memcached", CacheNodeType="cache.t3.micro",
+                            NumCacheNodes=2)
+    same(actions(ReplicationGroupIds=["patched"]), [])
+    control("POST", "clock", {"advance_seconds": 31 * 86400})
+    pages = ec.get_paginator("describe_service_updates").paginate(ServiceUpdateStatus=["available"],
+                                                                  PaginationConfig={"PageSize": 20})
+    updates = [row for page in pages for row in page["ServiceUpdates"]]
+    assert {row["Engine"] for row in updates} == {"memcached", "redis", "valkey"}, updates
+    mine, = actions(ReplicationGroupIds=["patched"], ShowNodeLevelUpdateStatus=True)
+    same([mine["UpdateActionStatus"], mine["NodesUpdated"], mine["Engine"]], ["not-applied", "0/2", "valkey"])
+    same([row["CacheClusterId"] for row in mine["NodeGroupUpdateStatus"][0]["NodeGroupMemberUpdateStatus"]],
+         ["patched-001", "patched-002"])
+    name = mine["ServiceUpdateName"]
+    done = ec.batch_apply_update_action(ServiceUpdateName=name, ReplicationGroupIds=["patched", "none"])
+    same([row["UpdateActionStatus"] for row in done["ProcessedUpdateActions"]], ["waiting-to-start"])
+    same([row["ErrorType"] for row in done["UnprocessedUpdateActions"]], ["ReplicationGroupNotFoundFault"])
+    until(lambda: group_of("patched")["Status"] == "modifying")
+    same([row["UpdateActionStatus"] for row in actions(ServiceUpdateName=name)], ["in-progress"])
+    same(len(ec.batch_stop_update_action(ServiceUpdateName=name, ReplicationGroupIds=["patched"])[
+        "UnprocessedUpdateActions"]), 1)
+    wait_group("patched")
+    mine, = actions(ServiceUpdateName=name)
+    same([mine["UpdateActionStatus"], mine["NodesUpdated"], mine["SlaMet"]], ["complete", "2/2", "yes"])
+    other, = actions(CacheClusterIds=["patched-too"], UpdateActionStatus=["not-applied"])
+    done = ec.batch_apply_update_action(ServiceUpdateName=other["ServiceUpdateName"], CacheClusterIds=["patched-too"])
+    same(len(done["ProcessedUpdateActions"]), 1)
+    until(lambda: [row["UpdateActionStatus"] for row in actions(CacheClusterIds=["patched-too"])] == ["complete"])
+    refused("ServiceUpdateNotFoundFault", 404, ec.batch_apply_update_action, ServiceUpdateName="none",
+            ReplicationGroupIds=["patched"])
+    delete_group("patched")
+    ec.delete_cache_cluster(CacheClusterId="patched-too")
+    ec.get_waiter("cache_cluster_deleted").wait(CacheClusterId="patched-too", WaiterConfig={"Delay": 1})
+
+
+@check
+def reserved_nodes():
+    pages = ec.get_paginator("describe_reserved_cache_nodes_offerings").paginate(
+        CacheNodeType="cache.r6g.large", Duration="1", ProductDescription="valkey")
+    rows = [row for page in pages for row in page["ReservedCacheNodesOfferings"]]
+    same(sorted(row["OfferingType"] for row in rows), ["All Upfront", "No Upfront", "Partial Upfront"])
+    free, = [row for row in rows if row["OfferingType"] == "No Upfront"]
+    same([free["FixedPrice"], free["Duration"], free["RecurringCharges"][0]["RecurringChargeFrequency"]],
+         [0.0, 31536000, "Hourly"])
+    row = ec.purchase_reserved_cache_nodes_offering(
+        ReservedCacheNodesOfferingId=free["ReservedCacheNodesOfferingId"], ReservedCacheNodeId="Suite", CacheNodeCount=2,
+        Tags=[{"Key": "k", "Value": "v"}])["ReservedCacheNode"]
+    same([row["ReservedCacheNodeId"], row["State"], row["ReservationARN"]],
+         ["suite", "payment-pending", ARN + "reserved-instance:suite"])
+    until(lambda: ec.describe_reserved_cache_nodes(ReservedCacheNodeId="suite")["ReservedCacheNodes"][0]["State"] == "active")
+    same(ec.list_tags_for_resource(ResourceName=row["ReservationARN"])["TagList"], [{"Key": "k", "Value": "v"}])
+    refused("ReservedCacheNodeAlreadyExists", 404, ec.purchase_reserved_cache_nodes_offering,
+            ReservedCacheNodesOfferingId=free["ReservedCacheNodesOfferingId"], ReservedCacheNodeId="suite")
+    pages = ec.get_paginator("describe_reserved_cache_nodes").paginate(OfferingType="No Upfront")
+    same([row["CacheNodeCount"] for page in pages for row in page["ReservedCacheNodes"]], [2])
