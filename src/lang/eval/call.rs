@@ -1,7 +1,7 @@
 //! Function calls: arguments, their conversion, and what null, unknown and sensitive ones mean.
 
 use super::budget::Overrun;
-use super::{Evaluator, Outcome, error, fail, reject_secret, unknown_of, unknown_result};
+use super::{Evaluator, Outcome, error, fail, outrank, reject_secrets, unknown_of, unknown_result};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::Expr;
 use crate::lang::functions::{self, Call, Failure, Function, Known, Param, Want};
@@ -127,7 +127,7 @@ impl Evaluator<'_> {
                 Ok((value, marked)) => {
                     mark |= marked;
                     let blocking = match param.known {
-                        Known::Wholly => value.first_unknown().cloned(),
+                        Known::Wholly => value.worst_unknown().cloned(),
                         Known::Itself => {
                             if let Data::Unknown(of) = &value.data {
                                 Some(of.clone())
@@ -137,7 +137,11 @@ impl Evaluator<'_> {
                         }
                         Known::No => None,
                     };
-                    unknown = unknown.or(blocking);
+                    match (&mut unknown, blocking) {
+                        (Some(first), Some(other)) => outrank(first, &other),
+                        (None, blocking) => unknown = blocking,
+                        (Some(_), None) => {}
+                    }
                     args.push(value);
                 }
                 Err(mut more) => mistakes.append(&mut more),
@@ -171,7 +175,7 @@ impl Evaluator<'_> {
 /// An argument as its parameter wants it, and the mark that was taken off.
 fn argument(function: &Function, param: &Param, value: Value, span: Span) -> Result<(Value, bool), Vec<Diagnostic>> {
     if !function.passes_secrets {
-        reject_secret(&value, span)?;
+        reject_secrets(&value, span)?;
     }
     let (value, mark) = if param.marked { (value, false) } else { value.unmark_deep() };
     if value.is_null() && !param.nullable {
