@@ -8,7 +8,7 @@ use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
 use crate::plan::whose;
-use crate::plan::{AttrChange, ObjectKey, RecordChange, RecordPlan, Step, replace, wish};
+use crate::plan::{AttrChange, ObjectKey, RecordChange, RecordPlan, Step, ignore, replace, wish};
 use crate::schema::Update;
 use crate::state::Record;
 use crate::value::{Object, Value};
@@ -63,11 +63,13 @@ fn compare(
     observation: &Observation,
 ) -> Difference {
     let lifecycle = &instance.resource.meta.lifecycle;
+    let mut wanted = wanted.clone();
+    ignore::keep(lifecycle, &mut wanted, &observation.object);
     let ignored =
         |name: &str| lifecycle.ignore_all || lifecycle.ignore_changes.iter().any(|ignored| &**ignored == name);
     diff::compare(&Comparison {
         schema: instance.kind.schema(),
-        desired: wanted,
+        desired: &wanted,
         live: &observation.object,
         pending: &observation.pending,
         record,

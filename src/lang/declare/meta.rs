@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::address::Mode;
 use crate::diag::Diagnostic;
-use crate::lang::ast::{Attribute, Block, Expr, Node};
-use crate::lang::declare::resource::{META_ATTRIBUTES, Reader, Rest, root_name};
+use crate::lang::ast::{Block, Expr};
+use crate::lang::declare::resource::{META_ATTRIBUTES, Reader, Rest};
 use crate::lang::declare::{Lifecycle, Meta, block};
 
 impl Reader<'_> {
@@ -103,24 +103,6 @@ impl Reader<'_> {
         lifecycle.preconditions = conditions("precondition");
         lifecycle.postconditions = conditions("postcondition");
         lifecycle
-    }
-
-    pub(super) fn ignore_changes(&mut self, attribute: &Attribute, lifecycle: &mut Lifecycle) {
-        let all = |expr: &Expr| matches!(&*expr.node, Node::Name(name) if &**name == "all");
-        if all(&attribute.expr) {
-            lifecycle.ignore_all = true;
-            return;
-        }
-        for item in block::literal_items(attribute, self.diagnostics) {
-            let Some(name) = root_name(&item) else { continue };
-            if all(&item) || self.schema.attr(&name).is_some() {
-                lifecycle.ignore_all |= all(&item);
-                lifecycle.ignore_changes.push(name);
-                continue;
-            }
-            let known = self.schema.attrs.iter().map(|attr| attr.name);
-            self.diagnostics.push(block::unknown("attribute", &name, item.span, self.schema.kind, known));
-        }
     }
 
     /// `protect` and what follows it are for what cachestack manages; `target` and `per` for alarms.
