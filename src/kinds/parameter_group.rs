@@ -38,7 +38,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         Attr::optional("description", Type::String)
             .replace()
             .at_create("Managed by cachestack")
-            .rule(Rule::Length(1, 255))
+            .rule(Rule::Length(0, 255))
             .doc("What it is for."),
         Attr::blocks("parameter", parameter_attrs()).doc("A setting that differs from the family's default."),
         Attr::optional("parameters", Type::map(Type::String))

@@ -83,6 +83,7 @@ fn identity() -> Vec<Attr> {
             .normalize(lower)
             .doc("redis or valkey; redis without it. From redis to valkey goes in place, back does not."),
         Attr::optional_computed("engine_version", Type::String)
+            .rule(Rule::Length(1, 40))
             .normalize(lower)
             .fits(is_version_of)
             .doc("Major and minor from 6 on (7.1), three parts below (5.0.6)."),
@@ -180,6 +181,7 @@ fn network() -> Vec<Attr> {
 fn protection() -> Vec<Attr> {
     vec![
         Attr::optional_computed("at_rest_encryption_enabled", Type::Bool)
+            .nullable()
             .replace()
             .doc("Whether data on disk is encrypted."),
         Attr::optional_computed("transit_encryption_enabled", Type::Bool).doc("Whether connections use TLS."),
@@ -232,6 +234,7 @@ fn upkeep() -> Vec<Attr> {
             .normalize(lower)
             .doc("When AWS may restart nodes, UTC."),
         Attr::optional_computed("auto_minor_version_upgrade", Type::Bool)
+            .nullable()
             .doc("Whether AWS installs minor versions by itself."),
         Attr::optional("notification_topic_arn", Type::String).rule(names::ARN).doc("The SNS topic that events go to."),
         Attr::optional("snapshot_arns", Type::set(Type::String))
@@ -241,7 +244,7 @@ fn upkeep() -> Vec<Attr> {
         Attr::optional("snapshot_name", Type::String).replace().doc("The snapshot that the group is filled from."),
         Attr::optional("final_snapshot_identifier", Type::String)
             .local()
-            .rule(Rule::Length(1, 255))
+            .rule(Rule::Length(0, 255))
             .rule(names::IDENTIFIER)
             .doc("The snapshot that is made before the group is deleted."),
         Attr::blocks("log_delivery_configuration", log).at_most(2).doc("Where a log goes."),

@@ -22,7 +22,7 @@ pub fn actual_family(parameter_group_name: &str) -> Option<&str> {
 
 pub(super) fn node_type(group: Group) -> Vec<Problem> {
     let Some(name) = group.text("node_type") else {
-        let missing = !group.is_set("node_type") && !group.in_global();
+        let missing = !group.may_be_set("node_type") && !group.in_global();
         return missing.then(missing_node_type).into_iter().collect();
     };
     let Some(node) = nodes::get(name) else { return vec![unknown_node_type(name)] };
