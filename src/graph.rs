@@ -28,6 +28,8 @@ pub enum Node {
     Local(ModulePath, Arc<str>),
     /// A resource or `data` block, without a key.
     Block(Address),
+    /// A resource of another tool, by its address in the module.
+    Foreign(ModulePath, Arc<str>),
     /// `output.x`
     Output(ModulePath, Arc<str>),
     /// Everything in a module.
@@ -41,6 +43,7 @@ impl std::fmt::Display for Node {
             Node::Variable(path, name) => write!(f, "{}var.{name}", module_prefix(path)),
             Node::Local(path, name) => write!(f, "{}local.{name}", module_prefix(path)),
             Node::Block(address) => address.fmt(f),
+            Node::Foreign(path, address) => write!(f, "{}{address}", module_prefix(path)),
             Node::Output(path, name) => write!(f, "{}output.{name}", module_prefix(path)),
         }
     }
@@ -278,6 +281,9 @@ fn needs<'a>(path: &[(Arc<str>, Option<Key>)], module: &'a Module, stack: &'a St
         own.rooted.extend(imports.flat_map(|import| std::iter::once(&import.id).chain(&import.for_each)));
         all.push(own);
     }
+    for (address, foreign) in &module.foreign {
+        all.push(of(Node::Foreign(path.clone(), address.as_str().into()), foreign.expressions(), Vec::new()));
+    }
     for (name, output) in &module.outputs {
         let conditions = output.preconditions.iter().flat_map(|c| [&c.condition, &c.message]);
         let expressions = std::iter::once(&output.value).chain(conditions).collect();
@@ -302,7 +308,8 @@ pub fn below(path: &[(Arc<str>, Option<Key>)], name: &Arc<str>) -> ModulePath {
 /// What a reference in a module names: one output of a module, or all where the way to it is computed.
 fn nodes_of(reference: &Reference, scope: &ModulePath, stack: &Stack) -> Vec<Node> {
     let Some(Node::Whole(path)) = whole_module(reference, scope) else {
-        return node_of(reference, scope).into_iter().collect();
+        let foreign = foreign_of(reference, scope, stack);
+        return foreign.or_else(|| node_of(reference, scope)).into_iter().collect();
     };
     let behind = reference.steps.iter().skip(1).find_map(|step| match step {
         Step::Attr(name) => Some(name.clone()),
@@ -322,6 +329,19 @@ fn whole_module(reference: &Reference, scope: &ModulePath) -> Option<Node> {
         ("module", Some(Step::Attr(name))) => Some(Node::Whole(below(scope, name))),
         _ => None,
     }
+}
+
+/// The resource of another tool that a reference names.
+fn foreign_of(reference: &Reference, scope: &ModulePath, stack: &Stack) -> Option<Node> {
+    let names = reference.steps.iter().map_while(|step| match step {
+        Step::Attr(name) => Some(&**name),
+        _ => None,
+    });
+    let root = &*reference.root;
+    let length = if root == "data" { 2 } else { 1 };
+    let address = std::iter::once(root).chain(names.take(length)).collect::<Vec<_>>().join(".");
+    let known = stack.declared(scope)?.foreign.contains_key(&address);
+    known.then(|| Node::Foreign(scope.clone(), address.into()))
 }
 
 /// What a reference in a module names, but for one to a module.

@@ -12,12 +12,12 @@ use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::draft::Draft;
 use crate::plan::{
-    Live, Options, Outcome, collide, decide, guard, import, leave, moves, names, order, refresh_only, select, timeouts,
-    wish,
+    Live, Options, Outcome, collide, decide, foreign, guard, import, leave, moves, names, order, refresh_only, select,
+    timeouts, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
-use crate::stack::evaluator::{Evaluator, Instances, View};
+use crate::stack::evaluator::{Evaluator, Instances, Repetition, View};
 use crate::stack::target::{Instance, MOST_INSTANCES, expand, too_many};
 use crate::stack::{checks, conditions};
 use crate::state::State;
@@ -69,7 +69,7 @@ impl Draft<'_> {
                 }),
                 Node::Block(address) => self.block(address),
                 Node::Output(path, name) => self.each(path, |view, found| view.judge_output(name, found)),
-                Node::Whole(_) => {}
+                Node::Foreign(..) | Node::Whole(_) => {}
             }
         }
     }
@@ -89,6 +89,8 @@ impl Draft<'_> {
         if !wrong.is_empty() {
             self.undecided_modules.insert(path.clone());
         }
+        let needed = foreign::manages(self.evaluator.stack(), path);
+        self.foreign.of_repetition(&mut wrong, 0, needed);
         self.diagnostics.append(&mut wrong);
         self.forgive(before);
     }
@@ -115,6 +117,12 @@ impl Draft<'_> {
         let before = self.diagnostics.len();
         let expansion = expand(resource, &self.evaluator.within(&block.module), &mut self.diagnostics);
         let Some(expansion) = expansion else {
+            let needed = block.mode == Mode::Managed;
+            let origin = self.foreign.of_repetition(&mut self.diagnostics, before, needed);
+            if let Some(origin) = origin.filter(|_| !needed) {
+                let open = BTreeMap::from([(None, Value::unknown(Type::Any, Some(origin)))]);
+                return self.evaluator.set_block(block, Instances::new(Repetition::Once, open));
+            }
             self.forgive(before);
             self.undecided.insert(block.clone());
             self.judge_open(resource, block);
@@ -238,6 +246,7 @@ impl Draft<'_> {
             .into_iter()
             .map(|(address, instance)| {
                 let (desired, _) = self.desired(resource, &address, instance);
+                self.foreign.of_object(&desired);
                 let problems = kinds::check(kind, &desired.object);
                 self.diagnostics.extend(problems.into_iter().map(|problem| desired.diagnose(problem).of(&address)));
                 (address, instance, desired)
@@ -335,6 +344,7 @@ impl Draft<'_> {
         if self.inputs.live.is_none() || self.needs.is_empty() {
             found.extend(collide::check(&self));
         }
+        found.extend(self.foreign.errors(self.evaluator.stack()));
         self.diagnostics.append(&mut found);
         let order::Ordered { steps, barriers, circle } = order::order(&self);
         (self.plan.steps, self.plan.barriers) = (steps, barriers);

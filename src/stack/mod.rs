@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::address::{Address, Key, ModulePath, Subject};
+use crate::address::{Address, Key, ModulePath, Subject, module_prefix};
 use crate::diag::{Diagnostic, SourceMap};
 use crate::graph::Graph;
 use crate::lang;
@@ -84,6 +84,10 @@ impl Stack {
         };
         stack.gather();
         imports::check(&stack, diagnostics);
+        let given_up = lang::declare::given_up(&stack.module, diagnostics);
+        for (path, module) in stack.modules() {
+            lang::declare::check_foreign(module, &given_up, &module_prefix(path), diagnostics);
+        }
         stack.graph = Graph::build(&stack, diagnostics);
         stack
     }

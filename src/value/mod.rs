@@ -78,6 +78,26 @@ pub struct Unknown {
     pub prefix: Option<Arc<str>>,
     /// Its number in the object that it is a part of ([`holes`]).
     pub hole: Option<u32>,
+    /// What is known of its attributes: those of a resource of another tool that its own block writes.
+    #[serde(skip)]
+    pub parts: Option<Arc<Object>>,
+}
+
+impl Unknown {
+    /// An attribute of it, where something is known of its attributes.
+    pub fn part(&self, name: &str) -> Option<Value> {
+        let parts = self.parts.as_ref()?;
+        let of = || match self.origin.as_deref() {
+            Some(Origin::Foreign(address, None)) => Some(Arc::new(Origin::Foreign(address.clone(), Some(name.into())))),
+            _ => self.origin.clone(),
+        };
+        Some(parts.get(name).cloned().unwrap_or_else(|| Value::unknown(Type::Any, of())))
+    }
+
+    /// Whether no run of ours will ever tell it.
+    pub fn is_foreign(&self) -> bool {
+        self.origin.as_deref().is_some_and(Origin::is_foreign)
+    }
 }
 
 /// Two unknowns of a type are the same to a comparison of plans, wherever they stem from, unless they are told apart.
@@ -223,6 +243,26 @@ impl Value {
         match &self.data {
             Data::Unknown(unknown) => Some(unknown),
             _ => self.children().find_map(Value::first_unknown),
+        }
+    }
+
+    /// An unknown in it that nothing here will ever tell, else the first.
+    pub fn worst_unknown(&self) -> Option<&Unknown> {
+        fn foreign(value: &Value) -> Option<&Unknown> {
+            match &value.data {
+                Data::Unknown(unknown) => Some(unknown).filter(|unknown| unknown.is_foreign()),
+                _ => value.children().find_map(foreign),
+            }
+        }
+        let first = self.first_unknown()?;
+        Some(if first.is_foreign() { first } else { foreign(self).unwrap_or(first) })
+    }
+
+    /// Where everything in it comes from that no run of ours will ever tell.
+    pub fn foreign(&self) -> Vec<Arc<Origin>> {
+        match &self.data {
+            Data::Unknown(unknown) if unknown.is_foreign() => unknown.origin.iter().cloned().collect(),
+            _ => self.children().flat_map(Value::foreign).collect(),
         }
     }
 

@@ -5,6 +5,8 @@
 mod block;
 mod call;
 mod check;
+mod foreign;
+mod ignore;
 mod import;
 mod links;
 mod meta;
@@ -22,6 +24,7 @@ use crate::schema::Schema;
 
 pub use call::Call;
 pub use check::Check;
+pub use foreign::{Foreign, check as check_foreign, given_up};
 pub use import::{Import, address as import_address};
 pub use resource::{Nested, NestedSource};
 
@@ -44,8 +47,8 @@ pub struct Module {
     pub(super) places: HashMap<Address, Span>,
     /// `provider "aws"` blocks.
     pub providers: Vec<Provider>,
-    /// Blocks of types that cachestack does not manage: address and place.
-    pub foreign: BTreeMap<String, Span>,
+    /// Blocks of types that cachestack does not manage, by address.
+    pub foreign: BTreeMap<String, Foreign>,
     /// `removed` blocks: what is forgotten, or destroyed.
     pub removed: Vec<Removed>,
     /// `moved` blocks: from, to, place.
@@ -201,6 +204,8 @@ pub struct Lifecycle {
     pub prevent_destroy: Option<Span>,
     /// Attributes whose differences do not count; `all` is every one.
     pub ignore_changes: Vec<Arc<str>>,
+    /// Elements of maps and lists whose differences do not count.
+    pub ignore_parts: Vec<ignore::Part>,
     /// Every attribute is ignored.
     pub ignore_all: bool,
     /// References whose change takes a new object.

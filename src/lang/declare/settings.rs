@@ -61,7 +61,7 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
     }
 }
 
-const STACK: [&str; 5] = ["required_version", "default_environment", "tags", "state", "versioned_names"];
+const STACK: [&str; 6] = ["required_version", "default_environment", "tags", "state", "versioned_names", "foreign"];
 const ENVIRONMENT: [&str; 11] = [
     "endpoint",
     "region",
