@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::address::{Address, Key, Mode, ModulePath};
 use crate::diag::Diagnostic;
 use crate::graph::Node;
-use crate::kind::Kind;
+use crate::kind::{Kind, Problem};
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
@@ -247,8 +247,10 @@ impl Draft<'_> {
             .map(|(address, instance)| {
                 let (desired, _) = self.desired(resource, &address, instance);
                 self.foreign.of_object(&desired);
-                let problems = kinds::check(kind, &desired.object);
-                self.diagnostics.extend(problems.into_iter().map(|problem| desired.diagnose(problem).of(&address)));
+                let problems = kinds::check(kind, &desired.object).into_iter();
+                let problems = problems.filter(|problem| !self.may_stay(kind, &address, &desired, problem));
+                let found: Vec<Diagnostic> = problems.map(|problem| desired.diagnose(problem).of(&address)).collect();
+                self.diagnostics.extend(found);
                 (address, instance, desired)
             })
             .collect();
@@ -260,6 +262,15 @@ impl Draft<'_> {
             values.insert(instance.key.clone(), value);
         }
         values
+    }
+
+    /// Whether an object has the value already that no new one would get.
+    fn may_stay(&self, kind: &dyn Kind, address: &Address, desired: &Desired, problem: &Problem) -> bool {
+        let name = problem.attribute;
+        let had = self.state.records.get(address).and_then(|record| record.object.get(name));
+        let wanted = desired.object.get(name);
+        let same = had.zip(wanted).zip(kind.schema().attr(name));
+        problem.of_change && same.is_some_and(|((had, wanted), attr)| attr.is_satisfied(had, wanted))
     }
 
     fn judge(&mut self, resource: &Resource, instance: &Instance, value: &Value, address: &Address) {

@@ -36,7 +36,9 @@ impl Uses {
 
     /// Takes what an object asks for.
     pub fn of_object(&mut self, desired: &Desired) {
-        for (attribute, value) in &desired.object {
+        // What stands in `tags` stands in `tags_all`, too.
+        let joined = |name: &str| name == "tags_all" && desired.spans.contains_key("tags");
+        for (attribute, value) in desired.object.iter().filter(|(name, _)| !joined(name)) {
             value.foreign().iter().for_each(|origin| self.note(origin, desired.span_of(attribute)));
         }
     }
@@ -70,10 +72,10 @@ const SHOWN: usize = 5;
 
 fn error(stack: &Stack, address: &str, of: &Use) -> Diagnostic {
     let wanted: Vec<String> = of.attributes.iter().map(|name| format!("`{name}`")).collect();
-    let wanted = if wanted.is_empty() { "value".to_owned() } else { wanted.join(", ") };
     let count = of.places.len();
     let many = if count > 1 { format!(" in {count} places") } else { String::new() };
-    let detail = format!("`{address}` is not managed by cachestack, and its {wanted} is needed{many}.");
+    let wanted = if wanted.is_empty() { String::new() } else { format!(": {}", wanted.join(", ")) };
+    let detail = format!("`{address}` is not managed by cachestack, and its value is needed{many}{wanted}.");
     let mut diagnostic = Diagnostic::error("CS0402", "A value of another tool", detail).help(format!(
         "Name Terraform's state as `terraform_state` of the environment, take the value from a variable or a data block, or pass it: --var '{address}={}'.",
         example(stack, address, of)
