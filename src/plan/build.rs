@@ -247,6 +247,7 @@ impl Draft<'_> {
             .map(|(address, instance)| {
                 let (desired, _) = self.desired(resource, &address, instance);
                 self.foreign.of_object(&desired);
+                self.diagnostics.extend(eternal(resource, &desired, &address));
                 let problems = kinds::check(kind, &desired.object).into_iter();
                 let problems = problems.filter(|problem| !self.may_stay(kind, &address, &desired, problem));
                 let found: Vec<Diagnostic> = problems.map(|problem| desired.diagnose(problem).of(&address)).collect();
@@ -368,4 +369,21 @@ impl Draft<'_> {
         }
         Outcome { plan: self.plan, needs: self.needs, diagnostics: self.diagnostics }
     }
+}
+
+/// What every run makes anew is a difference in every plan, unless it is ignored.
+fn eternal(resource: &Resource, desired: &Desired, address: &Address) -> Option<Diagnostic> {
+    let lifecycle = &resource.meta.lifecycle;
+    let ignored = |name: &str| {
+        let parts = lifecycle.ignore_parts.iter().map(|(ignored, _)| ignored);
+        lifecycle.ignore_all || lifecycle.ignore_changes.iter().chain(parts).any(|ignored| **ignored == *name)
+    };
+    let of_run = |value: &Value| value.origins().iter().any(|origin| matches!(**origin, Origin::Run));
+    let mut names = desired.object.iter().filter(|(_, value)| of_run(value)).map(|(name, _)| &**name);
+    let name = names.find(|name| !ignored(if *name == "tags_all" { "tags" } else { name }))?;
+    let name = if name == "tags_all" { "tags" } else { name };
+    let detail = format!("`{name}` hangs on timestamp(), uuid() or bcrypt(), so that every plan shows a difference.");
+    let mut diagnostic = Diagnostic::warning("CS0420", "A value that is never the same", detail).of(address);
+    diagnostic.span = desired.span_of(name);
+    Some(diagnostic.help(format!("Write lifecycle {{ ignore_changes = [{name}] }}, or a value that stays.")))
 }

@@ -258,12 +258,17 @@ impl Value {
         Some(if first.is_foreign() { first } else { foreign(self).unwrap_or(first) })
     }
 
+    /// Where everything in it comes from that is unknown.
+    pub fn origins(&self) -> Vec<Arc<Origin>> {
+        match &self.data {
+            Data::Unknown(unknown) => unknown.origin.iter().cloned().collect(),
+            _ => self.children().flat_map(Value::origins).collect(),
+        }
+    }
+
     /// Where everything in it comes from that no run of ours will ever tell.
     pub fn foreign(&self) -> Vec<Arc<Origin>> {
-        match &self.data {
-            Data::Unknown(unknown) if unknown.is_foreign() => unknown.origin.iter().cloned().collect(),
-            _ => self.children().flat_map(Value::foreign).collect(),
-        }
+        self.origins().into_iter().filter(|origin| origin.is_foreign()).collect()
     }
 
     /// Whether it or anything in it is sensitive.

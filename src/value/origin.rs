@@ -25,6 +25,8 @@ pub enum Origin {
     Environment(#[serde(with = "word::one")] Static),
     /// It is known and must not be written: the block tells it again.
     Withheld,
+    /// The time, or a random value: every run makes it anew.
+    Run,
     /// A resource of another tool, without keys, and the attribute of it that is wanted: nothing here will ever tell it.
     Foreign(Arc<str>, Option<Arc<str>>),
 }
@@ -55,6 +57,7 @@ impl fmt::Display for Origin {
             Self::Unique(prefix) => write!(f, "a name that begins with {prefix}"),
             Self::Module(outer, name) => write!(f, "{}module.{name}", module_prefix(outer)),
             Self::Withheld => f.write_str("a value that is not written down"),
+            Self::Run => f.write_str("what every run makes anew"),
             Self::Foreign(address, None) => f.write_str(address),
             Self::Foreign(address, Some(name)) => write!(f, "{address}.{name}"),
             Self::Environment(name) => write!(f, "env.{name}"),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::address::Mode;
 use crate::diag::{Diagnostic, Span};
 use crate::lang::ast::{Attribute, Block, Expr, Node};
 use crate::lang::declare::settings::repeated;
@@ -26,14 +25,19 @@ pub struct Foreign {
 /// Attributes that are no arguments of the type.
 const META: [&str; 4] = ["count", "for_each", "depends_on", "provider"];
 
+/// `ephemeral "type" "name"`: Terraform asks its provider in every run, and keeps nothing of it. Here nobody is asked.
+pub fn declare_ephemeral(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(labels) = block::labels(block, &["type", "name"], diagnostics) else { return };
+    declare(block, labels[0], labels[1], module, diagnostics);
+}
+
 /// Reads such a block.
 pub fn declare(block: &Block, kind: &str, name: &Arc<str>, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
-    let mode = if &*block.kind == "data" { Mode::Data } else { Mode::Managed };
     let named = block.labels.iter().all(|label| block::check_identifier(&label.text, label.span, diagnostics));
     if !named {
         return;
     }
-    let address = address(mode, kind, name);
+    let address = address(&block.kind, kind, name);
     if let Some(first) = module.foreign.get(&address) {
         diagnostics.push(repeated(kind, name, block.header_span, first.span));
         return;
@@ -50,10 +54,9 @@ pub fn declare(block: &Block, kind: &str, name: &Arc<str>, module: &mut Module, 
     module.foreign.insert(address, foreign);
 }
 
-/// `aws_vpc.main`, `data.aws_vpc.main`
-pub fn address(mode: Mode, kind: &str, name: &str) -> String {
-    let prefix = if mode == Mode::Data { "data." } else { "" };
-    format!("{prefix}{kind}.{name}")
+/// `aws_vpc.main`, `data.aws_vpc.main`, `ephemeral.random_password.token`
+fn address(block: &str, kind: &str, name: &str) -> String {
+    if block == "resource" { format!("{kind}.{name}") } else { format!("{block}.{kind}.{name}") }
 }
 
 impl Foreign {

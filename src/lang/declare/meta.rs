@@ -44,10 +44,12 @@ impl Reader<'_> {
     }
 
     pub(super) fn check_repetition(&mut self, block: &Block, meta: &Meta) {
-        let repeats: Vec<&str> = [("count", &meta.count), ("for_each", &meta.for_each), ("target", &meta.target)]
-            .into_iter()
-            .filter_map(|(name, expr)| expr.as_ref().map(|_| name))
-            .collect();
+        let enabled = ("enabled", &meta.lifecycle.enabled);
+        let repeats: Vec<&str> =
+            [("count", &meta.count), ("for_each", &meta.for_each), ("target", &meta.target), enabled]
+                .into_iter()
+                .filter_map(|(name, expr)| expr.as_ref().map(|_| name))
+                .collect();
         if repeats.len() > 1 {
             let names = repeats.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
             self.diagnostics.push(
@@ -75,7 +77,14 @@ impl Reader<'_> {
     }
 
     pub(super) fn lifecycle(&mut self, nested: &Block) -> Lifecycle {
-        let known = ["create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"];
+        let known = [
+            "create_before_destroy",
+            "prevent_destroy",
+            "ignore_changes",
+            "replace_triggered_by",
+            "enabled",
+            "destroy",
+        ];
         block::check_names(nested, &known, &["precondition", "postcondition"], self.diagnostics);
         let mut lifecycle = Lifecycle::default();
         for attribute in &nested.body.attributes {
@@ -83,9 +92,9 @@ impl Reader<'_> {
                 "create_before_destroy" => {
                     lifecycle.create_before_destroy = block::literal_bool(attribute, self.diagnostics)
                 }
-                "prevent_destroy" if block::literal_bool(attribute, self.diagnostics) => {
-                    lifecycle.prevent_destroy = Some(attribute.name_span);
-                }
+                "prevent_destroy" => lifecycle.prevent_destroy = Some(attribute.expr.clone()),
+                "enabled" => lifecycle.enabled = Some(attribute.expr.clone()),
+                "destroy" => lifecycle.abandon = !block::literal_bool(attribute, self.diagnostics),
                 "ignore_changes" => self.ignore_changes(attribute, &mut lifecycle),
                 "replace_triggered_by" => {
                     lifecycle.replace_triggered_by = block::literal_items(attribute, self.diagnostics);

@@ -94,6 +94,8 @@ pub struct Variable {
     pub default: Option<Expr>,
     /// Whether it is shown.
     pub sensitive: bool,
+    /// What to use instead of it.
+    pub deprecated: Option<Arc<str>>,
     /// Whether it may be null.
     pub nullable: bool,
     /// Conditions with their messages.
@@ -200,8 +202,12 @@ pub struct Meta {
 pub struct Lifecycle {
     /// The new object first.
     pub create_before_destroy: bool,
-    /// No destroying.
-    pub prevent_destroy: Option<Span>,
+    /// No destroying, where this holds.
+    pub prevent_destroy: Option<Expr>,
+    /// Whether the block is there at all.
+    pub enabled: Option<Expr>,
+    /// The object is left where it is when it goes from the stack.
+    pub abandon: bool,
     /// Attributes whose differences do not count; `all` is every one.
     pub ignore_changes: Vec<Arc<str>>,
     /// Elements of maps and lists whose differences do not count.
@@ -227,6 +233,7 @@ impl Resource {
         all.extend([&meta.count, &meta.for_each, &meta.protect, &meta.target, &meta.per].into_iter().flatten());
         all.extend(meta.timeouts.values());
         let lifecycle = &meta.lifecycle;
+        all.extend(lifecycle.enabled.iter().chain(&lifecycle.prevent_destroy));
         all.extend(lifecycle.replace_triggered_by.iter());
         let conditions = lifecycle.preconditions.iter().chain(&lifecycle.postconditions);
         all.extend(conditions.flat_map(|condition| [&condition.condition, &condition.message]));

@@ -71,7 +71,12 @@ pub fn declare_labelled(block: &Block, module: &mut Module, diagnostics: &mut Ve
 
 /// The type of ours of which this resource type is surely a misspelling: no other differs by a letter or two.
 fn near(written: &str, mode: Mode) -> Option<&'static str> {
-    let kinds = KINDS.iter().filter(|_| mode == Mode::Managed);
+    if mode == Mode::Data {
+        // Types of Terraform have neighbours of their own: aws_vpc and aws_vpcs.
+        let mut ours = kinds::lookups::names().filter(|name| !name.starts_with("aws_") && !written.contains('_'));
+        return ours.find(|known| strsim::damerau_levenshtein(written, known) == 1);
+    }
+    let kinds = KINDS.iter();
     kinds
         .flat_map(|kind| [kind.schema().terraform, kind.schema().kind])
         .find(|known| (1..=2).contains(&strsim::damerau_levenshtein(written, known)))

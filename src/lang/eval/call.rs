@@ -5,6 +5,7 @@ use super::{Evaluator, Outcome, error, fail, outrank, reject_secrets, unknown_of
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::Expr;
 use crate::lang::functions::{self, Call, Failure, Function, Known, Param, Want};
+use crate::lang::typeexpr::type_constraint;
 use crate::value::convert::convert;
 use crate::value::{Data, Type, Value};
 
@@ -13,6 +14,7 @@ impl Evaluator<'_> {
         let name = name.strip_prefix("core::").unwrap_or(name);
         match name {
             "try" if !expand => return self.try_call(args, span),
+            "convert" if args.len() == 2 && !expand => return self.convert_call(&args[0], &args[1]),
             "can" if args.len() == 1 && !expand => return Ok(self.can_call(&args[0])),
             _ => {}
         }
@@ -45,6 +47,16 @@ impl Evaluator<'_> {
             Ok(value) => value.first_unknown().map_or(Value::bool(true), |of| unknown_result(Type::Bool, of)),
             Err(_) => Value::bool(false),
         }
+    }
+
+    /// A value as a type that is written as in a variable.
+    fn convert_call(&self, value: &Expr, ty: &Expr) -> Outcome {
+        let ty = type_constraint(ty).map_err(|wrong| vec![wrong])?;
+        let value_of = self.eval(value)?;
+        reject_secrets(&value_of, value.span)?;
+        convert(&value_of, &ty).map_err(|mismatch| {
+            vec![error("CS0213", format!("convert: the value does not fit: {mismatch}."), value.span)]
+        })
     }
 
     /// The first argument that can be evaluated. While anything in it is unknown it may still turn out that it

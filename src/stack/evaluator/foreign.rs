@@ -71,7 +71,8 @@ impl View<'_> {
     fn written(&self, address: &str, block: &Foreign, instance: &Instance) -> Object {
         let names = bindings(instance.key.as_ref(), instance.each.as_ref(), None);
         let scope = Bindings { parent: self, names };
-        let kind = address.trim_start_matches("data.").split('.').next().unwrap_or_default();
+        let kind = address.trim_start_matches("data.").trim_start_matches("ephemeral.");
+        let kind = kind.split('.').next().unwrap_or_default();
         let value = |expr| eval(expr, &scope).ok().filter(|value| !value.is_null());
         let parts = block.attributes.iter().filter_map(|attribute| {
             Some((attribute.name.clone(), value(&attribute.expr)?.with_mark(is_secret(kind, &attribute.name))))

@@ -13,7 +13,7 @@ use crate::stack::desired::bindings;
 use crate::stack::evaluator::view::View;
 use crate::stack::evaluator::{Evaluator, Item, Names, Repetition};
 use crate::stack::public;
-use crate::stack::target::{Instance, MOST_INSTANCES, repeat, too_many};
+use crate::stack::target::{Instance, MOST_INSTANCES, by_truth, repeat, too_many};
 use crate::stack::variables::{Supplied, shape};
 use crate::value::{Object, Origin, Type, Value};
 
@@ -45,7 +45,10 @@ impl Evaluator {
         let Some(call) = stack.0.call(path) else { return };
         for outer in self.instances(parent).to_vec() {
             let is_open = self.is_open(&outer);
-            let expansion = repeat(call.count.as_ref(), call.for_each.as_ref(), &self.within(&outer));
+            let expansion = match &call.enabled {
+                Some(expr) => by_truth(expr, &self.within(&outer)),
+                None => repeat(call.count.as_ref(), call.for_each.as_ref(), &self.within(&outer)),
+            };
             if let Ok(expansion) = &expansion
                 && self.modules.len() + expansion.instances.len() > MOST_INSTANCES
             {

@@ -278,6 +278,17 @@ impl Scope for View<'_> {
                 .help("Write `data.KIND.NAME.ATTRIBUTE`.")),
             },
             "module" => self.called(steps, span),
+            "ephemeral" => {
+                let written = named(steps, 0).zip(named(steps, 1));
+                let address = written.map(|(kind, name)| format!("ephemeral.{kind}.{name}"));
+                let value = address.as_ref().and_then(|address| self.foreign(address));
+                value.map(|value| (value, 2)).ok_or_else(|| {
+                    let shown = address.unwrap_or_else(|| "ephemeral".to_owned());
+                    Diagnostic::error("CS0401", "Undeclared reference", format!("`{shown}` is not declared."))
+                        .at(span)
+                        .about(shown)
+                })
+            }
             kind => self.resolve_block(kind, steps, span),
         }
     }
