@@ -93,15 +93,27 @@ fn error(stack: &Stack, address: &str, of: &Use) -> Diagnostic {
 
 /// What `--var` would have to give.
 fn example(stack: &Stack, address: &str, of: &Use) -> String {
-    let one = match of.attributes.is_empty() {
-        true => "id = \"...\"".to_owned(),
-        false => of.attributes.iter().map(|name| format!("{name} = \"...\"")).collect::<Vec<_>>().join(", "),
-    };
+    let paths: Vec<&str> = of.attributes.iter().map(|path| &**path).collect();
+    let one = if paths.is_empty() { "id = \"...\"".to_owned() } else { given(&paths) };
     match declared(stack, address) {
         Some(block) if block.count.is_some() => format!("[{{ {one} }}]"),
         Some(block) if block.for_each.is_some() => format!("{{ KEY = {{ {one} }} }}"),
         _ => format!("{{ {one} }}"),
     }
+}
+
+/// `outputs = { vpc_id = "..." }` for `outputs.vpc_id`; what begins alike stands together.
+fn given(paths: &[&str]) -> String {
+    let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for path in paths {
+        let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+        by_name.entry(name).or_default().extend(Some(rest).filter(|rest| !rest.is_empty()));
+    }
+    let one = |(name, rest): (&&str, &Vec<&str>)| match rest.is_empty() {
+        true => format!("{name} = \"...\""),
+        false => format!("{name} = {{ {} }}", given(rest)),
+    };
+    by_name.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// The block of an address without keys.

@@ -87,6 +87,9 @@ fn key(expr: &Expr, scope: &dyn Scope) -> Result<Option<Key>, Vec<Diagnostic>> {
 /// The id; none while it hangs on something that has not been read.
 fn text(expr: &Expr, scope: &dyn Scope) -> Result<Option<String>, Vec<Diagnostic>> {
     let value = eval(expr, scope)?;
+    if let Some(origin) = value.foreign().first() {
+        return Err(vec![unusable(&format!("The name hangs on `{origin}`, which another tool manages."), expr.span)]);
+    }
     if value.is_unknown() {
         return Ok(None);
     }

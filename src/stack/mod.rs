@@ -6,6 +6,7 @@ pub mod conditions;
 pub mod desired;
 pub mod environment;
 pub mod evaluator;
+mod foreign;
 pub mod imports;
 pub mod modules;
 pub mod provider;
@@ -85,6 +86,7 @@ impl Stack {
         stack.gather();
         imports::check(&stack, diagnostics);
         let given_up = lang::declare::given_up(&stack.module, diagnostics);
+        foreign::check(&stack, &given_up, diagnostics);
         for (path, module) in stack.modules() {
             lang::declare::check_foreign(module, &given_up, &module_prefix(path), diagnostics);
         }

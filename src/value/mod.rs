@@ -15,8 +15,8 @@ pub mod origin;
 pub mod same;
 pub mod types;
 pub mod unify;
+mod unknown;
 
-use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,6 +27,7 @@ pub use object::Object;
 pub use origin::Origin;
 pub use same::same;
 pub use types::{Field, Type};
+pub use unknown::Unknown;
 
 /// A value with its sensitive mark.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,59 +64,6 @@ pub enum Data {
     /// A reference to a secret, or a secret's text, allowed only where an attribute is secret by type.
     #[serde(skip)]
     Secret(Arc<Secret>),
-}
-
-/// What is known of an unknown value.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub struct Unknown {
-    /// Its type, `Any` when that is open too.
-    pub ty: Type,
-    /// What it stems from, where that can be told.
-    pub origin: Option<Arc<Origin>>,
-    /// Whether it can be said that it will not be null.
-    pub not_null: bool,
-    /// How a text begins, whatever the rest of it will be.
-    pub prefix: Option<Arc<str>>,
-    /// Its number in the object that it is a part of ([`holes`]).
-    pub hole: Option<u32>,
-    /// What is known of its attributes: those of a resource of another tool that its own block writes.
-    #[serde(skip)]
-    pub parts: Option<Arc<Object>>,
-}
-
-impl Unknown {
-    /// An attribute of it, where something is known of its attributes.
-    pub fn part(&self, name: &str) -> Option<Value> {
-        let parts = self.parts.as_ref()?;
-        let of = || match self.origin.as_deref() {
-            Some(Origin::Foreign(address, None)) => Some(Arc::new(Origin::Foreign(address.clone(), Some(name.into())))),
-            _ => self.origin.clone(),
-        };
-        Some(parts.get(name).cloned().unwrap_or_else(|| Value::unknown(Type::Any, of())))
-    }
-
-    /// Whether no run of ours will ever tell it.
-    pub fn is_foreign(&self) -> bool {
-        self.origin.as_deref().is_some_and(Origin::is_foreign)
-    }
-}
-
-/// Two unknowns of a type are the same to a comparison of plans, wherever they stem from, unless they are told apart.
-impl PartialEq for Unknown {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.ty, self.hole) == (&other.ty, other.hole)
-    }
-}
-impl Eq for Unknown {}
-impl PartialOrd for Unknown {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Unknown {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (&self.ty, self.hole).cmp(&(&other.ty, other.hole))
-    }
 }
 
 /// A secret: where it comes from, and its text once that has been read.

@@ -71,10 +71,10 @@ impl Foreign {
 const OF_CACHES: &str = "aws_elasticache_";
 
 /// Reports objects of a cache installation that nothing here would manage, and that nobody said belong to another tool.
-pub fn check(module: &Module, given_up: &[Arc<str>], path: &str, diagnostics: &mut Vec<Diagnostic>) {
+pub fn check(module: &Module, given_up: &[(Arc<str>, Span)], path: &str, diagnostics: &mut Vec<Diagnostic>) {
     for (address, foreign) in module.foreign.iter().filter(|(address, _)| address.starts_with(OF_CACHES)) {
         let address = format!("{path}{address}");
-        if given_up.iter().any(|given_up| **given_up == *address) {
+        if given_up.iter().any(|(given_up, _)| **given_up == *address) {
             continue;
         }
         let kind = foreign_kind(&address, path);
@@ -92,15 +92,15 @@ fn foreign_kind<'a>(address: &'a str, path: &str) -> &'a str {
     address[path.len()..].split('.').next().unwrap_or_default()
 }
 
-/// The addresses in `foreign = [...]` of the stack block.
-pub fn given_up(module: &Module, diagnostics: &mut Vec<Diagnostic>) -> Vec<Arc<str>> {
+/// The addresses in `foreign = [...]` of the stack block, each with its place.
+pub fn given_up(module: &Module, diagnostics: &mut Vec<Diagnostic>) -> Vec<(Arc<str>, Span)> {
     let Some(attribute) = module.stack.as_ref().and_then(|stack| stack.attributes.get("foreign")) else {
         return Vec::new();
     };
     let mut found = Vec::new();
     for item in block::literal_items(attribute, diagnostics) {
         match &*item.node {
-            Node::String(text) => found.push(text.clone()),
+            Node::String(text) => found.push((text.clone(), item.span)),
             _ => diagnostics.push(
                 Diagnostic::error(
                     "CS0316",

@@ -151,7 +151,7 @@ pub(super) fn attribute(source: &Value, name: &str, expr: &Expr, span: Span) -> 
                 }
             },
             Type::Map(ty) => unknown_of((**ty).clone(), unknown),
-            Type::Any => unknown_of(Type::Any, unknown),
+            Type::Any => unknown.below(name),
             ty => return Err(vec![no_attributes(ty, name, span)]),
         },
         Data::Null(_) => {

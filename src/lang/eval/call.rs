@@ -1,7 +1,7 @@
 //! Function calls: arguments, their conversion, and what null, unknown and sensitive ones mean.
 
 use super::budget::Overrun;
-use super::{Evaluator, Outcome, error, fail, outrank, reject_secrets, unknown_of, unknown_result};
+use super::{Evaluator, Outcome, error, fail, outrank, reject_secret, reject_secrets, unknown_of, unknown_result};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::Expr;
 use crate::lang::functions::{self, Call, Failure, Function, Known, Param, Want};
@@ -186,8 +186,10 @@ impl Evaluator<'_> {
 
 /// An argument as its parameter wants it, and the mark that was taken off.
 fn argument(function: &Function, param: &Param, value: Value, span: Span) -> Result<(Value, bool), Vec<Diagnostic>> {
-    if !function.passes_secrets {
-        reject_secrets(&value, span)?;
+    match (function.passes_secrets, function.passes_parts) {
+        (true, _) => {}
+        (false, true) => reject_secret(&value, span)?,
+        (false, false) => reject_secrets(&value, span)?,
     }
     let (value, mark) = if param.marked { (value, false) } else { value.unmark_deep() };
     if value.is_null() && !param.nullable {

@@ -34,7 +34,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The list in pieces of a size.",
         "chunklist([\"a\", \"b\", \"c\"], 2) = [[\"a\", \"b\"], [\"c\"]]",
     )
-    .passing_secrets()
+    .passing_parts()
     .open(open::chunks),
     function(
         "coalescelist",
@@ -44,7 +44,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The first list that is not empty.",
         "coalescelist([], [\"a\"]) = [\"a\"]",
     )
-    .passing_secrets()
+    .passing_parts()
     .rest(param("lists", ORDERED).nullable().unknown()),
     function(
         "compact",
@@ -62,7 +62,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The lists one behind the other.",
         "concat([\"a\"], [\"b\"]) = [\"a\", \"b\"]",
     )
-    .passing_secrets()
+    .passing_parts()
     .rest(param("lists", ORDERED).partly().marked())
     .open(open::joined),
     function(
@@ -90,7 +90,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The element at an index, which wraps around at the end.",
         "element([\"a\", \"b\"], 2) = \"a\"",
     )
-    .passing_secrets()
+    .passing_parts()
     .open(open::element),
     function(
         "flatten",
@@ -100,7 +100,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The list with the elements of its lists in their place.",
         "flatten([[\"a\"], [[\"b\"]]]) = [\"a\", \"b\"]",
     )
-    .passing_secrets(),
+    .passing_parts(),
     function(
         "index",
         &[param("list", SEQUENCE).partly(), param("value", ANY).partly()],
@@ -117,7 +117,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The number of elements, attributes or characters.",
         "length([\"a\"]) = 1",
     )
-    .passing_secrets(),
+    .passing_parts(),
     function(
         "matchkeys",
         &[param("values", Want::List), param("keys", Want::List), param("searchset", Want::List)],
@@ -145,7 +145,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The list backwards.",
         "reverse([1, 2]) = [2, 1]",
     )
-    .passing_secrets()
+    .passing_parts()
     .open(open::list),
     function(
         "slice",
@@ -155,7 +155,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The elements from a start up to an end.",
         "slice([\"a\", \"b\", \"c\"], 1, 3) = [\"b\", \"c\"]",
     )
-    .passing_secrets()
+    .passing_parts()
     .open(open::list),
     function(
         "sort",

@@ -76,7 +76,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The value as a list.",
         "tolist([\"a\", 1]) = tolist([\"a\", \"1\"])",
     )
-    .passing_secrets(),
+    .passing_parts(),
     function(
         "tomap",
         &[param("value", ANY).nullable().unknown().marked()],
@@ -85,7 +85,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The value as a map.",
         "tomap({a = 1}) = tomap({a = 1})",
     )
-    .passing_secrets(),
+    .passing_parts(),
     function(
         "tonumber",
         &[param("value", ANY).nullable().unknown()],

@@ -20,7 +20,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The keys in order.",
         "keys({a = 1}) = [\"a\"]",
     )
-    .passing_secrets()
+    .passing_parts()
     .open(open::keys),
     function(
         "lookup",
@@ -30,11 +30,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The element of a key, or a default.",
         "lookup({a = 1}, \"b\", 2) = 2",
     )
-    .passing_secrets()
+    .passing_parts()
     .open(open::element)
     .rest(param("default", ANY).nullable().unknown().marked()),
     function("merge", &[], ANY, merge, "The entries of all maps; later ones win.", "merge({a = 1}, {a = 2}) = {a = 2}")
-        .passing_secrets()
+        .passing_parts()
         .open(open::merged)
         .rest(param("maps", MAPPING).nullable().partly().marked()),
     function(
@@ -53,7 +53,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The elements in the order of their keys.",
         "values({a = 1}) = [1]",
     )
-    .passing_secrets()
+    .passing_parts()
     .open(open::values),
     function(
         "zipmap",
@@ -63,7 +63,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The object of keys and values.",
         "zipmap([\"a\"], [1]) = {a = 1}",
     )
-    .passing_secrets()
+    .passing_parts()
     .open(open::zipped),
 ];
 

@@ -134,7 +134,9 @@ pub(super) fn version(group: Group) -> Vec<Problem> {
         );
         return vec![problem.warning()];
     }
-    if known && version.major < 6 && !versions.contains(&text) {
+    let oldest = versions.first().and_then(|v| Version::parse(v)).map_or(0, |v| v.major);
+    let gone = engine == Engine::Redis && version.major < oldest;
+    if gone || known && version.major < 6 && !versions.contains(&text) {
         let near = nearest(version, versions);
         let problem = Problem::error(
             "CS0567",
