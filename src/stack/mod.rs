@@ -68,8 +68,10 @@ impl Stack {
                     .help("Write one, start from a template with `cachestack init --template quickstart`, or name another directory."),
             );
         }
-        let module = declare(&bodies, &sources, diagnostics);
-        let units = modules::load(directory, &module, &mut sources, diagnostics);
+        let mut module = declare(&bodies, &sources, diagnostics);
+        let mut units = modules::load(directory, &module, &mut sources, diagnostics);
+        let given_up = lang::declare::given_up(&module, diagnostics);
+        let forgotten = foreign::leave(&mut module, &mut units, &given_up);
         let name = module.stack.as_ref().map_or_else(|| directory_name(directory), |stack| stack.name.clone());
         let mut stack = Self {
             directory: directory.to_owned(),
@@ -84,8 +86,8 @@ impl Stack {
             index: BTreeMap::new(),
         };
         stack.gather();
+        stack.removed.extend(forgotten);
         imports::check(&stack, diagnostics);
-        let given_up = lang::declare::given_up(&stack.module, diagnostics);
         foreign::check(&stack, &given_up, diagnostics);
         for (path, module) in stack.modules() {
             lang::declare::check_foreign(module, &given_up, &module_prefix(path), diagnostics);
