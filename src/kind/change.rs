@@ -102,6 +102,8 @@ pub struct Problem {
     pub help: Option<String>,
     /// Whether it stops the run.
     pub fatal: bool,
+    /// Whether it is none for an object that has the value already.
+    pub of_change: bool,
 }
 
 impl Problem {
@@ -113,7 +115,16 @@ impl Problem {
         detail: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self { code, attribute, element: None, summary, detail: detail.into(), help: Some(help.into()), fatal: true }
+        Self {
+            code,
+            attribute,
+            element: None,
+            summary,
+            detail: detail.into(),
+            help: Some(help.into()),
+            fatal: true,
+            of_change: false,
+        }
     }
 
     /// An attribute decides which calls are made, and is not known when they are planned.
@@ -132,6 +143,12 @@ impl Problem {
     /// Names the nested block that it is about.
     pub fn on(mut self, element: &str) -> Self {
         self.element = Some(element.to_owned());
+        self
+    }
+
+    /// An object that has the value already may keep it.
+    pub fn of_change(mut self) -> Self {
+        self.of_change = true;
         self
     }
 

@@ -39,7 +39,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         Attr::optional("description", Type::String)
             .replace()
             .at_create("Managed by cachestack")
-            .rule(Rule::Length(1, 255))
+            .rule(Rule::Length(0, 255))
             .doc("What it is for."),
         Attr::blocks("parameter", parameter_attrs())
             .known_by("name")

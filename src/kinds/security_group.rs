@@ -12,7 +12,7 @@ use crate::value::{Object, Origin, Type, Value};
 pub struct SecurityGroup;
 
 fn is_free_name(text: &str) -> bool {
-    !text.to_lowercase().starts_with("sg-")
+    !text.starts_with("sg-")
 }
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {

@@ -49,7 +49,7 @@ pub fn notification_topic_arn() -> Attr {
 pub fn final_snapshot_identifier() -> Attr {
     Attr::optional("final_snapshot_identifier", Type::String)
         .local()
-        .rule(Rule::Length(1, 255))
+        .rule(Rule::Length(0, 255))
         .rule(names::IDENTIFIER)
         .doc("The snapshot that is made before the object is deleted.")
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::address::module_prefix;
 use crate::clock::Clock;
 use crate::diag::{self, Diagnostic, FileId, SourceMap};
 use crate::disk::Disk;
@@ -91,7 +92,7 @@ impl Session {
         let module = &names.0.module;
         let secrets = Secrets::new(options.directory.clone(), options.process.clone(), options.commands);
         let mut evaluator = Evaluator::new(names.clone(), settings(options), secrets, &name);
-        let (given, overrides) = split_overrides(module, &options.given, &mut sources, &evaluator, &mut diagnostics);
+        let (given, overrides) = split_overrides(&names.0, &options.given, &mut sources, &evaluator, &mut diagnostics);
         evaluator.add_foreign(overrides);
         let vars = environment::vars(module, &name, &evaluator, &mut diagnostics);
         let inputs = variables::Inputs {
@@ -198,7 +199,7 @@ fn settings(options: &SessionOptions) -> Settings {
 
 /// `--var 'aws_vpc.main={ id = "..." }'` gives a value to a resource of another tool.
 fn split_overrides(
-    module: &crate::lang::declare::Module,
+    stack: &Stack,
     given: &[Given],
     sources: &mut SourceMap,
     evaluator: &Evaluator,
@@ -208,7 +209,7 @@ fn split_overrides(
     let mut overrides = BTreeMap::new();
     for one in given {
         match one {
-            Given::Var(name, text) if module.foreign.contains_key(name) => {
+            Given::Var(name, text) if is_foreign(stack, name) => {
                 let file = sources.add(format!("--var {name}"), text.clone());
                 let parsed = crate::lang::syntax::parse_expression(file, text, 0, diagnostics);
                 match parsed.map(|expr| crate::lang::eval::eval(&expr, evaluator)) {
@@ -221,6 +222,31 @@ fn split_overrides(
         }
     }
     (rest, overrides)
+}
+
+/// Whether a name is the address of a resource of another tool; one in a module may have the keys of that.
+fn is_foreign(stack: &Stack, name: &str) -> bool {
+    let rest = name.split_once("module.").filter(|(before, _)| before.is_empty());
+    if rest.is_none() {
+        return stack.module.foreign.contains_key(name);
+    }
+    let bare = without_keys(name);
+    stack.modules().any(|(path, module)| {
+        let inner = bare.strip_prefix(&module_prefix(path)).filter(|_| !path.is_empty());
+        inner.is_some_and(|inner| module.foreign.contains_key(inner))
+    })
+}
+
+/// An address without what is in brackets.
+fn without_keys(address: &str) -> String {
+    let mut depth = 0;
+    let mut outside = |c: char| {
+        depth += i32::from(c == '[');
+        let out = depth == 0;
+        depth -= i32::from(c == ']');
+        out
+    };
+    address.chars().filter(|c| outside(*c)).collect()
 }
 
 /// The conditions of variables, which may look at all of them.

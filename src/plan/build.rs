@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use crate::address::{Address, Key, Mode, ModulePath};
 use crate::diag::Diagnostic;
-use crate::kind::Kind;
+use crate::kind::{Kind, Problem};
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::draft::Draft;
 use crate::plan::{
-    Live, Options, Outcome, collide, decide, guard, import, leave, moves, names, order, refresh_only, select, timeouts,
-    wish,
+    Live, Options, Outcome, collide, decide, foreign, guard, import, leave, moves, names, order, refresh_only, select,
+    timeouts, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
-use crate::stack::evaluator::{Evaluator, Instances, View};
+use crate::stack::evaluator::{Evaluator, Instances, Repetition, View};
 use crate::stack::graph::Node;
 use crate::stack::target::{Instance, MOST_INSTANCES, expand, too_many};
 use crate::stack::{checks, conditions};
@@ -69,7 +69,7 @@ impl Draft<'_> {
                 }),
                 Node::Block(address) => self.block(address),
                 Node::Output(path, name) => self.each(path, |view, found| view.judge_output(name, found)),
-                Node::Whole(_) => {}
+                Node::Foreign(..) | Node::Whole(_) => {}
             }
         }
     }
@@ -89,6 +89,8 @@ impl Draft<'_> {
         if !wrong.is_empty() {
             self.undecided_modules.insert(path.clone());
         }
+        let needed = foreign::manages(self.evaluator.stack(), path);
+        self.foreign.of_repetition(&mut wrong, 0, needed);
         self.diagnostics.append(&mut wrong);
         self.forgive(before);
     }
@@ -115,6 +117,12 @@ impl Draft<'_> {
         let before = self.diagnostics.len();
         let expansion = expand(resource, &self.evaluator.within(&block.module), &mut self.diagnostics);
         let Some(expansion) = expansion else {
+            let needed = block.mode == Mode::Managed;
+            let origin = self.foreign.of_repetition(&mut self.diagnostics, before, needed);
+            if let Some(origin) = origin.filter(|_| !needed) {
+                let open = BTreeMap::from([(None, Value::unknown(Type::Any, Some(origin)))]);
+                return self.evaluator.set_block(block, Instances::new(Repetition::Once, open));
+            }
             self.forgive(before);
             self.undecided.insert(block.clone());
             self.judge_open(resource, block);
@@ -238,8 +246,12 @@ impl Draft<'_> {
             .into_iter()
             .map(|(address, instance)| {
                 let (desired, _) = self.desired(resource, &address, instance);
-                let problems = kinds::check(kind, &desired.object);
-                self.diagnostics.extend(problems.into_iter().map(|problem| desired.diagnose(problem).of(&address)));
+                self.foreign.of_object(&desired);
+                self.diagnostics.extend(eternal(resource, &desired, &address));
+                let problems = kinds::check(kind, &desired.object).into_iter();
+                let problems = problems.filter(|problem| !self.may_stay(kind, &address, &desired, problem));
+                let found: Vec<Diagnostic> = problems.map(|problem| desired.diagnose(problem).of(&address)).collect();
+                self.diagnostics.extend(found);
                 (address, instance, desired)
             })
             .collect();
@@ -251,6 +263,15 @@ impl Draft<'_> {
             values.insert(instance.key.clone(), value);
         }
         values
+    }
+
+    /// Whether an object has the value already that no new one would get.
+    fn may_stay(&self, kind: &dyn Kind, address: &Address, desired: &Desired, problem: &Problem) -> bool {
+        let name = problem.attribute;
+        let had = self.state.records.get(address).and_then(|record| record.object.get(name));
+        let wanted = desired.object.get(name);
+        let same = had.zip(wanted).zip(kind.schema().attr(name));
+        problem.of_change && same.is_some_and(|((had, wanted), attr)| attr.is_satisfied(had, wanted))
     }
 
     fn judge(&mut self, resource: &Resource, instance: &Instance, value: &Value, address: &Address) {
@@ -335,6 +356,7 @@ impl Draft<'_> {
         if self.inputs.live.is_none() || self.needs.is_empty() {
             found.extend(collide::check(&self));
         }
+        found.extend(self.foreign.errors(self.evaluator.stack()));
         self.diagnostics.append(&mut found);
         let order::Ordered { steps, barriers, circle } = order::order(&self);
         (self.plan.steps, self.plan.barriers) = (steps, barriers);
@@ -347,4 +369,21 @@ impl Draft<'_> {
         }
         Outcome { plan: self.plan, needs: self.needs, diagnostics: self.diagnostics }
     }
+}
+
+/// What every run makes anew is a difference in every plan, unless it is ignored.
+fn eternal(resource: &Resource, desired: &Desired, address: &Address) -> Option<Diagnostic> {
+    let lifecycle = &resource.meta.lifecycle;
+    let ignored = |name: &str| {
+        let parts = lifecycle.ignore_parts.iter().map(|(ignored, _)| ignored);
+        lifecycle.ignore_all || lifecycle.ignore_changes.iter().chain(parts).any(|ignored| **ignored == *name)
+    };
+    let of_run = |value: &Value| value.origins().iter().any(|origin| matches!(**origin, Origin::Run));
+    let mut names = desired.object.iter().filter(|(_, value)| of_run(value)).map(|(name, _)| &**name);
+    let name = names.find(|name| !ignored(if *name == "tags_all" { "tags" } else { name }))?;
+    let name = if name == "tags_all" { "tags" } else { name };
+    let detail = format!("`{name}` hangs on timestamp(), uuid() or bcrypt(), so that every plan shows a difference.");
+    let mut diagnostic = Diagnostic::warning("CS0420", "A value that is never the same", detail).of(address);
+    diagnostic.span = desired.span_of(name);
+    Some(diagnostic.help(format!("Write lifecycle {{ ignore_changes = [{name}] }}, or a value that stays.")))
 }

@@ -10,7 +10,7 @@ use crate::kind::{Observation, Target};
 use crate::lang::declare::Resource;
 use crate::plan::build::Inputs;
 use crate::plan::decision::{Decision, Standing};
-use crate::plan::{Needs, ObjectKey, Plan, Step, StepId, import, moves, names};
+use crate::plan::{Needs, ObjectKey, Plan, Step, StepId, foreign, import, moves, names};
 use crate::stack::desired::Desired;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::graph::Use;
@@ -45,6 +45,8 @@ pub struct Draft<'a> {
     pub taken: Vec<names::Taken>,
     /// What the block that is being decided takes over.
     pub imports: import::Imports,
+    /// What is needed of the resources of other tools.
+    pub foreign: foreign::Uses,
     /// What each block hangs on, and how.
     used: BTreeMap<Address, BTreeMap<Address, Use>>,
     /// How many steps there have been.
@@ -81,6 +83,7 @@ impl<'a> Draft<'a> {
             places: BTreeMap::new(),
             taken: Vec::new(),
             imports: import::Imports::new(),
+            foreign: foreign::Uses::default(),
             used: blocks.map(|address| (address.clone(), stack.0.graph.used_by(address))).collect(),
             steps: 0,
         }

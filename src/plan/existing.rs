@@ -8,10 +8,10 @@ use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
 use crate::plan::whose;
-use crate::plan::{AttrChange, ObjectKey, RecordChange, RecordPlan, Step, replace, wish};
-use crate::schema::Update;
+use crate::plan::{AttrChange, ObjectKey, RecordChange, RecordPlan, Step, ignore, replace, wish};
+use crate::schema::{Mode, Update};
 use crate::state::Record;
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, json};
 
 /// Compares an instance with its object, and decides what becomes of it.
 pub(super) fn existing(
@@ -36,6 +36,7 @@ pub(super) fn existing(
     }
     let mut difference = compare(draft, instance, wanted, &record, &observation);
     instance.kind.complete(wanted, &difference.changed, &mut difference.after);
+    left_over(instance, wanted, &record, &observation, &mut said);
     remark(instance, &difference, observation.status.under_way(), &mut said);
     said.doubt = doubt(draft, instance, &record, &difference);
     let mut causes = causes(draft, instance, &difference);
@@ -47,6 +48,37 @@ pub(super) fn existing(
         false => replace::replace(draft, instance, &record, difference, causes),
     };
     decision.after(said)
+}
+
+/// Blocks that were written and are no longer stay in AWS, as with Terraform: that is said.
+fn left_over(instance: &Instance, wanted: &Object, record: &Record, observation: &Observation, said: &mut Decision) {
+    let lifecycle = &instance.resource.meta.lifecycle;
+    let blocks = instance.kind.schema().attrs.iter().filter(|attr| attr.block.is_some());
+    for attr in blocks.filter(|attr| attr.mode == Mode::OptionalComputed && attr.update == Update::InPlace) {
+        let ignored = lifecycle.ignore_all || lifecycle.ignore_changes.iter().any(|ignored| &**ignored == attr.name);
+        let dropped = record.set.contains(attr.name) && !wanted.contains_key(attr.name) && !ignored;
+        let there = observation.object.get(attr.name).and_then(Value::as_items).unwrap_or_default();
+        if dropped && !there.is_empty() {
+            let stays: Vec<String> = there.iter().map(told).collect();
+            let name = attr.name;
+            let note = format!(
+                "`{name}` is not written any more, and stays in AWS: {}. Write {name} = [] to take it away",
+                stays.join("; ")
+            );
+            said.note(instance.address, note);
+        }
+    }
+}
+
+/// A block in one line, without what is not set.
+fn told(block: &Value) -> String {
+    if block.is_sensitive_anywhere() {
+        return "(sensitive value)".to_owned();
+    }
+    let fields = block.as_object().into_iter().flatten();
+    let set = fields.filter(|(_, value)| !value.is_null() && value.as_bool() != Some(false));
+    let set: Vec<String> = set.map(|(name, value)| format!("{name} = {}", json::encode(value))).collect();
+    format!("{{ {} }}", set.join(", "))
 }
 
 /// Tags that differ are asked of the object's own service: others are behind.
@@ -63,11 +95,13 @@ fn compare(
     observation: &Observation,
 ) -> Difference {
     let lifecycle = &instance.resource.meta.lifecycle;
+    let mut wanted = wanted.clone();
+    ignore::keep(lifecycle, &mut wanted, &observation.object);
     let ignored =
         |name: &str| lifecycle.ignore_all || lifecycle.ignore_changes.iter().any(|ignored| &**ignored == name);
     diff::compare(&Comparison {
         schema: instance.kind.schema(),
-        desired: wanted,
+        desired: &wanted,
         live: &observation.object,
         pending: &observation.pending,
         record,

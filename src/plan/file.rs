@@ -206,6 +206,6 @@ impl Withhold {
 fn cover(value: &Value, hole: Option<u32>) -> Value {
     let ty = if value.as_object().is_some() { Type::Any } else { value.ty() };
     let origin = Some(Arc::new(Origin::Withheld));
-    let unknown = Unknown { ty, origin, not_null: true, prefix: None, hole };
+    let unknown = Unknown { ty, origin, not_null: true, hole, ..Unknown::default() };
     Value { data: Data::Unknown(unknown), sensitive: true }
 }

@@ -2,8 +2,12 @@
 //! is worse than allowed. One place for everything that deletes, whatever the reason.
 
 use crate::kinds;
+use crate::lang::ast::Expr;
+use crate::lang::eval::eval;
 use crate::plan::draft::Draft;
 use crate::plan::{Action, Blocked, Reason, Step};
+use crate::value::Type;
+use crate::value::convert::convert;
 
 /// Every guard that stands against a step.
 pub fn guard(draft: &Draft, steps: &[Step]) -> Vec<Blocked> {
@@ -34,7 +38,8 @@ fn deletion(draft: &Draft, step: &Step) -> Option<String> {
     }
     let names = draft.evaluator.names();
     let block = names.0.resource(&step.address);
-    if block.is_some_and(|block| block.meta.lifecycle.prevent_destroy.is_some()) {
+    if block.and_then(|block| block.meta.lifecycle.prevent_destroy.as_ref()).is_some_and(|it| prevents(draft, step, it))
+    {
         let rest = if replaced { ", and it would be replaced" } else { "; remove that first" };
         return Some(format!("its block says prevent_destroy = true{rest}"));
     }
@@ -51,6 +56,13 @@ fn deletion(draft: &Draft, step: &Step) -> Option<String> {
         return Some(format!("{what}; allow that with --allow-destroy '{}'", step.address));
     }
     None
+}
+
+/// Whether `prevent_destroy` holds. What cannot be told prevents, and so does what is no truth.
+fn prevents(draft: &Draft, step: &Step, expr: &Expr) -> bool {
+    let value = eval(expr, &draft.evaluator.within(&step.address.module)).ok();
+    let value = value.and_then(|value| convert(&value, &Type::Bool).ok());
+    value.is_none_or(|value| value.as_bool() != Some(false) && !value.is_null())
 }
 
 fn impact(draft: &Draft, step: &Step) -> Option<String> {

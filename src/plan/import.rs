@@ -1,6 +1,7 @@
 //! What `import` blocks take over: which object gets which address, and the record that it begins with.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::{Address, Key};
 use crate::diag::{Diagnostic, Span};
@@ -26,14 +27,23 @@ pub type Imports = BTreeMap<Address, (Option<String>, Span)>;
 pub fn of_block(draft: &Draft, block: &Address, wrong: &mut Vec<Diagnostic>) -> Imports {
     let names = draft.evaluator.names();
     let mut all = Imports::new();
-    for import in names.0.module.imports.iter().filter(|import| import.block == block.config()) {
-        wrong.extend(read(draft, import, &mut all).err().into_iter().flatten());
+    for (path, module) in names.0.modules() {
+        for import in module.imports.iter().filter(|import| import.block_from(path) == block.config()) {
+            for instance in draft.evaluator.instances(path).iter().filter(|path| !draft.evaluator.is_open(path)) {
+                wrong.extend(read(draft, import, instance, &mut all).err().into_iter().flatten());
+            }
+        }
     }
     all
 }
 
-fn read(draft: &Draft, import: &Import, all: &mut Imports) -> Result<(), Vec<Diagnostic>> {
-    let view = draft.evaluator.within(&[]);
+fn read(
+    draft: &Draft,
+    import: &Import,
+    module: &[(Arc<str>, Option<Key>)],
+    all: &mut Imports,
+) -> Result<(), Vec<Diagnostic>> {
+    let view = draft.evaluator.within(module);
     for instance in repeat(None, import.for_each.as_ref(), &view)?.instances {
         let names = bindings(instance.key.as_ref(), instance.each.as_ref(), None);
         let scope = Bindings { parent: &view, names };
@@ -44,6 +54,10 @@ fn read(draft: &Draft, import: &Import, all: &mut Imports) -> Result<(), Vec<Dia
                 wrong.append(&mut found);
                 None
             }
+        });
+        let to = to.map(|to| {
+            let way = module.iter().chain(&to.module).cloned().collect();
+            Address { module: way, ..to }
         });
         let id = text(&import.id, &scope)?;
         let Some(to) = to.filter(|_| wrong.is_empty()) else {
@@ -73,6 +87,9 @@ fn key(expr: &Expr, scope: &dyn Scope) -> Result<Option<Key>, Vec<Diagnostic>> {
 /// The id; none while it hangs on something that has not been read.
 fn text(expr: &Expr, scope: &dyn Scope) -> Result<Option<String>, Vec<Diagnostic>> {
     let value = eval(expr, scope)?;
+    if let Some(origin) = value.foreign().first() {
+        return Err(vec![unusable(&format!("The name hangs on `{origin}`, which another tool manages."), expr.span)]);
+    }
     if value.is_unknown() {
         return Ok(None);
     }

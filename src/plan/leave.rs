@@ -52,6 +52,12 @@ fn broken_successor(draft: &Draft, address: &Address) -> Option<String> {
     }
 }
 
+/// Whether its block says that the object is left where it is when it goes.
+fn is_abandoned(draft: &Draft, address: &Address, deposed: bool) -> bool {
+    let names = draft.evaluator.names();
+    !deposed && names.0.resource(address).is_some_and(|block| block.meta.lifecycle.abandon)
+}
+
 fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> Decision {
     let mut decision = Decision::default();
     let Some(kind) = kinds::get(&address.kind) else { return decision };
@@ -76,6 +82,7 @@ fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> D
     let removed = names.0.removed.iter().find(|removed| removed.from.contains(address));
     let step = match (found, removed) {
         (Some(None), _) => Step::forget(address, Reason::Vanished, record, before),
+        _ if is_abandoned(draft, address, deposed) => Step::forget(address, reason, record, before),
         (_, Some(removed)) if !removed.destroy => Step::forget(address, reason, record, before),
         _ if whose == Whose::Anothers => {
             let text =

@@ -1,5 +1,7 @@
 //! What a `data` block reads: from what has been looked up, else a need or a step.
 
+use std::sync::Arc;
+
 use crate::address::Address;
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::declare::Resource;
@@ -19,6 +21,10 @@ impl Draft<'_> {
         let args = desired.object.clone();
         let key = (region.clone(), address.kind.to_string(), args.clone());
         let known = args.values().all(Value::is_wholly_known);
+        // What only another tool can tell is waited for by whoever needs it.
+        if let Some(origin) = args.values().flat_map(Value::foreign).next() {
+            return unknown_object(resource, &desired.object, |_| origin.clone());
+        }
         let found = self.inputs.live.and_then(|live| live.lookups.get(&key));
         match found {
             Some(Ok(object)) => {
@@ -44,7 +50,7 @@ impl Draft<'_> {
             }
             None => {}
         }
-        unknown_object(resource, address, &desired.object)
+        unknown_object(resource, &desired.object, |name| Origin::attribute(address, name))
     }
 }
 
@@ -57,12 +63,11 @@ fn complete(resource: &Resource, mut object: Object) -> Object {
 }
 
 /// What was written, and unknown for the rest.
-fn unknown_object(resource: &Resource, address: &Address, written: &Object) -> Value {
+fn unknown_object(resource: &Resource, written: &Object, origin: impl Fn(&'static str) -> Arc<Origin>) -> Value {
     let mut object = written.clone();
     for attr in &resource.schema.attrs {
-        let origin = || Origin::attribute(address, attr.name);
         object.or_insert_with(attr.name.into(), || match attr.mode {
-            AttrMode::Computed | AttrMode::OptionalComputed => Value::unknown(attr.ty.clone(), Some(origin())),
+            AttrMode::Computed | AttrMode::OptionalComputed => Value::unknown(attr.ty.clone(), Some(origin(attr.name))),
             _ => Value::null_of(attr.ty.clone()),
         });
     }

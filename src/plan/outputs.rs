@@ -3,7 +3,7 @@
 use crate::diag::Diagnostic;
 use crate::lang::eval::eval;
 use crate::plan::draft::Draft;
-use crate::stack::conditions;
+use crate::stack::{conditions, public};
 use crate::value::json::to_json;
 
 impl Draft<'_> {
@@ -18,11 +18,15 @@ impl Draft<'_> {
             conditions::check_all(&output.preconditions, &view, "CS0414", &mut self.diagnostics);
             let value = match eval(&output.value, &view) {
                 Ok(value) => value,
-                Err(mut wrong) => {
-                    self.diagnostics.append(&mut wrong);
+                Err(wrong) => {
+                    self.diagnostics.extend(public::of_output(name, wrong));
                     continue;
                 }
             };
+            // Nothing here will ever tell it: it is neither kept nor a change.
+            if !value.foreign().is_empty() {
+                continue;
+            }
             if value.is_sensitive_anywhere() && !output.sensitive {
                 self.diagnostics.push(
                     Diagnostic::error(

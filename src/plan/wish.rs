@@ -41,20 +41,20 @@ pub fn wish(
         }
     }
     if kind.schema().taggable() {
-        join_tags(environment, resource, &mut desired.object);
+        join_tags(view, environment, resource, &mut desired.object);
         leave_tags(environment, resource, &mut desired, diagnostics);
     }
     desired
 }
 
 /// Joins the tags of all levels; the resource's own win.
-fn join_tags(environment: &Environment, resource: &Resource, desired: &mut Object) {
+fn join_tags(view: &View, environment: &Environment, resource: &Resource, desired: &mut Object) {
     let own = desired.get("tags").cloned();
     if let Some(unknown) = own.as_ref().filter(|tags| tags.is_unknown()) {
         desired.insert("tags_all".into(), unknown.clone());
         return;
     }
-    let mut all = environment.tags_of(resource);
+    let mut all = environment.tags_of(resource, view.evaluator());
     let own = own.unwrap_or_else(Value::null);
     all.extend(own.as_object().cloned().unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null()));
     desired.insert("tags_all".into(), Value::map(Type::String, all).with_mark(own.sensitive));

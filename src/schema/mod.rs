@@ -9,7 +9,7 @@ pub mod rules;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::value::{Field, Type, Value};
+use crate::value::{Data, Field, Type, Value};
 pub use refers::{By, Hold, Refers};
 pub use rules::Rule;
 
@@ -85,6 +85,8 @@ pub struct Attr {
     pub refers: Option<Refers>,
     /// What it was called before.
     pub formerly: &'static [&'static str],
+    /// Whether an empty text is no value of it, though it is none of its type.
+    pub nullable: bool,
     /// The attributes of the elements, for a nested block.
     pub block: Option<Block>,
     /// What to write instead, for a spelling that is still understood or refused.
@@ -152,6 +154,7 @@ impl Attr {
             secret: false,
             refers: None,
             formerly: &[],
+            nullable: false,
             block: None,
             deprecated: None,
             doc: "",
@@ -285,6 +288,12 @@ impl Attr {
         self
     }
 
+    /// An empty text is no value of it.
+    pub fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
     /// An old spelling, understood or refused with this advice.
     pub fn deprecated(mut self, advice: &'static str) -> Self {
         self.deprecated = Some(advice);
@@ -295,6 +304,30 @@ impl Attr {
     pub fn doc(mut self, doc: &'static str) -> Self {
         self.doc = doc;
         self
+    }
+
+    /// Whether an empty text is no value of it, as in Terraform: but for those whose rules refuse one.
+    pub fn empty_is_null(&self, value: &Value) -> bool {
+        let reads_texts = matches!(self.ty, Type::String) || self.nullable;
+        let refused = self.secret || self.mode == Mode::Required || self.rules.iter().any(Rule::refuses_empty);
+        reads_texts && !refused && value.as_str() == Some("")
+    }
+
+    /// A value without what Terraform drops: null elements of a map, and an empty collection where AWS decides
+    /// without one, or where it is only asked for when the object is made.
+    pub fn without_nothing(&self, value: Value) -> Value {
+        let of_map = matches!(&value.data, Data::Map(_, items) if items.values().any(Value::is_null));
+        if let Data::Map(ty, items) = &value.data
+            && of_map
+        {
+            let items = items.iter().filter(|(_, item)| !item.is_null());
+            let items = items.map(|(name, item)| (name.clone(), item.clone())).collect();
+            return Value::map(ty.clone(), items).with_mark(value.sensitive);
+        }
+        let empty = value.as_items().is_some_and(<[Value]>::is_empty);
+        let decided =
+            self.mode == Mode::OptionalComputed || self.mode == Mode::Optional && self.update != Update::InPlace;
+        if empty && decided && self.block.is_none() { Value::null_of(self.ty.clone()) } else { value }
     }
 
     /// Whether what is already is what is wanted.

@@ -18,6 +18,15 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Whether an empty text breaks it, where that would not just be no value.
+    pub fn refuses_empty(&self) -> bool {
+        match self {
+            Rule::OneOf(words) => !words.contains(&""),
+            Rule::Length(low, _) => *low > 0,
+            _ => false,
+        }
+    }
+
     /// What is wrong with the value, completing "must ..."; `None` when nothing is, or it is not known.
     pub fn violation(&self, value: &Value) -> Option<String> {
         if let Rule::MaxItems(max) = self {

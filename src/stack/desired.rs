@@ -191,7 +191,7 @@ impl Reader<'_> {
             self.diagnostics.push(written_out(attribute));
         }
         let value = self.eval(&attribute.expr, scope)?;
-        if matches!(value.data, Data::Secret(_)) && !attr.secret {
+        if value.has_secret() && !attr.secret {
             self.diagnostics.push(
                 Diagnostic::error(
                     "CS0408",
@@ -203,8 +203,14 @@ impl Reader<'_> {
             );
             return None;
         }
+        // What the provider of Terraform reads as a text may be an empty one.
+        let value = if attr.empty_is_null(&value) { Value::null_of(attr.ty.clone()) } else { value };
         match conform(attr, &value) {
-            Ok(conformed) => Some(conformed),
+            Ok(conformed) => {
+                let conformed = attr.without_nothing(conformed);
+                self.refuse(attr, attribute, &conformed);
+                Some(conformed)
+            }
             Err(mismatch) => {
                 let detail = format!("`{}`{} must be {}: {}.", attr.name, mismatch.path, attr.ty, mismatch.message);
                 self.diagnostics.push(
@@ -214,6 +220,15 @@ impl Reader<'_> {
                 );
                 None
             }
+        }
+    }
+
+    /// What is not supported is refused where it is set to something.
+    fn refuse(&mut self, attr: &Attr, attribute: &Attribute, value: &Value) {
+        let nothing = value.is_null() || value.is_unknown() || value.as_items().is_some_and(<[Value]>::is_empty);
+        if let Some(advice) = attr.deprecated.filter(|_| !nothing) {
+            let diagnostic = Diagnostic::error("CS0325", "Not supported", format!("`{}` is refused.", attr.name));
+            self.diagnostics.push(diagnostic.at(attribute.name_span).help(advice));
         }
     }
 

@@ -65,11 +65,22 @@ impl Environment {
         self.endpoint.as_deref().map(|endpoint| if endpoint == EMULATOR { "the built-in emulator" } else { endpoint })
     }
 
-    /// The tags that a resource has without saying any: of its provider, the stack and the environment.
-    pub fn tags_of(&self, resource: &Resource) -> Object {
+    /// The tags that a resource has without saying any: of its provider, the stack and the environment. What was not
+    /// known when the environment was read is asked for again.
+    pub fn tags_of(&self, resource: &Resource, evaluator: &Evaluator) -> Object {
         let provider = self.providers.of(resource).ok().flatten();
-        let mut tags = provider.map(|provider| provider.tags.clone()).unwrap_or_default();
-        tags.extend(self.tags.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let mut tags = provider.map(|provider| provider.tags_now(evaluator)).unwrap_or_default();
+        if self.tags.values().all(Value::is_wholly_known) {
+            tags.extend(self.tags.iter().map(|(name, value)| (name.clone(), value.clone())));
+            return tags;
+        }
+        let module = &evaluator.stack().module;
+        let stack = module.stack.as_ref().and_then(|stack| stack.attributes.get("tags"));
+        let own = block(module, &self.name).and_then(|own| own.get("tags"));
+        // What is wrong with them has been said.
+        let mut reader = Reader { scope: evaluator, diagnostics: &mut Vec::new() };
+        tags.extend(reader.tags(stack));
+        tags.extend(reader.tags(own));
         tags
     }
 

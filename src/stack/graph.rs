@@ -28,6 +28,8 @@ pub enum Node {
     Local(ModulePath, Arc<str>),
     /// A resource or `data` block, without a key.
     Block(Address),
+    /// A resource of another tool, by its address in the module.
+    Foreign(ModulePath, Arc<str>),
     /// `output.x`
     Output(ModulePath, Arc<str>),
     /// Everything in a module.
@@ -41,6 +43,7 @@ impl std::fmt::Display for Node {
             Node::Variable(path, name) => write!(f, "{}var.{name}", module_prefix(path)),
             Node::Local(path, name) => write!(f, "{}local.{name}", module_prefix(path)),
             Node::Block(address) => address.fmt(f),
+            Node::Foreign(path, address) => write!(f, "{}{address}", module_prefix(path)),
             Node::Output(path, name) => write!(f, "{}output.{name}", module_prefix(path)),
         }
     }
@@ -52,8 +55,8 @@ struct Needs<'a> {
     /// The module whose names the expressions are in.
     scope: ModulePath,
     expressions: Vec<&'a Expr>,
-    /// The same in the names of the root: what an `import` block says.
-    rooted: Vec<&'a Expr>,
+    /// The same in the names of another module: what an `import` block says.
+    elsewhere: Vec<(ModulePath, &'a Expr)>,
     /// `depends_on`: more than values are waited for.
     depends_on: Vec<&'a Expr>,
     /// Needed without being written, with the place that stands for it.
@@ -107,9 +110,12 @@ impl Graph {
                     graph.connect(&needs.node, &used, Edge { span: reference.span, depth, own_key });
                 }
             }
-            for reference in needs.rooted.iter().flat_map(|expr| references(expr)) {
-                for used in nodes_of(&reference, &Vec::new(), stack) {
-                    graph.connect(&needs.node, &used, Edge { span: reference.span, depth: 0, own_key: false });
+            for (scope, expr) in &needs.elsewhere {
+                for reference in references(expr) {
+                    for used in nodes_of(&reference, scope, stack) {
+                        let edge = Edge { span: reference.span, depth: scope.len(), own_key: false };
+                        graph.connect(&needs.node, &used, edge);
+                    }
                 }
             }
             for reference in needs.depends_on.iter().flat_map(|expr| references(expr)) {
@@ -250,13 +256,13 @@ fn needs<'a>(path: &[(Arc<str>, Option<Key>)], module: &'a Module, stack: &'a St
         node,
         scope: path.clone(),
         expressions,
-        rooted: Vec::new(),
+        elsewhere: Vec::new(),
         depends_on,
         implied: implied.clone(),
     };
     let mut all = Vec::new();
     if let (Some(call), Some((_, parent))) = (call, path.split_last()) {
-        let expressions = call.count.iter().chain(&call.for_each).collect();
+        let expressions = call.count.iter().chain(&call.for_each).chain(&call.enabled).collect();
         let mut own = of(Node::Call(path.clone()), expressions, call.depends_on.iter().collect());
         own.scope = parent.to_vec();
         own.implied = stack.call(parent).map(|outer| (Node::Call(parent.to_vec()), outer.span)).into_iter().collect();
@@ -274,9 +280,15 @@ fn needs<'a>(path: &[(Arc<str>, Option<Key>)], module: &'a Module, stack: &'a St
     for block in &module.resources {
         let depends_on = block.meta.depends_on.iter().collect();
         let mut own = of(Node::Block(block.address.clone()), block.expressions(), depends_on);
-        let imports = stack.module.imports.iter().filter(|import| import.block == block.address);
-        own.rooted.extend(imports.flat_map(|import| std::iter::once(&import.id).chain(&import.for_each)));
+        for (from, asking) in stack.modules().filter(|(_, asking)| !asking.imports.is_empty()) {
+            let imports = asking.imports.iter().filter(|import| import.block_from(from) == block.address);
+            let expressions = imports.flat_map(|import| std::iter::once(&import.id).chain(&import.for_each));
+            own.elsewhere.extend(expressions.map(|expr| (from.to_vec(), expr)));
+        }
         all.push(own);
+    }
+    for (address, foreign) in &module.foreign {
+        all.push(of(Node::Foreign(path.clone(), address.as_str().into()), foreign.expressions(), Vec::new()));
     }
     for (name, output) in &module.outputs {
         let conditions = output.preconditions.iter().flat_map(|c| [&c.condition, &c.message]);
@@ -302,7 +314,8 @@ pub fn below(path: &[(Arc<str>, Option<Key>)], name: &Arc<str>) -> ModulePath {
 /// What a reference in a module names: one output of a module, or all where the way to it is computed.
 fn nodes_of(reference: &Reference, scope: &ModulePath, stack: &Stack) -> Vec<Node> {
     let Some(Node::Whole(path)) = whole_module(reference, scope) else {
-        return node_of(reference, scope).into_iter().collect();
+        let foreign = foreign_of(reference, scope, stack);
+        return foreign.or_else(|| node_of(reference, scope)).into_iter().collect();
     };
     let behind = reference.steps.iter().skip(1).find_map(|step| match step {
         Step::Attr(name) => Some(name.clone()),
@@ -322,6 +335,19 @@ fn whole_module(reference: &Reference, scope: &ModulePath) -> Option<Node> {
         ("module", Some(Step::Attr(name))) => Some(Node::Whole(below(scope, name))),
         _ => None,
     }
+}
+
+/// The resource of another tool that a reference names.
+fn foreign_of(reference: &Reference, scope: &ModulePath, stack: &Stack) -> Option<Node> {
+    let names = reference.steps.iter().map_while(|step| match step {
+        Step::Attr(name) => Some(&**name),
+        _ => None,
+    });
+    let root = &*reference.root;
+    let length = if matches!(root, "data" | "ephemeral") { 2 } else { 1 };
+    let address = std::iter::once(root).chain(names.take(length)).collect::<Vec<_>>().join(".");
+    let known = stack.declared(scope)?.foreign.contains_key(&address);
+    known.then(|| Node::Foreign(scope.clone(), address.into()))
 }
 
 /// What a reference in a module names, but for one to a module.

@@ -1,12 +1,13 @@
-//! Where `import` blocks go: to blocks that are declared, and only from the root.
+//! Where `import` blocks go: to blocks that are declared.
 
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::stack::Stack;
 
-/// Reports imports into blocks that there are not, and those that a module asks for.
+/// Reports imports into blocks that there are not.
 pub fn check(stack: &Stack, diagnostics: &mut Vec<Diagnostic>) {
-    for import in &stack.module.imports {
-        let block = &import.block;
+    let all = stack.modules().flat_map(|(path, module)| module.imports.iter().map(move |import| (path, import)));
+    for (path, import) in all {
+        let block = &import.block_from(path);
         let foreign = |name: &String| name.split_once('.') == Some((&*block.kind, &*block.name));
         let foreign = stack.declared(&block.module).is_some_and(|module| module.foreign.keys().any(foreign));
         if stack.resource(block).is_some() || foreign {
@@ -21,10 +22,5 @@ pub fn check(stack: &Stack, diagnostics: &mut Vec<Diagnostic>) {
         };
         let detail = format!("`{block}` is not declared, and a block says what becomes of an imported object.");
         diagnostics.push(Diagnostic::error("CS0608", "An import that cannot be", detail).at(import.to.span).help(help));
-    }
-    for import in stack.units.values().flat_map(|unit| &unit.declared.imports) {
-        let detail = "An `import` block in a module would take the same object over for everyone who calls it.";
-        let diagnostic = Diagnostic::error("CS0608", "An import that cannot be", detail).at(import.span);
-        diagnostics.push(diagnostic.help("Move it into the stack: to = module.NAME.KIND.NAME."));
     }
 }

@@ -6,6 +6,7 @@ pub mod conditions;
 pub mod desired;
 pub mod environment;
 pub mod evaluator;
+mod foreign;
 pub mod graph;
 pub mod imports;
 pub mod modules;
@@ -22,7 +23,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::address::{Address, Key, ModulePath, Subject};
+use crate::address::{Address, Key, ModulePath, Subject, module_prefix};
 use crate::diag::{Diagnostic, SourceMap};
 use crate::lang;
 use crate::lang::declare::{Call, Module, Removed, Resource, declare};
@@ -68,8 +69,10 @@ impl Stack {
                     .help("Write one, start from a template with `cachestack init --template quickstart`, or name another directory."),
             );
         }
-        let module = declare(&bodies, &sources, diagnostics);
-        let units = modules::load(directory, &module, &mut sources, diagnostics);
+        let mut module = declare(&bodies, &sources, diagnostics);
+        let mut units = modules::load(directory, &module, &mut sources, diagnostics);
+        let given_up = lang::declare::given_up(&module, diagnostics);
+        let forgotten = foreign::leave(&mut module, &mut units, &given_up);
         let name = module.stack.as_ref().map_or_else(|| directory_name(directory), |stack| stack.name.clone());
         let mut stack = Self {
             directory: directory.to_owned(),
@@ -84,7 +87,12 @@ impl Stack {
             index: BTreeMap::new(),
         };
         stack.gather();
+        stack.removed.extend(forgotten);
         imports::check(&stack, diagnostics);
+        foreign::check(&stack, &given_up, diagnostics);
+        for (path, module) in stack.modules() {
+            lang::declare::check_foreign(module, &given_up, &module_prefix(path), diagnostics);
+        }
         stack.graph = Graph::build(&stack, diagnostics);
         stack
     }

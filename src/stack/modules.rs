@@ -222,6 +222,12 @@ impl Loader<'_> {
             let diagnostic = Diagnostic::error("CS0365", "Unknown input", detail);
             self.diagnostics.push(diagnostic.at(attribute.name_span).help(help));
         }
+        for (variable, advice) in declared.variables.iter().filter_map(|(n, v)| Some((n, v.deprecated.as_ref()?))) {
+            let Some(given) = call.arguments.get(variable) else { continue };
+            let detail = format!("The module of `{name}` would rather not be given `{variable}`: {advice}");
+            let diagnostic = Diagnostic::warning("CS0371", "A deprecated input", detail);
+            self.diagnostics.push(diagnostic.at(given.name_span).help("Do as the author of the module says."));
+        }
         for (variable, declared) in &declared.variables {
             if declared.default.is_none() && !call.arguments.contains_key(variable) {
                 let detail = format!("The module of `{name}` needs `{variable}`, which has no default.");

@@ -45,8 +45,15 @@ pub fn read(
         },
         access: Arc::new(Access::of(object, around).under(environment)),
         places: desired.spans,
+        block: Default::default(),
         faults,
     }
+}
+
+/// The `default_tags` of a block, evaluated anew. What is wrong with them has been said.
+pub fn default_tags(block: &Provider, scope: &dyn Scope) -> Object {
+    let desired = desired::desired(&block.block, scope, &mut Vec::new());
+    tags(first(&desired.object, "default_tags").and_then(|block| block.get("tags")))
 }
 
 fn first<'a>(object: &'a Object, block: &str) -> Option<&'a Object> {

@@ -9,7 +9,9 @@ use crate::lang::ast::Node;
 use crate::lang::declare::{Provider, Resource};
 use crate::stack::Stack;
 use crate::stack::access::Access;
-use crate::value::Object;
+use crate::stack::evaluator::Evaluator;
+use crate::stack::provider;
+use crate::value::{Object, Value};
 
 /// What a `provider "aws"` block says.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +22,10 @@ pub struct ProviderSettings {
     pub span: Option<Span>,
     /// Its region.
     pub region: Option<Arc<str>>,
-    /// Its `default_tags`.
+    /// Its `default_tags`, as far as they are known before anything is read.
     pub tags: Object,
+    /// The module and the alias of the block.
+    pub block: (ModulePath, Option<Arc<str>>),
     /// Its `ignore_tags`.
     pub ignored: IgnoredTags,
     /// The accounts that it may work in.
@@ -32,6 +36,19 @@ pub struct ProviderSettings {
     pub places: BTreeMap<Arc<str>, Span>,
     /// What only matters where one of our resources uses the provider.
     pub faults: Vec<Diagnostic>,
+}
+
+impl ProviderSettings {
+    /// Its `default_tags` as they are known now.
+    pub fn tags_now(&self, evaluator: &Evaluator) -> Object {
+        if self.tags.values().all(Value::is_wholly_known) {
+            return self.tags.clone();
+        }
+        let (path, alias) = &self.block;
+        let declared = evaluator.stack().declared(path);
+        let block = declared.and_then(|module| module.providers.iter().find(|provider| provider.alias == *alias));
+        block.map_or_else(|| self.tags.clone(), |block| provider::default_tags(block, &evaluator.within(path)))
+    }
 }
 
 /// Tags that somebody else sets and changes: they are neither compared nor changed.
@@ -113,7 +130,8 @@ impl Providers {
                 }
             }
             for provider in &module.providers {
-                let settings = read(&path, provider);
+                let mut settings = read(&path, provider);
+                settings.block = (path.clone(), provider.alias.clone());
                 all.0.insert((path.clone(), provider.alias.clone()), settings);
             }
         }
@@ -192,7 +210,6 @@ fn missing(address: &Address, alias: &str, span: Span) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Value;
 
     #[test]
     fn accounts_are_allowed_and_forbidden() {

@@ -31,6 +31,21 @@ pub fn refused(attribute: &str) -> Diagnostic {
         .help("Use a value that may be shown, or nonsensitive(...) if this one may.")
 }
 
+/// What is wrong with an output that computes something from a secret: the advice for attributes is of no use there.
+pub fn of_output(name: &str, wrong: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let advise = |diagnostic: Diagnostic| {
+        if diagnostic.code != "CS0215" {
+            return diagnostic;
+        }
+        let detail = format!("`output.{name}` makes a text of a secret, and outputs are kept in the state.");
+        let diagnostic = Diagnostic { detail, ..diagnostic };
+        diagnostic.help(
+            "Leave the secret out, and let whoever reads the output take it from where it is kept; or give it an output of its own (its value only replication_group.NAME.auth_token, sensitive = true), of which nothing is kept.",
+        )
+    };
+    wrong.into_iter().map(advise).collect()
+}
+
 /// What a look-up found, with what it was asked for as sensitive as that was.
 pub fn found(mut object: Object, asked: &Object) -> Object {
     for (name, value) in object.iter_mut() {

@@ -54,7 +54,10 @@ pub fn expand(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Diag
     let meta = &resource.meta;
     let result = match &meta.target {
         Some(expr) if meta.count.is_none() && meta.for_each.is_none() => target(expr, meta.per.as_ref(), scope),
-        _ => repeat(meta.count.as_ref(), meta.for_each.as_ref(), scope),
+        _ => match &meta.lifecycle.enabled {
+            Some(expr) => by_truth(expr, scope),
+            None => repeat(meta.count.as_ref(), meta.for_each.as_ref(), scope),
+        },
     };
     result.map_err(|mut wrong| diagnostics.append(&mut wrong)).ok()
 }
@@ -82,6 +85,17 @@ pub fn expand_one(
     }
     let instances = expand(resource, view, diagnostics)?.instances;
     instances.into_iter().find(|instance| instance.key.as_ref() == key)
+}
+
+/// `enabled`: once, or not at all.
+pub fn by_truth(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
+    let value = known(expr, "enabled", scope)?;
+    let truth = crate::value::convert::convert(&value, &Type::Bool).ok().and_then(|value| value.as_bool());
+    let truth = truth.ok_or_else(|| {
+        vec![wrong("enabled", "it is neither true nor false", "Write a condition over variables.", expr.span)]
+    })?;
+    let instances = truth.then(Instance::default).into_iter().collect();
+    Ok(Expansion { repetition: Repetition::Once, instances })
 }
 
 /// Expands what `count` or `for_each` repeat, and what they do not.

@@ -64,6 +64,11 @@ const SECRETS: [&str; 9] = [
     "token",
 ];
 
+/// Whether an attribute of a resource of Terraform is secret by its name.
+pub fn is_secret(kind: &str, name: &str) -> bool {
+    kind == "random_password" && name == "result" || SECRETS.contains(&name)
+}
+
 /// Reads the values of a state by their addresses, without those of kinds that cachestack manages itself.
 pub fn read(path: &Path) -> Result<BTreeMap<String, Value>, Diagnostic> {
     let wrong = |why: &str| {
@@ -109,8 +114,7 @@ fn value(resource: &ResourceV4) -> Value {
 fn object(resource: &ResourceV4, instance: &InstanceV4) -> Value {
     let marked = |name: &str| {
         let first = |path: &Vec<StepV4>| path.first().is_some_and(|step| step.value.as_str() == Some(name));
-        let password = resource.kind == "random_password" && name == "result";
-        password || SECRETS.contains(&name) || instance.sensitive_attributes.iter().any(first)
+        is_secret(&resource.kind, name) || instance.sensitive_attributes.iter().any(first)
     };
     let attributes = instance.attributes.iter();
     let attributes =

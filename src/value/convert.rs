@@ -67,9 +67,16 @@ fn convert_data(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
             Data::Map(convert_type(of, to).unwrap_or_default(), Arc::default())
         }
         (Data::Null(from), _) => Data::Null(convert_type(from, ty).ok_or_else(|| required(ty))?),
+        (Data::Unknown(unknown), Type::Object(fields)) if unknown.parts.is_some() => {
+            let part = |(name, field): (&Arc<str>, &Field)| {
+                let part = unknown.part(name).unwrap_or_else(Value::null);
+                Ok((name.clone(), convert(&part, &field.ty).map_err(|wrong| wrong.within(format!(".{name}")))?))
+            };
+            Data::Object(Arc::new(fields.iter().map(part).collect::<Result<_, Mismatch>>()?))
+        }
         (Data::Unknown(unknown), _) => {
             let filled = convert_type(&unknown.ty, ty).ok_or_else(|| required(ty))?;
-            Data::Unknown(Unknown { ty: filled, ..unknown.clone() })
+            Data::Unknown(Unknown { ty: filled, parts: None, ..unknown.clone() })
         }
         (Data::Secret(_), Type::String) => return Ok(value.clone()),
         (Data::Secret(_), _) => return Err(Mismatch::new("a secret is a string and cannot be converted")),
@@ -176,13 +183,19 @@ fn set(value: &Value, element: &Type) -> Result<Value, Mismatch> {
 /// A set of elements that have type `ty` already.
 pub fn set_of(ty: Type, mut items: Vec<Value>) -> Value {
     let sensitive = items.iter().any(Value::is_sensitive_anywhere);
-    if let Some(unknown) = items.iter().find_map(Value::first_unknown) {
+    if let Some(unknown) = worst(&items) {
         return Value::unknown(Type::set(ty), unknown.origin.clone()).with_mark(sensitive);
     }
     if sensitive {
         items = items.iter().map(|item| item.unmark_deep().0).collect();
     }
     Value::set(ty, items).with_mark(sensitive)
+}
+
+/// An unknown that nothing here will ever tell, else the first.
+fn worst(items: &[Value]) -> Option<&Unknown> {
+    let found = || items.iter().filter_map(Value::worst_unknown);
+    found().find(|unknown| unknown.is_foreign()).or_else(|| found().next())
 }
 
 fn map(value: &Value, element: &Type) -> Result<Data, Mismatch> {

@@ -15,8 +15,8 @@ pub mod origin;
 pub mod same;
 pub mod types;
 pub mod unify;
+mod unknown;
 
-use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,6 +27,7 @@ pub use object::Object;
 pub use origin::Origin;
 pub use same::same;
 pub use types::{Field, Type};
+pub use unknown::Unknown;
 
 /// A value with its sensitive mark.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,39 +64,6 @@ pub enum Data {
     /// A reference to a secret, or a secret's text, allowed only where an attribute is secret by type.
     #[serde(skip)]
     Secret(Arc<Secret>),
-}
-
-/// What is known of an unknown value.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub struct Unknown {
-    /// Its type, `Any` when that is open too.
-    pub ty: Type,
-    /// What it stems from, where that can be told.
-    pub origin: Option<Arc<Origin>>,
-    /// Whether it can be said that it will not be null.
-    pub not_null: bool,
-    /// How a text begins, whatever the rest of it will be.
-    pub prefix: Option<Arc<str>>,
-    /// Its number in the object that it is a part of ([`holes`]).
-    pub hole: Option<u32>,
-}
-
-/// Two unknowns of a type are the same to a comparison of plans, wherever they stem from, unless they are told apart.
-impl PartialEq for Unknown {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.ty, self.hole) == (&other.ty, other.hole)
-    }
-}
-impl Eq for Unknown {}
-impl PartialOrd for Unknown {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Unknown {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (&self.ty, self.hole).cmp(&(&other.ty, other.hole))
-    }
 }
 
 /// A secret: where it comes from, and its text once that has been read.
@@ -224,6 +192,31 @@ impl Value {
             Data::Unknown(unknown) => Some(unknown),
             _ => self.children().find_map(Value::first_unknown),
         }
+    }
+
+    /// An unknown in it that nothing here will ever tell, else the first.
+    pub fn worst_unknown(&self) -> Option<&Unknown> {
+        fn foreign(value: &Value) -> Option<&Unknown> {
+            match &value.data {
+                Data::Unknown(unknown) => Some(unknown).filter(|unknown| unknown.is_foreign()),
+                _ => value.children().find_map(foreign),
+            }
+        }
+        let first = self.first_unknown()?;
+        Some(if first.is_foreign() { first } else { foreign(self).unwrap_or(first) })
+    }
+
+    /// Where everything in it comes from that is unknown.
+    pub fn origins(&self) -> Vec<Arc<Origin>> {
+        match &self.data {
+            Data::Unknown(unknown) => unknown.origin.iter().cloned().collect(),
+            _ => self.children().flat_map(Value::origins).collect(),
+        }
+    }
+
+    /// Where everything in it comes from that no run of ours will ever tell.
+    pub fn foreign(&self) -> Vec<Arc<Origin>> {
+        self.origins().into_iter().filter(|origin| origin.is_foreign()).collect()
     }
 
     /// Whether it or anything in it is sensitive.

@@ -25,12 +25,21 @@ pub enum Origin {
     Environment(#[serde(with = "word::one")] Static),
     /// It is known and must not be written: the block tells it again.
     Withheld,
+    /// The time, or a random value: every run makes it anew.
+    Run,
+    /// A resource of another tool, without keys, and the attribute of it that is wanted: nothing here will ever tell it.
+    Foreign(Arc<str>, Option<Arc<str>>),
 }
 
 impl Origin {
     /// An attribute of an object of the stack.
     pub fn attribute(of: &Address, name: &str) -> Arc<Self> {
         Arc::new(Self::Attribute(Arc::new(of.clone()), name.into()))
+    }
+
+    /// Whether no run of ours will ever tell it.
+    pub fn is_foreign(&self) -> bool {
+        matches!(self, Self::Foreign(..))
     }
 
     /// Whether it is AWS that chooses the value, for the object of this address.
@@ -48,6 +57,9 @@ impl fmt::Display for Origin {
             Self::Unique(prefix) => write!(f, "a name that begins with {prefix}"),
             Self::Module(outer, name) => write!(f, "{}module.{name}", module_prefix(outer)),
             Self::Withheld => f.write_str("a value that is not written down"),
+            Self::Run => f.write_str("what every run makes anew"),
+            Self::Foreign(address, None) => f.write_str(address),
+            Self::Foreign(address, Some(name)) => write!(f, "{address}.{name}"),
             Self::Environment(name) => write!(f, "env.{name}"),
         }
     }

@@ -53,6 +53,11 @@ fn errors() {
 }
 
 #[test]
+fn strangers() {
+    check("strangers");
+}
+
+#[test]
 fn plans() {
     check("plan");
 }

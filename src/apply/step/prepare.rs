@@ -10,7 +10,7 @@ use crate::kind::Call;
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::Bindings;
-use crate::plan::{Action, replace, wish};
+use crate::plan::{Action, ignore, replace, wish};
 use crate::stack::conditions;
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -67,6 +67,9 @@ impl Work<'_> {
         let mut desired = evaluate(&evaluator, &self.shared.environment, block, &self.step.address)?;
         if let (Some(suffix), Some(name)) = (&self.step.record.suffix, self.kind().name_attribute()) {
             replace::add_suffix(&mut desired.object, name, suffix);
+        }
+        if let Some(before) = &self.step.before {
+            ignore::keep(&block.meta.lifecycle, &mut desired.object, before);
         }
         Ok(desired)
     }

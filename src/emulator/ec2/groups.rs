@@ -172,7 +172,7 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     if name.eq_ignore_ascii_case("default") {
         return Err(Failure::value(format!("Cannot use reserved security group name: {name}")));
     }
-    if name.to_ascii_lowercase().starts_with("sg-") {
+    if name.starts_with("sg-") {
         return Err(Failure::value(format!(
             "Value ({name}) for parameter GroupName is invalid. Group names may not be in the format sg-*."
         )));

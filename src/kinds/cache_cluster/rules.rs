@@ -6,14 +6,14 @@ use crate::catalog::nodes;
 use crate::kind::Problem;
 use crate::kinds::{node_types, replication_group, upkeep};
 use crate::schema::rules::list;
-use crate::value::{Object, Value};
+use crate::value::{Data, Object, Value};
 
 /// Applies every rule to a desired object. Unknown values are let pass.
 pub(super) fn check(desired: &Object) -> Vec<Problem> {
-    if is_set(desired, "replication_group_id") {
-        return replica(desired);
+    if may_be_set(desired, "replication_group_id") {
+        return if is_set(desired, "replication_group_id") { replica(desired) } else { Vec::new() };
     }
-    if !is_set(desired, "engine") {
+    if !may_be_set(desired, "engine") {
         return vec![no_engine()];
     }
     let mut problems = Vec::new();
@@ -32,8 +32,15 @@ pub(super) fn check(desired: &Object) -> Vec<Problem> {
     problems
 }
 
-fn is_set(object: &Object, name: &str) -> bool {
+/// Whether it is set, as far as anybody knows.
+fn may_be_set(object: &Object, name: &str) -> bool {
     object.get(name).is_some_and(|value| !value.is_null() && value.as_items().is_none_or(|items| !items.is_empty()))
+}
+
+/// Whether it is set for sure: what is not known yet may still turn out to be null.
+fn is_set(object: &Object, name: &str) -> bool {
+    let may_be_null = |value: &Value| matches!(&value.data, Data::Unknown(unknown) if !unknown.not_null);
+    may_be_set(object, name) && !object.get(name).is_some_and(may_be_null)
 }
 
 fn number(object: &Object, name: &str) -> Option<i64> {
@@ -104,7 +111,7 @@ fn count(desired: &Object) -> Option<Problem> {
             format!("There would be {nodes} nodes, and AWS takes one."),
             "Set num_cache_nodes = 1; replicas and shards are those of a replication_group.",
         )),
-        None if is_memcached(desired) && !is_set(desired, "num_cache_nodes") => Some(Problem::error(
+        None if is_memcached(desired) && !may_be_set(desired, "num_cache_nodes") => Some(Problem::error(
             "CS0704",
             "num_cache_nodes",
             "How many nodes",
@@ -118,7 +125,7 @@ fn count(desired: &Object) -> Option<Problem> {
 fn node_type(desired: &Object) -> Option<Problem> {
     let Some(name) = text(desired, "node_type") else {
         let others = "Only a read replica gets its node type from elsewhere.";
-        return (!is_set(desired, "node_type")).then(|| node_types::missing(others));
+        return (!may_be_set(desired, "node_type")).then(|| node_types::missing(others));
     };
     if nodes::get(name).is_none() {
         return Some(node_types::unknown(name));
@@ -235,7 +242,7 @@ fn encryption(desired: &Object) -> Option<Problem> {
 }
 
 fn outposts(desired: &Object) -> Option<Problem> {
-    let half = is_set(desired, "outpost_mode") && !is_set(desired, "preferred_outpost_arn");
+    let half = is_set(desired, "outpost_mode") && !may_be_set(desired, "preferred_outpost_arn");
     half.then(|| {
         Problem::error(
             "CS0712",

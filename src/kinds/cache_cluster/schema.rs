@@ -32,6 +32,7 @@ fn identity() -> Vec<Attr> {
             .normalize(lower)
             .doc("memcached or redis."),
         Attr::optional_computed("engine_version", Type::String)
+            .rule(Rule::Length(1, 40))
             .normalize(lower)
             .fits(upkeep::is_version_of)
             .doc("All three parts for memcached (1.6.22); major and minor for redis from 6 on (7.1)."),
@@ -111,6 +112,7 @@ fn care() -> Vec<Attr> {
         upkeep::snapshot_window(),
         upkeep::maintenance_window(),
         Attr::optional_computed("auto_minor_version_upgrade", Type::Bool)
+            .nullable()
             .doc("Whether AWS installs minor versions by itself."),
         upkeep::notification_topic_arn(),
         Attr::optional("snapshot_arns", Type::list(Type::String))

@@ -65,6 +65,7 @@ fn identity() -> Vec<Attr> {
             .normalize(lower)
             .doc("redis or valkey; redis without it. From redis to valkey goes in place, back does not."),
         Attr::optional_computed("engine_version", Type::String)
+            .rule(Rule::Length(1, 40))
             .normalize(lower)
             .fits(upkeep::is_version_of)
             .doc("Major and minor from 6 on (7.1), three parts below (5.0.6)."),
@@ -175,6 +176,7 @@ fn network() -> Vec<Attr> {
 fn protection() -> Vec<Attr> {
     vec![
         Attr::optional_computed("at_rest_encryption_enabled", Type::Bool)
+            .nullable()
             .replace()
             .doc("Whether data on disk is encrypted."),
         Attr::optional_computed("transit_encryption_enabled", Type::Bool).doc("Whether connections use TLS."),
@@ -209,6 +211,7 @@ fn upkeep() -> Vec<Attr> {
         upkeep::snapshot_window(),
         upkeep::maintenance_window(),
         Attr::optional_computed("auto_minor_version_upgrade", Type::Bool)
+            .nullable()
             .doc("Whether AWS installs minor versions by itself."),
         upkeep::notification_topic_arn(),
         Attr::optional("snapshot_arns", Type::set(Type::String))

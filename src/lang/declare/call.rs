@@ -22,6 +22,8 @@ pub struct Call {
     pub count: Option<Expr>,
     /// `for_each`
     pub for_each: Option<Expr>,
+    /// `enabled` of its `lifecycle`.
+    pub enabled: Option<Expr>,
     /// `depends_on`
     pub depends_on: Vec<Expr>,
     /// What the module's providers are: its alias, none for the plain one, then ours.
@@ -35,7 +37,7 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
     if !block::check_identifier(&name, block.labels[0].span, diagnostics) {
         return;
     }
-    for nested in &block.body.blocks {
+    for nested in block.body.blocks.iter().filter(|nested| &*nested.kind != "lifecycle") {
         let none = std::iter::empty();
         diagnostics.push(block::unknown("block", &nested.kind, nested.kind_span, "A `module` block", none));
     }
@@ -50,6 +52,7 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
         arguments: BTreeMap::new(),
         count: None,
         for_each: None,
+        enabled: enabled(block, diagnostics),
         depends_on: Vec::new(),
         providers: Vec::new(),
     };
@@ -65,12 +68,23 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
             _ => drop(call.arguments.insert(attribute.name.clone(), attribute.clone())),
         }
     }
-    if let (Some(_), Some(for_each)) = (&call.count, &call.for_each) {
-        let detail = "`count` and `for_each` exclude each other.";
+    let repeats: Vec<&Expr> = [&call.count, &call.for_each, &call.enabled].into_iter().flatten().collect();
+    if let [_, .., for_each] = repeats[..] {
+        let detail = "`count`, `for_each` and `enabled` exclude each other.";
         let diagnostic = Diagnostic::error("CS0322", "Two ways to repeat a block", detail);
         diagnostics.push(diagnostic.at(for_each.span).help("Keep one of them."));
     }
     module.calls.insert(name, call);
+}
+
+/// `lifecycle { enabled = ... }`
+fn enabled(block: &Block, diagnostics: &mut Vec<Diagnostic>) -> Option<Expr> {
+    let mut found = None;
+    for lifecycle in block.body.blocks_of("lifecycle") {
+        block::check_names(lifecycle, &["enabled"], &[], diagnostics);
+        found = lifecycle.body.attribute("enabled").map(|attribute| attribute.expr.clone());
+    }
+    found
 }
 
 fn source(block: &Block, diagnostics: &mut Vec<Diagnostic>) -> Option<(Arc<str>, Span)> {

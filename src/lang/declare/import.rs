@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::address::{Address, Key, Mode, ModulePath};
 use crate::diag::{Diagnostic, Span};
-use crate::kinds::our_name;
+use crate::kinds::{self, our_name};
 use crate::lang::ast::{Block, Expr, Node};
 use crate::lang::declare::{Module, block};
 
@@ -23,6 +23,14 @@ pub struct Import {
     pub block: Address,
 }
 
+impl Import {
+    /// The block as it is called from the root, if the import stands in a module.
+    pub fn block_from(&self, path: &[(Arc<str>, Option<Key>)]) -> Address {
+        let module = path.iter().chain(&self.block.module).cloned().collect();
+        Address { module, ..self.block.clone() }
+    }
+}
+
 /// A step of an address: a name, or a key in brackets.
 #[derive(Clone)]
 enum Step<'a> {
@@ -33,7 +41,7 @@ enum Step<'a> {
 /// Reads an `import` block.
 pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
     block::labels(block, &[], diagnostics);
-    block::check_names(block, &["to", "id", "for_each", "provider"], &[], diagnostics);
+    block::check_names(block, &["to", "id", "identity", "for_each", "provider"], &[], diagnostics);
     let mut get = |name: &str| {
         let found = block.body.attribute(name).map(|attribute| attribute.expr.clone());
         if found.is_none() {
@@ -41,7 +49,19 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
         }
         found
     };
-    let (Some(to), Some(id)) = (get("to"), get("id")) else { return };
+    let Some(to) = get("to") else { return };
+    let kind = address(&to, |_| Some(Key::Index(0))).map(|address| address.kind);
+    let by_identity = block.body.attribute("identity").map(|identity| of_identity(&identity.expr, kind.as_deref()));
+    let id = match (by_identity, block.body.attribute("id")) {
+        (Some(_), Some(id)) => {
+            let detail = "`id` and `identity` exclude each other.";
+            let diagnostic = Diagnostic::error("CS0608", "An import that cannot be", detail).at(id.name_span);
+            return diagnostics.push(diagnostic.help("Keep one of them."));
+        }
+        (Some(id), None) => Some(id),
+        (None, _) => get("id"),
+    };
+    let Some(id) = id else { return };
     let for_each = block.body.attribute("for_each").map(|attribute| attribute.expr.clone());
     match address(&to, |_| Some(Key::Index(0))) {
         Some(address) => {
@@ -53,6 +73,13 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
                 .help("Write it as in a reference: replication_group.redis, or alarm.cpu[each.key]."),
         ),
     }
+}
+
+/// What of `identity = { ... }` is the name in AWS: the attribute that names the kind.
+fn of_identity(identity: &Expr, kind: Option<&str>) -> Expr {
+    let kind = kind.and_then(kinds::get);
+    let name = kind.filter(|kind| !kind.is_named_by_aws()).and_then(|kind| kind.name_attribute()).unwrap_or("id");
+    Expr { node: Arc::new(Node::Attr(identity.clone(), name.into())), span: identity.span }
 }
 
 /// The address that an expression spells; `key` evaluates what is in brackets.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::address::Mode;
 use crate::diag::Diagnostic;
-use crate::lang::ast::{Attribute, Block, Expr, Node};
-use crate::lang::declare::resource::{META_ATTRIBUTES, Reader, Rest, root_name};
+use crate::lang::ast::{Block, Expr};
+use crate::lang::declare::resource::{META_ATTRIBUTES, Reader, Rest};
 use crate::lang::declare::{Lifecycle, Meta, block};
 
 impl Reader<'_> {
@@ -44,10 +44,12 @@ impl Reader<'_> {
     }
 
     pub(super) fn check_repetition(&mut self, block: &Block, meta: &Meta) {
-        let repeats: Vec<&str> = [("count", &meta.count), ("for_each", &meta.for_each), ("target", &meta.target)]
-            .into_iter()
-            .filter_map(|(name, expr)| expr.as_ref().map(|_| name))
-            .collect();
+        let enabled = ("enabled", &meta.lifecycle.enabled);
+        let repeats: Vec<&str> =
+            [("count", &meta.count), ("for_each", &meta.for_each), ("target", &meta.target), enabled]
+                .into_iter()
+                .filter_map(|(name, expr)| expr.as_ref().map(|_| name))
+                .collect();
         if repeats.len() > 1 {
             let names = repeats.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
             self.diagnostics.push(
@@ -75,7 +77,14 @@ impl Reader<'_> {
     }
 
     pub(super) fn lifecycle(&mut self, nested: &Block) -> Lifecycle {
-        let known = ["create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"];
+        let known = [
+            "create_before_destroy",
+            "prevent_destroy",
+            "ignore_changes",
+            "replace_triggered_by",
+            "enabled",
+            "destroy",
+        ];
         block::check_names(nested, &known, &["precondition", "postcondition"], self.diagnostics);
         let mut lifecycle = Lifecycle::default();
         for attribute in &nested.body.attributes {
@@ -83,9 +92,9 @@ impl Reader<'_> {
                 "create_before_destroy" => {
                     lifecycle.create_before_destroy = block::literal_bool(attribute, self.diagnostics)
                 }
-                "prevent_destroy" if block::literal_bool(attribute, self.diagnostics) => {
-                    lifecycle.prevent_destroy = Some(attribute.name_span);
-                }
+                "prevent_destroy" => lifecycle.prevent_destroy = Some(attribute.expr.clone()),
+                "enabled" => lifecycle.enabled = Some(attribute.expr.clone()),
+                "destroy" => lifecycle.abandon = !block::literal_bool(attribute, self.diagnostics),
                 "ignore_changes" => self.ignore_changes(attribute, &mut lifecycle),
                 "replace_triggered_by" => {
                     lifecycle.replace_triggered_by = block::literal_items(attribute, self.diagnostics);
@@ -103,24 +112,6 @@ impl Reader<'_> {
         lifecycle.preconditions = conditions("precondition");
         lifecycle.postconditions = conditions("postcondition");
         lifecycle
-    }
-
-    pub(super) fn ignore_changes(&mut self, attribute: &Attribute, lifecycle: &mut Lifecycle) {
-        let all = |expr: &Expr| matches!(&*expr.node, Node::Name(name) if &**name == "all");
-        if all(&attribute.expr) {
-            lifecycle.ignore_all = true;
-            return;
-        }
-        for item in block::literal_items(attribute, self.diagnostics) {
-            let Some(name) = root_name(&item) else { continue };
-            if all(&item) || self.schema.attr(&name).is_some() {
-                lifecycle.ignore_all |= all(&item);
-                lifecycle.ignore_changes.push(name);
-                continue;
-            }
-            let known = self.schema.attrs.iter().map(|attr| attr.name);
-            self.diagnostics.push(block::unknown("attribute", &name, item.span, self.schema.kind, known));
-        }
     }
 
     /// `protect` and what follows it are for what cachestack manages; `target` and `per` for kinds that are

@@ -5,6 +5,8 @@
 mod block;
 mod call;
 mod check;
+mod foreign;
+mod ignore;
 mod import;
 mod links;
 mod meta;
@@ -22,6 +24,7 @@ use crate::schema::Schema;
 
 pub use call::Call;
 pub use check::Check;
+pub use foreign::{Foreign, check as check_foreign, given_up};
 pub use import::{Import, address as import_address};
 pub use resource::{Nested, NestedSource};
 
@@ -44,8 +47,8 @@ pub struct Module {
     pub(super) places: HashMap<Address, Span>,
     /// `provider "aws"` blocks.
     pub providers: Vec<Provider>,
-    /// Blocks of types that cachestack does not manage: address and place.
-    pub foreign: BTreeMap<String, Span>,
+    /// Blocks of types that cachestack does not manage, by address.
+    pub foreign: BTreeMap<String, Foreign>,
     /// `removed` blocks: what is forgotten, or destroyed.
     pub removed: Vec<Removed>,
     /// `moved` blocks: from, to, place.
@@ -91,6 +94,8 @@ pub struct Variable {
     pub default: Option<Expr>,
     /// Whether it is shown.
     pub sensitive: bool,
+    /// What to use instead of it.
+    pub deprecated: Option<Arc<str>>,
     /// Whether it may be null.
     pub nullable: bool,
     /// Conditions with their messages.
@@ -197,10 +202,16 @@ pub struct Meta {
 pub struct Lifecycle {
     /// The new object first.
     pub create_before_destroy: bool,
-    /// No destroying.
-    pub prevent_destroy: Option<Span>,
+    /// No destroying, where this holds.
+    pub prevent_destroy: Option<Expr>,
+    /// Whether the block is there at all.
+    pub enabled: Option<Expr>,
+    /// The object is left where it is when it goes from the stack.
+    pub abandon: bool,
     /// Attributes whose differences do not count; `all` is every one.
     pub ignore_changes: Vec<Arc<str>>,
+    /// Elements of maps and lists whose differences do not count.
+    pub ignore_parts: Vec<ignore::Part>,
     /// Every attribute is ignored.
     pub ignore_all: bool,
     /// References whose change takes a new object.
@@ -222,6 +233,7 @@ impl Resource {
         all.extend([&meta.count, &meta.for_each, &meta.protect, &meta.target, &meta.per].into_iter().flatten());
         all.extend(meta.timeouts.values());
         let lifecycle = &meta.lifecycle;
+        all.extend(lifecycle.enabled.iter().chain(&lifecycle.prevent_destroy));
         all.extend(lifecycle.replace_triggered_by.iter());
         let conditions = lifecycle.preconditions.iter().chain(&lifecycle.postconditions);
         all.extend(conditions.flat_map(|condition| [&condition.condition, &condition.message]));

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::address::{Address, Mode};
-use crate::diag::{Diagnostic, Span, did_you_mean};
+use crate::diag::{Diagnostic, Span};
 use crate::kinds::our_name;
 use crate::kinds::{self, KINDS};
 use crate::lang::ast::{Attribute, Block, Expr, Node};
 use crate::lang::declare::settings::repeated;
-use crate::lang::declare::{Module, Resource, block};
+use crate::lang::declare::{Module, Resource, block, foreign};
 use crate::schema::{self, Attr, Schema};
 
 /// A nested block, or a `dynamic` block that makes nested blocks.
@@ -58,47 +58,28 @@ pub fn declare_labelled(block: &Block, module: &mut Module, diagnostics: &mut Ve
     };
     match schema {
         Some(schema) => declare(block, schema, mode, name, 1, module, diagnostics),
-        None if is_foreign(&written) && near(&written, mode).is_none() => {
-            let prefix = if mode == Mode::Data { "data." } else { "" };
-            module.foreign.insert(format!("{prefix}{written}.{name}"), block.header_span);
-        }
-        None => {
-            let known: Vec<&str> =
-                if mode == Mode::Data { kinds::lookups::names().collect() } else { kinds::names().collect() };
-            let mut diagnostic = unknown_kind(&written, block.labels[0].span, &known);
-            if let Some(near) = near(&written, mode) {
-                diagnostic = diagnostic.help(format!("Did you mean `{near}`?"));
+        None => match near(&written, mode) {
+            Some(near) => {
+                let detail = format!("cachestack has no kind `{written}`.");
+                let diagnostic = Diagnostic::error("CS0320", "Unknown kind", detail).at(block.labels[0].span);
+                diagnostics.push(diagnostic.help(format!("Did you mean `{near}`?")));
             }
-            diagnostics.push(diagnostic);
-        }
+            None => foreign::declare(block, &written, &name, module, diagnostics),
+        },
     }
 }
 
 /// The type of ours of which this resource type is surely a misspelling: no other differs by a letter or two.
 fn near(written: &str, mode: Mode) -> Option<&'static str> {
-    let kinds = KINDS.iter().filter(|_| mode == Mode::Managed);
+    if mode == Mode::Data {
+        // Types of Terraform have neighbours of their own: aws_vpc and aws_vpcs.
+        let mut ours = kinds::lookups::names().filter(|name| !name.starts_with("aws_") && !written.contains('_'));
+        return ours.find(|known| strsim::damerau_levenshtein(written, known) == 1);
+    }
+    let kinds = KINDS.iter();
     kinds
-        .map(|kind| kind.schema().terraform)
+        .flat_map(|kind| [kind.schema().terraform, kind.schema().kind])
         .find(|known| (1..=2).contains(&strsim::damerau_levenshtein(written, known)))
-}
-
-/// Whether a type belongs to another tool: every type of a Terraform provider has its name and an underscore first.
-fn is_foreign(kind: &str) -> bool {
-    const PROVIDERS: [&str; 12] = [
-        "aws_",
-        "awscc_",
-        "random_",
-        "null_",
-        "time_",
-        "tls_",
-        "local_",
-        "kubernetes_",
-        "helm_",
-        "template_",
-        "archive_",
-        "external",
-    ];
-    PROVIDERS.iter().any(|prefix| kind.starts_with(prefix)) || kind.starts_with("terraform_") || kind == "http"
 }
 
 /// `replication_group "name"`.
@@ -106,14 +87,6 @@ pub fn declare_own(block: &Block, module: &mut Module, diagnostics: &mut Vec<Dia
     let Some(kind) = kinds::get(our_name(&block.kind)) else { return };
     let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
     declare(block, kind.schema(), Mode::Managed, labels[0].clone(), 0, module, diagnostics);
-}
-
-fn unknown_kind(kind: &str, span: Span, known: &[&str]) -> Diagnostic {
-    let help = match did_you_mean(kind, known.iter().copied()) {
-        Some(near) => format!("Did you mean `{near}`?"),
-        None => format!("There are: {}.", known.join(", ")),
-    };
-    Diagnostic::error("CS0320", "Unknown kind", format!("cachestack has no kind `{kind}`.")).at(span).help(help)
 }
 
 fn declare(
@@ -191,12 +164,6 @@ impl Reader<'_> {
                 Diagnostic::error("CS0324", "AWS decides this", format!("`{}` can be read, and not set.", attr.name))
                     .at(attribute.name_span)
                     .help("Remove it."),
-            );
-        } else if let Some(advice) = attr.deprecated {
-            self.diagnostics.push(
-                Diagnostic::error("CS0325", "Not supported", format!("`{}` is refused.", attr.name))
-                    .at(attribute.name_span)
-                    .help(advice),
             );
         }
     }

@@ -1,12 +1,15 @@
 //! Every top-level block but resources: stack, environment, variable, locals, output, provider and the like.
 
+use std::sync::Arc;
+
 use crate::address::Subject;
 use crate::diag::{Diagnostic, SourceMap, Span};
 use crate::kinds;
 use crate::kinds::our_name;
-use crate::lang::ast::{Block, Expr};
+use crate::lang::ast::{Block, Expr, Node};
 use crate::lang::declare::{
-    Environment, Local, Module, Output, Removed, StackBlock, Variable, block, call, check, import, provider, resource,
+    Environment, Local, Module, Output, Removed, StackBlock, Variable, block, call, check, foreign, import, provider,
+    resource,
 };
 use crate::lang::refs::describe;
 
@@ -37,21 +40,13 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
         "locals" => locals(block, module, diagnostics),
         "output" => output(block, module, diagnostics),
         "provider" => provider::declare(block, module, diagnostics),
-        "terraform" => {}
+        "terraform" => terraform(block, diagnostics),
         "moved" => moved(block, sources, module, diagnostics),
         "removed" => removed(block, sources, module, diagnostics),
         "module" => call::declare(block, module, diagnostics),
         "import" => import::declare(block, module, diagnostics),
         "check" => check::declare(block, module, diagnostics),
-        "ephemeral" => diagnostics.push(
-            Diagnostic::error(
-                "CS0317",
-                "Not supported yet",
-                format!("cachestack does not read `{}` blocks yet.", block.kind),
-            )
-            .at(block.header_span)
-            .help("Take the block out of this stack, or write its content here."),
-        ),
+        "ephemeral" => foreign::declare_ephemeral(block, module, diagnostics),
         "data" | "resource" => resource::declare_labelled(block, module, diagnostics),
         kind if kinds::get(our_name(kind)).is_some() => resource::declare_own(block, module, diagnostics),
         kind => {
@@ -61,7 +56,7 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
     }
 }
 
-const STACK: [&str; 5] = ["required_version", "default_environment", "tags", "state", "versioned_names"];
+const STACK: [&str; 6] = ["required_version", "default_environment", "tags", "state", "versioned_names", "foreign"];
 const ENVIRONMENT: [&str; 11] = [
     "endpoint",
     "region",
@@ -75,6 +70,24 @@ const ENVIRONMENT: [&str; 11] = [
     "terraform_state",
     "endpoints",
 ];
+
+/// Blocks of Terraform's own settings that say where its state is: here nothing comes of them.
+const OF_STATES: [&str; 3] = ["backend", "cloud", "encryption"];
+
+/// What Terraform wants of itself is not read. What would have kept a state elsewhere is named.
+fn terraform(block: &Block, diagnostics: &mut Vec<Diagnostic>) {
+    for nested in block.body.blocks.iter().filter(|nested| OF_STATES.contains(&&*nested.kind)) {
+        let detail = format!(
+            "`{}` says where and how Terraform keeps its state. cachestack keeps its own in .cachestack, and does not read the block.",
+            nested.kind
+        );
+        diagnostics.push(
+            Diagnostic::warning("CS0305", "Where Terraform keeps its state", detail)
+                .at(nested.header_span)
+                .help("For another place write `state = \"DIRECTORY\"` in the stack or the environment; for the values of Terraform's own resources name a copy of its state as `terraform_state`."),
+        );
+    }
+}
 
 fn stack(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
     let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
@@ -116,7 +129,7 @@ fn environment(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
 
 fn variable(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
     let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
-    let known = ["type", "default", "description", "sensitive", "nullable", "ephemeral"];
+    let known = ["type", "default", "description", "sensitive", "nullable", "ephemeral", "deprecated", "const"];
     block::check_names(block, &known, &["validation"], diagnostics);
     let name = labels[0].clone();
     if !block::check_identifier(&name, block.labels[0].span, diagnostics) {
@@ -130,7 +143,9 @@ fn variable(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic
         span: block.header_span,
         ty: expr("type"),
         default: expr("default"),
-        sensitive: flag("sensitive", false, diagnostics),
+        // What Terraform keeps nowhere is shown nowhere.
+        sensitive: flag("sensitive", false, diagnostics) | flag("ephemeral", false, diagnostics),
+        deprecated: deprecated(block, diagnostics),
         nullable: flag("nullable", true, diagnostics),
         validations: block
             .body
@@ -143,6 +158,18 @@ fn variable(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic
         return;
     }
     module.variables.insert(name, variable);
+}
+
+/// The advice of `deprecated = "..."`.
+fn deprecated(block: &Block, diagnostics: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
+    let attribute = block.body.attribute("deprecated")?;
+    if let Node::String(text) = &*attribute.expr.node {
+        return Some(text.clone());
+    }
+    let detail = "`deprecated` is read before anything is evaluated.";
+    let diagnostic = Diagnostic::error("CS0316", "It must be written out", detail).at(attribute.expr.span);
+    diagnostics.push(diagnostic.help("Write what to use instead, in quotes."));
+    None
 }
 
 fn locals(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
@@ -162,7 +189,7 @@ fn locals(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>)
 
 fn output(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
     let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
-    let known = ["value", "description", "sensitive", "depends_on", "ephemeral"];
+    let known = ["value", "description", "sensitive", "depends_on", "ephemeral", "deprecated"];
     block::check_names(block, &known, &["precondition"], diagnostics);
     let name = labels[0].clone();
     if !block::check_identifier(&name, block.labels[0].span, diagnostics) {
@@ -172,8 +199,10 @@ fn output(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>)
         diagnostics.push(block::missing("value", "output", block.header_span));
         return;
     };
-    let sensitive =
-        block.body.attribute("sensitive").is_some_and(|attribute| block::literal_bool(attribute, diagnostics));
+    let mut flag =
+        |name: &str| block.body.attribute(name).is_some_and(|attribute| block::literal_bool(attribute, diagnostics));
+    let sensitive = flag("sensitive") | flag("ephemeral");
+    deprecated(block, diagnostics);
     let depends_on = block.body.attribute("depends_on").map(|attribute| block::literal_items(attribute, diagnostics));
     if let Some(first) = module.outputs.get(&name) {
         diagnostics.push(repeated("output", &name, block.header_span, first.span));
@@ -208,7 +237,11 @@ fn moved(block: &Block, sources: &SourceMap, module: &mut Module, diagnostics: &
 }
 
 fn removed(block: &Block, sources: &SourceMap, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
-    block::check_names(block, &["from"], &["lifecycle"], diagnostics);
+    block::check_names(block, &["from"], &["lifecycle", "provisioner", "connection"], diagnostics);
+    for program in block.body.blocks.iter().filter(|nested| matches!(&*nested.kind, "provisioner" | "connection")) {
+        let diagnostic = Diagnostic::warning("CS0321", "No provisioners", "cachestack runs no programs of a stack.");
+        diagnostics.push(diagnostic.at(program.kind_span).help("Run the program beside cachestack."));
+    }
     let Some(from) = block.body.attribute("from") else {
         diagnostics.push(block::missing("from", "removed", block.header_span));
         return;

@@ -91,6 +91,8 @@ impl Evaluator<'_> {
                     let items = types.iter().map(|ty| apply(&unknown_of(ty.clone(), unknown)));
                     Value::tuple(items.collect::<Result<_, _>>()?)
                 }
+                // Of a resource of another tool it is known that it is one object.
+                _ if unknown.parts.is_some() => Value::tuple(vec![apply(&value)?]),
                 ty if unknown.not_null && *ty != Type::Any => Value::tuple(vec![apply(&value)?]),
                 _ => unknown_of(Type::Any, unknown),
             },
@@ -139,6 +141,7 @@ pub(super) fn attribute(source: &Value, name: &str, expr: &Expr, span: Span) -> 
             attributes.get(name).cloned().ok_or_else(|| missing(attributes, name, &source.data, expr, span))?
         }
         Data::Unknown(unknown) => match &unknown.ty {
+            _ if unknown.parts.is_some() => unknown.part(name).unwrap_or_else(Value::null),
             Type::Object(fields) => match fields.get(name) {
                 Some(field) => unknown_of(field.ty.clone(), unknown),
                 None => {
@@ -148,7 +151,7 @@ pub(super) fn attribute(source: &Value, name: &str, expr: &Expr, span: Span) -> 
                 }
             },
             Type::Map(ty) => unknown_of((**ty).clone(), unknown),
-            Type::Any => unknown_of(Type::Any, unknown),
+            Type::Any => unknown.below(name),
             ty => return Err(vec![no_attributes(ty, name, span)]),
         },
         Data::Null(_) => {
@@ -257,6 +260,9 @@ fn element_of(source: &Value, key: &Value, expr: &Expr, span: Span) -> Outcome {
 
 fn unknown_element(unknown: &Unknown, key: &Value, expr: &Expr, span: Span) -> Outcome {
     match &unknown.ty {
+        _ if unknown.parts.is_some() && key.as_str().is_some() => {
+            Ok(key.as_str().and_then(|name| unknown.part(name)).unwrap_or_else(Value::null))
+        }
         Type::Any => Ok(unknown_of(Type::Any, unknown)),
         Type::List(ty) | Type::Map(ty) => Ok(unknown_of((**ty).clone(), unknown)),
         Type::Tuple(types) if !key.is_unknown() => match types.get(position(key, span)?) {

@@ -1,10 +1,11 @@
 //! Function calls: arguments, their conversion, and what null, unknown and sensitive ones mean.
 
 use super::budget::Overrun;
-use super::{Evaluator, Outcome, error, fail, reject_secret, unknown_of, unknown_result};
+use super::{Evaluator, Outcome, error, fail, outrank, reject_secret, reject_secrets, unknown_of, unknown_result};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::Expr;
 use crate::lang::functions::{self, Call, Failure, Function, Known, Param, Want};
+use crate::lang::typeexpr::type_constraint;
 use crate::value::convert::convert;
 use crate::value::{Data, Type, Value};
 
@@ -13,6 +14,7 @@ impl Evaluator<'_> {
         let name = name.strip_prefix("core::").unwrap_or(name);
         match name {
             "try" if !expand => return self.try_call(args, span),
+            "convert" if args.len() == 2 && !expand => return self.convert_call(&args[0], &args[1]),
             "can" if args.len() == 1 && !expand => return Ok(self.can_call(&args[0])),
             _ => {}
         }
@@ -45,6 +47,16 @@ impl Evaluator<'_> {
             Ok(value) => value.first_unknown().map_or(Value::bool(true), |of| unknown_result(Type::Bool, of)),
             Err(_) => Value::bool(false),
         }
+    }
+
+    /// A value as a type that is written as in a variable.
+    fn convert_call(&self, value: &Expr, ty: &Expr) -> Outcome {
+        let ty = type_constraint(ty).map_err(|wrong| vec![wrong])?;
+        let value_of = self.eval(value)?;
+        reject_secrets(&value_of, value.span)?;
+        convert(&value_of, &ty).map_err(|mismatch| {
+            vec![error("CS0213", format!("convert: the value does not fit: {mismatch}."), value.span)]
+        })
     }
 
     /// The first argument that can be evaluated. While anything in it is unknown it may still turn out that it
@@ -127,7 +139,7 @@ impl Evaluator<'_> {
                 Ok((value, marked)) => {
                     mark |= marked;
                     let blocking = match param.known {
-                        Known::Wholly => value.first_unknown().cloned(),
+                        Known::Wholly => value.worst_unknown().cloned(),
                         Known::Itself => {
                             if let Data::Unknown(of) = &value.data {
                                 Some(of.clone())
@@ -137,7 +149,11 @@ impl Evaluator<'_> {
                         }
                         Known::No => None,
                     };
-                    unknown = unknown.or(blocking);
+                    match (&mut unknown, blocking) {
+                        (Some(first), Some(other)) => outrank(first, &other),
+                        (None, blocking) => unknown = blocking,
+                        (Some(_), None) => {}
+                    }
                     args.push(value);
                 }
                 Err(mut more) => mistakes.append(&mut more),
@@ -170,8 +186,10 @@ impl Evaluator<'_> {
 
 /// An argument as its parameter wants it, and the mark that was taken off.
 fn argument(function: &Function, param: &Param, value: Value, span: Span) -> Result<(Value, bool), Vec<Diagnostic>> {
-    if !function.passes_secrets {
-        reject_secret(&value, span)?;
+    match (function.passes_secrets, function.passes_parts) {
+        (true, _) => {}
+        (false, true) => reject_secret(&value, span)?,
+        (false, false) => reject_secrets(&value, span)?,
     }
     let (value, mark) = if param.marked { (value, false) } else { value.unmark_deep() };
     if value.is_null() && !param.nullable {

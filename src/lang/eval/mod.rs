@@ -293,6 +293,11 @@ impl<'a> Evaluator<'a> {
         for (key, expr) in items {
             let key = match key {
                 Key::Name(name, _) => Ok(Some(name.clone())),
+                Key::Expr(expr) if matches!(&*expr.node, Node::Attr(..) | Node::Index(..) | Node::LegacyIndex(..)) => {
+                    let help = "In parentheses it is a reference, (a.b) = value; in quotes it is a name with a dot.";
+                    let detail = "It is not clear whether this key is a reference or a name.";
+                    Err(vec![error("CS0114", detail, expr.span).help(help)])
+                }
                 Key::Expr(expr) => self.eval(expr).and_then(|value| {
                     mark |= value.sensitive;
                     if let Data::Unknown(of) = &value.data {
@@ -334,6 +339,18 @@ fn object_key(value: &Value, span: Span) -> Result<Option<Arc<str>>, Vec<Diagnos
     }
 }
 
+/// Of several unknowns that a result hangs on, one that nothing here will ever tell is the one to name.
+fn outrank(first: &mut Unknown, other: &Unknown) {
+    if other.is_foreign() && !first.is_foreign() {
+        first.origin = other.origin.clone();
+    }
+}
+
+/// The one to name of two unknowns that a result hangs on.
+fn worse<'a>(first: &'a Unknown, other: &'a Unknown) -> &'a Unknown {
+    if other.is_foreign() && !first.is_foreign() { other } else { first }
+}
+
 /// An unknown of type `ty` that stems from where `source` stems from.
 fn unknown_of(ty: Type, source: &Unknown) -> Value {
     Value::new(Data::Unknown(Unknown { ty, origin: source.origin.clone(), ..Unknown::default() }))
@@ -344,8 +361,13 @@ fn unknown_result(ty: Type, source: &Unknown) -> Value {
     Value::new(Data::Unknown(Unknown { ty, origin: source.origin.clone(), not_null: true, ..Unknown::default() }))
 }
 
-/// Secrets pass through, and nothing is computed from them.
+/// Secrets pass through, and nothing is computed from them. What only holds one among other things is no secret.
 fn reject_secret(value: &Value, span: Span) -> Result<(), Vec<Diagnostic>> {
+    if matches!(value.data, Data::Secret(_)) { reject_secrets(value, span) } else { Ok(()) }
+}
+
+/// The same where all of a value is looked at.
+fn reject_secrets(value: &Value, span: Span) -> Result<(), Vec<Diagnostic>> {
     if !value.has_secret() {
         return Ok(());
     }

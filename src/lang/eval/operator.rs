@@ -1,6 +1,6 @@
 //! Operators. Operands are converted as the operator needs them: `"1" + 2` is 3.
 
-use super::{Evaluator, Outcome, error, fail, reject_secret, remark, unknown_result};
+use super::{Evaluator, Outcome, error, fail, reject_secret, reject_secrets, remark, unknown_result, worse};
 use crate::diag::{Diagnostic, Span};
 use crate::lang::ast::{BinaryOp, Expr, UnaryOp};
 use crate::value::convert::convert;
@@ -54,6 +54,7 @@ impl Evaluator<'_> {
         let mark = first.sensitive | second.sensitive;
         let result = match (&first.data, &second.data) {
             (_, Data::Bool(value)) if *value == decisive && !(eager && first.is_unknown()) => Value::bool(decisive),
+            (Data::Unknown(one), Data::Unknown(other)) => unknown_result(Type::Bool, worse(one, other)),
             (Data::Unknown(unknown), _) | (_, Data::Unknown(unknown)) => unknown_result(Type::Bool, unknown),
             (Data::Bool(value), _) if *value == decisive => Value::bool(decisive),
             _ => Value::bool(!decisive),
@@ -65,8 +66,11 @@ impl Evaluator<'_> {
         let (first, second) = self.both(self.eval(left), self.eval(right))?;
         self.charged(self.budget.weigh(&first), left.span)?;
         self.charged(self.budget.weigh(&second), right.span)?;
-        reject_secret(&first, left.span)?;
-        reject_secret(&second, right.span)?;
+        // Whether there is anything at all says nothing of what it is.
+        if !first.is_null() && !second.is_null() {
+            reject_secrets(&first, left.span)?;
+            reject_secrets(&second, right.span)?;
+        }
         let mark = first.is_marked_anywhere() || second.is_marked_anywhere();
         let result = match equal(&first, &second) {
             Ok(same) => Value::bool(same == wanted),
@@ -95,14 +99,16 @@ impl Evaluator<'_> {
                 let detail = format!("There is no result, since {}.", undefined.0);
                 vec![error("CS0217", detail, span).related(at, "this operator")]
             })?,
-            (Data::Unknown(unknown), _) | (_, Data::Unknown(unknown)) => {
-                let ty = if is_comparison(op) { Type::Bool } else { Type::Number };
-                unknown_result(ty, unknown)
-            }
+            (Data::Unknown(one), Data::Unknown(other)) => unknown_result(of_result(op), worse(one, other)),
+            (Data::Unknown(unknown), _) | (_, Data::Unknown(unknown)) => unknown_result(of_result(op), unknown),
             _ => Value::null_of(Type::Number),
         };
         Ok(result.with_mark(mark))
     }
+}
+
+fn of_result(op: BinaryOp) -> Type {
+    if is_comparison(op) { Type::Bool } else { Type::Number }
 }
 
 fn is_comparison(op: BinaryOp) -> bool {

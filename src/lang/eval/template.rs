@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Bindings, Evaluator, Outcome, fail, reject_secret, remark, unknown_result};
+use super::{Bindings, Evaluator, Outcome, fail, outrank, reject_secret, remark, unknown_result};
 use crate::diag::{Diagnostic, Span};
 use crate::lang::ast::{Expr, Part};
 use crate::value::convert::convert;
@@ -21,8 +21,9 @@ struct Text {
 
 impl Text {
     fn set_unknown(&mut self, unknown: Unknown) {
-        if self.unknown.is_none() {
-            (self.unknown, self.prefix) = (Some(unknown), Some(self.out.clone()));
+        match &mut self.unknown {
+            None => (self.unknown, self.prefix) = (Some(unknown), Some(self.out.clone())),
+            Some(first) => outrank(first, &unknown),
         }
     }
 }

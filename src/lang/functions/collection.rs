@@ -34,6 +34,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The list in pieces of a size.",
         "chunklist([\"a\", \"b\", \"c\"], 2) = [[\"a\", \"b\"], [\"c\"]]",
     )
+    .passing_parts()
     .open(open::chunks),
     function(
         "coalescelist",
@@ -43,6 +44,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The first list that is not empty.",
         "coalescelist([], [\"a\"]) = [\"a\"]",
     )
+    .passing_parts()
     .rest(param("lists", ORDERED).nullable().unknown()),
     function(
         "compact",
@@ -60,6 +62,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The lists one behind the other.",
         "concat([\"a\"], [\"b\"]) = [\"a\", \"b\"]",
     )
+    .passing_parts()
     .rest(param("lists", ORDERED).partly().marked())
     .open(open::joined),
     function(
@@ -87,6 +90,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The element at an index, which wraps around at the end.",
         "element([\"a\", \"b\"], 2) = \"a\"",
     )
+    .passing_parts()
     .open(open::element),
     function(
         "flatten",
@@ -95,7 +99,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         flatten,
         "The list with the elements of its lists in their place.",
         "flatten([[\"a\"], [[\"b\"]]]) = [\"a\", \"b\"]",
-    ),
+    )
+    .passing_parts(),
     function(
         "index",
         &[param("list", SEQUENCE).partly(), param("value", ANY).partly()],
@@ -111,7 +116,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         length,
         "The number of elements, attributes or characters.",
         "length([\"a\"]) = 1",
-    ),
+    )
+    .passing_parts(),
     function(
         "matchkeys",
         &[param("values", Want::List), param("keys", Want::List), param("searchset", Want::List)],
@@ -139,6 +145,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The list backwards.",
         "reverse([1, 2]) = [2, 1]",
     )
+    .passing_parts()
     .open(open::list),
     function(
         "slice",
@@ -148,6 +155,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The elements from a start up to an end.",
         "slice([\"a\", \"b\", \"c\"], 1, 3) = [\"b\", \"c\"]",
     )
+    .passing_parts()
     .open(open::list),
     function(
         "sort",

@@ -58,7 +58,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         sensitive,
         "The value marked as sensitive.",
         "issensitive(sensitive(1)) = true",
-    ),
+    )
+    .passing_secrets(),
     function(
         "tobool",
         &[param("value", ANY).nullable().unknown()],
@@ -74,7 +75,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         |call| to(call, &Type::list(Type::Any)),
         "The value as a list.",
         "tolist([\"a\", 1]) = tolist([\"a\", \"1\"])",
-    ),
+    )
+    .passing_parts(),
     function(
         "tomap",
         &[param("value", ANY).nullable().unknown().marked()],
@@ -82,7 +84,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         |call| to(call, &Type::map(Type::Any)),
         "The value as a map.",
         "tomap({a = 1}) = tomap({a = 1})",
-    ),
+    )
+    .passing_parts(),
     function(
         "tonumber",
         &[param("value", ANY).nullable().unknown()],

@@ -1,11 +1,13 @@
 //! Digests, hashes and random names.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::Digest;
 
 use super::{Call, Failure, Function, Want, function, other, param, rsa, text, wrong};
-use crate::value::{Type, Value};
+use crate::value::{Data, Origin, Type, Unknown, Value};
 
 const STRING: Want = Want::String;
 
@@ -108,8 +110,9 @@ pub(super) fn sha512(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// An unknown while a plan is made: the next run would give something else.
-fn later() -> Value {
-    Value::unknown(Type::String, None)
+pub(super) fn later() -> Value {
+    let origin = Some(Arc::new(Origin::Run));
+    Value::new(Data::Unknown(Unknown { ty: Type::String, origin, not_null: true, ..Unknown::default() }))
 }
 
 fn bcrypt(call: &Call) -> Result<Value, Failure> {

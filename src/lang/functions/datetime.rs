@@ -3,6 +3,7 @@
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, ToSpan};
 
+use super::crypto::later;
 use super::{Call, Failure, Function, Want, function, param, text, wrong};
 use crate::value::{Type, Value};
 
@@ -105,7 +106,7 @@ fn plantimestamp(call: &Call) -> Result<Value, Failure> {
 fn timestamp(call: &Call) -> Result<Value, Failure> {
     match &call.settings().timestamp {
         Some(time) => text(time),
-        None => Ok(Value::unknown(Type::String, None)),
+        None => Ok(later()),
     }
 }
 

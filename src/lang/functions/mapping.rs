@@ -20,6 +20,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The keys in order.",
         "keys({a = 1}) = [\"a\"]",
     )
+    .passing_parts()
     .open(open::keys),
     function(
         "lookup",
@@ -29,9 +30,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The element of a key, or a default.",
         "lookup({a = 1}, \"b\", 2) = 2",
     )
+    .passing_parts()
     .open(open::element)
     .rest(param("default", ANY).nullable().unknown().marked()),
     function("merge", &[], ANY, merge, "The entries of all maps; later ones win.", "merge({a = 1}, {a = 2}) = {a = 2}")
+        .passing_parts()
         .open(open::merged)
         .rest(param("maps", MAPPING).nullable().partly().marked()),
     function(
@@ -50,6 +53,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The elements in the order of their keys.",
         "values({a = 1}) = [1]",
     )
+    .passing_parts()
     .open(open::values),
     function(
         "zipmap",
@@ -59,6 +63,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The object of keys and values.",
         "zipmap([\"a\"], [1]) = {a = 1}",
     )
+    .passing_parts()
     .open(open::zipped),
 ];
 

@@ -50,6 +50,8 @@ pub struct Function {
     pub open: Option<open::Rule>,
     /// Whether secrets may pass through it.
     pub passes_secrets: bool,
+    /// Whether what holds secrets among other things may be given to it.
+    pub passes_parts: bool,
     /// What it does, in a sentence.
     pub doc: &'static str,
     /// A call and its result.
@@ -190,7 +192,18 @@ pub const fn function(
     doc: &'static str,
     example: &'static str,
 ) -> Function {
-    Function { name, params, rest: None, result, open: None, passes_secrets: false, doc, example, run }
+    Function {
+        name,
+        params,
+        rest: None,
+        result,
+        open: None,
+        passes_secrets: false,
+        passes_parts: false,
+        doc,
+        example,
+        run,
+    }
 }
 
 impl Function {
@@ -202,6 +215,11 @@ impl Function {
     /// Says of what type the result will be.
     pub const fn open(self, rule: open::Rule) -> Self {
         Self { open: Some(rule), ..self }
+    }
+
+    /// Lets pass what holds secrets among other things: only its shape is looked at.
+    pub const fn passing_parts(self) -> Self {
+        Self { passes_parts: true, ..self }
     }
 
     /// Lets secrets pass.

@@ -102,10 +102,7 @@ impl Parser<'_> {
         }
         match &*expr.node {
             Node::Name(_) | Node::Null | Node::Bool(_) => Ok(Key::Name(Arc::from(self.text(start)), expr.span)),
-            Node::Attr(..) | Node::Index(..) | Node::LegacyIndex(..) => {
-                let help = "In parentheses it is a reference, (a.b) = value; in quotes it is a name with a dot.";
-                self.fail("CS0114", "It is not clear whether this key is a reference or a name.", expr.span, help)
-            }
+            // `aws.west = aws.east` names providers; where the object is evaluated, such a key is refused.
             _ => Ok(Key::Expr(expr)),
         }
     }

@@ -21,6 +21,8 @@ pub(super) enum Item {
     Whole,
     /// What a block is repeated for.
     Each,
+    /// A resource of another tool.
+    Foreign,
 }
 
 /// The name of a block in its module.

@@ -3,6 +3,7 @@
 //! Values of blocks are put in as they become known: planned ones first, real ones while an apply goes on. What hangs
 //! on something unknown is evaluated anew when that changes (`kept`); what was wholly known stays.
 
+mod foreign;
 mod instances;
 mod kept;
 mod modules;

@@ -12,7 +12,8 @@ use crate::stack::desired::bindings;
 use crate::stack::evaluator::view::View;
 use crate::stack::evaluator::{Evaluator, Item, Names, Repetition};
 use crate::stack::graph::below;
-use crate::stack::target::{Instance, MOST_INSTANCES, repeat, too_many};
+use crate::stack::public;
+use crate::stack::target::{Instance, MOST_INSTANCES, by_truth, repeat, too_many};
 use crate::stack::variables::{Supplied, shape};
 use crate::value::{Object, Origin, Type, Value};
 
@@ -44,7 +45,10 @@ impl Evaluator {
         let Some(call) = stack.0.call(path) else { return };
         for outer in self.instances(parent).to_vec() {
             let is_open = self.is_open(&outer);
-            let expansion = repeat(call.count.as_ref(), call.for_each.as_ref(), &self.within(&outer));
+            let expansion = match &call.enabled {
+                Some(expr) => by_truth(expr, &self.within(&outer)),
+                None => repeat(call.count.as_ref(), call.for_each.as_ref(), &self.within(&outer)),
+            };
             if let Ok(expansion) = &expansion
                 && self.modules.len() + expansion.instances.len() > MOST_INSTANCES
             {
@@ -59,8 +63,10 @@ impl Evaluator {
                     (Repeated { repetition, keys, open: None }, expansion.instances)
                 }
                 Err(wrong) => {
+                    let foreign = wrong.iter().filter_map(|one| one.origin.clone()).find(|origin| origin.is_foreign());
                     judge(wrong);
-                    (Repeated::open(&outer, name), vec![Instance::default()])
+                    let open = foreign.map_or_else(|| Repeated::open(&outer, name), Repeated::unknown);
+                    (open, vec![Instance::default()])
                 }
             };
             let open = repeated.open.is_some();
@@ -78,7 +84,10 @@ impl Evaluator {
 
 impl Repeated {
     fn open(outer: &[(Arc<str>, Option<Key>)], name: &str) -> Self {
-        let origin = Arc::new(Origin::Module(outer.to_vec(), name.into()));
+        Self::unknown(Arc::new(Origin::Module(outer.to_vec(), name.into())))
+    }
+
+    fn unknown(origin: Arc<Origin>) -> Self {
         Self { open: Some(Value::unknown(Type::Any, Some(origin))), ..Self::default() }
     }
 }
@@ -146,7 +155,8 @@ impl View<'_> {
     pub fn output(&self, name: &Arc<str>) -> Result<Value, Vec<Diagnostic>> {
         self.kept(Item::Output, name, || {
             let Some(output) = self.module.outputs.get(name) else { return Ok(Value::null()) };
-            Ok(eval(&output.value, self)?.with_mark(output.sensitive))
+            let value = eval(&output.value, self).map_err(|wrong| public::of_output(name, wrong))?;
+            Ok(value.with_mark(output.sensitive))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::address::{Address, Key, Mode, ModulePath, module_prefix};
+use crate::address::{Address, Key, Mode, ModulePath};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::kinds;
 use crate::kinds::our_name;
@@ -97,11 +97,16 @@ impl<'a> View<'a> {
         let (kind, at) = if data { (&**named(steps, 0)?, 1) } else { (root, 0) };
         let name = named(steps, at)?;
         let prefix = if data { "data." } else { "" };
-        if !self.evaluator.foreign.is_empty() && self.foreign(&format!("{prefix}{kind}.{name}")).is_some() {
+        if self.is_foreign(&format!("{prefix}{kind}.{name}")) {
             return None;
         }
         let mode = if data { Mode::Data } else { Mode::Managed };
         Some(((mode, our_name(kind).into(), name.clone()), at + 1))
+    }
+
+    /// Whether another tool has the resource.
+    fn is_foreign(&self, address: &str) -> bool {
+        self.module.foreign.contains_key(address) || self.is_given(address)
     }
 
     /// The one instance that an index names. Looks at no other.
@@ -152,18 +157,6 @@ impl<'a> View<'a> {
         let prefix = if mode == Mode::Data { "data." } else { "" };
         let shown = format!("{prefix}{kind}.{name}");
         let module = self.module;
-        if let Some(declared) = module.foreign.get(&shown) {
-            return Diagnostic::error(
-                "CS0402",
-                "A value of another tool",
-                format!("`{shown}` is not managed by cachestack, so its attributes are not known here."),
-            )
-            .at(span)
-            .related(*declared, "declared here")
-            .help(format!(
-                "Name Terraform's state as `terraform_state` of the environment, replace the reference by a variable or a data block, or pass a value: --var '{shown}={{ id = \"...\" }}'."
-            ));
-        }
         let names: Vec<&str> = module
             .resources
             .iter()
@@ -198,11 +191,6 @@ impl<'a> View<'a> {
             .at(span)
             .help(help)
             .about(format!("{root}.{name}"))
-    }
-
-    /// The value of a resource of another tool.
-    fn foreign(&self, address: &str) -> Option<&Value> {
-        self.evaluator.foreign.get(&format!("{}{address}", module_prefix(self.path)))
     }
 
     fn directory(&self, name: &str) -> Option<Value> {
@@ -277,7 +265,7 @@ impl Scope for View<'_> {
             "data" => match (named(steps, 0), named(steps, 1)) {
                 (Some(kind), Some(name)) => {
                     if let Some(value) = self.foreign(&format!("data.{kind}.{name}")) {
-                        return Ok((value.clone(), 2));
+                        return Ok((value, 2));
                     }
                     self.block_or_instance(Mode::Data, kind, name, steps, 2, span)
                 }
@@ -290,6 +278,17 @@ impl Scope for View<'_> {
                 .help("Write `data.KIND.NAME.ATTRIBUTE`.")),
             },
             "module" => self.called(steps, span),
+            "ephemeral" => {
+                let written = named(steps, 0).zip(named(steps, 1));
+                let address = written.map(|(kind, name)| format!("ephemeral.{kind}.{name}"));
+                let value = address.as_ref().and_then(|address| self.foreign(address));
+                value.map(|value| (value, 2)).ok_or_else(|| {
+                    let shown = address.unwrap_or_else(|| "ephemeral".to_owned());
+                    Diagnostic::error("CS0401", "Undeclared reference", format!("`{shown}` is not declared."))
+                        .at(span)
+                        .about(shown)
+                })
+            }
             kind => self.resolve_block(kind, steps, span),
         }
     }
@@ -330,7 +329,7 @@ impl View<'_> {
         let foreign = self.module.foreign.keys().any(|address| address.starts_with(&format!("{kind}.")));
         let name = named(steps, 0);
         if let Some(value) = name.and_then(|name| self.foreign(&format!("{kind}.{name}"))) {
-            return Ok((value.clone(), 1));
+            return Ok((value, 1));
         }
         if kinds::get(our_name(kind)).is_none() && !foreign && !kind.starts_with("aws_") {
             let roots = self.roots();

@@ -7,6 +7,8 @@ use crate::kind::Problem;
 pub(super) fn encryption(group: Group) -> Vec<Problem> {
     let mut problems = Vec::new();
     let version = group.version();
+    // Both kinds of encryption are a matter of the global datastore for its members.
+    let own = !group.in_global();
     if group.is("transit_encryption_enabled", true) && version.is_some_and(|v| v.major < 4) {
         problems.push(Problem::error(
             "CS0545",
@@ -16,7 +18,7 @@ pub(super) fn encryption(group: Group) -> Vec<Problem> {
             "Choose a newer engine_version.",
         ));
     }
-    if group.is_set("transit_encryption_mode") && group.is_off("transit_encryption_enabled") {
+    if own && group.is_set("transit_encryption_mode") && group.is_off("transit_encryption_enabled") {
         problems.push(Problem::error(
             "CS0546",
             "transit_encryption_mode",
@@ -25,7 +27,8 @@ pub(super) fn encryption(group: Group) -> Vec<Problem> {
             "Set transit_encryption_enabled = true, or leave the mode out.",
         ));
     }
-    if group.is_set("kms_key_id")
+    if own
+        && group.is_set("kms_key_id")
         && (group.is("at_rest_encryption_enabled", false)
             || group.is_off("at_rest_encryption_enabled") && group.engine() == Some(Engine::Redis))
     {
@@ -37,9 +40,7 @@ pub(super) fn encryption(group: Group) -> Vec<Problem> {
             "Set at_rest_encryption_enabled = true, or leave the key out.",
         ));
     }
-    problems.extend(no_security_group(group));
-    let needs_tls = group.get("user_group_ids").is_some_and(|ids| ids.as_items().is_none_or(|items| !items.is_empty()));
-    if needs_tls && group.is_off("transit_encryption_enabled") {
+    if own && group.is_set("user_group_ids") && group.is_off("transit_encryption_enabled") {
         problems.push(Problem::error(
             "CS0548",
             "user_group_ids",
@@ -51,20 +52,6 @@ pub(super) fn encryption(group: Group) -> Vec<Problem> {
     problems
 }
 
-/// AWS attaches the default group of the VPC where none is named, and takes none away when told of none.
-fn no_security_group(group: Group) -> Option<Problem> {
-    let empty = group.get("security_group_ids")?.as_items()?.is_empty();
-    empty.then(|| {
-        Problem::error(
-            "CS0558",
-            "security_group_ids",
-            "A group without a security group",
-            "`security_group_ids` is empty, and a replication group always has a security group.",
-            "Name one; or leave the attribute out (null), and AWS attaches the default group of the VPC.",
-        )
-    })
-}
-
 /// Source: the service model: 16 to 128 printable characters; of the signs only ! & # $ ^ < > -.
 pub(super) fn token(group: Group) -> Vec<Problem> {
     let Some(token) = group.get("auth_token") else { return Vec::new() };
@@ -73,7 +60,7 @@ pub(super) fn token(group: Group) -> Vec<Problem> {
     let mut wrong = |code, attribute, summary, detail: &str, help: &str| {
         problems.push(Problem::error(code, attribute, summary, detail, help))
     };
-    if group.is_off("transit_encryption_enabled") {
+    if !group.in_global() && group.is_off("transit_encryption_enabled") {
         wrong(
             "CS0549",
             "auth_token",

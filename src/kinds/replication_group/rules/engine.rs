@@ -22,7 +22,7 @@ pub fn actual_family(parameter_group_name: &str) -> Option<&str> {
 
 pub(super) fn node_type(group: Group) -> Vec<Problem> {
     let Some(name) = group.text("node_type") else {
-        let missing = !group.is_set("node_type") && !group.in_global();
+        let missing = !group.may_be_set("node_type") && !group.in_global();
         let others = "Only a member of a global datastore gets its node type from elsewhere.";
         return missing.then(|| node_types::missing(others)).into_iter().collect();
     };
@@ -92,10 +92,32 @@ pub(super) fn version(group: Group) -> Vec<Problem> {
         );
         return vec![problem.warning()];
     }
+    let oldest = versions.first().and_then(|v| Version::parse(v)).map_or(0, |v| v.major);
+    let gone = engine == Engine::Redis && version.major < oldest;
+    if gone || known && version.major < 6 && !versions.contains(&text) {
+        let near = nearest(version, versions);
+        let problem = Problem::error(
+            "CS0567",
+            "engine_version",
+            "A version that is made no more",
+            format!("AWS makes no new groups of {word} {text}; those that run it may keep it."),
+            format!("Write \"{near}\"."),
+        );
+        return vec![problem.of_change()];
+    }
     if !known {
         return wrong(format!("{word} has no version {text}."), format!("Versions of {word}: {}.", list(versions)));
     }
     Vec::new()
+}
+
+/// The version of the same minor that can be made, else of the same major.
+fn nearest(version: Version, versions: &'static [&'static str]) -> &'static str {
+    let of = |same: fn(Version, Version) -> bool| {
+        versions.iter().find(|text| Version::parse(text).is_some_and(|known| same(known, version)))
+    };
+    let near = of(|known, version| (known.major, known.minor) == (version.major, version.minor));
+    near.or_else(|| of(|known, version| known.major == version.major)).or(versions.first()).copied().unwrap_or_default()
 }
 
 pub(super) fn default_family(group: Group) -> Vec<Problem> {

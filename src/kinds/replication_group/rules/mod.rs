@@ -8,7 +8,7 @@ mod times;
 
 use crate::catalog::engines::{Engine, Version};
 use crate::kind::Problem;
-use crate::value::{Object, Value};
+use crate::value::{Data, Object, Value};
 
 pub use engine::{actual_family, family_mismatch};
 
@@ -44,8 +44,13 @@ impl<'a> Group<'a> {
     fn get(self, name: &str) -> Option<&'a Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
+    /// Whether it is set for sure: what is not known yet may still turn out to be null.
     fn is_set(self, name: &str) -> bool {
-        self.get(name).is_some()
+        self.may_be_set(name) && !self.get(name).is_some_and(may_be_null)
+    }
+    /// Whether it is set, as far as anybody knows.
+    fn may_be_set(self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.as_items().is_none_or(|items| !items.is_empty()))
     }
     fn text(self, name: &str) -> Option<&'a str> {
         self.get(name)?.as_str()
@@ -58,7 +63,7 @@ impl<'a> Group<'a> {
     }
     /// Whether it is off for sure: unset or false, and not unknown.
     fn is_off(self, name: &str) -> bool {
-        !self.is_set(name) || self.is(name, false)
+        !self.may_be_set(name) || self.is(name, false)
     }
     fn engine(self) -> Option<Engine> {
         match self.get("engine") {
@@ -69,9 +74,14 @@ impl<'a> Group<'a> {
     fn version(self) -> Option<Version> {
         Version::parse(self.text("engine_version")?)
     }
+    /// Whether it may be a member of a global datastore, which decides what is not set here.
     fn in_global(self) -> bool {
-        self.is_set("global_replication_group_id")
+        self.may_be_set("global_replication_group_id")
     }
+}
+
+fn may_be_null(value: &Value) -> bool {
+    matches!(&value.data, Data::Unknown(unknown) if !unknown.not_null)
 }
 
 #[cfg(test)]
@@ -105,6 +115,9 @@ mod tests {
             (&[("engine_version", s("7.0.7"))], &["CS0542"]),
             (&[("engine_version", s("6.x"))], &[]),
             (&[("engine_version", s("5.0.6"))], &[]),
+            (&[("engine_version", s("5.0.5"))], &["CS0567"]),
+            (&[("engine_version", s("4.0.9"))], &["CS0567"]),
+            (&[("engine_version", s("3.2.6"))], &["CS0541", "CS0567"]),
             (&[("engine", s("valkey")), ("engine_version", s("6.2"))], &["CS0541", "CS0542"]),
             (&[("engine_version", s("7.1")), ("parameter_group_name", s("default.redis6.x"))], &["CS0544"]),
             (&[("engine_version", s("7.1")), ("parameter_group_name", s("default.redis7"))], &[]),

@@ -50,11 +50,11 @@ pub(super) fn topology(group: Group) -> Vec<Problem> {
 pub(super) fn failover(group: Group) -> Vec<Problem> {
     let mut problems = Vec::new();
     let nodes = group.number("num_cache_clusters");
-    let counted_by_shards = group.is_set("num_node_groups") || group.is_set("replicas_per_node_group");
+    let counted_by_shards = group.may_be_set("num_node_groups") || group.may_be_set("replicas_per_node_group");
     let one_node = nodes == Some(1)
-        || !group.is_set("num_cache_clusters")
+        || !group.may_be_set("num_cache_clusters")
             && !counted_by_shards
-            && !group.is_set("node_group_configuration")
+            && !group.may_be_set("node_group_configuration")
             && !group.in_global();
     if group.is("automatic_failover_enabled", true) && one_node {
         problems.push(Problem::error(
@@ -117,10 +117,10 @@ pub(super) fn failover(group: Group) -> Vec<Problem> {
 fn is_lone_shard(group: Group) -> bool {
     let parameters = group.text("parameter_group_name");
     let plain = parameters.is_none_or(|name| name.starts_with("default.") && !name.ends_with(".cluster.on"))
-        && (parameters.is_some() || !group.is_set("parameter_group_name"));
+        && (parameters.is_some() || !group.may_be_set("parameter_group_name"));
     let counted =
         ["num_cache_clusters", "node_group_configuration", "cluster_mode"].iter().any(|name| group.is_set(name));
-    let replicas = group.is_set("replicas_per_node_group") && group.number("replicas_per_node_group") != Some(0);
+    let replicas = group.may_be_set("replicas_per_node_group") && group.number("replicas_per_node_group") != Some(0);
     group.number("num_node_groups") == Some(1) && plain && !counted && !replicas && !group.in_global()
 }
 
@@ -203,7 +203,7 @@ fn zones_and_nodes(group: Group) -> Vec<Problem> {
 
 /// Source: the conflicts that the service and Terraform's provider declare for members of a global datastore.
 pub(super) fn global_member(group: Group) -> Vec<Problem> {
-    if !group.in_global() {
+    if !group.is_set("global_replication_group_id") {
         return Vec::new();
     }
     let owned = [

@@ -1,0 +1,96 @@
+//! Resources of other tools: how many there are and what their own blocks say. The rest is unknown, and that matters
+//! only where something that we manage needs it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::address::{ModulePath, module_prefix};
+use crate::lang::declare::Foreign;
+use crate::lang::eval::{Bindings, eval};
+use crate::stack::desired::bindings;
+use crate::stack::evaluator::Item;
+use crate::stack::evaluator::view::View;
+use crate::stack::target::{Instance, repeat};
+use crate::stack::terraform_state::is_secret;
+use crate::value::{Data, Object, Origin, Type, Unknown, Value};
+
+impl View<'_> {
+    /// The value of a resource of another tool: given, or out of its block. `None` if no block and nobody tells of it.
+    pub(super) fn foreign(&self, address: &str) -> Option<Value> {
+        let block = self.module.foreign.get(address);
+        match (self.given(address), block) {
+            (Some(given), Some(block)) if given.as_object().is_some() && is_single(block) => {
+                Some(self.completed(address, block, given))
+            }
+            (Some(given), _) => Some(given.clone()),
+            (None, Some(block)) => self.kept(Item::Foreign, &address.into(), || Ok(self.of_block(address, block))).ok(),
+            (None, None) => None,
+        }
+    }
+
+    /// What `--var` or the state of Terraform tells, of this instance of the module or of all.
+    fn given(&self, address: &str) -> Option<&Value> {
+        let foreign = &self.evaluator.foreign;
+        if foreign.is_empty() {
+            return None;
+        }
+        let of = |path: &ModulePath| foreign.get(&format!("{}{address}", module_prefix(path)));
+        of(&self.path.to_vec()).or_else(|| of(&self.config()))
+    }
+
+    pub(super) fn is_given(&self, address: &str) -> bool {
+        self.given(address).is_some()
+    }
+
+    /// A given object knows what it was given, and then what its block says.
+    fn completed(&self, address: &str, block: &Foreign, given: &Value) -> Value {
+        let mut parts = self.written(address, block, &Instance::default());
+        let given_parts = given.as_object().cloned().unwrap_or_default();
+        let complete = parts.keys().all(|name| given_parts.contains_key(name));
+        if complete {
+            return given.clone();
+        }
+        parts.extend(given_parts);
+        self.object(address, parts)
+    }
+
+    fn of_block(&self, address: &str, block: &Foreign) -> Value {
+        match repeat(block.count.as_ref(), block.for_each.as_ref(), self) {
+            Ok(expansion) => {
+                let one = |instance: &Instance| self.object(address, self.written(address, block, instance));
+                let values: BTreeMap<_, _> =
+                    expansion.instances.iter().map(|instance| (instance.key.clone(), one(instance))).collect();
+                expansion.repetition.assemble(values)
+            }
+            // How many there are is a matter of the other tool, unless somebody here needs to know.
+            Err(_) => Value::unknown(Type::Any, Some(self.origin(address))),
+        }
+    }
+
+    /// What the block sets. What it sets to null is left to the other tool.
+    fn written(&self, address: &str, block: &Foreign, instance: &Instance) -> Object {
+        let names = bindings(instance.key.as_ref(), instance.each.as_ref(), None);
+        let scope = Bindings { parent: self, names };
+        let kind = address.trim_start_matches("data.").trim_start_matches("ephemeral.");
+        let kind = kind.split('.').next().unwrap_or_default();
+        let value = |expr| eval(expr, &scope).ok().filter(|value| !value.is_null());
+        let parts = block.attributes.iter().filter_map(|attribute| {
+            Some((attribute.name.clone(), value(&attribute.expr)?.with_mark(is_secret(kind, &attribute.name))))
+        });
+        parts.collect()
+    }
+
+    fn object(&self, address: &str, parts: Object) -> Value {
+        let origin = Some(self.origin(address));
+        let unknown = Unknown { origin, not_null: true, parts: Some(Arc::new(parts)), ..Unknown::default() };
+        Value::new(Data::Unknown(unknown))
+    }
+
+    fn origin(&self, address: &str) -> Arc<Origin> {
+        Arc::new(Origin::Foreign(format!("{}{address}", module_prefix(&self.config())).into(), None))
+    }
+}
+
+fn is_single(block: &Foreign) -> bool {
+    block.count.is_none() && block.for_each.is_none()
+}
