@@ -18,6 +18,8 @@
 //! * **Module**: a directory that a `module` block calls; a **unit** is what one such block makes of it. The way to a
 //!   unit has no keys; with the keys of `count` and `for_each` it is the way to an instance of the module.
 //! * **Hole**: a value that is not known when the plan is made, and that is filled before or while its step is made.
+//! * **Foreign**: of another tool. What its block writes is known; the rest is unknown for good, and an error only where
+//!   something that we manage needs it.
 //! * **Kind**: a sort of object (`replication_group`). **Instance**: one object of a block, told by its key.
 //! * **Call**: one API call as data, with impact and cause. **Step**: one change of one object, made of calls.
 //! * **Record**: what the state says of an object. **Operation**: a call that writes, on the medium from before it is

@@ -231,6 +231,9 @@ fn is_foreign(stack: &Stack, name: &str) -> bool {
         return stack.module.foreign.contains_key(name);
     }
     let bare = without_keys(name);
+    if stack.elsewhere.keys().any(|path| module_prefix(path).trim_end_matches('.') == bare) {
+        return true;
+    }
     stack.modules().any(|(path, module)| {
         let inner = bare.strip_prefix(&module_prefix(path)).filter(|_| !path.is_empty());
         inner.is_some_and(|inner| module.foreign.contains_key(inner))
@@ -258,7 +261,8 @@ fn validate_variables(names: &ModuleNames, evaluator: &Evaluator, diagnostics: &
 
 /// One note for all resources of other tools.
 fn notes(names: &ModuleNames, diagnostics: &mut Vec<Diagnostic>) {
-    let foreign: Vec<&str> = names.0.module.foreign.keys().map(String::as_str).collect();
+    let modules = names.0.elsewhere.keys().map(|path| module_prefix(path).trim_end_matches('.').to_owned());
+    let foreign: Vec<String> = names.0.module.foreign.keys().cloned().chain(modules).collect();
     if !foreign.is_empty() {
         let detail = format!("Not managed by cachestack: {}.", foreign.join(", "));
         diagnostics.push(Diagnostic::note("CS0304", "Resources of other tools", detail));

@@ -76,6 +76,19 @@ fn error(stack: &Stack, address: &str, of: &Use) -> Diagnostic {
     let many = if count > 1 { format!(" in {count} places") } else { String::new() };
     let wanted = if wanted.is_empty() { String::new() } else { format!(": {}", wanted.join(", ")) };
     let detail = format!("`{address}` is not managed by cachestack, and its value is needed{many}{wanted}.");
+    let module = stack.elsewhere.iter().find(|(path, _)| module_prefix(path).trim_end_matches('.') == address);
+    if let Some((_, why)) = module {
+        let detail = format!("{} What it tells is needed{many}{wanted}.", why.detail);
+        let help = format!(
+            "{} Or pass it: --var '{address}={}'.",
+            why.help.as_deref().unwrap_or_default(),
+            example(stack, address, of)
+        );
+        let places = of.places.iter().take(SHOWN);
+        return places.fold(Diagnostic { detail, help: Some(help), ..why.clone() }, |found, place| {
+            found.related(*place, "needed here")
+        });
+    }
     let mut diagnostic = Diagnostic::error("CS0402", "A value of another tool", detail).help(format!(
         "Name Terraform's state as `terraform_state` of the environment, take the value from a variable or a data block, or pass it: --var '{address}={}'.",
         example(stack, address, of)
@@ -95,6 +108,14 @@ fn error(stack: &Stack, address: &str, of: &Use) -> Diagnostic {
 fn example(stack: &Stack, address: &str, of: &Use) -> String {
     let paths: Vec<&str> = of.attributes.iter().map(|path| &**path).collect();
     let one = if paths.is_empty() { "id = \"...\"".to_owned() } else { given(&paths) };
+    let call = stack.elsewhere.keys().find(|path| module_prefix(path).trim_end_matches('.') == address);
+    if let Some(call) = call.and_then(|path| stack.call(path)) {
+        return match (&call.count, &call.for_each) {
+            (Some(_), _) => format!("[{{ {one} }}]"),
+            (_, Some(_)) => format!("{{ KEY = {{ {one} }} }}"),
+            _ => format!("{{ {one} }}"),
+        };
+    }
     match declared(stack, address) {
         Some(block) if block.count.is_some() => format!("[{{ {one} }}]"),
         Some(block) if block.for_each.is_some() => format!("{{ KEY = {{ {one} }} }}"),

@@ -225,6 +225,12 @@ impl Reader<'_> {
 
     /// What is not supported is refused where it is set to something.
     fn refuse(&mut self, attr: &Attr, attribute: &Attribute, value: &Value) {
+        let elements = value.as_items().filter(|_| attr.block.is_none() && self.name != "provider");
+        if elements.is_some_and(|elements| elements.iter().any(Value::is_null)) {
+            let detail = format!("`{}` has an element that is null.", attr.name);
+            let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail);
+            self.diagnostics.push(diagnostic.at(attribute.expr.span).help("Leave it out: compact([...]) does."));
+        }
         let nothing = value.is_null() || value.is_unknown() || value.as_items().is_some_and(<[Value]>::is_empty);
         if let Some(advice) = attr.deprecated.filter(|_| !nothing) {
             let diagnostic = Diagnostic::error("CS0325", "Not supported", format!("`{}` is refused.", attr.name));

@@ -47,7 +47,8 @@ pub fn check(stack: &Stack, given_up: &[(Arc<str>, Span)], diagnostics: &mut Vec
         let prefix = module_prefix(path);
         module.foreign.keys().map(move |address| format!("{prefix}{address}"))
     });
-    let names: Vec<String> = names.collect();
+    let modules = stack.elsewhere.keys().map(|path| module_prefix(path).trim_end_matches('.').to_owned());
+    let names: Vec<String> = names.chain(modules).collect();
     let is = |name: &str, address: &str| {
         name == address || Address::parse(name).is_some_and(|name| Some(name) == Address::parse(address))
     };

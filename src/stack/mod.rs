@@ -29,7 +29,7 @@ use crate::lang;
 use crate::lang::declare::{Call, Module, Removed, Resource, declare};
 use crate::lang::source::{self, Files};
 use crate::stack::graph::Graph;
-use modules::Units;
+use modules::{Elsewhere, Units};
 
 /// A stack as it was read.
 #[derive(Debug)]
@@ -46,6 +46,8 @@ pub struct Stack {
     pub module: Module,
     /// The modules that are called, by the way from the root, without keys.
     pub units: Units,
+    /// The modules that are called and not read: of registries and repositories.
+    pub elsewhere: Elsewhere,
     /// Every `moved` block: from, to, and the module that says it.
     pub moved: Vec<(Subject, Subject, ModulePath)>,
     /// Every `removed` block, with addresses from the root on.
@@ -70,8 +72,8 @@ impl Stack {
             );
         }
         let mut module = declare(&bodies, &sources, diagnostics);
-        let mut units = modules::load(directory, &module, &mut sources, diagnostics);
         let given_up = lang::declare::given_up(&module, diagnostics);
+        let (mut units, elsewhere) = modules::load(directory, &module, &given_up, &mut sources, diagnostics);
         let forgotten = foreign::leave(&mut module, &mut units, &given_up);
         let name = module.stack.as_ref().map_or_else(|| directory_name(directory), |stack| stack.name.clone());
         let mut stack = Self {
@@ -81,6 +83,7 @@ impl Stack {
             files,
             module,
             units,
+            elsewhere,
             moved: Vec::new(),
             removed: Vec::new(),
             graph: Graph::default(),

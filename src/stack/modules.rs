@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::address::{ModulePath, module_prefix};
-use crate::diag::{Diagnostic, FileId, SourceMap, did_you_mean};
+use crate::diag::{Diagnostic, FileId, SourceMap, Span, did_you_mean};
 use crate::lang::ast::Body;
 use crate::lang::declare::{Call, Module, declare};
 use crate::lang::{files, source};
@@ -27,8 +28,18 @@ pub struct Unit {
 /// Modules by the way to them from the root, without keys.
 pub type Units = BTreeMap<ModulePath, Unit>;
 
+/// Modules of registries and repositories, by the way to them without keys, each with why it is not read.
+pub type Elsewhere = BTreeMap<ModulePath, Diagnostic>;
+
 /// Reads every module that is called from the root, and from modules.
-pub fn load(directory: &Path, root: &Module, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Units {
+/// `given_up` are the addresses that the stack leaves to other tools. Answers the modules that are elsewhere, too.
+pub fn load(
+    directory: &Path,
+    root: &Module,
+    given_up: &[(Arc<str>, Span)],
+    sources: &mut SourceMap,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Units, Elsewhere) {
     let place = Place::Directory { path: PathBuf::from("."), real: source::real(directory) };
     let mut loader = Loader {
         directory,
@@ -37,12 +48,14 @@ pub fn load(directory: &Path, root: &Module, sources: &mut SourceMap, diagnostic
         parsed: BTreeMap::new(),
         declared: BTreeSet::new(),
         units: BTreeMap::new(),
+        elsewhere: BTreeMap::new(),
+        given_up,
         way: vec![(place.key(), "the stack".to_owned())],
         bytes: 0,
         full: false,
     };
     loader.calls(&Vec::new(), root, &place);
-    loader.units
+    (loader.units, loader.elsewhere)
 }
 
 /// Where a module is.
@@ -80,6 +93,8 @@ struct Loader<'a> {
     parsed: BTreeMap<PathBuf, Bodies>,
     declared: BTreeSet<PathBuf>,
     units: Units,
+    elsewhere: Elsewhere,
+    given_up: &'a [(Arc<str>, Span)],
     /// The modules that are being read, outermost first, to notice one within itself.
     way: Vec<(PathBuf, String)>,
     /// The length of the texts of all modules, each as often as it is called.
@@ -101,9 +116,24 @@ impl Loader<'_> {
             let way = path.iter().cloned().chain([(name.clone(), None)]).collect();
             match self.locate(call, here) {
                 Ok(place) => self.call(way, call, &place),
-                Err(diagnostic) => self.diagnostics.push(diagnostic.or_at(call.source.1)),
+                Err(diagnostic) => self.unread(way, call, diagnostic.or_at(call.source.1)),
             }
         }
+    }
+
+    /// A module of a registry or a repository is the business of another tool, as long as nobody here needs what it
+    /// tells. One that makes caches is not passed over without a word.
+    fn unread(&mut self, way: ModulePath, call: &Call, diagnostic: Diagnostic) {
+        let name = module_prefix(&way).trim_end_matches('.').to_owned();
+        let local = diagnostic.code != "CS0361" || source::real(&self.directory.join(&*call.source.0)).is_some();
+        let left = self.given_up.iter().any(|(given_up, _)| **given_up == *name);
+        if local || !left && makes_caches(&name, &call.source.0) {
+            let way_out = format!(" Or leave it to Terraform: foreign = [\"{name}\"] in the `stack` block.");
+            let help = diagnostic.help.clone().map(|help| if local { help } else { help + &way_out });
+            self.diagnostics.push(Diagnostic { help, ..diagnostic });
+            return;
+        }
+        self.elsewhere.insert(way, diagnostic);
     }
 
     fn call(&mut self, path: ModulePath, call: &Call, place: &Place) {
@@ -240,6 +270,12 @@ impl Loader<'_> {
             }
         }
     }
+}
+
+/// Whether the name or the source of a module speaks of caches.
+fn makes_caches(name: &str, source: &str) -> bool {
+    let text = format!("{name} {source}").to_lowercase();
+    ["cache", "redis", "valkey", "memcache"].iter().any(|word| text.contains(word))
 }
 
 /// A path without `.`, and without `..` where that can be told from the text.

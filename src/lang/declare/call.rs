@@ -60,7 +60,8 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
         let expr = Some(attribute.expr.clone());
         match &*attribute.name {
             "source" => {}
-            "version" => diagnostics.push(version(attribute)),
+            "version" if is_local(&call.source.0) => diagnostics.push(version(attribute)),
+            "version" => {}
             "count" => call.count = expr,
             "for_each" => call.for_each = expr,
             "depends_on" => call.depends_on = block::literal_items(attribute, diagnostics),
@@ -99,6 +100,11 @@ fn source(block: &Block, diagnostics: &mut Vec<Diagnostic>) -> Option<(Arc<str>,
     let diagnostic = Diagnostic::error("CS0316", "It must be written out", detail).at(attribute.expr.span);
     diagnostics.push(diagnostic.help("Write a text without references: \"./modules/redis\"."));
     None
+}
+
+/// Whether a source is a directory, or a template of the binary.
+fn is_local(source: &str) -> bool {
+    source == "." || source == ".." || ["./", "../", "/", "cachestack/"].iter().any(|start| source.starts_with(start))
 }
 
 fn version(attribute: &Attribute) -> Diagnostic {

@@ -59,7 +59,7 @@ fn path(expr: &Expr) -> Option<Part> {
 
 /// Why a path leads nowhere in a type.
 fn fault(ty: &Type, steps: &[Step]) -> Option<&'static str> {
-    let Some((step, rest)) = steps.split_first() else { return None };
+    let (step, rest) = steps.split_first()?;
     match (ty, step) {
         (Type::Map(element), _) => fault(element, rest),
         (Type::List(element), Step::Index(_)) => fault(element, rest),

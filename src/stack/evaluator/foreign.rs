@@ -38,6 +38,19 @@ impl View<'_> {
         of(&self.path.to_vec()).or_else(|| of(&self.config()))
     }
 
+    /// What a module tells that is in a registry or a repository: what was given, and nothing else.
+    pub(super) fn elsewhere(&self, name: &str) -> Value {
+        let address = format!("module.{name}");
+        if let Some(given) = self.given(&address) {
+            return given.clone();
+        }
+        let repeated = self.module.calls.get(name).is_some_and(|call| call.count.is_some() || call.for_each.is_some());
+        match repeated {
+            true => Value::unknown(Type::Any, Some(self.origin(&address))),
+            false => self.object(&address, Object::new()),
+        }
+    }
+
     pub(super) fn is_given(&self, address: &str) -> bool {
         self.given(address).is_some()
     }

@@ -172,6 +172,9 @@ impl View<'_> {
         }
         let origin = || Origin::Module(self.path.to_vec(), name.clone());
         let empty = || Value::unknown(Type::Any, Some(Arc::new(origin())));
+        if self.evaluator.stack().elsewhere.contains_key(&below(&self.config(), name)) {
+            return Ok((self.elsewhere(name), 1));
+        }
         // A module whose source could not be read has been reported.
         let Some(module) = self.evaluator.stack().declared(&below(&self.config(), name)) else {
             return Ok((empty(), 1));

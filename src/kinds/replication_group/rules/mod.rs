@@ -116,7 +116,7 @@ mod tests {
             (&[("engine_version", s("6.x"))], &[]),
             (&[("engine_version", s("5.0.6"))], &[]),
             (&[("engine_version", s("5.0.5"))], &["CS0567"]),
-            (&[("engine_version", s("4.0.9"))], &["CS0567"]),
+            (&[("engine_version", s("4.0.9"))], &["CS0541", "CS0567"]),
             (&[("engine_version", s("3.2.6"))], &["CS0541", "CS0567"]),
             (&[("engine", s("valkey")), ("engine_version", s("6.2"))], &["CS0541", "CS0542"]),
             (&[("engine_version", s("7.1")), ("parameter_group_name", s("default.redis6.x"))], &["CS0544"]),
