@@ -38,7 +38,6 @@ def serverless_caches():
     same([row["ServerlessCacheName"], row["Status"], row["ARN"]],
          ["suite-serverless", "creating", ARN + "serverlesscache:suite-serverless"])
     assert "Endpoint" not in row
-    refused("InvalidServerlessCacheStateFault", 400, ec.delete_serverless_cache, ServerlessCacheName="suite-serverless")
     wait_cache("suite-serverless")
     row = cache_of("suite-serverless")
     same([row["MajorEngineVersion"], row["FullEngineVersion"], row["SnapshotRetentionLimit"], row["DailySnapshotTime"]],

@@ -1,4 +1,4 @@
-"""Service updates and reserved nodes."""
+"""Service updates, reserved nodes, online migration."""
 from suite import check, control, create_group, delete_group, ec, group_of, refused, same, until, wait_group
 
 ARN = "arn:aws:elasticache:us-east-1:123456789012:"
@@ -28,11 +28,11 @@ def service_updates():
     done = ec.batch_apply_update_action(ServiceUpdateName=name, ReplicationGroupIds=["patched", "none"])
     same([row["UpdateActionStatus"] for row in done["ProcessedUpdateActions"]], ["waiting-to-start"])
     same([row["ErrorType"] for row in done["UnprocessedUpdateActions"]], ["ReplicationGroupNotFoundFault"])
-    until(lambda: group_of("patched")["Status"] == "modifying")
-    same([row["UpdateActionStatus"] for row in actions(ServiceUpdateName=name)], ["in-progress"])
+    until(lambda: actions(ServiceUpdateName=name)[0]["UpdateActionStatus"] == "in-progress")
     same(len(ec.batch_stop_update_action(ServiceUpdateName=name, ReplicationGroupIds=["patched"])[
         "UnprocessedUpdateActions"]), 1)
-    wait_group("patched")
+    until(lambda: actions(ServiceUpdateName=name)[0]["UpdateActionStatus"] == "complete")
+    same(group_of("patched")["Status"], "available")
     mine, = actions(ServiceUpdateName=name)
     same([mine["UpdateActionStatus"], mine["NodesUpdated"], mine["SlaMet"]], ["complete", "2/2", "yes"])
     other, = actions(CacheClusterIds=["patched-too"], UpdateActionStatus=["not-applied"])
@@ -66,3 +66,17 @@ def reserved_nodes():
             ReservedCacheNodesOfferingId=free["ReservedCacheNodesOfferingId"], ReservedCacheNodeId="suite")
     pages = ec.get_paginator("describe_reserved_cache_nodes").paginate(OfferingType="No Upfront")
     same([row["CacheNodeCount"] for page in pages for row in page["ReservedCacheNodes"]], [2])
+
+
+@check
+def online_migration():
+    create_group("target", NumCacheClusters=2)
+    source = {"ReplicationGroupId": "target", "CustomerNodeEndpointList": [{"Address": "10.0.0.1", "Port": 6379}]}
+    ec.test_migration(**source)
+    ec.start_migration(**source)
+    wait_group("target")
+    refused("ReplicationGroupAlreadyUnderMigrationFault", 400, ec.start_migration, **source)
+    ec.complete_migration(ReplicationGroupId="target")
+    wait_group("target")
+    refused("ReplicationGroupNotUnderMigrationFault", 400, ec.complete_migration, ReplicationGroupId="target")
+    delete_group("target")

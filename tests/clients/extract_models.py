@@ -30,6 +30,7 @@ OPERATIONS = {
         DeleteServerlessCacheSnapshot ExportServerlessCacheSnapshot
         DescribeServiceUpdates DescribeUpdateActions BatchApplyUpdateAction BatchStopUpdateAction
         DescribeReservedCacheNodesOfferings PurchaseReservedCacheNodesOffering DescribeReservedCacheNodes
+        TestMigration StartMigration CompleteMigration
         DescribeCacheEngineVersions DescribeEvents ListAllowedNodeTypeModifications
         AddTagsToResource RemoveTagsFromResource ListTagsForResource""",
     "ec2": """

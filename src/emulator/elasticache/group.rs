@@ -81,6 +81,9 @@ pub struct ReplicationGroup {
     /// The global datastore that it is a member of.
     #[serde(default)]
     pub global: Option<String>,
+    /// Whether it is being filled from an engine elsewhere.
+    #[serde(default)]
+    pub migrating: bool,
     pub failover: bool,
     pub multi_az: bool,
     pub snapshotting: Option<String>,

@@ -18,6 +18,7 @@ mod group;
 mod group_due;
 mod layout;
 mod logs;
+mod migration;
 mod modify_group;
 mod names;
 mod parameter_groups;
@@ -60,6 +61,7 @@ pub const SERVICE: Service = Service {
         &serverless::snapshots::PART,
         &updates::PART,
         &reserved::PART,
+        &migration::PART,
         &engines::PART,
         &events::PART,
         &tagging::PART,
