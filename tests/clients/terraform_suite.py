@@ -77,7 +77,8 @@ def main():
     urllib.request.urlopen(reset).read()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        shutil.copy(HERE / "terraform" / "main.tf", folder)
+        for file in (HERE / "terraform").glob("*.tf"):
+            shutil.copy(file, folder)
         transcript = str(folder / "record.jsonl")
         recorder = record.start(ENDPOINT, 0, transcript)
         env = environment(folder, "http://127.0.0.1:%d" % recorder.server_address[1])

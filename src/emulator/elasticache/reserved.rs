@@ -111,8 +111,8 @@ impl Offering {
     /// Whether the filters of a request let it through.
     fn passes(&self, input: Input) -> bool {
         let is = |name: &str, own: &str| input.filled(name).is_none_or(|wanted| wanted.eq_ignore_ascii_case(own));
-        let duration = input.filled("Duration").and_then(|text| text.parse::<i64>().ok());
-        let duration = duration.is_none_or(|wanted| wanted == self.duration || wanted * YEAR == self.duration);
+        let duration = input.filled("Duration").and_then(seconds);
+        let duration = duration.is_none_or(|wanted| wanted == self.duration);
         duration
             && is("CacheNodeType", &self.node_type)
             && is("ProductDescription", self.engine)
@@ -131,10 +131,18 @@ impl Offering {
     }
 }
 
+/// A duration in years or in seconds, or as Terraform's provider sends it.
+fn seconds(text: &str) -> Option<i64> {
+    match text {
+        "1" | "P1Y" | "31536000" => Some(YEAR),
+        "3" | "P3Y" | "94608000" => Some(3 * YEAR),
+        _ => None,
+    }
+}
+
 /// Refuses filters that name nothing.
 fn check_filters(input: Input) -> Result<(), Failure> {
-    let known = ["1", "3", "31536000", "94608000"];
-    if let Some(other) = input.filled("Duration").filter(|duration| !known.contains(duration)) {
+    if let Some(other) = input.filled("Duration").filter(|duration| seconds(duration).is_none()) {
         return Err(Failure::value(format!(
             "Invalid duration: {other}. Valid values are 1, 3, 31536000 and 94608000."
         )));

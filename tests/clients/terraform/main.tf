@@ -5,8 +5,8 @@
 # Of the guide are here: redis, redis_backup, redis_encrypted, redis_primary, custom, advanced, simple, production, the
 # environments (dev, staging, prod), secure, cost_optimized, backup_optimized, debug, debug_backup, ecommerce, the
 # microservices (user, order), memcached, both alarms, and their subnet groups, parameter groups and security groups.
-# redis_secondary is a group of its own in another region, as there are no global datastores; log groups and metric
-# filters are another service's. A token, shards, and rules of their own are more than the guide has.
+# redis_secondary is a group of its own in another region: kinds.tf has a global datastore; log groups and metric filters
+# are another service's. A token, shards, and rules of their own are more than the guide has.
 
 terraform {
   required_providers {
