@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::address::{Address, Mode, module_prefix};
 use crate::diag::{Diagnostic, Span, did_you_mean};
+use crate::kinds;
 use crate::lang::declare::{Foreign, Module, Removed};
 use crate::stack::Stack;
 use crate::stack::modules::Units;
@@ -13,7 +14,7 @@ use crate::stack::modules::Units;
 pub fn leave(module: &mut Module, units: &mut Units, given_up: &[(Arc<str>, Span)]) -> Vec<Removed> {
     let mut forgotten = Vec::new();
     for (text, span) in given_up {
-        let Some(address) = Address::parse(text).filter(|address| address.mode == Mode::Managed) else { continue };
+        let Some(address) = kinds::address(text).filter(|address| address.mode == Mode::Managed) else { continue };
         let address = address.config();
         let of_unit = |units: &mut Units| units.get_mut(&address.module).map(|unit| take(&mut unit.declared, &address));
         let taken = if address.module.is_empty() { Some(take(module, &address)) } else { of_unit(units) };
@@ -50,7 +51,7 @@ pub fn check(stack: &Stack, given_up: &[(Arc<str>, Span)], diagnostics: &mut Vec
     let modules = stack.elsewhere.keys().map(|path| module_prefix(path).trim_end_matches('.').to_owned());
     let names: Vec<String> = names.chain(modules).collect();
     let is = |name: &str, address: &str| {
-        name == address || Address::parse(name).is_some_and(|name| Some(name) == Address::parse(address))
+        name == address || kinds::address(name).is_some_and(|name| Some(name) == kinds::address(address))
     };
     for (address, span) in given_up.iter().filter(|(address, _)| !names.iter().any(|name| is(name, address))) {
         let help = match did_you_mean(address, names.iter().map(String::as_str)) {
