@@ -89,7 +89,7 @@ impl Draft<'_> {
         if !wrong.is_empty() {
             self.undecided_modules.insert(path.clone());
         }
-        let needed = foreign::manages(self.evaluator.stack(), path);
+        let needed = !wrong.is_empty() && foreign::manages(self.evaluator.stack(), path);
         self.foreign.of_repetition(&mut wrong, 0, needed);
         self.diagnostics.append(&mut wrong);
         self.forgive(before);

@@ -27,11 +27,9 @@ pub type Imports = BTreeMap<Address, (Option<String>, Span)>;
 pub fn of_block(draft: &Draft, block: &Address, wrong: &mut Vec<Diagnostic>) -> Imports {
     let names = draft.evaluator.names();
     let mut all = Imports::new();
-    for (path, module) in names.0.modules() {
-        for import in module.imports.iter().filter(|import| import.block_from(path) == block.config()) {
-            for instance in draft.evaluator.instances(path).iter().filter(|path| !draft.evaluator.is_open(path)) {
-                wrong.extend(read(draft, import, instance, &mut all).err().into_iter().flatten());
-            }
+    for (path, import) in names.0.imports().filter(|(path, import)| import.block_from(path) == block.config()) {
+        for instance in draft.evaluator.instances(path).iter().filter(|path| !draft.evaluator.is_open(path)) {
+            wrong.extend(read(draft, import, instance, &mut all).err().into_iter().flatten());
         }
     }
     all

@@ -280,10 +280,9 @@ fn needs<'a>(path: &[(Arc<str>, Option<Key>)], module: &'a Module, stack: &'a St
     for block in &module.resources {
         let depends_on = block.meta.depends_on.iter().collect();
         let mut own = of(Node::Block(block.address.clone()), block.expressions(), depends_on);
-        for (from, asking) in stack.modules().filter(|(_, asking)| !asking.imports.is_empty()) {
-            let imports = asking.imports.iter().filter(|import| import.block_from(from) == block.address);
-            let expressions = imports.flat_map(|import| std::iter::once(&import.id).chain(&import.for_each));
-            own.elsewhere.extend(expressions.map(|expr| (from.to_vec(), expr)));
+        for (from, import) in stack.imports().filter(|(from, import)| import.block_from(from) == block.address) {
+            let expressions = std::iter::once(&import.id).chain(&import.for_each);
+            own.elsewhere.extend(expressions.map(|expr| (from.clone(), expr)));
         }
         all.push(own);
     }

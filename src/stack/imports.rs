@@ -5,8 +5,7 @@ use crate::stack::Stack;
 
 /// Reports imports into blocks that there are not.
 pub fn check(stack: &Stack, diagnostics: &mut Vec<Diagnostic>) {
-    let all = stack.modules().flat_map(|(path, module)| module.imports.iter().map(move |import| (path, import)));
-    for (path, import) in all {
+    for (path, import) in stack.imports() {
         let block = &import.block_from(path);
         let foreign = |name: &String| name.split_once('.') == Some((&*block.kind, &*block.name));
         let foreign = stack.declared(&block.module).is_some_and(|module| module.foreign.keys().any(foreign));

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use crate::address::{Address, Key, ModulePath, Subject, module_prefix};
 use crate::diag::{Diagnostic, SourceMap};
 use crate::lang;
-use crate::lang::declare::{Call, Module, Removed, Resource, declare};
+use crate::lang::declare::{Call, Import, Module, Removed, Resource, declare};
 use crate::lang::source::{self, Files};
 use crate::stack::graph::Graph;
 use modules::{Elsewhere, Units};
@@ -52,6 +52,8 @@ pub struct Stack {
     pub moved: Vec<(Subject, Subject, ModulePath)>,
     /// Every `removed` block, with addresses from the root on.
     pub removed: Vec<Removed>,
+    /// The modules that have `import` blocks, by the way to them.
+    pub importing: Vec<ModulePath>,
     /// What hangs on what.
     pub graph: Graph,
     /// Where a block stands among the resources of its module.
@@ -86,6 +88,7 @@ impl Stack {
             elsewhere,
             moved: Vec::new(),
             removed: Vec::new(),
+            importing: Vec::new(),
             graph: Graph::default(),
             index: BTreeMap::new(),
         };
@@ -108,6 +111,8 @@ impl Stack {
             removed.extend(module.removed.iter().map(|one| Removed { from: one.from.clone().within(path), ..*one }));
             index.extend(module.resources.iter().enumerate().map(|(at, block)| (block.address.clone(), at)));
         }
+        let importing = self.modules().filter(|(_, module)| !module.imports.is_empty());
+        self.importing = importing.map(|(path, _)| path.to_vec()).collect();
         (self.moved, self.removed, self.index) = (moved, removed, index);
     }
 
@@ -115,6 +120,12 @@ impl Stack {
     pub fn modules(&self) -> impl Iterator<Item = (&[(Arc<str>, Option<Key>)], &Module)> {
         let units = self.units.iter().map(|(path, unit)| (path.as_slice(), &unit.declared));
         std::iter::once((&[][..], &self.module)).chain(units)
+    }
+
+    /// Every `import` block, with the way to its module.
+    pub fn imports(&self) -> impl Iterator<Item = (&ModulePath, &Import)> {
+        let of = |path| self.declared(path).into_iter().flat_map(|module| &module.imports);
+        self.importing.iter().flat_map(move |path| of(path).map(move |import| (path, import)))
     }
 
     /// The declarations of a module, by the way to it without keys.

@@ -18,11 +18,11 @@ impl View<'_> {
     /// The value of a resource of another tool: given, or out of its block. `None` if no block and nobody tells of it.
     pub(super) fn foreign(&self, address: &str) -> Option<Value> {
         let block = self.module.foreign.get(address);
-        match (self.given(address), block) {
+        match (self.given(address).map(|given| hidden(address, given)), block) {
             (Some(given), Some(block)) if given.as_object().is_some() && is_single(block) => {
-                Some(self.completed(address, block, given))
+                Some(self.completed(address, block, &given))
             }
-            (Some(given), _) => Some(given.clone()),
+            (Some(given), _) => Some(given),
             (None, Some(block)) => self.kept(Item::Foreign, &address.into(), || Ok(self.of_block(address, block))).ok(),
             (None, None) => None,
         }
@@ -84,8 +84,7 @@ impl View<'_> {
     fn written(&self, address: &str, block: &Foreign, instance: &Instance) -> Object {
         let names = bindings(instance.key.as_ref(), instance.each.as_ref(), None);
         let scope = Bindings { parent: self, names };
-        let kind = address.trim_start_matches("data.").trim_start_matches("ephemeral.");
-        let kind = kind.split('.').next().unwrap_or_default();
+        let kind = kind(address);
         let value = |expr| eval(expr, &scope).ok().filter(|value| !value.is_null());
         let parts = block.attributes.iter().filter_map(|attribute| {
             Some((attribute.name.clone(), value(&attribute.expr)?.with_mark(is_secret(kind, &attribute.name))))
@@ -102,6 +101,20 @@ impl View<'_> {
     fn origin(&self, address: &str) -> Arc<Origin> {
         Arc::new(Origin::Foreign(format!("{}{address}", module_prefix(&self.config())).into(), None))
     }
+}
+
+/// The type in an address.
+fn kind(address: &str) -> &str {
+    let bare = address.trim_start_matches("data.").trim_start_matches("ephemeral.");
+    bare.split('.').next().unwrap_or_default()
+}
+
+/// A given value with what is secret by its name marked, and all of what Terraform would keep nowhere.
+fn hidden(address: &str, given: &Value) -> Value {
+    let Data::Object(parts) = &given.data else { return given.clone() };
+    let secret = |name: &str| address.starts_with("ephemeral.") || is_secret(kind(address), name);
+    let parts = parts.iter().map(|(name, part)| (name.clone(), part.clone().with_mark(secret(name))));
+    Value::object(parts.collect()).with_mark(given.sensitive)
 }
 
 fn is_single(block: &Foreign) -> bool {

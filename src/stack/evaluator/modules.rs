@@ -172,7 +172,8 @@ impl View<'_> {
         }
         let origin = || Origin::Module(self.path.to_vec(), name.clone());
         let empty = || Value::unknown(Type::Any, Some(Arc::new(origin())));
-        if self.evaluator.stack().elsewhere.contains_key(&below(&self.config(), name)) {
+        let elsewhere = &self.evaluator.stack().elsewhere;
+        if !elsewhere.is_empty() && elsewhere.contains_key(&below(&self.config(), name)) {
             return Ok((self.elsewhere(name), 1));
         }
         // A module whose source could not be read has been reported.

@@ -97,7 +97,8 @@ impl<'a> View<'a> {
         let (kind, at) = if data { (&**named(steps, 0)?, 1) } else { (root, 0) };
         let name = named(steps, at)?;
         let prefix = if data { "data." } else { "" };
-        if self.is_foreign(&format!("{prefix}{kind}.{name}")) {
+        let any = !self.module.foreign.is_empty() || !self.evaluator.foreign.is_empty();
+        if any && self.is_foreign(&format!("{prefix}{kind}.{name}")) {
             return None;
         }
         let mode = if data { Mode::Data } else { Mode::Managed };
