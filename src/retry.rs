@@ -44,12 +44,14 @@ pub fn next(error: &RemoteError) -> Next {
 /// The pauses between tries: a quarter of a second, then twice as long each time, 15 seconds at most.
 pub struct Pauses(Duration);
 
-impl Pauses {
+impl Default for Pauses {
     /// Starts anew.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self(Duration::from_millis(250))
     }
+}
 
+impl Pauses {
     /// The next pause, no longer than what is left.
     pub fn next(&mut self, left: Duration) -> Duration {
         let pause = self.0.min(left);
@@ -84,7 +86,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_end_with_the_time_that_is_left() {
-        let mut pauses = Pauses::new();
+        let mut pauses = Pauses::default();
         let hour = Duration::from_secs(3600);
         let seen: Vec<u64> = (0..8).map(|_| pauses.next(hour).as_millis() as u64).collect();
         assert_eq!(seen, [250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000]);

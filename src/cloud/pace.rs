@@ -78,7 +78,7 @@ impl Pace {
         Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let (mut throttled, mut failed, mut pauses) = (0, 0, Pauses::new());
+        let (mut throttled, mut failed, mut pauses) = (0, 0, Pauses::default());
         loop {
             let error = {
                 let _permit = self.gate.acquire().await;

@@ -123,8 +123,8 @@ fn unfinished(
     let mut object = record.object.clone();
     object.extend(observation.object.iter().map(|(name, value)| (name.clone(), value.clone())));
     object.extend(wanted.iter().map(|(name, value)| (name.clone(), value.clone())));
-    for name in instance.kind.follows().iter().filter(|name| !wanted.contains_key(**name)) {
-        object.remove(*name);
+    for name in instance.kind.follows().iter().filter(|name| !wanted.contains_key(name)) {
+        object.remove(name);
     }
     instance.kind.predict(&mut object, None, &draft.target(&instance.region));
     let mut decision = Decision { standing: Standing::Unfinished, ..Decision::of(unknown_all(instance, &object)) };

@@ -182,6 +182,8 @@ pub enum Entry {
 }
 
 /// One change of a state.
+// Nearly every effect is a record: a box around each would save nothing.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// An object is as it says.

@@ -36,7 +36,7 @@ impl Work<'_> {
     }
 
     async fn tries(&mut self, call: &Call, operation: &Operation) -> Result<(), Early> {
-        let mut pauses = Pauses::new();
+        let mut pauses = Pauses::default();
         // Whether AWS may have carried out a call whose answer was lost.
         let mut doubtful = false;
         loop {

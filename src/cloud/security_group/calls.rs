@@ -16,7 +16,7 @@ use crate::retry::{Pauses, UNSEEN_TRIES};
 
 /// Issues a call. A new group can be unknown to EC2 for some seconds.
 pub async fn invoke(clients: &Clients, clock: &dyn Clock, call: &Call) -> Result<Reply, RemoteError> {
-    let (mut tries, mut pauses) = (1, Pauses::new());
+    let (mut tries, mut pauses) = (1, Pauses::default());
     loop {
         match once(clients, call).await {
             Err(error) if may_appear(&error, call) && tries < UNSEEN_TRIES => {
