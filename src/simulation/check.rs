@@ -208,7 +208,9 @@ impl Book {
             || self.asked.iter().filter(is_named).any(|asked| has_successor(&asked));
         let broken = matches!(thing.phase, Phase::Broken(_));
         let same = self.made.get(&thing.number) == Some(&declared.shape);
-        if !deposed && same && !broken && !asked && declared.count == 1 {
+        // The members of a group that shrinks take their alarms along.
+        let exact = self.facts.declared.contains_key(&address);
+        if !deposed && exact && same && !broken && !asked && declared.count == 1 {
             self.wrong("what the stack still declares is not deleted", what.clone());
         }
         self.successor(world, key, ledger, &address, &declared, deposed);
