@@ -59,6 +59,7 @@
 //! A change is over when its object has settled, a deletion when it is gone.
 //! What nobody knows the end of stays open: [`recovery`] settles it before the next apply plans, from what it finds by
 //! name or by our mark (the tag `cachestack:id`); a plan shows what that would be. A read that fails settles nothing.
+//! What others made anew under a recorded name does not carry our mark, and is left alone (`plan/whose.rs`).
 //!
 //! # Layers (a module uses what stands above it)
 //!
@@ -112,8 +113,9 @@
 //!
 //! # To add a kind
 //!
-//! Its file under `kinds/` (schema, rules, predictions, compile), a line in `kinds/mod.rs`, its remote under `cloud/`, the
-//! operations in the emulator, and a stack that uses it.
+//! Its folder under `kinds/` (schema with what it refers to, rules, predictions, compile) and a line in `kinds/mod.rs`; its
+//! remote under `cloud/` and a line in `cloud/mod.rs`; its part of the emulator; its codes in `diag/codes.rs`; a case, and
+//! a stack that uses it.
 
 pub mod address;
 pub mod apply;

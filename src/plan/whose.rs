@@ -25,7 +25,7 @@ pub enum Whose {
 }
 
 /// Compares the mark of an object with that of its record. What AWS gives an id of its own is never another object, and
-/// what was recorded without a mark, because it was taken over or its tags are left to others, cannot be told apart.
+/// what was recorded without a mark, because it was taken over or its service keeps no tags, cannot be told apart.
 pub fn whose(draft: &Draft, address: &Address, record: &Record, found: &Observation) -> Whose {
     let by_aws = kinds::get(&address.kind).is_some_and(|kind| kind.is_named_by_aws());
     let told = found.object.get("tags_all").is_some_and(|tags| tags.as_object().is_some());

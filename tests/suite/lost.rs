@@ -212,6 +212,17 @@ fn what_others_made_anew_is_theirs() {
     }
 }
 
+/// Our mark is never left to others, whatever `ignore_tags` says.
+#[test]
+fn a_mark_cannot_be_ignored() {
+    let provider = "provider \"aws\" {\n  ignore_tags {\n    key_prefixes = [\"cachestack:\"]\n  }\n}\n";
+    let scene = Scene::new(&format!("{provider}{PARAMETERS}"));
+    scene.run(&["apply", "--auto-approve"], 0);
+    scene.run(&["plan", "--detailed-exitcode"], 0);
+    scene.run(&["apply", "--auto-approve", "--refresh-only"], 0);
+    scene.run(&["destroy", "--auto-approve"], 0).says("2 destroyed");
+}
+
 /// The same for an object whose block is gone.
 #[test]
 fn what_others_made_anew_is_not_destroyed() {
