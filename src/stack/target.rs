@@ -248,14 +248,16 @@ fn target(expr: &Expr, per: Option<&Expr>, scope: &dyn Scope) -> Result<Expansio
     Ok(Expansion { repetition: Repetition::Each, instances })
 }
 
-/// One group, or all of a repeated block.
+/// One group, or all of a repeated block. Other kinds name a group, too; only a group has members.
 fn groups(value: &Value) -> Option<Vec<&Value>> {
-    if value.get("replication_group_id").is_some() {
+    let is_group =
+        |value: &Value| ["replication_group_id", "member_clusters"].iter().all(|name| value.get(name).is_some());
+    if is_group(value) {
         return Some(vec![value]);
     }
     let all: Vec<&Value> = value.children().collect();
     let good = matches!(value.data, Data::Object(_) | Data::Tuple(_) | Data::Map(..) | Data::List(..))
-        && all.iter().all(|group| group.get("replication_group_id").is_some());
+        && all.iter().all(|group| is_group(group));
     good.then_some(all)
 }
 
