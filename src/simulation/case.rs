@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn cases_read_what_they_write() {
         for seed in 0..40 {
-            let mut case = Case::from(&generate(Random::new(seed)));
+            let mut case = Case::from(&generate(Random::new(seed), None));
             let moment = Moment { turn: case.acts[0].number, place: "call CreateX".to_owned(), number: 3 };
             case.faults.insert(moment, Fault::LostAnswer);
             assert_eq!(Case::parse(&case.print()).as_ref(), Some(&case), "seed {seed}");

@@ -141,13 +141,14 @@ impl Book {
             self.wrong("what others made stays as it is", format!("{} over {key:?}", call.operation));
         }
         let mark = call.args.get("Tags")?.get(MARK)?.as_str()?.to_owned();
-        match ledger.open.iter().find(|open| open.mark == mark) {
-            Some(open) => Some(self.facts.current(&open.address)),
-            None => {
-                self.wrong("an operation is on the medium before its call is sent", call.operation);
-                None
-            }
+        // A change of what others have deleted since makes it anew, as ours.
+        let recorded = || ledger.records.iter().find(|record| record.mark.as_ref() == Some(&mark));
+        let open = ledger.open.iter().find(|open| open.mark == mark).map(|open| &open.address);
+        let address = open.or_else(|| Some(&recorded()?.address));
+        if address.is_none() {
+            self.wrong("an operation is on the medium before its call is sent", call.operation);
         }
+        Some(self.facts.current(address?))
     }
 
     fn change(&mut self, world: &World, key: &Key, ledger: &Ledger, call: &Call) {

@@ -1,5 +1,6 @@
 //! How stacks begin, and how people change them.
 
+use crate::simulation::hunt::{Change, Hunt};
 use crate::simulation::random::Random;
 use crate::simulation::stack::{Block, List, Model};
 
@@ -11,6 +12,8 @@ pub struct Editor<'a> {
     pub labels: u32,
     /// How many modules have been given.
     pub modules: u32,
+    /// The call that changes lead to more often than to others.
+    pub hunt: Option<&'static Hunt>,
 }
 
 /// Whether the engine may refuse a stack after an edit.
@@ -21,6 +24,32 @@ pub enum Effect {
     /// A guard stands before it: the next edit begins from the stack before.
     Guarded,
 }
+
+/// Every change, as often as it is made.
+const CHANGES: [Change; 22] = [
+    Change::Setting,
+    Change::Setting,
+    Change::Setting,
+    Change::Tags,
+    Change::Tags,
+    Change::Fixed,
+    Change::Fixed,
+    Change::Nodes,
+    Change::Shards,
+    Change::Token,
+    Change::Token,
+    Change::First,
+    Change::Prevent,
+    Change::Protect,
+    Change::Add,
+    Change::Add,
+    Change::Remove,
+    Change::Remove,
+    Change::Move,
+    Change::Rename,
+    Change::Relist,
+    Change::Switch,
+];
 
 const KINDS: [&str; 5] = ["subnet_group", "parameter_group", "security_group", "replication_group", "alarm"];
 
@@ -43,11 +72,13 @@ impl Editor<'_> {
 
     /// Adds a block of any kind.
     fn add(&mut self, model: &mut Model) {
-        let kind = *self.random.pick(&KINDS);
+        let hunted = self.hunt.filter(|_| self.random.percent(40));
+        let kind = hunted.map_or_else(|| *self.random.pick(&KINDS), |hunt| hunt.kind);
         let module = (self.modules > 0 && self.random.percent(35)).then(|| format!("m{}", self.modules));
         let list = (module.is_none() && !model.lists.is_empty() && self.random.percent(35)).then_some(0);
         self.labels += 1;
         let target = kind == "alarm" && list.is_none() && self.random.percent(60);
+        let sharded = if hunted.is_some_and(|hunt| hunt.change == Change::Shards) { 90 } else { 20 };
         let mut block = Block {
             kind,
             label: format!("b{}", self.labels),
@@ -59,8 +90,8 @@ impl Editor<'_> {
             setting: 0,
             fixed: 0,
             tags: 0,
-            nodes: 1 + self.random.below(2) as u32,
-            shards: if kind == "replication_group" && self.random.percent(20) { 2 } else { 0 },
+            nodes: 1 + self.random.below(3) as u32,
+            shards: if kind == "replication_group" && self.random.percent(sharded) { 2 } else { 0 },
             token: (kind == "replication_group" && self.random.percent(30)).then_some(0),
             target,
             first: self.random.percent(30),
@@ -102,37 +133,49 @@ impl Editor<'_> {
             self.add(model);
             return Effect::Sound;
         }
-        let at = self.random.below(model.blocks.len());
+        let (change, at) = self.choose(model);
         let block = &mut model.blocks[at];
-        match self.random.below(21) {
-            0 | 1 => block.setting += 1,
-            2 | 20 => block.tags += 1,
-            3 | 4 => {
+        match change {
+            Change::Tags => block.tags += 1,
+            Change::Fixed => {
                 block.fixed += 1;
                 return replaced(model, at);
             }
-            5 if block.kind == "replication_group" => {
-                return alarmed(model, at, |block| block.nodes = 1 + block.nodes % 3);
+            Change::Nodes if block.kind == "replication_group" => {
+                let step = 1 + self.random.below(2) as u32;
+                return alarmed(model, at, |block| block.nodes = 1 + (block.nodes + step) % 3);
             }
-            6 if block.shards > 0 => {
+            Change::Shards if block.shards > 0 => {
                 return alarmed(model, at, |block| block.shards = 5 - block.shards);
             }
-            7 | 8 if block.token.is_some() => block.token = block.token.map(|token| (token + 1) % 8),
-            9 => block.first = !block.first,
-            10 if block.guarded => block.prevent = !block.prevent,
-            11 if block.guarded => block.protect = !block.protect,
-            12 | 13 => self.add(model),
-            14 | 15 => return remove(model, at, self.random.percent(25)),
-            16 => self.rename(model, at, true),
-            17 => {
+            Change::Token if block.token.is_some() => block.token = block.token.map(|token| (token + 1) % 8),
+            Change::First => block.first = !block.first,
+            Change::Prevent if block.guarded => block.prevent = !block.prevent,
+            Change::Protect if block.guarded => block.protect = !block.protect,
+            Change::Add => self.add(model),
+            Change::Remove => return remove(model, at, self.random.percent(25)),
+            Change::Move => self.rename(model, at, true),
+            Change::Rename => {
                 self.rename(model, at, false);
                 return replaced(model, at);
             }
-            18 => return self.relist(model),
-            19 => return self.switch(model, at),
+            Change::Relist => return self.relist(model),
+            Change::Switch => return self.switch(model, at),
             _ => block.setting += 1,
         }
         Effect::Sound
+    }
+
+    /// Which change, and of which block.
+    fn choose(&mut self, model: &Model) -> (Change, usize) {
+        let any = (*self.random.pick(&CHANGES), self.random.below(model.blocks.len()));
+        let Some(hunt) = self.hunt.filter(|_| self.random.percent(60)) else { return any };
+        let of_kind = |at: &usize| {
+            let block = &model.blocks[*at];
+            block.kind == hunt.kind && (hunt.change != Change::Shards || block.shards > 0)
+        };
+        let fitting: Vec<usize> = (0..model.blocks.len()).filter(of_kind).collect();
+        if fitting.is_empty() { any } else { (hunt.change, *self.random.pick(&fitting)) }
     }
 
     fn rename(&mut self, model: &mut Model, at: usize, said: bool) {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::apply::Stop;
+use crate::simulation::hunt::Hunt;
 use crate::simulation::random::Random;
 
 /// Something that goes wrong.
@@ -171,6 +172,7 @@ fn rarity(place: &str) -> (u32, u32) {
         }
         ("call", _) => (60, 4),
         ("disk", deed) if deed.starts_with("append") => (1, 1),
+        ("disk", deed) if deed.starts_with("remove") => (12, 2),
         ("disk", _) => (4, 2),
         ("read", what) if starts(what, &["mark", "tags", "lookup"]) => (25, 4),
         _ => (1, 1),
@@ -193,6 +195,8 @@ struct Seeded {
     rates: BTreeMap<Fault, u32>,
     /// How likely the process dies, in each of a thousand moments of a turn.
     crash: u32,
+    /// Where the process dies, more often than not.
+    hunt: Option<&'static Hunt>,
 }
 
 /// The faults of a simulation.
@@ -231,15 +235,15 @@ impl Faults {
     }
 
     /// What a seed brings: a few kinds of fault, rare or often, and deaths.
-    pub fn seeded(mut random: Random) -> Self {
+    pub fn seeded(mut random: Random, hunt: Option<&'static Hunt>) -> Self {
         let mut rates = BTreeMap::new();
         for _ in 0..random.below(5) {
             let (fault, _) = *random.pick(&WORDS);
             rates.insert(fault, *random.pick(&[10, 30, 80, 250]));
         }
         rates.retain(|fault, _| !fault.is_crash());
-        let crash = *random.pick(&[0, 0, 5, 15, 40, 120]);
-        Self::of(Source::Seed(Seeded { random, rates, crash }))
+        let crash = *random.pick(if hunt.is_some() { &[0, 5] } else { &[0, 0, 5, 15, 40, 120] });
+        Self::of(Source::Seed(Seeded { random, rates, crash, hunt }))
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -316,6 +320,10 @@ impl Faults {
 impl Seeded {
     fn draw(&mut self, place: &str) -> Option<Fault> {
         let (crash, fault) = rarity(place);
+        let is_hunted = self.hunt.is_some_and(|hunt| place.strip_prefix("call ") == Some(hunt.operation));
+        if is_hunted && self.random.percent(60) {
+            return Some(*self.random.pick(crashes(place)));
+        }
         if self.random.permille(self.crash * crash) {
             return Some(*self.random.pick(crashes(place)));
         }

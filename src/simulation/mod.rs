@@ -1,7 +1,8 @@
 //! The simulation: a whole engine, on a disk in memory and an account in memory, on time that leaps, from one seed.
 //!
 //! A seed brings a life: a stack ([`edits`]), changes of it and commands ([`scenario`]), what others do to the account,
-//! and what goes wrong at calls, reads and writes ([`faults`]). Commands run as the command line runs them ([`engine`]),
+//! and what goes wrong at calls, reads and writes ([`faults`]); some
+//! lives are bent to a call that is rare ([`hunt`]). Commands run as the command line runs them ([`engine`]),
 //! each as a process that can die. A witness sees every call that writes, and reads the state as it would be if the
 //! power went at that moment; after every command, and in the quiet at the end, it is asked what must hold ([`check`],
 //! [`run`]). What the checkers know of a stack comes from the generator ([`stack`]) and from nothing of the engine. A
@@ -18,6 +19,7 @@ pub mod disk;
 pub mod edits;
 pub mod engine;
 pub mod faults;
+pub mod hunt;
 pub mod random;
 pub mod run;
 pub mod scenario;
@@ -40,8 +42,9 @@ pub fn simulate(seed: u64) -> (Scenario, Report) {
 /// The same with a fault of the engine that is planted.
 pub fn simulate_with(seed: u64, bug: Option<Bug>) -> (Scenario, Report) {
     let random = Random::new(seed);
-    let scenario = scenario::generate(random.fork(1));
-    let report = run::live_with(&Case::from(&scenario), Faults::seeded(random.fork(2)), bug);
+    let hunt = hunt::draw(random.fork(3));
+    let scenario = scenario::generate(random.fork(1), hunt);
+    let report = run::live_with(&Case::from(&scenario), Faults::seeded(random.fork(2), hunt), bug);
     (scenario, report)
 }
 

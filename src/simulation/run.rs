@@ -205,6 +205,11 @@ impl Life {
         for (key, was) in std::mem::take(&mut self.strangers) {
             let theirs = !facts.imports.contains_key(&key.2);
             let now = world.get(&key);
+            if !theirs && now.is_some_and(|thing| thing.made_for.is_some()) {
+                // It was taken over, and is ours from now on.
+                self.remade.remove(&key);
+                continue;
+            }
             if theirs && known(&ledger, &key).is_some() && !self.remade.contains(&key) {
                 book.wrong("what others made is not taken for ours", format!("{} {}", key.0, key.2));
             } else if theirs && now != Some(&was) {

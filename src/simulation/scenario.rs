@@ -2,6 +2,7 @@
 
 use crate::simulation::edits::{Editor, Effect};
 use crate::simulation::engine::{Command, Verb};
+use crate::simulation::hunt::Hunt;
 use crate::simulation::random::Random;
 use crate::simulation::stack::Model;
 use crate::simulation::text;
@@ -45,12 +46,13 @@ pub struct Scenario {
 }
 
 /// What a seed brings.
-pub fn generate(mut random: Random) -> Scenario {
+pub fn generate(mut random: Random, hunt: Option<&'static Hunt>) -> Scenario {
     let mut dice = random.fork(1);
-    let mut editor = Editor { random: &mut dice, labels: 0, modules: 0 };
+    let mut editor = Editor { random: &mut dice, labels: 0, modules: 0, hunt };
     let mut model = editor.begin();
     let mut turns = Vec::new();
-    let count = 1 + random.below(6);
+    // Who looks for a change needs time for one.
+    let count = 1 + random.below(6) + usize::from(hunt.is_some());
     for at in 0..count {
         let sound = model.clone();
         let mut effect = Effect::Sound;
@@ -69,6 +71,10 @@ pub fn generate(mut random: Random) -> Scenario {
             outside.extend(meddle(&model, &mut random));
         }
         let mut command = command(&model, &mut random);
+        // What is looked for is a call of an apply.
+        if hunt.is_some() && random.percent(70) {
+            command = Command { verb: Verb::Apply, allow: true, ..Command::default() };
+        }
         // Where a guard is off, nothing would stand before what is to be undone.
         let is_off = |block: &crate::simulation::stack::Block| block.guarded && !block.prevent && !block.protect;
         if effect == Effect::Guarded && model.blocks.iter().any(is_off) {

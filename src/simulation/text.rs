@@ -70,7 +70,7 @@ fn resource(block: &Block, model: &Model) -> String {
     }
     lines.extend(body(block, model, &name(block, list)));
     // Every other time a tag is taken away.
-    let more = if block.tags % 2 == 1 { ", team = \"x\"" } else { "" };
+    let more = if block.tags % 2 == 0 { ", team = \"x\"" } else { "" };
     lines.push(format!("tags = {{ version = \"{}\"{more} }}", block.tags));
     if block.protect {
         lines.push("protect = true".to_owned());
@@ -118,12 +118,16 @@ fn body(block: &Block, model: &Model, name: &str) -> Vec<String> {
             format!("description = \"setting {setting}\""),
             format!("subnet_ids = [\"subnet-1\", \"subnet-{}\"]", 2 + setting % 2),
         ],
-        "parameter_group" => vec![
-            format!("name = \"{name}\""),
-            "family = \"redis7\"".to_owned(),
-            format!("description = \"fixed {fixed}\""),
-            format!("parameters = {{ timeout = {}, maxmemory-policy = \"allkeys-lru\" }}", 300 + setting),
-        ],
+        "parameter_group" => {
+            // Now and then a parameter is taken away.
+            let more = if setting % 2 == 1 { "" } else { ", maxmemory-policy = \"allkeys-lru\"" };
+            vec![
+                format!("name = \"{name}\""),
+                "family = \"redis7\"".to_owned(),
+                format!("description = \"fixed {fixed}\""),
+                format!("parameters = {{ timeout = {}{more} }}", 300 + setting),
+            ]
+        }
         "security_group" => {
             let attribute = if block.prefix { "name_prefix" } else { "name" };
             let end = if block.prefix { "-" } else { "" };
@@ -132,13 +136,20 @@ fn body(block: &Block, model: &Model, name: &str) -> Vec<String> {
                 None => "cidr_blocks = [\"10.0.0.0/16\", \"10.1.0.0/16\"]".to_owned(),
             };
             let port = 6379 + setting % 3;
-            vec![
+            let rule = |way: &str, source: &str| {
+                format!(
+                    "{way} {{\n    from_port = {port}\n    to_port = {port}\n    protocol = \"tcp\"\n    {source}\n  }}"
+                )
+            };
+            let mut lines = vec![
                 format!("{attribute} = \"{name}{end}\""),
                 format!("description = \"fixed {fixed}\""),
-                format!(
-                    "ingress {{\n    from_port = {port}\n    to_port = {port}\n    protocol = \"tcp\"\n    {source}\n  }}"
-                ),
-            ]
+                rule("ingress", &source),
+            ];
+            if setting % 2 == 1 {
+                lines.push(rule("egress", "cidr_blocks = [\"10.2.0.0/16\"]"));
+            }
+            lines
         }
         "replication_group" => group(block, name, &used),
         _ => alarm(block, name, &used("replication_group")),

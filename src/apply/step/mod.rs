@@ -236,7 +236,11 @@ impl<'a> Work<'a> {
     }
 
     async fn update(&mut self) -> Result<(), Early> {
-        let ready = self.prepare()?;
+        let mut ready = self.prepare()?;
+        if let Some(mark) = self.recorded().mark() {
+            let ownership = self.ownership(mark);
+            ready.calls.iter_mut().for_each(|call| call.own(&ownership));
+        }
         let count = ready.calls.len();
         for (number, call) in ready.calls.iter().enumerate() {
             if call.secret.is_some() && self.last.is_none() {

@@ -69,7 +69,8 @@ impl Kind for Alarm {
     }
 }
 
-/// The whole alarm: AWS has no call that changes a part of one, and ignores tags but at create.
+/// The whole alarm: AWS has no call that changes a part of one. It ignores the tags of one that is there, and takes them
+/// where others have just deleted it: then the call makes a new one, which is to be known as ours.
 fn put(change: &Change, name: Value, creating: bool) -> Call {
     let new = |attribute: &str| change.new(attribute);
     let listed = |attribute: &str| {
@@ -98,13 +99,13 @@ fn put(change: &Change, name: Value, creating: bool) -> Call {
         ("EvaluateLowSampleCountPercentile", new("evaluate_low_sample_count_percentiles")),
         ("Metrics", queries(&new("metric_query"))),
         ("ThresholdMetricId", new("threshold_metric_id")),
-        ("Tags", if creating { tags::at_create(change) } else { Value::null() }),
+        ("Tags", tags::at_create(change)),
     ];
     let causes = if creating { Vec::new() } else { change.changed.to_vec() };
     let call = Call::new("PutMetricAlarm", args).because(causes.into_iter().filter(|cause| *cause != "tags_all"));
     let dimensions = new("dimensions");
     let call = dimensions.children().fold(call, |call, value| call.assuming_set("dimensions", value));
-    if creating { call.marked("Tags").settles(1) } else { call.settles(1) }
+    call.marked("Tags").settles(1)
 }
 
 /// A map as the list of names and values that the API wants.
