@@ -28,6 +28,7 @@ templates! {
     "quickstart": ["main.hcl"],
     "security": ["main.hcl"],
     "simple": ["main.hcl"],
+    "users": ["main.hcl"],
     "variables": ["main.hcl", "team.auto.hclvars", "variables.hcl"],
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The data files name the source of each part (the AWS service model, AWS documentation, cfn-lint, price list).
 
+pub mod acl;
 pub mod engines;
 pub mod metrics;
 pub mod nodes;

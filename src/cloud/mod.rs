@@ -27,6 +27,8 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod time;
+mod user;
+mod user_group;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -128,6 +130,9 @@ impl Cloud for Aws {
             "parameter_group" => Arc::new(parameter_group::ParameterGroups(place)),
             "replication_group" => Arc::new(replication_group::ReplicationGroups(place)),
             "cache_cluster" => Arc::new(cache_cluster::CacheClusters(place)),
+            "user" => Arc::new(user::Users(place)),
+            "user_group" => Arc::new(user_group::UserGroups(place)),
+            "user_group_association" => Arc::new(user_group::Associations(place)),
             "alarm" => Arc::new(alarm::Alarms(place)),
             #[cfg(feature = "ec2")]
             "security_group" => Arc::new(security_group::SecurityGroups(place)),

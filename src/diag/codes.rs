@@ -214,6 +214,19 @@ pub const CODES: &[Entry] = &[
     ("CS0710", "No TLS here", "Of single clusters, AWS encrypts connections to Memcached from 1.6.12 on. For Redis with TLS declare a replication_group with one node."),
     ("CS0712", "An outpost is missing", "`outpost_mode` wants `preferred_outpost_arn`."),
     ("CS0713", "Cluster mode takes a replication group", "A parameter group with cluster-enabled is for replication groups; a cache_cluster is a single node. Choose another parameter group."),
+    ("CS0720", "A user of no rules", "What a user may do is said by `access_string`, or by `role` (admin, app, readonly)."),
+    ("CS0721", "Invalid access string", "An access string holds rules of the engine's ACL: on, off, ~KEYS, &CHANNELS, +COMMAND, -COMMAND, +@CATEGORY and selectors in parentheses; passwords are no part of it."),
+    ("CS0722", "Perhaps not what is meant", "AWS takes the access string, and the user can do less than it seems: without `on` it is off."),
+    ("CS0723", "How to log in is not clear", "A user has passwords, or needs none, or is one of IAM: exactly one of the three."),
+    ("CS0724", "Invalid password", "A user has one or two passwords of 16 to 128 printable characters without , \" / and @."),
+    ("CS0725", "Rules said twice", "`role` stands for an access string; beside it there can be no other one."),
+    ("CS0726", "A user of IAM has one name", "AWS wants user_id and user_name of a user of IAM to be the same."),
+    ("CS0727", "No default user", "A user group of redis has exactly one user whose user_name is default."),
+    ("CS0728", "Two users of one name", "Clients log in by name, so a user group has one user of a name."),
+    ("CS0729", "A user without a password", "A user group of valkey takes users with passwords or of IAM only."),
+    ("CS0730", "Listed elsewhere", "A user group that lists its users takes out those that it does not list."),
+    ("CS0731", "A user group of another engine", "Caches of redis take user groups of redis only; those of valkey take both."),
+    ("CS0732", "A token said twice", "`auth_token_wo` is `auth_token`, but looked at only when its version changes."),
 ];
 
 /// The entry of a code.

@@ -1,6 +1,6 @@
 //! The objects of a plan side by side, for rules between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::value::Object;
@@ -10,6 +10,8 @@ use crate::value::Object;
 pub struct Among<'a> {
     /// What each declared instance comes out as.
     pub declared: BTreeMap<&'a Address, Neighbour<'a>>,
+    /// The attributes whose differences do not count, whatever they are (`ignore_changes`).
+    pub ignored: BTreeSet<(&'a Address, &'a str)>,
     /// What is recorded, also of objects that nothing declares any more.
     pub recorded: BTreeMap<&'a Address, &'a Object>,
     /// Whether the account has been read: before that, objects are only remembered.

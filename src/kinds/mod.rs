@@ -12,6 +12,9 @@ pub mod security_group;
 pub mod subnet_group;
 pub mod tags;
 pub mod upkeep;
+pub mod user;
+pub mod user_group;
+pub mod user_group_association;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -21,12 +24,15 @@ use crate::kind::{Kind, Problem};
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 6] = [
+pub const KINDS: [&dyn Kind; 9] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
     &replication_group::ReplicationGroup,
     &cache_cluster::CacheCluster,
+    &user::User,
+    &user_group::UserGroup,
+    &user_group_association::UserGroupAssociation,
     &alarm::Alarm,
 ];
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::catalog::acl;
 use crate::diag::{FileId, SourceMap};
 use crate::kinds;
 use crate::lang::syntax::lexer::lex;
@@ -293,7 +294,8 @@ impl Names {
             // All between the parentheses.
             true => place.value + 1..scan.call_end(place.value),
         };
-        hidden.then(|| scan.written(value)).flatten()
+        let exposed = |range: &Range<usize>| hidden || acl::holds_password(&scan.text[range.clone()]);
+        scan.written(value).filter(exposed)
     }
 }
 

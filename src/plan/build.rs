@@ -374,10 +374,8 @@ impl Draft<'_> {
 /// What every run makes anew is a difference in every plan, unless it is ignored.
 fn eternal(resource: &Resource, desired: &Desired, address: &Address) -> Option<Diagnostic> {
     let lifecycle = &resource.meta.lifecycle;
-    let ignored = |name: &str| {
-        let parts = lifecycle.ignore_parts.iter().map(|(ignored, _)| ignored);
-        lifecycle.ignore_all || lifecycle.ignore_changes.iter().chain(parts).any(|ignored| **ignored == *name)
-    };
+    let ignored =
+        |name: &str| lifecycle.ignores(name) || lifecycle.ignore_parts.iter().any(|(ignored, _)| **ignored == *name);
     let of_run = |value: &Value| value.origins().iter().any(|origin| matches!(**origin, Origin::Run));
     let mut names = desired.object.iter().filter(|(_, value)| of_run(value)).map(|(name, _)| &**name);
     let name = names.find(|name| !ignored(if *name == "tags_all" { "tags" } else { name }))?;

@@ -63,11 +63,20 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
     };
     let among = Among {
         declared: draft.planned.iter().filter_map(neighbour).collect(),
+        ignored: draft.planned.iter().flat_map(|(address, object)| ignored(draft, address, object)).collect(),
         recorded: draft.state.records.iter().map(|(address, record)| (address, &record.object)).collect(),
         read: draft.inputs.live.is_some(),
     };
     let problems = kinds::KINDS.into_iter().flat_map(|kind| kind.check_among(&among));
     problems.filter_map(|(address, problem)| Some(draft.places.get(address)?.diagnose(problem).of(address))).collect()
+}
+
+/// The attributes of an object whose differences do not count.
+fn ignored<'a>(draft: &Draft, address: &'a Address, object: &'a Object) -> Vec<(&'a Address, &'a str)> {
+    let names = draft.evaluator.names();
+    let Some(block) = names.0.resource(address) else { return Vec::new() };
+    let of_it = object.keys().filter(|name| block.meta.lifecycle.ignores(name));
+    of_it.map(|name| (address, &**name)).collect()
 }
 
 /// What another object keeps using cannot be deleted: AWS would refuse for as long as anybody cares to wait.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::kinds::tags;
 use crate::plan::AttrChange;
 use crate::schema::{Attr, Mode, Schema, Update};
-use crate::state::digest::Digests;
+use crate::state::digest::{Digests, Reading};
 use crate::state::{Digest, Record};
-use crate::value::{Data, Object, Type, Value, same};
+use crate::value::{Object, Type, Value, same};
 
 /// An instance as it shall be, and what differs.
 #[derive(Debug, Default)]
@@ -94,10 +94,13 @@ fn before(by: &Comparison) -> Object {
 fn compare_attr(by: &Comparison, attr: &Attr, difference: &mut Difference) {
     let Some(wanted) = wanted(by, attr) else { return };
     let now = difference.before.get(attr.name).cloned().unwrap_or_else(|| unset(by, attr));
-    difference.after.insert(attr.name.into(), wanted.clone());
     if attr.is_satisfied(&now, &wanted) {
+        // What is written otherwise than AWS tells it stays as AWS tells it, here and after an apply.
+        let kept = if attr.fits.is_some() { now } else { wanted };
+        difference.after.insert(attr.name.into(), kept);
         return;
     }
+    difference.after.insert(attr.name.into(), wanted.clone());
     if by.pending.get(attr.name).is_some_and(|pending| attr.is_satisfied(pending, &wanted)) {
         difference.pending.push(attr.name);
         return;
@@ -155,7 +158,7 @@ fn compare_secret(by: &Comparison, attr: &Attr, difference: &mut Difference) {
         if (by.ignored)(attr.name) {
             difference.secrets.extend(recorded.map(|digest| (attr.name.to_owned(), digest.clone())));
         } else if recorded.is_some() {
-            difference.after.insert(attr.name.into(), Value::null_of(Type::String));
+            difference.after.insert(attr.name.into(), Value::null_of(attr.ty.clone()));
             difference.changed.push(attr.name);
         }
         return;
@@ -167,20 +170,26 @@ fn compare_secret(by: &Comparison, attr: &Attr, difference: &mut Difference) {
     if (by.ignored)(attr.name) {
         return keep(difference);
     }
-    let Data::Secret(secret) = &value.data else {
-        difference.changed.push(attr.name);
-        return;
-    };
-    let Some(text) = &secret.text else {
-        difference.unchecked.push((attr.name, secret.source.as_deref().unwrap_or("its source").to_owned()));
-        if recorded.is_none() {
-            difference.changed.push(attr.name);
-        }
+    if is_same_version(by, attr) == Some(true) && recorded.is_some() {
         return keep(difference);
+    }
+    let digest = match by.digests.read(value) {
+        Reading::Known(digest) => digest,
+        Reading::Open => {
+            difference.changed.push(attr.name);
+            return;
+        }
+        Reading::Unread(source) => {
+            difference.unchecked.push((attr.name, source));
+            if recorded.is_none() {
+                difference.changed.push(attr.name);
+            }
+            return keep(difference);
+        }
     };
-    let digest = Digest { digest: by.digests.of(text), source: secret.source.as_deref().map(str::to_owned) };
     let phase = by.record.phase.get(attr.name);
-    let differs = recorded.is_none_or(|recorded| recorded.digest != digest.digest);
+    let another = is_same_version(by, attr) == Some(false);
+    let differs = another || recorded.is_none_or(|recorded| recorded.digest != digest.digest);
     if !differs && phase.is_some() {
         // Another one was let in beside it, and is to get in no longer.
         difference.changed.push(attr.name);
@@ -190,6 +199,12 @@ fn compare_secret(by: &Comparison, attr: &Attr, difference: &mut Difference) {
         difference.let_in.extend(phase.filter(|phase| phase.digest == digest.digest).map(|_| attr.name.to_owned()));
     }
     difference.secrets.insert(attr.name.to_owned(), digest);
+}
+
+/// Whether a secret that is only written is of the recorded version; nothing for one that is compared itself.
+fn is_same_version(by: &Comparison, attr: &Attr) -> Option<bool> {
+    let version = by.desired.get(attr.versioned?).filter(|version| !version.is_null())?;
+    Some(by.record.object.get(attr.versioned?).is_some_and(|recorded| same(recorded, version)))
 }
 
 /// All tags together; those that mark the object as ours do not count.

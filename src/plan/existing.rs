@@ -55,7 +55,7 @@ fn left_over(instance: &Instance, wanted: &Object, record: &Record, observation:
     let lifecycle = &instance.resource.meta.lifecycle;
     let blocks = instance.kind.schema().attrs.iter().filter(|attr| attr.block.is_some());
     for attr in blocks.filter(|attr| attr.mode == Mode::OptionalComputed && attr.update == Update::InPlace) {
-        let ignored = lifecycle.ignore_all || lifecycle.ignore_changes.iter().any(|ignored| &**ignored == attr.name);
+        let ignored = lifecycle.ignores(attr.name);
         let dropped = record.set.contains(attr.name) && !wanted.contains_key(attr.name) && !ignored;
         let there = observation.object.get(attr.name).and_then(Value::as_items).unwrap_or_default();
         if dropped && !there.is_empty() {
@@ -97,8 +97,7 @@ fn compare(
     let lifecycle = &instance.resource.meta.lifecycle;
     let mut wanted = wanted.clone();
     ignore::keep(lifecycle, &mut wanted, &observation.object);
-    let ignored =
-        |name: &str| lifecycle.ignore_all || lifecycle.ignore_changes.iter().any(|ignored| &**ignored == name);
+    let ignored = |name: &str| lifecycle.ignores(name);
     diff::compare(&Comparison {
         schema: instance.kind.schema(),
         desired: &wanted,

@@ -6,7 +6,8 @@ use crate::plan::RecordPlan;
 use crate::plan::decide::Instance;
 use crate::plan::draft::Draft;
 use crate::state::Digest;
-use crate::value::{Data, Value};
+use crate::state::digest::Reading;
+use crate::value::Value;
 
 /// Digests of the secrets that are known now.
 pub(super) fn secrets(draft: &Draft, instance: &Instance) -> BTreeMap<String, Digest> {
@@ -15,19 +16,14 @@ pub(super) fn secrets(draft: &Draft, instance: &Instance) -> BTreeMap<String, Di
         return BTreeMap::new();
     }
     let attrs = instance.kind.schema().attrs.iter().filter(|attr| attr.secret);
-    attrs
-        .filter_map(|attr| match &instance.desired.object.get(attr.name)?.data {
-            Data::Secret(secret) => {
-                let text = secret.text.as_ref()?;
-                let digest = Digest {
-                    digest: draft.inputs.digests.of(text),
-                    source: secret.source.as_deref().map(str::to_owned),
-                };
-                Some((attr.name.to_owned(), digest))
-            }
-            _ => None,
-        })
-        .collect()
+    let known = attrs.filter_map(|attr| {
+        let value = instance.desired.object.get(attr.name)?;
+        match draft.inputs.digests.read(value) {
+            Reading::Known(digest) => Some((attr.name.to_owned(), digest)),
+            Reading::Open | Reading::Unread(_) => None,
+        }
+    });
+    known.collect()
 }
 
 /// What the record of an instance shall say.

@@ -42,7 +42,7 @@ pub fn conform_nested(attr: &Attr, value: &Value) -> Result<Value, Mismatch> {
 
 fn conform_as(attr: &Attr, value: &Value, by_parts: bool) -> Result<Value, Mismatch> {
     if attr.secret {
-        return conform_secret(value);
+        return conform_secrets(&attr.ty, value);
     }
     let value = if by_parts { convert_parts(value, &attr.ty)? } else { convert(value, &attr.ty)? };
     let value = match &attr.block {
@@ -86,6 +86,22 @@ fn convert_parts(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
         }
         _ => convert(value, ty),
     }
+}
+
+/// Secrets of a list or set each for itself.
+fn conform_secrets(ty: &Type, value: &Value) -> Result<Value, Mismatch> {
+    let (Type::Set(element) | Type::List(element)) = ty else { return conform_secret(value) };
+    let items = match &value.data {
+        Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => items,
+        Data::Null(_) | Data::Unknown(_) => return Ok(value.clone().into_sensitive()),
+        _ => return Err(convert(&Value::bool(true), ty).expect_err("a boolean is no collection")),
+    };
+    let items = items.iter().map(conform_secret).collect::<Result<Vec<_>, _>>()?;
+    let value = match ty {
+        Type::Set(_) => Value::set((**element).clone(), items),
+        _ => Value::list((**element).clone(), items),
+    };
+    Ok(value.into_sensitive())
 }
 
 /// Whatever gave the text, it is a secret from here on.

@@ -81,6 +81,8 @@ pub struct Attr {
     pub fits: Option<fn(&Value, &Value) -> bool>,
     /// Whether it holds a secret.
     pub secret: bool,
+    /// The attribute that tells when a secret that is only written is another one.
+    pub versioned: Option<&'static str>,
     /// What its values name.
     pub refers: Option<Refers>,
     /// What it was called before.
@@ -152,6 +154,7 @@ impl Attr {
             normalize: None,
             fits: None,
             secret: false,
+            versioned: None,
             refers: None,
             formerly: &[],
             nullable: false,
@@ -285,6 +288,12 @@ impl Attr {
     /// It holds a secret.
     pub fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
+
+    /// Where that attribute is set, the secret counts as another one when that has another value, and never else.
+    pub fn versioned(mut self, by: &'static str) -> Self {
+        self.versioned = Some(by);
         self
     }
 

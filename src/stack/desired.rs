@@ -383,6 +383,7 @@ fn is_written_out(expr: &Expr) -> bool {
         Node::Number(_) => true,
         Node::Template(parts) => parts.iter().all(|part| matches!(part, Part::Text(_))),
         Node::Parens(inner) => is_written_out(inner),
+        Node::Tuple(items) => items.iter().any(is_written_out),
         Node::Conditional(_, yes, no) => is_written_out(yes) || is_written_out(no),
         Node::Call { name, args, .. } => match &**name {
             "secret" => false,

@@ -10,7 +10,7 @@ mod command;
 
 use crate::diag::Diagnostic;
 use crate::disk;
-use crate::value::{Data, Secret, Value};
+use crate::value::{Secret, Value};
 
 /// So many bytes may a secret have, from a file or a command.
 const MOST_BYTES: u64 = 64 << 10;
@@ -31,13 +31,12 @@ impl Secrets {
         Self { directory, process, commands, read: RefCell::default() }
     }
 
-    /// Fills in the text of a secret. One whose source is not there stays without.
+    /// Fills in the texts of the secrets in a value. One whose source is not there stays without.
     pub fn read(&self, value: &mut Value) -> Result<(), Diagnostic> {
-        let Data::Secret(secret) = &value.data else { return Ok(()) };
-        let (Some(source), None) = (secret.source.clone(), &secret.text) else { return Ok(()) };
-        let text = self.text(&source)?;
-        value.data = Data::Secret(Arc::new(Secret { source: Some(source), text }));
-        Ok(())
+        value.try_each_secret(&mut |secret| {
+            let (Some(source), None) = (&secret.source, &secret.text) else { return Ok(secret.clone()) };
+            Ok(Secret { source: Some(source.clone()), text: self.text(source)? })
+        })
     }
 
     fn text(&self, source: &Arc<str>) -> Result<Option<Arc<str>>, Diagnostic> {

@@ -1,11 +1,25 @@
 //! Digests of secrets: salted and slow, so that a stolen state gives nothing away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use argon2::password_hash::{PasswordHasher, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
+
+use crate::state::Digest;
+use crate::value::{Data, Value};
+
+/// What can be said of the secrets in a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// There is none, or it is not known yet.
+    Open,
+    /// A source did not tell: its name.
+    Unread(String),
+    /// All are known.
+    Known(Digest),
+}
 
 /// The digests of a run: a plan compares the same token on many groups, and walks more than once.
 ///
@@ -27,6 +41,31 @@ impl Digests {
     pub fn of(&self, text: &str) -> String {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(text.to_owned()).or_insert_with(|| digest(text, &self.salt)).clone()
+    }
+}
+
+impl Digests {
+    /// The digest of a secret, or of all in a list or set: theirs with a blank between, in the order of the digests.
+    pub fn read(&self, value: &Value) -> Reading {
+        let secrets: Vec<&Value> = match &value.data {
+            Data::Secret(_) => vec![value],
+            _ => value.as_items().unwrap_or_default().iter().collect(),
+        };
+        let mut digests = BTreeSet::new();
+        let mut sources = Vec::new();
+        for secret in &secrets {
+            let Data::Secret(secret) = &secret.data else { return Reading::Open };
+            let source = secret.source.as_deref();
+            let Some(text) = &secret.text else { return Reading::Unread(source.unwrap_or("its source").to_owned()) };
+            digests.insert(self.of(text));
+            sources.extend(source.map(str::to_owned));
+        }
+        if digests.is_empty() {
+            return Reading::Open;
+        }
+        let digest = digests.into_iter().collect::<Vec<_>>().join(" ");
+        let source = (!sources.is_empty()).then(|| sources.join(", "));
+        Reading::Known(Digest { digest, source })
     }
 }
 

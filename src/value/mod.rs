@@ -292,6 +292,24 @@ impl Value {
         }
     }
 
+    /// Changes every secret in it.
+    ///
+    /// # Errors
+    /// The first change that fails.
+    pub fn try_each_secret<E>(&mut self, change: &mut dyn FnMut(&Secret) -> Result<Secret, E>) -> Result<(), E> {
+        match &mut self.data {
+            Data::Secret(secret) => *secret = Arc::new(change(secret)?),
+            Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) if items.iter().any(Value::has_secret) => {
+                Arc::make_mut(items).iter_mut().try_for_each(|item| item.try_each_secret(change))?;
+            }
+            Data::Map(_, items) | Data::Object(items) if items.values().any(Value::has_secret) => {
+                Arc::make_mut(items).values_mut().try_for_each(|item| item.try_each_secret(change))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// How many elements or attributes it has.
     pub fn children_count(&self) -> usize {
         match &self.data {

@@ -13,7 +13,12 @@ pub(super) fn order_key(value: &Value) -> String {
 fn write(out: &mut String, value: &Value) {
     match &value.data {
         Data::Null(_) => out.push('~'),
-        Data::Unknown(_) | Data::Secret(_) => out.push('?'),
+        Data::Unknown(_) => out.push('?'),
+        // Two secrets are two elements of a set, as far as anybody can tell.
+        Data::Secret(secret) => {
+            out.push('?');
+            out.push_str(secret.source.as_deref().or(secret.text.as_deref()).unwrap_or_default());
+        }
         Data::Bool(value) => out.push(if *value { 'T' } else { 'F' }),
         Data::Number(number) => {
             if number.has_minus() {

@@ -17,7 +17,7 @@ use crate::stack::environment::Environment;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::target::expand_one;
 use crate::state::Digest;
-use crate::state::digest::Digests;
+use crate::state::digest::{Digests, Reading};
 use crate::value::holes::Filling;
 use crate::value::{Data, Object, Origin, Value};
 
@@ -202,22 +202,22 @@ fn filled(call: &Call, filling: &Filling) -> Result<Call, String> {
     })
 }
 
-/// Notes the digest of a secret; one that the plan knew must be the same.
 /// Whether a list has an element that is nothing.
 fn has_null_element(value: &Value) -> bool {
     value.as_items().is_some_and(|items| items.iter().any(Value::is_null)) || value.children().any(has_null_element)
 }
 
+/// Notes the digest of a secret; one that the plan knew must be the same.
 fn note_digest(
     name: &str,
     value: &Value,
     digests: &Digests,
     secrets: &mut BTreeMap<String, Digest>,
 ) -> Result<(), String> {
-    let Data::Secret(secret) = &value.data else { return Ok(()) };
-    let Some(text) = &secret.text else { return Ok(()) };
-    let source = secret.source.as_deref().map(str::to_owned);
-    let digest = Digest { digest: digests.of(text), source };
+    if !value.has_secret() {
+        return Ok(());
+    }
+    let Reading::Known(digest) = digests.read(value) else { return Ok(()) };
     match secrets.insert(name.to_owned(), digest) {
         Some(planned) if planned.digest != secrets[name].digest => {
             Err(format!("`{name}` is another secret than the plan was made with; plan again"))

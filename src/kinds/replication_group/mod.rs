@@ -22,6 +22,20 @@ impl Kind for ReplicationGroup {
         &schema::SCHEMA
     }
 
+    /// A token that is only written is the token, of a version; what is given twice stays, and is refused.
+    fn unite(&self, desired: &mut Object) {
+        let is_given = |name: &str| desired.get(name).is_some_and(|value| !value.is_null());
+        if is_given("auth_token") || !is_given("auth_token_wo") {
+            return;
+        }
+        let versioned = is_given("auth_token_wo_version");
+        let token = desired.remove("auth_token_wo");
+        desired.extend(token.map(|token| ("auth_token".into(), token)));
+        if !versioned {
+            desired.insert("auth_token_wo_version".into(), Value::int(0));
+        }
+    }
+
     fn check(&self, desired: &Object) -> Vec<Problem> {
         rules::check(desired)
     }

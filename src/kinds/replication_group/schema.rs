@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::kinds::{names, tags, upkeep};
+use crate::kinds::{names, tags, upkeep, user_group};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
 use crate::value::{Type, Value};
 
@@ -185,6 +185,7 @@ fn protection() -> Vec<Attr> {
             .doc("Whether connections without TLS are still let in."),
         Attr::optional("auth_token", Type::String)
             .secret()
+            .versioned("auth_token_wo_version")
             .doc("The password of the group, 16 to 128 characters; needs TLS."),
         Attr::optional("auth_token_update_strategy", Type::String)
             .one_of(&["SET", "ROTATE", "DELETE"])
@@ -192,14 +193,12 @@ fn protection() -> Vec<Attr> {
             .doc("How a new token takes the place of the old one; both ROTATE and SET, in that order, without it."),
         Attr::optional("auth_token_wo", Type::String)
             .secret()
-            .deprecated("Write `auth_token`: it is never stored here, so a write-only twin is not needed.")
-            .doc("Refused."),
-        Attr::optional("auth_token_wo_version", Type::Number)
-            .local()
-            .deprecated("Leave it out: a new `auth_token` is noticed by its digest.")
-            .doc("Refused."),
+            .doc("The same, only looked at when auth_token_wo_version changes."),
+        Attr::optional("auth_token_wo_version", Type::Number).local().doc("Grows with auth_token_wo."),
         Attr::optional("user_group_ids", Type::set(Type::String))
+            .refers("user_group", By::Id, Hold::Blocks)
             .rule(Rule::MaxItems(1))
+            .normalize(user_group::lower_each)
             .doc("The user group that may log in."),
         Attr::optional("kms_key_id", Type::String).replace().doc("The key that encrypts data on disk."),
     ]

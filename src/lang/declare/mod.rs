@@ -222,6 +222,13 @@ pub struct Lifecycle {
     pub postconditions: Vec<Condition>,
 }
 
+impl Lifecycle {
+    /// Whether differences of an attribute do not count, whatever they are.
+    pub fn ignores(&self, attribute: &str) -> bool {
+        self.ignore_all || self.ignore_changes.iter().any(|ignored| **ignored == *attribute)
+    }
+}
+
 impl Resource {
     /// Every expression in the block, nested and meta included, but for `depends_on`, which asks for no value.
     pub fn expressions(&self) -> Vec<&Expr> {

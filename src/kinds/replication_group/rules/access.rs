@@ -78,6 +78,15 @@ pub(super) fn token(group: Group) -> Vec<Problem> {
             "Set transit_encryption_mode = \"required\", or leave it out.",
         );
     }
+    if group.is_set("auth_token_wo") {
+        wrong(
+            "CS0732",
+            "auth_token_wo",
+            "A token said twice",
+            "`auth_token_wo` is the same as `auth_token`, but for when it is looked at.",
+            "Keep one of them.",
+        );
+    }
     if group.is_set("user_group_ids") {
         wrong(
             "CS0551",

@@ -1,0 +1,98 @@
+//! One user in one user group, for groups whose users are declared apart.
+
+use std::sync::LazyLock;
+
+use crate::address::Address;
+use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target};
+use crate::kinds::{names, tags, user, user_group};
+use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
+use crate::value::{Object, Type, Value};
+
+/// The kind.
+pub struct UserGroupAssociation;
+
+const KIND: &str = "user_group_association";
+
+// Expected duration in seconds. Source: that of a change of a user group.
+const CHANGE: u32 = 50;
+
+fn id(name: &'static str, kind: &'static str, doc: &'static str) -> Attr {
+    Attr::required(name, Type::String)
+        .replace()
+        .refers(kind, By::Id, Hold::Blocks)
+        .rule(Rule::Length(1, 40))
+        .rule(names::IDENTIFIER)
+        .normalize(lower)
+        .doc(doc)
+}
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let attrs = vec![
+        id("user_group_id", "user_group", "The group."),
+        id("user_id", user::KIND, "The user."),
+        Attr::computed("id", Type::String).doc("GROUP,USER."),
+        tags::region(),
+    ];
+    Schema::new(KIND, "aws_elasticache_user_group_association", "One user in one user group.", attrs)
+});
+
+impl Kind for UserGroupAssociation {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    fn check(&self, _desired: &Object) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// A group whose block lists its users takes out whom it does not list.
+    fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+        let problem = |(address, association): (&'a Address, Neighbour<'a>)| {
+            let group = user::text(association.planned, "user_group_id")?;
+            let user = user::text(association.planned, "user_id")?;
+            let is_it = |other: &Object| user::text(other, "user_group_id") == Some(group);
+            let takes_out = |(address, other): &(&Address, Neighbour)| {
+                let lists = other.written.contains_key("user_ids") && !among.ignored.contains(&(*address, "user_ids"));
+                lists && !user_group::users_of(other.planned).contains(user)
+            };
+            let (owner, _) = among.of("user_group").filter(|(_, other)| is_it(other.planned)).find(takes_out)?;
+            let detail = format!("`{owner}` lists its users without \"{user}\", and would take it out again.");
+            let help = "Add it to `user_ids` there; or add lifecycle { ignore_changes = [user_ids] } to the group.";
+            Some((address, Problem::error("CS0730", "user_id", "Listed elsewhere", detail, help)))
+        };
+        among.of(KIND).filter_map(problem).collect()
+    }
+
+    fn identify(&self, object: &Object) -> Option<String> {
+        Some(format!("{},{}", user::text(object, "user_group_id")?, user::text(object, "user_id")?))
+    }
+
+    fn predict(&self, planned: &mut Object, _live: Option<&Object>, _target: &Target) {
+        if let Some(id) = self.identify(planned) {
+            planned.insert("id".into(), Value::string(id));
+        }
+    }
+
+    fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem> {
+        let part = |name: &str| match change.after {
+            Some(_) => change.new(name),
+            None => change.old(name),
+        };
+        let user = Value::tuple(vec![part("user_id")]);
+        let group = part("user_group_id");
+        Ok(match (change.before, change.after) {
+            (None, _) => {
+                vec![Call::new("ModifyUserGroup", [("UserGroupId", group), ("UserIdsToAdd", user)]).settles(CHANGE)]
+            }
+            (_, None) => {
+                let call = Call::new("ModifyUserGroup", [("UserGroupId", group), ("UserIdsToRemove", user)]);
+                vec![call.impact(Impact::Blip).vanishes(CHANGE)]
+            }
+            _ => Vec::new(),
+        })
+    }
+
+    fn name_attribute(&self) -> Option<&'static str> {
+        None
+    }
+}
