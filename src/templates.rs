@@ -27,6 +27,7 @@ templates! {
     "production": ["main.hcl"],
     "quickstart": ["main.hcl"],
     "security": ["main.hcl"],
+    "serverless": ["main.hcl"],
     "simple": ["main.hcl"],
     "users": ["main.hcl"],
     "variables": ["main.hcl", "team.auto.hclvars", "variables.hcl"],

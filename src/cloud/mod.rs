@@ -22,6 +22,7 @@ mod parameter_group;
 mod replication_group;
 #[cfg(feature = "ec2")]
 mod security_group;
+mod serverless_cache;
 mod subnet_group;
 mod tags;
 #[cfg(test)]
@@ -130,6 +131,7 @@ impl Cloud for Aws {
             "parameter_group" => Arc::new(parameter_group::ParameterGroups(place)),
             "replication_group" => Arc::new(replication_group::ReplicationGroups(place)),
             "cache_cluster" => Arc::new(cache_cluster::CacheClusters(place)),
+            "serverless_cache" => Arc::new(serverless_cache::ServerlessCaches(place)),
             "user" => Arc::new(user::Users(place)),
             "user_group" => Arc::new(user_group::UserGroups(place)),
             "user_group_association" => Arc::new(user_group::Associations(place)),

@@ -227,6 +227,10 @@ pub const CODES: &[Entry] = &[
     ("CS0730", "Listed elsewhere", "A user group that lists its users takes out those that it does not list."),
     ("CS0731", "A user group of another engine", "Caches of redis take user groups of redis only; those of valkey take both."),
     ("CS0732", "A token said twice", "`auth_token_wo` is `auth_token`, but looked at only when its version changes."),
+    ("CS0740", "Unknown major version", "A serverless cache is of a major version only: 1.6 of memcached, 7 of redis, 7, 8 or 9 of valkey."),
+    ("CS0741", "Limits the wrong way round", "The minimum of a limit is not above its maximum."),
+    ("CS0742", "No users here", "Users and their groups are for redis and valkey."),
+    ("CS0743", "Not to be reached from anywhere", "connection_type = \"public\" is for serverless caches of valkey from version 9 on."),
 ];
 
 /// The entry of a code.

@@ -9,6 +9,7 @@ pub mod parameter_group;
 pub mod replication_group;
 pub mod rules_of_security_group;
 pub mod security_group;
+pub mod serverless_cache;
 pub mod subnet_group;
 pub mod tags;
 pub mod upkeep;
@@ -24,12 +25,13 @@ use crate::kind::{Kind, Problem};
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 9] = [
+pub const KINDS: [&dyn Kind; 10] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
     &replication_group::ReplicationGroup,
     &cache_cluster::CacheCluster,
+    &serverless_cache::ServerlessCache,
     &user::User,
     &user_group::UserGroup,
     &user_group_association::UserGroupAssociation,

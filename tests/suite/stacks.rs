@@ -46,6 +46,7 @@ stacks! {
     production "production" adds 7, Text("backup     = true", "backup     = false");
     quickstart "quickstart" adds 6, Var("node_type=cache.t4g.small");
     security "security" adds 5, Var(r#"admin_networks={ office = "10.1.0.0/16", home = "10.2.0.0/16" }"#);
+    serverless "serverless" adds 4, Var("storage=20");
     simple "simple" adds 1, Text("\"One node\"", "\"Still one node\"");
     users "users" adds 8, Var("reporting=on ~report:* +@read -@dangerous");
     variables "variables" adds 4, Var("num_cache_clusters=2");

@@ -1,0 +1,232 @@
+//! Serverless caches.
+
+use aws_sdk_elasticache::primitives::DateTimeFormat as Format;
+use aws_sdk_elasticache::types::{CacheUsageLimits, DataStorage, EcpuPerSecond, Endpoint, ServerlessCache};
+
+use super::args::{Input, without_secrets};
+use super::attrs::{Attrs, fields, int_or_null};
+use super::clients::Clients;
+use super::errors::own_not_found;
+use super::paging::{at_most, pages};
+use super::replication_group::{or_none, read_tags};
+use super::tags::{self, Owner};
+use super::{FEW, Found, Place, by_asked_name};
+use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
+use crate::value::{Object, Type, Value};
+
+/// The serverless caches of a region.
+#[derive(Debug)]
+pub(super) struct ServerlessCaches(pub Place);
+
+impl Remote for ServerlessCaches {
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids).await?)) })
+    }
+
+    fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
+        Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::ElastiCache, object).await })
+    }
+
+    fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            let result = invoke(&clients, call).await.map_err(|error| without_secrets(error, call));
+            result.map_err(|error| own_not_found(error, &["ServerlessCacheNotFoundFault"]))
+        })
+    }
+}
+
+async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
+    let (caches, bulk) =
+        tokio::join!(list(clients, ids), tags::of_type(clients, ids.len(), "elasticache:serverlesscache"));
+    let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
+    let name = |cache: &ServerlessCache| cache.serverless_cache_name().unwrap_or_default().to_lowercase();
+    let caches: Vec<ServerlessCache> = caches?.into_iter().filter(|cache| wanted.contains(&name(cache))).collect();
+    let (free, busy): (Vec<_>, Vec<_>) = caches.iter().partition(|cache| cache.status() == Some("available"));
+    let arns = |caches: Vec<&ServerlessCache>| caches.into_iter().filter_map(|cache| cache.arn.clone()).collect();
+    let tags = read_tags(clients, bulk?, arns(free), arns(busy)).await?;
+    let observe = |cache: &ServerlessCache| (name(cache), observe(cache, &tags));
+    Ok(by_asked_name(ids, caches.iter().map(observe).collect()))
+}
+
+async fn list(clients: &Clients, ids: &[String]) -> Result<Vec<ServerlessCache>, RemoteError> {
+    if ids.len() > FEW {
+        return describe(clients, None).await;
+    }
+    let found = at_most(FEW, ids, |id| async move { or_none(describe(clients, Some(id)).await) });
+    Ok(found.await?.into_iter().flatten().collect())
+}
+
+async fn describe(clients: &Clients, name: Option<&str>) -> Result<Vec<ServerlessCache>, RemoteError> {
+    let service = &clients.elasticache;
+    pages(|token| async move {
+        let request = service
+            .client
+            .describe_serverless_caches()
+            .set_serverless_cache_name(name.map(str::to_owned))
+            .set_next_token(token);
+        let page = service.pace.send(|| request.clone().send()).await?;
+        Ok((page.serverless_caches.unwrap_or_default(), page.next_token))
+    })
+    .await
+}
+
+fn status(cache: &ServerlessCache) -> Status {
+    let word = cache.status().unwrap_or("available").to_owned();
+    match word.as_str() {
+        "available" => Status::Settled,
+        "creating" => Status::Making(word),
+        "deleting" => Status::Leaving(word),
+        "create-failed" => Status::Broken(word),
+        _ => Status::Busy(word),
+    }
+}
+
+fn observe(cache: &ServerlessCache, tags: &tags::ByArn) -> Observation {
+    let mut attrs = Attrs::default();
+    attrs
+        .text("id", cache.serverless_cache_name())
+        .text("name", cache.serverless_cache_name())
+        .text("arn", cache.arn())
+        .text("status", cache.status())
+        .text("engine", cache.engine())
+        .text("major_engine_version", cache.major_engine_version())
+        .text("full_engine_version", cache.full_engine_version())
+        .text("description", cache.description().filter(|text| !text.trim().is_empty()))
+        .text("create_time", created(cache).as_deref())
+        .text("kms_key_id", cache.kms_key_id())
+        .set("security_group_ids", cache.security_group_ids())
+        .set("subnet_ids", cache.subnet_ids())
+        .text("user_group_id", cache.user_group_id())
+        .int("snapshot_retention_limit", Some(cache.snapshot_retention_limit().unwrap_or(0)))
+        .text("daily_snapshot_time", cache.daily_snapshot_time())
+        .text("network_type", cache.network_type().map(|word| word.as_str()))
+        .text("connection_type", cache.connection_type().map(|word| word.as_str()))
+        .put("endpoint", endpoint(cache.endpoint()))
+        .put("reader_endpoint", endpoint(cache.reader_endpoint()))
+        .put("cache_usage_limits", limits(cache.cache_usage_limits()));
+    if let Some(tags) = cache.arn().and_then(|arn| tags.get(arn)) {
+        attrs.put("tags_all", tags.clone());
+    }
+    Observation { status: status(cache), object: attrs.0, pending: Object::new() }
+}
+
+fn created(cache: &ServerlessCache) -> Option<String> {
+    cache.create_time()?.fmt(Format::DateTime).ok()
+}
+
+fn endpoint(endpoint: Option<&Endpoint>) -> Value {
+    let ty = fields(&[("address", Type::String), ("port", Type::Number)]);
+    let one = |endpoint: &Endpoint| {
+        let mut attrs = Attrs::default();
+        attrs.text("address", endpoint.address()).int("port", endpoint.port());
+        attrs.into_value()
+    };
+    Value::list(ty, endpoint.into_iter().map(one).collect())
+}
+
+/// A limit, where there is one.
+fn limit(least: Option<i32>, most: Option<i32>, unit: Option<&str>) -> Option<Attrs> {
+    if least.is_none() && most.is_none() {
+        return None;
+    }
+    let mut attrs = Attrs::default();
+    attrs.put("minimum", int_or_null(least)).put("maximum", int_or_null(most));
+    if let Some(unit) = unit {
+        attrs.text("unit", Some(unit));
+    }
+    Some(attrs)
+}
+
+fn limits(limits: Option<&CacheUsageLimits>) -> Value {
+    let storage = fields(&[("minimum", Type::Number), ("maximum", Type::Number), ("unit", Type::String)]);
+    let ecpu = fields(&[("minimum", Type::Number), ("maximum", Type::Number)]);
+    let ty = fields(&[("data_storage", Type::list(storage.clone())), ("ecpu_per_second", Type::set(ecpu.clone()))]);
+    let of_storage = limits
+        .and_then(|limits| limits.data_storage())
+        .and_then(|it| limit(it.minimum(), it.maximum(), Some(it.unit().map_or("GB", |unit| unit.as_str()))));
+    let of_ecpu =
+        limits.and_then(|limits| limits.ecpu_per_second()).and_then(|it| limit(it.minimum(), it.maximum(), None));
+    if of_storage.is_none() && of_ecpu.is_none() {
+        return Value::list(ty, Vec::new());
+    }
+    let mut attrs = Attrs::default();
+    attrs
+        .put("data_storage", Value::list(storage, of_storage.into_iter().map(Attrs::into_value).collect()))
+        .put("ecpu_per_second", Value::set(ecpu, of_ecpu.into_iter().map(Attrs::into_value).collect()));
+    Value::list(ty, vec![attrs.into_value()])
+}
+
+fn limits_of(input: &mut Input) -> Result<Option<CacheUsageLimits>, RemoteError> {
+    input.structure("CacheUsageLimits", |all| {
+        let storage = all.structure("DataStorage", |it| {
+            let built = DataStorage::builder().set_minimum(it.int("Minimum")?).set_maximum(it.int("Maximum")?);
+            Ok(built.set_unit(it.word("Unit")?).build())
+        })?;
+        let ecpu = all.structure("ECPUPerSecond", |it| {
+            Ok(EcpuPerSecond::builder().set_minimum(it.int("Minimum")?).set_maximum(it.int("Maximum")?).build())
+        })?;
+        Ok(CacheUsageLimits::builder().set_data_storage(storage).set_ecpu_per_second(ecpu).build())
+    })
+}
+
+async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
+    let service = &clients.elasticache;
+    let mut input = Input::of(call);
+    let mut reply = Attrs::default();
+    match call.operation {
+        "CreateServerlessCache" => {
+            let request = service
+                .client
+                .create_serverless_cache()
+                .set_serverless_cache_name(input.text("ServerlessCacheName")?)
+                .set_description(input.text("Description")?)
+                .set_engine(input.text("Engine")?)
+                .set_major_engine_version(input.text("MajorEngineVersion")?)
+                .set_cache_usage_limits(limits_of(&mut input)?)
+                .set_kms_key_id(input.text("KmsKeyId")?)
+                .set_security_group_ids(input.texts("SecurityGroupIds")?)
+                .set_snapshot_arns_to_restore(input.texts("SnapshotArnsToRestore")?)
+                .set_user_group_id(input.text("UserGroupId")?)
+                .set_subnet_ids(input.texts("SubnetIds")?)
+                .set_snapshot_retention_limit(input.int("SnapshotRetentionLimit")?)
+                .set_daily_snapshot_time(input.text("DailySnapshotTime")?)
+                .set_network_type(input.word("NetworkType")?)
+                .set_connection_type(input.word("ConnectionType")?)
+                .set_tags(tags::elasticache_tags(&mut input)?);
+            input.finish()?;
+            let cache = service.pace.call(|| request.clone().send()).await?.serverless_cache;
+            if let Some(cache) = cache {
+                reply.text("id", cache.serverless_cache_name()).text("arn", cache.arn());
+            }
+        }
+        "ModifyServerlessCache" => {
+            let request = service
+                .client
+                .modify_serverless_cache()
+                .set_serverless_cache_name(input.text("ServerlessCacheName")?)
+                .set_description(input.text("Description")?)
+                .set_cache_usage_limits(limits_of(&mut input)?)
+                .set_remove_user_group(input.flag("RemoveUserGroup")?)
+                .set_user_group_id(input.text("UserGroupId")?)
+                .set_security_group_ids(input.texts("SecurityGroupIds")?)
+                .set_snapshot_retention_limit(input.int("SnapshotRetentionLimit")?)
+                .set_daily_snapshot_time(input.text("DailySnapshotTime")?)
+                .set_engine(input.text("Engine")?)
+                .set_major_engine_version(input.text("MajorEngineVersion")?);
+            input.finish()?;
+            service.pace.call(|| request.clone().send()).await?;
+        }
+        "DeleteServerlessCache" => {
+            let request = service
+                .client
+                .delete_serverless_cache()
+                .set_serverless_cache_name(input.text("ServerlessCacheName")?)
+                .set_final_snapshot_name(input.text("FinalSnapshotName")?);
+            input.finish()?;
+            service.pace.call(|| request.clone().send()).await?;
+        }
+        _ => return tags::change_elasticache(clients, call).await,
+    }
+    Ok(reply.0)
+}
