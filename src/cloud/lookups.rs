@@ -9,9 +9,11 @@ mod regions;
 mod vpc;
 
 use super::attrs::Attrs;
+use super::errors::fatal;
 use super::{Place, missing};
-use crate::kind::{Future_, Lookup, RemoteError};
-use crate::value::Object;
+use crate::kind::{ErrorClass, Future_, Kind, Lookup, RemoteError};
+use crate::kinds::{self, tags};
+use crate::value::{Object, Type, Value};
 
 /// The look-ups of a region.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ impl Lookup for Lookups {
         Box::pin(async move {
             // What was asked for stays in the answer; what was found overwrites it.
             let mut found = Attrs(args.clone());
-            found.0.extend(self.find(crate::kinds::our_name(kind), args).await?.0);
+            found.0.extend(self.find(kinds::our_name(kind), args).await?.0);
             found.text("region", Some(&self.0.region));
             Ok(found.0)
         })
@@ -44,8 +46,26 @@ impl Lookups {
             "security_group" => network::security_group(&*self.0.clients().await?, &self.0.region, args).await,
             #[cfg(feature = "ec2")]
             "availability_zones" => network::zones(&*self.0.clients().await?, &self.0.region, args).await,
-            other => Err(missing(other)),
+            other => match kinds::get(other) {
+                Some(kind) => self.object(kind, args).await,
+                None => Err(missing(other)),
+            },
         }
+    }
+
+    /// An object that could be managed, by its name.
+    async fn object(&self, kind: &dyn Kind, args: &Object) -> Result<Attrs, RemoteError> {
+        let name = kind.identify(args).ok_or_else(|| fatal("MissingName", "nothing says which one"))?;
+        let word = kind.schema().kind;
+        let found = super::remote(word, self.0.clone()).read(std::slice::from_ref(&name)).await?.remove(&name);
+        let found = found.ok_or_else(|| RemoteError {
+            class: ErrorClass::NotFound,
+            ..fatal("NotFound", format!("there is no {word} \"{name}\""))
+        })?;
+        let mut object = found.object;
+        let tags = object.remove("tags_all").map(|tags| Value::map(Type::String, tags::visible(&tags)));
+        object.extend(tags.map(|tags| ("tags".into(), tags)));
+        Ok(Attrs(object))
     }
 
     async fn caller(&self) -> Result<Attrs, RemoteError> {

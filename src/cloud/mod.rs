@@ -125,21 +125,7 @@ impl Aws {
 
 impl Cloud for Aws {
     fn remote(&self, kind: &str, region: &str) -> Arc<dyn Remote> {
-        let place = Place { account: self.account.clone(), region: region.to_owned() };
-        match crate::kinds::our_name(kind) {
-            "subnet_group" => Arc::new(subnet_group::SubnetGroups(place)),
-            "parameter_group" => Arc::new(parameter_group::ParameterGroups(place)),
-            "replication_group" => Arc::new(replication_group::ReplicationGroups(place)),
-            "cache_cluster" => Arc::new(cache_cluster::CacheClusters(place)),
-            "serverless_cache" => Arc::new(serverless_cache::ServerlessCaches(place)),
-            "user" => Arc::new(user::Users(place)),
-            "user_group" => Arc::new(user_group::UserGroups(place)),
-            "user_group_association" => Arc::new(user_group::Associations(place)),
-            "alarm" => Arc::new(alarm::Alarms(place)),
-            #[cfg(feature = "ec2")]
-            "security_group" => Arc::new(security_group::SecurityGroups(place)),
-            other => Arc::new(Unreachable { kind: other.to_owned() }),
-        }
+        remote(kind, Place { account: self.account.clone(), region: region.to_owned() })
     }
 
     fn lookups(&self, region: &str) -> Arc<dyn Lookup> {
@@ -148,6 +134,24 @@ impl Cloud for Aws {
 
     fn account(&self) -> Future_<'_, Result<String, RemoteError>> {
         Box::pin(async { Ok(self.account.identity().await?.account_id.clone()) })
+    }
+}
+
+/// The objects of a kind at a place.
+fn remote(kind: &str, place: Place) -> Arc<dyn Remote> {
+    match crate::kinds::our_name(kind) {
+        "subnet_group" => Arc::new(subnet_group::SubnetGroups(place)),
+        "parameter_group" => Arc::new(parameter_group::ParameterGroups(place)),
+        "replication_group" => Arc::new(replication_group::ReplicationGroups(place)),
+        "cache_cluster" => Arc::new(cache_cluster::CacheClusters(place)),
+        "serverless_cache" => Arc::new(serverless_cache::ServerlessCaches(place)),
+        "user" => Arc::new(user::Users(place)),
+        "user_group" => Arc::new(user_group::UserGroups(place)),
+        "user_group_association" => Arc::new(user_group::Associations(place)),
+        "alarm" => Arc::new(alarm::Alarms(place)),
+        #[cfg(feature = "ec2")]
+        "security_group" => Arc::new(security_group::SecurityGroups(place)),
+        other => Arc::new(Unreachable { kind: other.to_owned() }),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use crate::schema::{Attr, Schema};
+use crate::kind::Kind;
+use crate::kinds::KINDS;
+use crate::schema::{Attr, Schema, Update};
 use crate::value::Type;
 
 fn filter() -> Attr {
@@ -42,8 +44,30 @@ fn region() -> Attr {
 }
 
 static LOOKUPS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
-    vec![vpc(), subnet(), subnets(), security_group(), availability_zones(), region_lookup(), caller_identity()]
+    let mut all =
+        vec![vpc(), subnet(), subnets(), security_group(), availability_zones(), region_lookup(), caller_identity()];
+    let is_there = |schema: &Schema, all: &[Schema]| all.iter().any(|known| known.kind == schema.kind);
+    for schema in KINDS.into_iter().filter_map(of_kind) {
+        if !is_there(&schema, &all) {
+            all.push(schema);
+        }
+    }
+    all
 });
+
+/// The look-up of an object of a kind by its name: what can be read of it.
+fn of_kind(kind: &dyn Kind) -> Option<Schema> {
+    let (name, own) = (kind.name_attribute()?, kind.schema());
+    let is_read = |attr: &&Attr| {
+        let steers = attr.secret || attr.update == Update::Local || attr.deprecated.is_some();
+        attr.name == "tags" || !steers && !matches!(attr.name, "region" | "tags_all")
+    };
+    let attr = |attr: &Attr| match attr.name == name {
+        true => Attr::required(attr.name, attr.ty.clone()).doc(attr.doc),
+        false => Attr::computed(attr.name, attr.ty.clone()).doc(attr.doc),
+    };
+    Some(schema(own.kind, own.terraform, own.doc, own.attrs.iter().filter(is_read).map(attr).collect()))
+}
 
 /// The schema of a `data` block, by our name of its kind.
 pub fn get(kind: &str) -> Option<&'static Schema> {
