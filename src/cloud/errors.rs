@@ -137,7 +137,13 @@ pub fn class(code: &str, message: &str, status: u16) -> ErrorClass {
         "NoOperationFault" | "InvalidPermission.Duplicate" | "InvalidPermission.NotFound" | "TagNotFound" => {
             ErrorClass::NoChange
         }
-        "InvalidParameterCombination" if message.contains("No modifications were requested") => ErrorClass::NoChange,
+        "InvalidParameterCombination" | "InvalidParameterValue"
+            if ["No modifications were requested", "is not a member of the Global"]
+                .iter()
+                .any(|text| message.contains(text)) =>
+        {
+            ErrorClass::NoChange
+        }
         "InvalidGroup.Duplicate" => ErrorClass::AlreadyExists,
         "DependencyViolation" | "CacheSubnetGroupInUse" | "IncorrectState" => ErrorClass::Busy,
         _ if code.ends_with("AlreadyExists") || code.ends_with("AlreadyExistsFault") => ErrorClass::AlreadyExists,

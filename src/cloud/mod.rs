@@ -12,6 +12,7 @@ mod clients;
 mod config;
 mod credentials;
 mod errors;
+mod global_replication_group;
 mod http;
 pub mod in_process;
 mod logs;
@@ -143,6 +144,7 @@ fn remote(kind: &str, place: Place) -> Arc<dyn Remote> {
         "subnet_group" => Arc::new(subnet_group::SubnetGroups(place)),
         "parameter_group" => Arc::new(parameter_group::ParameterGroups(place)),
         "replication_group" => Arc::new(replication_group::ReplicationGroups(place)),
+        "global_replication_group" => Arc::new(global_replication_group::Globals(place)),
         "cache_cluster" => Arc::new(cache_cluster::CacheClusters(place)),
         "serverless_cache" => Arc::new(serverless_cache::ServerlessCaches(place)),
         "user" => Arc::new(user::Users(place)),

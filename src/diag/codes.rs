@@ -231,6 +231,9 @@ pub const CODES: &[Entry] = &[
     ("CS0741", "Limits the wrong way round", "The minimum of a limit is not above its maximum."),
     ("CS0742", "No users here", "Users and their groups are for redis and valkey."),
     ("CS0743", "Not to be reached from anywhere", "connection_type = \"public\" is for serverless caches of valkey from version 9 on."),
+    ("CS0750", "A parameter group for no version", "The parameter group of a global datastore comes with a new major version."),
+    ("CS0751", "No way back", "A global datastore changes its engine and version upwards only."),
+    ("CS0752", "The global datastore decides this", "Node type, engine, version and shards of a member are changed in its global datastore."),
 ];
 
 /// The entry of a code.

@@ -55,6 +55,8 @@ pub enum Until {
     Settled,
     /// The object is gone.
     Absent,
+    /// The object has settled, and this attribute has no value any more.
+    Without(Word),
 }
 
 /// One API call as data. Arguments carry the names of the API's members; a hole is an unknown value.
@@ -154,6 +156,13 @@ impl Call {
     pub fn vanishes(mut self, seconds: u32) -> Self {
         self.seconds = seconds;
         self.until = Until::Absent;
+        self
+    }
+
+    /// It has come to its end when the object has settled without that attribute.
+    pub fn is_without(mut self, attribute: &'static str, seconds: u32) -> Self {
+        self.seconds = seconds;
+        self.until = Until::Without(Word(attribute));
         self
     }
 

@@ -2,6 +2,7 @@
 
 pub mod alarm;
 pub mod cache_cluster;
+pub mod global_replication_group;
 pub mod lookups;
 pub mod names;
 pub mod node_types;
@@ -25,11 +26,12 @@ use crate::kind::{Kind, Problem};
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 10] = [
+pub const KINDS: [&dyn Kind; 11] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
     &replication_group::ReplicationGroup,
+    &global_replication_group::GlobalReplicationGroup,
     &cache_cluster::CacheCluster,
     &serverless_cache::ServerlessCache,
     &user::User,

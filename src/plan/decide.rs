@@ -195,7 +195,7 @@ pub fn unknown_all(instance: &Instance, object: &Object) -> Object {
     object.or_insert_with("region".into(), || Value::string(&instance.region));
     for attr in &instance.kind.schema().attrs {
         let open = matches!(attr.mode, Mode::Computed | Mode::OptionalComputed);
-        if object.get(attr.name).is_none_or(|value| value.is_null() && open) {
+        if object.get(attr.name).is_none_or(|value| value.is_null() && open && !attr.or_nothing) {
             let value = if open { unknown(instance, attr.name) } else { Value::null_of(attr.ty.clone()) };
             object.insert(attr.name.into(), value);
         }

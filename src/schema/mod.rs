@@ -89,6 +89,8 @@ pub struct Attr {
     pub formerly: &'static [&'static str],
     /// Whether an empty text is no value of it, though it is none of its type.
     pub nullable: bool,
+    /// Whether AWS may tell nothing of it, so that a foreseen null is one.
+    pub or_nothing: bool,
     /// The attributes of the elements, for a nested block.
     pub block: Option<Block>,
     /// What to write instead, for a spelling that is still understood or refused.
@@ -158,6 +160,7 @@ impl Attr {
             refers: None,
             formerly: &[],
             nullable: false,
+            or_nothing: false,
             block: None,
             deprecated: None,
             doc: "",
@@ -300,6 +303,12 @@ impl Attr {
     /// An empty text is no value of it.
     pub fn nullable(mut self) -> Self {
         self.nullable = true;
+        self
+    }
+
+    /// AWS may tell nothing of it: a foreseen null is one.
+    pub fn or_nothing(mut self) -> Self {
+        self.or_nothing = true;
         self
     }
 

@@ -8,6 +8,8 @@ use crate::apply::settle::Sight;
 use crate::apply::{Event, Shared};
 use crate::kind::{Call, Observation, Status, Until};
 use crate::plan::{Step, timeouts};
+use crate::value::Value;
+use crate::word::Word;
 
 /// How many looks in a row must miss an object that was there before it counts as gone.
 const MISSED_MAX: u32 = 5;
@@ -77,6 +79,13 @@ impl Work<'_> {
             (None, Until::Absent) => Seen::End,
             (None, _) => Seen::Missing,
             (Some(observation), Until::Settled) if observation.status == Status::Settled => {
+                self.last = Some(observation);
+                Seen::End
+            }
+            (Some(observation), Until::Without(Word(attribute)))
+                if observation.status == Status::Settled
+                    && observation.object.get(attribute).is_none_or(Value::is_null) =>
+            {
                 self.last = Some(observation);
                 Seen::End
             }

@@ -5,6 +5,7 @@ use aws_sdk_elasticache::types::{ConfigureShard, NodeGroupConfiguration, Replica
 use crate::cloud::args::Input;
 use crate::cloud::attrs::Attrs;
 use crate::cloud::clients::Clients;
+use crate::cloud::global_replication_group::disassociate;
 use crate::cloud::{logs, tags};
 use crate::kind::{Call, RemoteError, Reply};
 
@@ -19,6 +20,7 @@ pub async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError
         "ModifyReplicationGroupShardConfiguration" => reshard(clients, &mut input).await?,
         "DeleteReplicationGroup" => delete(clients, &mut input).await?,
         "TestFailover" => fail_over(clients, &mut input).await?,
+        "DisassociateGlobalReplicationGroup" => return disassociate(clients, call).await,
         _ => return tags::change_elasticache(clients, call).await,
     };
     let mut reply = Attrs::default();

@@ -64,6 +64,7 @@ fn status(group: &ReplicationGroup, clusters: &Clusters) -> Status {
 fn of_group(group: &ReplicationGroup, attrs: &mut Attrs) {
     let failover = group.automatic_failover().map(|word| matches!(word.as_str(), "enabled" | "enabling"));
     let global = group.global_replication_group_info().and_then(|info| info.global_replication_group_id());
+    let role = group.global_replication_group_info().and_then(|info| info.global_replication_group_member_role());
     let modified = group.auth_token_last_modified_date().and_then(|date| date.fmt(Format::DateTime).ok());
     let clustered = group.cluster_enabled().unwrap_or(false);
     let mode = group.cluster_mode().map(|mode| mode.as_str());
@@ -90,6 +91,7 @@ fn of_group(group: &ReplicationGroup, attrs: &mut Attrs) {
         .text("durability", group.durability().map(|word| word.as_str()))
         .set("user_group_ids", group.user_group_ids())
         .text("global_replication_group_id", global)
+        .text("global_role", role)
         .put("log_delivery_configuration", logs::read(group.log_delivery_configurations()))
         .flag("auth_token_enabled", Some(group.auth_token_enabled().unwrap_or(false)))
         .text("auth_token_last_modified", modified.as_deref());

@@ -1,7 +1,7 @@
 //! What AWS will make of a replication group, as far as anyone can foresee it.
 
 use crate::kind::Target;
-use crate::value::{Object, Value};
+use crate::value::{Object, Type, Value};
 
 fn number(object: &Object, name: &str) -> Option<i64> {
     object.get(name).and_then(Value::as_i64)
@@ -26,6 +26,15 @@ pub fn predict(planned: &mut Object, live: Option<&Object>, target: &Target) {
     };
     default("engine", Value::string("redis"));
     default("port", Value::int(6379));
+    if live.is_none() {
+        // Who is made as a member follows; who becomes the primary of one is told later.
+        let member = planned.get("global_replication_group_id").is_some_and(|value| !value.is_null());
+        let role = if member { Value::string("SECONDARY") } else { Value::null_of(Type::String) };
+        planned.insert("global_role".into(), role);
+        if member && planned.get("automatic_failover_enabled").and_then(Value::as_bool) == Some(false) {
+            planned.remove("automatic_failover_enabled");
+        }
+    }
     predict_topology(planned, live);
     forget_what_moves(planned, live);
 }

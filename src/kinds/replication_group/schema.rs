@@ -136,6 +136,7 @@ fn topology() -> Vec<Attr> {
         Attr::optional_computed("global_replication_group_id", Type::String)
             .replace()
             .doc("The global datastore that it is a member of."),
+        Attr::computed("global_role", Type::String).or_nothing().doc("PRIMARY or SECONDARY, in a global datastore."),
         Attr::optional("durability", Type::String)
             .one_of(&["default", "async", "sync", "disabled"])
             .local()

@@ -10,12 +10,14 @@ pub(super) fn create(change: &Change) -> Result<Call, Problem> {
     change.must_list("log_delivery_configuration", &["log_type", "destination_type"])?;
     let new = |name: &str| change.new(name);
     let given = |name: &'static str| change.if_changed(name);
+    // A member of a global datastore has these from its primary.
+    let member = !given("global_replication_group_id").is_null();
     let by_shards = !given("num_node_groups").is_null() || !given("replicas_per_node_group").is_null();
     let args = [
         ("ReplicationGroupId", id(change)),
         ("ReplicationGroupDescription", new("description")),
         ("GlobalReplicationGroupId", given("global_replication_group_id")),
-        ("Engine", if given("global_replication_group_id").is_null() { new("engine") } else { Value::null() }),
+        ("Engine", if member { Value::null() } else { new("engine") }),
         ("EngineVersion", given("engine_version")),
         ("CacheNodeType", given("node_type")),
         ("CacheParameterGroupName", given("parameter_group_name")),
@@ -24,7 +26,7 @@ pub(super) fn create(change: &Change) -> Result<Call, Problem> {
         ("ReplicasPerNodeGroup", given("replicas_per_node_group")),
         ("NodeGroupConfiguration", node_groups(&given("node_group_configuration"))),
         ("ClusterMode", given("cluster_mode")),
-        ("AutomaticFailoverEnabled", new("automatic_failover_enabled")),
+        ("AutomaticFailoverEnabled", if member { Value::null() } else { new("automatic_failover_enabled") }),
         ("MultiAZEnabled", new("multi_az_enabled")),
         ("PreferredCacheClusterAZs", given("preferred_cache_cluster_azs")),
         ("DataTieringEnabled", given("data_tiering_enabled")),

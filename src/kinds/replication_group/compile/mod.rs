@@ -28,18 +28,49 @@ const ENCRYPTION_PHASE: u32 = 600;
 const TOKEN_PHASE: u32 = 180;
 const FAILOVER_SETTING: u32 = 120;
 const SETTINGS: u32 = 45;
+const LEAVE: u32 = 300;
 
 /// Compiles a change.
 pub fn compile(change: &Change) -> Result<Vec<Call>, Problem> {
     match (change.before, change.after) {
         (None, _) => Ok(vec![create::create(change)?]),
-        (_, None) => Ok(vec![delete(change)]),
+        (_, None) => Ok(leave(change).into_iter().chain([delete(change)]).collect()),
         _ => update(change),
     }
 }
 
 fn id(change: &Change) -> Value {
     change.id.map_or_else(|| change.new("replication_group_id"), Value::string)
+}
+
+/// A secondary leaves its global datastore before it goes.
+fn leave(change: &Change) -> Option<Call> {
+    if change.old("global_role").as_str() != Some("SECONDARY") {
+        return None;
+    }
+    let args = [
+        ("GlobalReplicationGroupId", change.old("global_replication_group_id")),
+        ("ReplicationGroupId", id(change)),
+        ("ReplicationGroupRegion", Value::string(&*change.target.region)),
+    ];
+    let call = Call::new("DisassociateGlobalReplicationGroup", args);
+    Some(call.is_without("global_replication_group_id", LEAVE))
+}
+
+/// What all members of a global datastore have in common is changed there.
+fn refuse_of_member(change: &Change) -> Result<(), Problem> {
+    let of_all = ["node_type", "engine", "engine_version", "num_node_groups"];
+    let Some(name) = of_all.into_iter().find(|name| change.has(name)) else { return Ok(()) };
+    if change.old("global_role").is_null() {
+        return Ok(());
+    }
+    Err(Problem::error(
+        "CS0752",
+        name,
+        "The global datastore decides this",
+        format!("`{name}` of a member of a global datastore is changed for all members together."),
+        "Change it in the global_replication_group, and write lifecycle { ignore_changes } for it here.",
+    ))
 }
 
 fn delete(change: &Change) -> Call {
@@ -67,6 +98,7 @@ const STEERING: [&str; 12] = [
 ];
 
 fn update(change: &Change) -> Result<Vec<Call>, Problem> {
+    refuse_of_member(change)?;
     change.must_know(&STEERING)?;
     change.must_list("log_delivery_configuration", &["log_type", "destination_type"])?;
     access::refuse_open_door(change)?;

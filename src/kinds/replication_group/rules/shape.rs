@@ -65,7 +65,7 @@ pub(super) fn failover(group: Group) -> Vec<Problem> {
             "Set num_cache_clusters to 2 or more, or automatic_failover_enabled = false.",
         ));
     }
-    if group.is("multi_az_enabled", true) && group.is_off("automatic_failover_enabled") {
+    if !group.in_global() && group.is("multi_az_enabled", true) && group.is_off("automatic_failover_enabled") {
         problems.push(Problem::error(
             "CS0535",
             "multi_az_enabled",
