@@ -22,6 +22,8 @@ mod parameter_group;
 mod replication_group;
 #[cfg(feature = "ec2")]
 mod security_group;
+#[cfg(feature = "ec2")]
+mod security_group_rule;
 mod subnet_group;
 mod tags;
 #[cfg(test)]
@@ -131,6 +133,12 @@ impl Cloud for Aws {
             "alarm" => Arc::new(alarm::Alarms(place)),
             #[cfg(feature = "ec2")]
             "security_group" => Arc::new(security_group::SecurityGroups(place)),
+            #[cfg(feature = "ec2")]
+            "security_group_rule" => Arc::new(security_group_rule::ByName(place)),
+            #[cfg(feature = "ec2")]
+            "vpc_security_group_ingress_rule" => Arc::new(security_group_rule::ById { place, egress: false }),
+            #[cfg(feature = "ec2")]
+            "vpc_security_group_egress_rule" => Arc::new(security_group_rule::ById { place, egress: true }),
             other => Arc::new(Unreachable { kind: other.to_owned() }),
         }
     }

@@ -214,6 +214,11 @@ pub const CODES: &[Entry] = &[
     ("CS0710", "No TLS here", "Of single clusters, AWS encrypts connections to Memcached from 1.6.12 on. For Redis with TLS declare a replication_group with one node."),
     ("CS0712", "An outpost is missing", "`outpost_mode` wants `preferred_outpost_arn`."),
     ("CS0713", "Cluster mode takes a replication group", "A parameter group with cluster-enabled is for replication groups; a cache_cluster is a single node. Choose another parameter group."),
+    ("CS0840", "Sources that exclude each other", "A security_group_rule is for ranges, for one other group, or for its own group (self = true). Make a rule for each."),
+    ("CS0841", "Rules in two places", "ingress and egress blocks of a security group are all the rules of that direction that the group may have, so that a rule of a resource of its own would be taken away by every other apply. Keep the rules of one direction in one place; lifecycle { ignore_changes = [ingress] } of the group leaves them alone, too."),
+    ("CS0842", "One rule in two resources", "To AWS rules for the same protocol, ports and source of one group are one, and it refuses the second. Keep one of the two resources."),
+    ("CS0843", "A rule has one source", "A vpc_security_group_ingress_rule or _egress_rule is for exactly one of cidr_ipv4, cidr_ipv6, prefix_list_id and referenced_security_group_id. Make a rule for each source."),
+    ("CS0844", "A port is missing", "AWS wants from_port and to_port of rules for tcp and udp. Write the same number twice for a single port."),
 ];
 
 /// The entry of a code.

@@ -1,6 +1,7 @@
 //! The objects of a plan side by side, for rules between them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::Address;
 use crate::value::Object;
@@ -25,6 +26,15 @@ pub struct Neighbour<'a> {
     pub written: &'a Object,
     /// As it was, where this plan updates it.
     pub updated: Option<&'a Object>,
+    /// The attributes whose differences do not count; none where that is so of all.
+    pub ignored: Option<&'a [Arc<str>]>,
+}
+
+impl Neighbour<'_> {
+    /// Whether differences of an attribute do not count.
+    pub fn ignores(&self, name: &str) -> bool {
+        self.ignored.is_none_or(|names| names.iter().any(|ignored| &**ignored == name))
+    }
 }
 
 impl<'a> Among<'a> {

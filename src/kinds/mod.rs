@@ -9,9 +9,11 @@ pub mod parameter_group;
 pub mod replication_group;
 pub mod rules_of_security_group;
 pub mod security_group;
+pub mod security_group_rule;
 pub mod subnet_group;
 pub mod tags;
 pub mod upkeep;
+pub mod vpc_security_group_rule;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -21,10 +23,13 @@ use crate::kind::{Kind, Problem};
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 6] = [
+pub const KINDS: [&dyn Kind; 9] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
+    &security_group_rule::SecurityGroupRule,
+    &vpc_security_group_rule::VpcSecurityGroupRule(rules_of_security_group::Direction::Ingress),
+    &vpc_security_group_rule::VpcSecurityGroupRule(rules_of_security_group::Direction::Egress),
     &replication_group::ReplicationGroup,
     &cache_cluster::CacheCluster,
     &alarm::Alarm,

@@ -83,6 +83,8 @@ pub struct Attr {
     pub secret: bool,
     /// What its values name.
     pub refers: Option<Refers>,
+    /// Whether objects with the same value of it are changed one after the other.
+    pub serial: bool,
     /// What it was called before.
     pub formerly: &'static [&'static str],
     /// Whether an empty text is no value of it, though it is none of its type.
@@ -153,6 +155,7 @@ impl Attr {
             fits: None,
             secret: false,
             refers: None,
+            serial: false,
             formerly: &[],
             nullable: false,
             block: None,
@@ -273,6 +276,13 @@ impl Attr {
     /// Its values name objects of a kind.
     pub fn refers(mut self, kind: &'static str, by: By, hold: Hold) -> Self {
         self.refers = Some(Refers { kind, by, hold });
+        self
+    }
+
+    /// It names a parent on which AWS takes one change at a time: objects with the same value are changed one after the
+    /// other.
+    pub fn serial(mut self) -> Self {
+        self.serial = true;
         self
     }
 

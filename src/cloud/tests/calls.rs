@@ -230,9 +230,9 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     #[cfg(feature = "ec2")]
     ("security_group", "DeleteSecurityGroup", "GroupId GroupName DryRun"),
     #[cfg(feature = "ec2")]
-    ("security_group", "AuthorizeSecurityGroupIngress", "GroupId GroupName IpPermissions DryRun"),
+    ("security_group", "AuthorizeSecurityGroupIngress", "GroupId GroupName IpPermissions Tags DryRun"),
     #[cfg(feature = "ec2")]
-    ("security_group", "AuthorizeSecurityGroupEgress", "GroupId IpPermissions DryRun"),
+    ("security_group", "AuthorizeSecurityGroupEgress", "GroupId IpPermissions Tags DryRun"),
     #[cfg(feature = "ec2")]
     ("security_group", "RevokeSecurityGroupIngress", "GroupId GroupName IpPermissions SecurityGroupRuleIds DryRun"),
     #[cfg(feature = "ec2")]
