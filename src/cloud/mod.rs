@@ -9,6 +9,7 @@ mod args;
 mod attrs;
 mod cache_cluster;
 mod clients;
+mod composite_alarm;
 mod config;
 mod credentials;
 mod errors;
@@ -131,6 +132,7 @@ impl Cloud for Aws {
             "replication_group" => Arc::new(replication_group::ReplicationGroups(place)),
             "cache_cluster" => Arc::new(cache_cluster::CacheClusters(place)),
             "alarm" => Arc::new(alarm::Alarms(place)),
+            "composite_alarm" => Arc::new(composite_alarm::CompositeAlarms(place)),
             #[cfg(feature = "ec2")]
             "security_group" => Arc::new(security_group::SecurityGroups(place)),
             #[cfg(feature = "ec2")]

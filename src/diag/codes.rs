@@ -219,6 +219,9 @@ pub const CODES: &[Entry] = &[
     ("CS0842", "One rule in two resources", "To AWS rules for the same protocol, ports and source of one group are one, and it refuses the second. Keep one of the two resources."),
     ("CS0843", "A rule has one source", "A vpc_security_group_ingress_rule or _egress_rule is for exactly one of cidr_ipv4, cidr_ipv6, prefix_list_id and referenced_security_group_id. Make a rule for each source."),
     ("CS0844", "A port is missing", "AWS wants from_port and to_port of rules for tcp and udp. Write the same number twice for a single port."),
+    ("CS0850", "Not the rule of an alarm", "The rule of a composite alarm is made of ALARM(name), OK(name), INSUFFICIENT_DATA(name), TRUE, FALSE and AT_LEAST(2, ALARM, (a, b, c)), with AND, OR, NOT and parentheses. Names and ARNs may stand in quotes."),
+    ("CS0851", "An alarm that is not there", "CloudWatch saves a composite alarm only if every alarm that its rule names is there, in the same account and region. Correct the name, or write the reference: ALARM(${alarm.cpu.alarm_name})."),
+    ("CS0852", "Alarms in a circle", "Composite alarms whose rules name each other are never evaluated, and AWS can delete none of them. Take one of the names out of a rule."),
 ];
 
 /// The entry of a code.

@@ -2,6 +2,7 @@
 
 pub mod alarm;
 pub mod cache_cluster;
+pub mod composite_alarm;
 pub mod lookups;
 pub mod names;
 pub mod node_types;
@@ -23,7 +24,7 @@ use crate::kind::{Kind, Problem};
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 9] = [
+pub const KINDS: [&dyn Kind; 10] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
@@ -33,6 +34,7 @@ pub const KINDS: [&dyn Kind; 9] = [
     &replication_group::ReplicationGroup,
     &cache_cluster::CacheCluster,
     &alarm::Alarm,
+    &composite_alarm::CompositeAlarm,
 ];
 
 /// The kind of that name, in our spelling.

@@ -82,7 +82,7 @@ pub struct Attr {
     /// Whether it holds a secret.
     pub secret: bool,
     /// What its values name.
-    pub refers: Option<Refers>,
+    pub refers: Vec<Refers>,
     /// Whether objects with the same value of it are changed one after the other.
     pub serial: bool,
     /// What it was called before.
@@ -154,7 +154,7 @@ impl Attr {
             normalize: None,
             fits: None,
             secret: false,
-            refers: None,
+            refers: Vec::new(),
             serial: false,
             formerly: &[],
             nullable: false,
@@ -275,7 +275,13 @@ impl Attr {
 
     /// Its values name objects of a kind.
     pub fn refers(mut self, kind: &'static str, by: By, hold: Hold) -> Self {
-        self.refers = Some(Refers { kind, by, hold });
+        self.refers.push(Refers { kind, by, hold, within: None });
+        self
+    }
+
+    /// Its values are texts in which the names stand.
+    pub fn within(mut self, names: fn(&str) -> Vec<&str>) -> Self {
+        self.refers.iter_mut().for_each(|refers| refers.within = Some(names));
         self
     }
 

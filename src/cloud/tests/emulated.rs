@@ -4,6 +4,8 @@
 mod caches;
 mod faults;
 mod groups;
+#[cfg(feature = "ec2")]
+mod rules;
 
 use std::time::Duration;
 
