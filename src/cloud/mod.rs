@@ -12,6 +12,7 @@ mod clients;
 mod composite_alarm;
 mod config;
 mod credentials;
+mod dashboard;
 mod errors;
 mod http;
 pub mod in_process;
@@ -132,6 +133,7 @@ impl Cloud for Aws {
             "replication_group" => Arc::new(replication_group::ReplicationGroups(place)),
             "cache_cluster" => Arc::new(cache_cluster::CacheClusters(place)),
             "alarm" => Arc::new(alarm::Alarms(place)),
+            "dashboard" => Arc::new(dashboard::Dashboards(place)),
             "composite_alarm" => Arc::new(composite_alarm::CompositeAlarms(place)),
             #[cfg(feature = "ec2")]
             "security_group" => Arc::new(security_group::SecurityGroups(place)),

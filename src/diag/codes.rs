@@ -222,6 +222,9 @@ pub const CODES: &[Entry] = &[
     ("CS0850", "Not the rule of an alarm", "The rule of a composite alarm is made of ALARM(name), OK(name), INSUFFICIENT_DATA(name), TRUE, FALSE and AT_LEAST(2, ALARM, (a, b, c)), with AND, OR, NOT and parentheses. Names and ARNs may stand in quotes."),
     ("CS0851", "An alarm that is not there", "CloudWatch saves a composite alarm only if every alarm that its rule names is there, in the same account and region. Correct the name, or write the reference: ALARM(${alarm.cpu.alarm_name})."),
     ("CS0852", "Alarms in a circle", "Composite alarms whose rules name each other are never evaluated, and AWS can delete none of them. Take one of the names out of a rule."),
+    ("CS0860", "A dashboard wants one body", "A dashboard shows what dashboard_body says in CloudWatch's JSON, or two graphs for each object in `watch`. Set one of the two."),
+    ("CS0861", "Nothing to watch", "`watch` is a list of whole resources: replication groups, and cache clusters of either engine. Graphs are laid out with a line for each of their nodes."),
+    ("CS0862", "Not the body of a dashboard", "CloudWatch wants an object with a list of widgets, each with a type, properties, and a place on a grid of 24 columns; widgets of metrics name their region. The message says where the body differs."),
 ];
 
 /// The entry of a code.

@@ -3,6 +3,7 @@
 pub mod alarm;
 pub mod cache_cluster;
 pub mod composite_alarm;
+pub mod dashboard;
 pub mod lookups;
 pub mod names;
 pub mod node_types;
@@ -24,7 +25,7 @@ use crate::kind::{Kind, Problem};
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 10] = [
+pub const KINDS: [&dyn Kind; 11] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
@@ -35,6 +36,7 @@ pub const KINDS: [&dyn Kind; 10] = [
     &cache_cluster::CacheCluster,
     &alarm::Alarm,
     &composite_alarm::CompositeAlarm,
+    &dashboard::Dashboard,
 ];
 
 /// The kind of that name, in our spelling.

@@ -75,6 +75,8 @@ pub struct Attr {
     pub at_create: Option<&'static str>,
     /// What is allowed.
     pub rules: Vec<Rule>,
+    /// What of a value counts: parts of whole objects, for instance. The rest is never looked at.
+    pub takes: Option<fn(Value) -> Value>,
     /// How two spellings of the same become equal.
     pub normalize: Option<fn(Value) -> Value>,
     /// When what is (first) already is what is wanted (second), beyond being equal.
@@ -151,6 +153,7 @@ impl Attr {
             default: None,
             at_create: None,
             rules: Vec::new(),
+            takes: None,
             normalize: None,
             fits: None,
             secret: false,
@@ -259,6 +262,12 @@ impl Attr {
     /// Allows these words only.
     pub fn one_of(self, words: &'static [&'static str]) -> Self {
         self.rule(Rule::OneOf(words))
+    }
+
+    /// Sets what of a value counts.
+    pub fn takes(mut self, takes: fn(Value) -> Value) -> Self {
+        self.takes = Some(takes);
+        self
     }
 
     /// Sets how spellings become equal.

@@ -195,6 +195,7 @@ impl Reader<'_> {
             self.diagnostics.push(written_out(attribute));
         }
         let value = self.eval(&attribute.expr, scope)?;
+        let value = attr.takes.map_or_else(|| value.clone(), |takes| takes(value.clone()));
         if value.has_secret() && !attr.secret {
             self.diagnostics.push(
                 Diagnostic::error(

@@ -40,7 +40,7 @@ stacks! {
     encryption "encryption" adds 4, Text("\"allkeys-lru\"", "\"volatile-ttl\"");
     memcached "memcached" adds 5, Var("nodes=3");
     microservices "microservices" adds 18, Var(r#"services=["user-service", "search-service"]"#);
-    monitoring "monitoring" adds 13, Var("nodes=3");
+    monitoring "monitoring" adds 15, Var("nodes=3");
     multi_environment "multi-environment" adds 4, Var("nodes=2");
     multi_environment_for_each "multi-environment-for-each" adds 6, Var(r#"environments={ dev = { node_type = "cache.t3.small", nodes = 2 } }"#);
     network "network" adds 11, Var(r#"networks={ office = "10.2.0.0/16", home = "10.9.0.0/24" }"#);

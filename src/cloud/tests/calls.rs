@@ -241,6 +241,16 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("alarm", "DeleteAlarms", "AlarmNames"),
     ("alarm", "TagResource", "ResourceARN Tags"),
     ("alarm", "UntagResource", "ResourceARN TagKeys"),
+    (
+        "composite_alarm",
+        "PutCompositeAlarm",
+        "AlarmName AlarmRule AlarmDescription ActionsEnabled AlarmActions OKActions InsufficientDataActions \
+         ActionsSuppressor ActionsSuppressorWaitPeriod ActionsSuppressorExtensionPeriod Tags",
+    ),
+    ("composite_alarm", "DeleteAlarms", "AlarmNames"),
+    ("composite_alarm", "TagResource", "ResourceARN Tags"),
+    ("dashboard", "PutDashboard", "DashboardName DashboardBody"),
+    ("dashboard", "DeleteDashboards", "DashboardNames"),
     #[cfg(feature = "ec2")]
     ("vpc_security_group_ingress_rule", "AuthorizeSecurityGroupIngress", "GroupId GroupName IpPermissions Tags DryRun"),
     #[cfg(feature = "ec2")]

@@ -58,7 +58,8 @@ fn stranger(name: &str, region: &str, named: &Named) -> Option<Problem> {
         }
     };
     let problem = Problem::error("CS0851", "alarm_rule", "An alarm that is not there", detail, help);
-    Some(if elsewhere.is_some() { problem } else { problem.warning() })
+    // There may be one of that name; an ARN is of one alarm only.
+    Some(if elsewhere.is_some() && name.starts_with("arn:") { problem } else { problem.warning() })
 }
 
 /// Alarms that hang on each other are never evaluated, and AWS deletes none of them.
