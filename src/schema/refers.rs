@@ -122,9 +122,8 @@ mod tests {
             Attr::optional("port", Type::Number),
         ];
         let topics = Attr::optional("topics", Type::set(Type::String)).refers("topic", By::Arn, Hold::Mentions);
-        let words = |text| str::split(text, ' ').collect();
         let text = Attr::optional("text", Type::String).refers("a", By::Id, Hold::Mentions);
-        let text = text.refers("b", By::Id, Hold::Mentions).within(words);
+        let text = text.refers("b", By::Id, Hold::Mentions).within(|text| text.split(' ').collect());
         let schema = Schema::new("k", "aws_k", "", vec![Attr::blocks("rule", rule), topics, text]);
         let block = |group: &str| Value::object(Object::from([("group".into(), Value::string(group))]));
         let object = Object::from([

@@ -147,6 +147,8 @@ const NUMBERS: &[&str] = &[
     "Period",
     "EvaluationPeriods",
     "DatapointsToAlarm",
+    "ActionsSuppressorWaitPeriod",
+    "ActionsSuppressorExtensionPeriod",
     "EvaluationInterval",
 ];
 
@@ -167,6 +169,7 @@ const LISTS: &[&str] = &[
     "AlarmActions",
     "InsufficientDataActions",
     "AlarmNames",
+    "DashboardNames",
     "Resources",
     "SecurityGroupRuleIds",
 ];
