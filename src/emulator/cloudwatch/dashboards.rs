@@ -18,7 +18,7 @@ pub struct Dashboard {
     pub modified: u64,
 }
 
-/// Dashboards by name. They belong to an account and not to a region: all stand in one region's tables.
+/// Dashboards by name. To AWS they belong to an account; here each region has its own.
 pub const DASHBOARDS: Key<Dashboard> = Key::new("dashboards");
 
 /// Dashboards as a part of the service.
@@ -32,7 +32,7 @@ pub const PART: Part = Part {
         ),
         operation("GetDashboard", get, "the body as it was sent", ""),
         operation("ListDashboards", list, "by prefix, pages", ""),
-        operation("DeleteDashboards", delete, "all or none", ""),
+        operation("DeleteDashboards", delete, "by name", "all or none; AWS deletes as many as it can"),
     ],
     tables: &[&DASHBOARDS],
     ..Part::NONE
@@ -157,8 +157,7 @@ fn of_properties(path: &str, kind: &str, properties: &Value, wrong: &mut Vec<Val
             wrong.push(fault(&format!("{path}/metrics"), "Should NOT have less than 1 items"));
         }
         Some(Value::Array(rows)) => {
-            for (index, row) in rows.iter().enumerate().filter(|(_, row)| !row.is_array()) {
-                let _ = row;
+            for (index, _) in rows.iter().enumerate().filter(|(_, row)| !row.is_array()) {
                 wrong.push(fault(&format!("{path}/metrics/{index}"), "Should be array"));
             }
         }
