@@ -5,6 +5,7 @@ mod holes;
 mod schedule;
 mod settle;
 mod step;
+mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,6 +58,7 @@ pub(crate) struct Shared {
     pub digests: Arc<Digests>,
     pub pause: Duration,
     pub calls: Semaphore,
+    pub turns: turns::Turns,
     pub settler: Settler,
     pub events: UnboundedSender<Event>,
     pub stop: Stop,
@@ -179,6 +181,7 @@ pub async fn apply(inputs: Inputs) -> Report {
         digests,
         pause: settings.poll.0,
         calls: Semaphore::new(settings.parallelism.max(1)),
+        turns: turns::Turns::default(),
         settler,
         events,
         stop,

@@ -1,6 +1,6 @@
 //! Metric alarms.
 
-mod calls;
+pub(super) mod calls;
 
 use aws_sdk_cloudwatch::types::{AlarmType, Dimension, MetricAlarm, MetricDataQuery, MetricStat};
 
@@ -14,7 +14,7 @@ use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Type, Value};
 
 /// Names that one request may ask for.
-const NAMES: usize = 100;
+pub(super) const NAMES: usize = 100;
 
 /// The metric alarms of a region.
 #[derive(Debug)]

@@ -9,8 +9,10 @@ mod args;
 mod attrs;
 mod cache_cluster;
 mod clients;
+mod composite_alarm;
 mod config;
 mod credentials;
+mod dashboard;
 mod errors;
 mod global_replication_group;
 mod http;
@@ -23,6 +25,8 @@ mod parameter_group;
 mod replication_group;
 #[cfg(feature = "ec2")]
 mod security_group;
+#[cfg(feature = "ec2")]
+mod security_group_rule;
 mod serverless_cache;
 mod subnet_group;
 mod tags;
@@ -151,6 +155,14 @@ fn remote(kind: &str, place: Place) -> Arc<dyn Remote> {
         "user_group" => Arc::new(user_group::UserGroups(place)),
         "user_group_association" => Arc::new(user_group::Associations(place)),
         "alarm" => Arc::new(alarm::Alarms(place)),
+        "dashboard" => Arc::new(dashboard::Dashboards(place)),
+        "composite_alarm" => Arc::new(composite_alarm::CompositeAlarms(place)),
+        #[cfg(feature = "ec2")]
+        "security_group_rule" => Arc::new(security_group_rule::ByName(place)),
+        #[cfg(feature = "ec2")]
+        "vpc_security_group_ingress_rule" => Arc::new(security_group_rule::ById { place, egress: false }),
+        #[cfg(feature = "ec2")]
+        "vpc_security_group_egress_rule" => Arc::new(security_group_rule::ById { place, egress: true }),
         #[cfg(feature = "ec2")]
         "security_group" => Arc::new(security_group::SecurityGroups(place)),
         other => Arc::new(Unreachable { kind: other.to_owned() }),

@@ -1,6 +1,6 @@
 //! Security groups with their rules.
 
-mod calls;
+pub(super) mod calls;
 mod rules;
 
 use aws_sdk_ec2::types::{Filter, SecurityGroup};

@@ -234,6 +234,17 @@ pub const CODES: &[Entry] = &[
     ("CS0750", "A parameter group for no version", "The parameter group of a global datastore comes with a new major version."),
     ("CS0751", "No way back", "A global datastore changes its engine and version upwards only."),
     ("CS0752", "The global datastore decides this", "Node type, engine, version and shards of a member are changed in its global datastore."),
+    ("CS0840", "Sources that exclude each other", "A security_group_rule is for ranges, for one other group, or for its own group (self = true). Make a rule for each."),
+    ("CS0841", "Rules in two places", "ingress and egress blocks of a security group are all the rules of that direction that the group may have, so that a rule of a resource of its own would be taken away by every other apply. Keep the rules of one direction in one place; lifecycle { ignore_changes = [ingress] } of the group leaves them alone, too."),
+    ("CS0842", "One rule in two resources", "To AWS rules for the same protocol, ports and source of one group are one, and it refuses the second. Keep one of the two resources."),
+    ("CS0843", "A rule has one source", "A vpc_security_group_ingress_rule or _egress_rule is for exactly one of cidr_ipv4, cidr_ipv6, prefix_list_id and referenced_security_group_id. Make a rule for each source."),
+    ("CS0844", "A port is missing", "AWS wants from_port and to_port of rules for tcp and udp. Write the same number twice for a single port."),
+    ("CS0850", "Not the rule of an alarm", "The rule of a composite alarm is made of ALARM(name), OK(name), INSUFFICIENT_DATA(name), TRUE, FALSE and AT_LEAST(2, ALARM, (a, b, c)), with AND, OR, NOT and parentheses. Names and ARNs may stand in quotes."),
+    ("CS0851", "An alarm that is not there", "CloudWatch saves a composite alarm only if every alarm that its rule names is there, in the same account and region. Correct the name, or write the reference: ALARM(${alarm.cpu.alarm_name})."),
+    ("CS0852", "Alarms in a circle", "Composite alarms whose rules name each other are never evaluated, and AWS can delete none of them. Take one of the names out of a rule."),
+    ("CS0860", "A dashboard wants one body", "A dashboard shows what dashboard_body says in CloudWatch's JSON, or two graphs for each object in `watch`. Set one of the two."),
+    ("CS0861", "Nothing to watch", "`watch` is a list of whole resources: replication groups, and cache clusters of either engine. Graphs are laid out with a line for each of their nodes."),
+    ("CS0862", "Not the body of a dashboard", "CloudWatch wants an object with a list of widgets, each with a type, properties, and a place on a grid of 24 columns; widgets of metrics name their region. The message says where the body differs."),
 ];
 
 /// The entry of a code.

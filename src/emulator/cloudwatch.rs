@@ -1,5 +1,10 @@
-//! CloudWatch: metric alarms and their tags. Nothing measures here: alarms stay as they are put, or as
-//! `SetAlarmState` sets them.
+//! CloudWatch: alarms and their tags, dashboards. Nothing measures here: metric alarms stay as they are put, or as
+//! `SetAlarmState` sets them, and composite alarms follow them.
+
+mod check;
+mod composite;
+mod dashboards;
+mod rule;
 
 use super::context::{Context, partition};
 use super::failure::{Answer, Failure};
@@ -8,15 +13,17 @@ use super::region::TAGS;
 use super::service::{Part, Service, operation};
 use super::table::Key;
 use super::{paging, tags};
+use check::check;
+use composite::COMPOSITES;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A metric alarm.
+/// An alarm: on a metric, or on other alarms.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Alarm {
     pub name: String,
-    /// The members of the last PutMetricAlarm, tags apart.
+    /// The members of the last request that put it, tags apart.
     pub definition: Value,
     pub actions_enabled: bool,
     pub updated: u64,
@@ -31,8 +38,13 @@ pub struct Alarm {
 pub const ALARMS: Key<Alarm> = Key::new("alarms");
 
 /// The service as the registry knows it.
-pub const SERVICE: Service =
-    Service { name: "cloudwatch", scope: "monitoring", parts: &[&PART], taggable: check_arn, ..Service::PLAIN };
+pub const SERVICE: Service = Service {
+    name: "cloudwatch",
+    scope: "monitoring",
+    parts: &[&PART, &composite::PART, &dashboards::PART],
+    taggable: check_arn,
+    ..Service::PLAIN
+};
 
 const PART: Part = Part {
     operations: &[
@@ -42,9 +54,19 @@ const PART: Part = Part {
             "put anew as a whole, rules of periods and statistics, tags at creation only",
             "alarms on metric maths are kept, not evaluated",
         ),
-        operation("DescribeAlarms", describe, "by name, prefix, state and action, pages", "no composite alarms"),
+        operation(
+            "DescribeAlarms",
+            describe,
+            "by name, prefix, state, action and type, parents and children, pages",
+            "",
+        ),
         operation("DescribeAlarmsForMetric", describe_for_metric, "by metric and dimensions", ""),
-        operation("DeleteAlarms", delete, "names of no alarm are passed over", ""),
+        operation(
+            "DeleteAlarms",
+            delete,
+            "names of no alarm are passed over, alarms that a composite alarm names are refused",
+            "",
+        ),
         operation(
             "SetAlarmState",
             set_state,
@@ -92,6 +114,18 @@ fn invalid(text: impl Into<String>) -> Failure {
 fn put(context: &mut Context, input: Input) -> Answer {
     check(input)?;
     let name = input.text("AlarmName").unwrap_or("").to_owned();
+    if context.region[COMPOSITES].contains(&name) {
+        return Err(invalid(format!("A composite alarm with the name {name} already exists")));
+    }
+    let old = context.region[ALARMS].get(&name);
+    let alarm = fresh(context, input, old.as_deref())?;
+    context.region[ALARMS].put(&name, alarm);
+    Ok(json!({}))
+}
+
+/// An alarm as a request puts it: of one that is there, state and tags stay.
+fn fresh(context: &mut Context, input: Input, old: Option<&Alarm>) -> Result<Alarm, Failure> {
+    let name = input.text("AlarmName").unwrap_or("").to_owned();
     let mut definition = input.0.clone();
     if let Some(members) = definition.as_object_mut() {
         members.shift_remove("Tags");
@@ -99,123 +133,23 @@ fn put(context: &mut Context, input: Input) -> Answer {
     }
     let actions_enabled = input.flag("ActionsEnabled").unwrap_or(true);
     let now = context.now;
-    let old = context.region[ALARMS].get(&name);
-    let alarm = match old.as_deref() {
-        Some(old) => Alarm { definition, actions_enabled, updated: now, ..old.clone() },
-        None => {
-            let tags = tags::read(input, "Tags")?;
-            let arn = arn(context, &name);
-            tags::add(context.region, &arn, tags, || Failure::value("Too many tags."))?;
-            Alarm {
-                name: name.clone(),
-                definition,
-                actions_enabled,
-                updated: now,
-                state: "INSUFFICIENT_DATA".into(),
-                reason: "Unchecked: Initial alarm creation".into(),
-                reason_data: None,
-                state_updated: now,
-                state_changed: now,
-            }
-        }
-    };
-    context.region[ALARMS].put(&name, alarm);
-    Ok(json!({}))
-}
-
-fn check(input: Input) -> Result<(), Failure> {
-    for member in ["OKActions", "AlarmActions", "InsufficientDataActions"] {
-        if let Some(action) =
-            input.texts(member).iter().find(|action| action.splitn(6, ':').count() < 6 || !action.starts_with("arn:"))
-        {
-            return Err(invalid(format!("Invalid arn syntax: {action}")));
-        }
+    if let Some(old) = old {
+        return Ok(Alarm { definition, actions_enabled, updated: now, ..old.clone() });
     }
-    for member in ["EvaluationPeriods", "ComparisonOperator"] {
-        if !input.has(member) && !input.has("EvaluationCriteria") {
-            return Err(Failure::new("MissingParameter", format!("The parameter {member} is required.")));
-        }
-    }
-    let metrics = input.has("Metrics");
-    let single = ["MetricName", "Namespace", "Period", "Statistic", "ExtendedStatistic", "Dimensions", "Unit"];
-    if let Some(member) = single.iter().find(|member| metrics && input.has(member)) {
-        return Err(Failure::combination(format!("The parameter {member} cannot be used together with Metrics.")));
-    }
-    if metrics {
-        return check_metrics(input);
-    }
-    if input.has("EvaluationCriteria") {
-        return Ok(());
-    }
-    for member in ["MetricName", "Namespace", "Period"] {
-        if !input.has(member) {
-            return Err(Failure::new("MissingParameter", format!("The parameter {member} is required.")));
-        }
-    }
-    if input.has("Statistic") == input.has("ExtendedStatistic") {
-        return Err(Failure::combination("Exactly one of Statistic and ExtendedStatistic must be specified."));
-    }
-    if let Some(text) = input.text("ExtendedStatistic").filter(|text| !is_percentile(text)) {
-        return Err(Failure::value(format!("The value {text} for parameter ExtendedStatistic is not supported.")));
-    }
-    if !input.has("Threshold") {
-        return Err(Failure::new("MissingParameter", "The parameter Threshold is required."));
-    }
-    check_period(input)?;
-    let (periods, to_alarm) = (input.number("EvaluationPeriods").unwrap_or(1), input.number("DatapointsToAlarm"));
-    if to_alarm.is_some_and(|points| points > periods) {
-        return Err(invalid("DatapointsToAlarm must be less than or equal to EvaluationPeriods."));
-    }
-    Ok(())
-}
-
-fn check_period(input: Input) -> Result<(), Failure> {
-    let (period, periods) = (input.number("Period").unwrap_or(60), input.number("EvaluationPeriods").unwrap_or(1));
-    if ![10, 20, 30].contains(&period) && (period < 60 || period % 60 != 0) {
-        return Err(invalid("Metric period must be 10, 20, 30 or a multiple of 60."));
-    }
-    let most = if period < 3_600 { 86_400 } else { 604_800 };
-    if period.saturating_mul(periods) > most {
-        return Err(invalid(format!(
-            "Metrics cannot be checked across more than {most} seconds (EvaluationPeriods * Period must be <= {most})."
-        )));
-    }
-    Ok(())
-}
-
-/// `p99`, `p99.9`, `tm90`, `IQM`, `TS(80:)` and their like.
-fn is_percentile(text: &str) -> bool {
-    let names = ["tm", "tc", "ts", "wm", "p"];
-    let lower = text.to_ascii_lowercase();
-    let number = names.iter().find_map(|name| lower.strip_prefix(name));
-    let plain = number.is_some_and(|number| number.parse::<f64>().is_ok_and(|number| (0.0..=100.0).contains(&number)));
-    let range = ["tm(", "tc(", "ts(", "wm(", "pr("].iter().any(|name| lower.starts_with(name)) && lower.ends_with(')');
-    plain || range || lower == "iqm"
-}
-
-fn check_metrics(input: Input) -> Result<(), Failure> {
-    let threshold_metric = input.filled("ThresholdMetricId");
-    if threshold_metric.is_some() == input.has("Threshold") {
-        return Err(Failure::combination("Exactly one of Threshold and ThresholdMetricId must be specified."));
-    }
-    let mut ids = std::collections::BTreeSet::new();
-    let mut returned = 0;
-    for query in input.structures("Metrics") {
-        let id = query.text("Id").unwrap_or("");
-        if !id.starts_with(|letter: char| letter.is_ascii_lowercase()) || !ids.insert(id.to_owned()) {
-            return Err(invalid(format!("The metric id {id} must be unique and begin with a lowercase letter.")));
-        }
-        if query.has("MetricStat") == query.has("Expression") {
-            return Err(invalid(format!("The metric {id} must have either MetricStat or Expression.")));
-        }
-        if query.flag("ReturnData") != Some(false) && Some(id) != threshold_metric {
-            returned += 1;
-        }
-    }
-    if returned != 1 {
-        return Err(invalid("Exactly one element of the metrics list should return data."));
-    }
-    Ok(())
+    let tags = tags::read(input, "Tags")?;
+    let arn = arn(context, &name);
+    tags::add(context.region, &arn, tags, || Failure::value("Too many tags."))?;
+    Ok(Alarm {
+        name,
+        definition,
+        actions_enabled,
+        updated: now,
+        state: "INSUFFICIENT_DATA".into(),
+        reason: "Unchecked: Initial alarm creation".into(),
+        reason_data: None,
+        state_updated: now,
+        state_changed: now,
+    })
 }
 
 fn describe(context: &mut Context, input: Input) -> Answer {
@@ -230,25 +164,36 @@ fn describe(context: &mut Context, input: Input) -> Answer {
             Some(paging::open(token).ok_or_else(|| Failure::new("InvalidNextToken", "The next token is invalid."))?)
         }
     };
+    if let Some(relatives) = composite::relatives(context, input)? {
+        return Ok(relatives);
+    }
     let types = input.texts("AlarmTypes");
-    let metric_alarms = types.is_empty() || types.iter().any(|kind| kind == "MetricAlarm");
+    let asks = |kind: &str| types.iter().any(|asked| asked == kind);
     let (state, action) = (input.filled("StateValue"), input.filled("ActionPrefix"));
-    let alarms = &context.region[ALARMS];
-    let asked: Box<dyn Iterator<Item = _>> = match names.is_empty() {
-        true => Box::new(alarms.from(after.as_deref().unwrap_or_default())),
-        false => Box::new(alarms.some(&names)),
-    };
-    let rows = asked.filter(|(name, alarm)| {
-        metric_alarms
-            && prefix.is_none_or(|prefix| name.starts_with(prefix))
+    // Composite alarms are told only where they are asked for, and behind the others.
+    let tables = [("m", ALARMS, types.is_empty() || asks("MetricAlarm")), ("n", COMPOSITES, asks("CompositeAlarm"))];
+    let rows = tables.into_iter().filter(|(.., asked)| *asked).flat_map(|(sort, key, _)| {
+        let from = after.as_deref().and_then(|after| after.strip_prefix(sort)).unwrap_or_default();
+        let table = &context.region[key];
+        let asked: Box<dyn Iterator<Item = _>> = match names.is_empty() {
+            true => Box::new(table.from(from)),
+            false => Box::new(table.some(&names)),
+        };
+        asked.map(move |(name, alarm)| (format!("{sort}{name}"), (sort, name, alarm)))
+    });
+    let rows = rows.filter(|(_, (_, name, alarm))| {
+        prefix.is_none_or(|prefix| name.starts_with(prefix))
             && state.is_none_or(|state| alarm.state == state)
             && action.is_none_or(|action| has_action(alarm, action))
     });
     let size = input.number("MaxRecords").unwrap_or(50).clamp(1, 100) as usize;
     let size = if names.is_empty() { size } else { size.max(names.len()) };
     let (page, next) = paging::page(rows, after.as_deref(), size);
-    let rows: Vec<Value> = page.into_iter().map(|alarm| to_json(context, alarm)).collect();
-    Ok(json!({ "MetricAlarms": rows, "CompositeAlarms": [], "NextToken": next }))
+    let (of_metrics, of_alarms): (Vec<_>, Vec<_>) = page.into_iter().partition(|(sort, ..)| *sort == "m");
+    let told = |rows: Vec<(&str, &String, &Arc<Alarm>)>| -> Vec<Value> {
+        rows.into_iter().map(|(_, _, alarm)| to_json(context, alarm)).collect()
+    };
+    Ok(json!({ "MetricAlarms": told(of_metrics), "CompositeAlarms": told(of_alarms), "NextToken": next }))
 }
 
 fn has_action(alarm: &Alarm, prefix: &str) -> bool {
@@ -288,7 +233,8 @@ fn to_json(context: &Context, alarm: &Alarm) -> Value {
     if let (Some(row), Value::Object(own)) = (row.as_object_mut(), own) {
         row.extend(own);
         // CloudWatch answers with these lists even where they are empty.
-        for list in ["OKActions", "AlarmActions", "InsufficientDataActions", "Dimensions"] {
+        let watches = (!row.contains_key("AlarmRule")).then_some("Dimensions");
+        for list in ["OKActions", "AlarmActions", "InsufficientDataActions"].into_iter().chain(watches) {
             row.entry(list).or_insert_with(|| json!([]));
         }
     }
@@ -301,10 +247,12 @@ fn missing() -> Failure {
 
 fn delete(context: &mut Context, input: Input) -> Answer {
     let names = input.texts("AlarmNames");
+    composite::check_delete(context, &names)?;
     // The reference: alarms whose names are right are deleted whatever the other names are. AWS's own alarm resource
     // had to look for itself whether an alarm exists, since this call does not tell.
     for name in names {
         context.region[ALARMS].remove(&name);
+        context.region[COMPOSITES].remove(&name);
         let arn = arn(context, &name);
         context.region[TAGS].remove(&arn);
     }
@@ -318,7 +266,10 @@ fn set_state(context: &mut Context, input: Input) -> Answer {
     }
     let now = context.now;
     let state = input.text("StateValue").unwrap_or("").to_owned();
-    let done = context.region[ALARMS].update(input.text("AlarmName").unwrap_or(""), |alarm| {
+    let name = input.text("AlarmName").unwrap_or("");
+    let composite = context.region[COMPOSITES].contains(name);
+    let key = if composite { COMPOSITES } else { ALARMS };
+    let done = context.region[key].update(name, |alarm| {
         if alarm.state != state {
             alarm.state_changed = now;
         }
@@ -327,12 +278,18 @@ fn set_state(context: &mut Context, input: Input) -> Answer {
         alarm.reason_data = data.map(str::to_owned);
         alarm.state_updated = now;
     });
-    done.map(|()| json!({})).ok_or_else(missing)
+    done.ok_or_else(missing)?;
+    if !composite {
+        composite::settle(context);
+    }
+    Ok(json!({}))
 }
 
 fn switch_actions(context: &mut Context, input: Input, on: bool) -> Value {
     for name in input.texts("AlarmNames") {
-        context.region[ALARMS].update(&name, |alarm| alarm.actions_enabled = on);
+        for key in [ALARMS, COMPOSITES] {
+            context.region[key].update(&name, |alarm| alarm.actions_enabled = on);
+        }
     }
     json!({})
 }
@@ -340,7 +297,8 @@ fn switch_actions(context: &mut Context, input: Input, on: bool) -> Value {
 /// The alarm that an ARN names must exist.
 pub fn check_arn(context: &Context, text: &str) -> Result<(), Failure> {
     let name = text.splitn(7, ':').nth(6).unwrap_or("");
-    if context.region[ALARMS].contains(name) && arn(context, name) == text {
+    let there = context.region[ALARMS].contains(name) || context.region[COMPOSITES].contains(name);
+    if there && arn(context, name) == text {
         return Ok(());
     }
     Err(Failure::missing("ResourceNotFoundException", format!("The resource {text} does not exist.")))

@@ -1,6 +1,7 @@
 //! The objects of a plan side by side, for rules between them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::Address;
 use crate::value::Object;
@@ -10,8 +11,6 @@ use crate::value::Object;
 pub struct Among<'a> {
     /// What each declared instance comes out as.
     pub declared: BTreeMap<&'a Address, Neighbour<'a>>,
-    /// The attributes whose differences do not count, whatever they are (`ignore_changes`).
-    pub ignored: BTreeSet<(&'a Address, &'a str)>,
     /// What is recorded, also of objects that nothing declares any more.
     pub recorded: BTreeMap<&'a Address, &'a Object>,
     /// Whether the account has been read: before that, objects are only remembered.
@@ -27,6 +26,15 @@ pub struct Neighbour<'a> {
     pub written: &'a Object,
     /// As it was, where this plan updates it.
     pub updated: Option<&'a Object>,
+    /// The attributes whose differences do not count; none where that is so of all.
+    pub ignored: Option<&'a [Arc<str>]>,
+}
+
+impl Neighbour<'_> {
+    /// Whether differences of an attribute do not count.
+    pub fn ignores(&self, name: &str) -> bool {
+        self.ignored.is_none_or(|names| names.iter().any(|ignored| &**ignored == name))
+    }
 }
 
 impl<'a> Among<'a> {

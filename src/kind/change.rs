@@ -1,5 +1,6 @@
 //! A change of one object, to be compiled into calls, and what may be wrong with an object.
 
+use crate::address::Address;
 use crate::kind::Target;
 use crate::value::{Object, Value};
 
@@ -94,6 +95,8 @@ pub struct Problem {
     pub attribute: &'static str,
     /// The name of the nested block that it is about, among several.
     pub element: Option<String>,
+    /// The other object that it is about, where there is one.
+    pub beside: Option<Address>,
     /// The fixed sentence.
     pub summary: &'static str,
     /// What and why, with values.
@@ -119,6 +122,7 @@ impl Problem {
             code,
             attribute,
             element: None,
+            beside: None,
             summary,
             detail: detail.into(),
             help: Some(help.into()),
@@ -143,6 +147,12 @@ impl Problem {
     /// Names the nested block that it is about.
     pub fn on(mut self, element: &str) -> Self {
         self.element = Some(element.to_owned());
+        self
+    }
+
+    /// Names the other object that it is about.
+    pub fn beside(mut self, other: &Address) -> Self {
+        self.beside = Some(other.clone());
         self
     }
 

@@ -64,6 +64,11 @@ pub trait Kind: Send + Sync {
     /// The name of the object in AWS, where the object itself tells it.
     fn identify(&self, object: &Object) -> Option<String>;
 
+    /// The name that must be free before an object is made; `current` is that of the object that it is made instead of.
+    fn claims(&self, wanted: &Object, _current: Option<&str>) -> Option<String> {
+        self.identify(wanted)
+    }
+
     /// Fills in what AWS will compute and anyone can foresee. `planned` holds the desired attributes over the live
     /// ones; what stays absent becomes unknown.
     fn predict(&self, planned: &mut Object, live: Option<&Object>, target: &Target);
@@ -112,6 +117,17 @@ pub trait Kind: Send + Sync {
 
     /// The attribute that gives the object its name, where a suffix can make a second name.
     fn name_attribute(&self) -> Option<&'static str>;
+
+    /// The attributes that make up the name in AWS, where no single one does.
+    fn identity(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The name in AWS that a person has written, in the form in which [`Kind::identify`] tells it.
+    fn spell(&self, id: &str) -> String {
+        let object = self.name_attribute().map(|name| Object::from([(name.into(), Value::string(id))]));
+        object.and_then(|object| self.identify(&object)).unwrap_or_else(|| id.to_owned())
+    }
 
     /// Whether the difference between the object as it is and as it shall be takes a new object, beyond what the
     /// schema says of single attributes. Names the attributes that cause it.

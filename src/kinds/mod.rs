@@ -2,6 +2,8 @@
 
 pub mod alarm;
 pub mod cache_cluster;
+pub mod composite_alarm;
+pub mod dashboard;
 pub mod global_replication_group;
 pub mod lookups;
 pub mod names;
@@ -10,6 +12,7 @@ pub mod parameter_group;
 pub mod replication_group;
 pub mod rules_of_security_group;
 pub mod security_group;
+pub mod security_group_rule;
 pub mod serverless_cache;
 pub mod subnet_group;
 pub mod tags;
@@ -17,6 +20,7 @@ pub mod upkeep;
 pub mod user;
 pub mod user_group;
 pub mod user_group_association;
+pub mod vpc_security_group_rule;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -26,10 +30,13 @@ use crate::kind::{Kind, Problem};
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 11] = [
+pub const KINDS: [&dyn Kind; 16] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
+    &security_group_rule::SecurityGroupRule,
+    &vpc_security_group_rule::VpcSecurityGroupRule(rules_of_security_group::Direction::Ingress),
+    &vpc_security_group_rule::VpcSecurityGroupRule(rules_of_security_group::Direction::Egress),
     &replication_group::ReplicationGroup,
     &global_replication_group::GlobalReplicationGroup,
     &cache_cluster::CacheCluster,
@@ -38,6 +45,8 @@ pub const KINDS: [&dyn Kind; 11] = [
     &user_group::UserGroup,
     &user_group_association::UserGroupAssociation,
     &alarm::Alarm,
+    &composite_alarm::CompositeAlarm,
+    &dashboard::Dashboard,
 ];
 
 /// The kind of that name, in our spelling.

@@ -11,7 +11,7 @@ use crate::schema::{Attr, By, Hold, Rule, object_type};
 use crate::value::{Object, Origin, Type, Unknown, Value};
 
 /// Which way the connections go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Direction {
     /// Incoming.
     Ingress,
@@ -20,14 +20,16 @@ pub enum Direction {
 }
 
 impl Direction {
-    fn attribute(self) -> &'static str {
+    /// The block of a group that has rules of this direction, and the word for it.
+    pub fn attribute(self) -> &'static str {
         match self {
             Direction::Ingress => "ingress",
             Direction::Egress => "egress",
         }
     }
 
-    fn operations(self) -> [&'static str; 3] {
+    /// The operations that add a rule, change its description and take it away.
+    pub fn operations(self) -> [&'static str; 3] {
         match self {
             Direction::Ingress => [
                 "AuthorizeSecurityGroupIngress",
@@ -136,7 +138,7 @@ fn with(base: &Object, name: &str, value: Value) -> Value {
 }
 
 /// Names for the numbers that have one. Source: CloudFormation's transform of IpProtocol.
-fn canonical_protocol(value: Value) -> Value {
+pub fn canonical_protocol(value: Value) -> Value {
     let Some(text) = value.as_str() else { return value };
     let lower = text.to_lowercase();
     Value::string(match lower.as_str() {
@@ -150,12 +152,12 @@ fn canonical_protocol(value: Value) -> Value {
 }
 
 /// Whether ports, or types and codes, mean something.
-fn has_ports(protocol: &str) -> bool {
+pub fn has_ports(protocol: &str) -> bool {
     matches!(protocol, "tcp" | "udp" | "icmp" | "icmpv6")
 }
 
 /// AWS clears the bits of a range behind its mask.
-fn canonical_range(source: &str, value: &Value) -> Value {
+pub fn canonical_range(source: &str, value: &Value) -> Value {
     let Some((address, bits)) = value.as_str().and_then(|text| text.split_once('/')) else { return value.clone() };
     let Ok(bits) = bits.parse::<u32>() else { return value.clone() };
     let masked = match source {
@@ -214,9 +216,13 @@ fn check_rule(attribute: &'static str, rule: &Object) -> Option<Problem> {
             "Add cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, security_groups or self = true.",
         ));
     }
+    check_ports(attribute, rule.get("protocol")?, rule)
+}
+
+/// The first port must not be above the last.
+pub fn check_ports(attribute: &'static str, protocol: &Value, rule: &Object) -> Option<Problem> {
     let (from, to) = (rule.get("from_port")?.as_i64()?, rule.get("to_port")?.as_i64()?);
-    let protocol = rule.get("protocol")?.as_str()?;
-    (matches!(protocol, "tcp" | "udp") && from > to).then(|| {
+    (matches!(protocol.as_str()?, "tcp" | "udp") && from > to).then(|| {
         Problem::error(
             "CS0523",
             attribute,
@@ -234,10 +240,9 @@ fn check_rule(attribute: &'static str, rule: &Object) -> Option<Problem> {
 pub fn calls(change: &Change, direction: Direction, group: &Value) -> Result<Vec<Call>, Problem> {
     let attribute = direction.attribute();
     change.must_list(attribute, &["protocol", "self", SOURCES[0], SOURCES[1], SOURCES[2], SOURCES[3]])?;
-    // A group of another account takes another form.
     let groups = change.new(attribute);
-    let groups = groups.children().filter_map(|rule| rule.get("security_groups")).flat_map(Value::children);
-    if groups.into_iter().any(|group| group.first_unknown().is_some_and(|unknown| !is_own_id(unknown))) {
+    let mut groups = groups.children().filter_map(|rule| rule.get("security_groups")).flat_map(Value::children);
+    if groups.any(may_be_of_others) {
         return Err(Problem::unknown(attribute));
     }
     let new = change.new(attribute);
@@ -272,6 +277,11 @@ pub fn calls(change: &Change, direction: Direction, group: &Value) -> Result<Vec
     let revoked = if creating { Impact::None } else { Impact::Blip };
     let calls = [authorized, call(update, &reworded, Impact::None), call(revoke, &gone, revoked)];
     Ok(calls.into_iter().flatten().collect())
+}
+
+/// Whether it is not known of which account a group is: one of another account takes another form.
+pub fn may_be_of_others(group: &Value) -> bool {
+    group.first_unknown().is_some_and(|unknown| !is_own_id(unknown))
 }
 
 /// Whether it is the id of a group of the stack, and so of this account.
@@ -313,7 +323,7 @@ fn identity(rule: &Value) -> Value {
 }
 
 /// Rules in the form of the API.
-fn permissions(rules: &[&Value], group: &Value) -> Value {
+pub fn permissions(rules: &[&Value], group: &Value) -> Value {
     Value::tuple(rules.iter().filter_map(|rule| rule.as_object()).map(|rule| permission(rule, group)).collect())
 }
 

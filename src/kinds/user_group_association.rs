@@ -28,7 +28,7 @@ fn id(name: &'static str, kind: &'static str, doc: &'static str) -> Attr {
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let attrs = vec![
-        id("user_group_id", "user_group", "The group."),
+        id("user_group_id", "user_group", "The group.").serial(),
         id("user_id", user::KIND, "The user."),
         Attr::computed("id", Type::String).doc("GROUP,USER."),
         tags::region(),
@@ -51,8 +51,8 @@ impl Kind for UserGroupAssociation {
             let group = user::text(association.planned, "user_group_id")?;
             let user = user::text(association.planned, "user_id")?;
             let is_it = |other: &Object| user::text(other, "user_group_id") == Some(group);
-            let takes_out = |(address, other): &(&Address, Neighbour)| {
-                let lists = other.written.contains_key("user_ids") && !among.ignored.contains(&(*address, "user_ids"));
+            let takes_out = |(_, other): &(&Address, Neighbour)| {
+                let lists = other.written.contains_key("user_ids") && !other.ignores("user_ids");
                 lists && !user_group::users_of(other.planned).contains(user)
             };
             let (owner, _) = among.of("user_group").filter(|(_, other)| is_it(other.planned)).find(takes_out)?;

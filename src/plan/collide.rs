@@ -57,26 +57,28 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
     let updates = draft.plan.steps.iter().filter(|step| step.action == Action::Update);
     let updated: BTreeMap<&Address, &Object> =
         updates.filter_map(|step| Some((&step.address, step.before.as_ref()?))).collect();
+    let blocks = draft.evaluator.names();
     let neighbour = |(address, planned)| {
         let written = &draft.places.get(address)?.object;
-        Some((address, Neighbour { planned, written, updated: updated.get(address).copied() }))
+        let lifecycle = &blocks.0.resource(address)?.meta.lifecycle;
+        let ignored = (!lifecycle.ignore_all).then_some(&lifecycle.ignore_changes[..]);
+        Some((address, Neighbour { planned, written, updated: updated.get(address).copied(), ignored }))
     };
     let among = Among {
         declared: draft.planned.iter().filter_map(neighbour).collect(),
-        ignored: draft.planned.iter().flat_map(|(address, object)| ignored(draft, address, object)).collect(),
         recorded: draft.state.records.iter().map(|(address, record)| (address, &record.object)).collect(),
         read: draft.inputs.live.is_some(),
     };
     let problems = kinds::KINDS.into_iter().flat_map(|kind| kind.check_among(&among));
-    problems.filter_map(|(address, problem)| Some(draft.places.get(address)?.diagnose(problem).of(address))).collect()
-}
-
-/// The attributes of an object whose differences do not count.
-fn ignored<'a>(draft: &Draft, address: &'a Address, object: &'a Object) -> Vec<(&'a Address, &'a str)> {
-    let names = draft.evaluator.names();
-    let Some(block) = names.0.resource(address) else { return Vec::new() };
-    let of_it = object.keys().filter(|name| block.meta.lifecycle.ignores(name));
-    of_it.map(|name| (address, &**name)).collect()
+    let told = |(address, problem): (&Address, Problem)| {
+        let other = problem.beside.as_ref().and_then(|other| draft.places.get(other)?.span);
+        let diagnostic = draft.places.get(address)?.diagnose(problem).of(address);
+        Some(match other.filter(|other| Some(*other) != diagnostic.span) {
+            Some(other) => diagnostic.related(other, "the other one"),
+            None => diagnostic,
+        })
+    };
+    problems.filter_map(told).collect()
 }
 
 /// What another object keeps using cannot be deleted: AWS would refuse for as long as anybody cares to wait.

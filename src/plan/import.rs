@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::address::{Address, Key};
 use crate::diag::{Diagnostic, Span};
-use crate::kind::{Kind, Observation};
+use crate::kind::Observation;
 use crate::lang::ast::Expr;
 use crate::lang::declare::Import;
 use crate::lang::eval::{Bindings, Scope, eval};
@@ -108,7 +108,7 @@ fn unusable(detail: &str, span: Span) -> Diagnostic {
 pub fn adopt(draft: &Draft, instance: &Instance, wanted: &Object, id: Option<&str>, span: Span) -> Decision {
     // An object of which nothing is known but the wish.
     let mut foreseen = Decision::of(decide::foresee(draft, instance, wanted.clone()).1);
-    let Some(id) = id.map(|id| canonical(instance.kind, id)) else {
+    let Some(id) = id.map(|id| instance.kind.spell(id)) else {
         if draft.inputs.live.is_some() {
             let detail = "`id` says which object is taken over, and hangs on something that is only known after apply.";
             let diagnostic = Diagnostic::error("CS0411", "Not known at plan time", detail).at(span);
@@ -135,12 +135,6 @@ pub fn adopt(draft: &Draft, instance: &Instance, wanted: &Object, id: Option<&st
         }
         Seen::Unread(key) => Decision { needs: key.into_iter().collect(), ..foreseen },
     }
-}
-
-/// The id in the form in which AWS has it.
-fn canonical(kind: &dyn Kind, id: &str) -> String {
-    let name = kind.name_attribute().map(|name| Object::from([(name.into(), Value::string(id))]));
-    name.and_then(|object| kind.identify(&object)).unwrap_or_else(|| id.to_owned())
 }
 
 /// An object that is taken over, with the record that it begins with.

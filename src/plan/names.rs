@@ -154,7 +154,7 @@ pub fn claim(draft: &Draft, instance: &Instance, wanted: &Object, current: Optio
     if instance.kind.is_named_by_aws() {
         return namesake(draft, instance, wanted).filter(other).map(taken).unwrap_or_default();
     }
-    let Some(id) = instance.kind.identify(wanted).filter(other) else { return Decision::default() };
+    let Some(id) = instance.kind.claims(wanted, current).filter(other) else { return Decision::default() };
     match draft.find(instance.resource, instance.address, &instance.region, &id) {
         Seen::Present(_) => taken(id),
         Seen::Unread(key) => Decision { needs: key.into_iter().collect(), ..Decision::default() },

@@ -18,6 +18,7 @@ use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
 use crate::plan::{Action, AttrChange, Reason, Step, names};
+use crate::schema::Hold;
 use crate::stack::desired::bindings;
 use crate::state::Record;
 use crate::value::{Object, Value};
@@ -93,8 +94,20 @@ fn is_held(draft: &Draft, address: &Address) -> bool {
     // Those that use it may have been recorded when it had another address.
     let before = draft.plan.moves.iter().filter(|(_, to)| to == address).map(|(from, _)| from);
     let names: Vec<&Address> = before.chain([address]).collect();
-    let mut used = draft.state.records.values().flat_map(|record| &record.dependencies);
+    let own = draft.state.records.get(address);
+    let users = draft.state.records.iter().filter(|(user, record)| !only_mentions(user, record, own));
+    let mut used = users.flat_map(|(_, record)| &record.dependencies);
     used.any(|used| names.iter().any(|name| name.is_within(used)))
+}
+
+/// Whether a recorded object names another one, and nowhere so that AWS would keep that.
+fn only_mentions(user: &Address, record: &Record, named: Option<&Record>) -> bool {
+    let Some((kind, named)) = kinds::get(&user.kind).zip(named) else { return false };
+    let arn = named.object.get("arn").and_then(Value::as_str);
+    let references = kind.schema().references(&record.object);
+    let holds: Vec<Hold> =
+        references.iter().filter(|it| it.text == named.id || Some(it.text) == arn).map(|it| it.refers.hold).collect();
+    !holds.is_empty() && holds.iter().all(|hold| *hold == Hold::Mentions)
 }
 
 /// A name for the new object that differs from that of the old one. A fixed name gets a suffix.

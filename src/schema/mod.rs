@@ -75,6 +75,8 @@ pub struct Attr {
     pub at_create: Option<&'static str>,
     /// What is allowed.
     pub rules: Vec<Rule>,
+    /// What of a value counts: parts of whole objects, for instance. The rest is never looked at.
+    pub takes: Option<fn(Value) -> Value>,
     /// How two spellings of the same become equal.
     pub normalize: Option<fn(Value) -> Value>,
     /// When what is (first) already is what is wanted (second), beyond being equal.
@@ -84,7 +86,9 @@ pub struct Attr {
     /// The attribute that tells when a secret that is only written is another one.
     pub versioned: Option<&'static str>,
     /// What its values name.
-    pub refers: Option<Refers>,
+    pub refers: Vec<Refers>,
+    /// Whether objects with the same value of it are changed one after the other.
+    pub serial: bool,
     /// What it was called before.
     pub formerly: &'static [&'static str],
     /// Whether an empty text is no value of it, though it is none of its type.
@@ -153,11 +157,13 @@ impl Attr {
             default: None,
             at_create: None,
             rules: Vec::new(),
+            takes: None,
             normalize: None,
             fits: None,
             secret: false,
             versioned: None,
-            refers: None,
+            refers: Vec::new(),
+            serial: false,
             formerly: &[],
             nullable: false,
             or_nothing: false,
@@ -264,6 +270,12 @@ impl Attr {
         self.rule(Rule::OneOf(words))
     }
 
+    /// Sets what of a value counts.
+    pub fn takes(mut self, takes: fn(Value) -> Value) -> Self {
+        self.takes = Some(takes);
+        self
+    }
+
     /// Sets how spellings become equal.
     pub fn normalize(mut self, normalize: fn(Value) -> Value) -> Self {
         self.normalize = Some(normalize);
@@ -278,7 +290,20 @@ impl Attr {
 
     /// Its values name objects of a kind.
     pub fn refers(mut self, kind: &'static str, by: By, hold: Hold) -> Self {
-        self.refers = Some(Refers { kind, by, hold });
+        self.refers.push(Refers { kind, by, hold, within: None });
+        self
+    }
+
+    /// Its values are texts in which the names stand.
+    pub fn within(mut self, names: fn(&str) -> Vec<&str>) -> Self {
+        self.refers.iter_mut().for_each(|refers| refers.within = Some(names));
+        self
+    }
+
+    /// It names a parent on which AWS takes one change at a time: objects with the same value are changed one after the
+    /// other.
+    pub fn serial(mut self) -> Self {
+        self.serial = true;
         self
     }
 

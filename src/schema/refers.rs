@@ -5,7 +5,7 @@ use crate::schema::{Attr, Schema};
 use crate::value::{Object, Value};
 
 /// What the values of an attribute name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Refers {
     /// The kind of the objects.
     pub kind: &'static str,
@@ -13,6 +13,8 @@ pub struct Refers {
     pub by: By,
     /// What that means for the object.
     pub hold: Hold,
+    /// How the names are found in a text that has them within.
+    pub within: Option<fn(&str) -> Vec<&str>>,
 }
 
 /// What of an object another one writes to name it.
@@ -51,7 +53,7 @@ pub(super) struct Path {
 }
 
 /// A name of another object that stands in an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Reference<'a> {
     /// The attribute of the object, or the nested block.
     pub attribute: &'static str,
@@ -64,10 +66,10 @@ pub struct Reference<'a> {
 /// Every path of some attributes that refers to something.
 pub(super) fn paths(attrs: &[Attr]) -> Vec<Path> {
     let of = |attr: &Attr| {
-        let own = attr.refers.map(|refers| Path { names: vec![attr.name], refers });
+        let own = attr.refers.iter().map(|refers| Path { names: vec![attr.name], refers: *refers });
         let inner = attr.block.iter().flat_map(|block| paths(&block.attrs));
         let inner = inner.map(|path| Path { names: [vec![attr.name], path.names].concat(), ..path });
-        own.into_iter().chain(inner).collect::<Vec<_>>()
+        own.chain(inner).collect::<Vec<_>>()
     };
     attrs.iter().flat_map(of).collect()
 }
@@ -80,7 +82,9 @@ impl Schema {
             let (attribute, rest) = (path.names[0], &path.names[1..]);
             let mut texts = Vec::new();
             object.get(attribute).into_iter().for_each(|value| collect(value, rest, &mut texts));
-            found.extend(texts.into_iter().map(|text| Reference { attribute, refers: path.refers, text }));
+            let texts =
+                texts.into_iter().flat_map(|text| path.refers.within.map_or_else(|| vec![text], |names| names(text)));
+            found.extend(texts.map(|text| Reference { attribute, refers: path.refers, text }));
         }
         found
     }
@@ -118,19 +122,33 @@ mod tests {
             Attr::optional("port", Type::Number),
         ];
         let topics = Attr::optional("topics", Type::set(Type::String)).refers("topic", By::Arn, Hold::Mentions);
-        let schema = Schema::new("k", "aws_k", "", vec![Attr::blocks("rule", rule), topics]);
+        let text = Attr::optional("text", Type::String).refers("a", By::Id, Hold::Mentions);
+        let text = text.refers("b", By::Id, Hold::Mentions).within(|text| text.split(' ').collect());
+        let schema = Schema::new("k", "aws_k", "", vec![Attr::blocks("rule", rule), topics, text]);
         let block = |group: &str| Value::object(Object::from([("group".into(), Value::string(group))]));
         let object = Object::from([
             ("rule".into(), Value::set(Type::Any, vec![block("sg-1"), block("sg-2")])),
             ("topics".into(), Value::strings(["arn:1"])),
             ("other".into(), Value::string("sg-3")),
+            ("text".into(), Value::string("x y")),
         ]);
         let told: Vec<String> = schema
             .references(&object)
             .iter()
             .map(|it| format!("{} {} {}", it.attribute, it.refers.kind, it.text))
             .collect();
-        assert_eq!(told, ["rule security_group sg-1", "rule security_group sg-2", "topics topic arn:1"]);
+        assert_eq!(
+            told,
+            [
+                "rule security_group sg-1",
+                "rule security_group sg-2",
+                "topics topic arn:1",
+                "text a x",
+                "text a y",
+                "text b x",
+                "text b y"
+            ]
+        );
         assert_eq!(schema.holds().collect::<Vec<_>>(), ["security_group"]);
     }
 }

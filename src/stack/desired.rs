@@ -102,9 +102,13 @@ pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Dia
     for attr in attrs.iter().filter(|attr| attr.block.is_some()) {
         let blocks: Vec<&Nested> = resource.nested.iter().filter(|nested| &*nested.name == attr.name).collect();
         if let Some(first) = blocks.first() {
-            desired.spans.insert(attr.name.into(), first.span);
             let value = reader.blocks(attr, &blocks, scope);
             let value = value.unwrap_or_else(|| Value::unknown(attr.ty.clone(), None));
+            // A `dynamic` block that makes none says as little as no block: with Terraform AWS decides then.
+            if attr.mode == schema::Mode::OptionalComputed && value.as_items().is_some_and(<[Value]>::is_empty) {
+                continue;
+            }
+            desired.spans.insert(attr.name.into(), first.span);
             desired.object.insert(attr.name.into(), value);
         }
     }
@@ -191,6 +195,7 @@ impl Reader<'_> {
             self.diagnostics.push(written_out(attribute));
         }
         let value = self.eval(&attribute.expr, scope)?;
+        let value = attr.takes.map_or_else(|| value.clone(), |takes| takes(value.clone()));
         if value.has_secret() && !attr.secret {
             self.diagnostics.push(
                 Diagnostic::error(

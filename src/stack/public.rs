@@ -11,9 +11,12 @@ use crate::value::{Object, Value};
 /// Refuses sensitive values in the names of an object, and takes them out, so that no later message has them.
 pub fn check(resource: &Resource, desired: &mut Desired, diagnostics: &mut Vec<Diagnostic>) {
     let managed = resource.address.mode == Mode::Managed;
-    let named = kinds::get(&resource.address.kind).filter(|_| managed).and_then(|kind| kind.name_attribute());
+    let kind = kinds::get(&resource.address.kind).filter(|_| managed);
+    let names = |attribute: &'static str| {
+        kind.is_some_and(|kind| kind.name_attribute() == Some(attribute) || kind.identity().contains(&attribute))
+    };
     for attr in &resource.schema.attrs {
-        let shown = attr.name == "region" || managed && attr.name == "name_prefix" || named == Some(attr.name);
+        let shown = attr.name == "region" || managed && attr.name == "name_prefix" || names(attr.name);
         if shown && desired.object.get(attr.name).is_some_and(Value::is_sensitive_anywhere) {
             let mut diagnostic = refused(attr.name);
             diagnostic.span = desired.span_of(attr.name);

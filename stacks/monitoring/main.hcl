@@ -146,6 +146,23 @@ alarm "hit_rate" {
   alarm_actions       = local.actions
 }
 
+# What wakes somebody up: nodes that are busy and answer little by themselves, not each of them alone.
+composite_alarm "page" {
+  alarm_name        = "monitoring-redis-page"
+  alarm_description = "Busy nodes, and too few hits"
+  alarm_rule = join(" AND ", [
+    "(${join(" OR ", [for alarm in alarm.cpu : "ALARM(\"${alarm.alarm_name}\")"])})",
+    "(${join(" OR ", [for alarm in alarm.hit_rate : "ALARM(\"${alarm.alarm_name}\")"])})",
+  ])
+  alarm_actions = local.actions
+}
+
+# Two graphs with a line for each node: load and memory, hits and evictions.
+dashboard "redis" {
+  dashboard_name = "monitoring-redis"
+  watch          = [replication_group.redis]
+}
+
 output "alarms" {
   value = sort(concat([for alarm in alarm.cpu : alarm.alarm_name], [for alarm in alarm.hit_rate : alarm.alarm_name]))
 }

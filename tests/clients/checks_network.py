@@ -106,7 +106,7 @@ def operations_that_are_not_there():
         ("InvalidAction", client("elasticache").describe_cache_security_groups),
         ("InvalidAction", client("ec2").describe_instances),
         ("InvalidAction", client("sts").get_session_token),
-        ("UnknownOperationException", client("cloudwatch").list_dashboards),
+        ("UnknownOperationException", client("cloudwatch").describe_anomaly_detectors),
         ("UnknownOperationException", client("resourcegroupstaggingapi").get_compliance_summary))
     for code, function in iam_like:
         try:

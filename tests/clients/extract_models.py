@@ -42,7 +42,8 @@ OPERATIONS = {
         DescribeRouteTables""",
     "cloudwatch": """
         PutMetricAlarm DescribeAlarms DescribeAlarmsForMetric DeleteAlarms SetAlarmState EnableAlarmActions
-        DisableAlarmActions GetMetricStatistics TagResource UntagResource ListTagsForResource""",
+        DisableAlarmActions GetMetricStatistics TagResource UntagResource ListTagsForResource PutCompositeAlarm
+        PutDashboard GetDashboard ListDashboards DeleteDashboards""",
     "sts": "GetCallerIdentity",
     "resourcegroupstaggingapi": "GetResources TagResources UntagResources GetTagKeys GetTagValues",
 }

@@ -36,7 +36,7 @@ GOOD = {}
 COMMON = {"InvalidParameterValue", "InvalidParameterCombination", "MissingParameter", "InvalidAction", "MalformedInput",
           "ValidationError", "InvalidARN", "UnknownOperationException", "Throttling"}
 # Declared by AWS for their siblings only, though seen to be answered.
-KNOWN = {("CreateCacheSubnetGroup", "InvalidParameterValue")}
+KNOWN = {("CreateCacheSubnetGroup", "InvalidParameterValue"), ("DeleteDashboards", "ResourceNotFound")}
 
 
 def note(operation, text):

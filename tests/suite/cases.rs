@@ -15,7 +15,8 @@
 //! ```
 //!
 //! From `-- brief --` on, apply and destroy show neither the plan nor the progress, whose order may vary. With
-//! CACHESTACK_UPDATE_CASES=1 the expectations are written anew.
+//! CACHESTACK_UPDATE_CASES=1 the expectations are written anew; CACHESTACK_CASE=WORD plays only those with the word in
+//! their name.
 
 use std::path::{Path, PathBuf};
 
@@ -76,7 +77,9 @@ fn check(directory: &str) {
     let update = std::env::var_os("CACHESTACK_UPDATE_CASES").is_some_and(|value| !value.is_empty());
     let cases = files(&root().join("tests/cases").join(directory), "txt");
     assert!(!cases.is_empty(), "there are no cases in {directory}");
-    let wrong: Vec<String> = cases.iter().filter_map(|path| one(path, update)).collect();
+    let word = std::env::var("CACHESTACK_CASE").unwrap_or_default();
+    let cases = cases.iter().filter(|path| path.to_string_lossy().contains(&word));
+    let wrong: Vec<String> = cases.filter_map(|path| one(path, update)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -218,7 +221,7 @@ fn results(text: &str) -> String {
 fn normalise(text: &str, directory: &Path) -> String {
     let replaced = [
         (r"after [0-9.]+(ms|s|m[0-9]+s)", "after TIME"),
-        (r"\bsg-[0-9a-f]{17}\b", "sg-ID"),
+        (r"(\b|_)sg-[0-9a-f]{17}(\b|_)", "${1}sg-ID$2"),
         (r"\bvpc-[0-9a-f]{17}\b", "vpc-ID"),
         (r"\bsubnet-[0-9a-f]{17}\b", "subnet-ID"),
         (r"\b[0-9a-f]{32}\b", "HEX"),

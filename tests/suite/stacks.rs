@@ -41,9 +41,10 @@ stacks! {
     global_datastore "global-datastore" adds 4, Var("engine_version=7.1");
     memcached "memcached" adds 5, Var("nodes=3");
     microservices "microservices" adds 18, Var(r#"services=["user-service", "search-service"]"#);
-    monitoring "monitoring" adds 13, Var("nodes=3");
+    monitoring "monitoring" adds 15, Var("nodes=3");
     multi_environment "multi-environment" adds 4, Var("nodes=2");
     multi_environment_for_each "multi-environment-for-each" adds 6, Var(r#"environments={ dev = { node_type = "cache.t3.small", nodes = 2 } }"#);
+    network "network" adds 11, Var(r#"networks={ office = "10.2.0.0/16", home = "10.9.0.0/24" }"#);
     production "production" adds 7, Text("backup     = true", "backup     = false");
     quickstart "quickstart" adds 6, Var("node_type=cache.t4g.small");
     security "security" adds 5, Var(r#"admin_networks={ office = "10.1.0.0/16", home = "10.2.0.0/16" }"#);

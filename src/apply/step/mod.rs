@@ -12,6 +12,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::OwnedMutexGuard;
+
 use crate::apply::holes::Known;
 use crate::apply::{Event, Outcome, Shared};
 use crate::kind::{Call, Kind, Observation, Target, Until};
@@ -160,6 +162,7 @@ impl<'a> Work<'a> {
             }
             self.id = name.or(self.id.take());
         }
+        let _turn = self.turn(&ready.after).await;
         let count = ready.calls.len();
         for (number, call) in ready.calls.iter().enumerate() {
             let nature = if number == 0 { Nature::Create } else { Nature::Change };
@@ -177,6 +180,11 @@ impl<'a> Work<'a> {
             }
         }
         self.finish(&ready).await
+    }
+
+    /// Waits until nobody else changes what AWS changes one thing at a time of.
+    async fn turn(&self, object: &Object) -> Vec<OwnedMutexGuard<()>> {
+        self.shared.turns.take(self.kind().schema(), &self.step.region, object).await
     }
 
     fn ownership(&self, mark: &str) -> Vec<(String, String)> {
@@ -241,6 +249,7 @@ impl<'a> Work<'a> {
             let ownership = self.ownership(mark);
             ready.calls.iter_mut().for_each(|call| call.own(&ownership));
         }
+        let _turn = self.turn(&ready.after).await;
         let count = ready.calls.len();
         for (number, call) in ready.calls.iter().enumerate() {
             if call.secret.is_some() && self.last.is_none() {
@@ -269,6 +278,7 @@ impl<'a> Work<'a> {
 
     async fn delete(&mut self) -> Result<(), Early> {
         self.rehearse()?;
+        let _turn = self.turn(self.step.before.as_ref().unwrap_or(&Object::default())).await;
         let count = self.step.calls.len();
         for (number, call) in self.step.calls.iter().enumerate() {
             let last = call.until == Until::Absent;

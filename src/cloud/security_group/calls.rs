@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{
-    IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRuleDescription, Tag, TagSpecification,
-    UserIdGroupPair,
+    IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRule, SecurityGroupRuleDescription, Tag,
+    TagSpecification, UserIdGroupPair,
 };
 
 use crate::clock::Clock;
@@ -16,9 +16,18 @@ use crate::retry::{Pauses, UNSEEN_TRIES};
 
 /// Issues a call. A new group can be unknown to EC2 for some seconds.
 pub async fn invoke(clients: &Clients, clock: &dyn Clock, call: &Call) -> Result<Reply, RemoteError> {
+    patiently(clock, call, || once(clients, call)).await
+}
+
+/// Sends a call again for as long as EC2 may not know the group yet.
+pub async fn patiently<T, F: Future<Output = Result<T, RemoteError>>>(
+    clock: &dyn Clock,
+    call: &Call,
+    send: impl Fn() -> F,
+) -> Result<T, RemoteError> {
     let (mut tries, mut pauses) = (1, Pauses::default());
     loop {
-        match once(clients, call).await {
+        match send().await {
             Err(error) if may_appear(&error, call) && tries < UNSEEN_TRIES => {
                 tries += 1;
                 clock.sleep(pauses.next(Duration::MAX)).await;
@@ -37,20 +46,22 @@ fn may_appear(error: &RemoteError, call: &Call) -> bool {
 /// The same code is used for a group that a rule refers to; then it is not the object that is missing.
 fn about_itself(mut error: RemoteError, call: &Call) -> RemoteError {
     let own = call.text("GroupId").is_some_and(|id| error.message.contains(&id));
-    let deletes = call.operation == "DeleteSecurityGroup" || call.operation.ends_with("Tags");
+    let revoked = call.operation.starts_with("Revoke") && error.code == "InvalidSecurityGroupRuleId.NotFound";
+    let deletes = call.operation == "DeleteSecurityGroup" || call.operation.ends_with("Tags") || revoked;
     if error.class == ErrorClass::NotFound && !own && !deletes {
         error.class = ErrorClass::Fatal;
     }
     error
 }
 
-async fn once(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
+/// Issues a call once.
+pub async fn once(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let mut input = Input::of(call);
     match call.operation {
         "CreateSecurityGroup" => return create(clients, &mut input).await,
         "DeleteSecurityGroup" => delete(clients, &mut input).await?,
-        "AuthorizeSecurityGroupIngress" => authorize_ingress(clients, &mut input).await?,
-        "AuthorizeSecurityGroupEgress" => authorize_egress(clients, &mut input).await?,
+        "AuthorizeSecurityGroupIngress" => drop(authorize_ingress(clients, &mut input).await?),
+        "AuthorizeSecurityGroupEgress" => drop(authorize_egress(clients, &mut input).await?),
         "RevokeSecurityGroupIngress" => revoke_ingress(clients, &mut input).await?,
         "RevokeSecurityGroupEgress" => revoke_egress(clients, &mut input).await?,
         "UpdateSecurityGroupRuleDescriptionsIngress" => describe_ingress(clients, &mut input).await?,
@@ -66,17 +77,13 @@ type Done = Result<(), RemoteError>;
 
 async fn create(clients: &Clients, input: &mut Input<'_>) -> Result<Reply, RemoteError> {
     let service = &clients.ec2;
-    let tagged = |tags: Vec<Tag>| {
-        TagSpecification::builder().resource_type(ResourceType::SecurityGroup).set_tags(Some(tags)).build()
-    };
-    let tags = tags(input)?.filter(|tags| !tags.is_empty());
     let request = service
         .client
         .create_security_group()
         .set_group_name(input.text("GroupName")?)
         .set_description(input.text("Description")?)
         .set_vpc_id(input.text("VpcId")?)
-        .set_tag_specifications(tags.map(|tags| vec![tagged(tags)]))
+        .set_tag_specifications(tagged(input, ResourceType::SecurityGroup)?)
         .set_dry_run(input.flag("DryRun")?);
     input.finish()?;
     let answer = service.pace.call(|| request.clone().send()).await?;
@@ -100,7 +107,11 @@ async fn delete(clients: &Clients, input: &mut Input<'_>) -> Done {
     service.pace.call(|| request.clone().send()).await.map(drop)
 }
 
-async fn authorize_ingress(clients: &Clients, input: &mut Input<'_>) -> Done {
+/// Adds rules; answers them. Takes `Tags` for those that are made.
+pub async fn authorize_ingress(
+    clients: &Clients,
+    input: &mut Input<'_>,
+) -> Result<Vec<SecurityGroupRule>, RemoteError> {
     let service = &clients.ec2;
     let request = service
         .client
@@ -108,21 +119,26 @@ async fn authorize_ingress(clients: &Clients, input: &mut Input<'_>) -> Done {
         .set_group_id(input.text("GroupId")?)
         .set_group_name(input.text("GroupName")?)
         .set_ip_permissions(input.each("IpPermissions", permission)?)
+        .set_tag_specifications(tagged(input, ResourceType::SecurityGroupRule)?)
         .set_dry_run(input.flag("DryRun")?);
     input.finish()?;
-    service.pace.call(|| request.clone().send()).await.map(drop)
+    let answer = service.pace.call(|| request.clone().send()).await?;
+    Ok(answer.security_group_rules.unwrap_or_default())
 }
 
-async fn authorize_egress(clients: &Clients, input: &mut Input<'_>) -> Done {
+/// Adds rules; answers them. Takes `Tags` for those that are made.
+pub async fn authorize_egress(clients: &Clients, input: &mut Input<'_>) -> Result<Vec<SecurityGroupRule>, RemoteError> {
     let service = &clients.ec2;
     let request = service
         .client
         .authorize_security_group_egress()
         .set_group_id(input.text("GroupId")?)
         .set_ip_permissions(input.each("IpPermissions", permission)?)
+        .set_tag_specifications(tagged(input, ResourceType::SecurityGroupRule)?)
         .set_dry_run(input.flag("DryRun")?);
     input.finish()?;
-    service.pace.call(|| request.clone().send()).await.map(drop)
+    let answer = service.pace.call(|| request.clone().send()).await?;
+    Ok(answer.security_group_rules.unwrap_or_default())
 }
 
 async fn revoke_ingress(clients: &Clients, input: &mut Input<'_>) -> Done {
@@ -212,6 +228,13 @@ async fn untag(clients: &Clients, input: &mut Input<'_>) -> Done {
         return Ok(());
     }
     service.pace.call(|| request.clone().send()).await.map(drop)
+}
+
+/// The tags of something that is made.
+fn tagged(input: &mut Input, resource: ResourceType) -> Result<Option<Vec<TagSpecification>>, RemoteError> {
+    let tags = tags(input)?.filter(|tags| !tags.is_empty());
+    let specification = |tags| TagSpecification::builder().resource_type(resource).set_tags(Some(tags)).build();
+    Ok(tags.map(|tags| vec![specification(tags)]))
 }
 
 fn tags(input: &mut Input) -> Result<Option<Vec<Tag>>, RemoteError> {

@@ -56,6 +56,22 @@ fn sample(member: &str) -> Value {
         "Dimensions" => one(object(&[("Name", "CacheClusterId".into()), ("Value", "redis-001".into())])),
         "Metrics" => one(metric_query()),
         "IpPermissions" => one(permission()),
+        "SecurityGroupRules" => one(object(&[
+            ("SecurityGroupRuleId", "sgr-1".into()),
+            (
+                "SecurityGroupRule",
+                object(&[
+                    ("IpProtocol", "tcp".into()),
+                    ("FromPort", Value::int(1)),
+                    ("ToPort", Value::int(2)),
+                    ("CidrIpv4", "10.0.0.0/8".into()),
+                    ("CidrIpv6", "::/0".into()),
+                    ("PrefixListId", "pl-1".into()),
+                    ("ReferencedGroupId", "sg-2".into()),
+                    ("Description", "why".into()),
+                ]),
+            ),
+        ])),
         "SecurityGroupRuleDescriptions" => {
             one(object(&[("SecurityGroupRuleId", "sgr-1".into()), ("Description", "why".into())]))
         }
@@ -131,6 +147,8 @@ const NUMBERS: &[&str] = &[
     "Period",
     "EvaluationPeriods",
     "DatapointsToAlarm",
+    "ActionsSuppressorWaitPeriod",
+    "ActionsSuppressorExtensionPeriod",
     "EvaluationInterval",
 ];
 
@@ -151,6 +169,7 @@ const LISTS: &[&str] = &[
     "AlarmActions",
     "InsufficientDataActions",
     "AlarmNames",
+    "DashboardNames",
     "Resources",
     "SecurityGroupRuleIds",
 ];
@@ -225,14 +244,36 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("alarm", "DeleteAlarms", "AlarmNames"),
     ("alarm", "TagResource", "ResourceARN Tags"),
     ("alarm", "UntagResource", "ResourceARN TagKeys"),
+    (
+        "composite_alarm",
+        "PutCompositeAlarm",
+        "AlarmName AlarmRule AlarmDescription ActionsEnabled AlarmActions OKActions InsufficientDataActions \
+         ActionsSuppressor ActionsSuppressorWaitPeriod ActionsSuppressorExtensionPeriod Tags",
+    ),
+    ("composite_alarm", "DeleteAlarms", "AlarmNames"),
+    ("composite_alarm", "TagResource", "ResourceARN Tags"),
+    ("dashboard", "PutDashboard", "DashboardName DashboardBody"),
+    ("dashboard", "DeleteDashboards", "DashboardNames"),
+    #[cfg(feature = "ec2")]
+    ("vpc_security_group_ingress_rule", "AuthorizeSecurityGroupIngress", "GroupId GroupName IpPermissions Tags DryRun"),
+    #[cfg(feature = "ec2")]
+    ("vpc_security_group_egress_rule", "AuthorizeSecurityGroupEgress", "GroupId IpPermissions Tags DryRun"),
+    #[cfg(feature = "ec2")]
+    ("vpc_security_group_ingress_rule", "ModifySecurityGroupRules", "GroupId SecurityGroupRules DryRun"),
+    #[cfg(feature = "ec2")]
+    (
+        "security_group_rule",
+        "RevokeSecurityGroupIngress",
+        "GroupId GroupName IpPermissions SecurityGroupRuleIds DryRun",
+    ),
     #[cfg(feature = "ec2")]
     ("security_group", "CreateSecurityGroup", "Description GroupName VpcId Tags DryRun"),
     #[cfg(feature = "ec2")]
     ("security_group", "DeleteSecurityGroup", "GroupId GroupName DryRun"),
     #[cfg(feature = "ec2")]
-    ("security_group", "AuthorizeSecurityGroupIngress", "GroupId GroupName IpPermissions DryRun"),
+    ("security_group", "AuthorizeSecurityGroupIngress", "GroupId GroupName IpPermissions Tags DryRun"),
     #[cfg(feature = "ec2")]
-    ("security_group", "AuthorizeSecurityGroupEgress", "GroupId IpPermissions DryRun"),
+    ("security_group", "AuthorizeSecurityGroupEgress", "GroupId IpPermissions Tags DryRun"),
     #[cfg(feature = "ec2")]
     ("security_group", "RevokeSecurityGroupIngress", "GroupId GroupName IpPermissions SecurityGroupRuleIds DryRun"),
     #[cfg(feature = "ec2")]
@@ -267,10 +308,13 @@ fn answering() -> Fake {
 fn on_the_wire(operation: &str, member: &str) -> String {
     match (operation, member) {
         ("CreateSecurityGroup", "Description") => "GroupDescription",
-        ("CreateSecurityGroup", "Tags") => "TagSpecification.1.Tag.1.Key",
+        ("CreateSecurityGroup" | "AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress", "Tags") => {
+            "TagSpecification.1.Tag.1.Key"
+        }
         ("CreateTags", "Resources") | ("DeleteTags", "Resources") => "ResourceId.1",
         ("CreateTags" | "DeleteTags", "Tags") => "Tag.1.Key",
         (_, "IpPermissions") => "IpPermissions.1.Groups.1.GroupId",
+        (_, "SecurityGroupRules") => "SecurityGroupRule.1.SecurityGroupRule.ReferencedGroupId=sg-2",
         (_, "SecurityGroupRuleIds") => "SecurityGroupRuleId.1",
         (_, "SecurityGroupRuleDescriptions") => "SecurityGroupRuleDescription.1.SecurityGroupRuleId",
         _ => member,

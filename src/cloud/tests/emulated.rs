@@ -1,9 +1,12 @@
 //! The whole way: a kind compiles a change, the remote sends it through the SDK, the emulator carries it out, and
 //! the remote reads back what was asked for.
 
+mod alarms;
 mod caches;
 mod faults;
 mod groups;
+#[cfg(feature = "ec2")]
+mod rules;
 
 use std::time::Duration;
 

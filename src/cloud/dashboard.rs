@@ -1,0 +1,83 @@
+//! Dashboards.
+
+use super::args::{Input, unknown_operation, without_secrets};
+use super::attrs::Attrs;
+use super::clients::Clients;
+use super::errors::fatal;
+use super::paging::at_most;
+use super::{Found, Place};
+use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
+use crate::value::{Object, Value};
+
+/// The dashboards of an account.
+#[derive(Debug)]
+pub(super) struct Dashboards(pub Place);
+
+impl Remote for Dashboards {
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async move {
+            let clients = self.0.clients().await?;
+            let clients = &*clients;
+            let found = at_most(4, ids, |id| async move { Ok(get(clients, id).await?.map(|one| (id.clone(), one))) });
+            Ok(self.0.located(found.await?.into_iter().flatten().collect()))
+        })
+    }
+
+    fn tags<'a>(&'a self, _: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
+        Box::pin(async { Err(fatal("NoTags", "the tags of dashboards are not read")) })
+    }
+
+    fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            invoke(&clients, call).await.map_err(|error| without_secrets(missing(error), call))
+        })
+    }
+}
+
+/// "Not found" has two names, by the protocol.
+fn missing(mut error: RemoteError) -> RemoteError {
+    if ["ResourceNotFound", "DashboardNotFoundError"].contains(&error.code.as_str()) {
+        error.class = ErrorClass::NotFound;
+    }
+    error
+}
+
+async fn get(clients: &Clients, name: &str) -> Result<Option<Observation>, RemoteError> {
+    let service = &clients.cloudwatch;
+    let request = service.client.get_dashboard().dashboard_name(name);
+    let found = match service.pace.send(|| request.clone().send()).await.map_err(missing) {
+        Err(error) if error.class == ErrorClass::NotFound => return Ok(None),
+        found => found?,
+    };
+    let mut attrs = Attrs::default();
+    attrs
+        .text("id", Some(name))
+        .text("dashboard_name", Some(name))
+        .text("dashboard_arn", found.dashboard_arn())
+        .text("dashboard_body", found.dashboard_body());
+    Ok(Some(attrs.settled()))
+}
+
+async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
+    let service = &clients.cloudwatch;
+    let mut input = Input::of(call);
+    match call.operation {
+        "PutDashboard" => {
+            let request = service
+                .client
+                .put_dashboard()
+                .set_dashboard_name(input.text("DashboardName")?)
+                .set_dashboard_body(input.text("DashboardBody")?);
+            input.finish()?;
+            service.pace.call(|| request.clone().send()).await?;
+        }
+        "DeleteDashboards" => {
+            let request = service.client.delete_dashboards().set_dashboard_names(input.texts("DashboardNames")?);
+            input.finish()?;
+            service.pace.call(|| request.clone().send()).await?;
+        }
+        _ => return Err(unknown_operation(call)),
+    }
+    Ok(Reply::new())
+}

@@ -1,0 +1,148 @@
+//! Rules of security groups: one by one, by the ids that AWS gives them, and several under one name, which says what tells
+//! them from others.
+
+mod calls;
+mod named;
+
+use aws_sdk_ec2::types::{Filter, SecurityGroupRule};
+
+use super::args::without_secrets;
+use super::attrs::Attrs;
+use super::clients::Clients;
+use super::errors::fatal;
+use super::paging::{at_most, pages};
+use super::security_group::tag_map;
+use super::{Found, Place};
+use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
+use crate::value::{Object, Value};
+
+/// Values that one filter may have.
+const VALUES: usize = 200;
+/// The most rules that EC2 gives at once.
+const RULES: i32 = 1000;
+
+/// The rules of one direction in a region, by id.
+#[derive(Debug)]
+pub(super) struct ById {
+    pub place: Place,
+    pub egress: bool,
+}
+
+/// The rules of a region by name.
+#[derive(Debug)]
+pub(super) struct ByName(pub Place);
+
+impl Remote for ById {
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async {
+            let rules = by_filter(&*self.place.clients().await?, "security-group-rule-id", ids).await?;
+            let own = rules.iter().filter(|rule| rule.is_egress().unwrap_or(false) == self.egress);
+            let found = own.filter_map(|rule| Some((rule.security_group_rule_id.clone()?, self.observe(rule))));
+            Ok(self.place.located(found.collect()))
+        })
+    }
+
+    fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
+        Box::pin(async {
+            let Some(id) = object.get("id").and_then(Value::as_str) else {
+                return Err(fatal("NoId", "the rule has no `id`, which its tags are read by"));
+            };
+            let ids = [id.to_owned()];
+            let rules = by_filter(&*self.place.clients().await?, "security-group-rule-id", &ids).await?;
+            let rule = rules.first().ok_or_else(|| RemoteError {
+                class: ErrorClass::NotFound,
+                code: "InvalidSecurityGroupRuleId.NotFound".into(),
+                message: format!("The security group rule ID '{id}' does not exist"),
+                request_id: None,
+            })?;
+            Ok(tag_map(rule.tags()))
+        })
+    }
+
+    fn find<'a>(&'a self, mark: &'a str) -> Future_<'a, Result<Option<String>, RemoteError>> {
+        Box::pin(async move {
+            let found = by_filter(&*self.place.clients().await?, "tag:cachestack:id", &[mark.to_owned()]).await?;
+            Ok(found.into_iter().find_map(|rule| rule.security_group_rule_id))
+        })
+    }
+
+    fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
+        Box::pin(async { invoke(&self.place, call).await })
+    }
+}
+
+impl ById {
+    fn observe(&self, rule: &SecurityGroupRule) -> Observation {
+        let id = rule.security_group_rule_id().unwrap_or_default();
+        let target = crate::kind::Target {
+            account: rule.group_owner_id().map(Into::into),
+            region: self.place.region.as_str().into(),
+        };
+        let arn = rule.security_group_rule_arn().map(str::to_owned);
+        let arn = arn.or_else(|| target.arn("ec2", &format!("security-group-rule/{id}")));
+        let port = |port: Option<i32>| port.filter(|_| rule.ip_protocol() != Some("-1"));
+        let mut attrs = Attrs::default();
+        attrs
+            .text("id", Some(id))
+            .text("security_group_rule_id", Some(id))
+            .text("arn", arn.as_deref())
+            .text("security_group_id", rule.group_id())
+            .text("ip_protocol", rule.ip_protocol())
+            .int("from_port", port(rule.from_port()))
+            .int("to_port", port(rule.to_port()))
+            .text("cidr_ipv4", rule.cidr_ipv4())
+            .text("cidr_ipv6", rule.cidr_ipv6())
+            .text("prefix_list_id", rule.prefix_list_id())
+            .text("referenced_security_group_id", other_group(rule).as_deref())
+            .text("description", rule.description().filter(|text| !text.is_empty()))
+            .put("tags_all", tag_map(rule.tags()));
+        attrs.settled()
+    }
+}
+
+impl Remote for ByName {
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async { Ok(self.0.located(named::read(&*self.0.clients().await?, ids).await?)) })
+    }
+
+    fn tags<'a>(&'a self, _: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
+        Box::pin(async { Err(fatal("NoTags", "rules that are known by name have no tags")) })
+    }
+
+    fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
+        Box::pin(async { invoke(&self.0, call).await })
+    }
+}
+
+async fn invoke(place: &Place, call: &Call) -> Result<Reply, RemoteError> {
+    let clients = place.clients().await?;
+    calls::invoke(&clients, &*place.account.clock(), call).await.map_err(|error| without_secrets(error, call))
+}
+
+/// Rules by a filter, which does not complain about what is not there.
+async fn by_filter(clients: &Clients, name: &str, values: &[String]) -> Result<Vec<SecurityGroupRule>, RemoteError> {
+    let found = at_most(4, values.chunks(VALUES), |values| async move {
+        let filter = Filter::builder().name(name).set_values(Some(values.to_vec())).build();
+        let (service, filter) = (&clients.ec2, &filter);
+        pages(|token| async move {
+            let request = service
+                .client
+                .describe_security_group_rules()
+                .filters(filter.clone())
+                .max_results(RULES)
+                .set_next_token(token);
+            let page = service.pace.send(|| request.clone().send()).await?;
+            Ok((page.security_group_rules.unwrap_or_default(), page.next_token))
+        })
+        .await
+    });
+    Ok(found.await?.into_iter().flatten().collect())
+}
+
+/// The group that a rule lets in, with its account where that is another.
+fn other_group(rule: &SecurityGroupRule) -> Option<String> {
+    let other = rule.referenced_group_info()?;
+    let id = other.group_id()?;
+    let account = other.user_id().filter(|account| Some(*account) != rule.group_owner_id());
+    Some(account.map_or_else(|| id.to_owned(), |account| format!("{account}/{id}")))
+}

@@ -1,0 +1,88 @@
+"""Composite alarms and dashboards."""
+import json
+
+from suite import check, cw, refused, same
+
+CHILD = dict(EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold", MetricName="CPUUtilization",
+             Namespace="AWS/ElastiCache", Period=60, Statistic="Average", Threshold=80)
+
+
+def state(name):
+    return cw.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"][0]["StateValue"]
+
+
+def names(rows):
+    return [row["AlarmName"] for row in rows]
+
+
+@check
+def alarms_on_alarms():
+    for name in ("busy", "full"):
+        cw.put_metric_alarm(AlarmName=name, **CHILD)
+    arn = cw.describe_alarms(AlarmNames=["full"])["MetricAlarms"][0]["AlarmArn"]
+    rule = 'ALARM("busy") AND NOT (OK(%s) OR FALSE)' % arn
+    cw.put_composite_alarm(AlarmName="page", AlarmRule=rule, AlarmActions=["arn:aws:sns:us-east-1:123456789012:t"],
+                           ActionsSuppressor="full", ActionsSuppressorWaitPeriod=1, ActionsSuppressorExtensionPeriod=2,
+                           Tags=[{"Key": "k", "Value": "v"}])
+    row = cw.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"][0]
+    same([row["AlarmRule"], row["ActionsSuppressor"], row["StateValue"], row["ActionsEnabled"]], [rule, "full", "OK", True])
+    same(cw.list_tags_for_resource(ResourceARN=row["AlarmArn"])["Tags"], [{"Key": "k", "Value": "v"}])
+    # Only metric alarms are told where no type is asked for.
+    same([names(cw.describe_alarms()[kind]) for kind in ("MetricAlarms", "CompositeAlarms")], [["busy", "full"], []])
+    cw.set_alarm_state(AlarmName="busy", StateValue="ALARM", StateReason="r")
+    same(state("page"), "ALARM")
+    cw.put_composite_alarm(AlarmName="both", AlarmRule="AT_LEAST(50%, ALARM, (page, full)) AND TRUE")
+    cw.set_alarm_state(AlarmName="full", StateValue="OK", StateReason="r")
+    same([state("page"), state("both")], ["OK", "OK"])
+    same(names(cw.describe_alarms(ParentsOfAlarmName="full")["CompositeAlarms"]), ["both", "page"])
+    children = cw.describe_alarms(ChildrenOfAlarmName="both")
+    same([names(children["MetricAlarms"]), names(children["CompositeAlarms"])], [["full"], ["page"]])
+    pages = cw.get_paginator("describe_alarms").paginate(AlarmTypes=["CompositeAlarm", "MetricAlarm"],
+                                                         PaginationConfig={"PageSize": 1})
+    found = [names(page["MetricAlarms"]) + names(page["CompositeAlarms"]) for page in pages]
+    same(found, [["busy"], ["full"], ["both"], ["page"]])
+    cw.disable_alarm_actions(AlarmNames=["page"])
+    put = cw.put_composite_alarm
+    for rule, text in (("ALARM(none)", "do not exist"), ("ALARM(busy", "valid expression"), ("busy", "valid expression")):
+        refused("ValidationError", 400, put, text, AlarmName="x", AlarmRule=rule)
+    refused("ValidationError", 400, put, "already exists", AlarmName="busy", AlarmRule="TRUE")
+    refused("ValidationError", 400, cw.put_metric_alarm, "already exists", AlarmName="page", **CHILD)
+    delete = cw.delete_alarms
+    refused("ValidationError", 400, delete, "Cannot delete busy as there are composite alarm(s) depending on it.",
+            AlarmNames=["busy"])
+    refused("ValidationError", 400, delete, "Cannot delete page,full as there are composite alarm(s) depending on them.",
+            AlarmNames=["page", "full"])
+    refused("ValidationError", 400, delete, "one composite alarm", AlarmNames=["both", "page"])
+    delete(AlarmNames=["both"])
+    delete(AlarmNames=["page", "busy", "full"])
+    same(cw.describe_alarms(AlarmTypes=["CompositeAlarm", "MetricAlarm"])["MetricAlarms"], [])
+
+
+def widget(kind="text", properties=None, **place):
+    return {"type": kind, "properties": {"markdown": "m"} if properties is None else properties, **place}
+
+
+@check
+def dashboards():
+    def put(name, *widgets, **more):
+        return cw.put_dashboard(DashboardName=name, DashboardBody=json.dumps({"widgets": list(widgets), **more}))
+
+    metrics = {"region": "us-east-1", "metrics": [["AWS/ElastiCache", "CPUUtilization", {"stat": "Sum"}]]}
+    same(put("one", widget(x=0, y=0), widget("metric", metrics)).get("DashboardValidationMessages", []), [])
+    put("two", start="-PT1H")
+    cw.put_dashboard(DashboardName="tagged", DashboardBody='{"widgets": []}', Tags=[{"Key": "k", "Value": "v"}])
+    found = cw.get_dashboard(DashboardName="one")
+    same([found["DashboardArn"], len(json.loads(found["DashboardBody"])["widgets"])],
+         ["arn:aws:cloudwatch::123456789012:dashboard/one", 2])
+    rows = cw.list_dashboards(DashboardNamePrefix="t")["DashboardEntries"]
+    same([[row["DashboardName"], row["Size"]] for row in rows], [["tagged", 15], ["two", 33]])
+    for body, text in (
+            ("[]", "there are 1 validation errors"), ("{}", "required property 'widgets'"), ("x", "valid JSON"),
+            ('{"widgets": 1}', "Should be array"), ('{"widgets": [{"type": "graph", "properties": {}}]}', "allowed values"),
+            ('{"widgets": [{"type": "metric", "properties": {"metrics": []}}]}', "Should NOT have less than 1 items")):
+        refused("InvalidParameterInput", 400, cw.put_dashboard, text, DashboardName="x", DashboardBody=body)
+    refused("InvalidParameterInput", 400, cw.put_dashboard, DashboardName="a b", DashboardBody='{"widgets": []}')
+    refused("ResourceNotFound", 404, cw.get_dashboard, DashboardName="none")
+    refused("ResourceNotFound", 404, cw.delete_dashboards, DashboardNames=["one", "none"])
+    cw.delete_dashboards(DashboardNames=["one", "two", "tagged"])
+    same(cw.list_dashboards()["DashboardEntries"], [])
