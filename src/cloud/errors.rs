@@ -139,8 +139,16 @@ pub fn class(code: &str, message: &str, status: u16) -> ErrorClass {
         }
         "InvalidParameterCombination" if message.contains("No modifications were requested") => ErrorClass::NoChange,
         "InvalidGroup.Duplicate" => ErrorClass::AlreadyExists,
-        "DependencyViolation" | "CacheSubnetGroupInUse" | "IncorrectState" => ErrorClass::Busy,
-        _ if code.ends_with("AlreadyExists") || code.ends_with("AlreadyExistsFault") => ErrorClass::AlreadyExists,
+        // The last is that of CloudWatch Logs where two changes of one object meet: neither was carried out.
+        "DependencyViolation" | "CacheSubnetGroupInUse" | "IncorrectState" | "OperationAbortedException" => {
+            ErrorClass::Busy
+        }
+        _ if ["AlreadyExists", "AlreadyExistsFault", "AlreadyExistsException"]
+            .iter()
+            .any(|end| code.ends_with(end)) =>
+        {
+            ErrorClass::AlreadyExists
+        }
         _ if is_not_found(code) => ErrorClass::NotFound,
         _ if is_busy(code, message) => ErrorClass::Busy,
         _ => ErrorClass::Fatal,

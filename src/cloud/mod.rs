@@ -5,6 +5,7 @@
 //! issues the calls that it is given.
 
 mod alarm;
+mod api;
 mod args;
 mod attrs;
 mod cache_cluster;
@@ -14,6 +15,8 @@ mod credentials;
 mod errors;
 mod http;
 pub mod in_process;
+mod log_group;
+mod log_metric_filter;
 mod logs;
 mod lookups;
 mod pace;
@@ -129,6 +132,8 @@ impl Cloud for Aws {
             "replication_group" => Arc::new(replication_group::ReplicationGroups(place)),
             "cache_cluster" => Arc::new(cache_cluster::CacheClusters(place)),
             "alarm" => Arc::new(alarm::Alarms(place)),
+            "log_group" => Arc::new(log_group::LogGroups(place)),
+            "log_metric_filter" => Arc::new(log_metric_filter::MetricFilters(place)),
             #[cfg(feature = "ec2")]
             "security_group" => Arc::new(security_group::SecurityGroups(place)),
             other => Arc::new(Unreachable { kind: other.to_owned() }),

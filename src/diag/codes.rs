@@ -214,6 +214,16 @@ pub const CODES: &[Entry] = &[
     ("CS0710", "No TLS here", "Of single clusters, AWS encrypts connections to Memcached from 1.6.12 on. For Redis with TLS declare a replication_group with one node."),
     ("CS0712", "An outpost is missing", "`outpost_mode` wants `preferred_outpost_arn`."),
     ("CS0713", "Cluster mode takes a replication group", "A parameter group with cluster-enabled is for replication groups; a cache_cluster is a single node. Choose another parameter group."),
+    ("CS0801", "Two names", "A log group is called by `name`, or a name is made up that begins with `name_prefix`. Keep one of the two."),
+    ("CS0802", "The name is reserved", "Names of log groups that begin with aws/ are kept by AWS; /aws/elasticache/..., with a slash before, is free."),
+    ("CS0803", "CloudWatch Logs has no such retention", "Events are kept for one of the numbers of days that AWS offers, or for ever with 0."),
+    ("CS0805", "Invalid filter pattern", "A pattern is a row of terms (ERROR -\"not this\"), conditions on JSON ({ $.level = \"ERROR\" }) or fields with blanks between ([time, level = ERROR, ...]). The message says where it stops being one."),
+    ("CS0806", "No metric comes out", "A metric filter has one metric_transformation block: the metric's name, its namespace and what a match adds."),
+    ("CS0807", "Neither a number nor a field", "The value of a metric is a number that every match adds, or a field of the pattern whose number is taken."),
+    ("CS0808", "The field is not in the pattern", "Fields are named as the pattern has them: $.name in JSON, $name in [ ... ]; terms have none."),
+    ("CS0809", "A default for which metric?", "With dimensions there is a metric for each of their values, and CloudWatch Logs takes no default_value beside them."),
+    ("CS0810", "Too many dimensions", "A metric out of a log has three dimensions at most."),
+    ("CS0811", "The log group takes no metric filters", "Metric filters are for log groups of the class STANDARD; AWS cannot change the class of a group."),
 ];
 
 /// The entry of a code.

@@ -29,6 +29,7 @@ mod identify;
 mod input;
 mod lifecycle;
 mod limits;
+mod logs;
 mod model;
 pub mod operations;
 mod paging;

@@ -2,6 +2,8 @@
 
 pub mod alarm;
 pub mod cache_cluster;
+pub mod log_group;
+pub mod log_metric_filter;
 pub mod lookups;
 pub mod names;
 pub mod node_types;
@@ -18,16 +20,19 @@ use std::sync::LazyLock;
 
 use crate::address::{Address, Subject};
 use crate::kind::{Kind, Problem};
+use crate::schema::Hold;
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 6] = [
+pub const KINDS: [&dyn Kind; 8] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
     &replication_group::ReplicationGroup,
     &cache_cluster::CacheCluster,
     &alarm::Alarm,
+    &log_group::LogGroup,
+    &log_metric_filter::LogMetricFilter,
 ];
 
 /// The kind of that name, in our spelling.
@@ -62,9 +67,9 @@ pub fn subject(text: &str) -> Option<Subject> {
     })
 }
 
-/// Whether AWS refuses to delete an object of this kind while another one names it.
-pub fn is_held(name: &str) -> bool {
-    KINDS.into_iter().any(|kind| kind.schema().holds().any(|held| held == name))
+/// Whether objects of this kind are named by others in a way: [`Hold::Blocks`], for instance.
+pub fn is_named(name: &str, hold: Hold) -> bool {
+    KINDS.into_iter().any(|kind| kind.schema().holds(hold).any(|named| named == name))
 }
 
 /// Every name, in our spelling.

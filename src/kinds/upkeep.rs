@@ -57,7 +57,10 @@ pub fn final_snapshot_identifier() -> Attr {
 /// The block `log_delivery_configuration`.
 pub fn log_delivery_configuration() -> Attr {
     let log = vec![
-        Attr::required("destination", Type::String).rule(Rule::Length(1, 512)).doc("The log group or delivery stream."),
+        Attr::required("destination", Type::String)
+            .refers("log_group", By::Id, Hold::Uses)
+            .rule(Rule::Length(1, 512))
+            .doc("The log group or delivery stream."),
         Attr::required("destination_type", Type::String)
             .one_of(&["cloudwatch-logs", "kinesis-firehose"])
             .doc("Where logs go."),

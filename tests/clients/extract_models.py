@@ -43,6 +43,10 @@ OPERATIONS = {
     "cloudwatch": """
         PutMetricAlarm DescribeAlarms DescribeAlarmsForMetric DeleteAlarms SetAlarmState EnableAlarmActions
         DisableAlarmActions GetMetricStatistics TagResource UntagResource ListTagsForResource""",
+    "logs": """
+        CreateLogGroup DescribeLogGroups DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy AssociateKmsKey
+        DisassociateKmsKey PutLogGroupDeletionProtection TagResource UntagResource ListTagsForResource TagLogGroup
+        UntagLogGroup ListTagsLogGroup PutMetricFilter DescribeMetricFilters DeleteMetricFilter""",
     "sts": "GetCallerIdentity",
     "resourcegroupstaggingapi": "GetResources TagResources UntagResources GetTagKeys GetTagValues",
 }

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::catalog::metrics::UNITS;
 use crate::kinds::{names, tags};
 use crate::schema::{Attr, Rule, Schema};
 use crate::value::Type;
@@ -17,36 +18,6 @@ const COMPARISONS: &[&str] = &[
 ];
 const STATISTICS: &[&str] = &["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
 const MISSING: &[&str] = &["missing", "ignore", "breaching", "notBreaching"];
-/// Source: the CloudWatch service model.
-const UNITS: &[&str] = &[
-    "Seconds",
-    "Microseconds",
-    "Milliseconds",
-    "Bytes",
-    "Kilobytes",
-    "Megabytes",
-    "Gigabytes",
-    "Terabytes",
-    "Bits",
-    "Kilobits",
-    "Megabits",
-    "Gigabits",
-    "Terabits",
-    "Percent",
-    "Count",
-    "Bytes/Second",
-    "Kilobytes/Second",
-    "Megabytes/Second",
-    "Gigabytes/Second",
-    "Terabytes/Second",
-    "Bits/Second",
-    "Kilobits/Second",
-    "Megabits/Second",
-    "Gigabits/Second",
-    "Terabits/Second",
-    "Count/Second",
-    "None",
-];
 
 pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let mut attrs = watched();
