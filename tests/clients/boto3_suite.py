@@ -13,5 +13,6 @@ import checks_serverless
 import checks_global
 import checks_updates
 import checks_rules
+import checks_logs
 
 suite.run()
