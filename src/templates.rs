@@ -25,6 +25,7 @@ templates! {
     "monitoring": ["main.hcl"],
     "multi-environment": ["main.hcl"],
     "multi-environment-for-each": ["main.hcl"],
+    "notifications": ["main.hcl"],
     "production": ["main.hcl"],
     "quickstart": ["main.hcl"],
     "security": ["main.hcl"],

@@ -7,7 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 use tokio::sync::OnceCell;
 
-use super::api::{self, LOGS};
+use super::api::{self, LOGS, SNS};
 use super::config::{self, Loaded};
 use super::errors::fatal;
 use super::pace::Pace;
@@ -52,6 +52,8 @@ pub struct Clients {
     pub cloudwatch: Service<aws_sdk_cloudwatch::Client>,
     /// CloudWatch Logs.
     pub logs: Service<api::Client>,
+    /// SNS.
+    pub sns: Service<api::Client>,
     /// Resource Groups Tagging.
     pub tagging: Service<aws_sdk_resourcegroupstagging::Client>,
     /// EC2.
@@ -95,6 +97,7 @@ impl Account {
             elasticache: self.service(aws_sdk_elasticache::Client::new(&at(&["elasticache"]))),
             cloudwatch: self.service(aws_sdk_cloudwatch::Client::new(&at(&["cloudwatch"]))),
             logs: self.service(api::Client::new(&at(&["cloudwatchlogs", "cloudwatchlog", "logs"]), &LOGS)),
+            sns: self.service(api::Client::new(&at(&["sns"]), &SNS)),
             tagging: self.service(aws_sdk_resourcegroupstagging::Client::new(&at(&[
                 "resourcegroupstaggingapi",
                 "resourcegroupstagging",

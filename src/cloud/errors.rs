@@ -14,6 +14,7 @@ const THROTTLED: &[&str] = &[
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
+    "Throttled",
     "RequestThrottled",
     "RequestThrottledException",
     "RequestLimitExceeded",
@@ -139,10 +140,13 @@ pub fn class(code: &str, message: &str, status: u16) -> ErrorClass {
         }
         "InvalidParameterCombination" if message.contains("No modifications were requested") => ErrorClass::NoChange,
         "InvalidGroup.Duplicate" => ErrorClass::AlreadyExists,
-        // The last is that of CloudWatch Logs where two changes of one object meet: neither was carried out.
-        "DependencyViolation" | "CacheSubnetGroupInUse" | "IncorrectState" | "OperationAbortedException" => {
-            ErrorClass::Busy
-        }
+        // The later ones are those of CloudWatch Logs and SNS where changes of one object meet: none was carried out.
+        "DependencyViolation"
+        | "CacheSubnetGroupInUse"
+        | "IncorrectState"
+        | "OperationAbortedException"
+        | "ConcurrentAccess"
+        | "StaleTag" => ErrorClass::Busy,
         _ if ["AlreadyExists", "AlreadyExistsFault", "AlreadyExistsException"]
             .iter()
             .any(|end| code.ends_with(end)) =>

@@ -25,6 +25,8 @@ mod parameter_group;
 mod replication_group;
 #[cfg(feature = "ec2")]
 mod security_group;
+mod sns;
+mod sns_subscription;
 mod subnet_group;
 mod tags;
 #[cfg(test)]
@@ -134,6 +136,8 @@ impl Cloud for Aws {
             "alarm" => Arc::new(alarm::Alarms(place)),
             "log_group" => Arc::new(log_group::LogGroups(place)),
             "log_metric_filter" => Arc::new(log_metric_filter::MetricFilters(place)),
+            "sns_topic" => Arc::new(sns::Topics(place)),
+            "sns_topic_subscription" => Arc::new(sns_subscription::Subscriptions(place)),
             #[cfg(feature = "ec2")]
             "security_group" => Arc::new(security_group::SecurityGroups(place)),
             other => Arc::new(Unreachable { kind: other.to_owned() }),

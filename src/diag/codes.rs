@@ -224,6 +224,13 @@ pub const CODES: &[Entry] = &[
     ("CS0809", "A default for which metric?", "With dimensions there is a metric for each of their values, and CloudWatch Logs takes no default_value beside them."),
     ("CS0810", "Too many dimensions", "A metric out of a log has three dimensions at most."),
     ("CS0811", "The log group takes no metric filters", "Metric filters are for log groups of the class STANDARD; AWS cannot change the class of a group."),
+    ("CS0820", "Another name is needed", "A topic is called by `name`, or a name is made up that begins with `name_prefix`; a FIFO topic needs a `name` that ends with .fifo."),
+    ("CS0821", "The name and the sort of topic do not match", "Names of FIFO topics end with .fifo, and those of standard topics do not. Caches and alarms notify standard topics."),
+    ("CS0822", "Only for FIFO topics", "The attribute says how a FIFO topic keeps the order of its messages. Remove it from a standard topic."),
+    ("CS0823", "An endpoint of another protocol", "E-mail takes an address, http and https a URL, SMS a telephone number, and queues, functions and delivery streams their ARN."),
+    ("CS0824", "A role is missing", "A subscription of a delivery stream needs subscription_role_arn."),
+    ("CS0825", "SNS refuses this filter", "A filter policy has at most five keys, and nested ones only where it reads the body of messages (filter_policy_scope = \"MessageBody\")."),
+    ("CS0826", "A subscription that waits for its confirmation", "E-mail and HTTP endpoints confirm a subscription before anything is delivered. AWS lets nobody end one that waits, and forgets it after some days."),
 ];
 
 /// The entry of a code.

@@ -40,6 +40,7 @@ mod route;
 pub mod server;
 mod service;
 mod signature;
+mod sns;
 mod sts;
 mod table;
 mod tagging;

@@ -2,6 +2,7 @@
 
 pub mod alarm;
 pub mod cache_cluster;
+pub mod documents;
 pub mod log_group;
 pub mod log_metric_filter;
 pub mod lookups;
@@ -11,6 +12,8 @@ pub mod parameter_group;
 pub mod replication_group;
 pub mod rules_of_security_group;
 pub mod security_group;
+pub mod sns_topic;
+pub mod sns_topic_subscription;
 pub mod subnet_group;
 pub mod tags;
 pub mod upkeep;
@@ -24,7 +27,7 @@ use crate::schema::Hold;
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 8] = [
+pub const KINDS: [&dyn Kind; 10] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
@@ -33,6 +36,8 @@ pub const KINDS: [&dyn Kind; 8] = [
     &alarm::Alarm,
     &log_group::LogGroup,
     &log_metric_filter::LogMetricFilter,
+    &sns_topic::SnsTopic,
+    &sns_topic_subscription::SnsTopicSubscription,
 ];
 
 /// The kind of that name, in our spelling.

@@ -121,6 +121,9 @@ pub const EC2: Service =
 /// CloudWatch's tag calls.
 pub const CLOUDWATCH: Service =
     Service { add: "TagResource", remove: "UntagResource", resource: "ResourceARN", listed: false, members: MEMBERS };
+/// The tag calls of SNS.
+pub const SNS: Service =
+    Service { add: "TagResource", remove: "UntagResource", resource: "ResourceArn", listed: false, members: MEMBERS };
 /// The tag calls of CloudWatch Logs.
 pub const LOGS: Service = Service {
     add: "TagResource",

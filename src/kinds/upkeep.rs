@@ -40,7 +40,7 @@ pub fn snapshot_retention_limit() -> Attr {
 /// The attribute `notification_topic_arn`.
 pub fn notification_topic_arn() -> Attr {
     Attr::optional("notification_topic_arn", Type::String)
-        .refers("sns_topic", By::Arn, Hold::Mentions)
+        .refers("sns_topic", By::Arn, Hold::Uses)
         .rule(names::ARN)
         .doc("The SNS topic that events go to.")
 }

@@ -14,5 +14,6 @@ import checks_global
 import checks_updates
 import checks_rules
 import checks_logs
+import checks_sns
 
 suite.run()

@@ -122,6 +122,14 @@ refused InvalidParameterException aws logs put-metric-filter --log-group-name /a
 aws logs delete-log-group --log-group-name /aws/elasticache/cli
 refused ResourceNotFoundException aws logs delete-log-group --log-group-name /aws/elasticache/cli
 
+# Whom alarms notify.
+topic=$(aws sns create-topic --name cli --query TopicArn --output text)
+same 'pending confirmation' aws sns subscribe --topic-arn "$topic" --protocol email --notification-endpoint ops@example.com \
+  --query SubscriptionArn --output text
+same '1' aws sns get-topic-attributes --topic-arn "$topic" --query Attributes.SubscriptionsPending --output text
+aws sns delete-topic --topic-arn "$topic"
+refused NotFound aws sns get-topic-attributes --topic-arn "$topic"
+
 refused CacheSubnetGroupInUse cache delete-cache-subnet-group --cache-subnet-group-name cli
 for name in cli-cache cli-restored; do
   same deleting cache delete-replication-group --replication-group-id $name --query ReplicationGroup.Status --output text

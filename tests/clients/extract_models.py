@@ -47,6 +47,10 @@ OPERATIONS = {
         CreateLogGroup DescribeLogGroups DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy AssociateKmsKey
         DisassociateKmsKey PutLogGroupDeletionProtection TagResource UntagResource ListTagsForResource TagLogGroup
         UntagLogGroup ListTagsLogGroup PutMetricFilter DescribeMetricFilters DeleteMetricFilter""",
+    "sns": """
+        CreateTopic GetTopicAttributes SetTopicAttributes ListTopics DeleteTopic Subscribe ConfirmSubscription Unsubscribe
+        GetSubscriptionAttributes SetSubscriptionAttributes ListSubscriptions ListSubscriptionsByTopic TagResource
+        UntagResource ListTagsForResource""",
     "sts": "GetCallerIdentity",
     "resourcegroupstaggingapi": "GetResources TagResources UntagResources GetTagKeys GetTagValues",
 }

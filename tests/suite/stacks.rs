@@ -40,11 +40,12 @@ stacks! {
     encryption "encryption" adds 4, Text("\"allkeys-lru\"", "\"volatile-ttl\"");
     logging "logging" adds 5, Var("retention_in_days=14");
     memcached "memcached" adds 5, Var("nodes=3");
+    notifications "notifications" adds 6, Text("\"Cache on call\"", "\"Caches\"");
     microservices "microservices" adds 18, Var(r#"services=["user-service", "search-service"]"#);
     monitoring "monitoring" adds 13, Var("nodes=3");
     multi_environment "multi-environment" adds 4, Var("nodes=2");
     multi_environment_for_each "multi-environment-for-each" adds 6, Var(r#"environments={ dev = { node_type = "cache.t3.small", nodes = 2 } }"#);
-    production "production" adds 7, Text("backup     = true", "backup     = false");
+    production "production" adds 6, Text("backup     = true", "backup     = false");
     quickstart "quickstart" adds 6, Var("node_type=cache.t4g.small");
     security "security" adds 5, Var(r#"admin_networks={ office = "10.1.0.0/16", home = "10.2.0.0/16" }"#);
     simple "simple" adds 1, Text("\"One node\"", "\"Still one node\"");
@@ -144,7 +145,7 @@ fn on_a_socket(mut stack: Stack) {
 }
 
 /// What an account holds, as the services themselves tell it.
-const LOOKS: [(&str, &str, &str); 11] = [
+const LOOKS: [(&str, &str, &str); 13] = [
     ("elasticache", "DescribeReplicationGroups", "2015-02-02"),
     ("elasticache", "DescribeCacheClusters", "2015-02-02"),
     ("elasticache", "DescribeCacheSubnetGroups", "2015-02-02"),
@@ -154,6 +155,8 @@ const LOOKS: [(&str, &str, &str); 11] = [
     ("ec2", "DescribeSecurityGroupRules", "2016-11-15"),
     ("ec2", "DescribeTags", "2016-11-15"),
     ("monitoring", "DescribeAlarms", "2010-08-01"),
+    ("sns", "ListTopics", "2010-03-31"),
+    ("sns", "ListSubscriptions", "2010-03-31"),
     ("logs", "DescribeLogGroups", "Logs_20140328"),
     ("logs", "DescribeMetricFilters", "Logs_20140328"),
 ];

@@ -5,12 +5,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::error::metadata::ErrorMetadata;
 use serde_json::Value;
 
-use super::{Api, post};
+use super::post;
 
 /// The request of an operation.
-pub fn write(api: &Api, operation: &str, input: &Value) -> Result<HttpRequest, BoxError> {
+pub fn write(target: &str, operation: &str, input: &Value) -> Result<HttpRequest, BoxError> {
     let mut request = post("application/x-amz-json-1.1", serde_json::to_vec(input)?);
-    request.headers_mut().try_append("x-amz-target", format!("{}.{operation}", api.target))?;
+    request.headers_mut().try_append("x-amz-target", format!("{target}.{operation}"))?;
     Ok(request)
 }
 

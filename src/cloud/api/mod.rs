@@ -6,6 +6,7 @@
 
 mod endpoint;
 mod json;
+mod query;
 
 use std::fmt;
 
@@ -37,14 +38,26 @@ pub struct Api {
     pub id: &'static str,
     /// Its name in hosts and in the scope of signatures: `logs`.
     pub name: &'static str,
-    /// What stands before the operation in `X-Amz-Target`: `Logs_20140328`.
-    pub target: &'static str,
+    /// How requests and answers are written.
+    pub protocol: Protocol,
     /// The version of the API.
     pub version: &'static str,
 }
 
+/// How requests and answers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// JSON 1.1, with what stands before the operation in `X-Amz-Target`.
+    Json(&'static str),
+    /// Form fields, answered in XML.
+    Query,
+}
+
 /// CloudWatch Logs. Source: botocore's model.
-pub const LOGS: Api = Api { id: "CloudWatch Logs", name: "logs", target: "Logs_20140328", version: "2014-03-28" };
+pub const LOGS: Api =
+    Api { id: "CloudWatch Logs", name: "logs", protocol: Protocol::Json("Logs_20140328"), version: "2014-03-28" };
+/// SNS. Source: botocore's model.
+pub const SNS: Api = Api { id: "SNS", name: "sns", protocol: Protocol::Query, version: "2010-03-31" };
 
 /// A client of one service in one region.
 #[derive(Debug, Clone)]
@@ -100,7 +113,11 @@ impl Client {
         if let Some(protection) = sdk.stalled_stream_protection() {
             builder = builder.stalled_stream_protection(protection);
         }
-        let write = |request: Request| json::write(api, request.operation, &request.input).map_err(Into::into);
+        let write = |request: Request| match api.protocol {
+            Protocol::Json(target) => json::write(target, request.operation, &request.input),
+            Protocol::Query => Ok(query::write(api.version, request.operation, &request.input)),
+        };
+        let read = |response: &HttpResponse| read(api.protocol, response);
         Self(builder.serializer(write).deserializer(read).build())
     }
 
@@ -113,12 +130,18 @@ impl Client {
     }
 }
 
-fn read(response: &HttpResponse) -> Result<Value, OrchestratorError<Failure>> {
+fn read(protocol: Protocol, response: &HttpResponse) -> Result<Value, OrchestratorError<Failure>> {
     let body = response.body().bytes().unwrap_or_default();
-    if response.status().is_success() {
-        return json::read(body).map_err(OrchestratorError::other);
+    let good = response.status().is_success();
+    match protocol {
+        Protocol::Json(_) if good => json::read(body).map_err(OrchestratorError::other),
+        Protocol::Query if good => query::read(body).map_err(OrchestratorError::other),
+        Protocol::Json(_) => {
+            let failure = json::failure(response.headers().get("x-amzn-errortype"), body);
+            Err(OrchestratorError::operation(Failure(failure)))
+        }
+        Protocol::Query => Err(OrchestratorError::operation(Failure(query::failure(body)))),
     }
-    Err(OrchestratorError::operation(Failure(json::failure(response.headers().get("x-amzn-errortype"), body))))
 }
 
 /// What signs requests and tells who sends them, as in a client of the SDK.
