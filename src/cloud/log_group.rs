@@ -94,12 +94,12 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     Ok(groups.iter().filter_map(named).collect())
 }
 
-fn text<'a>(json: &'a Json, name: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(json: &'a Json, name: &str) -> Option<&'a str> {
     json.get(name).and_then(Json::as_str)
 }
 
 /// The ARN that tags are kept by. Older answers only have the one that stands for the streams as well.
-fn arn(group: &Json) -> Option<String> {
+pub(super) fn arn(group: &Json) -> Option<String> {
     let arn = text(group, "logGroupArn").or_else(|| text(group, "arn"))?;
     Some(arn.trim_end_matches(":*").to_owned())
 }

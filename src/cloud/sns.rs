@@ -66,7 +66,7 @@ pub(super) async fn attributes(
     }
 }
 
-async fn read(place: &Place, ids: &[String]) -> Result<Found, RemoteError> {
+pub(super) async fn read(place: &Place, ids: &[String]) -> Result<Found, RemoteError> {
     let clients = &*place.clients().await?;
     let account = place.account.identity().await?.account_id.as_str();
     let target = Target { account: Some(account.into()), region: place.region.as_str().into() };

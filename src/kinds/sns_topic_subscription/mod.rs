@@ -29,7 +29,8 @@ impl Kind for SnsTopicSubscription {
 
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         let waits = |(address, one): (&'a Address, Neighbour<'a>)| Some((address, rules::pending(one.planned)?));
-        among.of(KIND).filter_map(waits).collect()
+        // What has been confirmed since only AWS can tell.
+        among.of(KIND).filter(|_| among.read).filter_map(waits).collect()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {
