@@ -4,6 +4,7 @@
 mod caches;
 mod faults;
 mod groups;
+mod notices;
 
 use std::time::Duration;
 

@@ -103,6 +103,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a word that ends where a word ends.
     fn eat_word(&mut self, word: &str) -> bool {
+        self.blank();
         let before = self.at;
         let found = self.eat(word) && self.peek().is_none_or(|next| !next.is_alphanumeric() && next != '_');
         if !found {

@@ -44,9 +44,6 @@ impl Kind for SnsTopic {
         if let Some(account) = &target.account {
             planned.insert("owner".into(), Value::string(account));
         }
-        if !is_fifo(planned) {
-            planned.insert("beginning_archive_time".into(), Value::null_of(Type::String));
-        }
         let arn = self.identify(planned).and_then(|name| target.arn("sns", &name));
         for name in ["id", "arn"].into_iter().filter(|_| arn.is_some()) {
             planned.insert(name.into(), Value::string(arn.as_deref().unwrap_or_default()));
