@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value as Json;
+
 use super::errors::fatal;
 use crate::kind::{Call, RemoteError};
-use crate::value::{Data, Value};
+use crate::value::{Data, Value, json::to_json};
 
 /// The members of a call or of a structure in it that have not been read yet.
 #[derive(Debug)]
@@ -127,6 +129,43 @@ fn text_of(value: &Value) -> Option<String> {
         Data::String(text) => Some(text.to_string()),
         Data::Secret(secret) => secret.text.as_ref().map(|text| text.to_string()),
         _ => None,
+    }
+}
+
+/// The operations that a kind sends as JSON, and the members of their inputs.
+pub type Operations = &'static [(&'static str, &'static [&'static str])];
+
+/// The input of a call as JSON. As with [`Input`], what the operation does not ask for is an error.
+pub fn json(call: &Call, operations: Operations) -> Result<Json, RemoteError> {
+    let known = operations.iter().find(|(name, _)| *name == call.operation);
+    let (_, members) = known.ok_or_else(|| unknown_operation(call))?;
+    let mut input = serde_json::Map::new();
+    for (name, value) in call.args.iter().filter(|(_, value)| !value.is_null()) {
+        if !members.contains(name) {
+            return Err(fatal("UnknownArgument", format!("{} has no member {name}", call.operation)));
+        }
+        if !value.is_wholly_known() {
+            return Err(fatal("UnknownValue", format!("{}.{name} is not known yet", call.operation)));
+        }
+        input.insert((*name).to_owned(), json_of(value));
+    }
+    Ok(Json::Object(input))
+}
+
+/// A value as it is sent: members that are null are left out, and a secret is its text.
+fn json_of(value: &Value) -> Json {
+    if let (Data::Secret(_), Some(text)) = (&value.data, text_of(value)) {
+        return Json::String(text);
+    }
+    if let Some(items) = value.as_items() {
+        return items.iter().map(json_of).collect();
+    }
+    match value.as_object() {
+        Some(members) => {
+            let given = members.iter().filter(|(_, member)| !member.is_null());
+            Json::Object(given.map(|(name, member)| (name.to_string(), json_of(member))).collect())
+        }
+        None => to_json(value),
     }
 }
 

@@ -7,6 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 use tokio::sync::OnceCell;
 
+use super::api::{self, LOGS, SNS};
 use super::config::{self, Loaded};
 use super::errors::fatal;
 use super::pace::Pace;
@@ -49,6 +50,10 @@ pub struct Clients {
     pub elasticache: Service<aws_sdk_elasticache::Client>,
     /// CloudWatch.
     pub cloudwatch: Service<aws_sdk_cloudwatch::Client>,
+    /// CloudWatch Logs.
+    pub logs: Service<api::Client>,
+    /// SNS.
+    pub sns: Service<api::Client>,
     /// Resource Groups Tagging.
     pub tagging: Service<aws_sdk_resourcegroupstagging::Client>,
     /// EC2.
@@ -91,6 +96,8 @@ impl Account {
         Clients {
             elasticache: self.service(aws_sdk_elasticache::Client::new(&at(&["elasticache"]))),
             cloudwatch: self.service(aws_sdk_cloudwatch::Client::new(&at(&["cloudwatch"]))),
+            logs: self.service(api::Client::new(&at(&["cloudwatchlogs", "cloudwatchlog", "logs"]), &LOGS)),
+            sns: self.service(api::Client::new(&at(&["sns"]), &SNS)),
             tagging: self.service(aws_sdk_resourcegroupstagging::Client::new(&at(&[
                 "resourcegroupstaggingapi",
                 "resourcegroupstagging",

@@ -82,7 +82,7 @@ pub fn configured_urls(sdk: &SdkConfig) -> Vec<String> {
         let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
         sdk.service_config()?.load_config(key.build().ok()?)
     };
-    let services = ["ElastiCache", "EC2", "CloudWatch", "STS", "Resource Groups Tagging API"];
+    let services = ["ElastiCache", "EC2", "CloudWatch", "CloudWatch Logs", "SNS", "STS", "Resource Groups Tagging API"];
     sdk.endpoint_url().map(str::to_owned).into_iter().chain(services.into_iter().filter_map(of)).collect()
 }
 

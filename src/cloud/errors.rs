@@ -14,6 +14,7 @@ const THROTTLED: &[&str] = &[
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
+    "Throttled",
     "RequestThrottled",
     "RequestThrottledException",
     "RequestLimitExceeded",
@@ -145,8 +146,19 @@ pub fn class(code: &str, message: &str, status: u16) -> ErrorClass {
             ErrorClass::NoChange
         }
         "InvalidGroup.Duplicate" => ErrorClass::AlreadyExists,
-        "DependencyViolation" | "CacheSubnetGroupInUse" | "IncorrectState" => ErrorClass::Busy,
-        _ if code.ends_with("AlreadyExists") || code.ends_with("AlreadyExistsFault") => ErrorClass::AlreadyExists,
+        // The later ones are those of CloudWatch Logs and SNS where changes of one object meet: none was carried out.
+        "DependencyViolation"
+        | "CacheSubnetGroupInUse"
+        | "IncorrectState"
+        | "OperationAbortedException"
+        | "ConcurrentAccess"
+        | "StaleTag" => ErrorClass::Busy,
+        _ if ["AlreadyExists", "AlreadyExistsFault", "AlreadyExistsException"]
+            .iter()
+            .any(|end| code.ends_with(end)) =>
+        {
+            ErrorClass::AlreadyExists
+        }
         _ if is_not_found(code) => ErrorClass::NotFound,
         _ if is_busy(code, message) => ErrorClass::Busy,
         _ => ErrorClass::Fatal,

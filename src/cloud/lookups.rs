@@ -2,6 +2,7 @@
 
 #[cfg(feature = "ec2")]
 mod network;
+mod notices;
 #[cfg(feature = "ec2")]
 mod query;
 mod regions;
@@ -36,6 +37,9 @@ impl Lookups {
         match kind {
             "region" => regions::find(&self.0.region, args),
             "caller_identity" => self.caller().await,
+            "log_group" => notices::log_group(&*self.0.clients().await?, args).await,
+            "log_groups" => notices::log_groups(&*self.0.clients().await?, &self.0.region, args).await,
+            "sns_topic" => notices::topic(&self.0, args).await,
             #[cfg(feature = "ec2")]
             "vpc" => vpc::find(&*self.0.clients().await?, &self.0.region, args).await,
             #[cfg(feature = "ec2")]

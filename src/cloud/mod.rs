@@ -5,6 +5,7 @@
 //! issues the calls that it is given.
 
 mod alarm;
+mod api;
 mod args;
 mod attrs;
 mod cache_cluster;
@@ -17,6 +18,8 @@ mod errors;
 mod global_replication_group;
 mod http;
 pub mod in_process;
+mod log_group;
+mod log_metric_filter;
 mod logs;
 mod lookups;
 mod pace;
@@ -28,6 +31,8 @@ mod security_group;
 #[cfg(feature = "ec2")]
 mod security_group_rule;
 mod serverless_cache;
+mod sns;
+mod sns_subscription;
 mod subnet_group;
 mod tags;
 #[cfg(test)]
@@ -155,6 +160,10 @@ fn remote(kind: &str, place: Place) -> Arc<dyn Remote> {
         "user_group" => Arc::new(user_group::UserGroups(place)),
         "user_group_association" => Arc::new(user_group::Associations(place)),
         "alarm" => Arc::new(alarm::Alarms(place)),
+        "log_group" => Arc::new(log_group::LogGroups(place)),
+        "log_metric_filter" => Arc::new(log_metric_filter::MetricFilters(place)),
+        "sns_topic" => Arc::new(sns::Topics(place)),
+        "sns_topic_subscription" => Arc::new(sns_subscription::Subscriptions(place)),
         "dashboard" => Arc::new(dashboard::Dashboards(place)),
         "composite_alarm" => Arc::new(composite_alarm::CompositeAlarms(place)),
         #[cfg(feature = "ec2")]

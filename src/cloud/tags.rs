@@ -20,6 +20,10 @@ pub enum Owner {
     ElastiCache,
     /// CloudWatch.
     CloudWatch,
+    /// CloudWatch Logs.
+    Logs,
+    /// SNS.
+    Sns,
 }
 
 /// A map of tags without those that AWS keeps for itself.
@@ -93,6 +97,21 @@ pub async fn of_one(clients: &Clients, owner: Owner, arn: &str) -> Result<Value,
             let request = service.client.list_tags_for_resource().resource_arn(arn);
             let answer = service.pace.send(|| request.clone().send()).await?;
             Ok(map(answer.tags().iter().filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())))))
+        }
+        Owner::Logs => {
+            let service = &clients.logs;
+            let input = serde_json::json!({ "resourceArn": arn });
+            let answer = service.pace.send(|| service.client.send("ListTagsForResource", &input)).await?;
+            let tags = answer.get("tags").and_then(serde_json::Value::as_object).into_iter().flatten();
+            Ok(map(tags.map(|(key, value)| (key, value.as_str().unwrap_or_default()))))
+        }
+        Owner::Sns => {
+            let service = &clients.sns;
+            let input = serde_json::json!({ "ResourceArn": arn });
+            let answer = service.pace.send(|| service.client.send("ListTagsForResource", &input)).await?;
+            let text = |tag: &serde_json::Value, name: &str| Some(tag.get(name)?.as_str()?.to_owned());
+            let tags = answer.get("Tags").and_then(serde_json::Value::as_array).into_iter().flatten();
+            Ok(map(tags.filter_map(|tag| Some((text(tag, "Key")?, text(tag, "Value").unwrap_or_default())))))
         }
     }
 }

@@ -261,6 +261,7 @@ fn throttling(service: &str) -> Failure {
     let (code, status, message) = match service {
         "ec2" => ("RequestLimitExceeded", 503, "Request limit exceeded."),
         "resourcegroupstaggingapi" => ("ThrottledException", 400, "Rate exceeded"),
+        "logs" => ("ThrottlingException", 400, "Rate exceeded"),
         _ => ("Throttling", 400, "Rate exceeded"),
     };
     Failure { code: code.into(), status, message: message.into() }

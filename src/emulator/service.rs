@@ -11,11 +11,18 @@ use super::lifecycle::Timer;
 use super::limits::Wording;
 use super::region::Region;
 use super::table::Declared;
-use super::{cloudwatch, ec2, elasticache, sts, tagging};
+use super::{cloudwatch, ec2, elasticache, logs, sns, sts, tagging};
 
 /// Every service, in the order of the page for users.
-pub const SERVICES: &[&Service] =
-    &[&elasticache::SERVICE, &ec2::SERVICE, &cloudwatch::SERVICE, &sts::SERVICE, &tagging::SERVICE];
+pub const SERVICES: &[&Service] = &[
+    &elasticache::SERVICE,
+    &ec2::SERVICE,
+    &cloudwatch::SERVICE,
+    &logs::SERVICE,
+    &sns::SERVICE,
+    &sts::SERVICE,
+    &tagging::SERVICE,
+];
 
 /// A service of AWS.
 pub struct Service {

@@ -44,8 +44,18 @@ fn region() -> Attr {
 }
 
 static LOOKUPS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
-    let mut all =
-        vec![vpc(), subnet(), subnets(), security_group(), availability_zones(), region_lookup(), caller_identity()];
+    let mut all = vec![
+        vpc(),
+        subnet(),
+        subnets(),
+        security_group(),
+        availability_zones(),
+        region_lookup(),
+        caller_identity(),
+        log_group(),
+        log_groups(),
+        sns_topic(),
+    ];
     let is_there = |schema: &Schema, all: &[Schema]| all.iter().any(|known| known.kind == schema.kind);
     for schema in KINDS.into_iter().filter_map(of_kind) {
         if !is_there(&schema, &all) {
@@ -87,6 +97,40 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 fn schema(kind: &'static str, terraform: &'static str, doc: &'static str, mut attrs: Vec<Attr>) -> Schema {
     attrs.push(region());
     Schema::new(kind, terraform, doc, attrs)
+}
+
+fn log_group() -> Schema {
+    let attrs = vec![
+        Attr::required("name", Type::String).doc("The name."),
+        text("id"),
+        text("arn"),
+        Attr::computed("creation_time", Type::Number),
+        Attr::computed("retention_in_days", Type::Number),
+        text("kms_key_id"),
+        text("log_group_class"),
+        Attr::computed("tags", Type::map(Type::String)),
+    ];
+    schema("log_group", "aws_cloudwatch_log_group", "A log group.", attrs)
+}
+
+fn log_groups() -> Schema {
+    let attrs = vec![
+        Attr::optional("log_group_name_prefix", Type::String).doc("What the names begin with."),
+        text("id"),
+        Attr::computed("arns", Type::set(Type::String)),
+        Attr::computed("log_group_names", Type::set(Type::String)),
+    ];
+    schema("log_groups", "aws_cloudwatch_log_groups", "The log groups of a region.", attrs)
+}
+
+fn sns_topic() -> Schema {
+    let attrs = vec![
+        Attr::required("name", Type::String).doc("The name."),
+        text("id"),
+        text("arn"),
+        Attr::computed("tags", Type::map(Type::String)),
+    ];
+    schema("sns_topic", "aws_sns_topic", "A topic.", attrs)
 }
 
 fn vpc() -> Schema {

@@ -4,7 +4,10 @@ pub mod alarm;
 pub mod cache_cluster;
 pub mod composite_alarm;
 pub mod dashboard;
+pub mod documents;
 pub mod global_replication_group;
+pub mod log_group;
+pub mod log_metric_filter;
 pub mod lookups;
 pub mod names;
 pub mod node_types;
@@ -14,6 +17,8 @@ pub mod rules_of_security_group;
 pub mod security_group;
 pub mod security_group_rule;
 pub mod serverless_cache;
+pub mod sns_topic;
+pub mod sns_topic_subscription;
 pub mod subnet_group;
 pub mod tags;
 pub mod upkeep;
@@ -27,10 +32,11 @@ use std::sync::LazyLock;
 
 use crate::address::{Address, Subject};
 use crate::kind::{Kind, Problem};
+use crate::schema::Hold;
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 16] = [
+pub const KINDS: [&dyn Kind; 20] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
@@ -47,6 +53,10 @@ pub const KINDS: [&dyn Kind; 16] = [
     &alarm::Alarm,
     &composite_alarm::CompositeAlarm,
     &dashboard::Dashboard,
+    &log_group::LogGroup,
+    &log_metric_filter::LogMetricFilter,
+    &sns_topic::SnsTopic,
+    &sns_topic_subscription::SnsTopicSubscription,
 ];
 
 /// The kind of that name, in our spelling.
@@ -81,9 +91,9 @@ pub fn subject(text: &str) -> Option<Subject> {
     })
 }
 
-/// Whether AWS refuses to delete an object of this kind while another one names it.
-pub fn is_held(name: &str) -> bool {
-    KINDS.into_iter().any(|kind| kind.schema().holds().any(|held| held == name))
+/// Whether objects of this kind are named by others in a way: [`Hold::Blocks`], for instance.
+pub fn is_named(name: &str, hold: Hold) -> bool {
+    KINDS.into_iter().any(|kind| kind.schema().holds(hold).any(|named| named == name))
 }
 
 /// Every name, in our spelling.

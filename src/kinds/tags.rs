@@ -101,16 +101,37 @@ pub struct Service {
     pub resource: &'static str,
     /// Whether that member takes a list.
     pub listed: bool,
+    /// The members that take tags and the names of tags.
+    pub members: (&'static str, &'static str),
 }
 
+/// What most services call them.
+const MEMBERS: (&str, &str) = ("Tags", "TagKeys");
 /// ElastiCache's tag calls.
-pub const ELASTICACHE: Service =
-    Service { add: "AddTagsToResource", remove: "RemoveTagsFromResource", resource: "ResourceName", listed: false };
+pub const ELASTICACHE: Service = Service {
+    add: "AddTagsToResource",
+    remove: "RemoveTagsFromResource",
+    resource: "ResourceName",
+    listed: false,
+    members: MEMBERS,
+};
 /// EC2's tag calls.
-pub const EC2: Service = Service { add: "CreateTags", remove: "DeleteTags", resource: "Resources", listed: true };
+pub const EC2: Service =
+    Service { add: "CreateTags", remove: "DeleteTags", resource: "Resources", listed: true, members: MEMBERS };
 /// CloudWatch's tag calls.
 pub const CLOUDWATCH: Service =
-    Service { add: "TagResource", remove: "UntagResource", resource: "ResourceARN", listed: false };
+    Service { add: "TagResource", remove: "UntagResource", resource: "ResourceARN", listed: false, members: MEMBERS };
+/// The tag calls of SNS.
+pub const SNS: Service =
+    Service { add: "TagResource", remove: "UntagResource", resource: "ResourceArn", listed: false, members: MEMBERS };
+/// The tag calls of CloudWatch Logs.
+pub const LOGS: Service = Service {
+    add: "TagResource",
+    remove: "UntagResource",
+    resource: "resourceArn",
+    listed: false,
+    members: ("tags", "tagKeys"),
+};
 
 /// The calls that bring the tags of an existing object to what is desired.
 ///
@@ -131,13 +152,15 @@ pub fn calls(change: &Change, service: &Service, resource: Value) -> Result<Vec<
     if !changed.is_empty() {
         // One that turns out null is none.
         let open: Vec<Value> = changed.values().filter(|value| value.is_unknown()).cloned().collect();
-        let args: Args =
-            BTreeMap::from([(service.resource, resource.clone()), ("Tags", Value::map(Type::String, changed))]);
+        let args: Args = BTreeMap::from([
+            (service.resource, resource.clone()),
+            (service.members.0, Value::map(Type::String, changed)),
+        ]);
         let call = Call::new(service.add, args).because(["tags"]);
         calls.push(open.iter().fold(call, |call, value| call.assuming_set("tags", value)));
     }
     if !gone.is_empty() {
-        let args = BTreeMap::from([(service.resource, resource), ("TagKeys", Value::strings(gone))]);
+        let args = BTreeMap::from([(service.resource, resource), (service.members.1, Value::strings(gone))]);
         calls.push(Call::new(service.remove, args).because(["tags"]));
     }
     Ok(calls)

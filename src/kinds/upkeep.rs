@@ -40,7 +40,7 @@ pub fn snapshot_retention_limit() -> Attr {
 /// The attribute `notification_topic_arn`.
 pub fn notification_topic_arn() -> Attr {
     Attr::optional("notification_topic_arn", Type::String)
-        .refers("sns_topic", By::Arn, Hold::Mentions)
+        .refers("sns_topic", By::Arn, Hold::Uses)
         .rule(names::ARN)
         .doc("The SNS topic that events go to.")
 }
@@ -57,7 +57,10 @@ pub fn final_snapshot_identifier() -> Attr {
 /// The block `log_delivery_configuration`.
 pub fn log_delivery_configuration() -> Attr {
     let log = vec![
-        Attr::required("destination", Type::String).rule(Rule::Length(1, 512)).doc("The log group or delivery stream."),
+        Attr::required("destination", Type::String)
+            .refers("log_group", By::Id, Hold::Uses)
+            .rule(Rule::Length(1, 512))
+            .doc("The log group or delivery stream."),
         Attr::required("destination_type", Type::String)
             .one_of(&["cloudwatch-logs", "kinesis-firehose"])
             .doc("Where logs go."),

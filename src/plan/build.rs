@@ -301,7 +301,7 @@ impl Draft<'_> {
         self.places.insert(address.clone(), desired);
         object.or_insert("region".into(), Value::unknown(Type::String, None));
         self.planned.insert(address.clone(), object.clone());
-        Value::object(object)
+        Value::object(wish::as_others_see(object, address))
     }
 
     /// The region of an instance: its own, its provider's, the environment's.

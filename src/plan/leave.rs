@@ -103,6 +103,8 @@ fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> D
             return decision;
         }
         _ => match kind.compile(&Change::delete(&record.id, &before, &draft.target(&record.region))) {
+            // Its kind leaves it where it is.
+            Ok(calls) if calls.is_empty() => Step::forget(address, reason, record, before),
             Ok(calls) => Step::delete(address, reason, record, before.clone(), calls),
             Err(problem) => {
                 let diagnostic = Diagnostic::error(problem.code, problem.summary, problem.detail);

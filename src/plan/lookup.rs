@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::declare::Resource;
-use crate::plan::Step;
 use crate::plan::decision::Decision;
 use crate::plan::draft::Draft;
+use crate::plan::{Action, Step};
 use crate::schema::Mode as AttrMode;
 use crate::stack::public;
 use crate::stack::target::Instance;
@@ -26,6 +26,12 @@ impl Draft<'_> {
             return unknown_object(resource, &desired.object, |_| origin.clone());
         }
         let found = self.inputs.live.and_then(|live| live.lookups.get(&key));
+        // As with Terraform, what it hangs on has changed before it is read.
+        if found.is_some() && evaluated && self.hangs_on_a_change(address) {
+            let step = Step::read((address, &region), args);
+            self.take(Decision { steps: vec![step], ..Decision::default() });
+            return unknown_object(resource, &desired.object, |name| Origin::attribute(address, name));
+        }
         match found {
             Some(Ok(object)) => {
                 let object = public::found(complete(resource, object.clone()), &desired.object);
@@ -51,6 +57,14 @@ impl Draft<'_> {
             None => {}
         }
         unknown_object(resource, &desired.object, |name| Origin::attribute(address, name))
+    }
+}
+
+impl Draft<'_> {
+    /// Whether this plan changes a managed object that a look-up hangs on.
+    fn hangs_on_a_change(&self, address: &Address) -> bool {
+        let blocks = self.managed_blocks_used_by(address);
+        self.plan.steps.iter().any(|step| step.action != Action::Read && blocks.contains(&step.address.block()))
     }
 }
 

@@ -253,11 +253,12 @@ fn wait_for_others(draft: &Draft, steps: &[Step], index: &Index, edges: &mut Edg
     }
 }
 
-/// The steps of objects that hold others, by kind and id or ARN of those.
+/// The steps of objects that others must not go before, by kind and id or ARN of those.
 fn holders(steps: &[Step]) -> BTreeMap<(&'static str, &str), Vec<usize>> {
     let mut holders: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for (index, step) in steps.iter().enumerate() {
-        for held in step.before.iter().flat_map(|before| held_by(&step.address, before)) {
+        let named = step.before.iter().flat_map(|before| references(&step.address, before));
+        for held in named.filter(|name| name.refers.hold != Hold::Mentions) {
             holders.entry((held.refers.kind, held.text)).or_default().push(index);
         }
     }

@@ -38,7 +38,9 @@ pub fn replace(
     difference: Difference,
     causes: Vec<String>,
 ) -> Decision {
-    let create_first = instance.resource.meta.lifecycle.create_before_destroy || is_held(draft, instance.address);
+    let create_first = instance.resource.meta.lifecycle.create_before_destroy
+        || is_named(draft, instance.address, Hold::Blocks)
+        || is_named(draft, instance.address, Hold::Uses) && has_another_name(instance, record);
     let mut decision = Decision::default();
     let mut fresh = instance.desired.object.clone();
     let mut suffix = None;
@@ -86,9 +88,17 @@ fn shown(
     diff::changes(instance.kind.schema(), &difference.before, planned, &shown, &causes)
 }
 
-/// Whether a recorded object that AWS guards refers to this one, so that it cannot go first.
-fn is_held(draft: &Draft, address: &Address) -> bool {
-    if !kinds::is_held(&address.kind) {
+/// Whether old and new can stand side by side, whatever becomes of the name.
+fn has_another_name(instance: &Instance, record: &Record) -> bool {
+    let Some(attribute) = instance.kind.name_attribute() else { return false };
+    instance.desired.object.get(attribute).and_then(Value::as_str)
+        != record.object.get(attribute).and_then(Value::as_str)
+}
+
+/// Whether a recorded object refers to one of a kind that AWS guards, so that this one cannot go first; or that is
+/// missed where it is named.
+fn is_named(draft: &Draft, address: &Address, hold: Hold) -> bool {
+    if !kinds::is_named(&address.kind, hold) {
         return false;
     }
     // Those that use it may have been recorded when it had another address.

@@ -11,7 +11,7 @@ use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
 use crate::stack::evaluator::View;
 use crate::stack::target::{Instance, aim};
-use crate::value::{Data, Object, Type, Value};
+use crate::value::{Data, Object, Origin, Type, Value};
 
 /// Evaluates an instance.
 pub fn wish(
@@ -88,6 +88,18 @@ fn leave_tags(
 /// An object without what only its own object will tell: AWS chooses what is not sent.
 pub fn without_own_unknowns(mut object: Object, address: &Address) -> Object {
     object.retain(|_, value| !is_own_unknown(value, address));
+    object
+}
+
+/// The object as others refer to it: a name that is made up is made up once, and read from here.
+pub fn as_others_see(mut object: Object, address: &Address) -> Object {
+    for (name, value) in object.iter_mut() {
+        if let Data::Unknown(unknown) = &mut value.data
+            && matches!(unknown.origin.as_deref(), Some(Origin::Unique(_)))
+        {
+            unknown.origin = Some(Origin::attribute(address, name));
+        }
+    }
     object
 }
 

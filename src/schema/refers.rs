@@ -41,6 +41,8 @@ impl By {
 pub enum Hold {
     /// AWS does not delete it as long as it is named.
     Blocks,
+    /// AWS deletes it all the same, and what names it is left without: it goes after that.
+    Uses,
     /// It can go at any time; it only has to be there first.
     Mentions,
 }
@@ -89,9 +91,9 @@ impl Schema {
         found
     }
 
-    /// The kinds that objects of this kind keep from being deleted.
-    pub fn holds(&self) -> impl Iterator<Item = &'static str> {
-        self.paths.iter().filter(|path| path.refers.hold == Hold::Blocks).map(|path| path.refers.kind)
+    /// The kinds that objects of this kind name in a way.
+    pub fn holds(&self, hold: Hold) -> impl Iterator<Item = &'static str> {
+        self.paths.iter().filter(move |path| path.refers.hold == hold).map(|path| path.refers.kind)
     }
 }
 
@@ -149,6 +151,6 @@ mod tests {
                 "text b y"
             ]
         );
-        assert_eq!(schema.holds().collect::<Vec<_>>(), ["security_group"]);
+        assert_eq!(schema.holds(Hold::Blocks).collect::<Vec<_>>(), ["security_group"]);
     }
 }

@@ -14,5 +14,7 @@ import checks_global
 import checks_updates
 import checks_rules
 import checks_alarms
+import checks_logs
+import checks_sns
 
 suite.run()

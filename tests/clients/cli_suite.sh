@@ -108,6 +108,28 @@ same INSUFFICIENT_DATA aws cloudwatch describe-alarms --alarm-names cli --query 
 aws cloudwatch delete-alarms --alarm-names cli-none
 aws cloudwatch delete-alarms --alarm-names cli
 
+# Where logs go, and a metric out of them.
+aws logs create-log-group --log-group-name /aws/elasticache/cli --tags Team=cache
+aws logs put-retention-policy --log-group-name /aws/elasticache/cli --retention-in-days 7
+aws logs put-metric-filter --log-group-name /aws/elasticache/cli --filter-name slow \
+  --filter-pattern '{ $.CommandName = "KEYS" }' \
+  --metric-transformations metricName=Keys,metricNamespace=Cache,metricValue=1
+same '/aws/elasticache/cli 7 1' aws logs describe-log-groups --log-group-name-prefix /aws/elasticache/ --output text \
+  --query 'logGroups[*].[logGroupName,retentionInDays,metricFilterCount]'
+refused InvalidParameterException aws logs put-metric-filter --log-group-name /aws/elasticache/cli --filter-name slow \
+  --filter-pattern '{ CommandName = "KEYS" }' \
+  --metric-transformations metricName=Keys,metricNamespace=Cache,metricValue=1
+aws logs delete-log-group --log-group-name /aws/elasticache/cli
+refused ResourceNotFoundException aws logs delete-log-group --log-group-name /aws/elasticache/cli
+
+# Whom alarms notify.
+topic=$(aws sns create-topic --name cli --query TopicArn --output text)
+same 'pending confirmation' aws sns subscribe --topic-arn "$topic" --protocol email --notification-endpoint ops@example.com \
+  --query SubscriptionArn --output text
+same '1' aws sns get-topic-attributes --topic-arn "$topic" --query Attributes.SubscriptionsPending --output text
+aws sns delete-topic --topic-arn "$topic"
+refused NotFound aws sns get-topic-attributes --topic-arn "$topic"
+
 refused CacheSubnetGroupInUse cache delete-cache-subnet-group --cache-subnet-group-name cli
 for name in cli-cache cli-restored; do
   same deleting cache delete-replication-group --replication-group-id $name --query ReplicationGroup.Status --output text

@@ -44,6 +44,14 @@ OPERATIONS = {
         PutMetricAlarm DescribeAlarms DescribeAlarmsForMetric DeleteAlarms SetAlarmState EnableAlarmActions
         DisableAlarmActions GetMetricStatistics TagResource UntagResource ListTagsForResource PutCompositeAlarm
         PutDashboard GetDashboard ListDashboards DeleteDashboards""",
+    "logs": """
+        CreateLogGroup DescribeLogGroups DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy AssociateKmsKey
+        DisassociateKmsKey PutLogGroupDeletionProtection TagResource UntagResource ListTagsForResource TagLogGroup
+        UntagLogGroup ListTagsLogGroup PutMetricFilter DescribeMetricFilters DeleteMetricFilter""",
+    "sns": """
+        CreateTopic GetTopicAttributes SetTopicAttributes ListTopics DeleteTopic Subscribe ConfirmSubscription Unsubscribe
+        GetSubscriptionAttributes SetSubscriptionAttributes ListSubscriptions ListSubscriptionsByTopic TagResource
+        UntagResource ListTagsForResource""",
     "sts": "GetCallerIdentity",
     "resourcegroupstaggingapi": "GetResources TagResources UntagResources GetTagKeys GetTagValues",
 }

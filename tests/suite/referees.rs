@@ -51,6 +51,22 @@ security_group "g" {
   }
 }
 
+log_group "l" {
+  name              = "witness"
+  retention_in_days = var.policy == "allkeys-lru" ? 7 : 0
+}
+
+log_metric_filter "f" {
+  name           = "witness"
+  log_group_name = log_group.l.name
+  pattern        = "{ $.a = 1 }"
+  metric_transformation {
+    name      = "Witness"
+    namespace = "Witness"
+    value     = "1"
+  }
+}
+
 alarm "a" {
   alarm_name          = "witness"
   metric_name         = "CPUUtilization"
@@ -95,7 +111,7 @@ impl Witness {
         let port = std::net::TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
         let mut command = Command::new(program);
         command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
-        command.env("SERVICES", "elasticache,ec2,cloudwatch,sts,tagging");
+        command.env("SERVICES", "elasticache,ec2,cloudwatch,logs,sts,tagging");
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
         let witness = Self { child, url: format!("http://127.0.0.1:{port}") };
         for _ in 0..300 {

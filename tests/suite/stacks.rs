@@ -39,7 +39,9 @@ stacks! {
     ecommerce "ecommerce" adds 9, Var("sale=true");
     encryption "encryption" adds 4, Text("\"allkeys-lru\"", "\"volatile-ttl\"");
     global_datastore "global-datastore" adds 4, Var("engine_version=7.1");
+    logging "logging" adds 5, Var("retention_in_days=14");
     memcached "memcached" adds 5, Var("nodes=3");
+    notifications "notifications" adds 6, Text("\"Cache on call\"", "\"Caches\"");
     microservices "microservices" adds 18, Var(r#"services=["user-service", "search-service"]"#);
     monitoring "monitoring" adds 15, Var("nodes=3");
     multi_environment "multi-environment" adds 4, Var("nodes=2");
@@ -147,7 +149,7 @@ fn on_a_socket(mut stack: Stack) {
 }
 
 /// What an account holds, as the services themselves tell it.
-const LOOKS: [(&str, &str, &str); 9] = [
+const LOOKS: [(&str, &str, &str); 13] = [
     ("elasticache", "DescribeReplicationGroups", "2015-02-02"),
     ("elasticache", "DescribeCacheClusters", "2015-02-02"),
     ("elasticache", "DescribeCacheSubnetGroups", "2015-02-02"),
@@ -157,20 +159,27 @@ const LOOKS: [(&str, &str, &str); 9] = [
     ("ec2", "DescribeSecurityGroupRules", "2016-11-15"),
     ("ec2", "DescribeTags", "2016-11-15"),
     ("monitoring", "DescribeAlarms", "2010-08-01"),
+    ("sns", "ListTopics", "2010-03-31"),
+    ("sns", "ListSubscriptions", "2010-03-31"),
+    ("logs", "DescribeLogGroups", "Logs_20140328"),
+    ("logs", "DescribeMetricFilters", "Logs_20140328"),
 ];
 
 fn world(emulator: &Emulator) -> Vec<String> {
     LOOKS.iter().map(|(service, action, version)| look(emulator, service, action, version)).collect()
 }
 
-/// One request in the oldest protocol, so that no SDK stands between.
+/// One request in the oldest protocol, so that no SDK stands between; a service without that has no version but a target.
 fn look(emulator: &Emulator, service: &str, action: &str, version: &str) -> String {
     let address = emulator.url.trim_start_matches("http://");
-    let body = format!("Action={action}&Version={version}");
+    let (body, headers) = match version.starts_with(|first: char| first.is_ascii_digit()) {
+        true => (format!("Action={action}&Version={version}"), "application/x-www-form-urlencoded".to_owned()),
+        false => ("{}".to_owned(), format!("application/x-amz-json-1.1\r\nX-Amz-Target: {version}.{action}")),
+    };
     let scope = format!("test/20260101/us-west-2/{service}/aws4_request");
     let request = format!(
         "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\n\
+         Content-Type: {headers}\r\n\
          Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0\r\n\r\n{body}",
         body.len()
     );

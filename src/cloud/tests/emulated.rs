@@ -5,6 +5,7 @@ mod alarms;
 mod caches;
 mod faults;
 mod groups;
+mod notices;
 #[cfg(feature = "ec2")]
 mod rules;
 

@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
+use crate::catalog::metrics::UNITS;
 use crate::kinds::{names, tags};
-use crate::schema::{Attr, Rule, Schema};
+use crate::schema::{Attr, By, Hold, Rule, Schema};
 use crate::value::Type;
 
 const COMPARISONS: &[&str] = &[
@@ -17,36 +18,6 @@ const COMPARISONS: &[&str] = &[
 ];
 const STATISTICS: &[&str] = &["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
 const MISSING: &[&str] = &["missing", "ignore", "breaching", "notBreaching"];
-/// Source: the CloudWatch service model.
-const UNITS: &[&str] = &[
-    "Seconds",
-    "Microseconds",
-    "Milliseconds",
-    "Bytes",
-    "Kilobytes",
-    "Megabytes",
-    "Gigabytes",
-    "Terabytes",
-    "Bits",
-    "Kilobits",
-    "Megabits",
-    "Gigabits",
-    "Terabits",
-    "Percent",
-    "Count",
-    "Bytes/Second",
-    "Kilobytes/Second",
-    "Megabytes/Second",
-    "Gigabytes/Second",
-    "Terabytes/Second",
-    "Bits/Second",
-    "Kilobits/Second",
-    "Megabits/Second",
-    "Gigabits/Second",
-    "Terabits/Second",
-    "Count/Second",
-    "None",
-];
 
 pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let mut attrs = watched();
@@ -93,7 +64,12 @@ fn watched() -> Vec<Attr> {
 }
 
 fn judged() -> Vec<Attr> {
-    let actions = |name| Attr::optional(name, Type::set(Type::String)).rule(Rule::MaxItems(5)).rule(names::ARN);
+    let actions = |name| {
+        Attr::optional(name, Type::set(Type::String))
+            .refers("sns_topic", By::Arn, Hold::Uses)
+            .rule(Rule::MaxItems(5))
+            .rule(names::ARN)
+    };
     vec![
         Attr::required("alarm_name", Type::String).replace().rule(Rule::Length(1, 255)).doc("The name."),
         Attr::optional("alarm_description", Type::String).rule(Rule::Length(0, 1024)).doc("What it is for."),

@@ -51,7 +51,7 @@ fn a_subnet_group_lives() {
 }
 
 /// Compares what the kind foresees with what came back.
-fn assert_predicted(kind: &str, desired: &Object, made: &Object) {
+pub(super) fn assert_predicted(kind: &str, desired: &Object, made: &Object) {
     let target = Target { account: Some(ACCOUNT.into()), region: "us-east-1".into() };
     let mut planned = desired.clone();
     planned.remove("tags_all");

@@ -1,0 +1,81 @@
+//! Subscriptions of topics, by ARN.
+
+use serde_json::Value as Json;
+
+use super::args::{self, without_secrets};
+use super::attrs::Attrs;
+use super::errors::{fatal, own_not_found};
+use super::paging::at_most;
+use super::sns::{attributes, is_true, send, text};
+use super::{Found, Place};
+use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
+use crate::value::{Object, Value};
+
+const OPERATIONS: args::Operations = &[
+    ("Subscribe", &["TopicArn", "Protocol", "Endpoint", "Attributes", "ReturnSubscriptionArn"]),
+    ("SetSubscriptionAttributes", &["SubscriptionArn", "AttributeName", "AttributeValue"]),
+    ("Unsubscribe", &["SubscriptionArn"]),
+];
+
+/// The subscriptions of a region.
+#[derive(Debug)]
+pub(super) struct Subscriptions(pub Place);
+
+impl Remote for Subscriptions {
+    fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async move {
+            let clients = &*self.0.clients().await?;
+            let read = at_most(8, ids, |id| async move {
+                let found = attributes(clients, "GetSubscriptionAttributes", "SubscriptionArn", id).await?;
+                Ok(found.map(|found| (id.clone(), observe(id, &found))))
+            });
+            Ok(self.0.located(read.await?.into_iter().flatten().collect()))
+        })
+    }
+
+    fn tags<'a>(&'a self, _: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
+        Box::pin(async { Err(fatal("NoTags", "subscriptions have no tags")) })
+    }
+
+    /// None is ever found, and none has to be: the call that makes one answers the second time as the first time.
+    fn find<'a>(&'a self, _: &'a str) -> Future_<'a, Result<Option<String>, RemoteError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            let own = |error| match call.operation {
+                // What is not there is the topic.
+                "Subscribe" => own_not_found(error, &[]),
+                _ => error,
+            };
+            let answer = send(&clients, call, OPERATIONS).await;
+            let answer = answer.map_err(|error| without_secrets(own(error), call))?;
+            let arn = text(&answer, "SubscriptionArn").map(Value::string);
+            let told = ["id", "arn"].into_iter().filter_map(|name| Some((name.into(), arn.clone()?)));
+            Ok(told.collect())
+        })
+    }
+}
+
+fn observe(arn: &str, found: &Json) -> Observation {
+    let mut attrs = Attrs::default();
+    attrs
+        .text("id", Some(arn))
+        .text("arn", Some(arn))
+        .text("topic_arn", text(found, "TopicArn"))
+        .text("protocol", text(found, "Protocol"))
+        .text("endpoint", text(found, "Endpoint"))
+        .text("owner_id", text(found, "Owner"))
+        .text("delivery_policy", text(found, "DeliveryPolicy"))
+        .text("filter_policy", text(found, "FilterPolicy"))
+        .text("filter_policy_scope", text(found, "FilterPolicyScope"))
+        .flag("raw_message_delivery", is_true(found, "RawMessageDelivery"))
+        .text("redrive_policy", text(found, "RedrivePolicy"))
+        .text("replay_policy", text(found, "ReplayPolicy"))
+        .text("subscription_role_arn", text(found, "SubscriptionRoleArn"))
+        .flag("pending_confirmation", is_true(found, "PendingConfirmation"))
+        .flag("confirmation_was_authenticated", is_true(found, "ConfirmationWasAuthenticated"));
+    attrs.settled()
+}

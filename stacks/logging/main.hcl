@@ -1,0 +1,74 @@
+# Logs of a cache in CloudWatch Logs: what was slow, what the engine says, and an alarm on its errors.
+
+stack "logging" {
+  default_environment = "local"
+  tags                = { Environment = env.name }
+}
+
+environment "local" {
+  endpoint = "emulator"
+  region   = "us-west-2"
+}
+
+environment "prod" {
+  region     = "us-west-2"
+  account_id = "123456789012"
+  protect    = true
+  vars       = { retention_in_days = 90 }
+}
+
+variable "retention_in_days" {
+  type    = number
+  default = 7
+}
+
+# A log group for each log; a group of this cache goes after the cache.
+log_group "redis" {
+  for_each          = toset(["slow-log", "engine-log"])
+  name              = "/aws/elasticache/logging-redis/${each.key}"
+  retention_in_days = var.retention_in_days
+}
+
+replication_group "redis" {
+  replication_group_id       = "logging-redis"
+  description                = "Redis whose logs are kept"
+  engine_version             = "7.1"
+  node_type                  = "cache.t4g.micro"
+  num_cache_clusters         = 2
+  automatic_failover_enabled = true
+
+  dynamic "log_delivery_configuration" {
+    for_each = log_group.redis
+    content {
+      log_type         = log_delivery_configuration.key
+      log_format       = "json"
+      destination_type = "cloudwatch-logs"
+      destination      = log_delivery_configuration.value.name
+    }
+  }
+}
+
+log_metric_filter "errors" {
+  name           = "logging-redis-errors"
+  log_group_name = log_group.redis["engine-log"].name
+  pattern        = "{ $.LogLevel = \"WARNING\" || $.LogLevel = \"ERROR\" }"
+
+  metric_transformation {
+    name          = "RedisErrors"
+    namespace     = "ElastiCache/Errors"
+    value         = "1"
+    default_value = 0
+  }
+}
+
+alarm "errors" {
+  alarm_name          = "logging-redis-errors"
+  namespace           = log_metric_filter.errors.metric_transformation[0].namespace
+  metric_name         = log_metric_filter.errors.metric_transformation[0].name
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 10
+  treat_missing_data  = "notBreaching"
+}
