@@ -2,6 +2,7 @@
 
 pub mod alarm;
 pub mod cache_cluster;
+pub mod local;
 pub mod lookups;
 pub mod names;
 pub mod node_types;
@@ -17,22 +18,30 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::address::{Address, Subject};
-use crate::kind::{Kind, Problem};
+use crate::kind::{Kind, Local, Problem};
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 6] = [
+pub static KINDS: [&dyn Kind; 9] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
     &replication_group::ReplicationGroup,
     &cache_cluster::CacheCluster,
     &alarm::Alarm,
+    &local::random_id::RANDOM_ID,
+    &local::data::TERRAFORM_DATA,
+    &local::data::NULL_RESOURCE,
 ];
 
 /// The kind of that name, in our spelling.
 pub fn get(name: &str) -> Option<&'static dyn Kind> {
     KINDS.into_iter().find(|kind| kind.schema().kind == name)
+}
+
+/// What makes the objects of a kind that live in no account.
+pub fn local(name: &str) -> Option<&'static dyn Local> {
+    get(name)?.local()
 }
 
 /// Our names by those of Terraform, of kinds and of look-ups.

@@ -103,18 +103,17 @@ fn new(draft: &Draft, instance: &Instance, wanted: Object) -> Decision {
 fn create(draft: &Draft, instance: &Instance, wanted: Object, reason: Reason, suffix: Option<String>) -> Decision {
     let (set, planned) = foresee(draft, instance, wanted);
     let mut decision = Decision::default();
-    let calls = creation(draft, instance, &planned, &set).unwrap_or_else(|problem| {
-        decision.diagnostics.extend(complaint(draft, instance, problem));
-        Vec::new()
-    });
-    if !calls.is_empty() {
-        let nothing = Object::new();
-        let names = display_names(instance, &planned);
-        let changes = diff::changes(instance.kind.schema(), &nothing, &planned, &names, &[]);
-        let record = record_plan(draft, instance, secrets(draft, instance), suffix);
-        let place = (instance.address, &*instance.region);
-        let made = (instance.kind.identify(&planned), numbered(&planned));
-        decision.steps.push(Step::create(place, reason, made, Shown { changed: set, changes }, calls, record));
+    match creation(draft, instance, &planned, &set) {
+        Ok(calls) => {
+            let nothing = Object::new();
+            let names = display_names(instance, &planned);
+            let changes = diff::changes(instance.kind.schema(), &nothing, &planned, &names, &[]);
+            let record = record_plan(draft, instance, secrets(draft, instance), suffix);
+            let place = (instance.address, &*instance.region);
+            let made = (instance.kind.identify(&planned), numbered(&planned));
+            decision.steps.push(Step::create(place, reason, made, Shown { changed: set, changes }, calls, record));
+        }
+        Err(problem) => decision.diagnostics.extend(complaint(draft, instance, problem)),
     }
     decision.object = planned;
     decision
@@ -192,7 +191,9 @@ pub(super) fn unknown(instance: &Instance, name: &str) -> Value {
 /// The object with every attribute of the schema: unknown what AWS computes, null what nobody set.
 pub fn unknown_all(instance: &Instance, object: &Object) -> Object {
     let mut object = object.clone();
-    object.or_insert_with("region".into(), || Value::string(&instance.region));
+    if instance.kind.schema().attr("region").is_some() {
+        object.or_insert_with("region".into(), || Value::string(&instance.region));
+    }
     for attr in &instance.kind.schema().attrs {
         let open = matches!(attr.mode, Mode::Computed | Mode::OptionalComputed);
         if object.get(attr.name).is_none_or(|value| value.is_null() && open) {
@@ -205,7 +206,9 @@ pub fn unknown_all(instance: &Instance, object: &Object) -> Object {
 
 /// The object with null for every attribute that is absent.
 pub(super) fn filled(instance: &Instance, mut object: Object) -> Object {
-    object.insert("region".into(), Value::string(&instance.region));
+    if instance.kind.schema().attr("region").is_some() {
+        object.insert("region".into(), Value::string(&instance.region));
+    }
     for attr in &instance.kind.schema().attrs {
         object.or_insert_with(attr.name.into(), || Value::null_of(attr.ty.clone()));
     }

@@ -1,15 +1,17 @@
 //! Reading secrets from where `secret()` says: a process variable, a file, a command. Each is read once in a
 //! run, within limits of time and size.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 mod command;
+pub mod vault;
 
 use crate::diag::Diagnostic;
 use crate::disk;
+use crate::kind::Vault;
 use crate::value::{Data, Secret, Value};
 
 /// So many bytes may a secret have, from a file or a command.
@@ -23,12 +25,14 @@ pub struct Secrets {
     /// Whether commands may be run; a check without an account runs none.
     commands: bool,
     read: RefCell<BTreeMap<Arc<str>, Option<Arc<str>>>>,
+    /// Where those lie that are made here.
+    vault: OnceCell<Arc<dyn Vault>>,
 }
 
 impl Secrets {
     /// Reads files from `directory` on and variables from `process`.
     pub fn new(directory: PathBuf, process: BTreeMap<String, String>, commands: bool) -> Self {
-        Self { directory, process, commands, read: RefCell::default() }
+        Self { directory, process, commands, read: RefCell::default(), vault: OnceCell::new() }
     }
 
     /// Fills in the text of a secret. One whose source is not there stays without.
@@ -38,6 +42,27 @@ impl Secrets {
         let text = self.text(&source)?;
         value.data = Data::Secret(Arc::new(Secret { source: Some(source), text }));
         Ok(())
+    }
+
+    /// Says where the secrets lie that are made here.
+    pub fn keep_in(&self, vault: Arc<dyn Vault>) {
+        // An environment has one.
+        let _ = self.vault.set(vault);
+    }
+
+    /// Where the secrets lie that are made here.
+    pub fn vault(&self) -> Option<&Arc<dyn Vault>> {
+        self.vault.get()
+    }
+
+    /// A secret that was made here: its text, as sensitive; where that is not there, a secret without one.
+    pub fn stored(&self, name: &str) -> Value {
+        let source = Arc::from(format!("stored:{name}"));
+        match self.text(&source) {
+            Ok(Some(text)) => Value::string(text).into_sensitive(),
+            // Whoever wants it says why it cannot be read.
+            _ => Value::new(Data::Secret(Arc::new(Secret { source: Some(source), text: None }))).into_sensitive(),
+        }
     }
 
     fn text(&self, source: &Arc<str>) -> Result<Option<Arc<str>>, Diagnostic> {
@@ -63,6 +88,9 @@ impl Secrets {
                     .map(|bytes| String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text".to_owned())))
                     .transpose()
             }
+            Some(("stored", name)) => {
+                self.vault.get().map_or(Ok(None), |vault| vault.read(name)).map_err(|why| stuck(source, &why))
+            }
             Some(("command", _)) if !self.commands => Ok(None),
             Some(("command", line)) => self.run(line).map(Some).map_err(wrong),
             _ => Err(wrong("it names no known source".to_owned())),
@@ -70,7 +98,13 @@ impl Secrets {
     }
 
     fn run(&self, line: &str) -> Result<String, String> {
-        let output = command::output(line, &self.directory, command::Limits::default())?;
+        let output = command::output(line, &self.directory, None, command::Limits::default())?;
         String::from_utf8(output).map_err(|_| "its output is not UTF-8 text".to_owned())
     }
+}
+
+/// A secret that was made here and cannot be read back.
+fn stuck(source: &str, why: &str) -> Diagnostic {
+    Diagnostic::error("CS0416", "The secret cannot be read", format!("`{source}`: {why}."))
+        .help("Mend the place that `secrets` of the environment names.")
 }

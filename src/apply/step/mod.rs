@@ -3,6 +3,7 @@
 
 mod call;
 mod finish;
+mod local;
 mod operation;
 mod prepare;
 mod wait;
@@ -135,9 +136,15 @@ impl<'a> Work<'a> {
     }
 
     async fn run(&mut self) -> Result<(), Early> {
+        let local = kinds::local(&self.step.address.kind);
         match self.step.action {
+            Action::Create | Action::Update if let Some(local) = local => self.make(local).await,
             Action::Create => self.create().await,
             Action::Update => self.update().await,
+            Action::Delete if let Some(local) = local.filter(|local| !local.secrets().is_empty()) => {
+                self.rehearse()?;
+                self.drop_secrets(local).await
+            }
             Action::Delete => self.delete().await,
             Action::Forget => self.commit(Entry::Noted(vec![self.forget()])).await,
             Action::Read => self.read().await,
