@@ -214,6 +214,9 @@ pub const CODES: &[Entry] = &[
     ("CS0710", "No TLS here", "Of single clusters, AWS encrypts connections to Memcached from 1.6.12 on. For Redis with TLS declare a replication_group with one node."),
     ("CS0712", "An outpost is missing", "`outpost_mode` wants `preferred_outpost_arn`."),
     ("CS0713", "Cluster mode takes a replication group", "A parameter group with cluster-enabled is for replication groups; a cache_cluster is a single node. Choose another parameter group."),
+    ("CS0860", "No place for secrets", "A random_password makes a secret, and no secret is kept in the state. With the built-in emulator it lies in a directory beside the world; elsewhere the environment says where: secrets = \"file:DIRECTORY\" keeps each in a file of its owner alone, secrets = \"command:PROGRAM\" calls a program with `read NAME`, `write NAME` (the secret comes on standard input) or `remove NAME`."),
+    ("CS0861", "No characters to choose from", "A random_string or random_password is made of lower-case letters, upper-case letters, digits and special characters, as far as `lower`, `upper`, `numeric` and `special` allow them. At least one of them must be true."),
+    ("CS0862", "Shorter than what it must hold", "`min_lower`, `min_upper`, `min_numeric` and `min_special` together must not ask for more characters than `length` says."),
 ];
 
 /// The entry of a code.

@@ -22,7 +22,7 @@ use crate::kind::{Kind, Local, Problem};
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub static KINDS: [&dyn Kind; 9] = [
+pub static KINDS: [&dyn Kind; 11] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
@@ -30,6 +30,8 @@ pub static KINDS: [&dyn Kind; 9] = [
     &cache_cluster::CacheCluster,
     &alarm::Alarm,
     &local::random_id::RANDOM_ID,
+    &local::random_text::RANDOM_STRING,
+    &local::random_text::RANDOM_PASSWORD,
     &local::data::TERRAFORM_DATA,
     &local::data::NULL_RESOURCE,
 ];

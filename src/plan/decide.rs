@@ -184,8 +184,10 @@ fn set_names(instance: &Instance, object: &Object) -> Vec<&'static str> {
 }
 
 pub(super) fn unknown(instance: &Instance, name: &str) -> Value {
-    let ty = instance.kind.schema().attr(name).map(|attr| attr.ty.clone()).unwrap_or_default();
-    Value::unknown(ty, Some(Origin::attribute(instance.address, name)))
+    let attr = instance.kind.schema().attr(name);
+    let ty = attr.map(|attr| attr.ty.clone()).unwrap_or_default();
+    let value = Value::unknown(ty, Some(Origin::attribute(instance.address, name)));
+    value.with_mark(attr.is_some_and(|attr| attr.secret))
 }
 
 /// The object with every attribute of the schema: unknown what AWS computes, null what nobody set.

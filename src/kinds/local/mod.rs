@@ -5,6 +5,7 @@
 pub mod data;
 mod draw;
 pub mod random_id;
+pub mod random_text;
 
 use std::sync::LazyLock;
 
