@@ -217,6 +217,7 @@ pub const CODES: &[Entry] = &[
     ("CS0860", "No place for secrets", "A random_password makes a secret, and no secret is kept in the state. With the built-in emulator it lies in a directory beside the world; elsewhere the environment says where: secrets = \"file:DIRECTORY\" keeps each in a file of its owner alone, secrets = \"command:PROGRAM\" calls a program with `read NAME`, `write NAME` (the secret comes on standard input) or `remove NAME`."),
     ("CS0861", "No characters to choose from", "A random_string or random_password is made of lower-case letters, upper-case letters, digits and special characters, as far as `lower`, `upper`, `numeric` and `special` allow them. At least one of them must be true."),
     ("CS0862", "Shorter than what it must hold", "`min_lower`, `min_upper`, `min_numeric` and `min_special` together must not ask for more characters than `length` says."),
+    ("CS0863", "No number between these", "A random_integer lies between `min` and `max`, both included, so `min` must not be above `max`."),
 ];
 
 /// The entry of a code.

@@ -22,7 +22,7 @@ use crate::kind::{Kind, Local, Problem};
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub static KINDS: [&dyn Kind; 11] = [
+pub static KINDS: [&dyn Kind; 16] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
@@ -32,6 +32,11 @@ pub static KINDS: [&dyn Kind; 11] = [
     &local::random_id::RANDOM_ID,
     &local::random_text::RANDOM_STRING,
     &local::random_text::RANDOM_PASSWORD,
+    &local::random_pet::RANDOM_PET,
+    &local::random_number::RANDOM_INTEGER,
+    &local::random_number::RANDOM_UUID,
+    &local::random_number::RANDOM_SHUFFLE,
+    &local::time::TIME_STATIC,
     &local::data::TERRAFORM_DATA,
     &local::data::NULL_RESOURCE,
 ];

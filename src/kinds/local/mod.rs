@@ -4,8 +4,12 @@
 
 pub mod data;
 mod draw;
+mod go_random;
 pub mod random_id;
+pub mod random_number;
+pub mod random_pet;
 pub mod random_text;
+pub mod time;
 
 use std::sync::LazyLock;
 
