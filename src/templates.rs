@@ -19,6 +19,7 @@ templates! {
     "cost-optimised": ["main.hcl"],
     "ecommerce": ["main.hcl"],
     "encryption": ["main.hcl"],
+    "generated": ["main.hcl"],
     "memcached": ["main.hcl"],
     "microservices": ["main.hcl"],
     "monitoring": ["main.hcl"],

@@ -218,6 +218,7 @@ pub const CODES: &[Entry] = &[
     ("CS0861", "No characters to choose from", "A random_string or random_password is made of lower-case letters, upper-case letters, digits and special characters, as far as `lower`, `upper`, `numeric` and `special` allow them. At least one of them must be true."),
     ("CS0862", "Shorter than what it must hold", "`min_lower`, `min_upper`, `min_numeric` and `min_special` together must not ask for more characters than `length` says."),
     ("CS0863", "No number between these", "A random_integer lies between `min` and `max`, both included, so `min` must not be above `max`."),
+    ("CS0864", "A secret that is gone", "A random_password lies in the vault that `secrets` of the environment names, and what it has put there cannot be read. Put it back from a copy, mend the place, or let a new one be made with --replace."),
 ];
 
 /// The entry of a code.

@@ -9,7 +9,7 @@ use crate::plan::existing::existing;
 use crate::plan::record::{record_plan, secrets};
 use crate::plan::step::Shown;
 use crate::plan::whose::{self, Whose, whose};
-use crate::plan::{Reason, Step, diff, import, names, refresh_only, replace, wish};
+use crate::plan::{Reason, Step, diff, import, local, names, refresh_only, replace, wish};
 use crate::schema::{Mode, Update};
 use crate::stack::desired::Desired;
 use crate::state::Record;
@@ -61,7 +61,11 @@ pub fn decide(draft: &Draft, instance: &Instance) -> Decision {
             Decision { needs: key.into_iter().collect(), ..Decision::of(unknown_all(instance, &object)) }
         }
         Seen::Present(observation) => match whose(draft, address, &record, &observation) {
-            Whose::Ours => existing(draft, instance, &wanted, record, observation),
+            Whose::Ours => {
+                let mut decision = existing(draft, instance, &wanted, record.clone(), observation);
+                decision.diagnostics.extend(local::missing(draft, instance, &record, &decision));
+                decision
+            }
             Whose::Unsure => {
                 let decision = existing(draft, instance, &wanted, record.clone(), observation);
                 Decision { doubt: Some(whose::key(address, &record)), ..decision }

@@ -7,7 +7,7 @@ use crate::kinds;
 use crate::plan::decision::Decision;
 use crate::plan::draft::Draft;
 use crate::plan::whose::{self, Whose, whose};
-use crate::plan::{Action, Reason, Step, refresh_only};
+use crate::plan::{Action, Reason, Step, local, refresh_only};
 use crate::state::Record;
 use crate::value::Object;
 
@@ -104,7 +104,12 @@ fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> D
             return decision;
         }
         _ => match kind.compile(&Change::delete(&record.id, &before, &draft.target(&record.region))) {
-            Ok(calls) => Step::delete(address, reason, record, before.clone(), calls),
+            Ok(calls) => {
+                if let Some(text) = local::farewell(draft, address) {
+                    decision.note(address, text);
+                }
+                Step::delete(address, reason, record, before, calls)
+            }
             Err(problem) => {
                 let diagnostic = Diagnostic::error(problem.code, problem.summary, problem.detail);
                 decision.diagnostics.push(Diagnostic { help: problem.help, ..diagnostic.of(address) });

@@ -8,6 +8,9 @@ use crate::address::Address;
 use crate::diag::Diagnostic;
 use crate::kind::{Observation, Status, secret_name};
 use crate::kinds;
+use crate::plan::Action;
+use crate::plan::decide::Instance;
+use crate::plan::decision::Decision;
 use crate::plan::draft::Draft;
 use crate::schema::Schema;
 use crate::state::digest::Digests;
@@ -24,12 +27,35 @@ pub(super) fn recorded(draft: &Draft, address: &Address, record: &Record) -> Obs
     Observation { status: Status::Settled, object, pending: Object::new() }
 }
 
-/// A secret of a recorded object. Before the account is read nothing else is read, either.
+/// A secret of a recorded object: a sensitive text. Before the account is read nothing else is read, either.
 fn secret(draft: &Draft, address: &Address, record: &Record, name: &str) -> Value {
-    match draft.inputs.live {
-        None => Value::unknown(Type::String, Some(Origin::attribute(address, name))).into_sensitive(),
-        Some(_) => draft.evaluator.secrets().stored(&secret_name(&record.id, name)),
-    }
+    let stored = draft.inputs.live.and_then(|_| draft.evaluator.secrets().stored(&secret_name(&record.id, name)).ok());
+    let unknown = || Value::unknown(Type::String, Some(Origin::attribute(address, name)));
+    stored.map_or_else(unknown, Value::string).into_sensitive()
+}
+
+/// The error for an object that stays and whose secrets are gone from the vault.
+pub(super) fn missing(draft: &Draft, instance: &Instance, record: &Record, decision: &Decision) -> Option<Diagnostic> {
+    let made_anew = decision.steps.iter().any(|step| step.action == Action::Create);
+    let secrets = instance.kind.local().filter(|_| draft.inputs.live.is_some() && !made_anew)?.secrets();
+    let why = |name: &&str| {
+        let name = secret_name(&record.id, name);
+        Some((draft.evaluator.secrets().stored(&name).err()?, name))
+    };
+    let (why, name) = secrets.iter().rev().find_map(why)?;
+    let address = instance.address;
+    let detail =
+        format!("`{address}` has put \"{name}\" into the vault of the environment, and it cannot be read: {why}.");
+    let help = format!("Put it back, or let a new one be made: --replace={address}.");
+    let diagnostic = Diagnostic::error("CS0864", "A secret that is gone", detail).of(address).help(help);
+    Some(diagnostic.at(instance.resource.span))
+}
+
+/// What is said of an object that goes.
+pub(super) fn farewell(draft: &Draft, address: &Address) -> Option<&'static str> {
+    let keeps = kinds::local(&address.kind).is_some_and(|local| !local.secrets().is_empty());
+    let text = "goes, and what it has put into the vault goes with it";
+    (keeps && draft.evaluator.secrets().vault().is_some()).then_some(text)
 }
 
 /// Puts into an object what its record only has a digest of, where the wish is for the same.

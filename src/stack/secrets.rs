@@ -27,12 +27,21 @@ pub struct Secrets {
     read: RefCell<BTreeMap<Arc<str>, Option<Arc<str>>>>,
     /// Where those lie that are made here.
     vault: OnceCell<Arc<dyn Vault>>,
+    /// Those that have been asked for.
+    stored: RefCell<BTreeMap<String, Result<Arc<str>, String>>>,
 }
 
 impl Secrets {
     /// Reads files from `directory` on and variables from `process`.
     pub fn new(directory: PathBuf, process: BTreeMap<String, String>, commands: bool) -> Self {
-        Self { directory, process, commands, read: RefCell::default(), vault: OnceCell::new() }
+        Self {
+            directory,
+            process,
+            commands,
+            read: RefCell::default(),
+            vault: OnceCell::new(),
+            stored: RefCell::default(),
+        }
     }
 
     /// Fills in the text of a secret. One whose source is not there stays without.
@@ -55,14 +64,16 @@ impl Secrets {
         self.vault.get()
     }
 
-    /// A secret that was made here: its text, as sensitive; where that is not there, a secret without one.
-    pub fn stored(&self, name: &str) -> Value {
-        let source = Arc::from(format!("stored:{name}"));
-        match self.text(&source) {
-            Ok(Some(text)) => Value::string(text).into_sensitive(),
-            // Whoever wants it says why it cannot be read.
-            _ => Value::new(Data::Secret(Arc::new(Secret { source: Some(source), text: None }))).into_sensitive(),
-        }
+    /// The text of a secret that was made here.
+    ///
+    /// # Errors
+    /// Why it cannot be told.
+    pub fn stored(&self, name: &str) -> Result<Arc<str>, String> {
+        let stored = self.stored.borrow().get(name).cloned();
+        let read = || self.vault.get().ok_or("the environment names no place for secrets")?.read(name);
+        let text = stored.unwrap_or_else(|| read()?.map(Arc::from).ok_or_else(|| "it is not there".to_owned()));
+        self.stored.borrow_mut().insert(name.to_owned(), text.clone());
+        text
     }
 
     fn text(&self, source: &Arc<str>) -> Result<Option<Arc<str>>, Diagnostic> {
@@ -88,9 +99,6 @@ impl Secrets {
                     .map(|bytes| String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text".to_owned())))
                     .transpose()
             }
-            Some(("stored", name)) => {
-                self.vault.get().map_or(Ok(None), |vault| vault.read(name)).map_err(|why| stuck(source, &why))
-            }
             Some(("command", _)) if !self.commands => Ok(None),
             Some(("command", line)) => self.run(line).map(Some).map_err(wrong),
             _ => Err(wrong("it names no known source".to_owned())),
@@ -101,10 +109,4 @@ impl Secrets {
         let output = command::output(line, &self.directory, None, command::Limits::default())?;
         String::from_utf8(output).map_err(|_| "its output is not UTF-8 text".to_owned())
     }
-}
-
-/// A secret that was made here and cannot be read back.
-fn stuck(source: &str, why: &str) -> Diagnostic {
-    Diagnostic::error("CS0416", "The secret cannot be read", format!("`{source}`: {why}."))
-        .help("Mend the place that `secrets` of the environment names.")
 }

@@ -38,6 +38,7 @@ stacks! {
     cost_optimised "cost-optimised" adds 5, Var("node_type=cache.t4g.small");
     ecommerce "ecommerce" adds 9, Var("sale=true");
     encryption "encryption" adds 4, Text("\"allkeys-lru\"", "\"volatile-ttl\"");
+    generated "generated" adds 4, Var("era=2027");
     memcached "memcached" adds 5, Var("nodes=3");
     microservices "microservices" adds 18, Var(r#"services=["user-service", "search-service"]"#);
     monitoring "monitoring" adds 13, Var("nodes=3");

@@ -48,7 +48,7 @@ pub async fn run(shared: &Shared, index: usize) -> Outcome {
     }
     let (address, action) = (step.address.clone(), step.action);
     if action != Action::Forget {
-        shared.send(Event::Started { address: address.clone(), action, id: step.id.clone() });
+        shared.send(Event::Started { address: address.clone(), action, id: shown_id(step) });
     }
     let mut work = Work::new(shared, step);
     let result = work.run().await;
@@ -63,6 +63,14 @@ pub async fn run(shared: &Shared, index: usize) -> Outcome {
             Outcome::Failed(why)
         }
         Err(Early::Stopped) => Outcome::Stopped(work.sent),
+    }
+}
+
+/// The id of the object as people know it: what lives in no account is kept under another name.
+fn shown_id(step: &Step) -> Option<String> {
+    match kinds::local(&step.address.kind) {
+        None => step.id.clone(),
+        Some(_) => step.before.as_ref()?.get("id")?.as_str().map(str::to_owned),
     }
 }
 
