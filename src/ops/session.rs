@@ -110,7 +110,7 @@ impl Session {
         let environment =
             environment::evaluate(&names.0, &name, endpoint, &options.process, &evaluator, &mut diagnostics);
         if let Some((path, span)) = &environment.terraform_state {
-            match terraform_state::read(&options.directory.join(path)) {
+            match terraform_state::read(&options.directory.join(path), |address| is_foreign(&names.0, address)) {
                 Ok(values) => evaluator.add_foreign(values),
                 Err(diagnostic) => diagnostics.push(diagnostic.at(*span)),
             }
