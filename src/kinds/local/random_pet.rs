@@ -67,7 +67,7 @@ fn word(entropy: &dyn Entropy, behind: usize) -> &'static str {
         _ => ADVERBS,
     };
     let words: Vec<&str> = list.split_whitespace().collect();
-    *draw::pick(entropy, &words)
+    draw::pick::<&str>(entropy, &words)
 }
 
 fn import(_: &str) -> Result<Object, String> {
