@@ -23,7 +23,11 @@ impl Work<'_> {
                 self.id = Some(key(&self.step.address.to_string(), &self.shared.entropy.id()));
                 secrets
             }
-            _ => Vec::new(),
+            _ => {
+                // What follows from a value that has become known.
+                self.kind().complete(&Object::new(), &self.step.changed, &mut ready.after);
+                Vec::new()
+            }
         };
         let schema = self.kind().schema();
         ready.secrets.extend(local::digests(schema, &ready.after, &self.shared.digests));
