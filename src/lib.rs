@@ -21,6 +21,8 @@
 //! * **Foreign**: of another tool. What its block writes is known; the rest is unknown for good, and an error only where
 //!   something that we manage needs it.
 //! * **Kind**: a sort of object (`replication_group`). **Instance**: one object of a block, told by its key.
+//! * **Local**: of a kind whose objects live in no account (`random_id`): the record is the object, and a step makes it
+//!   without calls. **Vault**: where an environment keeps the secrets that such steps make.
 //! * **Call**: one API call as data, with impact and cause. **Step**: one change of one object, made of calls.
 //! * **Record**: what the state says of an object. **Operation**: a call that writes, on the medium from before it is
 //!   sent until its end is known.
@@ -67,7 +69,7 @@
 //! | --- | --- |
 //! | [`value`], [`address`], [`word`], [`clock`], [`disk`], [`entropy`], [`diag`] | shared words: values and types, addresses, names in documents, time, files, randomness, diagnostics and their codes |
 //! | [`schema`] | attributes of a kind: types, defaults, rules, what a change takes |
-//! | [`kind`], [`retry`] | the traits `Kind`, `Remote`, `Lookup`, `Cloud`; calls, impacts, observations, errors; what is done about an error |
+//! | [`kind`], [`retry`] | the traits `Kind`, `Remote`, `Local`, `Vault`, `Lookup`, `Cloud`; calls, impacts, observations, errors; what is done about an error |
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure |
 //! | [`lang`] | source files, parser, formatter, evaluator and its limits ([`lang::eval::budget`]), functions, declarations |
 //! | [`templates`] | the stacks and modules built in |
@@ -110,12 +112,14 @@
 //! | `journal` | a chain of lines, each with its number, length and hash ([`state::journal`]); `state.json` names it | the next run |
 //! | `lock` | who holds it, as JSON; the lock itself is the system's ([`state::lock`]) | apply, destroy |
 //! | `emulator.json` | the emulator's world: a log with snapshots | `endpoint = "emulator"`, `emulate --world` |
+//! | `secrets/` | passwords that were made here, one in a file, its owner's alone; only beside the emulator's world, unless `secrets` of the environment names another place | plan, apply, destroy |
 //!
 //! # To add a kind
 //!
 //! Its folder under `kinds/` (schema with what it refers to, rules, predictions, compile) and a line in `kinds/mod.rs`; its
 //! remote under `cloud/` and a line in `cloud/mod.rs`; its part of the emulator; its codes in `diag/codes.rs`; a case, and
-//! a stack that uses it.
+//! a stack that uses it. A local kind is a file under `kinds/local/`, with its schema and what makes its objects, and a line
+//! in `kinds/mod.rs`; it has no remote.
 
 pub mod address;
 pub mod apply;

@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
-use crate::kind::{Cloud, Observation, Remote, RemoteError, Status};
+use crate::kind::{Cloud, ErrorClass, Observation, Remote, RemoteError, Status, Vault, secret_name};
 use crate::kinds;
 use crate::kinds::tags::MARK;
 use crate::plan::{Live, Needs, ObjectKey};
 use crate::recovery::Sight;
 use crate::schema::check::conform;
 use crate::state::{Nature, Operation, Part};
-use crate::value::Value;
+use crate::value::{Object, Value};
 
 /// Reads everything that a walk needs. A look-up that fails is an answer; a read of objects that fails is an error.
 pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Result<(), RemoteError> {
@@ -98,6 +98,35 @@ async fn confirm_tags(cloud: &Arc<dyn Cloud>, keys: BTreeSet<ObjectKey>, live: &
         }
     }
     Ok(())
+}
+
+/// Looks for the secrets that an open operation has put into the vault, or removed. Where all of them are there, so is
+/// the object: it is what its record says.
+///
+/// # Errors
+/// Why the vault cannot be read: the operation must stay open then.
+pub fn sight_in_vault(
+    vault: Option<&dyn Vault>,
+    secrets: &[&str],
+    nature: Nature,
+    part: &Part,
+) -> Result<Sight, RemoteError> {
+    let id = part.id.clone().unwrap_or_default();
+    let mut there = 0;
+    for name in secrets {
+        let read = vault.ok_or_else(|| "the environment names no place for secrets".to_owned());
+        let read = read.and_then(|vault| vault.read(&secret_name(&id, name)));
+        there += usize::from(read.map_err(unreadable)?.is_some());
+    }
+    let observation =
+        Observation { status: Status::Settled, object: part.record.object.clone(), pending: Object::new() };
+    // What is half removed is still to be removed.
+    let present = if nature == Nature::Delete { there > 0 } else { there == secrets.len() };
+    Ok(if present { Sight::Present { id, observation, mark: None } } else { Sight::Absent })
+}
+
+fn unreadable(why: String) -> RemoteError {
+    RemoteError { class: ErrorClass::Fatal, code: "Vault".to_owned(), message: why, request_id: None }
 }
 
 /// How often a look must find nothing before nothing is there: some services are behind by seconds.

@@ -21,6 +21,7 @@ templates! {
     "encryption": ["main.hcl"],
     "global-datastore": ["main.hcl"],
     "logging": ["main.hcl"],
+    "generated": ["main.hcl"],
     "memcached": ["main.hcl"],
     "microservices": ["main.hcl"],
     "monitoring": ["main.hcl"],

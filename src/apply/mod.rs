@@ -19,7 +19,7 @@ use crate::address::Address;
 use crate::clock::Clock;
 use crate::diag::Diagnostic;
 use crate::entropy::Entropy;
-use crate::kind::Cloud;
+use crate::kind::{Cloud, Vault};
 use crate::plan::{Action, Plan, Step};
 use crate::stack::environment::Environment;
 use crate::stack::evaluator::Evaluator;
@@ -56,6 +56,7 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub digests: Arc<Digests>,
+    pub vault: Option<Arc<dyn Vault>>,
     pub pause: Duration,
     pub calls: Semaphore,
     pub turns: turns::Turns,
@@ -163,6 +164,7 @@ pub async fn apply(inputs: Inputs) -> Report {
         events,
         stop,
     } = inputs;
+    let vault = evaluator.secrets().vault().cloned();
     let settler = Settler::start(cloud.clone(), clock.clone(), settings.poll, stop.clone());
     let steps = plan.steps.iter().enumerate().filter(|(_, step)| step.action == Action::Create);
     let creates = steps.map(|(at, step)| (step.address.clone(), at)).collect();
@@ -179,6 +181,7 @@ pub async fn apply(inputs: Inputs) -> Report {
         clock,
         entropy,
         digests,
+        vault,
         pause: settings.poll.0,
         calls: Semaphore::new(settings.parallelism.max(1)),
         turns: turns::Turns::default(),

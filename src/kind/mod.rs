@@ -7,6 +7,7 @@ mod among;
 mod call;
 mod change;
 mod error;
+mod local;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -20,6 +21,7 @@ pub use among::{Among, Neighbour};
 pub use call::{Args, Assumption, Call, Impact, SecretPhase, Until};
 pub use change::{Change, Problem};
 pub use error::{ErrorClass, RemoteError};
+pub use local::{Local, Means, Vault, secret_name};
 
 /// A boxed future, as trait objects need it.
 pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -75,6 +77,11 @@ pub trait Kind: Send + Sync {
 
     /// Compiles a change into ordered calls.
     fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem>;
+
+    /// What makes the objects, where they live in no account: then there is no remote, and a change takes no calls.
+    fn local(&self) -> Option<&dyn Local> {
+        None
+    }
 
     /// Whether AWS gives an object its name, so that it can be looked for by our mark only.
     fn is_named_by_aws(&self) -> bool {

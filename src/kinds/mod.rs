@@ -6,6 +6,7 @@ pub mod composite_alarm;
 pub mod dashboard;
 pub mod documents;
 pub mod global_replication_group;
+pub mod local;
 pub mod log_group;
 pub mod log_metric_filter;
 pub mod lookups;
@@ -31,12 +32,12 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::address::{Address, Subject};
-use crate::kind::{Kind, Problem};
+use crate::kind::{Kind, Local, Problem};
 use crate::schema::Hold;
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [&dyn Kind; 20] = [
+pub static KINDS: [&dyn Kind; 30] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
@@ -57,11 +58,26 @@ pub const KINDS: [&dyn Kind; 20] = [
     &log_metric_filter::LogMetricFilter,
     &sns_topic::SnsTopic,
     &sns_topic_subscription::SnsTopicSubscription,
+    &local::random_id::RANDOM_ID,
+    &local::random_text::RANDOM_STRING,
+    &local::random_text::RANDOM_PASSWORD,
+    &local::random_pet::RANDOM_PET,
+    &local::random_number::RANDOM_INTEGER,
+    &local::random_number::RANDOM_UUID,
+    &local::random_number::RANDOM_SHUFFLE,
+    &local::time::TIME_STATIC,
+    &local::data::TERRAFORM_DATA,
+    &local::data::NULL_RESOURCE,
 ];
 
 /// The kind of that name, in our spelling.
 pub fn get(name: &str) -> Option<&'static dyn Kind> {
     KINDS.into_iter().find(|kind| kind.schema().kind == name)
+}
+
+/// What makes the objects of a kind that live in no account.
+pub fn local(name: &str) -> Option<&'static dyn Local> {
+    get(name)?.local()
 }
 
 /// Our names by those of Terraform, of kinds and of look-ups.

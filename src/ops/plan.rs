@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::address::Address;
 use crate::diag::Diagnostic;
 use crate::kind::{Observation, Status};
+use crate::kinds;
 use crate::ops::connect::Connection;
 use crate::ops::recover::{self, Watch};
 use crate::ops::{Failure, Session};
@@ -113,13 +114,14 @@ async fn recovered(
     Ok((store.state().clone(), Vec::new()))
 }
 
-/// Every object that the state knows.
+/// Every object that the state knows and that is to be read.
 fn keys(state: &State) -> Vec<ObjectKey> {
     let recorded = state.records.iter();
     let deposed = state.deposed.iter().map(|deposed| (&deposed.address, &deposed.record));
     let key =
         |(address, record): (&Address, &Record)| (address.kind.to_string(), record.region.clone(), record.id.clone());
-    recorded.chain(deposed).map(key).collect()
+    let read = recorded.chain(deposed).filter(|(address, _)| kinds::local(&address.kind).is_none());
+    read.map(key).collect()
 }
 
 /// How often more an object that has a record is looked for, before it counts as gone.

@@ -6,6 +6,7 @@ use tokio::task::JoinSet;
 
 use crate::apply::{Event, Stop};
 use crate::kind::{ErrorClass, RemoteError};
+use crate::kinds;
 use crate::ops::connect::Connection;
 use crate::ops::{Failure, Session};
 use crate::plan::Note;
@@ -115,7 +116,14 @@ type Seen = (Operation, Part, Result<Sight, RemoteError>);
 async fn look(session: &Session, connection: &Connection, open: &Operations) -> Vec<Seen> {
     let mut looks = JoinSet::new();
     let parts = open.iter().flat_map(|operation| operation.parts.iter().map(move |part| (operation, part)));
+    let mut seen = Vec::new();
     for (number, (operation, part)) in parts.enumerate() {
+        if let Some(local) = kinds::local(&part.address.kind) {
+            let vault = session.evaluator.secrets().vault().map(|vault| &**vault);
+            let sight = refresh::sight_in_vault(vault, local.secrets(), operation.nature, part);
+            seen.push((number, (operation.clone(), part.clone(), sight)));
+            continue;
+        }
         let (cloud, clock, pause) = (connection.cloud.clone(), session.clock.clone(), connection.poll.0);
         let (operation, part) = (operation.clone(), part.clone());
         looks.spawn(async move {
@@ -123,7 +131,6 @@ async fn look(session: &Session, connection: &Connection, open: &Operations) -> 
             (number, (operation, part, sight))
         });
     }
-    let mut seen = Vec::new();
     while let Some(joined) = looks.join_next().await {
         seen.extend(joined.ok());
     }

@@ -1,7 +1,7 @@
 //! A stack opened for one environment: variables resolved, settings evaluated.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::address::module_prefix;
@@ -9,11 +9,12 @@ use crate::clock::Clock;
 use crate::diag::{self, Diagnostic, FileId, SourceMap};
 use crate::disk::Disk;
 use crate::entropy::Entropy;
+use crate::kind::Vault;
 use crate::lang::eval::Settings;
 use crate::stack::Stack;
-use crate::stack::environment::{self, Environment};
+use crate::stack::environment::{self, EMULATOR, Environment};
 use crate::stack::evaluator::{Evaluator, ModuleNames};
-use crate::stack::secrets::Secrets;
+use crate::stack::secrets::{Secrets, vault};
 use crate::stack::terraform_state;
 use crate::stack::variables::{self, Given};
 use crate::stack::version;
@@ -109,7 +110,7 @@ impl Session {
         let environment =
             environment::evaluate(&names.0, &name, endpoint, &options.process, &evaluator, &mut diagnostics);
         if let Some((path, span)) = &environment.terraform_state {
-            match terraform_state::read(&options.directory.join(path)) {
+            match terraform_state::read(&options.directory.join(path), |address| is_foreign(&names.0, address)) {
                 Ok(values) => evaluator.add_foreign(values),
                 Err(diagnostic) => diagnostics.push(diagnostic.at(*span)),
             }
@@ -121,6 +122,9 @@ impl Session {
         let beside = options.directory.join(".cachestack");
         let base = options.state.clone().or_else(|| environment.state.as_ref().map(PathBuf::from)).unwrap_or(beside);
         let state_directory = base.join(environment.state_name());
+        if let Some(vault) = vault(&environment, &options.directory, &state_directory) {
+            evaluator.secrets().keep_in(vault);
+        }
         Self {
             environment,
             evaluator,
@@ -156,6 +160,22 @@ impl Session {
     /// Whether anything found so far is an error.
     pub fn has_errors(&self) -> bool {
         diag::has_errors(&self.diagnostics)
+    }
+}
+
+/// Where the secrets lie that are made here: where the environment says; with the built-in emulator beside its world.
+fn vault(environment: &Environment, directory: &Path, beside: &Path) -> Option<Arc<dyn Vault>> {
+    match environment.secrets.as_deref().map(|text| text.split_once(':').unwrap_or((text, ""))) {
+        Some(("file", path)) => Some(Arc::new(vault::Directory(directory.join(path)))),
+        Some(("command", line)) => {
+            Some(Arc::new(vault::Program { line: line.to_owned(), directory: directory.to_owned() }))
+        }
+        // It is wrong, and that has been said.
+        Some(_) => Some(Arc::new(vault::Directory(beside.join("secrets")))),
+        None if environment.endpoint.as_deref() == Some(EMULATOR) => {
+            Some(Arc::new(vault::Directory(beside.join("secrets"))))
+        }
+        None => None,
     }
 }
 

@@ -11,8 +11,8 @@ use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::draft::Draft;
 use crate::plan::{
-    Live, Options, Outcome, collide, decide, foreign, guard, import, leave, moves, names, order, refresh_only, select,
-    timeouts, wish,
+    Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, moves, names, order, refresh_only,
+    select, timeouts, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -287,7 +287,10 @@ impl Draft<'_> {
         instance: &Instance,
         mut desired: Desired,
     ) -> Value {
-        let region = self.region(resource, &mut desired);
+        let region = match kind.local() {
+            None => self.region(resource, &mut desired),
+            Some(_) => String::new(),
+        };
         let protect = self.protect(resource, address, instance, kind);
         if let Some(source) = moves::source(self, address) {
             self.rename(vec![(source, address.clone())]);
@@ -299,7 +302,9 @@ impl Draft<'_> {
         let decision = decide::decide(self, &one);
         let mut object = self.take(decision);
         self.places.insert(address.clone(), desired);
-        object.or_insert("region".into(), Value::unknown(Type::String, None));
+        if kind.local().is_none() {
+            object.or_insert("region".into(), Value::unknown(Type::String, None));
+        }
         self.planned.insert(address.clone(), object.clone());
         Value::object(wish::as_others_see(object, address))
     }
@@ -357,6 +362,7 @@ impl Draft<'_> {
             found.extend(collide::check(&self));
         }
         found.extend(self.foreign.errors(self.evaluator.stack()));
+        found.extend(local::homeless(&self));
         self.diagnostics.append(&mut found);
         let order::Ordered { steps, barriers, circle } = order::order(&self);
         (self.plan.steps, self.plan.barriers) = (steps, barriers);

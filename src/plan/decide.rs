@@ -9,7 +9,7 @@ use crate::plan::existing::existing;
 use crate::plan::record::{record_plan, secrets};
 use crate::plan::step::Shown;
 use crate::plan::whose::{self, Whose, whose};
-use crate::plan::{Reason, Step, diff, import, names, refresh_only, replace, wish};
+use crate::plan::{Reason, Step, diff, import, local, names, refresh_only, replace, wish};
 use crate::schema::{Mode, Update};
 use crate::stack::desired::Desired;
 use crate::state::Record;
@@ -61,7 +61,11 @@ pub fn decide(draft: &Draft, instance: &Instance) -> Decision {
             Decision { needs: key.into_iter().collect(), ..Decision::of(unknown_all(instance, &object)) }
         }
         Seen::Present(observation) => match whose(draft, address, &record, &observation) {
-            Whose::Ours => existing(draft, instance, &wanted, record, observation),
+            Whose::Ours => {
+                let mut decision = existing(draft, instance, &wanted, record.clone(), observation);
+                decision.diagnostics.extend(local::missing(draft, instance, &record, &decision));
+                decision
+            }
             Whose::Unsure => {
                 let decision = existing(draft, instance, &wanted, record.clone(), observation);
                 Decision { doubt: Some(whose::key(address, &record)), ..decision }
@@ -103,18 +107,17 @@ fn new(draft: &Draft, instance: &Instance, wanted: Object) -> Decision {
 fn create(draft: &Draft, instance: &Instance, wanted: Object, reason: Reason, suffix: Option<String>) -> Decision {
     let (set, planned) = foresee(draft, instance, wanted);
     let mut decision = Decision::default();
-    let calls = creation(draft, instance, &planned, &set).unwrap_or_else(|problem| {
-        decision.diagnostics.extend(complaint(draft, instance, problem));
-        Vec::new()
-    });
-    if !calls.is_empty() {
-        let nothing = Object::new();
-        let names = display_names(instance, &planned);
-        let changes = diff::changes(instance.kind.schema(), &nothing, &planned, &names, &[]);
-        let record = record_plan(draft, instance, secrets(draft, instance), suffix);
-        let place = (instance.address, &*instance.region);
-        let made = (instance.kind.identify(&planned), numbered(&planned));
-        decision.steps.push(Step::create(place, reason, made, Shown { changed: set, changes }, calls, record));
+    match creation(draft, instance, &planned, &set) {
+        Ok(calls) => {
+            let nothing = Object::new();
+            let names = display_names(instance, &planned);
+            let changes = diff::changes(instance.kind.schema(), &nothing, &planned, &names, &[]);
+            let record = record_plan(draft, instance, secrets(draft, instance), suffix);
+            let place = (instance.address, &*instance.region);
+            let made = (instance.kind.identify(&planned), numbered(&planned));
+            decision.steps.push(Step::create(place, reason, made, Shown { changed: set, changes }, calls, record));
+        }
+        Err(problem) => decision.diagnostics.extend(complaint(draft, instance, problem)),
     }
     decision.object = planned;
     decision
@@ -185,14 +188,18 @@ fn set_names(instance: &Instance, object: &Object) -> Vec<&'static str> {
 }
 
 pub(super) fn unknown(instance: &Instance, name: &str) -> Value {
-    let ty = instance.kind.schema().attr(name).map(|attr| attr.ty.clone()).unwrap_or_default();
-    Value::unknown(ty, Some(Origin::attribute(instance.address, name)))
+    let attr = instance.kind.schema().attr(name);
+    let ty = attr.map(|attr| attr.ty.clone()).unwrap_or_default();
+    let value = Value::unknown(ty, Some(Origin::attribute(instance.address, name)));
+    value.with_mark(attr.is_some_and(|attr| attr.secret))
 }
 
 /// The object with every attribute of the schema: unknown what AWS computes, null what nobody set.
 pub fn unknown_all(instance: &Instance, object: &Object) -> Object {
     let mut object = object.clone();
-    object.or_insert_with("region".into(), || Value::string(&instance.region));
+    if instance.kind.schema().attr("region").is_some() {
+        object.or_insert_with("region".into(), || Value::string(&instance.region));
+    }
     for attr in &instance.kind.schema().attrs {
         let open = matches!(attr.mode, Mode::Computed | Mode::OptionalComputed);
         if object.get(attr.name).is_none_or(|value| value.is_null() && open && !attr.or_nothing) {
@@ -205,7 +212,9 @@ pub fn unknown_all(instance: &Instance, object: &Object) -> Object {
 
 /// The object with null for every attribute that is absent.
 pub(super) fn filled(instance: &Instance, mut object: Object) -> Object {
-    object.insert("region".into(), Value::string(&instance.region));
+    if instance.kind.schema().attr("region").is_some() {
+        object.insert("region".into(), Value::string(&instance.region));
+    }
     for attr in &instance.kind.schema().attrs {
         object.or_insert_with(attr.name.into(), || Value::null_of(attr.ty.clone()));
     }

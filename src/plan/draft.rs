@@ -7,14 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::{Address, Mode, ModulePath};
 use crate::diag::Diagnostic;
 use crate::kind::{Observation, Target};
+use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::plan::build::Inputs;
 use crate::plan::decision::{Decision, Standing};
-use crate::plan::{Needs, ObjectKey, Plan, Step, StepId, foreign, import, moves, names};
+use crate::plan::{Needs, ObjectKey, Plan, Step, StepId, foreign, import, local, moves, names, whose};
 use crate::stack::desired::Desired;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::graph::Use;
-use crate::state::State;
+use crate::state::{Record, State};
 use crate::value::Object;
 
 /// A plan in the making.
@@ -124,6 +125,10 @@ impl<'a> Draft<'a> {
 
     /// What is known of an object of an address, without the tags that are left to others.
     pub fn find(&self, resource: &Resource, address: &Address, region: &str, id: &str) -> Seen {
+        if kinds::local(&address.kind).is_some() {
+            let recorded = self.state.records.get(address).filter(|record| record.id == id);
+            return recorded.map_or(Seen::Absent, |record| Seen::Present(local::recorded(self, address, record)));
+        }
         let key = (address.kind.to_string(), region.to_owned(), id.to_owned());
         match self.inputs.live.and_then(|live| live.objects.get(&key)) {
             Some(Some(observation)) => {
@@ -134,6 +139,14 @@ impl<'a> Draft<'a> {
             Some(None) => Seen::Absent,
             None => Seen::Unread(Some(key)),
         }
+    }
+
+    /// What has been read of a recorded object: none before it was read, and nothing in it where there is no object.
+    pub fn observed(&self, address: &Address, record: &Record) -> Option<Option<Observation>> {
+        if kinds::local(&address.kind).is_some() {
+            return Some(Some(local::recorded(self, address, record)));
+        }
+        self.inputs.live?.objects.get(&whose::key(address, record)).cloned()
     }
 
     /// Whether a mistake keeps it open if there is such an instance.

@@ -8,7 +8,7 @@ use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
 use crate::plan::whose;
-use crate::plan::{AttrChange, ObjectKey, RecordChange, RecordPlan, Step, ignore, replace, wish};
+use crate::plan::{AttrChange, ObjectKey, RecordChange, RecordPlan, Step, ignore, local, replace, wish};
 use crate::schema::{Mode, Update};
 use crate::state::Record;
 use crate::value::{Object, Value, json};
@@ -97,16 +97,21 @@ fn compare(
     let lifecycle = &instance.resource.meta.lifecycle;
     let mut wanted = wanted.clone();
     ignore::keep(lifecycle, &mut wanted, &observation.object);
+    let (schema, digests) = (instance.kind.schema(), draft.inputs.digests);
+    let mut live = observation.object.clone();
+    if instance.kind.local().is_some() {
+        local::restore(digests, schema, &wanted, record, &mut live);
+    }
     let ignored = |name: &str| lifecycle.ignores(name);
     diff::compare(&Comparison {
-        schema: instance.kind.schema(),
+        schema,
         desired: &wanted,
-        live: &observation.object,
+        live: &live,
         pending: &observation.pending,
         record,
         ignored: &ignored,
         whole: instance.kind.schema().whole,
-        digests: draft.inputs.digests,
+        digests,
     })
 }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::address::{Address, Key};
 use crate::diag::{Diagnostic, Span};
-use crate::kind::Observation;
+use crate::kind::{Observation, Status};
 use crate::lang::ast::Expr;
 use crate::lang::declare::Import;
 use crate::lang::eval::{Bindings, Scope, eval};
@@ -108,6 +110,18 @@ fn unusable(detail: &str, span: Span) -> Diagnostic {
 pub fn adopt(draft: &Draft, instance: &Instance, wanted: &Object, id: Option<&str>, span: Span) -> Decision {
     // An object of which nothing is known but the wish.
     let mut foreseen = Decision::of(decide::foresee(draft, instance, wanted.clone()).1);
+    if let (Some(local), Some(id)) = (instance.kind.local(), id) {
+        return match local.import(id) {
+            Ok(object) => {
+                let observation = Observation { status: Status::Settled, object, pending: Object::new() };
+                taken_over(draft, instance, wanted, &local_id(instance, id), observation)
+            }
+            Err(why) => {
+                foreseen.diagnostics.push(refusal(instance, format!("`{}`: {why}.", instance.address), span));
+                foreseen
+            }
+        };
+    }
     let Some(id) = id.map(|id| instance.kind.spell(id)) else {
         if draft.inputs.live.is_some() {
             let detail = "`id` says which object is taken over, and hangs on something that is only known after apply.";
@@ -122,12 +136,7 @@ pub fn adopt(draft: &Draft, instance: &Instance, wanted: &Object, id: Option<&st
         return foreseen;
     }
     match draft.find(instance.resource, instance.address, &instance.region, &id) {
-        Seen::Present(observation) => {
-            let import = take(instance, wanted, &id, &observation);
-            let record = import.record.clone();
-            let decision = existing::existing(draft, instance, wanted, record, observation);
-            Decision { import: Some(import), ..decision }
-        }
+        Seen::Present(observation) => taken_over(draft, instance, wanted, &id, observation),
         Seen::Absent => {
             let detail = format!("{} has no {} called \"{id}\".", instance.region, instance.address.kind);
             foreseen.diagnostics.push(refusal(instance, detail, span));
@@ -135,6 +144,20 @@ pub fn adopt(draft: &Draft, instance: &Instance, wanted: &Object, id: Option<&st
         }
         Seen::Unread(key) => Decision { needs: key.into_iter().collect(), ..foreseen },
     }
+}
+
+fn taken_over(draft: &Draft, instance: &Instance, wanted: &Object, id: &str, observation: Observation) -> Decision {
+    let import = take(instance, wanted, id, &observation);
+    let record = import.record.clone();
+    let decision = existing::existing(draft, instance, wanted, record, observation);
+    Decision { import: Some(import), ..decision }
+}
+
+/// What tells an object that lives in no account from others: nothing about it need be unique.
+fn local_id(instance: &Instance, id: &str) -> String {
+    let digest = Sha256::digest(id.as_bytes());
+    let end: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{end}", instance.address)
 }
 
 /// An object that is taken over, with the record that it begins with.

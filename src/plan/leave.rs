@@ -7,7 +7,7 @@ use crate::kinds;
 use crate::plan::decision::Decision;
 use crate::plan::draft::Draft;
 use crate::plan::whose::{self, Whose, whose};
-use crate::plan::{Action, Reason, Step, refresh_only};
+use crate::plan::{Action, Reason, Step, local, refresh_only};
 use crate::state::Record;
 use crate::value::Object;
 
@@ -62,16 +62,17 @@ fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> D
     let mut decision = Decision::default();
     let Some(kind) = kinds::get(&address.kind) else { return decision };
     let key = whose::key(address, record);
-    let found = draft.inputs.live.and_then(|live| live.objects.get(&key));
-    let whose = match found {
+    let found = draft.observed(address, record);
+    let whose = match &found {
         Some(Some(found)) => whose(draft, address, record, found),
         _ => Whose::Ours,
     };
-    match found {
+    match &found {
         None => drop(decision.needs.insert(key)),
         Some(_) => decision.doubt = Some(key).filter(|_| whose == Whose::Unsure),
     }
-    let mut before = found.cloned().flatten().map_or_else(Object::new, |observation| observation.object);
+    let gone = matches!(found, Some(None));
+    let mut before = found.flatten().map_or_else(Object::new, |observation| observation.object);
     for (name, value) in &record.object {
         before.or_insert_with(name.clone(), || value.clone());
     }
@@ -80,8 +81,8 @@ fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> D
     let deposed = reason == Reason::Deposed;
     let names = draft.evaluator.names();
     let removed = names.0.removed.iter().find(|removed| removed.from.contains(address));
-    let step = match (found, removed) {
-        (Some(None), _) => Step::forget(address, Reason::Vanished, record, before),
+    let step = match (gone, removed) {
+        (true, _) => Step::forget(address, Reason::Vanished, record, before),
         _ if is_abandoned(draft, address, deposed) => Step::forget(address, reason, record, before),
         (_, Some(removed)) if !removed.destroy => Step::forget(address, reason, record, before),
         _ if whose == Whose::Anothers => {
@@ -104,8 +105,13 @@ fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> D
         }
         _ => match kind.compile(&Change::delete(&record.id, &before, &draft.target(&record.region))) {
             // Its kind leaves it where it is.
-            Ok(calls) if calls.is_empty() => Step::forget(address, reason, record, before),
-            Ok(calls) => Step::delete(address, reason, record, before.clone(), calls),
+            Ok(calls) if calls.is_empty() && kind.local().is_none() => Step::forget(address, reason, record, before),
+            Ok(calls) => {
+                if let Some(text) = local::farewell(draft, address) {
+                    decision.note(address, text);
+                }
+                Step::delete(address, reason, record, before.clone(), calls)
+            }
             Err(problem) => {
                 let diagnostic = Diagnostic::error(problem.code, problem.summary, problem.detail);
                 decision.diagnostics.push(Diagnostic { help: problem.help, ..diagnostic.of(address) });

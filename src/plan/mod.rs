@@ -16,6 +16,7 @@ mod guard;
 pub mod ignore;
 pub mod import;
 mod leave;
+pub mod local;
 mod lookup;
 mod moves;
 mod names;

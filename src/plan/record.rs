@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::plan::RecordPlan;
 use crate::plan::decide::Instance;
 use crate::plan::draft::Draft;
+use crate::plan::{RecordPlan, local};
 use crate::state::Digest;
 use crate::state::digest::Reading;
 use crate::value::Value;
@@ -30,7 +30,7 @@ pub(super) fn secrets(draft: &Draft, instance: &Instance) -> BTreeMap<String, Di
 pub(super) fn record_plan(
     draft: &Draft,
     instance: &Instance,
-    secrets: BTreeMap<String, Digest>,
+    mut secrets: BTreeMap<String, Digest>,
     suffix: Option<String>,
 ) -> RecordPlan {
     let mut set: BTreeSet<String> = instance
@@ -43,6 +43,10 @@ pub(super) fn record_plan(
     set.remove("tags_all");
     if instance.desired.object.get("tags_all").and_then(Value::as_object).is_some_and(|tags| !tags.is_empty()) {
         set.insert("tags".to_owned());
+    }
+    // What is not recorded of an object that lives nowhere else is recognised by its digest.
+    if instance.kind.local().is_some() && draft.inputs.live.is_some() {
+        secrets.extend(local::digests(instance.kind.schema(), &instance.desired.object, draft.inputs.digests));
     }
     // Nothing can hang on a block that is there no times.
     let mut dependencies = draft.managed_blocks_used_by(instance.address);

@@ -28,11 +28,10 @@ pub fn look(draft: &Draft, instance: &Instance, wanted: Object, record: Option<R
 
 /// Compares an object whose block is gone, or that has a successor, with what is recorded of it.
 pub fn look_at_leaver(draft: &Draft, address: &Address, record: &Record, deposed: bool) -> Decision {
-    let key = whose::key(address, record);
-    match draft.inputs.live.and_then(|live| live.objects.get(&key)) {
-        None => Decision { needs: [key].into(), ..Decision::default() },
+    match draft.observed(address, record) {
+        None => Decision { needs: [whose::key(address, record)].into(), ..Decision::default() },
         Some(None) => gone(address, record, deposed),
-        Some(Some(found)) if !deposed => seen(draft, address, record, found, None),
+        Some(Some(found)) if !deposed => seen(draft, address, record, &found, None),
         Some(Some(_)) => Decision::default(),
     }
 }

@@ -17,7 +17,7 @@ use crate::plan::diff::{self, Difference};
 use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
-use crate::plan::{Action, AttrChange, Reason, Step, names};
+use crate::plan::{Action, AttrChange, Reason, Step, local, names};
 use crate::schema::Hold;
 use crate::stack::desired::bindings;
 use crate::state::Record;
@@ -58,6 +58,9 @@ pub fn replace(
             let plan = record_plan(draft, instance, difference.secrets, suffix);
             let place = (instance.address, &*instance.region);
             let made = (instance.kind.identify(&planned), decide::numbered(&planned));
+            if let Some(text) = local::farewell(draft, instance.address) {
+                decision.note(instance.address, text);
+            }
             let create = Step::create(place, Reason::Declared, made, Shown { changed: set, changes }, create, plan);
             // What is protected by the block is protected, whatever was recorded.
             let old = Record { protect: record.protect || instance.protect, ..record.clone() };

@@ -49,6 +49,8 @@ pub struct Environment {
     pub versioned_names: bool,
     /// A state of Terraform that values of its resources are taken from, and the place that names it.
     pub terraform_state: Option<(String, Span)>,
+    /// Where the secrets are kept that are made here, as it is written.
+    pub secrets: Option<String>,
     /// The providers of the stack and its modules.
     pub providers: Providers,
 }
@@ -235,6 +237,7 @@ pub fn evaluate(
         terraform_state: reader
             .public(own.get("terraform_state"))
             .zip(own.get("terraform_state").map(|attribute| attribute.expr.span)),
+        secrets: reader.secrets(own.get("secrets")),
         versioned_names: reader.truth(stack.get("versioned_names")).unwrap_or(true),
         providers,
     }
@@ -332,6 +335,23 @@ impl Reader<'_> {
                 .help("Name a directory, or leave `state` out to keep it beside the stack."),
             );
         }
+        Some(text)
+    }
+
+    /// A place for secrets that are made here.
+    fn secrets(&mut self, attribute: Option<&Attribute>) -> Option<String> {
+        let text = self.public(attribute)?;
+        let (code, summary, detail) = match text.split_once(':') {
+            Some(("file" | "command", rest)) if !rest.trim().is_empty() => return Some(text),
+            Some(("ssm" | "secretsmanager", _)) => {
+                ("CS0355", "Not supported yet", format!("Secrets cannot be kept at \"{text}\" yet."))
+            }
+            _ => ("CS0407", "A value that is not allowed", format!("`secrets` is \"{text}\", which names no place.")),
+        };
+        let help = "Write secrets = \"file:DIRECTORY\" or secrets = \"command:PROGRAM\".";
+        let diagnostic = Diagnostic::error(code, summary, detail).help(help);
+        self.diagnostics.push(attribute.map_or(diagnostic.clone(), |attribute| diagnostic.at(attribute.expr.span)));
+        // What is wrong has been said, once.
         Some(text)
     }
 

@@ -1,15 +1,17 @@
 //! Reading secrets from where `secret()` says: a process variable, a file, a command. Each is read once in a
 //! run, within limits of time and size.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 mod command;
+pub mod vault;
 
 use crate::diag::Diagnostic;
 use crate::disk;
+use crate::kind::Vault;
 use crate::value::{Secret, Value};
 
 /// So many bytes may a secret have, from a file or a command.
@@ -23,12 +25,23 @@ pub struct Secrets {
     /// Whether commands may be run; a check without an account runs none.
     commands: bool,
     read: RefCell<BTreeMap<Arc<str>, Option<Arc<str>>>>,
+    /// Where those lie that are made here.
+    vault: OnceCell<Arc<dyn Vault>>,
+    /// Those that have been asked for.
+    stored: RefCell<BTreeMap<String, Result<Arc<str>, String>>>,
 }
 
 impl Secrets {
     /// Reads files from `directory` on and variables from `process`.
     pub fn new(directory: PathBuf, process: BTreeMap<String, String>, commands: bool) -> Self {
-        Self { directory, process, commands, read: RefCell::default() }
+        Self {
+            directory,
+            process,
+            commands,
+            read: RefCell::default(),
+            vault: OnceCell::new(),
+            stored: RefCell::default(),
+        }
     }
 
     /// Fills in the texts of the secrets in a value. One whose source is not there stays without.
@@ -37,6 +50,29 @@ impl Secrets {
             let (Some(source), None) = (&secret.source, &secret.text) else { return Ok(secret.clone()) };
             Ok(Secret { source: Some(source.clone()), text: self.text(source)? })
         })
+    }
+
+    /// Says where the secrets lie that are made here.
+    pub fn keep_in(&self, vault: Arc<dyn Vault>) {
+        // An environment has one.
+        let _ = self.vault.set(vault);
+    }
+
+    /// Where the secrets lie that are made here.
+    pub fn vault(&self) -> Option<&Arc<dyn Vault>> {
+        self.vault.get()
+    }
+
+    /// The text of a secret that was made here.
+    ///
+    /// # Errors
+    /// Why it cannot be told.
+    pub fn stored(&self, name: &str) -> Result<Arc<str>, String> {
+        let stored = self.stored.borrow().get(name).cloned();
+        let read = || self.vault.get().ok_or("the environment names no place for secrets")?.read(name);
+        let text = stored.unwrap_or_else(|| read()?.map(Arc::from).ok_or_else(|| "it is not there".to_owned()));
+        self.stored.borrow_mut().insert(name.to_owned(), text.clone());
+        text
     }
 
     fn text(&self, source: &Arc<str>) -> Result<Option<Arc<str>>, Diagnostic> {
@@ -69,7 +105,7 @@ impl Secrets {
     }
 
     fn run(&self, line: &str) -> Result<String, String> {
-        let output = command::output(line, &self.directory, command::Limits::default())?;
+        let output = command::output(line, &self.directory, None, command::Limits::default())?;
         String::from_utf8(output).map_err(|_| "its output is not UTF-8 text".to_owned())
     }
 }

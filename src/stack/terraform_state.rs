@@ -69,8 +69,9 @@ pub fn is_secret(kind: &str, name: &str) -> bool {
     kind == "random_password" && name == "result" || SECRETS.contains(&name)
 }
 
-/// Reads the values of a state by their addresses, without those of kinds that cachestack manages itself.
-pub fn read(path: &Path) -> Result<BTreeMap<String, Value>, Diagnostic> {
+/// Reads the values of a state by their addresses, without those of kinds that cachestack manages itself, unless the
+/// stack leaves that address to others.
+pub fn read(path: &Path, is_left: impl Fn(&str) -> bool) -> Result<BTreeMap<String, Value>, Diagnostic> {
     let wrong = |why: &str| {
         Diagnostic::error("CS0357", "The Terraform state cannot be read", format!("{}: {why}.", path.display())).help(
             "Name a state file of Terraform; one that is kept elsewhere can be fetched with `terraform state pull`.",
@@ -86,7 +87,8 @@ pub fn read(path: &Path) -> Result<BTreeMap<String, Value>, Diagnostic> {
         let kind = our_name(&resource.kind);
         if resource.mode == "data" { kinds::lookups::get(kind).is_none() } else { kinds::get(kind).is_none() }
     };
-    Ok(state.resources.iter().filter(|resource| foreign(resource)).map(|one| (address(one), value(one))).collect())
+    let wanted = state.resources.iter().filter(|resource| foreign(resource) || is_left(&address(resource)));
+    Ok(wanted.map(|one| (address(one), value(one))).collect())
 }
 
 fn address(resource: &ResourceV4) -> String {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::address::{Address, Mode};
+use crate::kinds;
 use crate::state::{Nature, Record, State};
 
 impl State {
@@ -47,7 +48,8 @@ fn record_is_sound(address: &Address, record: &Record) -> Result<(), String> {
     if address.mode != Mode::Managed {
         return Err(format!("`{address}` is not a resource"));
     }
-    if record.id.is_empty() || record.region.is_empty() {
+    // What lives in no account is in no region.
+    if record.id.is_empty() || record.region.is_empty() && kinds::local(&address.kind).is_none() {
         return Err(format!("`{address}` has no name or no region"));
     }
     let block = address.config();

@@ -14,6 +14,8 @@ mod stacks;
 mod terminal;
 mod tidy;
 mod untouched;
+#[cfg(unix)]
+mod vault;
 
 /// A file that is not listed above would never run.
 #[test]

@@ -40,6 +40,7 @@ stacks! {
     encryption "encryption" adds 4, Text("\"allkeys-lru\"", "\"volatile-ttl\"");
     global_datastore "global-datastore" adds 4, Var("engine_version=7.1");
     logging "logging" adds 5, Var("retention_in_days=14");
+    generated "generated" adds 4, Var("era=2027");
     memcached "memcached" adds 5, Var("nodes=3");
     notifications "notifications" adds 6, Text("\"Cache on call\"", "\"Caches\"");
     microservices "microservices" adds 18, Var(r#"services=["user-service", "search-service"]"#);

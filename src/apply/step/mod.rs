@@ -3,6 +3,7 @@
 
 mod call;
 mod finish;
+mod local;
 mod operation;
 mod prepare;
 mod wait;
@@ -49,7 +50,7 @@ pub async fn run(shared: &Shared, index: usize) -> Outcome {
     }
     let (address, action) = (step.address.clone(), step.action);
     if action != Action::Forget {
-        shared.send(Event::Started { address: address.clone(), action, id: step.id.clone() });
+        shared.send(Event::Started { address: address.clone(), action, id: shown_id(step) });
     }
     let mut work = Work::new(shared, step);
     let result = work.run().await;
@@ -64,6 +65,14 @@ pub async fn run(shared: &Shared, index: usize) -> Outcome {
             Outcome::Failed(why)
         }
         Err(Early::Stopped) => Outcome::Stopped(work.sent),
+    }
+}
+
+/// The id of the object as people know it: what lives in no account is kept under another name.
+fn shown_id(step: &Step) -> Option<String> {
+    match kinds::local(&step.address.kind) {
+        None => step.id.clone(),
+        Some(_) => step.before.as_ref()?.get("id")?.as_str().map(str::to_owned),
     }
 }
 
@@ -137,9 +146,15 @@ impl<'a> Work<'a> {
     }
 
     async fn run(&mut self) -> Result<(), Early> {
+        let local = kinds::local(&self.step.address.kind);
         match self.step.action {
+            Action::Create | Action::Update if let Some(local) = local => self.make(local).await,
             Action::Create => self.create().await,
             Action::Update => self.update().await,
+            Action::Delete if let Some(local) = local.filter(|local| !local.secrets().is_empty()) => {
+                self.rehearse()?;
+                self.drop_secrets(local).await
+            }
             Action::Delete => self.delete().await,
             Action::Forget => self.commit(Entry::Noted(vec![self.forget()])).await,
             Action::Read => self.read().await,

@@ -78,6 +78,11 @@ impl Work<'_> {
     fn fill_in(&self, planned: &Object, now: &Object, filling: &mut Filling) -> Result<(), String> {
         for (name, value) in planned {
             let hole = self.is_hole(value);
+            // What nobody sets follows from what is set, and is computed once more with that.
+            let local = self.kind().local().and(self.kind().schema().attr(name));
+            if hole && local.is_some_and(|attr| !attr.settable()) {
+                continue;
+            }
             // What does not change is not sent, and may be left to others.
             let sent = self.step.action == Action::Create || self.step.changed.contains(&&**name);
             let said = now.get(name).filter(|value| !value.is_null()).cloned();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::address::Mode;
 use crate::diag::Diagnostic;
+use crate::kinds;
 use crate::lang::ast::{Block, Expr};
 use crate::lang::declare::resource::{META_ATTRIBUTES, Reader, Rest};
 use crate::lang::declare::{Lifecycle, Meta, block};
@@ -31,16 +32,23 @@ impl Reader<'_> {
             match &*nested.kind {
                 "lifecycle" => meta.lifecycle = self.lifecycle(nested),
                 "timeouts" => meta.timeouts = self.timeouts(nested),
-                "provisioner" | "connection" => self.diagnostics.push(
-                    Diagnostic::error("CS0321", "No provisioners", "cachestack runs no programs of a stack.")
-                        .at(nested.kind_span)
-                        .help("Remove the block; run the program beside cachestack."),
-                ),
+                "provisioner" | "connection" => self.diagnostics.push(self.no_provisioners(nested)),
                 _ => rest.blocks.push(nested),
             }
         }
         self.check_repetition(block, &meta);
         (meta, rest)
+    }
+
+    /// Programs are never run. What lives in no account is often only there to run one: that is said, and the rest of
+    /// the stack goes on without it.
+    fn no_provisioners(&self, nested: &Block) -> Diagnostic {
+        let detail = "cachestack runs no programs of a stack.";
+        let diagnostic = match kinds::local(self.schema.kind) {
+            Some(_) => Diagnostic::warning("CS0321", "No provisioners", format!("{detail} The block is left out.")),
+            None => Diagnostic::error("CS0321", "No provisioners", detail),
+        };
+        diagnostic.at(nested.kind_span).help("Remove the block; run the program beside cachestack.")
     }
 
     pub(super) fn check_repetition(&mut self, block: &Block, meta: &Meta) {

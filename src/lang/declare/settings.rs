@@ -57,7 +57,7 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
 }
 
 const STACK: [&str; 6] = ["required_version", "default_environment", "tags", "state", "versioned_names", "foreign"];
-const ENVIRONMENT: [&str; 11] = [
+const ENVIRONMENT: [&str; 12] = [
     "endpoint",
     "region",
     "account_id",
@@ -68,6 +68,7 @@ const ENVIRONMENT: [&str; 11] = [
     "tags",
     "state",
     "terraform_state",
+    "secrets",
     "endpoints",
 ];
 

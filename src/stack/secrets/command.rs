@@ -1,8 +1,9 @@
 //! Runs the command of a secret: its output is the secret, within limits of time and size.
 //!
-//! The command reads nothing and has a process group of its own, which is killed as a whole when it goes beyond a
+//! The command reads nothing but a secret that it is to keep, and has a process group of its own, which is killed as a whole when it goes beyond a
 //! limit. What it writes to standard error is dropped: it may hold the secret.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -26,14 +27,21 @@ impl Default for Limits {
 }
 
 /// The output of a command line; the error says what is wrong without a word of it.
-pub fn output(line: &str, directory: &Path, limits: Limits) -> Result<Vec<u8>, String> {
+pub fn output(line: &str, directory: &Path, input: Option<&str>, limits: Limits) -> Result<Vec<u8>, String> {
     let mut command = Command::new("sh");
     command.arg("-c").arg(line).current_dir(directory);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let child = command.spawn().map_err(|error| error.to_string())?;
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
     let group = child.id();
+    if let (Some(input), Some(mut stdin)) = (input.map(str::to_owned), child.stdin.take()) {
+        // One that does not read it is not waited for.
+        std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    }
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
         let _ = tell.send(follow(child, limits.bytes));
@@ -87,7 +95,7 @@ mod tests {
     /// What a command gives, and how long it took.
     fn run(line: &str, directory: &Path) -> (Result<String, String>, Duration) {
         let watch = Stopwatch::start();
-        let output = output(line, directory, SHORT);
+        let output = output(line, directory, None, SHORT);
         (output.map(|bytes| String::from_utf8(bytes).expect("text")), watch.elapsed())
     }
 

@@ -82,7 +82,7 @@ fn delete(change: &Change) -> Call {
 }
 
 /// What decides which calls a change takes, and in which order.
-const STEERING: [&str; 12] = [
+const STEERING: [&str; 11] = [
     "apply_immediately",
     "cluster_mode",
     "num_node_groups",
@@ -93,7 +93,6 @@ const STEERING: [&str; 12] = [
     "transit_encryption_enabled",
     "transit_encryption_mode",
     "user_group_ids",
-    "auth_token",
     "auth_token_update_strategy",
 ];
 

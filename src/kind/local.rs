@@ -1,0 +1,53 @@
+//! Kinds whose objects live in no account: an object is what its record says of it. It is computed when its step runs,
+//! and nothing is read of it later.
+
+use std::fmt::Debug;
+use std::time::SystemTime;
+
+use crate::entropy::Entropy;
+use crate::value::Object;
+
+/// What objects are made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Means<'a> {
+    /// Randomness.
+    pub entropy: &'a dyn Entropy,
+    /// The time of the step.
+    pub now: SystemTime,
+}
+
+/// The side of a kind that takes the place of a remote.
+pub trait Local: Send + Sync {
+    /// Computes a new object; `wanted` is wholly known. Answers the attributes that are known from now on.
+    ///
+    /// # Errors
+    /// Why there can be no such object.
+    fn make(&self, wanted: &Object, means: &Means) -> Result<Object, String>;
+
+    /// The attributes that are secrets: no record has them, they lie in the vault of the environment. In the order in
+    /// which they are put there.
+    fn secrets(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The object that another tool has made, as far as the text that it is imported by tells.
+    ///
+    /// # Errors
+    /// Why nothing can be taken over by that text.
+    fn import(&self, id: &str) -> Result<Object, String>;
+}
+
+/// Where the secrets of an environment lie that are made here. Names have letters, digits and `_ . -`.
+pub trait Vault: Send + Sync + Debug {
+    /// Reads a secret; none where there is none.
+    fn read(&self, name: &str) -> Result<Option<String>, String>;
+    /// Keeps a secret; it is safe when this returns.
+    fn write(&self, name: &str, text: &str) -> Result<(), String>;
+    /// Removes a secret; it may be absent.
+    fn remove(&self, name: &str) -> Result<(), String>;
+}
+
+/// The name of a secret in the vault: that of the object, and of the attribute.
+pub fn secret_name(id: &str, attribute: &str) -> String {
+    format!("{id}.{attribute}")
+}

@@ -1,0 +1,114 @@
+//! Kinds that live in no account, as small providers of Terraform have them (`random`, `time`, `null` and its own
+//! `terraform_data`): what they are is computed once and kept in the record. Arguments, defaults, rules and results are
+//! those of the providers (random 3.x, time 0.x, null 3.x).
+
+pub mod data;
+mod draw;
+mod go_random;
+pub mod random_id;
+pub mod random_number;
+pub mod random_pet;
+pub mod random_text;
+pub mod time;
+
+use std::sync::LazyLock;
+
+use crate::kind::{Call, Change, Kind, Local, Means, Problem, Target};
+use crate::schema::{Attr, Schema};
+use crate::value::{Object, Type, Value};
+
+/// A kind that is its schema and a few functions.
+pub struct Plain {
+    schema: &'static LazyLock<Schema>,
+    /// The rules between attributes.
+    check: fn(&Object) -> Vec<Problem>,
+    /// What follows from what is written; anything else stays as it was made.
+    follow: fn(&mut Object),
+    /// What is made out of what is written.
+    make: fn(&Object, &Means) -> Result<Object, String>,
+    /// The object that a text stands for.
+    import: fn(&str) -> Result<Object, String>,
+    /// Attributes that are kept in the vault.
+    secrets: &'static [&'static str],
+}
+
+impl Plain {
+    /// A kind without rules between attributes, of which nothing follows, and that has no secrets.
+    const fn new(
+        schema: &'static LazyLock<Schema>,
+        make: fn(&Object, &Means) -> Result<Object, String>,
+        import: fn(&str) -> Result<Object, String>,
+    ) -> Self {
+        Self { schema, check: |_| Vec::new(), follow: |_| (), make, import, secrets: &[] }
+    }
+}
+
+impl Kind for Plain {
+    fn schema(&self) -> &'static Schema {
+        self.schema
+    }
+
+    fn local(&self) -> Option<&dyn Local> {
+        Some(self)
+    }
+
+    fn check(&self, desired: &Object) -> Vec<Problem> {
+        (self.check)(desired)
+    }
+
+    /// Nothing about it need be unique.
+    fn identify(&self, _: &Object) -> Option<String> {
+        None
+    }
+
+    fn predict(&self, planned: &mut Object, _: Option<&Object>, _: &Target) {
+        (self.follow)(planned);
+    }
+
+    fn complete(&self, _: &Object, _: &[&'static str], after: &mut Object) {
+        (self.follow)(after);
+    }
+
+    fn compile(&self, _: &Change) -> Result<Vec<Call>, Problem> {
+        Ok(Vec::new())
+    }
+
+    fn name_attribute(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl Local for Plain {
+    fn make(&self, wanted: &Object, means: &Means) -> Result<Object, String> {
+        (self.make)(wanted, means)
+    }
+
+    fn secrets(&self) -> &'static [&'static str] {
+        self.secrets
+    }
+
+    fn import(&self, id: &str) -> Result<Object, String> {
+        (self.import)(id)
+    }
+}
+
+/// Texts by which a new object is wanted when one of them changes.
+fn keepers(name: &'static str) -> Attr {
+    Attr::optional(name, Type::map(Type::String)).replace().doc("Any texts; when one changes, a new object is made.")
+}
+
+fn id(doc: &'static str) -> Attr {
+    Attr::computed("id", Type::String).doc(doc)
+}
+
+fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
+    object.get(name).and_then(Value::as_str)
+}
+
+fn number(object: &Object, name: &str) -> Option<i64> {
+    object.get(name).and_then(Value::as_i64)
+}
+
+fn object<const N: usize>(attributes: [(&str, Value); N]) -> Object {
+    attributes.into_iter().map(|(name, value)| (name.into(), value)).collect()
+}
