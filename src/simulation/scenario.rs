@@ -73,7 +73,7 @@ pub fn generate(mut random: Random, hunt: Option<&'static Hunt>) -> Scenario {
         let mut command = command(&model, &mut random);
         // What is looked for is a call of an apply.
         if hunt.is_some() && random.percent(70) {
-            command = Command { verb: Verb::Apply, allow: true, ..Command::default() };
+            command = Command { verb: Verb::Apply, allow: random.percent(60), ..Command::default() };
         }
         // Where a guard is off, nothing would stand before what is to be undone.
         let is_off = |block: &crate::simulation::stack::Block| block.guarded && !block.prevent && !block.protect;

@@ -70,7 +70,7 @@ fn resource(block: &Block, model: &Model) -> String {
     }
     lines.extend(body(block, model, &name(block, list)));
     // Every other time a tag is taken away.
-    let more = if block.tags % 2 == 0 { ", team = \"x\"" } else { "" };
+    let more = if block.tags.is_multiple_of(2) { ", team = \"x\"" } else { "" };
     lines.push(format!("tags = {{ version = \"{}\"{more} }}", block.tags));
     if block.protect {
         lines.push("protect = true".to_owned());
@@ -120,7 +120,7 @@ fn body(block: &Block, model: &Model, name: &str) -> Vec<String> {
         ],
         "parameter_group" => {
             // Now and then a parameter is taken away.
-            let more = if setting % 2 == 1 { "" } else { ", maxmemory-policy = \"allkeys-lru\"" };
+            let more = if setting.is_multiple_of(2) { ", maxmemory-policy = \"allkeys-lru\"" } else { "" };
             vec![
                 format!("name = \"{name}\""),
                 "family = \"redis7\"".to_owned(),
