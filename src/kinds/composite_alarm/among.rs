@@ -14,7 +14,7 @@ type Named<'a> = BTreeMap<(&'a str, &'a str), &'a Address>;
 /// Every problem of composite alarms among others.
 pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     let named: Named = ["alarm", KIND].into_iter().flat_map(|kind| among.of(kind)).flat_map(names).collect();
-    let recorded: BTreeSet<&str> = among.recorded.iter().filter_map(|(_, object)| text(object, "alarm_name")).collect();
+    let recorded: BTreeSet<&str> = among.recorded.values().filter_map(|object| text(object, "alarm_name")).collect();
     let mut problems = Vec::new();
     let mut children: BTreeMap<&'a Address, Vec<&'a Address>> = BTreeMap::new();
     for (address, alarm) in among.of(KIND) {
