@@ -135,7 +135,7 @@ fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
 }
 
 /// The one block of a name inside of another, or of the object.
-fn block<'a>(of: Option<&'a Value>) -> Option<&'a Value> {
+fn block(of: Option<&Value>) -> Option<&Value> {
     of?.as_items()?.first()
 }
 
