@@ -121,6 +121,15 @@ fn block(word: Value, passwords: Value, count: Value) -> Value {
     Value::list(ty, vec![Value::object(fields.into_iter().map(|(name, value)| (Arc::from(name), value)).collect())])
 }
 
+/// How many passwords there will be, as AWS counts them.
+fn count(word: &Value, passwords: Option<&Value>) -> Value {
+    match passwords.filter(|value| !value.is_null() && word.as_str() == Some("password")) {
+        Some(given) if given.is_unknown() => Value::unknown(Type::Number, None),
+        Some(given) => Value::int(given.as_items().unwrap_or_default().len() as i64),
+        None => Value::null_of(Type::Number),
+    }
+}
+
 fn no_passwords() -> Value {
     Value::null_of(Type::set(Type::String))
 }
@@ -138,16 +147,18 @@ impl Kind for User {
             desired.insert("access_string".into(), Value::string(*rules));
         }
         unite_passwords(desired);
-        if is_given(desired, "authentication_mode") {
-            return;
-        }
         let word = match desired.get("no_password_required").and_then(Value::as_bool) {
-            _ if is_given(desired, "passwords") => "password",
-            Some(true) => "no-password-required",
-            _ => return,
+            _ if is_given(desired, "authentication_mode") => mode(desired).and_then(|mode| mode.get("type")).cloned(),
+            _ if is_given(desired, "passwords") => Some(Value::string("password")),
+            Some(true) => Some(Value::string("no-password-required")),
+            _ => None,
         };
-        let mode = block(Value::string(word), no_passwords(), Value::null_of(Type::Number));
-        desired.insert("authentication_mode".into(), mode);
+        let inside = mode(desired).and_then(|mode| mode.get("passwords")).is_some_and(|value| !value.is_null());
+        // Passwords that stand in two places are refused as they are.
+        if let Some(word) = word.filter(|_| !inside) {
+            let count = count(&word, desired.get("passwords"));
+            desired.insert("authentication_mode".into(), block(word, no_passwords(), count));
+        }
     }
 
     fn check(&self, desired: &Object) -> Vec<Problem> {
@@ -162,23 +173,21 @@ impl Kind for User {
         text(object, "user_id").map(str::to_owned)
     }
 
-    fn predict(&self, planned: &mut Object, _live: Option<&Object>, target: &Target) {
+    fn predict(&self, planned: &mut Object, live: Option<&Object>, target: &Target) {
         if let Some(id) = text(planned, "user_id").map(str::to_owned) {
             planned.insert("id".into(), Value::string(&id));
             if let Some(arn) = target.arn("elasticache", &format!("user:{id}")) {
                 planned.insert("arn".into(), Value::string(arn));
             }
         }
-        let Some(word) = mode(planned).and_then(|mode| mode.get("type")).cloned() else { return };
-        let given = planned.get("passwords").filter(|value| !value.is_null());
-        let count = match (word.as_str(), given) {
-            (Some("password"), Some(given)) if !given.is_unknown() => {
-                Value::int(given.as_items().unwrap_or_default().len() as i64)
-            }
-            (Some("password"), _) | (None, _) => return,
-            _ => Value::null_of(Type::Number),
-        };
-        planned.insert("authentication_mode".into(), block(word, no_passwords(), count));
+        // What is there stays, but for the count, where only passwords change.
+        let word = mode(planned).and_then(|mode| mode.get("type")).filter(|_| live.is_some()).cloned();
+        if let Some(word) = word
+            && is_given(planned, "passwords")
+        {
+            let count = count(&word, planned.get("passwords"));
+            planned.insert("authentication_mode".into(), block(word, no_passwords(), count));
+        }
     }
 
     fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem> {
@@ -225,7 +234,7 @@ fn unite_passwords(desired: &mut Object) {
     let (word, given) = (mode.get("type").cloned(), mode.get("passwords").cloned());
     let (Some(word), Some(given)) = (word, given.filter(|value| !value.is_null())) else { return };
     desired.insert("passwords".into(), given);
-    desired.insert("authentication_mode".into(), block(word, no_passwords(), Value::null_of(Type::Number)));
+    desired.insert("authentication_mode".into(), block(word, no_passwords(), Value::null()));
 }
 
 fn authentication_mode(change: &Change) -> Value {
