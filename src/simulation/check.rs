@@ -233,7 +233,10 @@ impl Book {
             let of_block = ledger.records.iter().filter(|record| {
                 self.facts.current(&record.address).split('[').next() == Some(block) && record.id != key.2
             });
-            let fits = |thing: &&Thing| self.made.get(&thing.number) == Some(&declared.shape);
+            // A group that is made anew under its id keeps the alarms of its members, which are changed in place.
+            let own = |shape: &str| shape.split(" (").next().unwrap_or_default().to_owned();
+            let wanted = own(&declared.shape);
+            let fits = |thing: &&Thing| self.made.get(&thing.number).map(|shape| own(shape)) == Some(wanted.clone());
             let there = of_block.filter_map(|record| thing_of(world, record)).filter(fits).count();
             if there < declared.count {
                 let detail = format!("{address} ({}): {there} of {} are there", key.2, declared.count);
