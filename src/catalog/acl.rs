@@ -223,11 +223,12 @@ fn is_password(word: &str) -> bool {
     word.len() > 1 && word.starts_with(['>', '<', '#', '!'])
 }
 
-/// Whether a text is an access string with a password in it, as the engine itself takes them.
+/// Whether a text is an access string with a password in it, as the engine itself takes them. It begins with a rule: a
+/// sentence with a comparison in it is none.
 pub fn holds_password(text: &str) -> bool {
-    let words = || text.split_whitespace().map(|word| word.trim_matches('"'));
-    let is_rule = |word: &str| matches!(word, "on" | "off" | "allkeys") || word.starts_with(['~', '+', '&']);
-    words().any(is_password) && words().any(is_rule)
+    let words = || text.split_whitespace().map(|word| word.trim_matches('"')).filter(|word| !word.is_empty());
+    let is_rule = |word: &str| matches!(word, "on" | "off" | "allkeys") || word.starts_with(['~', '+', '&', '%', '(']);
+    words().next().is_some_and(|first| is_rule(first) || is_password(first)) && words().any(is_password)
 }
 
 fn not_a_rule(word: &str, lower: &str) -> Wrong {
@@ -366,9 +367,13 @@ mod tests {
         assert!(access("on ~*").allows_nothing());
         assert!(!access("on ~* (~a +get)").allows_nothing());
         assert!(access("on db=0 +get").names_databases());
-        for (text, holds) in
-            [("on >pw +@all", true), ("\"on ~* #abc\"", true), ("a > b on c", false), ("if x >1", false)]
-        {
+        for (text, holds) in [
+            ("on >pw +@all", true),
+            ("\"on ~* #abc\"", true),
+            ("a > b on c", false),
+            ("Fires on >80% CPU", false),
+            (">pw on", true),
+        ] {
             assert_eq!(holds_password(text), holds, "{text}");
         }
     }
