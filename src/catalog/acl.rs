@@ -360,6 +360,13 @@ mod tests {
         }
     }
 
+    /// Looking for what was meant must not take as long as the word is.
+    #[test]
+    fn a_word_without_end_is_refused_at_once() {
+        let wrong = Access::parse(&format!("on ~* +{}", "x".repeat(1_000_000))).expect_err("no such command");
+        assert_eq!(wrong.help, "Take it out.");
+    }
+
     #[test]
     fn what_is_useless_is_seen() {
         let access = |text| Access::parse(text).unwrap();

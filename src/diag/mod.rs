@@ -143,18 +143,21 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
 
 /// The name among `known` that was probably meant by `name`.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1) + 1;
+    let length = name.chars().count();
+    let limit = (length / 3).max(1) + 1;
+    let name = name.to_lowercase();
     let known: Vec<&str> = known.into_iter().collect();
-    let longer = known
-        .iter()
-        .copied()
-        .filter(|candidate| name.len() >= 4 && candidate.to_lowercase().starts_with(&name.to_lowercase()));
+    let longer =
+        known.iter().copied().filter(|candidate| name.len() >= 4 && candidate.to_lowercase().starts_with(&name));
     if let Some(shortest) = longer.min_by_key(|candidate| candidate.len()) {
         return Some(shortest);
     }
+    // A distance is at least the difference in length; that of a text without end would take hours.
+    let near = |candidate: &&str| candidate.chars().count().abs_diff(length) <= limit;
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(near)
+        .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)
