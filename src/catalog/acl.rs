@@ -223,12 +223,20 @@ fn is_password(word: &str) -> bool {
     word.len() > 1 && word.starts_with(['>', '<', '#', '!'])
 }
 
-/// Whether a text is an access string with a password in it, as the engine itself takes them. It begins with a rule: a
-/// sentence with a comparison in it is none.
-pub fn holds_password(text: &str) -> bool {
-    let words = || text.split_whitespace().map(|word| word.trim_matches('"')).filter(|word| !word.is_empty());
-    let is_rule = |word: &str| matches!(word, "on" | "off" | "allkeys") || word.starts_with(['~', '+', '&', '%', '(']);
-    words().next().is_some_and(|first| is_rule(first) || is_password(first)) && words().any(is_password)
+/// Whether the source of an expression writes an access string with a password in it, as the engine itself takes them.
+/// Only what stands in quotes or in a heredoc counts, and only if it begins with a rule: neither `!condition` nor a
+/// sentence with a comparison in it is one.
+pub fn holds_password(source: &str) -> bool {
+    let source = source.trim();
+    let quoted = source.split('"').skip(1).step_by(2);
+    let heredoc = source.strip_prefix("<<").and_then(|rest| rest.split_once('\n')).map(|(_, body)| body);
+    quoted.chain(heredoc).any(|text| {
+        let words = || text.split_whitespace();
+        let is_rule =
+            |word: &str| matches!(word, "on" | "off" | "allkeys") || word.starts_with(['~', '+', '&', '%', '(']);
+        words().next().is_some_and(|first| is_rule(first) || is_password(first) && words().any(is_rule))
+            && words().any(is_password)
+    })
 }
 
 fn not_a_rule(word: &str, lower: &str) -> Wrong {
@@ -375,11 +383,17 @@ mod tests {
         assert!(!access("on ~* (~a +get)").allows_nothing());
         assert!(access("on db=0 +get").names_databases());
         for (text, holds) in [
-            ("on >pw +@all", true),
+            ("\"on >pw +@all\"", true),
             ("\"on ~* #abc\"", true),
+            ("\">pw on\"", true),
+            ("join(\" \", [\"on >pw\", \"+@all\"])", true),
+            ("<<-EOT\n  on\n  >pw\n  ~*\nEOT", true),
+            ("<<-EOT\n  ALARM(\"on\") AND\n  NOT ALARM(\"off\")\nEOT", false),
             ("a > b on c", false),
-            ("Fires on >80% CPU", false),
-            (">pw on", true),
+            ("!startswith(self.primary_endpoint_address, \"redis\")", false),
+            ("(var.on && !var.off) ? \"a\" : \"b\"", false),
+            ("\"Fires on >80% CPU\"", false),
+            ("\"#team-cache\"", false),
         ] {
             assert_eq!(holds_password(text), holds, "{text}");
         }

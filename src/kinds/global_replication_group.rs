@@ -43,7 +43,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .normalize(lower)
             .doc("How its id ends; how it begins stands for the region, and AWS chooses it."),
         Attr::required("primary_replication_group_id", Type::String)
-            .refers("replication_group", By::Id, Hold::Mentions)
+            .refers("replication_group", By::Id, Hold::Blocks)
             .rule(Rule::Length(1, 40))
             .rule(names::IDENTIFIER)
             .normalize(lower)
