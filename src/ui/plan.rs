@@ -176,6 +176,8 @@ fn heading(shown: &Shown) -> (String, &'static str, AnsiColor) {
         (Reason::Replaced { causes, create_first }, _) => {
             let how = if *create_first { "the new one first" } else { "the old one first" };
             let sign = if *create_first { "+/-" } else { "-/+" };
+            let stays = shown.other.is_some_and(|old| old.action == Action::Forget);
+            let how = if stays { "the old one stays and is forgotten" } else { how };
             (format!("must be replaced, {how}: {}", causes.join(", ")), sign, RED)
         }
         (Reason::Vanished, Action::Create) => ("is gone and will be created again".to_owned(), "+", GREEN),

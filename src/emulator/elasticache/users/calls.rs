@@ -79,9 +79,6 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
         return Err(Failure::combination("No modifications were requested"));
     }
     if let Some(engine) = engine {
-        if (user.engine.as_str(), engine.as_str()) == ("valkey", "redis") {
-            return Err(Failure::value(format!("The engine of user {} cannot be modified to redis.", user.id)));
-        }
         user.engine = engine;
     }
     if let Some(text) = replace.map(str::to_owned).or(append.map(|more| format!("{} {more}", user.access))) {
