@@ -212,6 +212,11 @@ pub const CODES: &[Entry] = &[
     ("CS0708", "Zones twice", "`availability_zone` puts all nodes into one zone, and `preferred_availability_zones` names one for each. Keep one of the two."),
     ("CS0709", "Only for Memcached", "A cluster of Redis has one node, so that nothing can be spread over zones. Choose its zone with `availability_zone`."),
     ("CS0710", "No TLS here", "Of single clusters, AWS encrypts connections to Memcached from 1.6.12 on. For Redis with TLS declare a replication_group with one node."),
+    (
+        "CS0711",
+        "Nodes stay in their zones",
+        "`az_mode` says where new nodes of Memcached are put. Those that are there stay where they are, so that it changes with new nodes, or with a new cluster.",
+    ),
     ("CS0712", "An outpost is missing", "`outpost_mode` wants `preferred_outpost_arn`."),
     ("CS0713", "Cluster mode takes a replication group", "A parameter group with cluster-enabled is for replication groups; a cache_cluster is a single node. Choose another parameter group."),
     ("CS0720", "A user of no rules", "What a user may do is said by `access_string`, or by `role` (admin, app, readonly)."),
@@ -234,6 +239,11 @@ pub const CODES: &[Entry] = &[
     ("CS0750", "A parameter group for no version", "The parameter group of a global datastore comes with a new major version."),
     ("CS0751", "No way back", "A global datastore changes its engine and version upwards only."),
     ("CS0752", "The global datastore decides this", "Node type, engine, version and shards of a member are changed in its global datastore."),
+    (
+        "CS0753",
+        "Other shards than the primary's",
+        "A global datastore begins with the shards of its primary. Once it is there, `num_node_groups` changes them on all members.",
+    ),
     ("CS0801", "Two names", "A log group is called by `name`, or a name is made up that begins with `name_prefix`. Keep one of the two."),
     ("CS0802", "The name is reserved", "Names of log groups that begin with aws/ are kept by AWS; /aws/elasticache/..., with a slash before, is free."),
     ("CS0803", "CloudWatch Logs has no such retention", "Events are kept for one of the numbers of days that AWS offers, or for ever with 0."),

@@ -1,9 +1,11 @@
 //! Global datastores: one replication group that others in other regions follow.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
+use crate::kind::{Among, Call, Change, Impact, Kind, Problem, Target};
 use crate::kinds::{names, tags, upkeep};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Origin, Type, Value};
@@ -131,6 +133,12 @@ impl Kind for GlobalReplicationGroup {
         (given && !version).then(problem).into_iter().collect()
     }
 
+    fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+        let primaries = among.of("replication_group").filter_map(|(_, it)| Some((text(it.planned, "id")?, it.planned)));
+        let primaries: BTreeMap<&str, &Object> = primaries.collect();
+        among.of(KIND).filter_map(|(address, one)| Some((address, other_shards(one.planned, &primaries)?))).collect()
+    }
+
     fn identify(&self, object: &Object) -> Option<String> {
         text(object, "global_replication_group_id_suffix").map(str::to_owned)
     }
@@ -181,6 +189,18 @@ fn create(change: &Change) -> Vec<Call> {
     let mut calls = vec![Call::new("CreateGlobalReplicationGroup", args).marked("Tags").settles(CREATE)];
     calls.extend(of_all(change));
     calls
+}
+
+/// A datastore is made with the shards of its primary; how many there shall be is said of one that is there.
+fn other_shards(planned: &Object, primaries: &BTreeMap<&str, &Object>) -> Option<Problem> {
+    let is_there = planned.get("id").is_some_and(|id| !id.is_unknown() && !id.is_null());
+    let primary = primaries.get(text(planned, "primary_replication_group_id")?)?;
+    let shards = |object: &Object| object.get("num_node_groups").and_then(Value::as_i64);
+    let (wanted, has) = shards(planned).zip(shards(primary)).filter(|(wanted, has)| !is_there && wanted != has)?;
+    let detail = format!("It is made with the {has} shards of its primary, and {wanted} are asked for.");
+    let help =
+        format!("Set num_node_groups = {wanted} of the primary; or leave it out here, apply, and write it then.");
+    Some(Problem::error("CS0753", "num_node_groups", "Other shards than the primary's", detail, help))
 }
 
 /// Changes of what all members have in common, each a call of its own.

@@ -1,6 +1,7 @@
 //! A directory of its own and the built program in it, with nothing of this machine's environment but PATH.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -135,6 +136,35 @@ impl Emulator {
         BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
         let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned();
         Self { process, url, _place: place }
+    }
+}
+
+impl Emulator {
+    /// A request to the control API that changes the world: `reset`, for instance.
+    pub fn control(&self, action: &str) {
+        self.http(&format!("POST /_cachestack/{action}"), "X-Cachestack-Control: 1\r\n", "");
+    }
+
+    /// Its whole world.
+    pub fn export(&self) -> serde_json::Value {
+        let body = self.http("GET /_cachestack/export", "X-Cachestack-Control: 1\r\n", "");
+        serde_json::from_str(&body).expect("an export is JSON")
+    }
+
+    /// One request, with its headers as lines; the body of an answer that says that all is well.
+    pub fn http(&self, request: &str, headers: &str, body: &str) -> String {
+        let address = self.url.trim_start_matches("http://");
+        let length = body.len();
+        let text = format!(
+            "{request} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+        );
+        let mut stream = TcpStream::connect(address).expect("the emulator answers");
+        stream.write_all(text.as_bytes()).expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a body");
+        assert!(head.starts_with("HTTP/1.1 200"), "{request}: {answer}");
+        body.to_owned()
     }
 }
 

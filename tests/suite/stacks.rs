@@ -1,9 +1,6 @@
 //! Every stack under `stacks/` is checked, made, changed and destroyed: on the built-in emulator, and over a socket on
 //! an emulator whose world is compared before and after.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-
 use crate::harness::{Emulator, Place, Run, files, root};
 
 /// What is changed between the first apply and the second.
@@ -172,25 +169,15 @@ fn world(emulator: &Emulator) -> Vec<String> {
 
 /// One request in the oldest protocol, so that no SDK stands between; a service without that has no version but a target.
 fn look(emulator: &Emulator, service: &str, action: &str, version: &str) -> String {
-    let address = emulator.url.trim_start_matches("http://");
     let (body, headers) = match version.starts_with(|first: char| first.is_ascii_digit()) {
         true => (format!("Action={action}&Version={version}"), "application/x-www-form-urlencoded".to_owned()),
         false => ("{}".to_owned(), format!("application/x-amz-json-1.1\r\nX-Amz-Target: {version}.{action}")),
     };
     let scope = format!("test/20260101/us-west-2/{service}/aws4_request");
-    let request = format!(
-        "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\
-         Content-Type: {headers}\r\n\
-         Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0\r\n\r\n{body}",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(address).expect("the emulator answers");
-    stream.write_all(request.as_bytes()).expect("a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a body");
-    assert!(head.starts_with("HTTP/1.1 200"), "{action}: {answer}");
-    without(&without_default(body), "equestId>")
+    let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+    let headers = format!("Content-Type: {headers}\r\nAuthorization: {signature}\r\n");
+    let body = emulator.http("POST /", &headers, &body);
+    without(&without_default(&body), "equestId>")
 }
 
 /// AWS makes the subnet group `default` for the first cache that names none, and it stays.

@@ -1,6 +1,8 @@
 //! A change of a cluster as ordered calls: settings, then nodes; each starts when the cluster has settled after the one
 //! before.
 
+use std::collections::BTreeSet;
+
 use super::is_memcached;
 use crate::kind::{Call, Change, Impact, Problem};
 use crate::kinds::{tags, upkeep};
@@ -79,6 +81,7 @@ fn delete(change: &Change) -> Call {
 fn update(change: &Change, before: &Object) -> Result<Vec<Call>, Problem> {
     change.must_know(&["apply_immediately", "num_cache_nodes", "engine_version", "node_type", "az_mode"])?;
     change.must_list("log_delivery_configuration", &["log_type", "destination_type"])?;
+    spread(change, before)?;
     let mut calls = Vec::new();
     calls.extend(settings(change, before));
     calls.extend(logs(change));
@@ -193,6 +196,31 @@ fn nodes(change: &Change, before: &Object) -> Option<Call> {
     }
     let impact = if new < old { Impact::DataLoss } else { Impact::None };
     Some(modify(change, &["num_cache_nodes", "az_mode"], args).impact(impact).settles(NODES))
+}
+
+/// Nodes stay in the zones that they are in: only new ones are put elsewhere, and AWS calls a cluster spread if its nodes
+/// are.
+fn spread(change: &Change, before: &Object) -> Result<(), Problem> {
+    let (mode, count) = (change.new("az_mode"), change.new("num_cache_nodes"));
+    let Some((mode, count)) = mode.as_str().zip(count.as_i64()) else { return Ok(()) };
+    let nodes = before.get("cache_nodes").and_then(Value::as_items).unwrap_or_default();
+    let part = |node: &Value, name| node.get(name).and_then(Value::as_str).map(str::to_owned);
+    let going = leaving(before, nodes.len().saturating_sub(count.max(0) as usize));
+    let stay = nodes.iter().filter(|node| part(node, "id").is_none_or(|id| !going.contains(&id)));
+    let zones: BTreeSet<Option<String>> = stay.map(|node| part(node, "availability_zone")).collect();
+    let grows = count > nodes.len() as i64;
+    let (detail, help) = match (mode, zones.len()) {
+        ("cross-az", 1) if !grows => (
+            "The nodes that are left all stand in one zone, and AWS moves none of them.",
+            "Add nodes in the same change, or write \"single-az\"; --replace makes the cluster anew, and empty.",
+        ),
+        ("single-az", 2..) => (
+            "The nodes stand in several zones, and AWS moves none of them.",
+            "Write \"cross-az\"; --replace makes the cluster anew, and empty.",
+        ),
+        _ => return Ok(()),
+    };
+    Err(Problem::error("CS0711", "az_mode", "Nodes stay in their zones", detail, help))
 }
 
 /// The ids of the nodes that go.

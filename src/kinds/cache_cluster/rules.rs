@@ -192,6 +192,13 @@ fn zones(desired: &Object) -> Option<Problem> {
     let names: Option<Vec<&str>> = listed.iter().map(Value::as_str).collect();
     let differ = names.is_some_and(|names| names.iter().any(|name| *name != names[0]));
     let open = desired.get("az_mode").is_some_and(Value::is_unknown);
+    let (alone, same) = (is_set(desired, "availability_zone"), !listed.is_empty() && !differ);
+    if many && (alone || same && listed.iter().all(|zone| !zone.is_unknown())) {
+        let detail = "All nodes are to stand in one zone, and in several.".to_owned();
+        let name = if alone { "availability_zone" } else { "preferred_availability_zones" };
+        let help = "Take out az_mode = \"cross-az\", or name several zones in `preferred_availability_zones`.";
+        return error("CS0707", name, "Several zones in one", detail, help);
+    }
     if differ && !many && !open {
         let detail = "The zones differ, and the cluster is to stand in one.".to_owned();
         let help = "Set az_mode = \"cross-az\".";
@@ -308,6 +315,8 @@ mod tests {
             (memcached(&[two.clone(), zones(&["a", "a"])]), &[]),
             (memcached(&[two.clone(), zones(&["a"])]), &["CS0556"]),
             (memcached(&[two.clone(), zones(&["a", "a"]), ("availability_zone", s("a"))]), &["CS0708"]),
+            (memcached(&[two.clone(), ("az_mode", s("cross-az")), zones(&["a", "a"])]), &["CS0707"]),
+            (memcached(&[two.clone(), ("az_mode", s("cross-az")), ("availability_zone", s("a"))]), &["CS0707"]),
             (redis(&[("az_mode", s("cross-az"))]), &["CS0709"]),
             (redis(&[("az_mode", s("single-az"))]), &[]),
             (memcached(&[one.clone(), ("snapshot_retention_limit", Value::int(3))]), &["CS0706"]),
