@@ -209,7 +209,7 @@ fn of_all(change: &Change) -> Vec<Call> {
     let version = ["engine", "engine_version"].into_iter().filter(|name| change.has(name)).collect::<Vec<_>>();
     if !version.is_empty() {
         let args = vec![
-            ("Engine", if change.before.is_some() { change.if_changed("engine") } else { Value::null() }),
+            ("Engine", change.if_changed("engine")),
             ("EngineVersion", change.new("engine_version")),
             ("CacheParameterGroupName", change.new("parameter_group_name")),
         ];

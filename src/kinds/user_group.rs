@@ -157,17 +157,19 @@ fn caches<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         user::text(group.planned, "user_group_id").filter(|_| valkey)
     });
     let groups: BTreeSet<&str> = groups.collect();
-    let problem = |(address, cache): (&'a Address, Neighbour<'a>)| {
-        let ids = cache.planned.get("user_group_ids")?.as_items()?;
-        let found = ids.iter().filter_map(Value::as_str).find(|id| groups.contains(id))?;
-        if user::text(cache.planned, "engine") != Some("redis") {
-            return None;
-        }
-        let detail = format!("The user group \"{found}\" is of valkey, and this cache of redis.");
-        let help = "Set engine = \"redis\" of the user group; or engine = \"valkey\" here.";
-        Some((address, Problem::error("CS0731", "user_group_ids", "A user group of another engine", detail, help)))
-    };
-    among.of("replication_group").filter_map(problem).collect()
+    let mut problems = Vec::new();
+    for (kind, attribute) in [("replication_group", "user_group_ids"), ("serverless_cache", "user_group_id")] {
+        let of_redis = among.of(kind).filter(|(_, cache)| user::text(cache.planned, "engine") == Some("redis"));
+        problems.extend(of_redis.filter_map(|(address, cache)| {
+            let value = cache.planned.get(attribute)?;
+            let mut ids = value.as_items().unwrap_or(std::slice::from_ref(value)).iter().filter_map(Value::as_str);
+            let found = ids.find(|id| groups.contains(id))?;
+            let detail = format!("The user group \"{found}\" is of valkey, and this cache of redis.");
+            let help = "Set engine = \"redis\" of the user group; or engine = \"valkey\" here.";
+            Some((address, Problem::error("CS0731", attribute, "A user group of another engine", detail, help)))
+        }));
+    }
+    problems
 }
 
 /// The rules between a group and its users, as far as they are declared.

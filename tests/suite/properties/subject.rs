@@ -22,10 +22,13 @@ pub struct Subject {
     pub left_out: Vec<String>,
 }
 
-/// Whether a text writes an attribute or block of that name.
+/// Whether a text writes an attribute or block of that name, and something into it: nothing is the same as unset.
 fn writes(text: &str, name: &str) -> bool {
-    let is_rest = |rest: &str| rest.trim_start().starts_with(['=', '{']);
-    text.lines().any(|line| line.trim().strip_prefix(name).is_some_and(is_rest))
+    let something = |rest: &str| match rest.trim_start().strip_prefix('=') {
+        Some(value) => !matches!(value.trim(), "[]" | "\"\"" | "null"),
+        None => rest.trim_start().starts_with('{'),
+    };
+    text.lines().any(|line| line.trim().strip_prefix(name).is_some_and(something))
 }
 
 /// Which text of each line is written.

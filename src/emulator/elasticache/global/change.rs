@@ -131,7 +131,8 @@ fn read(context: &mut Context, input: Input, global: &Global, primary: &Replicat
         wanted::read_engine(context, input, goal, &mut change)?;
         if let Some(name) = input.filled("CacheParameterGroupName") {
             let major = |version: &str| version.split('.').next().map(str::to_owned);
-            if change.version.as_deref().and_then(major) == major(&goal.version) || change.version.is_none() {
+            let same = change.version.as_deref().and_then(major) == major(&goal.version) || change.version.is_none();
+            if same && change.engine.is_none() {
                 return Err(Failure::value(format!(
                     "The cache parameter group {name} can only be given with an upgrade to another major version."
                 )));

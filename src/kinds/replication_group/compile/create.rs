@@ -8,6 +8,7 @@ use crate::value::Value;
 pub(super) fn create(change: &Change) -> Result<Call, Problem> {
     change.must_list("node_group_configuration", &[])?;
     change.must_list("log_delivery_configuration", &["log_type", "destination_type"])?;
+    must_be_spread(change)?;
     let new = |name: &str| change.new(name);
     let given = |name: &'static str| change.if_changed(name);
     // A member of a global datastore has these from its primary.
@@ -54,6 +55,21 @@ pub(super) fn create(change: &Change) -> Result<Call, Problem> {
     let call = Call::new("CreateReplicationGroup", args).marked("Tags").settles(create_seconds(change));
     // Without a global datastore it takes an engine.
     Ok(call.assuming_set("global_replication_group_id", &given("global_replication_group_id")))
+}
+
+/// Shards that nobody gave replicas have none when they are made, so that none could be in another zone.
+fn must_be_spread(change: &Change) -> Result<(), Problem> {
+    let spread = change.new("multi_az_enabled").as_bool() == Some(true);
+    if !spread || change.new("replicas_per_node_group").as_i64() != Some(0) {
+        return Ok(());
+    }
+    Err(Problem::error(
+        "CS0536",
+        "multi_az_enabled",
+        "Multi-AZ needs a replica",
+        "`multi_az_enabled` is on, and the shards of a new group have no replica unless you ask for it.",
+        "Set replicas_per_node_group to 1 or more, or multi_az_enabled = false.",
+    ))
 }
 
 pub(super) fn create_seconds(change: &Change) -> u32 {
