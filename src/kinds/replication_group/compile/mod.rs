@@ -5,12 +5,11 @@
 
 mod access;
 mod create;
+mod refuse;
 
 use super::predict::{leaving, texts};
-use crate::catalog::engines::Engine;
 use crate::kind::{Call, Change, Impact, Problem};
 use crate::kinds::{tags, upkeep};
-use crate::schema::rules::list;
 use crate::value::Value;
 
 // Expected durations in seconds: rough priors from the durations of published acceptance tests of Terraform's provider.
@@ -57,22 +56,6 @@ fn leave(change: &Change) -> Option<Call> {
     Some(call.is_without("global_replication_group_id", LEAVE))
 }
 
-/// What all members of a global datastore have in common is changed there.
-fn refuse_of_member(change: &Change) -> Result<(), Problem> {
-    let of_all = ["node_type", "engine", "engine_version", "num_node_groups"];
-    let Some(name) = of_all.into_iter().find(|name| change.has(name)) else { return Ok(()) };
-    if change.old("global_role").is_null() {
-        return Ok(());
-    }
-    Err(Problem::error(
-        "CS0752",
-        name,
-        "The global datastore decides this",
-        format!("`{name}` of a member of a global datastore is changed for all members together."),
-        "Change it in the global_replication_group, and write lifecycle { ignore_changes } for it here.",
-    ))
-}
-
 fn delete(change: &Change) -> Call {
     let snapshot = change.old("final_snapshot_identifier");
     let (impact, seconds) =
@@ -97,12 +80,14 @@ const STEERING: [&str; 11] = [
 ];
 
 fn update(change: &Change) -> Result<Vec<Call>, Problem> {
-    refuse_of_member(change)?;
+    refuse::of_member(change)?;
     change.must_know(&STEERING)?;
     change.must_list("log_delivery_configuration", &["log_type", "destination_type"])?;
     access::refuse_open_door(change)?;
     access::refuse_token_in_clear(change)?;
-    refuse_engine_without_version(change)?;
+    refuse::engine_without_version(change)?;
+    refuse::other_tiering(change)?;
+    refuse::shards_without_cluster_mode(change)?;
     let mut calls = Vec::new();
     calls.extend(cluster_mode(change));
     calls.extend(shards(change));
@@ -321,23 +306,6 @@ fn logs(change: &Change) -> Option<Call> {
         ];
         modify(change, &[name], args).settles(SETTINGS)
     })
-}
-
-/// Versions of one engine are not those of another.
-fn refuse_engine_without_version(change: &Change) -> Result<(), Problem> {
-    if !change.has("engine") || change.has("engine_version") {
-        return Ok(());
-    }
-    let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
-    let engine = text(change.new("engine"));
-    let versions = Engine::parse(&engine).map(|engine| list(engine.versions())).unwrap_or_default();
-    Err(Problem::error(
-        "CS0563",
-        "engine",
-        "A new engine needs a version",
-        format!("The engine becomes {engine}, and `engine_version` stays {}.", text(change.old("engine_version"))),
-        format!("Set engine_version as well; the versions of {engine} are {versions}."),
-    ))
 }
 
 /// A change of several calls cannot wait for the window with its first and go on with the others.

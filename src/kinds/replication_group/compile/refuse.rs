@@ -1,0 +1,74 @@
+//! Changes of a group that AWS does not make, told before anything is sent.
+
+use super::count;
+use crate::catalog::engines::Engine;
+use crate::catalog::nodes;
+use crate::kind::{Change, Problem};
+use crate::schema::rules::list;
+use crate::value::Value;
+
+/// What all members of a global datastore have in common is changed there.
+pub(super) fn of_member(change: &Change) -> Result<(), Problem> {
+    let of_all = ["node_type", "engine", "engine_version", "num_node_groups"];
+    let Some(name) = of_all.into_iter().find(|name| change.has(name)) else { return Ok(()) };
+    if change.old("global_role").is_null() {
+        return Ok(());
+    }
+    Err(Problem::error(
+        "CS0752",
+        name,
+        "The global datastore decides this",
+        format!("`{name}` of a member of a global datastore is changed for all members together."),
+        "Change it in the global_replication_group, and write lifecycle { ignore_changes } for it here.",
+    ))
+}
+
+/// AWS changes the shards of groups in cluster mode only, and never turns that on by itself.
+pub(super) fn shards_without_cluster_mode(change: &Change) -> Result<(), Problem> {
+    let off = change.old("cluster_enabled").as_bool() == Some(false) && !change.has("cluster_mode");
+    if !off || !change.has("num_node_groups") || count(change.new("num_node_groups")) < 2 {
+        return Ok(());
+    }
+    Err(Problem::error(
+        "CS0566",
+        "num_node_groups",
+        "Shards with cluster mode off",
+        "More than one shard is asked for, and the group was made without cluster mode.",
+        "Set cluster_mode = \"compatible\", apply, have every client speak to the configuration endpoint, and set \"enabled\".",
+    ))
+}
+
+/// Versions of one engine are not those of another.
+pub(super) fn engine_without_version(change: &Change) -> Result<(), Problem> {
+    if !change.has("engine") || change.has("engine_version") {
+        return Ok(());
+    }
+    let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
+    let engine = text(change.new("engine"));
+    let versions = Engine::parse(&engine).map(|engine| list(engine.versions())).unwrap_or_default();
+    Err(Problem::error(
+        "CS0563",
+        "engine",
+        "A new engine needs a version",
+        format!("The engine becomes {engine}, and `engine_version` stays {}.", text(change.old("engine_version"))),
+        format!("Set engine_version as well; the versions of {engine} are {versions}."),
+    ))
+}
+
+/// Data stays in memory, or part of it on SSD, as long as a group is there.
+pub(super) fn other_tiering(change: &Change) -> Result<(), Problem> {
+    let (old, new) = (change.old("node_type"), change.new("node_type"));
+    let Some((old, new)) = old.as_str().zip(new.as_str()).filter(|_| change.has("node_type")) else { return Ok(()) };
+    if nodes::has_data_tiering(old) == nodes::has_data_tiering(new) {
+        return Ok(());
+    }
+    Err(Problem::error(
+        "CS0538",
+        "node_type",
+        "Data tiering and node type do not go together",
+        format!(
+            "Of {old} and {new}, one keeps part of the data on SSD, and AWS does not move a group from one to the other."
+        ),
+        "Choose a type of the same sort; or make another group, from a snapshot of this one.",
+    ))
+}
