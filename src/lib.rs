@@ -108,7 +108,7 @@
 //!
 //! | file | form | read by |
 //! | --- | --- | --- |
-//! | `state.json`, `state.json.backup` | JSON, version 2; the backup is from before the last run ([`state::file`]) | every command on a stack |
+//! | `state.json`, `state.json.backup` | JSON, version 2, each record with the number of its schema; those of unknown kinds are kept as they are; the backup is from before the last run ([`state::file`]) | every command on a stack |
 //! | `journal` | a chain of lines, each with its number, length and hash ([`state::journal`]); `state.json` names it | the next run |
 //! | `lock` | who holds it, as JSON; the lock itself is the system's ([`state::lock`]) | apply, destroy |
 //! | `emulator.json` | the emulator's world: a log with snapshots | `endpoint = "emulator"`, `emulate --world` |

@@ -27,6 +27,9 @@ fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure> {
             for deposed in &state.deposed {
                 ui.out(&format!("{} (deposed {})\n", deposed.address, deposed.record.id));
             }
+            for stranger in &state.strangers {
+                ui.out(&format!("{} (of a kind that this version does not know)\n", stranger.address));
+            }
         }
         StateCommand::Show { address, json, .. } => {
             let address = show::parse(address)?;

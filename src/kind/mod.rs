@@ -63,6 +63,9 @@ pub trait Kind: Send + Sync {
     /// Applies the rules of the service to a desired object. Unknown values are let pass.
     fn check(&self, desired: &Object) -> Vec<Problem>;
 
+    /// Turns the attributes of a record that a schema of an earlier number wrote into those of today's.
+    fn upgrade(&self, _from: u32, _object: &mut Object) {}
+
     /// The name of the object in AWS, where the object itself tells it.
     fn identify(&self, object: &Object) -> Option<String>;
 

@@ -29,7 +29,11 @@ pub fn leavers(draft: &Draft) -> Vec<Decision> {
             None => leave(draft, address, record, reason),
         }
     };
-    records.chain(deposed).map(decide).collect()
+    let strangers = draft.state.strangers.iter().map(|one| {
+        let text = "is of a kind that this version does not know; its object and its record stay as they are";
+        noted(&one.address, text.to_owned())
+    });
+    records.chain(deposed).map(decide).chain(strangers).collect()
 }
 
 fn noted(address: &Address, text: String) -> Decision {

@@ -30,6 +30,8 @@ pub struct Schema {
     pub aimed: bool,
     /// An old nested block, and its attributes that stand beside the others today.
     pub unfolded: Option<(&'static str, &'static [&'static str])>,
+    /// Grows when records of the kind are no longer what they were; `Kind::upgrade` reads those of lower numbers.
+    pub number: u32,
     /// Where attributes refer to objects of other kinds.
     paths: Vec<refers::Path>,
 }
@@ -118,7 +120,7 @@ impl Schema {
     /// The schema of a kind, or of a block of its own sort.
     pub fn new(kind: &'static str, terraform: &'static str, doc: &'static str, attrs: Vec<Attr>) -> Self {
         let paths = refers::paths(&attrs);
-        Self { kind, terraform, doc, attrs, whole: false, aimed: false, unfolded: None, paths }
+        Self { kind, terraform, doc, attrs, whole: false, aimed: false, unfolded: None, number: 0, paths }
     }
 
     /// One call says the whole object anew.
@@ -134,6 +136,11 @@ impl Schema {
     /// The attributes stood in a nested block once.
     pub fn unfolded(self, block: &'static str, attributes: &'static [&'static str]) -> Self {
         Self { unfolded: Some((block, attributes)), ..self }
+    }
+
+    /// The number that records are written with.
+    pub fn numbered(self, number: u32) -> Self {
+        Self { number, ..self }
     }
 
     /// The attribute of that name.

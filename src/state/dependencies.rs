@@ -10,6 +10,7 @@ impl State {
     pub(super) fn has(&self, block: &Address) -> bool {
         block.is_among(self.records.range(block.clone()..).map(|(address, _)| address))
             || self.deposed.iter().any(|old| old.address.is_within(block))
+            || self.strangers.iter().any(|one| one.address.is_within(block))
     }
 
     /// A record with what it can hang on.

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::kind::Kind;
 use crate::kinds;
-use crate::state::{Deposed, Digest, Effect, End, Entry, Home, Nature, Operation, Part, Record, State, v1};
+use crate::state::{Deposed, Digest, Effect, End, Entry, Home, Nature, Operation, Part, Record, State, Stranger, v1};
 use crate::value::convert::convert;
 use crate::value::json;
 use crate::value::{Object, Value};
@@ -46,9 +47,9 @@ struct StateFile {
     home: HomeFile,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     journal: Option<String>,
-    resources: Vec<RecordFile>,
+    resources: Vec<RowFile>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    deposed: Vec<RecordFile>,
+    deposed: Vec<RowFile>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     operations: Vec<OperationFile>,
     #[serde(default)]
@@ -65,9 +66,26 @@ struct HomeFile {
     aws: Option<bool>,
 }
 
+/// A record, or one of a kind that only a newer version knows, as that wrote it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum RowFile {
+    Known(RecordFile),
+    Stranger(serde_json::Value),
+}
+
+impl<'de> Deserialize<'de> for RowFile {
+    /// Strangers are taken out before.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        RecordFile::deserialize(deserializer).map(Self::Known)
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RecordFile {
     address: String,
+    #[serde(default, skip_serializing_if = "is_first")]
+    schema: u32,
     region: String,
     id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,6 +104,11 @@ pub(super) struct RecordFile {
     phase: BTreeMap<String, DigestFile>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     dependencies: Vec<String>,
+}
+
+/// The number of most schemas is not written.
+fn is_first(schema: &u32) -> bool {
+    *schema == 0
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -155,8 +178,8 @@ pub fn encode(state: &State) -> String {
         salt: state.salt.clone(),
         home: home_out(&state.home),
         journal: state.journal.clone(),
-        resources: state.records.iter().map(|(address, record)| record_out(address, record)).collect(),
-        deposed: state.deposed.iter().map(|deposed| record_out(&deposed.address, &deposed.record)).collect(),
+        resources: with_strangers(state, false, state.records.iter()),
+        deposed: with_strangers(state, true, state.deposed.iter().map(|old| (&old.address, &old.record))),
         operations: state.operations.iter().map(operation_out).collect(),
         outputs: outputs_out(&state.outputs),
     };
@@ -165,12 +188,43 @@ pub fn encode(state: &State) -> String {
     text
 }
 
+fn with_strangers<'a>(
+    state: &State,
+    deposed: bool,
+    records: impl Iterator<Item = (&'a Address, &'a Record)>,
+) -> Vec<RowFile> {
+    let known = records.map(|(address, record)| RowFile::Known(record_out(address, record)));
+    let strangers = state.strangers.iter().filter(|one| one.deposed == deposed);
+    known.chain(strangers.map(|one| RowFile::Stranger(one.text.clone()))).collect()
+}
+
+/// Takes the records of kinds that this version does not know out of a file.
+fn strangers_in(file: &mut serde_json::Value) -> Vec<Stranger> {
+    let mut strangers = Vec::new();
+    for (member, deposed) in [("resources", false), ("deposed", true)] {
+        let Some(rows) = file.get_mut(member).and_then(serde_json::Value::as_array_mut) else { continue };
+        rows.retain_mut(|row| {
+            let address = row.get("address").and_then(serde_json::Value::as_str).and_then(Address::parse);
+            let unknown = address.filter(|address| kinds::get(&address.kind).is_none());
+            let known = unknown.is_none();
+            strangers.extend(unknown.map(|address| Stranger { address, deposed, text: row.take() }));
+            known
+        });
+    }
+    strangers
+}
+
 /// Reads a state of this version or the one before; answers which it was.
 pub fn decode(bytes: &[u8]) -> Result<(State, u64), Wrong> {
-    let any: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| format!("it is not JSON: {error}"))?;
+    let mut any: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|error| format!("it is not JSON: {error}"))?;
     let version = any.get("version").and_then(serde_json::Value::as_u64);
     let mut state = match version {
-        Some(VERSION) => state_in(serde_json::from_value(any).map_err(|error| format!("it is damaged: {error}"))?)?,
+        Some(VERSION) => {
+            let strangers = strangers_in(&mut any);
+            let file = serde_json::from_value(any).map_err(|error| format!("it is damaged: {error}"))?;
+            State { strangers, ..state_in(file)? }
+        }
         Some(v1::VERSION) => v1::decode(any)?,
         Some(version) => {
             let why = format!("it has version {version}, and this cachestack reads up to version {VERSION}");
@@ -193,8 +247,12 @@ fn state_in(file: StateFile) -> Result<State, Wrong> {
         outputs: outputs_in(file.outputs),
         ..State::default()
     };
-    state.records = records_in(file.resources)?;
-    for record in file.deposed {
+    let known = |row| match row {
+        RowFile::Known(record) => Some(record),
+        RowFile::Stranger(_) => None,
+    };
+    state.records = records_in(file.resources.into_iter().filter_map(known).collect())?;
+    for record in file.deposed.into_iter().filter_map(known) {
         let (address, record) = record_in(record)?;
         state.deposed.push(Deposed { address, record });
     }
@@ -302,6 +360,7 @@ fn record_out(address: &Address, record: &Record) -> RecordFile {
         .filter(|(_, value)| !value.is_null() && !value.is_sensitive_anywhere() && value.is_wholly_known());
     RecordFile {
         address: address.to_string(),
+        schema: kinds::get(&address.kind).map_or(0, |kind| kind.schema().number),
         region: record.region.clone(),
         id: record.id.clone(),
         suffix: record.suffix.clone(),
@@ -321,16 +380,10 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
     let kind = kinds::get(&address.kind).ok_or_else(|| {
         Wrong::Version(format!("`{address}` is of a kind that this cachestack does not know; a newer one may"))
     })?;
-    let mut object = Object::new();
-    for (name, value) in &record.attributes {
-        let value = json::from_json(value);
-        let value = match kind.schema().attr(name) {
-            Some(attr) => convert(&value, &attr.ty)
-                .map_err(|wrong| format!("it is damaged: `{address}.{name}` is not {}: {}", attr.ty, wrong.message))?,
-            None => value,
-        };
-        object.insert(name.as_str().into(), value);
-    }
+    let object = object_in(kind, record.schema, &record.attributes).map_err(|wrong| match wrong {
+        Wrong::Version(why) => Wrong::Version(format!("`{address}` {why}")),
+        Wrong::Damaged(why) => Wrong::Damaged(format!("it is damaged: `{address}.{why}")),
+    })?;
     let dependencies = record.dependencies.iter().map(|text| address_in(text)).collect::<Result<_, _>>()?;
     let record = Record {
         region: record.region,
@@ -346,6 +399,32 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
         mark: record.mark,
     };
     Ok((address, record))
+}
+
+/// The attributes of a record that was written by a schema of that number, as the schema of this version has them.
+pub(super) fn object_in(
+    kind: &dyn Kind,
+    number: u32,
+    attributes: &serde_json::Map<String, serde_json::Value>,
+) -> Result<Object, Wrong> {
+    let schema = kind.schema();
+    if number > schema.number {
+        let why =
+            format!("was written by a newer version (schema {number} of its kind; this one knows {})", schema.number);
+        return Err(Wrong::Version(why));
+    }
+    let mut object: Object =
+        attributes.iter().map(|(name, value)| (name.as_str().into(), json::from_json(value))).collect();
+    if number < schema.number {
+        kind.upgrade(number, &mut object);
+    }
+    for (name, value) in object.iter_mut() {
+        if let Some(attr) = schema.attr(name) {
+            *value = convert(value, &attr.ty)
+                .map_err(|wrong| Wrong::Damaged(format!("{name}` is not {}: {}", attr.ty, wrong.message)))?;
+        }
+    }
+    Ok(object)
 }
 
 fn digests_out(digests: &BTreeMap<String, Digest>) -> BTreeMap<String, DigestFile> {

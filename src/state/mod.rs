@@ -40,6 +40,8 @@ pub struct State {
     pub records: BTreeMap<Address, Record>,
     /// Objects that have a successor and are still to be deleted.
     pub deposed: Vec<Deposed>,
+    /// Records of kinds that this version does not know: they are kept as they are.
+    pub strangers: Vec<Stranger>,
     /// Calls that were begun and of which nobody has seen the end, in the order in which they began.
     pub operations: Operations,
     /// Outputs of the last apply; `None` for one that is sensitive.
@@ -103,6 +105,17 @@ pub struct Deposed {
     pub address: Address,
     /// What is known of it.
     pub record: Record,
+}
+
+/// A record of a kind that this version does not know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stranger {
+    /// The address of its object.
+    pub address: Address,
+    /// Whether that has a successor.
+    pub deposed: bool,
+    /// The record as another version wrote it.
+    pub text: serde_json::Value,
 }
 
 /// A call that writes, from before it is sent until its end is known.

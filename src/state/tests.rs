@@ -1,13 +1,17 @@
 //! State and journal on the medium: cut, damaged, taken away, written by two.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::address::Address;
 use crate::disk::{self, Disk, SystemDisk};
 use crate::entropy::SeededEntropy;
+use crate::kind::{Call, Change, Kind, Problem, Target};
+use crate::schema::{Attr, Schema};
+use crate::state::file;
 use crate::state::store::Store;
 use crate::state::{Effect, End, Entry, Nature, Operation, Part, Record};
+use crate::value::{Object, Type, Value, json};
 
 /// A directory with a run that was cut off after some entries.
 struct Scene {
@@ -239,4 +243,65 @@ fn the_rules_of_a_state_are_checked() {
     assert!(state.verify().expect_err("nothing").contains("about nothing"));
     state.operations = [Operation { nature: Nature::Change, ..operation("o") }].into_iter().collect();
     assert!(state.verify().expect_err("no record").contains("has no record"));
+}
+
+/// A kind whose records were once written with `label` and `size` in words.
+struct Grown;
+
+static GROWN: LazyLock<Schema> = LazyLock::new(|| {
+    let attrs = vec![Attr::required("name", Type::String), Attr::optional("size", Type::Number)];
+    Schema::new("grown", "aws_grown", "It grows.", attrs).numbered(2)
+});
+
+impl Kind for Grown {
+    fn schema(&self) -> &'static Schema {
+        &GROWN
+    }
+
+    fn check(&self, _desired: &Object) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    fn identify(&self, _object: &Object) -> Option<String> {
+        None
+    }
+
+    fn upgrade(&self, from: u32, object: &mut Object) {
+        if from < 1 {
+            let label = object.remove("label").unwrap_or_else(Value::null);
+            object.insert("name".into(), label);
+        }
+        if from < 2 {
+            let size = object.get("size").and_then(Value::as_str).map(|word| if word == "large" { 9 } else { 1 });
+            object.insert("size".into(), size.map_or_else(Value::null, Value::int));
+        }
+    }
+
+    fn predict(&self, _planned: &mut Object, _live: Option<&Object>, _target: &Target) {}
+
+    fn compile(&self, _change: &Change) -> Result<Vec<Call>, Problem> {
+        Ok(Vec::new())
+    }
+
+    fn name_attribute(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+#[test]
+fn records_of_earlier_schemas_are_upgraded() {
+    for (number, text, want) in [
+        (0, r#"{"label":"a","size":"large"}"#, Ok(r#"{"name":"a","size":9}"#)),
+        (1, r#"{"name":"a","size":"small"}"#, Ok(r#"{"name":"a","size":1}"#)),
+        (2, r#"{"name":"a","size":5}"#, Ok(r#"{"name":"a","size":5}"#)),
+        (2, r#"{"name":"a","size":"large"}"#, Err("size` is not number")),
+        (3, r#"{"name":"a"}"#, Err("was written by a newer version (schema 3 of its kind; this one knows 2)")),
+    ] {
+        let attributes = serde_json::from_str(text).expect("JSON");
+        match (file::object_in(&Grown, number, &attributes), want) {
+            (Ok(object), Ok(want)) => assert_eq!(json::to_json(&Value::object(object)).to_string(), want, "{text}"),
+            (Err(wrong), Err(want)) => assert!(wrong.to_string().contains(want), "{text}: {wrong}"),
+            (found, want) => panic!("{text} of {number}: {found:?}, and not {want:?}"),
+        }
+    }
 }
