@@ -60,7 +60,8 @@ pub(super) fn create(change: &Change) -> Result<Call, Problem> {
 /// Shards that nobody gave replicas have none when they are made, so that none could be in another zone.
 fn must_be_spread(change: &Change) -> Result<(), Problem> {
     // What is written is judged by the rules.
-    let unwritten = change.if_changed("replicas_per_node_group").is_null();
+    let counts = ["replicas_per_node_group", "num_cache_clusters"];
+    let unwritten = counts.into_iter().all(|name| change.if_changed(name).is_null());
     let spread = unwritten && change.new("multi_az_enabled").as_bool() == Some(true);
     if !spread || change.new("replicas_per_node_group").as_i64() != Some(0) {
         return Ok(());
