@@ -116,10 +116,8 @@
 //!
 //! # To add a kind
 //!
-//! Its folder under `kinds/` (schema with what it refers to, rules, predictions, compile) and a line in `kinds/mod.rs`; its
-//! remote under `cloud/` and a line in `cloud/mod.rs`; its part of the emulator; its codes in `diag/codes.rs`; a case, and
-//! a stack that uses it. A local kind is a file under `kinds/local/`, with its schema and what makes its objects, and a line
-//! in `kinds/mod.rs`; it has no remote.
+//! `docs/adding-a-kind.md`: its file under `kinds/`, its remote under `cloud/`, its part of the emulator, a line each in
+//! their lists; its codes, its case, its subject of the property tests, an object to try, and a stack.
 
 pub mod address;
 pub mod apply;

@@ -6,6 +6,8 @@ mod emulate;
 mod faults;
 mod harness;
 mod kill;
+#[cfg(unix)]
+mod live;
 mod lost;
 mod properties;
 mod referees;
