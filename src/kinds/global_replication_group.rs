@@ -69,6 +69,7 @@ fn common() -> Vec<Attr> {
             .normalize(lower)
             .doc("redis or valkey; redis becomes valkey in place."),
         Attr::optional_computed("engine_version", Type::String)
+            .told_at_deletion()
             .fits(upkeep::is_version_of)
             .doc("The version of all members, upwards only."),
         Attr::optional("parameter_group_name", Type::String)

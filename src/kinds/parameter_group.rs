@@ -37,6 +37,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .replace()
             .doc("The family: engine and version, such as redis7 or valkey8."),
         Attr::optional("description", Type::String)
+            .told_at_deletion()
             .replace()
             .at_create("Managed by cachestack")
             .rule(Rule::Length(0, 255))

@@ -62,6 +62,7 @@ pub fn attrs() -> Vec<Attr> {
             .doc("Security groups."),
         Attr::optional("self", Type::Bool).doc("This group itself."),
         Attr::optional("description", Type::String)
+            .told_at_deletion()
             .rule(Rule::Length(0, 255))
             .rule(names::EC2_DESCRIPTION)
             .doc("What the rule is for."),

@@ -29,6 +29,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .rule(name)
             .doc("What the name begins with; the rest is made up."),
         Attr::optional("description", Type::String)
+            .told_at_deletion()
             .replace()
             .at_create("Managed by cachestack")
             .rule(Rule::Length(0, 255))

@@ -76,7 +76,10 @@ fn of_engine() -> Vec<Attr> {
             .normalize(lower)
             .doc("memcached, redis or valkey; redis becomes valkey in place."),
         Attr::optional_computed("major_engine_version", Type::String).doc("1.6 of memcached, 7 or 8 of the others."),
-        Attr::optional("description", Type::String).rule(Rule::Length(0, 255)).doc("What it is for."),
+        Attr::optional("description", Type::String)
+            .told_at_deletion()
+            .rule(Rule::Length(0, 255))
+            .doc("What it is for."),
         Attr::single_block("cache_usage_limits", limits()).doc("What may be used at most, and is ready at least."),
         Attr::optional_computed("snapshot_retention_limit", Type::Number)
             .rule(Rule::Range(0, 35))

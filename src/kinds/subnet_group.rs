@@ -19,6 +19,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .normalize(lower)
             .doc("The name; AWS stores it in lower case."),
         Attr::optional("description", Type::String)
+            .told_at_deletion()
             .at_create("Managed by cachestack")
             .rule(Rule::Length(0, 255))
             .doc("What it is for."),

@@ -48,6 +48,7 @@ pub fn notification_topic_arn() -> Attr {
 /// The attribute `final_snapshot_identifier`.
 pub fn final_snapshot_identifier() -> Attr {
     Attr::optional("final_snapshot_identifier", Type::String)
+        .told_at_deletion()
         .local()
         .rule(Rule::Length(0, 255))
         .rule(names::IDENTIFIER)

@@ -76,6 +76,7 @@ fn attrs() -> Vec<Attr> {
             .refers("security_group", By::Id, Hold::Blocks)
             .doc("A security group."),
         Attr::optional("description", Type::String)
+            .told_at_deletion()
             .rule(Rule::Length(0, 255))
             .rule(names::EC2_DESCRIPTION)
             .doc("What the rule is for."),

@@ -91,6 +91,8 @@ pub struct Attr {
     pub refers: Vec<Refers>,
     /// Whether objects with the same value of it are changed one after the other.
     pub serial: bool,
+    /// Whether it is told of an object that is deleted.
+    pub told_at_deletion: bool,
     /// What it was called before.
     pub formerly: &'static [&'static str],
     /// Whether an empty text is no value of it, though it is none of its type.
@@ -171,6 +173,7 @@ impl Attr {
             versioned: None,
             refers: Vec::new(),
             serial: false,
+            told_at_deletion: false,
             formerly: &[],
             nullable: false,
             or_nothing: false,
@@ -311,6 +314,12 @@ impl Attr {
     /// other.
     pub fn serial(mut self) -> Self {
         self.serial = true;
+        self
+    }
+
+    /// A plan that deletes the object tells it, so that one sees which object goes.
+    pub fn told_at_deletion(mut self) -> Self {
+        self.told_at_deletion = true;
         self
     }
 

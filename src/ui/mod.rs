@@ -1,5 +1,6 @@
 //! The only code that prints: human text on stdout, diagnostics on stderr, or one JSON object per line.
 
+mod difference;
 pub mod json;
 mod paint;
 pub mod plan;
@@ -10,11 +11,20 @@ pub mod value;
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use anstyle::{AnsiColor, Style};
 use serde_json::Value as Json;
 
 use crate::diag::{Diagnostic, SourceMap, render, visible};
 use crate::lang::hide::hide;
 pub use print::{is_attended, lost};
+
+const GREEN: AnsiColor = AnsiColor::Green;
+const RED: AnsiColor = AnsiColor::Red;
+const YELLOW: AnsiColor = AnsiColor::Yellow;
+
+fn style(colour: AnsiColor) -> Style {
+    Style::new().fg_color(Some(colour.into()))
+}
 
 /// How a run prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,22 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use similar::{ChangeTag, TextDiff};
 
 use crate::address::Address;
 use crate::kind::Impact;
+use crate::kinds;
 use crate::plan::{Action, AttrChange, Counts, Drift, Plan, Reason, Step};
-use crate::ui::value::{SENSITIVE, UNKNOWN, inline, plain, quoted_key, show};
-use crate::ui::{Ui, duration};
-use crate::value::{Data, Value, same};
-
-const GREEN: AnsiColor = AnsiColor::Green;
-const RED: AnsiColor = AnsiColor::Red;
-const YELLOW: AnsiColor = AnsiColor::Yellow;
-
-fn style(colour: AnsiColor) -> Style {
-    Style::new().fg_color(Some(colour.into()))
-}
+use crate::ui::value::{SENSITIVE, UNKNOWN, inline, plain, show};
+use crate::ui::{GREEN, RED, Ui, YELLOW, difference, duration, style};
+use crate::value::{Data, Value};
 
 /// The whole text of a plan.
 pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
@@ -104,7 +96,8 @@ fn drifted(ui: Ui, drift: &Drift) -> String {
     let mut out = format!("  # {address} was changed by others; its record takes that over, nothing is sent\n");
     out.push_str(&format!("  {sign} {} \"{}\" {{\n", drift.address.kind, drift.address.name));
     let width = drift.changes.iter().map(|change| name(change).len()).max().unwrap_or(0);
-    drift.changes.iter().for_each(|change| out.push_str(&attribute(ui, change, width, false)));
+    let told = |change: &AttrChange| attribute(ui, change, key_of(&drift.address, change.name), width, false);
+    drift.changes.iter().for_each(|change| out.push_str(&told(change)));
     out + "    }\n\n"
 }
 
@@ -150,7 +143,8 @@ fn block(ui: Ui, shown: &Shown) -> String {
     let changes: Vec<&AttrChange> = shown.main.changes.iter().collect();
     let width = changes.iter().map(|change| name(change).len()).max().unwrap_or(0);
     for change in changes {
-        out.push_str(&attribute(ui, change, width, shown.main.action == Action::Create && shown.other.is_none()));
+        let creating = shown.main.action == Action::Create && shown.other.is_none();
+        out.push_str(&attribute(ui, change, key_of(shown.address, change.name), width, creating));
     }
     if shown.main.action == Action::Delete {
         out.push_str(&deleted(ui, shown.main));
@@ -195,7 +189,12 @@ fn heading(shown: &Shown) -> (String, &'static str, AnsiColor) {
     }
 }
 
-fn attribute(ui: Ui, change: &AttrChange, width: usize, creating: bool) -> String {
+/// The attribute that tells the elements of a nested block apart.
+fn key_of(address: &Address, name: &str) -> Option<&'static str> {
+    kinds::get(&address.kind)?.schema().attr(name)?.block.as_ref()?.key
+}
+
+fn attribute(ui: Ui, change: &AttrChange, key: Option<&str>, width: usize, creating: bool) -> String {
     let label = format!("{:width$}", name(change));
     let forces = if change.replaces { ui.paint(style(RED), "  # forces replacement") } else { String::new() };
     let secret = change.before.is_sensitive_anywhere() || change.after.is_sensitive_anywhere();
@@ -213,9 +212,7 @@ fn attribute(ui: Ui, change: &AttrChange, width: usize, creating: bool) -> Strin
     if secret {
         return format!("      {sign} {label} = {SENSITIVE} -> {SENSITIVE}{forces}\n");
     }
-    if let Some(diff) =
-        text_diff(ui, &change.before, &change.after).or_else(|| collection_diff(ui, &change.before, &change.after))
-    {
+    if let Some(diff) = difference::of_values(ui, key, &change.before, &change.after) {
         return format!("      {sign} {}:{forces}\n{diff}", name(change));
     }
     format!("      {sign} {label} = {} -> {}{forces}\n", show(&change.before, 8), show(&change.after, 8))
@@ -225,92 +222,16 @@ fn lines(text: &str, indent: &str) -> String {
     text.lines().map(|line| format!("{indent}{}\n", plain(line))).collect()
 }
 
-/// Texts of several lines, JSON and access strings are compared line by line.
-fn text_diff(ui: Ui, before: &Value, after: &Value) -> Option<String> {
-    let (before, after) = (before.as_str()?, after.as_str()?);
-    let (before, after) = match (pretty(before), pretty(after)) {
-        (Some(before), Some(after)) => (before, after),
-        _ if before.contains('\n') || after.contains('\n') => (before.to_owned(), after.to_owned()),
-        _ => return None,
-    };
-    let diff = TextDiff::from_lines(&before, &after);
-    let mut out = String::new();
-    for group in diff.grouped_ops(2) {
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            out.push_str(&diff_line(ui, change.tag(), change.value().trim_end_matches('\n')));
-        }
-    }
-    Some(out)
-}
-
-fn pretty(text: &str) -> Option<String> {
-    let json: serde_json::Value = serde_json::from_str(text).ok()?;
-    (json.is_object() || json.is_array()).then(|| serde_json::to_string_pretty(&json).unwrap_or_default() + "\n")
-}
-
-fn diff_line(ui: Ui, tag: ChangeTag, text: &str) -> String {
-    let text = plain(text);
-    let (sign, colour) = match tag {
-        ChangeTag::Insert => ("+", GREEN),
-        ChangeTag::Delete => ("-", RED),
-        ChangeTag::Equal => return format!("            {text}\n"),
-    };
-    format!("          {} {text}\n", ui.paint(style(colour), sign))
-}
-
-/// Collections element by element: maps by key, blocks by their name or as a whole.
-fn collection_diff(ui: Ui, before: &Value, after: &Value) -> Option<String> {
-    let (old, new) = (entries(before)?, entries(after)?);
-    let mut out = String::new();
-    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    for name in names {
-        let line = match (old.get(name), new.get(name)) {
-            (Some(old), Some(new)) if same(old, new) => continue,
-            (Some(old), Some(new)) => {
-                format!(
-                    "          {} {name} = {} -> {}\n",
-                    ui.paint(style(YELLOW), "~"),
-                    inline(old),
-                    inline(new),
-                    name = quoted_key(name)
-                )
-            }
-            (Some(old), None) => format!("          {} {}\n", ui.paint(style(RED), "-"), entry(name, old)),
-            (None, Some(new)) => format!("          {} {}\n", ui.paint(style(GREEN), "+"), entry(name, new)),
-            (None, None) => continue,
-        };
-        out.push_str(&line);
-    }
-    Some(out)
-}
-
-fn entry(name: &str, value: &Value) -> String {
-    if value.is_null() { plain(name) } else { format!("{} = {}", quoted_key(name), inline(value)) }
-}
-
-/// A collection as names and values. An element without a name is its own name, with null as value.
-fn entries(value: &Value) -> Option<BTreeMap<String, Value>> {
-    match &value.data {
-        Data::Map(_, items) => Some(items.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()),
-        Data::Object(items) => Some(items.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()),
-        Data::Set(_, items) => {
-            let named = |item: &Value| match (item.get("name").and_then(Value::as_str), item.get("value")) {
-                (Some(name), Some(value)) => (name.to_owned(), value.clone()),
-                _ => (inline(item), Value::null()),
-            };
-            Some(items.iter().map(named).collect())
-        }
-        _ => None,
-    }
-}
-
+/// What tells which object goes.
 fn deleted(ui: Ui, step: &Step) -> String {
     let before = step.before.clone().unwrap_or_default();
-    let shown = ["id", "description", "node_type", "engine_version", "num_cache_clusters", "final_snapshot_identifier"];
+    let attrs = kinds::get(&step.address.kind).map(|kind| &*kind.schema().attrs).unwrap_or_default();
+    let told = attrs.iter().filter(|attr| attr.told_at_deletion).map(|attr| attr.name);
     let sign = ui.paint(style(RED), "-");
-    let present: Vec<(&str, &Value)> = shown
-        .iter()
-        .filter_map(|name| before.get(name).map(|value| (*name, value)))
+    let present: Vec<(&str, &Value)> = ["id"]
+        .into_iter()
+        .chain(told)
+        .filter_map(|name| before.get(name).map(|value| (name, value)))
         .filter(|(_, value)| !value.is_null())
         .collect();
     let width = present.iter().map(|(name, _)| name.len()).max().unwrap_or(0);

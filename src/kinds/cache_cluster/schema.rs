@@ -32,6 +32,7 @@ fn identity() -> Vec<Attr> {
             .normalize(lower)
             .doc("memcached or redis."),
         Attr::optional_computed("engine_version", Type::String)
+            .told_at_deletion()
             .rule(Rule::Length(1, 40))
             .normalize(lower)
             .fits(upkeep::is_version_of)
@@ -54,8 +55,13 @@ fn identity() -> Vec<Attr> {
 
 fn nodes() -> Vec<Attr> {
     vec![
-        Attr::optional_computed("node_type", Type::String).doc("The node type, cache.t4g.micro for instance."),
-        Attr::optional_computed("num_cache_nodes", Type::Number).rule(Rule::Range(1, 60)).doc("Nodes; 1 for redis."),
+        Attr::optional_computed("node_type", Type::String)
+            .told_at_deletion()
+            .doc("The node type, cache.t4g.micro for instance."),
+        Attr::optional_computed("num_cache_nodes", Type::Number)
+            .told_at_deletion()
+            .rule(Rule::Range(1, 60))
+            .doc("Nodes; 1 for redis."),
         Attr::optional_computed("az_mode", Type::String)
             .one_of(&["single-az", "cross-az"])
             .doc("Whether the nodes of memcached stand in several zones."),

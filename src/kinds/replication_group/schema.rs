@@ -56,6 +56,7 @@ fn identity() -> Vec<Attr> {
             .normalize(lower)
             .doc("The id; AWS stores it in lower case."),
         Attr::optional("description", Type::String)
+            .told_at_deletion()
             .formerly(&["replication_group_description"])
             .at_create("Managed by cachestack")
             .rule(Rule::Length(1, 255))
@@ -65,6 +66,7 @@ fn identity() -> Vec<Attr> {
             .normalize(lower)
             .doc("redis or valkey; redis without it. From redis to valkey goes in place, back does not."),
         Attr::optional_computed("engine_version", Type::String)
+            .told_at_deletion()
             .rule(Rule::Length(1, 40))
             .normalize(lower)
             .fits(upkeep::is_version_of)
@@ -81,9 +83,11 @@ fn identity() -> Vec<Attr> {
 }
 
 fn topology() -> Vec<Attr> {
-    let count = || Attr::optional_computed("num_cache_clusters", Type::Number);
+    let count = || Attr::optional_computed("num_cache_clusters", Type::Number).told_at_deletion();
     vec![
-        Attr::optional_computed("node_type", Type::String).doc("The node type, cache.r7g.large for instance."),
+        Attr::optional_computed("node_type", Type::String)
+            .told_at_deletion()
+            .doc("The node type, cache.r7g.large for instance."),
         count()
             .formerly(&["number_cache_clusters"])
             .rule(Rule::Range(1, 6))

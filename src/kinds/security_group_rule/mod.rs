@@ -51,6 +51,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .doc("A security group."),
         Attr::optional("self", Type::Bool).replace().default(false).doc("The group itself."),
         Attr::optional("description", Type::String)
+            .told_at_deletion()
             .rule(Rule::Length(0, 255))
             .rule(names::EC2_DESCRIPTION)
             .doc("What the rule is for."),
