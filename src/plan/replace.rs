@@ -113,7 +113,10 @@ fn is_named(draft: &Draft, address: &Address, hold: Hold) -> bool {
     let before = draft.plan.moves.iter().filter(|(_, to)| to == address).map(|(from, _)| from);
     let names: Vec<&Address> = before.chain([address]).collect();
     let own = draft.state.records.get(address);
-    let users = draft.state.records.iter().filter(|(user, record)| !only_mentions(user, record, own));
+    let holds = |user: &Address| {
+        kinds::get(&user.kind).is_none_or(|kind| kind.schema().holds(hold).any(|held| held == &*address.kind))
+    };
+    let users = draft.state.records.iter().filter(|(user, record)| holds(user) && !only_mentions(user, record, own));
     let mut used = users.flat_map(|(_, record)| &record.dependencies);
     used.any(|used| names.iter().any(|name| name.is_within(used)))
 }
