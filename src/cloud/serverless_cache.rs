@@ -7,10 +7,9 @@ use super::args::{Input, without_secrets};
 use super::attrs::{Attrs, fields, int_or_null};
 use super::clients::Clients;
 use super::errors::own_not_found;
-use super::paging::{at_most, pages};
-use super::replication_group::{or_none, read_tags};
+use super::paging::pages;
 use super::tags::{self, Owner};
-use super::{FEW, Found, Place, by_asked_name};
+use super::{Found, Place, reading};
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Type, Value};
 
@@ -37,28 +36,12 @@ impl Remote for ServerlessCaches {
 }
 
 async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
-    let (caches, bulk) =
-        tokio::join!(list(clients, ids), tags::of_type(clients, ids.len(), "elasticache:serverlesscache"));
-    let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
-    let name = |cache: &ServerlessCache| cache.serverless_cache_name().unwrap_or_default().to_lowercase();
-    let caches: Vec<ServerlessCache> = caches?.into_iter().filter(|cache| wanted.contains(&name(cache))).collect();
-    let (free, busy): (Vec<_>, Vec<_>) = caches.iter().partition(|cache| cache.status() == Some("available"));
-    let arns = |caches: Vec<&ServerlessCache>| caches.into_iter().filter_map(|cache| cache.arn.clone()).collect();
-    let tags = read_tags(clients, bulk?, arns(free), arns(busy)).await?;
-    let observe = |cache: &ServerlessCache| (name(cache), observe(cache, &tags));
-    Ok(by_asked_name(ids, caches.iter().map(observe).collect()))
+    reading::read(clients, ids, "elasticache:serverlesscache", |name| describe(clients, name), observe).await
 }
 
-async fn list(clients: &Clients, ids: &[String]) -> Result<Vec<ServerlessCache>, RemoteError> {
-    if ids.len() > FEW {
-        return describe(clients, None).await;
-    }
-    let found = at_most(FEW, ids, |id| async move { or_none(describe(clients, Some(id)).await) });
-    Ok(found.await?.into_iter().flatten().collect())
-}
-
-async fn describe(clients: &Clients, name: Option<&str>) -> Result<Vec<ServerlessCache>, RemoteError> {
+async fn describe(clients: &Clients, name: Option<String>) -> Result<Vec<ServerlessCache>, RemoteError> {
     let service = &clients.elasticache;
+    let name = name.as_deref();
     pages(|token| async move {
         let request = service
             .client
@@ -82,7 +65,7 @@ fn status(cache: &ServerlessCache) -> Status {
     }
 }
 
-fn observe(cache: &ServerlessCache, tags: &tags::ByArn) -> Observation {
+fn observe(cache: &ServerlessCache) -> Observation {
     let mut attrs = Attrs::default();
     attrs
         .text("id", cache.serverless_cache_name())
@@ -105,9 +88,6 @@ fn observe(cache: &ServerlessCache, tags: &tags::ByArn) -> Observation {
         .put("endpoint", endpoint(cache.endpoint()))
         .put("reader_endpoint", endpoint(cache.reader_endpoint()))
         .put("cache_usage_limits", limits(cache.cache_usage_limits()));
-    if let Some(tags) = cache.arn().and_then(|arn| tags.get(arn)) {
-        attrs.put("tags_all", tags.clone());
-    }
     Observation { status: status(cache), object: attrs.0, pending: Object::new() }
 }
 

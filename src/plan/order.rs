@@ -297,8 +297,8 @@ fn replacement_edge(steps: &[Step], index: usize, other: usize) -> bool {
         return false;
     };
     match (step.action, with.action) {
-        (Action::Create, Action::Delete) => !create_first,
-        (Action::Delete, Action::Create) => *create_first,
+        (Action::Create, Action::Delete | Action::Forget) => !create_first,
+        (Action::Delete | Action::Forget, Action::Create) => *create_first,
         _ => false,
     }
 }

@@ -64,7 +64,11 @@ pub fn replace(
             let create = Step::create(place, Reason::Declared, made, Shown { changed: set, changes }, create, plan);
             // What is protected by the block is protected, whatever was recorded.
             let old = Record { protect: record.protect || instance.protect, ..record.clone() };
-            let delete = Step::delete(instance.address, Reason::Declared, &old, difference.before, delete);
+            let delete = match delete.is_empty() && instance.kind.local().is_none() {
+                // Its kind leaves it where it is.
+                true => Step::forget(instance.address, Reason::Declared, &old, difference.before),
+                false => Step::delete(instance.address, Reason::Declared, &old, difference.before, delete),
+            };
             decision.steps.extend(Step::replace(create, delete, causes, create_first));
         }
         (create, delete) => {

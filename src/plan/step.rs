@@ -250,7 +250,7 @@ impl Step {
 
     /// Both halves of a replacement, in their order.
     pub fn replace(create: Step, delete: Step, causes: Vec<String>, create_first: bool) -> [Step; 2] {
-        assert_eq!((create.action, delete.action), (Action::Create, Action::Delete), "{}: two halves", create.address);
+        assert!(create.action == Action::Create && delete.is_leaving(), "{}: two halves", create.address);
         assert_eq!(create.address, delete.address, "a replacement is of one instance");
         assert!(!causes.is_empty(), "{}: nothing is replaced without a cause", create.address);
         let reason = Reason::Replaced { causes, create_first };
