@@ -274,6 +274,7 @@ pub const CODES: &[Entry] = &[
     ("CS0957", "Access in which VPC", "The block `access` of a cache becomes a security group, which lies in a VPC. It is that of the subnet group, where subnet_group_name is written as subnet_group.NAME.name; else the block says vpc_id."),
     ("CS0960", "No distance", "A time_offset and a time_rotating say how far their second time lies from the first: with at least one of the `offset_...` or `rotation_...` arguments."),
     ("CS0961", "A wait for nothing", "A time_sleep waits when it is made (create_duration), when it goes (destroy_duration), or both. Write at least one of them."),
+    ("CS0970", "Not a metric of what is watched", "Redis and Valkey, Memcached, and serverless caches report different metrics: Memcached has no EngineCPUUtilization, a serverless cache no CPUUtilization. An alarm on a metric that is not reported never has data."),
 ];
 
 /// The entry of a code.
