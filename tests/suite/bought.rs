@@ -47,7 +47,8 @@ fn lose(emulator: &Emulator, ms: u64) {
 fn purchases(emulator: &Emulator) -> u64 {
     let calls = control(emulator, "GET /_cachestack/calls", "");
     let calls: serde_json::Value = serde_json::from_str(&calls).expect("calls");
-    let of = |(name, count): (&String, &serde_json::Value)| name.contains(":Purchase").then(|| count.as_u64()).flatten();
+    let of =
+        |(name, count): (&String, &serde_json::Value)| name.contains(":Purchase").then(|| count.as_u64()).flatten();
     calls.as_object().expect("calls").iter().filter_map(of).sum()
 }
 

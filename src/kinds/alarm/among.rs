@@ -35,7 +35,11 @@ pub(super) fn metrics<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         };
         said(alarm.planned).into_iter().find_map(wrong)
     };
-    among.of("alarm").filter_map(of).collect()
+    // One word for the block is enough: its instances differ in what they watch.
+    let mut told = BTreeSet::new();
+    let mut found: Vec<_> = among.of("alarm").filter_map(of).collect();
+    found.retain(|(address, _)| told.insert(address.block()));
+    found
 }
 
 /// Each metric of ElastiCache that an alarm is about, with its dimensions.

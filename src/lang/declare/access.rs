@@ -132,9 +132,9 @@ impl At {
         self.expr(Node::Tuple(items))
     }
 
-    /// `value[*]`: nothing of null, and the elements of a list or a set.
+    /// `coalesce(value, [])`: nothing of null.
     fn each(self, value: Expr) -> Expr {
-        self.expr(Node::Splat(value, self.expr(Node::Each)))
+        self.call("coalesce", vec![value, self.tuple(Vec::new())])
     }
 
     fn attribute(self, name: &str, expr: Expr) -> Attribute {
