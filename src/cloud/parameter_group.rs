@@ -9,6 +9,7 @@ use super::errors::own_not_found;
 use super::paging::{PAGE, at_most, pages};
 use super::tags::{self, Owner};
 use super::{Found, Place, by_asked_name, reading};
+use crate::cloud::args::send;
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Type, Value};
 
@@ -138,29 +139,26 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
             }
         }
         "ModifyCacheParameterGroup" => {
-            let request = service
-                .client
-                .modify_cache_parameter_group()
-                .set_cache_parameter_group_name(input.text("CacheParameterGroupName")?)
-                .set_parameter_name_values(name_values(&mut input)?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, modify_cache_parameter_group {
+                set_cache_parameter_group_name: text "CacheParameterGroupName",
+            } and {
+                set_parameter_name_values: name_values(&mut input)?,
+            });
         }
         "ResetCacheParameterGroup" => {
-            let request = service
-                .client
-                .reset_cache_parameter_group()
-                .set_cache_parameter_group_name(input.text("CacheParameterGroupName")?)
-                .set_reset_all_parameters(input.flag("ResetAllParameters")?)
-                .set_parameter_name_values(name_values(&mut input)?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, reset_cache_parameter_group {
+                set_cache_parameter_group_name: text "CacheParameterGroupName",
+                set_reset_all_parameters: flag "ResetAllParameters",
+            } and {
+                set_parameter_name_values: name_values(&mut input)?,
+            });
         }
         "DeleteCacheParameterGroup" => {
             let name = input.text("CacheParameterGroupName")?;
-            let request = service.client.delete_cache_parameter_group().set_cache_parameter_group_name(name);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_cache_parameter_group {
+            } and {
+                set_cache_parameter_group_name: name,
+            });
         }
         _ => return tags::change_elasticache(clients, call).await,
     }

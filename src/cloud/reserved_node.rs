@@ -10,6 +10,7 @@ use super::errors::{fatal, own_not_found};
 use super::paging::{PAGE, at_most, pages};
 use super::tags::{self, Owner};
 use super::{Found, Place, reading};
+use crate::cloud::args::send;
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::kinds::tags::MARK;
 use crate::value::{Object, Type, Value};
@@ -130,15 +131,14 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let mut reply = Attrs::default();
     match call.operation {
         "PurchaseReservedCacheNodesOffering" => {
-            let request = service
-                .client
-                .purchase_reserved_cache_nodes_offering()
-                .set_reserved_cache_nodes_offering_id(input.text("ReservedCacheNodesOfferingId")?)
-                .set_reserved_cache_node_id(input.text("ReservedCacheNodeId")?)
-                .set_cache_node_count(input.int("CacheNodeCount")?)
-                .set_tags(tags::elasticache_tags(&mut input)?);
-            input.finish()?;
-            let node = service.pace.call(|| request.clone().send()).await?.reserved_cache_node;
+            let node = send!(service, input, purchase_reserved_cache_nodes_offering {
+                set_reserved_cache_nodes_offering_id: text "ReservedCacheNodesOfferingId",
+                set_reserved_cache_node_id: text "ReservedCacheNodeId",
+                set_cache_node_count: int "CacheNodeCount",
+            } and {
+                set_tags: tags::elasticache_tags(&mut input)?,
+            })
+            .reserved_cache_node;
             if let Some(node) = node {
                 reply.text("id", node.reserved_cache_node_id()).text("arn", node.reservation_arn());
             }

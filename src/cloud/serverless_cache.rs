@@ -10,6 +10,7 @@ use super::errors::own_not_found;
 use super::paging::pages;
 use super::tags::{self, Owner};
 use super::{Found, Place, reading};
+use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Type, Value};
 
@@ -156,55 +157,49 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let mut reply = Attrs::default();
     match call.operation {
         "CreateServerlessCache" => {
-            let request = service
-                .client
-                .create_serverless_cache()
-                .set_serverless_cache_name(input.text("ServerlessCacheName")?)
-                .set_description(input.text("Description")?)
-                .set_engine(input.text("Engine")?)
-                .set_major_engine_version(input.text("MajorEngineVersion")?)
-                .set_cache_usage_limits(limits_of(&mut input)?)
-                .set_kms_key_id(input.text("KmsKeyId")?)
-                .set_security_group_ids(input.texts("SecurityGroupIds")?)
-                .set_snapshot_arns_to_restore(input.texts("SnapshotArnsToRestore")?)
-                .set_user_group_id(input.text("UserGroupId")?)
-                .set_subnet_ids(input.texts("SubnetIds")?)
-                .set_snapshot_retention_limit(input.int("SnapshotRetentionLimit")?)
-                .set_daily_snapshot_time(input.text("DailySnapshotTime")?)
-                .set_network_type(input.word("NetworkType")?)
-                .set_connection_type(input.word("ConnectionType")?)
-                .set_tags(tags::elasticache_tags(&mut input)?);
-            input.finish()?;
-            let cache = service.pace.call(|| request.clone().send()).await?.serverless_cache;
+            let cache = send!(service, input, create_serverless_cache {
+                set_serverless_cache_name: text "ServerlessCacheName",
+                set_description: text "Description",
+                set_engine: text "Engine",
+                set_major_engine_version: text "MajorEngineVersion",
+                set_kms_key_id: text "KmsKeyId",
+                set_security_group_ids: texts "SecurityGroupIds",
+                set_snapshot_arns_to_restore: texts "SnapshotArnsToRestore",
+                set_user_group_id: text "UserGroupId",
+                set_subnet_ids: texts "SubnetIds",
+                set_snapshot_retention_limit: int "SnapshotRetentionLimit",
+                set_daily_snapshot_time: text "DailySnapshotTime",
+                set_network_type: word "NetworkType",
+                set_connection_type: word "ConnectionType",
+            } and {
+                set_cache_usage_limits: limits_of(&mut input)?,
+                set_tags: tags::elasticache_tags(&mut input)?,
+            })
+            .serverless_cache;
             if let Some(cache) = cache {
                 reply.text("id", cache.serverless_cache_name()).text("arn", cache.arn());
             }
         }
         "ModifyServerlessCache" => {
-            let request = service
-                .client
-                .modify_serverless_cache()
-                .set_serverless_cache_name(input.text("ServerlessCacheName")?)
-                .set_description(input.text("Description")?)
-                .set_cache_usage_limits(limits_of(&mut input)?)
-                .set_remove_user_group(input.flag("RemoveUserGroup")?)
-                .set_user_group_id(input.text("UserGroupId")?)
-                .set_security_group_ids(input.texts("SecurityGroupIds")?)
-                .set_snapshot_retention_limit(input.int("SnapshotRetentionLimit")?)
-                .set_daily_snapshot_time(input.text("DailySnapshotTime")?)
-                .set_engine(input.text("Engine")?)
-                .set_major_engine_version(input.text("MajorEngineVersion")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, modify_serverless_cache {
+                set_serverless_cache_name: text "ServerlessCacheName",
+                set_description: text "Description",
+                set_remove_user_group: flag "RemoveUserGroup",
+                set_user_group_id: text "UserGroupId",
+                set_security_group_ids: texts "SecurityGroupIds",
+                set_snapshot_retention_limit: int "SnapshotRetentionLimit",
+                set_daily_snapshot_time: text "DailySnapshotTime",
+                set_engine: text "Engine",
+                set_major_engine_version: text "MajorEngineVersion",
+            } and {
+                set_cache_usage_limits: limits_of(&mut input)?,
+            });
         }
         "DeleteServerlessCache" => {
-            let request = service
-                .client
-                .delete_serverless_cache()
-                .set_serverless_cache_name(input.text("ServerlessCacheName")?)
-                .set_final_snapshot_name(input.text("FinalSnapshotName")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_serverless_cache {
+                set_serverless_cache_name: text "ServerlessCacheName",
+                set_final_snapshot_name: text "FinalSnapshotName",
+            });
         }
         _ => return tags::change_elasticache(clients, call).await,
     }

@@ -10,6 +10,7 @@ use super::errors::own_not_found;
 use super::paging::pages;
 use super::tags::{self, Owner};
 use super::{Found, Place, reading};
+use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::kinds::snapshot::SERVERLESS;
 use crate::value::{Object, Type, Value};
@@ -219,38 +220,35 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let mut input = Input::of(call);
     match call.operation {
         "CreateSnapshot" => {
-            let request = service
-                .client
-                .create_snapshot()
-                .set_snapshot_name(input.text("SnapshotName")?)
-                .set_replication_group_id(input.text("ReplicationGroupId")?)
-                .set_cache_cluster_id(input.text("CacheClusterId")?)
-                .set_kms_key_id(input.text("KmsKeyId")?)
-                .set_tags(tags::elasticache_tags(&mut input)?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, create_snapshot {
+                set_snapshot_name: text "SnapshotName",
+                set_replication_group_id: text "ReplicationGroupId",
+                set_cache_cluster_id: text "CacheClusterId",
+                set_kms_key_id: text "KmsKeyId",
+            } and {
+                set_tags: tags::elasticache_tags(&mut input)?,
+            });
         }
         "CreateServerlessCacheSnapshot" => {
-            let request = service
-                .client
-                .create_serverless_cache_snapshot()
-                .set_serverless_cache_snapshot_name(input.text("ServerlessCacheSnapshotName")?)
-                .set_serverless_cache_name(input.text("ServerlessCacheName")?)
-                .set_kms_key_id(input.text("KmsKeyId")?)
-                .set_tags(tags::elasticache_tags(&mut input)?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, create_serverless_cache_snapshot {
+                set_serverless_cache_snapshot_name: text "ServerlessCacheSnapshotName",
+                set_serverless_cache_name: text "ServerlessCacheName",
+                set_kms_key_id: text "KmsKeyId",
+            } and {
+                set_tags: tags::elasticache_tags(&mut input)?,
+            });
         }
         "DeleteSnapshot" => {
-            let request = service.client.delete_snapshot().set_snapshot_name(input.text("SnapshotName")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_snapshot {
+                set_snapshot_name: text "SnapshotName",
+            });
         }
         "DeleteServerlessCacheSnapshot" => {
             let name = input.text("ServerlessCacheSnapshotName")?;
-            let request = service.client.delete_serverless_cache_snapshot().set_serverless_cache_snapshot_name(name);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_serverless_cache_snapshot {
+            } and {
+                set_serverless_cache_snapshot_name: name,
+            });
         }
         _ => return tags::change_elasticache(clients, call).await,
     }

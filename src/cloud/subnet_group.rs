@@ -9,6 +9,7 @@ use super::errors::own_not_found;
 use super::paging::{PAGE, pages};
 use super::tags::{self, Owner};
 use super::{Found, Place, reading};
+use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -71,31 +72,29 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let mut input = Input::of(call);
     let group = match call.operation {
         "CreateCacheSubnetGroup" => {
-            let request = service
-                .client
-                .create_cache_subnet_group()
-                .set_cache_subnet_group_name(input.text("CacheSubnetGroupName")?)
-                .set_cache_subnet_group_description(input.text("CacheSubnetGroupDescription")?)
-                .set_subnet_ids(input.texts("SubnetIds")?)
-                .set_tags(tags::elasticache_tags(&mut input)?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?.cache_subnet_group
+            send!(service, input, create_cache_subnet_group {
+                set_cache_subnet_group_name: text "CacheSubnetGroupName",
+                set_cache_subnet_group_description: text "CacheSubnetGroupDescription",
+                set_subnet_ids: texts "SubnetIds",
+            } and {
+                set_tags: tags::elasticache_tags(&mut input)?,
+            })
+            .cache_subnet_group
         }
         "ModifyCacheSubnetGroup" => {
-            let request = service
-                .client
-                .modify_cache_subnet_group()
-                .set_cache_subnet_group_name(input.text("CacheSubnetGroupName")?)
-                .set_cache_subnet_group_description(input.text("CacheSubnetGroupDescription")?)
-                .set_subnet_ids(input.texts("SubnetIds")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?.cache_subnet_group
+            send!(service, input, modify_cache_subnet_group {
+                set_cache_subnet_group_name: text "CacheSubnetGroupName",
+                set_cache_subnet_group_description: text "CacheSubnetGroupDescription",
+                set_subnet_ids: texts "SubnetIds",
+            })
+            .cache_subnet_group
         }
         "DeleteCacheSubnetGroup" => {
             let name = input.text("CacheSubnetGroupName")?;
-            let request = service.client.delete_cache_subnet_group().set_cache_subnet_group_name(name);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_cache_subnet_group {
+            } and {
+                set_cache_subnet_group_name: name,
+            });
             None
         }
         _ => return tags::change_elasticache(clients, call).await,

@@ -9,6 +9,7 @@ use super::errors::own_not_found;
 use super::paging::{PAGE, pages};
 use super::tags::{self, Owner};
 use super::{Found, Place, reading};
+use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Type, Value};
 
@@ -101,34 +102,30 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let mut reply = Attrs::default();
     match call.operation {
         "CreateUser" => {
-            let request = service
-                .client
-                .create_user()
-                .set_user_id(input.text("UserId")?)
-                .set_user_name(input.text("UserName")?)
-                .set_engine(input.text("Engine")?)
-                .set_access_string(input.text("AccessString")?)
-                .set_authentication_mode(mode(&mut input)?)
-                .set_tags(tags::elasticache_tags(&mut input)?);
-            input.finish()?;
-            let user = service.pace.call(|| request.clone().send()).await?;
+            let user = send!(service, input, create_user {
+                set_user_id: text "UserId",
+                set_user_name: text "UserName",
+                set_engine: text "Engine",
+                set_access_string: text "AccessString",
+            } and {
+                set_authentication_mode: mode(&mut input)?,
+                set_tags: tags::elasticache_tags(&mut input)?,
+            });
             reply.text("id", user.user_id()).text("arn", user.arn());
         }
         "ModifyUser" => {
-            let request = service
-                .client
-                .modify_user()
-                .set_user_id(input.text("UserId")?)
-                .set_engine(input.text("Engine")?)
-                .set_access_string(input.text("AccessString")?)
-                .set_authentication_mode(mode(&mut input)?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, modify_user {
+                set_user_id: text "UserId",
+                set_engine: text "Engine",
+                set_access_string: text "AccessString",
+            } and {
+                set_authentication_mode: mode(&mut input)?,
+            });
         }
         "DeleteUser" => {
-            let request = service.client.delete_user().set_user_id(input.text("UserId")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_user {
+                set_user_id: text "UserId",
+            });
         }
         _ => return tags::change_elasticache(clients, call).await,
     }

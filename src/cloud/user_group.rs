@@ -12,6 +12,7 @@ use super::paging::{PAGE, pages};
 use super::tags::{self, Owner};
 use super::user::status;
 use super::{Found, Place, reading};
+use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Value};
 
@@ -144,32 +145,27 @@ async fn send(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let mut reply = Attrs::default();
     match call.operation {
         "CreateUserGroup" => {
-            let request = service
-                .client
-                .create_user_group()
-                .set_user_group_id(input.text("UserGroupId")?)
-                .set_engine(input.text("Engine")?)
-                .set_user_ids(input.texts("UserIds")?)
-                .set_tags(tags::elasticache_tags(&mut input)?);
-            input.finish()?;
-            let group = service.pace.call(|| request.clone().send()).await?;
+            let group = send!(service, input, create_user_group {
+                set_user_group_id: text "UserGroupId",
+                set_engine: text "Engine",
+                set_user_ids: texts "UserIds",
+            } and {
+                set_tags: tags::elasticache_tags(&mut input)?,
+            });
             reply.text("id", group.user_group_id()).text("arn", group.arn());
         }
         "ModifyUserGroup" => {
-            let request = service
-                .client
-                .modify_user_group()
-                .set_user_group_id(input.text("UserGroupId")?)
-                .set_user_ids_to_add(input.texts("UserIdsToAdd")?)
-                .set_user_ids_to_remove(input.texts("UserIdsToRemove")?)
-                .set_engine(input.text("Engine")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, modify_user_group {
+                set_user_group_id: text "UserGroupId",
+                set_user_ids_to_add: texts "UserIdsToAdd",
+                set_user_ids_to_remove: texts "UserIdsToRemove",
+                set_engine: text "Engine",
+            });
         }
         "DeleteUserGroup" => {
-            let request = service.client.delete_user_group().set_user_group_id(input.text("UserGroupId")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_user_group {
+                set_user_group_id: text "UserGroupId",
+            });
         }
         _ => return tags::change_elasticache(clients, call).await,
     }

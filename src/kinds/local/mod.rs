@@ -26,6 +26,8 @@ pub struct Plain {
     schema: &'static LazyLock<Schema>,
     /// The rules between attributes.
     check: fn(&Object) -> Vec<Problem>,
+    /// What counts of what is written.
+    unite: fn(&mut Object),
     /// What follows from what is written, over what is there; anything else stays as it was made.
     follow: fn(&mut Object, Option<&Object>),
     /// What is made out of what is written.
@@ -48,7 +50,17 @@ impl Plain {
         import: fn(&str) -> Result<Object, String>,
     ) -> Self {
         let (check, follow) = (|_: &Object| Vec::new(), |_: &mut Object, _: Option<&Object>| ());
-        Self { schema, check, follow, make, import, secrets: &[], is_over: |_, _| false, pause: |_, _| None }
+        Self {
+            schema,
+            check,
+            unite: |_| (),
+            follow,
+            make,
+            import,
+            secrets: &[],
+            is_over: |_, _| false,
+            pause: |_, _| None,
+        }
     }
 }
 
@@ -59,6 +71,10 @@ impl Kind for Plain {
 
     fn local(&self) -> Option<&dyn Local> {
         Some(self)
+    }
+
+    fn unite(&self, desired: &mut Object) {
+        (self.unite)(desired);
     }
 
     fn check(&self, desired: &Object) -> Vec<Problem> {

@@ -51,6 +51,7 @@ pub static TIME_OFFSET: Plain =
 /// The kind `time_rotating`.
 pub static TIME_ROTATING: Plain = Plain {
     check: check_rotating,
+    unite,
     follow: follow_rotating,
     is_over,
     ..Plain::new(&ROTATING, make_rotating, import_rotating)
@@ -167,6 +168,18 @@ fn follow_rotating(object: &mut Object, live: Option<&Object>) {
         object.remove("rotation_rfc3339");
     }
     object.extend(rotating(&base, object).into_iter().flatten());
+}
+
+/// What does not count beside the rest is as good as not written: an end that is written counts before all distances but
+/// years, and years before that.
+fn unite(desired: &mut Object) {
+    let years = number(desired, "rotation_years").is_some();
+    let idle: &[&str] = match years {
+        true => &["rotation_rfc3339", "rotation_days", "rotation_hours", "rotation_minutes", "rotation_months"],
+        false if text(desired, "rotation_rfc3339").is_some() => &ROTATIONS[..4],
+        false => &[],
+    };
+    idle.iter().for_each(|name| drop(desired.remove(*name)));
 }
 
 /// A time that is written counts before all distances but years.
