@@ -103,7 +103,7 @@ impl Kind for Snapshot {
         let written: Vec<&str> =
             SOURCES.map(|(name, ..)| name).into_iter().filter(|name| given(desired, name)).collect();
         // What is not known yet may turn out null.
-        let open = |name: &&str| desired.get(*name).is_some_and(Value::is_unknown);
+        let open = |name: &&str| desired.get(name).is_some_and(Value::is_unknown);
         let detail = match written.len() {
             1 => return Vec::new(),
             0 => "It says nothing about what it is made of.".to_owned(),

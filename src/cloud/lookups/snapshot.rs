@@ -12,7 +12,7 @@ use crate::value::{Object, Value};
 /// The snapshot that the arguments tell; nothing but what was asked for where there is none and none is needed.
 pub async fn find(clients: &Clients, args: &Object) -> Result<Attrs, RemoteError> {
     let mut found = every(clients, args).await?;
-    found.sort_by(|one, other| age(one).cmp(&age(other)));
+    found.sort_by_key(age);
     let newest = args.get("most_recent").and_then(Value::as_bool) == Some(true);
     let count = found.len();
     let Some(one) = found.pop() else {
@@ -72,7 +72,7 @@ fn age(snapshot: &Observation) -> (Option<jiff::Timestamp>, Option<String>) {
 fn none(args: &Object) -> RemoteError {
     let names =
         ["snapshot_name", "replication_group_id", "cache_cluster_id", "serverless_cache_name", "snapshot_source"];
-    let told = |name: &&str| Some(format!("{name} = \"{}\"", args.get(*name)?.as_str()?));
+    let told = |name: &&str| Some(format!("{name} = \"{}\"", args.get(name)?.as_str()?));
     let asked: Vec<String> = names.iter().filter_map(told).collect();
     let asked = if asked.is_empty() { "at all".to_owned() } else { format!("with {}", asked.join(", ")) };
     let message = format!("there is no snapshot {asked} that a cache could be filled from");

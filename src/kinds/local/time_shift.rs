@@ -138,7 +138,7 @@ fn forget(object: &mut Object, other: &str) {
 }
 
 fn is_open(object: &Object, names: &[&str]) -> bool {
-    names.iter().any(|name| object.get(*name).is_some_and(Value::is_unknown))
+    names.iter().any(|name| object.get(name).is_some_and(Value::is_unknown))
 }
 
 fn follow_offset(object: &mut Object, _: Option<&Object>) {
@@ -179,7 +179,7 @@ fn unite(desired: &mut Object) {
         false if text(desired, "rotation_rfc3339").is_some() => &ROTATIONS[..4],
         false => &[],
     };
-    idle.iter().for_each(|name| drop(desired.remove(*name)));
+    idle.iter().for_each(|name| drop(desired.remove(name)));
 }
 
 /// A time that is written counts before all distances but years.
@@ -226,7 +226,7 @@ fn check_rotating(desired: &Object) -> Vec<Problem> {
 }
 
 fn written(desired: &Object, names: &[&str], about: &'static str) -> Option<Problem> {
-    let any = names.iter().any(|name| desired.get(*name).is_some_and(|value| !value.is_null()));
+    let any = names.iter().any(|name| desired.get(name).is_some_and(|value| !value.is_null()));
     let detail = "Nothing says how far the other time lies from this one.".to_owned();
     let help = format!("Write one of {}.", names.join(", "));
     (!any).then(|| Problem::error("CS0960", about, "No distance", detail, help))

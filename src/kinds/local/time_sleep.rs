@@ -47,7 +47,7 @@ fn pause(object: &Object, goes: bool) -> Option<Duration> {
 }
 
 fn check(desired: &Object) -> Vec<Problem> {
-    let written = |name: &&str| desired.get(*name).is_some_and(|value| !value.is_null());
+    let written = |name: &&str| desired.get(name).is_some_and(|value| !value.is_null());
     if ["create_duration", "destroy_duration"].iter().any(written) {
         return Vec::new();
     }

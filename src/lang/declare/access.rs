@@ -48,13 +48,11 @@ pub(super) fn take(
     let mut without = cache.clone();
     without.body.blocks.retain(|block| &*block.kind != "access");
     let group = format!("{name}_access");
-    match (from(access, diagnostics), vpc(cache, access, opens, diagnostics), get(cache, opens.id)) {
-        (true, Some(vpc), Some(id)) => {
-            declare_own(&at.group(cache, access, opens, (&group, id, vpc)), module, diagnostics);
-            at.attach(&mut without, opens, &group);
-        }
-        // What is missing has been told, or is when the cache is declared.
-        _ => {}
+    // What is missing has been told, or is when the cache is declared.
+    let parts = (from(access, diagnostics), vpc(cache, access, opens, diagnostics), get(cache, opens.id));
+    if let (true, Some(vpc), Some(id)) = parts {
+        declare_own(&at.group(cache, access, opens, (&group, id, vpc)), module, diagnostics);
+        at.attach(&mut without, opens, &group);
     }
     Some(without)
 }
