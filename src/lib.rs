@@ -98,7 +98,8 @@
 //! 6. Nothing is sent while an error stands; `plan` and `validate` write nothing.
 //! 7. `null` is the same as unset; unset and never set by us is unmanaged.
 //! 8. What holds data is deleted only with leave (`--allow-destroy`, `destroy`), whatever the reason; no destructive step
-//!    starts before everything is there that its successor needs.
+//!    starts before everything is there that its successor needs. What is bought is made only with leave
+//!    (`--allow-purchase`), once, and let go only after its successor.
 //! 9. A state is of one home; damage of it is told and never read past.
 //!
 //! # Files on disk

@@ -31,6 +31,7 @@ templates! {
     "notifications": ["main.hcl"],
     "production": ["main.hcl"],
     "quickstart": ["main.hcl"],
+    "restore": ["main.hcl"],
     "security": ["main.hcl"],
     "serverless": ["main.hcl"],
     "simple": ["main.hcl"],

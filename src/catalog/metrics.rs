@@ -39,8 +39,30 @@ pub const UNITS: &[&str] = &[
 /// What is known of a metric.
 #[derive(Debug, Deserialize)]
 pub struct Metric {
-    /// Which engines report it: `redis/valkey`, `memcached`, both.
+    /// Who reports it: `redis/valkey`, `memcached`, both (`memcached+redis/valkey`), the `host` of a node, or
+    /// `serverless` caches only.
     pub engine: Option<String>,
+}
+
+/// What serverless caches do not report, though their engine does on nodes. Source: the operations review of AWS's samples.
+const ON_NODES: [&str; 6] = [
+    "EngineCPUUtilization",
+    "DatabaseMemoryUsagePercentage",
+    "DatabaseMemoryUsageCountedForEvictPercentage",
+    "ReplicationLag",
+    "ReplicationBytes",
+    "IsMaster",
+];
+
+/// Whether a metric is reported of a cache of that engine, as far as anybody knows.
+pub fn is_reported(name: &str, engine: &str, serverless: bool) -> bool {
+    let Some(by) = get(name).and_then(|metric| metric.engine.as_deref()) else { return true };
+    let of_engine = by.contains(engine);
+    match by {
+        "host" => !serverless,
+        "serverless" => serverless && engine != "memcached",
+        _ => of_engine && !(serverless && ON_NODES.contains(&name)),
+    }
 }
 
 #[derive(Deserialize)]

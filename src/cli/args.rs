@@ -103,11 +103,14 @@ pub struct ScopeArgs {
     /// Allow a resource that holds data to be destroyed or replaced; `all` allows every one.
     #[arg(long, value_name = "ADDRESS|all", alias = "allow-replace")]
     pub allow_destroy: Vec<String>,
+    /// Allow this to be bought; nobody gives the money back.
+    #[arg(long, value_name = "ADDRESS")]
+    pub allow_purchase: Vec<String>,
     /// Refuse a plan whose impact is worse: none, blip, failover, write-pause, reboot, data-loss.
     #[arg(long, value_name = "LEVEL")]
     pub max_impact: Option<String>,
     /// Only bring the records to what is there.
-    #[arg(long, conflicts_with_all = ["replace", "allow_destroy", "max_impact"])]
+    #[arg(long, conflicts_with_all = ["replace", "allow_destroy", "allow_purchase", "max_impact"])]
     pub refresh_only: bool,
     /// Wait so long for the state's lock: 30s, 5m.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]

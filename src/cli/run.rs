@@ -180,6 +180,7 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
         replace: addresses(&scope.replace)?,
         allow_destroy: addresses(&scope.allow_destroy.iter().filter(|text| !all(text)).cloned().collect::<Vec<_>>())?,
         allow_all: scope.allow_destroy.iter().any(all),
+        allow_purchase: addresses(&scope.allow_purchase)?,
         max_impact: max_impact.transpose()?,
         refresh_only: scope.refresh_only,
     })

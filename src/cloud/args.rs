@@ -132,6 +132,28 @@ fn text_of(value: &Value) -> Option<String> {
     }
 }
 
+/// Builds a request of the SDK out of the input of a call, sends it, and answers what it answered. Each setter takes a
+/// member as what [`Input`] reads it as; what is read otherwise stands behind `and`. A member that is left over is an
+/// error, and nothing is sent.
+///
+/// ```text
+/// send!(service, input, delete_user { set_user_id: text "UserId" } and { set_tags: tags(&mut input)? })
+/// ```
+macro_rules! send {
+    (
+        $service:ident, $input:ident,
+        $operation:ident { $($member:ident: $read:ident $name:literal),* $(,)? }
+        $(and { $($other:ident: $value:expr),* $(,)? })?
+    ) => {{
+        let request = $service.client.$operation();
+        $(let request = request.$member($input.$read($name)?);)*
+        $($(let request = request.$other($value);)*)?
+        $input.finish()?;
+        $service.pace.call(|| request.clone().send()).await?
+    }};
+}
+pub(in crate::cloud) use send;
+
 /// The operations that a kind sends as JSON, and the members of their inputs.
 pub type Operations = &'static [(&'static str, &'static [&'static str])];
 

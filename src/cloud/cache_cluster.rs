@@ -3,15 +3,12 @@
 mod calls;
 mod observe;
 
-use aws_sdk_elasticache::types::CacheCluster;
-
 use super::args::without_secrets;
 use super::clients::Clients;
 use super::errors::own_not_found;
-use super::paging::at_most;
-use super::replication_group::{describe_clusters, or_none, read_tags};
+use super::replication_group::describe_clusters;
 use super::tags::{self, Owner};
-use super::{FEW, Found, Place, by_asked_name};
+use super::{Found, Place, reading};
 use crate::kind::{Call, Future_, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -38,27 +35,6 @@ impl Remote for CacheClusters {
 }
 
 async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
-    let (clusters, bulk) = if ids.len() > FEW {
-        let (clusters, bulk) =
-            tokio::join!(describe_clusters(clients, None), tags::of_type(clients, ids.len(), "elasticache:cluster"),);
-        (clusters?, bulk?)
-    } else {
-        let found = at_most(FEW, ids, |id| async move { or_none(describe_clusters(clients, Some(id)).await) });
-        (found.await?.into_iter().flatten().collect(), None)
-    };
-    let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
-    let name = |cluster: &CacheCluster| cluster.cache_cluster_id().unwrap_or_default().to_lowercase();
-    let clusters: Vec<CacheCluster> = clusters.into_iter().filter(|cluster| wanted.contains(&name(cluster))).collect();
-    let (free, busy): (Vec<_>, Vec<_>) =
-        clusters.iter().partition(|cluster| cluster.cache_cluster_status() == Some("available"));
-    let arns = |clusters: Vec<&CacheCluster>| clusters.into_iter().filter_map(|cluster| cluster.arn.clone()).collect();
-    let tags = read_tags(clients, bulk, arns(free), arns(busy)).await?;
-    let observe = |cluster: &CacheCluster| {
-        let mut observation = observe::observe(cluster);
-        if let Some(tags) = cluster.arn().and_then(|arn| tags.get(arn)) {
-            observation.object.insert("tags_all".into(), tags.clone());
-        }
-        (name(cluster), observation)
-    };
-    Ok(by_asked_name(ids, clusters.iter().map(observe).collect()))
+    let describe = |id: Option<String>| async move { describe_clusters(clients, id.as_deref()).await };
+    reading::read(clients, ids, "elasticache:cluster", describe, observe::observe).await
 }

@@ -9,6 +9,7 @@ use super::clients::Clients;
 use super::paging::{PAGE, at_most, pages};
 use super::tags::{self, Owner};
 use super::{Found, Place};
+use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Type, Value};
 
@@ -100,21 +101,19 @@ fn suppressor(alarm: &CompositeAlarm) -> Value {
 async fn put(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let service = &clients.cloudwatch;
     let mut input = Input::of(call);
-    let request = service
-        .client
-        .put_composite_alarm()
-        .set_alarm_name(input.text("AlarmName")?)
-        .set_alarm_rule(input.text("AlarmRule")?)
-        .set_alarm_description(input.text("AlarmDescription")?)
-        .set_actions_enabled(input.flag("ActionsEnabled")?)
-        .set_alarm_actions(input.texts("AlarmActions")?)
-        .set_ok_actions(input.texts("OKActions")?)
-        .set_insufficient_data_actions(input.texts("InsufficientDataActions")?)
-        .set_actions_suppressor(input.text("ActionsSuppressor")?)
-        .set_actions_suppressor_wait_period(input.int("ActionsSuppressorWaitPeriod")?)
-        .set_actions_suppressor_extension_period(input.int("ActionsSuppressorExtensionPeriod")?)
-        .set_tags(tags::cloudwatch_tags(&mut input)?);
-    input.finish()?;
-    service.pace.call(|| request.clone().send()).await?;
+    send!(service, input, put_composite_alarm {
+        set_alarm_name: text "AlarmName",
+        set_alarm_rule: text "AlarmRule",
+        set_alarm_description: text "AlarmDescription",
+        set_actions_enabled: flag "ActionsEnabled",
+        set_alarm_actions: texts "AlarmActions",
+        set_ok_actions: texts "OKActions",
+        set_insufficient_data_actions: texts "InsufficientDataActions",
+        set_actions_suppressor: text "ActionsSuppressor",
+        set_actions_suppressor_wait_period: int "ActionsSuppressorWaitPeriod",
+        set_actions_suppressor_extension_period: int "ActionsSuppressorExtensionPeriod",
+    } and {
+        set_tags: tags::cloudwatch_tags(&mut input)?,
+    });
     Ok(Reply::new())
 }

@@ -6,6 +6,7 @@ use super::clients::Clients;
 use super::errors::fatal;
 use super::paging::at_most;
 use super::{Found, Place};
+use crate::cloud::args::send;
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -64,18 +65,15 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let mut input = Input::of(call);
     match call.operation {
         "PutDashboard" => {
-            let request = service
-                .client
-                .put_dashboard()
-                .set_dashboard_name(input.text("DashboardName")?)
-                .set_dashboard_body(input.text("DashboardBody")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, put_dashboard {
+                set_dashboard_name: text "DashboardName",
+                set_dashboard_body: text "DashboardBody",
+            });
         }
         "DeleteDashboards" => {
-            let request = service.client.delete_dashboards().set_dashboard_names(input.texts("DashboardNames")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_dashboards {
+                set_dashboard_names: texts "DashboardNames",
+            });
         }
         _ => return Err(unknown_operation(call)),
     }

@@ -12,6 +12,7 @@ use super::replication_group::observe::short_version;
 use super::replication_group::read_tags;
 use super::tags::{self, Owner};
 use super::{Found, Place};
+use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Type, Value};
 
@@ -168,60 +169,45 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
             }
         }
         "ModifyGlobalReplicationGroup" => {
-            let request = service
-                .client
-                .modify_global_replication_group()
-                .set_global_replication_group_id(input.text("GlobalReplicationGroupId")?)
-                .set_apply_immediately(input.flag("ApplyImmediately")?)
-                .set_engine(input.text("Engine")?)
-                .set_engine_version(input.text("EngineVersion")?)
-                .set_cache_parameter_group_name(input.text("CacheParameterGroupName")?)
-                .set_cache_node_type(input.text("CacheNodeType")?)
-                .set_automatic_failover_enabled(input.flag("AutomaticFailoverEnabled")?)
-                .set_global_replication_group_description(input.text("GlobalReplicationGroupDescription")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, modify_global_replication_group {
+                set_global_replication_group_id: text "GlobalReplicationGroupId",
+                set_apply_immediately: flag "ApplyImmediately",
+                set_engine: text "Engine",
+                set_engine_version: text "EngineVersion",
+                set_cache_parameter_group_name: text "CacheParameterGroupName",
+                set_cache_node_type: text "CacheNodeType",
+                set_automatic_failover_enabled: flag "AutomaticFailoverEnabled",
+                set_global_replication_group_description: text "GlobalReplicationGroupDescription",
+            });
         }
         "DeleteGlobalReplicationGroup" => {
-            let request = service
-                .client
-                .delete_global_replication_group()
-                .set_global_replication_group_id(input.text("GlobalReplicationGroupId")?)
-                .set_retain_primary_replication_group(input.flag("RetainPrimaryReplicationGroup")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_global_replication_group {
+                set_global_replication_group_id: text "GlobalReplicationGroupId",
+                set_retain_primary_replication_group: flag "RetainPrimaryReplicationGroup",
+            });
         }
         "DisassociateGlobalReplicationGroup" => return disassociate(clients, call).await,
         "FailoverGlobalReplicationGroup" => {
-            let request = service
-                .client
-                .failover_global_replication_group()
-                .set_global_replication_group_id(input.text("GlobalReplicationGroupId")?)
-                .set_primary_region(input.text("PrimaryRegion")?)
-                .set_primary_replication_group_id(input.text("PrimaryReplicationGroupId")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, failover_global_replication_group {
+                set_global_replication_group_id: text "GlobalReplicationGroupId",
+                set_primary_region: text "PrimaryRegion",
+                set_primary_replication_group_id: text "PrimaryReplicationGroupId",
+            });
         }
         "IncreaseNodeGroupsInGlobalReplicationGroup" => {
-            let request = service
-                .client
-                .increase_node_groups_in_global_replication_group()
-                .set_global_replication_group_id(input.text("GlobalReplicationGroupId")?)
-                .set_node_group_count(input.int("NodeGroupCount")?)
-                .set_apply_immediately(input.flag("ApplyImmediately")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, increase_node_groups_in_global_replication_group {
+                set_global_replication_group_id: text "GlobalReplicationGroupId",
+                set_node_group_count: int "NodeGroupCount",
+                set_apply_immediately: flag "ApplyImmediately",
+            });
         }
         "DecreaseNodeGroupsInGlobalReplicationGroup" => {
-            let request = service
-                .client
-                .decrease_node_groups_in_global_replication_group()
-                .set_global_replication_group_id(input.text("GlobalReplicationGroupId")?)
-                .set_node_group_count(input.int("NodeGroupCount")?)
-                .set_global_node_groups_to_remove(input.texts("GlobalNodeGroupsToRemove")?)
-                .set_apply_immediately(input.flag("ApplyImmediately")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, decrease_node_groups_in_global_replication_group {
+                set_global_replication_group_id: text "GlobalReplicationGroupId",
+                set_node_group_count: int "NodeGroupCount",
+                set_global_node_groups_to_remove: texts "GlobalNodeGroupsToRemove",
+                set_apply_immediately: flag "ApplyImmediately",
+            });
         }
         _ => return tags::change_elasticache(clients, call).await,
     }
@@ -232,13 +218,10 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
 pub(super) async fn disassociate(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let service = &clients.elasticache;
     let mut input = Input::of(call);
-    let request = service
-        .client
-        .disassociate_global_replication_group()
-        .set_global_replication_group_id(input.text("GlobalReplicationGroupId")?)
-        .set_replication_group_id(input.text("ReplicationGroupId")?)
-        .set_replication_group_region(input.text("ReplicationGroupRegion")?);
-    input.finish()?;
-    service.pace.call(|| request.clone().send()).await?;
+    send!(service, input, disassociate_global_replication_group {
+        set_global_replication_group_id: text "GlobalReplicationGroupId",
+        set_replication_group_id: text "ReplicationGroupId",
+        set_replication_group_region: text "ReplicationGroupRegion",
+    });
     Ok(Reply::new())
 }

@@ -6,12 +6,13 @@ mod notices;
 #[cfg(feature = "ec2")]
 mod query;
 mod regions;
+mod snapshot;
 #[cfg(feature = "ec2")]
 mod vpc;
 
 use super::attrs::Attrs;
 use super::errors::fatal;
-use super::{Place, missing};
+use super::{Place, missing, reserved_node};
 use crate::kind::{ErrorClass, Future_, Kind, Lookup, RemoteError};
 use crate::kinds::{self, tags};
 use crate::value::{Object, Type, Value};
@@ -39,6 +40,8 @@ impl Lookups {
             "caller_identity" => self.caller().await,
             "log_group" => notices::log_group(&*self.0.clients().await?, args).await,
             "log_groups" => notices::log_groups(&*self.0.clients().await?, &self.0.region, args).await,
+            "reserved_cache_node_offering" => reserved_node::offering(&*self.0.clients().await?, args).await,
+            "snapshot" => snapshot::find(&*self.0.clients().await?, args).await,
             "sns_topic" => notices::topic(&self.0, args).await,
             #[cfg(feature = "ec2")]
             "vpc" => vpc::find(&*self.0.clients().await?, &self.0.region, args).await,

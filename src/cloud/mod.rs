@@ -25,12 +25,15 @@ mod lookups;
 mod pace;
 mod paging;
 mod parameter_group;
+mod reading;
 mod replication_group;
+mod reserved_node;
 #[cfg(feature = "ec2")]
 mod security_group;
 #[cfg(feature = "ec2")]
 mod security_group_rule;
 mod serverless_cache;
+mod snapshot;
 mod sns;
 mod sns_subscription;
 mod subnet_group;
@@ -156,6 +159,8 @@ fn remote(kind: &str, place: Place) -> Arc<dyn Remote> {
         "global_replication_group" => Arc::new(global_replication_group::Globals(place)),
         "cache_cluster" => Arc::new(cache_cluster::CacheClusters(place)),
         "serverless_cache" => Arc::new(serverless_cache::ServerlessCaches(place)),
+        "reserved_cache_node" => Arc::new(reserved_node::ReservedNodes(place)),
+        "snapshot" => Arc::new(snapshot::Snapshots(place)),
         "user" => Arc::new(user::Users(place)),
         "user_group" => Arc::new(user_group::UserGroups(place)),
         "user_group_association" => Arc::new(user_group::Associations(place)),

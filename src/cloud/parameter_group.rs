@@ -8,7 +8,8 @@ use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, at_most, pages};
 use super::tags::{self, Owner};
-use super::{FEW, Found, Place, by_asked_name};
+use super::{Found, Place, by_asked_name, reading};
+use crate::cloud::args::send;
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Type, Value};
 
@@ -38,8 +39,10 @@ impl Remote for ParameterGroups {
 }
 
 async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
-    let (groups, bulk) =
-        tokio::join!(list(clients, ids), tags::of_type(clients, ids.len(), "elasticache:parametergroup"));
+    let (groups, bulk) = tokio::join!(
+        reading::few_or_all(ids, |name| describe(clients, name)),
+        tags::of_type(clients, ids.len(), "elasticache:parametergroup")
+    );
     let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
     let name = |group: &CacheParameterGroup| group.cache_parameter_group_name().unwrap_or_default().to_lowercase();
     let groups: Vec<CacheParameterGroup> = groups?.into_iter().filter(|group| wanted.contains(&name(group))).collect();
@@ -56,21 +59,9 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     Ok(by_asked_name(ids, observed.collect()))
 }
 
-async fn list(clients: &Clients, ids: &[String]) -> Result<Vec<CacheParameterGroup>, RemoteError> {
-    if ids.len() > FEW {
-        return describe(clients, None).await;
-    }
-    let found = at_most(FEW, ids, |id| async move {
-        match describe(clients, Some(id)).await {
-            Err(error) if error.class == ErrorClass::NotFound => Ok(Vec::new()),
-            other => other,
-        }
-    });
-    Ok(found.await?.into_iter().flatten().collect())
-}
-
-async fn describe(clients: &Clients, name: Option<&str>) -> Result<Vec<CacheParameterGroup>, RemoteError> {
+async fn describe(clients: &Clients, name: Option<String>) -> Result<Vec<CacheParameterGroup>, RemoteError> {
     let service = &clients.elasticache;
+    let name = name.as_deref();
     pages(|marker| async move {
         let request = service
             .client
@@ -148,29 +139,26 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
             }
         }
         "ModifyCacheParameterGroup" => {
-            let request = service
-                .client
-                .modify_cache_parameter_group()
-                .set_cache_parameter_group_name(input.text("CacheParameterGroupName")?)
-                .set_parameter_name_values(name_values(&mut input)?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, modify_cache_parameter_group {
+                set_cache_parameter_group_name: text "CacheParameterGroupName",
+            } and {
+                set_parameter_name_values: name_values(&mut input)?,
+            });
         }
         "ResetCacheParameterGroup" => {
-            let request = service
-                .client
-                .reset_cache_parameter_group()
-                .set_cache_parameter_group_name(input.text("CacheParameterGroupName")?)
-                .set_reset_all_parameters(input.flag("ResetAllParameters")?)
-                .set_parameter_name_values(name_values(&mut input)?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, reset_cache_parameter_group {
+                set_cache_parameter_group_name: text "CacheParameterGroupName",
+                set_reset_all_parameters: flag "ResetAllParameters",
+            } and {
+                set_parameter_name_values: name_values(&mut input)?,
+            });
         }
         "DeleteCacheParameterGroup" => {
             let name = input.text("CacheParameterGroupName")?;
-            let request = service.client.delete_cache_parameter_group().set_cache_parameter_group_name(name);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_cache_parameter_group {
+            } and {
+                set_cache_parameter_group_name: name,
+            });
         }
         _ => return tags::change_elasticache(clients, call).await,
     }

@@ -7,10 +7,10 @@ use super::args::{Input, without_secrets};
 use super::attrs::{Attrs, fields, int_or_null};
 use super::clients::Clients;
 use super::errors::own_not_found;
-use super::paging::{at_most, pages};
-use super::replication_group::{or_none, read_tags};
+use super::paging::pages;
 use super::tags::{self, Owner};
-use super::{FEW, Found, Place, by_asked_name};
+use super::{Found, Place, reading};
+use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Type, Value};
 
@@ -37,28 +37,12 @@ impl Remote for ServerlessCaches {
 }
 
 async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
-    let (caches, bulk) =
-        tokio::join!(list(clients, ids), tags::of_type(clients, ids.len(), "elasticache:serverlesscache"));
-    let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
-    let name = |cache: &ServerlessCache| cache.serverless_cache_name().unwrap_or_default().to_lowercase();
-    let caches: Vec<ServerlessCache> = caches?.into_iter().filter(|cache| wanted.contains(&name(cache))).collect();
-    let (free, busy): (Vec<_>, Vec<_>) = caches.iter().partition(|cache| cache.status() == Some("available"));
-    let arns = |caches: Vec<&ServerlessCache>| caches.into_iter().filter_map(|cache| cache.arn.clone()).collect();
-    let tags = read_tags(clients, bulk?, arns(free), arns(busy)).await?;
-    let observe = |cache: &ServerlessCache| (name(cache), observe(cache, &tags));
-    Ok(by_asked_name(ids, caches.iter().map(observe).collect()))
+    reading::read(clients, ids, "elasticache:serverlesscache", |name| describe(clients, name), observe).await
 }
 
-async fn list(clients: &Clients, ids: &[String]) -> Result<Vec<ServerlessCache>, RemoteError> {
-    if ids.len() > FEW {
-        return describe(clients, None).await;
-    }
-    let found = at_most(FEW, ids, |id| async move { or_none(describe(clients, Some(id)).await) });
-    Ok(found.await?.into_iter().flatten().collect())
-}
-
-async fn describe(clients: &Clients, name: Option<&str>) -> Result<Vec<ServerlessCache>, RemoteError> {
+async fn describe(clients: &Clients, name: Option<String>) -> Result<Vec<ServerlessCache>, RemoteError> {
     let service = &clients.elasticache;
+    let name = name.as_deref();
     pages(|token| async move {
         let request = service
             .client
@@ -82,7 +66,7 @@ fn status(cache: &ServerlessCache) -> Status {
     }
 }
 
-fn observe(cache: &ServerlessCache, tags: &tags::ByArn) -> Observation {
+fn observe(cache: &ServerlessCache) -> Observation {
     let mut attrs = Attrs::default();
     attrs
         .text("id", cache.serverless_cache_name())
@@ -105,9 +89,6 @@ fn observe(cache: &ServerlessCache, tags: &tags::ByArn) -> Observation {
         .put("endpoint", endpoint(cache.endpoint()))
         .put("reader_endpoint", endpoint(cache.reader_endpoint()))
         .put("cache_usage_limits", limits(cache.cache_usage_limits()));
-    if let Some(tags) = cache.arn().and_then(|arn| tags.get(arn)) {
-        attrs.put("tags_all", tags.clone());
-    }
     Observation { status: status(cache), object: attrs.0, pending: Object::new() }
 }
 
@@ -176,55 +157,49 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let mut reply = Attrs::default();
     match call.operation {
         "CreateServerlessCache" => {
-            let request = service
-                .client
-                .create_serverless_cache()
-                .set_serverless_cache_name(input.text("ServerlessCacheName")?)
-                .set_description(input.text("Description")?)
-                .set_engine(input.text("Engine")?)
-                .set_major_engine_version(input.text("MajorEngineVersion")?)
-                .set_cache_usage_limits(limits_of(&mut input)?)
-                .set_kms_key_id(input.text("KmsKeyId")?)
-                .set_security_group_ids(input.texts("SecurityGroupIds")?)
-                .set_snapshot_arns_to_restore(input.texts("SnapshotArnsToRestore")?)
-                .set_user_group_id(input.text("UserGroupId")?)
-                .set_subnet_ids(input.texts("SubnetIds")?)
-                .set_snapshot_retention_limit(input.int("SnapshotRetentionLimit")?)
-                .set_daily_snapshot_time(input.text("DailySnapshotTime")?)
-                .set_network_type(input.word("NetworkType")?)
-                .set_connection_type(input.word("ConnectionType")?)
-                .set_tags(tags::elasticache_tags(&mut input)?);
-            input.finish()?;
-            let cache = service.pace.call(|| request.clone().send()).await?.serverless_cache;
+            let cache = send!(service, input, create_serverless_cache {
+                set_serverless_cache_name: text "ServerlessCacheName",
+                set_description: text "Description",
+                set_engine: text "Engine",
+                set_major_engine_version: text "MajorEngineVersion",
+                set_kms_key_id: text "KmsKeyId",
+                set_security_group_ids: texts "SecurityGroupIds",
+                set_snapshot_arns_to_restore: texts "SnapshotArnsToRestore",
+                set_user_group_id: text "UserGroupId",
+                set_subnet_ids: texts "SubnetIds",
+                set_snapshot_retention_limit: int "SnapshotRetentionLimit",
+                set_daily_snapshot_time: text "DailySnapshotTime",
+                set_network_type: word "NetworkType",
+                set_connection_type: word "ConnectionType",
+            } and {
+                set_cache_usage_limits: limits_of(&mut input)?,
+                set_tags: tags::elasticache_tags(&mut input)?,
+            })
+            .serverless_cache;
             if let Some(cache) = cache {
                 reply.text("id", cache.serverless_cache_name()).text("arn", cache.arn());
             }
         }
         "ModifyServerlessCache" => {
-            let request = service
-                .client
-                .modify_serverless_cache()
-                .set_serverless_cache_name(input.text("ServerlessCacheName")?)
-                .set_description(input.text("Description")?)
-                .set_cache_usage_limits(limits_of(&mut input)?)
-                .set_remove_user_group(input.flag("RemoveUserGroup")?)
-                .set_user_group_id(input.text("UserGroupId")?)
-                .set_security_group_ids(input.texts("SecurityGroupIds")?)
-                .set_snapshot_retention_limit(input.int("SnapshotRetentionLimit")?)
-                .set_daily_snapshot_time(input.text("DailySnapshotTime")?)
-                .set_engine(input.text("Engine")?)
-                .set_major_engine_version(input.text("MajorEngineVersion")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, modify_serverless_cache {
+                set_serverless_cache_name: text "ServerlessCacheName",
+                set_description: text "Description",
+                set_remove_user_group: flag "RemoveUserGroup",
+                set_user_group_id: text "UserGroupId",
+                set_security_group_ids: texts "SecurityGroupIds",
+                set_snapshot_retention_limit: int "SnapshotRetentionLimit",
+                set_daily_snapshot_time: text "DailySnapshotTime",
+                set_engine: text "Engine",
+                set_major_engine_version: text "MajorEngineVersion",
+            } and {
+                set_cache_usage_limits: limits_of(&mut input)?,
+            });
         }
         "DeleteServerlessCache" => {
-            let request = service
-                .client
-                .delete_serverless_cache()
-                .set_serverless_cache_name(input.text("ServerlessCacheName")?)
-                .set_final_snapshot_name(input.text("FinalSnapshotName")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_serverless_cache {
+                set_serverless_cache_name: text "ServerlessCacheName",
+                set_final_snapshot_name: text "FinalSnapshotName",
+            });
         }
         _ => return tags::change_elasticache(clients, call).await,
     }

@@ -6,10 +6,11 @@ use super::args::{Input, without_secrets};
 use super::attrs::Attrs;
 use super::clients::Clients;
 use super::errors::own_not_found;
-use super::paging::{PAGE, at_most, pages};
+use super::paging::{PAGE, pages};
 use super::tags::{self, Owner};
-use super::{FEW, Found, Place, by_asked_name};
-use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
+use super::{Found, Place, reading};
+use crate::cloud::args::send;
+use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
 /// The subnet groups of a region.
@@ -35,31 +36,12 @@ impl Remote for SubnetGroups {
 }
 
 async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
-    let (groups, bulk) = tokio::join!(list(clients, ids), tags::of_type(clients, ids.len(), "elasticache:subnetgroup"));
-    let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
-    let name = |group: &CacheSubnetGroup| group.cache_subnet_group_name().unwrap_or_default().to_lowercase();
-    let groups: Vec<CacheSubnetGroup> = groups?.into_iter().filter(|group| wanted.contains(&name(group))).collect();
-    let arns = groups.iter().filter_map(|group| group.arn.clone()).collect();
-    let tags = tags::of_each(clients, Owner::ElastiCache, bulk?, arns).await?;
-    let observe = |group: &CacheSubnetGroup| (name(group), observe(group, &tags));
-    Ok(by_asked_name(ids, groups.iter().map(observe).collect()))
+    reading::read(clients, ids, "elasticache:subnetgroup", |name| describe(clients, name), observe).await
 }
 
-async fn list(clients: &Clients, ids: &[String]) -> Result<Vec<CacheSubnetGroup>, RemoteError> {
-    if ids.len() > FEW {
-        return describe(clients, None).await;
-    }
-    let found = at_most(FEW, ids, |id| async move {
-        match describe(clients, Some(id)).await {
-            Err(error) if error.class == ErrorClass::NotFound => Ok(Vec::new()),
-            other => other,
-        }
-    });
-    Ok(found.await?.into_iter().flatten().collect())
-}
-
-async fn describe(clients: &Clients, name: Option<&str>) -> Result<Vec<CacheSubnetGroup>, RemoteError> {
+async fn describe(clients: &Clients, name: Option<String>) -> Result<Vec<CacheSubnetGroup>, RemoteError> {
     let service = &clients.elasticache;
+    let name = name.as_deref();
     pages(|marker| async move {
         let request = service
             .client
@@ -73,7 +55,7 @@ async fn describe(clients: &Clients, name: Option<&str>) -> Result<Vec<CacheSubn
     .await
 }
 
-fn observe(group: &CacheSubnetGroup, tags: &tags::ByArn) -> Observation {
+fn observe(group: &CacheSubnetGroup) -> Observation {
     let mut attrs = Attrs::default();
     attrs
         .text("id", group.cache_subnet_group_name())
@@ -82,9 +64,6 @@ fn observe(group: &CacheSubnetGroup, tags: &tags::ByArn) -> Observation {
         .set("subnet_ids", group.subnets().iter().filter_map(|subnet| subnet.subnet_identifier()))
         .text("vpc_id", group.vpc_id())
         .text("arn", group.arn());
-    if let Some(tags) = group.arn().and_then(|arn| tags.get(arn)) {
-        attrs.put("tags_all", tags.clone());
-    }
     attrs.settled()
 }
 
@@ -93,31 +72,29 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let mut input = Input::of(call);
     let group = match call.operation {
         "CreateCacheSubnetGroup" => {
-            let request = service
-                .client
-                .create_cache_subnet_group()
-                .set_cache_subnet_group_name(input.text("CacheSubnetGroupName")?)
-                .set_cache_subnet_group_description(input.text("CacheSubnetGroupDescription")?)
-                .set_subnet_ids(input.texts("SubnetIds")?)
-                .set_tags(tags::elasticache_tags(&mut input)?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?.cache_subnet_group
+            send!(service, input, create_cache_subnet_group {
+                set_cache_subnet_group_name: text "CacheSubnetGroupName",
+                set_cache_subnet_group_description: text "CacheSubnetGroupDescription",
+                set_subnet_ids: texts "SubnetIds",
+            } and {
+                set_tags: tags::elasticache_tags(&mut input)?,
+            })
+            .cache_subnet_group
         }
         "ModifyCacheSubnetGroup" => {
-            let request = service
-                .client
-                .modify_cache_subnet_group()
-                .set_cache_subnet_group_name(input.text("CacheSubnetGroupName")?)
-                .set_cache_subnet_group_description(input.text("CacheSubnetGroupDescription")?)
-                .set_subnet_ids(input.texts("SubnetIds")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?.cache_subnet_group
+            send!(service, input, modify_cache_subnet_group {
+                set_cache_subnet_group_name: text "CacheSubnetGroupName",
+                set_cache_subnet_group_description: text "CacheSubnetGroupDescription",
+                set_subnet_ids: texts "SubnetIds",
+            })
+            .cache_subnet_group
         }
         "DeleteCacheSubnetGroup" => {
             let name = input.text("CacheSubnetGroupName")?;
-            let request = service.client.delete_cache_subnet_group().set_cache_subnet_group_name(name);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_cache_subnet_group {
+            } and {
+                set_cache_subnet_group_name: name,
+            });
             None
         }
         _ => return tags::change_elasticache(clients, call).await,

@@ -7,6 +7,7 @@ use super::args::{Input, unknown_operation};
 use super::clients::Clients;
 use super::errors::fatal;
 use super::paging::{PAGE, at_most, pages};
+use crate::cloud::args::send;
 use crate::kind::{Call, ErrorClass, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -148,22 +149,17 @@ pub async fn change_elasticache(clients: &Clients, call: &Call) -> Result<Reply,
     let mut input = Input::of(call);
     match call.operation {
         "AddTagsToResource" => {
-            let request = service
-                .client
-                .add_tags_to_resource()
-                .set_resource_name(input.text("ResourceName")?)
-                .set_tags(elasticache_tags(&mut input)?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, add_tags_to_resource {
+                set_resource_name: text "ResourceName",
+            } and {
+                set_tags: elasticache_tags(&mut input)?,
+            });
         }
         "RemoveTagsFromResource" => {
-            let request = service
-                .client
-                .remove_tags_from_resource()
-                .set_resource_name(input.text("ResourceName")?)
-                .set_tag_keys(input.texts("TagKeys")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, remove_tags_from_resource {
+                set_resource_name: text "ResourceName",
+                set_tag_keys: texts "TagKeys",
+            });
         }
         _ => return Err(unknown_operation(call)),
     }

@@ -6,10 +6,10 @@ use super::args::{Input, without_secrets};
 use super::attrs::{Attrs, fields, int_or_null, text_or_null};
 use super::clients::Clients;
 use super::errors::own_not_found;
-use super::paging::{PAGE, at_most, pages};
-use super::replication_group::{or_none, read_tags};
+use super::paging::{PAGE, pages};
 use super::tags::{self, Owner};
-use super::{FEW, Found, Place, by_asked_name};
+use super::{Found, Place, reading};
+use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Type, Value};
 
@@ -36,27 +36,12 @@ impl Remote for Users {
 }
 
 async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
-    let (users, bulk) = tokio::join!(list(clients, ids), tags::of_type(clients, ids.len(), "elasticache:user"));
-    let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
-    let name = |user: &User| user.user_id().unwrap_or_default().to_lowercase();
-    let users: Vec<User> = users?.into_iter().filter(|user| wanted.contains(&name(user))).collect();
-    let (free, busy): (Vec<_>, Vec<_>) = users.iter().partition(|user| user.status() == Some("active"));
-    let arns = |users: Vec<&User>| users.into_iter().filter_map(|user| user.arn.clone()).collect();
-    let tags = read_tags(clients, bulk?, arns(free), arns(busy)).await?;
-    let observe = |user: &User| (name(user), observe(user, &tags));
-    Ok(by_asked_name(ids, users.iter().map(observe).collect()))
+    reading::read(clients, ids, "elasticache:user", |name| describe(clients, name), observe).await
 }
 
-async fn list(clients: &Clients, ids: &[String]) -> Result<Vec<User>, RemoteError> {
-    if ids.len() > FEW {
-        return describe(clients, None).await;
-    }
-    let found = at_most(FEW, ids, |id| async move { or_none(describe(clients, Some(id)).await) });
-    Ok(found.await?.into_iter().flatten().collect())
-}
-
-async fn describe(clients: &Clients, id: Option<&str>) -> Result<Vec<User>, RemoteError> {
+async fn describe(clients: &Clients, id: Option<String>) -> Result<Vec<User>, RemoteError> {
     let service = &clients.elasticache;
+    let id = id.as_deref();
     pages(|marker| async move {
         let request =
             service.client.describe_users().set_user_id(id.map(str::to_owned)).max_records(PAGE).set_marker(marker);
@@ -77,7 +62,7 @@ pub(super) fn status(word: Option<&str>) -> Status {
     }
 }
 
-fn observe(user: &User, tags: &tags::ByArn) -> Observation {
+fn observe(user: &User) -> Observation {
     let mut attrs = Attrs::default();
     attrs
         .text("id", user.user_id())
@@ -87,9 +72,6 @@ fn observe(user: &User, tags: &tags::ByArn) -> Observation {
         .text("access_string", user.access_string())
         .text("arn", user.arn())
         .put("authentication_mode", authentication(user));
-    if let Some(tags) = user.arn().and_then(|arn| tags.get(arn)) {
-        attrs.put("tags_all", tags.clone());
-    }
     Observation { status: status(user.status()), object: attrs.0, pending: Object::new() }
 }
 
@@ -120,34 +102,30 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let mut reply = Attrs::default();
     match call.operation {
         "CreateUser" => {
-            let request = service
-                .client
-                .create_user()
-                .set_user_id(input.text("UserId")?)
-                .set_user_name(input.text("UserName")?)
-                .set_engine(input.text("Engine")?)
-                .set_access_string(input.text("AccessString")?)
-                .set_authentication_mode(mode(&mut input)?)
-                .set_tags(tags::elasticache_tags(&mut input)?);
-            input.finish()?;
-            let user = service.pace.call(|| request.clone().send()).await?;
+            let user = send!(service, input, create_user {
+                set_user_id: text "UserId",
+                set_user_name: text "UserName",
+                set_engine: text "Engine",
+                set_access_string: text "AccessString",
+            } and {
+                set_authentication_mode: mode(&mut input)?,
+                set_tags: tags::elasticache_tags(&mut input)?,
+            });
             reply.text("id", user.user_id()).text("arn", user.arn());
         }
         "ModifyUser" => {
-            let request = service
-                .client
-                .modify_user()
-                .set_user_id(input.text("UserId")?)
-                .set_engine(input.text("Engine")?)
-                .set_access_string(input.text("AccessString")?)
-                .set_authentication_mode(mode(&mut input)?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, modify_user {
+                set_user_id: text "UserId",
+                set_engine: text "Engine",
+                set_access_string: text "AccessString",
+            } and {
+                set_authentication_mode: mode(&mut input)?,
+            });
         }
         "DeleteUser" => {
-            let request = service.client.delete_user().set_user_id(input.text("UserId")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_user {
+                set_user_id: text "UserId",
+            });
         }
         _ => return tags::change_elasticache(clients, call).await,
     }

@@ -8,11 +8,11 @@ use super::args::Input;
 use super::attrs::Attrs;
 use super::clients::Clients;
 use super::errors::own_not_found;
-use super::paging::{PAGE, at_most, pages};
-use super::replication_group::{or_none, read_tags};
+use super::paging::{PAGE, pages};
 use super::tags::{self, Owner};
 use super::user::status;
-use super::{FEW, Found, Place, by_asked_name};
+use super::{Found, Place, reading};
+use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Value};
 
@@ -57,28 +57,12 @@ fn id(group: &UserGroup) -> String {
 }
 
 async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
-    let (groups, bulk) = tokio::join!(list(clients, ids), tags::of_type(clients, ids.len(), "elasticache:usergroup"));
-    let groups = groups?;
-    let (free, busy): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.status() == Some("active"));
-    let arns = |groups: Vec<&UserGroup>| groups.into_iter().filter_map(|group| group.arn.clone()).collect();
-    let tags = read_tags(clients, bulk?, arns(free), arns(busy)).await?;
-    let observe = |group: &UserGroup| (id(group), observe(group, &tags));
-    Ok(by_asked_name(ids, groups.iter().map(observe).collect()))
+    reading::read(clients, ids, "elasticache:usergroup", |id| describe(clients, id), observe).await
 }
 
-async fn list(clients: &Clients, ids: &[String]) -> Result<Vec<UserGroup>, RemoteError> {
-    let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
-    let groups = if ids.len() > FEW {
-        describe(clients, None).await?
-    } else {
-        let found = at_most(FEW, ids, |id| async move { or_none(describe(clients, Some(id)).await) });
-        found.await?.into_iter().flatten().collect()
-    };
-    Ok(groups.into_iter().filter(|group| wanted.contains(&id(group))).collect())
-}
-
-async fn describe(clients: &Clients, id: Option<&str>) -> Result<Vec<UserGroup>, RemoteError> {
+async fn describe(clients: &Clients, id: Option<String>) -> Result<Vec<UserGroup>, RemoteError> {
     let service = &clients.elasticache;
+    let id = id.as_deref();
     pages(|marker| async move {
         let request = service
             .client
@@ -101,7 +85,7 @@ fn future(group: &UserGroup) -> BTreeSet<&str> {
     all.map(String::as_str).collect()
 }
 
-fn observe(group: &UserGroup, tags: &tags::ByArn) -> Observation {
+fn observe(group: &UserGroup) -> Observation {
     let mut attrs = Attrs::default();
     attrs
         .text("id", group.user_group_id())
@@ -109,9 +93,6 @@ fn observe(group: &UserGroup, tags: &tags::ByArn) -> Observation {
         .text("engine", group.engine().map(str::to_lowercase).as_deref())
         .set("user_ids", group.user_ids())
         .text("arn", group.arn());
-    if let Some(tags) = group.arn().and_then(|arn| tags.get(arn)) {
-        attrs.put("tags_all", tags.clone());
-    }
     let mut pending = Attrs::default();
     if group.pending_changes().is_some() {
         pending.set("user_ids", future(group));
@@ -123,7 +104,8 @@ fn observe(group: &UserGroup, tags: &tags::ByArn) -> Observation {
 async fn associations(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     let pairs: Vec<(&str, &str)> = ids.iter().filter_map(|id| id.split_once(',')).collect();
     let names: BTreeSet<String> = pairs.iter().map(|(group, _)| group.to_lowercase()).collect();
-    let groups = list(clients, &names.into_iter().collect::<Vec<_>>()).await?;
+    let names: Vec<String> = names.into_iter().collect();
+    let groups = reading::few_or_all(&names, |id| describe(clients, id)).await?;
     let groups: BTreeMap<String, UserGroup> = groups.into_iter().map(|group| (id(&group), group)).collect();
     let one = |(group, user): &(&str, &str)| {
         let found = groups.get(&group.to_lowercase())?;
@@ -163,32 +145,27 @@ async fn send(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     let mut reply = Attrs::default();
     match call.operation {
         "CreateUserGroup" => {
-            let request = service
-                .client
-                .create_user_group()
-                .set_user_group_id(input.text("UserGroupId")?)
-                .set_engine(input.text("Engine")?)
-                .set_user_ids(input.texts("UserIds")?)
-                .set_tags(tags::elasticache_tags(&mut input)?);
-            input.finish()?;
-            let group = service.pace.call(|| request.clone().send()).await?;
+            let group = send!(service, input, create_user_group {
+                set_user_group_id: text "UserGroupId",
+                set_engine: text "Engine",
+                set_user_ids: texts "UserIds",
+            } and {
+                set_tags: tags::elasticache_tags(&mut input)?,
+            });
             reply.text("id", group.user_group_id()).text("arn", group.arn());
         }
         "ModifyUserGroup" => {
-            let request = service
-                .client
-                .modify_user_group()
-                .set_user_group_id(input.text("UserGroupId")?)
-                .set_user_ids_to_add(input.texts("UserIdsToAdd")?)
-                .set_user_ids_to_remove(input.texts("UserIdsToRemove")?)
-                .set_engine(input.text("Engine")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, modify_user_group {
+                set_user_group_id: text "UserGroupId",
+                set_user_ids_to_add: texts "UserIdsToAdd",
+                set_user_ids_to_remove: texts "UserIdsToRemove",
+                set_engine: text "Engine",
+            });
         }
         "DeleteUserGroup" => {
-            let request = service.client.delete_user_group().set_user_group_id(input.text("UserGroupId")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_user_group {
+                set_user_group_id: text "UserGroupId",
+            });
         }
         _ => return tags::change_elasticache(clients, call).await,
     }

@@ -277,6 +277,14 @@ pub const CODES: &[Entry] = &[
     ("CS0882", "Shorter than what it must hold", "`min_lower`, `min_upper`, `min_numeric` and `min_special` together must not ask for more characters than `length` says."),
     ("CS0883", "No number between these", "A random_integer lies between `min` and `max`, both included, so `min` must not be above `max`."),
     ("CS0884", "A secret that is gone", "A random_password lies in the vault that `secrets` of the environment names, and what it has put there cannot be read. Put it back from a copy, mend the place, or let a new one be made with --replace."),
+    ("CS0950", "A snapshot is made of one cache", "A snapshot is made of a replication group, of a cluster of its own, or of a serverless cache. Write one of replication_group_id, cache_cluster_id and serverless_cache_name."),
+    ("CS0951", "No snapshots of memcached", "AWS makes snapshots of clusters of redis and valkey only; of memcached it makes them of serverless caches. Take the snapshot out, or choose another engine."),
+    ("CS0955", "Access is said twice", "A cache has one `access` block, which becomes one security group. Put all that it says into one."),
+    ("CS0956", "Access from nowhere", "The block `access` of a cache says who may reach it: from_security_groups, from_cidrs, or both. Without a block nothing is opened."),
+    ("CS0957", "Access in which VPC", "The block `access` of a cache becomes a security group, which lies in a VPC. It is that of the subnet group, where subnet_group_name is written as subnet_group.NAME.name; else the block says vpc_id."),
+    ("CS0960", "No distance", "A time_offset and a time_rotating say how far their second time lies from the first: with at least one of the `offset_...` or `rotation_...` arguments."),
+    ("CS0961", "A wait for nothing", "A time_sleep waits when it is made (create_duration), when it goes (destroy_duration), or both. Write at least one of them."),
+    ("CS0970", "Not a metric of what is watched", "Redis and Valkey, Memcached, and serverless caches report different metrics: Memcached has no EngineCPUUtilization, a serverless cache no CPUUtilization. An alarm on a metric that is not reported never has data."),
 ];
 
 /// The entry of a code.

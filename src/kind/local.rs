@@ -2,7 +2,7 @@
 //! and nothing is read of it later.
 
 use std::fmt::Debug;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::entropy::Entropy;
 use crate::value::Object;
@@ -35,6 +35,16 @@ pub trait Local: Send + Sync {
     /// # Errors
     /// Why nothing can be taken over by that text.
     fn import(&self, id: &str) -> Result<Object, String>;
+
+    /// Whether its time is over, so that there is none any more and a new one is made.
+    fn is_over(&self, _object: &Object, _now: SystemTime) -> bool {
+        false
+    }
+
+    /// How long is waited before an object is made, or before its record goes.
+    fn pause(&self, _object: &Object, _goes: bool) -> Option<Duration> {
+        None
+    }
 }
 
 /// Where the secrets of an environment lie that are made here. Names have letters, digits and `_ . -`.

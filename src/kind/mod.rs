@@ -106,6 +106,12 @@ pub trait Kind: Send + Sync {
         false
     }
 
+    /// Whether an object is bought, and nobody gives the money back: it is made with leave only, and what goes of it is
+    /// its record.
+    fn is_bought(&self) -> bool {
+        false
+    }
+
     /// The attribute in whose value names are unique, where that is not the whole region.
     fn name_scope(&self) -> Option<&'static str> {
         None

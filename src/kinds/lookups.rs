@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use crate::kind::Kind;
-use crate::kinds::KINDS;
-use crate::schema::{Attr, Schema, Update};
+use crate::kinds::{KINDS, reserved_cache_node, snapshot};
+use crate::schema::{Attr, Schema, Update, lower, object_type};
 use crate::value::Type;
 
 fn filter() -> Attr {
@@ -55,6 +55,8 @@ static LOOKUPS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
         log_group(),
         log_groups(),
         sns_topic(),
+        snapshot(),
+        reserved_cache_node_offering(),
     ];
     let is_there = |schema: &Schema, all: &[Schema]| all.iter().any(|known| known.kind == schema.kind);
     for schema in KINDS.into_iter().filter_map(of_kind) {
@@ -131,6 +133,40 @@ fn sns_topic() -> Schema {
         Attr::computed("tags", Type::map(Type::String)),
     ];
     schema("sns_topic", "aws_sns_topic", "A topic.", attrs)
+}
+
+/// As `aws_db_snapshot` of Terraform looks for snapshots of databases.
+fn snapshot() -> Schema {
+    let mut attrs = vec![
+        given("snapshot_name").normalize(lower).doc("The name."),
+        Attr::optional("most_recent", Type::Bool).doc("Whether the newest is taken where several match."),
+        Attr::optional("optional", Type::Bool).doc("Whether everything is null where none matches, and no error."),
+        given("snapshot_source").one_of(&["manual", "automated"]).doc("Who has made it: somebody, or AWS every day."),
+    ];
+    attrs.extend(snapshot::SOURCES.map(|(name, ..)| given(name).normalize(lower).doc("The cache that it is of.")));
+    attrs.extend(snapshot::told().into_iter().filter(|attr| attr.name != "snapshot_source"));
+    attrs.push(text("kms_key_id"));
+    attrs.push(Attr::computed("tags", Type::map(Type::String)));
+    schema("snapshot", "aws_elasticache_snapshot", "One snapshot: by name, or the newest of a cache.", attrs)
+}
+
+fn reserved_cache_node_offering() -> Schema {
+    let charge = [Attr::computed("recurring_charge_amount", Type::Number), text("recurring_charge_frequency")];
+    let attrs = vec![
+        Attr::required("cache_node_type", Type::String).doc("The node type."),
+        Attr::required("duration", Type::String).one_of(&["P1Y", "P3Y"]).doc("How long: P1Y or P3Y."),
+        Attr::required("offering_type", Type::String).one_of(reserved_cache_node::PAYMENTS).doc("When it is paid."),
+        Attr::required("product_description", Type::String)
+            .one_of(&["memcached", "redis", "valkey"])
+            .doc("The engine."),
+        text("id"),
+        text("offering_id"),
+        Attr::computed("fixed_price", Type::Number),
+        Attr::computed("usage_price", Type::Number),
+        Attr::computed("recurring_charges", Type::list(object_type(&charge))),
+    ];
+    let doc = "What reserved nodes of a type cost, and the id to buy them by.";
+    schema("reserved_cache_node_offering", "aws_elasticache_reserved_cache_node_offering", doc, attrs)
 }
 
 fn vpc() -> Schema {

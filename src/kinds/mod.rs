@@ -14,10 +14,12 @@ pub mod names;
 pub mod node_types;
 pub mod parameter_group;
 pub mod replication_group;
+pub mod reserved_cache_node;
 pub mod rules_of_security_group;
 pub mod security_group;
 pub mod security_group_rule;
 pub mod serverless_cache;
+pub mod snapshot;
 pub mod sns_topic;
 pub mod sns_topic_subscription;
 pub mod subnet_group;
@@ -37,7 +39,7 @@ use crate::schema::Hold;
 use crate::value::Object;
 
 /// Every kind, in the order of the documentation.
-pub static KINDS: [&dyn Kind; 30] = [
+pub static KINDS: [&dyn Kind; 36] = [
     &subnet_group::SubnetGroup,
     &parameter_group::ParameterGroup,
     &security_group::SecurityGroup,
@@ -48,6 +50,8 @@ pub static KINDS: [&dyn Kind; 30] = [
     &global_replication_group::GlobalReplicationGroup,
     &cache_cluster::CacheCluster,
     &serverless_cache::ServerlessCache,
+    &snapshot::Snapshot,
+    &reserved_cache_node::ReservedCacheNode,
     &user::User,
     &user_group::UserGroup,
     &user_group_association::UserGroupAssociation,
@@ -59,6 +63,7 @@ pub static KINDS: [&dyn Kind; 30] = [
     &sns_topic::SnsTopic,
     &sns_topic_subscription::SnsTopicSubscription,
     &local::random_id::RANDOM_ID,
+    &local::random_bytes::RANDOM_BYTES,
     &local::random_text::RANDOM_STRING,
     &local::random_text::RANDOM_PASSWORD,
     &local::random_pet::RANDOM_PET,
@@ -66,6 +71,9 @@ pub static KINDS: [&dyn Kind; 30] = [
     &local::random_number::RANDOM_UUID,
     &local::random_number::RANDOM_SHUFFLE,
     &local::time::TIME_STATIC,
+    &local::time_shift::TIME_OFFSET,
+    &local::time_shift::TIME_ROTATING,
+    &local::time_sleep::TIME_SLEEP,
     &local::data::TERRAFORM_DATA,
     &local::data::NULL_RESOURCE,
 ];

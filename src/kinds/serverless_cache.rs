@@ -89,6 +89,7 @@ fn of_engine() -> Vec<Attr> {
             .doc("When they are made."),
         Attr::optional("snapshot_arns_to_restore", Type::list(Type::String))
             .replace()
+            .refers("snapshot", By::Arn, Hold::Mentions)
             .rule(names::ARN)
             .doc("The snapshots that it is filled from."),
         upkeep::final_snapshot_identifier(),

@@ -52,7 +52,8 @@ pub fn decide(draft: &Draft, instance: &Instance) -> Decision {
             // It may have another name by now, which somebody else has.
             let claim = names::claim(draft, instance, &wanted, Some(&record.id));
             let mut decision = create(draft, instance, wanted, Reason::Vanished, record.suffix.clone());
-            decision.note(address, "is gone from the account and will be made anew");
+            let why = if instance.kind.local().is_some() { "is over" } else { "is gone from the account" };
+            decision.note(address, format!("{why} and will be made anew"));
             decision.after(claim)
         }
         Seen::Unread(key) => {

@@ -127,7 +127,8 @@ impl<'a> Draft<'a> {
     pub fn find(&self, resource: &Resource, address: &Address, region: &str, id: &str) -> Seen {
         if kinds::local(&address.kind).is_some() {
             let recorded = self.state.records.get(address).filter(|record| record.id == id);
-            return recorded.map_or(Seen::Absent, |record| Seen::Present(local::recorded(self, address, record)));
+            let there = recorded.filter(|record| !local::is_over(self, address, record));
+            return there.map_or(Seen::Absent, |record| Seen::Present(local::recorded(self, address, record)));
         }
         let key = (address.kind.to_string(), region.to_owned(), id.to_owned());
         match self.inputs.live.and_then(|live| live.objects.get(&key)) {

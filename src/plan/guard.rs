@@ -1,4 +1,4 @@
-//! What stands against a plan: protection, `prevent_destroy`, data that would be lost without leave, and an impact that
+//! What stands against a plan: protection, `prevent_destroy`, data that would be lost or money that would be spent without leave, and an impact that
 //! is worse than allowed. One place for everything that deletes, whatever the reason.
 
 use crate::kinds;
@@ -13,8 +13,9 @@ use crate::value::convert::convert;
 pub fn guard(draft: &Draft, steps: &[Step]) -> Vec<Blocked> {
     let blocked = |step: &Step, reason| Blocked { address: step.address.clone(), reason };
     let deleted = steps.iter().filter_map(|step| Some(blocked(step, deletion(draft, step)?)));
+    let bought = steps.iter().filter_map(|step| Some(blocked(step, purchase(draft, step)?)));
     let worse = steps.iter().filter_map(|step| Some(blocked(step, impact(draft, step)?)));
-    deleted.chain(worse).collect()
+    deleted.chain(bought).chain(worse).collect()
 }
 
 /// Why an object may not be deleted. Protection outlives the block; `prevent_destroy` is asked while the block is there.
@@ -56,6 +57,14 @@ fn deletion(draft: &Draft, step: &Step) -> Option<String> {
         return Some(format!("{what}; allow that with --allow-destroy '{}'", step.address));
     }
     None
+}
+
+/// Why an object may not be made: it costs money that nobody gives back.
+fn purchase(draft: &Draft, step: &Step) -> Option<String> {
+    let bought = step.action == Action::Create && kinds::get(&step.address.kind).is_some_and(|kind| kind.is_bought());
+    let allowed = draft.inputs.options.allow_purchase.iter().any(|allowed| step.address.is_within(allowed));
+    let why = "it would be bought, and nobody gives the money back";
+    (bought && !allowed).then(|| format!("{why}; allow that with --allow-purchase '{}'", step.address))
 }
 
 /// Whether `prevent_destroy` holds. What cannot be told prevents, and so does what is no truth.

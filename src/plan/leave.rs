@@ -109,7 +109,12 @@ fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> D
         }
         _ => match kind.compile(&Change::delete(&record.id, &before, &draft.target(&record.region))) {
             // Its kind leaves it where it is.
-            Ok(calls) if calls.is_empty() && kind.local().is_none() => Step::forget(address, reason, record, before),
+            Ok(calls) if calls.is_empty() && kind.local().is_none() => {
+                if kind.is_bought() {
+                    decision.note(address, "stays bought until its time is over; only its record goes");
+                }
+                Step::forget(address, reason, record, before)
+            }
             Ok(calls) => {
                 if let Some(text) = local::farewell(draft, address) {
                     decision.note(address, text);

@@ -8,6 +8,7 @@ use crate::address::Address;
 use crate::diag::Diagnostic;
 use crate::kind::{Observation, Status, secret_name};
 use crate::kinds;
+use crate::lang::eval::Scope;
 use crate::plan::Action;
 use crate::plan::decide::Instance;
 use crate::plan::decision::Decision;
@@ -25,6 +26,13 @@ pub(super) fn recorded(draft: &Draft, address: &Address, record: &Record) -> Obs
         object.insert((*name).into(), secret(draft, address, record, name));
     }
     Observation { status: Status::Settled, object, pending: Object::new() }
+}
+
+/// Whether the time of a recorded object is over when the plan is begun.
+pub(super) fn is_over(draft: &Draft, address: &Address, record: &Record) -> bool {
+    let begun = draft.evaluator.settings().plan_timestamp.parse::<jiff::Timestamp>();
+    let Ok(begun) = begun else { return false };
+    kinds::local(&address.kind).is_some_and(|local| local.is_over(&record.object, begun.into()))
 }
 
 /// A secret of a recorded object: a sensitive text. Before the account is read nothing else is read, either.

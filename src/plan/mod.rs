@@ -94,6 +94,8 @@ pub struct Options {
     pub allow_destroy: Vec<Address>,
     /// Every data-bearing object may be destroyed or replaced.
     pub allow_all: bool,
+    /// Objects that may be bought.
+    pub allow_purchase: Vec<Address>,
     /// Nothing may be worse than this.
     pub max_impact: Option<Impact>,
     /// Only bring the records to what is there.

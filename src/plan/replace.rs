@@ -38,7 +38,13 @@ pub fn replace(
     difference: Difference,
     causes: Vec<String>,
 ) -> Decision {
-    let create_first = instance.resource.meta.lifecycle.create_before_destroy
+    let target = draft.target(&record.region);
+    let delete = instance.kind.compile(&Change::delete(&record.id, &difference.before, &target));
+    // What its kind or its block leaves where it is is let go only when there is another.
+    let stays = instance.resource.meta.lifecycle.abandon
+        || instance.kind.local().is_none() && delete.as_ref().is_ok_and(Vec::is_empty);
+    let create_first = stays
+        || instance.resource.meta.lifecycle.create_before_destroy
         || is_named(draft, instance.address, Hold::Blocks)
         || is_named(draft, instance.address, Hold::Uses) && has_another_name(instance, record);
     let mut decision = Decision::default();
@@ -49,9 +55,7 @@ pub fn replace(
     }
     let (set, planned) = decide::foresee(draft, instance, fresh);
     let claim = names::claim(draft, instance, &planned, Some(&record.id));
-    let target = draft.target(&record.region);
     let create = decide::creation(draft, instance, &planned, &set);
-    let delete = instance.kind.compile(&Change::delete(&record.id, &difference.before, &target));
     match (create, delete) {
         (Ok(create), Ok(delete)) => {
             let changes = shown(instance, &difference, &planned, &causes, suffix.is_some());
@@ -64,12 +68,13 @@ pub fn replace(
             let create = Step::create(place, Reason::Declared, made, Shown { changed: set, changes }, create, plan);
             // What is protected by the block is protected, whatever was recorded.
             let old = Record { protect: record.protect || instance.protect, ..record.clone() };
-            let stays =
-                instance.resource.meta.lifecycle.abandon || delete.is_empty() && instance.kind.local().is_none();
             let delete = match stays {
                 true => Step::forget(instance.address, Reason::Declared, &old, difference.before),
                 false => Step::delete(instance.address, Reason::Declared, &old, difference.before, delete),
             };
+            if instance.kind.is_bought() {
+                decision.note(instance.address, "is bought once more; the former one stays until its time is over");
+            }
             decision.steps.extend(Step::replace(create, delete, causes, create_first));
         }
         (create, delete) => {

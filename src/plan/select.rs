@@ -13,7 +13,13 @@ pub fn strangers(draft: &Draft) -> Vec<Diagnostic> {
     let blocks = names.0.resources().map(|resource| &resource.address);
     let known: Vec<&Address> = blocks.chain(&draft.declared).chain(draft.state.records.keys()).collect();
     let options = draft.inputs.options;
-    let replaced = options.replace.iter().chain(&options.allow_destroy).cloned().map(Subject::Resource);
+    let replaced = options
+        .replace
+        .iter()
+        .chain(&options.allow_destroy)
+        .chain(&options.allow_purchase)
+        .cloned()
+        .map(Subject::Resource);
     let named = options.targets.iter().chain(&options.excludes).cloned().chain(replaced);
     let strangers = named.filter(|named| !known.iter().any(|known| named.contains(known)));
     strangers

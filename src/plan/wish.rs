@@ -10,7 +10,8 @@ use crate::lang::eval::Bindings;
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
 use crate::stack::evaluator::View;
-use crate::stack::target::{Instance, aim};
+use crate::stack::target::Instance;
+use crate::stack::watched::aim;
 use crate::value::{Data, Object, Origin, Type, Value};
 
 /// Evaluates an instance.

@@ -32,8 +32,25 @@ pub struct Schema {
     pub unfolded: Option<(&'static str, &'static [&'static str])>,
     /// Grows when records of the kind are no longer what they were; `Kind::upgrade` reads those of lower numbers.
     pub number: u32,
+    /// What a block `access` needs to know, where objects of the kind may have one.
+    pub opens: Option<Opens>,
     /// Where attributes refer to objects of other kinds.
     paths: Vec<refers::Path>,
+}
+
+/// What it takes to let clients in: the attributes that say where, and the ports of the engines.
+#[derive(Debug)]
+pub struct Opens {
+    /// The attribute that names the object.
+    pub id: &'static str,
+    /// The attribute with its security groups.
+    pub groups: &'static str,
+    /// The attribute that names its subnet group.
+    pub subnets: &'static str,
+    /// The port where none is written.
+    pub port: i64,
+    /// That of engines that have another one.
+    pub others: &'static [(&'static str, i64)],
 }
 
 /// Who gives an attribute its value.
@@ -122,7 +139,7 @@ impl Schema {
     /// The schema of a kind, or of a block of its own sort.
     pub fn new(kind: &'static str, terraform: &'static str, doc: &'static str, attrs: Vec<Attr>) -> Self {
         let paths = refers::paths(&attrs);
-        Self { kind, terraform, doc, attrs, whole: false, aimed: false, unfolded: None, number: 0, paths }
+        Self { kind, terraform, doc, attrs, whole: false, aimed: false, unfolded: None, opens: None, number: 0, paths }
     }
 
     /// One call says the whole object anew.
@@ -133,6 +150,11 @@ impl Schema {
     /// `target` and `per` make an instance for each of what is watched.
     pub fn aimed(self) -> Self {
         Self { aimed: true, ..self }
+    }
+
+    /// Objects may say in a block `access` who may reach them.
+    pub fn opens(self, opens: Opens) -> Self {
+        Self { opens: Some(opens), ..self }
     }
 
     /// The attributes stood in a nested block once.

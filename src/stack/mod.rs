@@ -18,6 +18,7 @@ pub mod target;
 pub mod terraform_state;
 pub mod variables;
 pub mod version;
+pub mod watched;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

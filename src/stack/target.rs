@@ -1,19 +1,15 @@
 //! How often a block is there: `count`, `for_each`, and the members of an alarm's `target`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::address::Key;
-use crate::catalog::metrics;
 use crate::diag::{Diagnostic, Span};
 use crate::lang::ast::Expr;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Scope, eval};
 use crate::stack::evaluator::{Repetition, View};
-use crate::value::{Data, Object, Origin, Type, Value};
-
-/// CloudWatch takes so many metrics in one alarm. Source: CloudWatch user guide, quotas of metric math alarms.
-const METRICS_PER_ALARM: usize = 10;
+use crate::stack::watched::{self, Fault, Watched};
+use crate::value::{Data, Origin, Type, Value};
 
 /// The most instances of a block, and of all blocks and modules of a stack.
 pub const MOST_INSTANCES: usize = 100_000;
@@ -36,17 +32,6 @@ pub struct Instance {
     pub each: Option<Value>,
     /// What an alarm watches.
     pub watched: Option<Watched>,
-}
-
-/// What an alarm with a target watches.
-#[derive(Debug, Clone)]
-pub struct Watched {
-    /// `node` in expressions.
-    pub node: Value,
-    /// The ids of the members.
-    pub members: Vec<String>,
-    /// Whether it is one alarm over several members.
-    pub joined: bool,
 }
 
 /// Expands a block; `None` after an error, which has been reported.
@@ -216,157 +201,23 @@ fn set_element(item: &Value, span: Span) -> Result<Arc<str>, Vec<Diagnostic>> {
 fn target(expr: &Expr, per: Option<&Expr>, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
     let value = known(expr, "target", scope)?;
     let per_value = per.map(|per| known(per, "per", scope)).transpose()?;
-    let per_text = per_value.as_ref().map_or(Some("node"), Value::as_str);
-    let groups = groups(&value).ok_or_else(|| {
-        let why = "it is not a replication group";
+    let word = per_value.as_ref().map_or(Some("node"), Value::as_str).unwrap_or_default();
+    let fault = |fault: Fault| match fault {
+        Fault::Unknown(origin) => vec![unknown_count("target", origin, expr.span)],
+        Fault::Wrong(why, help) => vec![wrong("target", &why, help, expr.span)],
+    };
+    let targets = watched::read(&value).ok_or_else(|| {
+        let why = "it is none of a replication group, a cache cluster and a serverless cache";
         vec![wrong("target", why, "Write `target = replication_group.NAME`, or one of its instances.", expr.span)]
     })?;
     let mut instances = Vec::new();
-    for group in groups {
-        let (id, members) = members(group, expr.span)?;
-        match per_text {
-            Some("node") => instances.extend(members.iter().map(|member| node_instance(&id, member))),
-            Some("shard") => {
-                let shards: BTreeSet<String> = members.iter().map(|member| place(&id, member).0).collect();
-                for shard in shards {
-                    let of_shard = members.iter().filter(|member| place(&id, member).0 == shard).cloned().collect();
-                    instances.push(joined_instance(&id, Some(&shard), of_shard, expr.span)?);
-                }
-            }
-            Some("group") => instances.push(joined_instance(&id, None, members, expr.span)?),
-            _ => {
-                let span = per.map_or(expr.span, |per| per.span);
-                return Err(vec![wrong(
-                    "per",
-                    "it is none of \"node\", \"shard\" and \"group\"",
-                    "Write per = \"node\".",
-                    span,
-                )]);
-            }
-        }
+    for target in targets.map_err(fault)? {
+        let found = target.instances(word).ok_or_else(|| {
+            let span = per.map_or(expr.span, |per| per.span);
+            let why = "it is none of \"node\", \"shard\" and \"group\"";
+            vec![wrong("per", why, "Write per = \"node\".", span)]
+        })?;
+        instances.extend(found.map_err(fault)?);
     }
     Ok(Expansion { repetition: Repetition::Each, instances })
-}
-
-/// One group, or all of a repeated block. Other kinds name a group, too; only a group has members.
-fn groups(value: &Value) -> Option<Vec<&Value>> {
-    let is_group =
-        |value: &Value| ["replication_group_id", "member_clusters"].iter().all(|name| value.get(name).is_some());
-    if is_group(value) {
-        return Some(vec![value]);
-    }
-    let all: Vec<&Value> = value.children().collect();
-    let good = matches!(value.data, Data::Object(_) | Data::Tuple(_) | Data::Map(..) | Data::List(..))
-        && all.iter().all(|group| is_group(group));
-    good.then_some(all)
-}
-
-fn members(group: &Value, span: Span) -> Result<(String, Vec<String>), Vec<Diagnostic>> {
-    let unknown = |name: &str| {
-        let origin = group.get(name).and_then(Value::first_unknown).and_then(|unknown| unknown.origin.clone());
-        vec![unknown_count("target", origin, span)]
-    };
-    let id =
-        group.get("replication_group_id").and_then(Value::as_str).ok_or_else(|| unknown("replication_group_id"))?;
-    let members = group.get("member_clusters").and_then(Value::as_items).ok_or_else(|| unknown("member_clusters"))?;
-    let members = members.iter().map(|member| member.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
-    Ok((id.to_owned(), members.ok_or_else(|| unknown("member_clusters"))?))
-}
-
-/// Shard and number of a member: of `rg-0002-001` and of `rg-001`, which has one shard.
-fn place(group: &str, member: &str) -> (String, i64) {
-    let rest = member.strip_prefix(group).unwrap_or(member).trim_start_matches('-');
-    match rest.split_once('-') {
-        Some((shard, node)) => (shard.to_owned(), node.parse().unwrap_or(0)),
-        None => ("0001".to_owned(), rest.parse().unwrap_or(0)),
-    }
-}
-
-fn node_instance(group: &str, member: &str) -> Instance {
-    let (shard, index) = place(group, member);
-    let node = Object::from([
-        ("id".into(), Value::string(member)),
-        ("group".into(), Value::string(group)),
-        ("shard".into(), Value::string(shard)),
-        ("index".into(), Value::int(index)),
-    ]);
-    let watched = Watched { node: Value::object(node), members: vec![member.to_owned()], joined: false };
-    Instance { key: Some(Key::Name(member.into())), each: None, watched: Some(watched) }
-}
-
-fn joined_instance(
-    group: &str,
-    shard: Option<&str>,
-    members: Vec<String>,
-    span: Span,
-) -> Result<Instance, Vec<Diagnostic>> {
-    if members.len() > METRICS_PER_ALARM {
-        let why =
-            format!("{group} has {} members there, and one alarm takes {METRICS_PER_ALARM} metrics", members.len());
-        return Err(vec![wrong("target", &why, "Use per = \"node\" or per = \"shard\".", span)]);
-    }
-    let id = shard.map_or_else(|| group.to_owned(), |shard| format!("{group}-{shard}"));
-    let node = Object::from([
-        ("id".into(), Value::string(&id)),
-        ("group".into(), Value::string(group)),
-        ("shard".into(), shard.map_or_else(|| Value::null_of(Type::String), Value::string)),
-        ("index".into(), Value::null_of(Type::Number)),
-    ]);
-    let watched = Watched { node: Value::object(node), members, joined: true };
-    Ok(Instance { key: Some(Key::Name(id.into())), each: None, watched: Some(watched) })
-}
-
-/// Points a desired alarm at what it watches.
-pub fn aim(alarm: &mut Object, watched: &Watched) {
-    alarm.or_insert_with("namespace".into(), || Value::string(metrics::namespace()));
-    if !watched.joined {
-        let own = alarm.get("dimensions").cloned().unwrap_or_else(Value::null);
-        let mut dimensions = own.as_object().cloned().unwrap_or_default();
-        for member in &watched.members {
-            dimensions.or_insert_with("CacheClusterId".into(), || Value::string(member));
-        }
-        alarm.insert("dimensions".into(), Value::map(Type::String, dimensions).with_mark(own.sensitive));
-        return;
-    }
-    let mut take = |name: &str| alarm.remove(name).unwrap_or_else(Value::null);
-    let [metric, namespace, period, unit] = ["metric_name", "namespace", "period", "unit"].map(&mut take);
-    let statistic = take("statistic");
-    let extended = take("extended_statistic");
-    let stat = if statistic.is_null() { extended } else { statistic };
-    take("dimensions");
-    let query = |id: String, expression: Value, metric: Value| query_block(&id, expression, metric);
-    let mut queries = Vec::new();
-    for (at, member) in watched.members.iter().enumerate() {
-        let dimensions = Value::string_map([("CacheClusterId", member)]);
-        let one = Object::from([
-            ("metric_name".into(), metric.clone()),
-            ("namespace".into(), namespace.clone()),
-            ("period".into(), period.clone()),
-            ("stat".into(), stat.clone()),
-            ("unit".into(), if unit.is_null() { Value::null_of(Type::String) } else { unit.clone() }),
-            ("dimensions".into(), dimensions),
-        ]);
-        queries.push(query(format!("m{}", at + 1), Value::null_of(Type::String), Value::object(one)));
-    }
-    // An alarm below a threshold must hear of the lowest member, any other of the highest.
-    let below =
-        alarm.get("comparison_operator").and_then(Value::as_str).is_some_and(|text| text.starts_with("LessThan"));
-    let expression = format!("{}(METRICS())", if below { "MIN" } else { "MAX" });
-    queries.push(query("all".to_owned(), Value::string(expression), Value::null()));
-    alarm.insert("metric_query".into(), Value::set(Type::Any, queries));
-}
-
-fn query_block(id: &str, expression: Value, metric: Value) -> Value {
-    let watched = !expression.is_null();
-    let ty = metric.ty();
-    let metrics = if metric.is_null() { Value::null() } else { Value::list(ty, vec![metric]) };
-    Value::object(Object::from([
-        ("id".into(), Value::string(id)),
-        ("account_id".into(), Value::null_of(Type::String)),
-        ("expression".into(), expression),
-        ("label".into(), Value::null_of(Type::String)),
-        ("period".into(), Value::null_of(Type::Number)),
-        ("return_data".into(), Value::bool(watched)),
-        ("metric".into(), metrics),
-    ]))
 }

@@ -1,6 +1,7 @@
 //! The integration tests, in one binary. Every file of this directory is a module of it.
 
 mod accounts;
+mod bought;
 mod cases;
 mod emulate;
 mod faults;

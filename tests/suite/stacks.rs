@@ -47,6 +47,7 @@ stacks! {
     network "network" adds 11, Var(r#"networks={ office = "10.2.0.0/16", home = "10.9.0.0/24" }"#);
     production "production" adds 7, Text("backup     = true", "backup     = false");
     quickstart "quickstart" adds 6, Var("node_type=cache.t4g.small");
+    restore "restore" adds 4, Var(r#"snapshots=["restore-before-launch", "restore-friday"]"#);
     security "security" adds 5, Var(r#"admin_networks={ office = "10.1.0.0/16", home = "10.2.0.0/16" }"#);
     serverless "serverless" adds 4, Var("storage=20");
     simple "simple" adds 1, Text("\"One node\"", "\"Still one node\"");

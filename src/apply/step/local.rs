@@ -1,6 +1,8 @@
 //! Steps of objects that live in no account: what they are is computed here, and on the medium as their record. Only
 //! secrets go elsewhere, into the vault, and as an operation: whoever finds it open looks there.
 
+use std::time::Duration;
+
 use sha2::{Digest as _, Sha256};
 
 use super::{Early, Ready, Work};
@@ -9,12 +11,16 @@ use crate::plan::{Action, local};
 use crate::state::{Effect, End, Entry, Nature, Operation, Part, Record};
 use crate::value::{Object, Value};
 
+/// How often a wait looks whether it is to stop.
+const TICK: Duration = Duration::from_millis(500);
+
 impl Work<'_> {
     /// Makes an object, or changes one as it is.
     pub(super) async fn make(&mut self, maker: &dyn Local) -> Result<(), Early> {
         let mut ready = self.prepare()?;
         let secrets = match self.step.action {
             Action::Create => {
+                self.rest(maker.pause(&ready.after, false)).await?;
                 let means = Means { entropy: &*self.shared.entropy, now: self.shared.clock.now() };
                 let mut made = maker.make(&ready.after, &means)?;
                 let secrets = maker.secrets().iter().filter_map(|name| Some((*name, made.remove(name)?)));
@@ -40,6 +46,18 @@ impl Work<'_> {
             false => self.keep(&secrets, &ready, effects).await?,
         }
         self.show(maker, ready, secrets)
+    }
+
+    /// Waits, for as long as nobody stops the run.
+    pub(super) async fn rest(&self, pause: Option<Duration>) -> Result<(), Early> {
+        let until = self.shared.clock.elapsed() + pause.unwrap_or_default();
+        while let Some(left) = until.checked_sub(self.shared.clock.elapsed()).filter(|left| !left.is_zero()) {
+            if self.shared.stopped() {
+                return Err(Early::Stopped);
+            }
+            self.shared.clock.sleep(left.min(TICK)).await;
+        }
+        Ok(())
     }
 
     /// Puts the secrets of a new object into the vault. Its record follows when they are there.

@@ -155,7 +155,11 @@ impl<'a> Work<'a> {
                 self.rehearse()?;
                 self.drop_secrets(local).await
             }
-            Action::Delete => self.delete().await,
+            Action::Delete => {
+                let pause = local.and_then(|local| local.pause(self.step.before.as_ref()?, true));
+                self.rest(pause).await?;
+                self.delete().await
+            }
             Action::Forget => self.commit(Entry::Noted(vec![self.forget()])).await,
             Action::Read => self.read().await,
         }

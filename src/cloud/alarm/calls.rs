@@ -2,6 +2,7 @@
 
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
 
+use crate::cloud::args::send;
 use crate::cloud::args::{Input, unknown_operation};
 use crate::cloud::clients::Clients;
 use crate::cloud::tags;
@@ -14,27 +15,22 @@ pub async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError
     match call.operation {
         "PutMetricAlarm" => put(clients, &mut input).await?,
         "DeleteAlarms" => {
-            let request = service.client.delete_alarms().set_alarm_names(input.texts("AlarmNames")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, delete_alarms {
+                set_alarm_names: texts "AlarmNames",
+            });
         }
         "TagResource" => {
-            let request = service
-                .client
-                .tag_resource()
-                .set_resource_arn(input.text("ResourceARN")?)
-                .set_tags(tags::cloudwatch_tags(&mut input)?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, tag_resource {
+                set_resource_arn: text "ResourceARN",
+            } and {
+                set_tags: tags::cloudwatch_tags(&mut input)?,
+            });
         }
         "UntagResource" => {
-            let request = service
-                .client
-                .untag_resource()
-                .set_resource_arn(input.text("ResourceARN")?)
-                .set_tag_keys(input.texts("TagKeys")?);
-            input.finish()?;
-            service.pace.call(|| request.clone().send()).await?;
+            send!(service, input, untag_resource {
+                set_resource_arn: text "ResourceARN",
+                set_tag_keys: texts "TagKeys",
+            });
         }
         _ => return Err(unknown_operation(call)),
     }
@@ -43,34 +39,32 @@ pub async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError
 
 async fn put(clients: &Clients, input: &mut Input<'_>) -> Result<(), RemoteError> {
     let service = &clients.cloudwatch;
-    let request = service
-        .client
-        .put_metric_alarm()
-        .set_alarm_name(input.text("AlarmName")?)
-        .set_alarm_description(input.text("AlarmDescription")?)
-        .set_actions_enabled(input.flag("ActionsEnabled")?)
-        .set_ok_actions(input.texts("OKActions")?)
-        .set_alarm_actions(input.texts("AlarmActions")?)
-        .set_insufficient_data_actions(input.texts("InsufficientDataActions")?)
-        .set_metric_name(input.text("MetricName")?)
-        .set_namespace(input.text("Namespace")?)
-        .set_statistic(input.word("Statistic")?)
-        .set_extended_statistic(input.text("ExtendedStatistic")?)
-        .set_dimensions(dimensions(input)?)
-        .set_period(input.int("Period")?)
-        .set_unit(input.word("Unit")?)
-        .set_evaluation_periods(input.int("EvaluationPeriods")?)
-        .set_datapoints_to_alarm(input.int("DatapointsToAlarm")?)
-        .set_threshold(input.float("Threshold")?)
-        .set_comparison_operator(input.word("ComparisonOperator")?)
-        .set_treat_missing_data(input.text("TreatMissingData")?)
-        .set_evaluate_low_sample_count_percentile(input.text("EvaluateLowSampleCountPercentile")?)
-        .set_metrics(input.each("Metrics", query)?)
-        .set_tags(tags::cloudwatch_tags(input)?)
-        .set_threshold_metric_id(input.text("ThresholdMetricId")?)
-        .set_evaluation_interval(input.int("EvaluationInterval")?);
-    input.finish()?;
-    service.pace.call(|| request.clone().send()).await?;
+    send!(service, input, put_metric_alarm {
+        set_alarm_name: text "AlarmName",
+        set_alarm_description: text "AlarmDescription",
+        set_actions_enabled: flag "ActionsEnabled",
+        set_ok_actions: texts "OKActions",
+        set_alarm_actions: texts "AlarmActions",
+        set_insufficient_data_actions: texts "InsufficientDataActions",
+        set_metric_name: text "MetricName",
+        set_namespace: text "Namespace",
+        set_statistic: word "Statistic",
+        set_extended_statistic: text "ExtendedStatistic",
+        set_period: int "Period",
+        set_unit: word "Unit",
+        set_evaluation_periods: int "EvaluationPeriods",
+        set_datapoints_to_alarm: int "DatapointsToAlarm",
+        set_threshold: float "Threshold",
+        set_comparison_operator: word "ComparisonOperator",
+        set_treat_missing_data: text "TreatMissingData",
+        set_evaluate_low_sample_count_percentile: text "EvaluateLowSampleCountPercentile",
+        set_threshold_metric_id: text "ThresholdMetricId",
+        set_evaluation_interval: int "EvaluationInterval",
+    } and {
+        set_dimensions: dimensions(input)?,
+        set_metrics: input.each("Metrics", query)?,
+        set_tags: tags::cloudwatch_tags(input)?,
+    });
     Ok(())
 }
 

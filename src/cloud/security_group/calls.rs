@@ -8,6 +8,7 @@ use aws_sdk_ec2::types::{
 };
 
 use crate::clock::Clock;
+use crate::cloud::args::send;
 use crate::cloud::args::{Input, unknown_operation};
 use crate::cloud::attrs::Attrs;
 use crate::cloud::clients::Clients;
@@ -77,16 +78,14 @@ type Done = Result<(), RemoteError>;
 
 async fn create(clients: &Clients, input: &mut Input<'_>) -> Result<Reply, RemoteError> {
     let service = &clients.ec2;
-    let request = service
-        .client
-        .create_security_group()
-        .set_group_name(input.text("GroupName")?)
-        .set_description(input.text("Description")?)
-        .set_vpc_id(input.text("VpcId")?)
-        .set_tag_specifications(tagged(input, ResourceType::SecurityGroup)?)
-        .set_dry_run(input.flag("DryRun")?);
-    input.finish()?;
-    let answer = service.pace.call(|| request.clone().send()).await?;
+    let answer = send!(service, input, create_security_group {
+        set_group_name: text "GroupName",
+        set_description: text "Description",
+        set_vpc_id: text "VpcId",
+        set_dry_run: flag "DryRun",
+    } and {
+        set_tag_specifications: tagged(input, ResourceType::SecurityGroup)?,
+    });
     let mut reply = Attrs::default();
     reply.text("id", answer.group_id());
     if let Some(arn) = answer.security_group_arn() {
@@ -113,31 +112,27 @@ pub async fn authorize_ingress(
     input: &mut Input<'_>,
 ) -> Result<Vec<SecurityGroupRule>, RemoteError> {
     let service = &clients.ec2;
-    let request = service
-        .client
-        .authorize_security_group_ingress()
-        .set_group_id(input.text("GroupId")?)
-        .set_group_name(input.text("GroupName")?)
-        .set_ip_permissions(input.each("IpPermissions", permission)?)
-        .set_tag_specifications(tagged(input, ResourceType::SecurityGroupRule)?)
-        .set_dry_run(input.flag("DryRun")?);
-    input.finish()?;
-    let answer = service.pace.call(|| request.clone().send()).await?;
+    let answer = send!(service, input, authorize_security_group_ingress {
+        set_group_id: text "GroupId",
+        set_group_name: text "GroupName",
+        set_dry_run: flag "DryRun",
+    } and {
+        set_ip_permissions: input.each("IpPermissions", permission)?,
+        set_tag_specifications: tagged(input, ResourceType::SecurityGroupRule)?,
+    });
     Ok(answer.security_group_rules.unwrap_or_default())
 }
 
 /// Adds rules; answers them. Takes `Tags` for those that are made.
 pub async fn authorize_egress(clients: &Clients, input: &mut Input<'_>) -> Result<Vec<SecurityGroupRule>, RemoteError> {
     let service = &clients.ec2;
-    let request = service
-        .client
-        .authorize_security_group_egress()
-        .set_group_id(input.text("GroupId")?)
-        .set_ip_permissions(input.each("IpPermissions", permission)?)
-        .set_tag_specifications(tagged(input, ResourceType::SecurityGroupRule)?)
-        .set_dry_run(input.flag("DryRun")?);
-    input.finish()?;
-    let answer = service.pace.call(|| request.clone().send()).await?;
+    let answer = send!(service, input, authorize_security_group_egress {
+        set_group_id: text "GroupId",
+        set_dry_run: flag "DryRun",
+    } and {
+        set_ip_permissions: input.each("IpPermissions", permission)?,
+        set_tag_specifications: tagged(input, ResourceType::SecurityGroupRule)?,
+    });
     Ok(answer.security_group_rules.unwrap_or_default())
 }
 

@@ -4,6 +4,7 @@ use aws_sdk_ec2::types::{SecurityGroupRuleRequest, SecurityGroupRuleUpdate};
 
 use crate::clock::Clock;
 use crate::cloud::args::Input;
+use crate::cloud::args::send;
 use crate::cloud::attrs::Attrs;
 use crate::cloud::clients::Clients;
 use crate::cloud::security_group::calls::{authorize_egress, authorize_ingress, once, patiently};
@@ -40,14 +41,12 @@ async fn send(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
 
 async fn modify(clients: &Clients, input: &mut Input<'_>) -> Result<Reply, RemoteError> {
     let service = &clients.ec2;
-    let request = service
-        .client
-        .modify_security_group_rules()
-        .set_group_id(input.text("GroupId")?)
-        .set_security_group_rules(input.each("SecurityGroupRules", update)?)
-        .set_dry_run(input.flag("DryRun")?);
-    input.finish()?;
-    service.pace.call(|| request.clone().send()).await?;
+    send!(service, input, modify_security_group_rules {
+        set_group_id: text "GroupId",
+        set_dry_run: flag "DryRun",
+    } and {
+        set_security_group_rules: input.each("SecurityGroupRules", update)?,
+    });
     Ok(Reply::new())
 }
 

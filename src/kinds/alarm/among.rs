@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
+use crate::catalog::metrics;
 use crate::kind::{Among, Neighbour, Problem};
 use crate::value::{Object, Value};
 
@@ -17,6 +18,68 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         Some((address, no_node(node, members)))
     };
     among.of("alarm").filter_map(aimless).collect()
+}
+
+/// An alarm on a metric that what it watches does not report never gets a datapoint, either.
+pub(super) fn metrics<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+    let watched = engines(among);
+    let of = |(address, alarm): (&'a Address, Neighbour<'a>)| {
+        let wrong = |(metric, dimensions): (&'a str, &'a Value)| {
+            let (id, serverless) = match (dimensions.get("CacheClusterId"), dimensions.get("clusterId")) {
+                (Some(id), _) => (id.as_str()?, false),
+                (None, id) => (id?.as_str()?, true),
+            };
+            let engine = watched.get(&(id, serverless))?;
+            (!metrics::is_reported(metric, engine, serverless))
+                .then(|| (address, no_metric(metric, id, engine, serverless)))
+        };
+        said(alarm.planned).into_iter().find_map(wrong)
+    };
+    // One word for the block is enough: its instances differ in what they watch.
+    let mut told = BTreeSet::new();
+    let mut found: Vec<_> = among.of("alarm").filter_map(of).collect();
+    found.retain(|(address, _)| told.insert(address.block()));
+    found
+}
+
+/// Each metric of ElastiCache that an alarm is about, with its dimensions.
+fn said(alarm: &Object) -> Vec<(&str, &Value)> {
+    let queries = alarm.get("metric_query").and_then(Value::as_items).unwrap_or_default();
+    let queried =
+        queries.iter().filter_map(|query| query.get("metric")?.as_items()?.first()).filter_map(Value::as_object);
+    let of_cache = |it: &&Object| it.get("namespace").and_then(Value::as_str) == Some(metrics::namespace());
+    [alarm].into_iter().chain(queried).filter(of_cache).filter_map(read).collect()
+}
+
+fn read(one: &Object) -> Option<(&str, &Value)> {
+    Some((one.get("metric_name")?.as_str()?, one.get("dimensions")?))
+}
+
+/// The engines of what can be watched, by node or serverless cache.
+fn engines<'a>(among: &Among<'a>) -> BTreeMap<(&'a str, bool), &'a str> {
+    let text = |object: &'a Object, name: &str| object.get(name).and_then(Value::as_str);
+    let mut all = BTreeMap::new();
+    for (_, group) in among.of("replication_group") {
+        let members = group.planned.get("member_clusters").and_then(Value::as_items).unwrap_or_default();
+        all.extend(members.iter().filter_map(Value::as_str).map(|node| ((node, false), "redis/valkey")));
+    }
+    for (kind, name, serverless) in [("cache_cluster", "cluster_id", false), ("serverless_cache", "name", true)] {
+        let caches = among.of(kind).map(|(_, cache)| cache.planned);
+        let known = caches.filter_map(|cache| Some((text(cache, name)?, text(cache, "engine")?)));
+        all.extend(
+            known.map(|(id, engine)| ((id, serverless), if engine == "memcached" { engine } else { "redis/valkey" })),
+        );
+    }
+    all
+}
+
+fn no_metric(metric: &str, id: &str, engine: &str, serverless: bool) -> Problem {
+    let what = if serverless { "a serverless cache" } else { "a node" };
+    let detail =
+        format!("\"{id}\" is {what} of {engine}, which reports no {metric}, so the alarm would never have data.");
+    let help =
+        "Choose a metric of that engine: the user guide lists them for nodes of each, and for serverless caches.";
+    Problem::error("CS0970", "metric_name", "Not a metric of what is watched", detail, help).warning()
 }
 
 /// The id of a planned group and those of its nodes.

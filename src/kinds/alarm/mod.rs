@@ -23,7 +23,7 @@ impl Kind for Alarm {
     }
 
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
-        among::check(among)
+        [among::check(among), among::metrics(among)].concat()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

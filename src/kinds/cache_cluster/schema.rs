@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::kinds::{names, tags, upkeep};
-use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
+use crate::schema::{Attr, By, Hold, Opens, Rule, Schema, lower};
 use crate::value::Type;
 
 pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
@@ -15,7 +15,13 @@ pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     attrs.push(tags::region());
     attrs.extend(tags::attrs());
     let doc = "Memcached of several nodes, a single node of Redis, or a read replica of a replication group.";
-    Schema::new(super::KIND, "aws_elasticache_cluster", doc, attrs)
+    Schema::new(super::KIND, "aws_elasticache_cluster", doc, attrs).opens(Opens {
+        id: "cluster_id",
+        groups: "security_group_ids",
+        subnets: "subnet_group_name",
+        port: 6379,
+        others: &[("memcached", 11_211)],
+    })
 });
 
 fn identity() -> Vec<Attr> {
@@ -126,7 +132,10 @@ fn care() -> Vec<Attr> {
             .rule(Rule::MaxItems(1))
             .rule(names::ARN)
             .doc("The file in S3 that the cluster is filled from."),
-        Attr::optional("snapshot_name", Type::String).replace().doc("The snapshot that the cluster is filled from."),
+        Attr::optional("snapshot_name", Type::String)
+            .replace()
+            .refers("snapshot", By::Id, Hold::Mentions)
+            .doc("The snapshot that the cluster is filled from."),
         upkeep::final_snapshot_identifier(),
         upkeep::log_delivery_configuration(),
     ]

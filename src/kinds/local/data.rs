@@ -41,7 +41,7 @@ fn same(now: &Value, wanted: &Value) -> bool {
     wanted.is_wholly_known() && now.is_wholly_known() && json::to_json(now) == json::to_json(wanted)
 }
 
-fn follow(object: &mut Object) {
+fn follow(object: &mut Object, _: Option<&Object>) {
     let input = object.get("input").cloned().unwrap_or_else(Value::null);
     object.insert("output".into(), input);
 }

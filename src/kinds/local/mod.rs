@@ -5,13 +5,17 @@
 pub mod data;
 mod draw;
 mod go_random;
+pub mod random_bytes;
 pub mod random_id;
 pub mod random_number;
 pub mod random_pet;
 pub mod random_text;
 pub mod time;
+pub mod time_shift;
+pub mod time_sleep;
 
 use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
 
 use crate::kind::{Call, Change, Kind, Local, Means, Problem, Target};
 use crate::schema::{Attr, Schema};
@@ -22,14 +26,20 @@ pub struct Plain {
     schema: &'static LazyLock<Schema>,
     /// The rules between attributes.
     check: fn(&Object) -> Vec<Problem>,
-    /// What follows from what is written; anything else stays as it was made.
-    follow: fn(&mut Object),
+    /// What counts of what is written.
+    unite: fn(&mut Object),
+    /// What follows from what is written, over what is there; anything else stays as it was made.
+    follow: fn(&mut Object, Option<&Object>),
     /// What is made out of what is written.
     make: fn(&Object, &Means) -> Result<Object, String>,
     /// The object that a text stands for.
     import: fn(&str) -> Result<Object, String>,
     /// Attributes that are kept in the vault.
     secrets: &'static [&'static str],
+    /// Whether its time is over.
+    is_over: fn(&Object, SystemTime) -> bool,
+    /// What is waited for before it is made, or before it goes.
+    pause: fn(&Object, bool) -> Option<Duration>,
 }
 
 impl Plain {
@@ -39,7 +49,18 @@ impl Plain {
         make: fn(&Object, &Means) -> Result<Object, String>,
         import: fn(&str) -> Result<Object, String>,
     ) -> Self {
-        Self { schema, check: |_| Vec::new(), follow: |_| (), make, import, secrets: &[] }
+        let (check, follow) = (|_: &Object| Vec::new(), |_: &mut Object, _: Option<&Object>| ());
+        Self {
+            schema,
+            check,
+            unite: |_| (),
+            follow,
+            make,
+            import,
+            secrets: &[],
+            is_over: |_, _| false,
+            pause: |_, _| None,
+        }
     }
 }
 
@@ -52,6 +73,10 @@ impl Kind for Plain {
         Some(self)
     }
 
+    fn unite(&self, desired: &mut Object) {
+        (self.unite)(desired);
+    }
+
     fn check(&self, desired: &Object) -> Vec<Problem> {
         (self.check)(desired)
     }
@@ -61,12 +86,12 @@ impl Kind for Plain {
         None
     }
 
-    fn predict(&self, planned: &mut Object, _: Option<&Object>, _: &Target) {
-        (self.follow)(planned);
+    fn predict(&self, planned: &mut Object, live: Option<&Object>, _: &Target) {
+        (self.follow)(planned, live);
     }
 
     fn complete(&self, _: &Object, _: &[&'static str], after: &mut Object) {
-        (self.follow)(after);
+        (self.follow)(after, None);
     }
 
     fn compile(&self, _: &Change) -> Result<Vec<Call>, Problem> {
@@ -89,6 +114,14 @@ impl Local for Plain {
 
     fn import(&self, id: &str) -> Result<Object, String> {
         (self.import)(id)
+    }
+
+    fn is_over(&self, object: &Object, now: SystemTime) -> bool {
+        (self.is_over)(object, now)
+    }
+
+    fn pause(&self, object: &Object, goes: bool) -> Option<Duration> {
+        (self.pause)(object, goes)
     }
 }
 

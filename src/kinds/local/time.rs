@@ -33,7 +33,7 @@ fn parse(text: &str) -> Option<Timestamp> {
 }
 
 /// Everything is a part of the time.
-fn follow(object: &mut Object) {
+fn follow(object: &mut Object, _: Option<&Object>) {
     if let Some((text, time)) = text(object, "rfc3339").and_then(|text| Some((text.to_owned(), parse(text)?))) {
         object.extend(parts(&text, time));
     }
@@ -62,9 +62,18 @@ fn make(wanted: &Object, means: &Means) -> Result<Object, String> {
 }
 
 fn of(now: SystemTime) -> Object {
-    let now = Timestamp::try_from(now).unwrap_or_default();
-    let now = Timestamp::from_second(now.as_second()).unwrap_or_default();
+    let now = second(now);
     parts(&now.to_string(), now)
+}
+
+/// The present time to the second, in RFC 3339.
+pub(super) fn now(now: SystemTime) -> String {
+    second(now).to_string()
+}
+
+fn second(now: SystemTime) -> Timestamp {
+    let now = Timestamp::try_from(now).unwrap_or_default();
+    Timestamp::from_second(now.as_second()).unwrap_or_default()
 }
 
 fn import(id: &str) -> Result<Object, String> {

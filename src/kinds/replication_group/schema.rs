@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::kinds::{names, tags, upkeep, user_group};
-use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
+use crate::schema::{Attr, By, Hold, Opens, Rule, Schema, lower};
 use crate::value::{Type, Value};
 
 fn is_slots(text: &str) -> bool {
@@ -44,6 +44,13 @@ pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         "Primaries with replicas, in one shard or many.",
         attrs,
     )
+    .opens(Opens {
+        id: "replication_group_id",
+        groups: "security_group_ids",
+        subnets: "subnet_group_name",
+        port: 6379,
+        others: &[],
+    })
     .unfolded("cluster_mode", &["num_node_groups", "replicas_per_node_group"])
 });
 
@@ -222,7 +229,10 @@ fn upkeep() -> Vec<Attr> {
             .replace()
             .rule(names::ARN)
             .doc("Files in S3 that the group is filled from."),
-        Attr::optional("snapshot_name", Type::String).replace().doc("The snapshot that the group is filled from."),
+        Attr::optional("snapshot_name", Type::String)
+            .replace()
+            .refers("snapshot", By::Id, Hold::Mentions)
+            .doc("The snapshot that the group is filled from."),
         upkeep::final_snapshot_identifier(),
         upkeep::log_delivery_configuration(),
     ]

@@ -2,6 +2,7 @@
 //!
 //! Reports everything that can be judged by names alone: unknown blocks and attributes, missing and repeated ones.
 
+mod access;
 mod block;
 mod call;
 mod check;

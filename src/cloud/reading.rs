@@ -1,0 +1,62 @@
+//! How most kinds of ElastiCache are read: a few objects by name, more of them out of the whole list, and their tags
+//! beside them.
+
+use std::future::Future;
+
+use super::clients::Clients;
+use super::paging::at_most;
+use super::replication_group::{or_none, read_tags};
+use super::{FEW, Found, by_asked_name, tags};
+use crate::kind::{Observation, RemoteError, Status};
+use crate::value::{Object, Value};
+
+/// The objects of these names, where they are few; else all that there are. What is not there is left out.
+///
+/// `describe` lists what has that name, or everything without one.
+pub(super) async fn few_or_all<T, F, Fut>(ids: &[String], describe: F) -> Result<Vec<T>, RemoteError>
+where
+    F: Fn(Option<String>) -> Fut,
+    Fut: Future<Output = Result<Vec<T>, RemoteError>>,
+{
+    if ids.len() > FEW {
+        return describe(None).await;
+    }
+    let found = at_most(FEW, ids, |id| {
+        let described = describe(Some(id.clone()));
+        async move { or_none(described.await) }
+    });
+    Ok(found.await?.into_iter().flatten().collect())
+}
+
+/// Reads objects with their tags. `observe` tells `id` and `arn` among the attributes; `tagged` is what the tagging API
+/// calls the kind (`elasticache:user`).
+pub(super) async fn read<T, F, Fut>(
+    clients: &Clients,
+    ids: &[String],
+    tagged: &str,
+    describe: F,
+    observe: fn(&T) -> Observation,
+) -> Result<Found, RemoteError>
+where
+    F: Fn(Option<String>) -> Fut,
+    Fut: Future<Output = Result<Vec<T>, RemoteError>>,
+{
+    let (found, bulk) = tokio::join!(few_or_all(ids, describe), tags::of_type(clients, ids.len(), tagged));
+    let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
+    let named = |one: Observation| Some((text(&one.object, "id")?.to_lowercase(), one));
+    let found = found?;
+    let observed = found.iter().map(observe).filter_map(named);
+    let mut found: Found = observed.filter(|(name, _)| wanted.contains(name)).collect();
+    let (free, busy): (Vec<_>, Vec<_>) = found.values().partition(|one| one.status == Status::Settled);
+    let arns = |some: Vec<&Observation>| some.into_iter().filter_map(|one| text(&one.object, "arn")).collect();
+    let tags = read_tags(clients, bulk?, arns(free), arns(busy)).await?;
+    for one in found.values_mut() {
+        let tags = text(&one.object, "arn").and_then(|arn| tags.get(&arn)).cloned();
+        one.object.extend(tags.map(|tags| ("tags_all".into(), tags)));
+    }
+    Ok(by_asked_name(ids, found))
+}
+
+fn text(object: &Object, name: &str) -> Option<String> {
+    object.get(name).and_then(Value::as_str).map(str::to_owned)
+}

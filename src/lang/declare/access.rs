@@ -1,0 +1,230 @@
+//! The block `access` of a cache: who may reach it. It stands for a security group that is declared beside the cache, and
+//! that is from then on a resource like any other:
+//!
+//! ```text
+//! replication_group "redis" {                    security_group "redis_access" {
+//!   replication_group_id = "shop"                  name   = "shop-access"
+//!   subnet_group_name    = subnet_group.a.name     vpc_id = subnet_group.a.vpc_id
+//!   access {                              ->       ingress { the port of the engine, from there }
+//!     from_cidrs = ["10.0.0.0/16"]               }
+//!   }                                            and its id in `security_group_ids` of the group
+//! }
+//! ```
+
+use std::sync::Arc;
+
+use super::Module;
+use super::block;
+use super::resource::declare_own;
+use crate::diag::{Diagnostic, Span};
+use crate::lang::ast::{Attribute, BinaryOp, Block, Body, Expr, For, Label, Node, Part, UnaryOp};
+use crate::schema::Opens;
+
+const NAMES: [&str; 3] = ["from_security_groups", "from_cidrs", "vpc_id"];
+const GROUP: &str = "security_group";
+
+/// What of a cache's block goes into that of its security group as it is.
+const SHARED: [&str; 4] = ["count", "for_each", "provider", "region"];
+
+/// Takes the block `access` out of a cache's block, and declares the group that it stands for. Answers the block of the
+/// cache as it is without; none where there is nothing to take out.
+pub(super) fn take(
+    cache: &Block,
+    name: &str,
+    opens: &Opens,
+    module: &mut Module,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Block> {
+    let mut all = cache.body.blocks_of("access");
+    let access = all.next()?;
+    if let Some(second) = all.next() {
+        let detail = "A cache has one `access` block.";
+        let diagnostic = Diagnostic::error("CS0955", "Access is said twice", detail).at(second.header_span);
+        diagnostics.push(diagnostic.help("Put what they say into one."));
+    }
+    block::labels(access, &[], diagnostics);
+    block::check_names(access, &NAMES, &[], diagnostics);
+    let at = At(access.header_span);
+    let mut without = cache.clone();
+    without.body.blocks.retain(|block| &*block.kind != "access");
+    let group = format!("{name}_access");
+    // What is missing has been told, or is when the cache is declared.
+    let parts = (from(access, diagnostics), vpc(cache, access, opens, diagnostics), get(cache, opens.id));
+    if let (true, Some(vpc), Some(id)) = parts {
+        declare_own(&at.group(cache, access, opens, (&group, id, vpc)), module, diagnostics);
+        at.attach(&mut without, opens, &group);
+    }
+    Some(without)
+}
+
+fn get(block: &Block, name: &str) -> Option<Expr> {
+    block.body.attribute(name).map(|attribute| attribute.expr.clone())
+}
+
+/// Whether it says who may come.
+fn from(access: &Block, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let said = NAMES[..2].iter().any(|name| access.body.attribute(name).is_some());
+    if !said {
+        let detail = "The block says neither `from_security_groups` nor `from_cidrs`.";
+        let diagnostic = Diagnostic::error("CS0956", "Access from nowhere", detail).at(access.header_span);
+        diagnostics.push(diagnostic.help("Write from_cidrs = [\"10.0.0.0/16\"], for instance."));
+    }
+    said
+}
+
+/// The VPC: as it is written, or that of the subnet group that the cache names.
+fn vpc(cache: &Block, access: &Block, opens: &Opens, diagnostics: &mut Vec<Diagnostic>) -> Option<Expr> {
+    if let Some(written) = get(access, "vpc_id") {
+        return Some(written);
+    }
+    let subnets = get(cache, opens.subnets);
+    if let Some(expr) = &subnets
+        && let Node::Attr(object, attribute) = &*expr.node
+        && matches!(&**attribute, "name" | "id")
+        && root(object).is_some_and(|root| crate::kinds::our_name(&root) == "subnet_group")
+    {
+        return Some(Expr { node: Arc::new(Node::Attr(object.clone(), "vpc_id".into())), span: expr.span });
+    }
+    let detail = format!("`{}` is no `subnet_group.NAME.name`, which would tell the VPC.", opens.subnets);
+    let diagnostic = Diagnostic::error("CS0957", "Access in which VPC", detail);
+    let span = subnets.map_or(access.header_span, |expr| expr.span);
+    diagnostics.push(diagnostic.at(span).help("Write `vpc_id` in the `access` block."));
+    None
+}
+
+/// The first name of `a.b[c]`, where the way to it is of a resource: no module, no look-up.
+fn root(expr: &Expr) -> Option<Arc<str>> {
+    match &*expr.node {
+        Node::Name(name) => Some(name.clone()),
+        Node::Attr(inner, _) | Node::Index(inner, _) | Node::LegacyIndex(inner, _) => root(inner),
+        _ => None,
+    }
+}
+
+/// Makes syntax that stands where the block does.
+#[derive(Clone, Copy)]
+struct At(Span);
+
+impl At {
+    fn expr(self, node: Node) -> Expr {
+        Expr { node: Arc::new(node), span: self.0 }
+    }
+
+    fn text(self, text: &str) -> Expr {
+        self.expr(Node::String(text.into()))
+    }
+
+    fn name(self, name: &str) -> Expr {
+        self.expr(Node::Name(name.into()))
+    }
+
+    fn attr(self, object: Expr, name: &str) -> Expr {
+        self.expr(Node::Attr(object, name.into()))
+    }
+
+    fn call(self, name: &str, args: Vec<Expr>) -> Expr {
+        self.expr(Node::Call { name: name.into(), name_span: self.0, args, expand: false })
+    }
+
+    fn tuple(self, items: Vec<Expr>) -> Expr {
+        self.expr(Node::Tuple(items))
+    }
+
+    /// `coalesce(value, [])`: nothing of null.
+    fn each(self, value: Expr) -> Expr {
+        self.call("coalesce", vec![value, self.tuple(Vec::new())])
+    }
+
+    fn attribute(self, name: &str, expr: Expr) -> Attribute {
+        Attribute { name: name.into(), name_span: self.0, expr }
+    }
+
+    fn block(self, kind: &str, labels: &[&str], attributes: Vec<Attribute>, blocks: Vec<Block>) -> Block {
+        let labels = labels.iter().map(|text| Label { text: (*text).into(), span: self.0 }).collect();
+        let body = Body { attributes, blocks, span: self.0 };
+        Block { kind: kind.into(), kind_span: self.0, labels, body, header_span: self.0 }
+    }
+
+    /// The block of the security group.
+    fn group(self, cache: &Block, access: &Block, opens: &Opens, (name, id, vpc): (&str, Expr, Expr)) -> Block {
+        let told = |before: &str, after: &str| {
+            let parts = [Part::Text(before.into()), Part::Interpolation(id.clone()), Part::Text(after.into())];
+            self.expr(Node::Template(parts.into()))
+        };
+        let mut attributes = vec![
+            self.attribute("name", told("", "-access")),
+            self.attribute("description", told("Clients of ", "")),
+            self.attribute("vpc_id", vpc),
+        ];
+        attributes.extend(SHARED.iter().filter_map(|name| cache.body.attribute(name)).cloned());
+        let port = self.port(cache, opens);
+        let mut rule = vec![
+            self.attribute("from_port", port.clone()),
+            self.attribute("to_port", port),
+            self.attribute("protocol", self.text("tcp")),
+        ];
+        if let Some(groups) = get(access, "from_security_groups") {
+            rule.push(self.attribute("security_groups", self.each(groups)));
+        }
+        if let Some(ranges) = get(access, "from_cidrs") {
+            rule.push(self.attribute("cidr_blocks", self.ranges(ranges.clone(), false)));
+            rule.push(self.attribute("ipv6_cidr_blocks", self.ranges(ranges, true)));
+        }
+        let lifecycle = cache.body.blocks_of("lifecycle").filter_map(|block| block.body.attribute("enabled"));
+        let lifecycle = lifecycle.map(|enabled| self.block("lifecycle", &[], vec![enabled.clone()], Vec::new()));
+        let blocks = [self.block("ingress", &[], rule, Vec::new())].into_iter().chain(lifecycle).collect();
+        self.block(GROUP, &[name], attributes, blocks)
+    }
+
+    /// The port as it is written, or that of the engine.
+    fn port(self, cache: &Block, opens: &Opens) -> Expr {
+        let number = |port: i64| self.expr(Node::Number(port.into()));
+        let mut port = number(opens.port);
+        if let Some(engine) = get(cache, "engine") {
+            for (name, other) in opens.others {
+                let engine = self.call("lower", vec![engine.clone()]);
+                let is_it = self.expr(Node::Binary(BinaryOp::Equal, self.0, engine, self.text(name)));
+                // There may be no engine, and then it is told elsewhere.
+                let is_it = self.call("try", vec![is_it, self.expr(Node::Bool(false))]);
+                port = self.expr(Node::Conditional(is_it, number(*other), port));
+            }
+        }
+        match get(cache, "port") {
+            Some(written) => self.call("coalesce", vec![written, port]),
+            None => port,
+        }
+    }
+
+    /// Those of the ranges that are of IPv6, or the others.
+    fn ranges(self, ranges: Expr, six: bool) -> Expr {
+        let range = self.name("range");
+        let is_six = self.call("strcontains", vec![range.clone(), self.text(":")]);
+        let condition = if six { is_six } else { self.expr(Node::Unary(UnaryOp::Not, is_six)) };
+        self.expr(Node::For(Box::new(For {
+            key: None,
+            value: "range".into(),
+            collection: self.each(ranges),
+            result_key: None,
+            result: range,
+            group: false,
+            condition: Some(condition),
+        })))
+    }
+
+    /// Puts the group to the others of the cache.
+    fn attach(self, cache: &mut Block, opens: &Opens, name: &str) {
+        let mut group = self.attr(self.name(GROUP), name);
+        let key = [("for_each", "each", "key"), ("count", "count", "index")];
+        if let Some((_, root, name)) = key.into_iter().find(|(meta, ..)| cache.body.attribute(meta).is_some()) {
+            group = self.expr(Node::Index(group, self.attr(self.name(root), name)));
+        }
+        let id = self.attr(group, "id");
+        match cache.body.attributes.iter_mut().find(|attribute| &*attribute.name == opens.groups) {
+            Some(attribute) => {
+                let all = self.tuple(vec![self.each(attribute.expr.clone()), id]);
+                attribute.expr = self.call("flatten", vec![all]);
+            }
+            None => cache.body.attributes.push(self.attribute(opens.groups, self.tuple(vec![id]))),
+        }
+    }
+}
