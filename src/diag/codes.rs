@@ -267,6 +267,7 @@ pub const CODES: &[Entry] = &[
     ("CS0882", "Shorter than what it must hold", "`min_lower`, `min_upper`, `min_numeric` and `min_special` together must not ask for more characters than `length` says."),
     ("CS0883", "No number between these", "A random_integer lies between `min` and `max`, both included, so `min` must not be above `max`."),
     ("CS0884", "A secret that is gone", "A random_password lies in the vault that `secrets` of the environment names, and what it has put there cannot be read. Put it back from a copy, mend the place, or let a new one be made with --replace."),
+    ("CS0900", "No policy comes out of this", "An iam_policy_document is made of its statements and of documents in JSON. A sid stands once in the statements and once in the sources; documents that are merged have a list of statements; version 2008-10-17 knows no variables."),
 ];
 
 /// The entry of a code.

@@ -7,6 +7,7 @@ mod faults;
 mod harness;
 mod kill;
 mod lost;
+mod policies;
 mod referees;
 mod scale;
 mod stacks;

@@ -1,11 +1,16 @@
-//! The schemas of `data` blocks: what can be looked up and what comes back.
+//! The schemas of `data` blocks: what can be looked up and what comes back; and those that are answered here, since no
+//! account has to be asked.
+
+mod here;
+mod policy;
 
 use std::sync::LazyLock;
 
-use crate::kind::Kind;
+use crate::kind::{Kind, Problem};
 use crate::kinds::KINDS;
 use crate::schema::{Attr, Schema, Update};
-use crate::value::Type;
+use crate::value::{Object, Type};
+pub use here::Here;
 
 fn filter() -> Attr {
     Attr::blocks(
@@ -55,6 +60,9 @@ static LOOKUPS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
         log_group(),
         log_groups(),
         sns_topic(),
+        policy::schema(),
+        here::partition(),
+        here::default_tags(),
     ];
     let is_there = |schema: &Schema, all: &[Schema]| all.iter().any(|known| known.kind == schema.kind);
     for schema in KINDS.into_iter().filter_map(of_kind) {
@@ -77,6 +85,19 @@ fn of_kind(kind: &dyn Kind) -> Option<Schema> {
         false => Attr::computed(attr.name, attr.ty.clone()).doc(attr.doc),
     };
     Some(schema(own.kind, own.terraform, own.doc, own.attrs.iter().filter(is_read).map(attr).collect()))
+}
+
+/// What answers a look-up without an account.
+pub type Answer = fn(&Object, &Here) -> Result<Object, Problem>;
+
+/// What answers a kind of look-up here; nothing for one that an account is asked.
+pub fn answered_here(kind: &str) -> Option<Answer> {
+    match kind {
+        "iam_policy_document" => Some(policy::answer),
+        "partition" => Some(here::find_partition),
+        "default_tags" => Some(here::find_tags),
+        _ => None,
+    }
 }
 
 /// The schema of a `data` block, by our name of its kind.
