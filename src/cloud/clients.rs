@@ -7,7 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 use tokio::sync::OnceCell;
 
-use super::api::{self, LOGS, SNS};
+use super::api::{self, KMS, LOGS, SECRETS, SNS, SSM};
 use super::config::{self, Loaded};
 use super::errors::fatal;
 use super::pace::Pace;
@@ -54,6 +54,12 @@ pub struct Clients {
     pub logs: Service<api::Client>,
     /// SNS.
     pub sns: Service<api::Client>,
+    /// Systems Manager.
+    pub ssm: Service<api::Client>,
+    /// Secrets Manager.
+    pub secrets: Service<api::Client>,
+    /// Key Management Service.
+    pub kms: Service<api::Client>,
     /// Resource Groups Tagging.
     pub tagging: Service<aws_sdk_resourcegroupstagging::Client>,
     /// EC2.
@@ -98,6 +104,9 @@ impl Account {
             cloudwatch: self.service(aws_sdk_cloudwatch::Client::new(&at(&["cloudwatch"]))),
             logs: self.service(api::Client::new(&at(&["cloudwatchlogs", "cloudwatchlog", "logs"]), &LOGS)),
             sns: self.service(api::Client::new(&at(&["sns"]), &SNS)),
+            ssm: self.service(api::Client::new(&at(&["ssm"]), &SSM)),
+            secrets: self.service(api::Client::new(&at(&["secretsmanager"]), &SECRETS)),
+            kms: self.service(api::Client::new(&at(&["kms"]), &KMS)),
             tagging: self.service(aws_sdk_resourcegroupstagging::Client::new(&at(&[
                 "resourcegroupstaggingapi",
                 "resourcegroupstagging",

@@ -6,6 +6,8 @@ mod notices;
 #[cfg(feature = "ec2")]
 mod query;
 mod regions;
+mod stored;
+mod updates;
 #[cfg(feature = "ec2")]
 mod vpc;
 
@@ -39,6 +41,12 @@ impl Lookups {
             "caller_identity" => self.caller().await,
             "log_group" => notices::log_group(&*self.0.clients().await?, args).await,
             "log_groups" => notices::log_groups(&*self.0.clients().await?, &self.0.region, args).await,
+            "ssm_parameter" => stored::ssm_parameter(&*self.0.clients().await?, args).await,
+            "secretsmanager_secret" => stored::secret(&*self.0.clients().await?, args).await,
+            "secretsmanager_secret_version" => stored::secret_version(&*self.0.clients().await?, args).await,
+            "kms_key" => stored::kms_key(&*self.0.clients().await?, args).await,
+            "kms_alias" => stored::kms_alias(&*self.0.clients().await?, args).await,
+            "service_updates" => updates::find(&*self.0.clients().await?, &self.0.region, args).await,
             "sns_topic" => notices::topic(&self.0, args).await,
             #[cfg(feature = "ec2")]
             "vpc" => vpc::find(&*self.0.clients().await?, &self.0.region, args).await,
@@ -46,6 +54,12 @@ impl Lookups {
             "subnet" => network::subnet(&*self.0.clients().await?, args).await,
             #[cfg(feature = "ec2")]
             "subnets" => network::subnets(&*self.0.clients().await?, &self.0.region, args).await,
+            #[cfg(feature = "ec2")]
+            "subnet_ids" => network::subnet_ids(&*self.0.clients().await?, &self.0.region, args).await,
+            #[cfg(feature = "ec2")]
+            "vpcs" => vpc::all(&*self.0.clients().await?, &self.0.region, args).await,
+            #[cfg(feature = "ec2")]
+            "security_groups" => network::security_groups(&*self.0.clients().await?, &self.0.region, args).await,
             #[cfg(feature = "ec2")]
             "security_group" => network::security_group(&*self.0.clients().await?, &self.0.region, args).await,
             #[cfg(feature = "ec2")]

@@ -33,6 +33,7 @@ mod security_group_rule;
 mod serverless_cache;
 mod sns;
 mod sns_subscription;
+mod stored;
 mod subnet_group;
 mod tags;
 #[cfg(test)]
@@ -47,7 +48,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::emulator::Emulator;
-use crate::kind::{Call, Cloud, Future_, Lookup, Observation, Remote, RemoteError, Reply};
+use crate::kind::{Call, Cloud, Future_, Lookup, Observation, Remote, RemoteError, Reply, Vault};
 use crate::stack::access::Access;
 use crate::value::{Object, Value};
 use clients::Account;
@@ -130,6 +131,13 @@ impl Aws {
     /// The region of the settings, or that of the SDK's configuration.
     pub async fn region(&self) -> Result<Option<String>, RemoteError> {
         self.account.default_region().await
+    }
+}
+
+impl Aws {
+    /// The secrets that the account keeps in a region, by the names that `secret()` takes.
+    pub fn stored(&self, region: &str) -> Arc<dyn Vault> {
+        Arc::new(stored::Stored(Place { account: self.account.clone(), region: region.to_owned() }))
     }
 }
 

@@ -34,7 +34,7 @@ GOOD = {}
 # Codes that ElastiCache and EC2 use without declaring them for each operation: those of all query services, and the
 # untyped ones of EC2, which declares none at all.
 COMMON = {"InvalidParameterValue", "InvalidParameterCombination", "MissingParameter", "InvalidAction", "MalformedInput",
-          "ValidationError", "InvalidARN", "UnknownOperationException", "Throttling"}
+          "ValidationError", "ValidationException", "InvalidARN", "UnknownOperationException", "Throttling"}
 # Declared by AWS for their siblings only, though seen to be answered.
 KNOWN = {("CreateCacheSubnetGroup", "InvalidParameterValue"), ("DeleteDashboards", "ResourceNotFound"),
          ("UntagLogGroup", "InvalidParameterException"), ("ListTagsLogGroup", "InvalidParameterException")}

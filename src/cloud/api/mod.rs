@@ -59,6 +59,18 @@ pub const LOGS: Api =
 /// SNS. Source: botocore's model.
 pub const SNS: Api = Api { id: "SNS", name: "sns", protocol: Protocol::Query, version: "2010-03-31" };
 
+/// Systems Manager. Source: botocore's model.
+pub const SSM: Api = Api { id: "SSM", name: "ssm", protocol: Protocol::Json("AmazonSSM"), version: "2014-11-06" };
+/// Secrets Manager. Source: botocore's model.
+pub const SECRETS: Api = Api {
+    id: "Secrets Manager",
+    name: "secretsmanager",
+    protocol: Protocol::Json("secretsmanager"),
+    version: "2017-10-17",
+};
+/// Key Management Service. Source: botocore's model.
+pub const KMS: Api = Api { id: "KMS", name: "kms", protocol: Protocol::Json("TrentService"), version: "2014-11-01" };
+
 /// A client of one service in one region.
 #[derive(Debug, Clone)]
 pub struct Client(Operation<Request, Value, Failure>);

@@ -1,6 +1,7 @@
 //! The schemas of `data` blocks: what can be looked up and what comes back; and those that are answered here, since no
 //! account has to be asked.
 
+mod account;
 mod here;
 mod policy;
 
@@ -53,6 +54,9 @@ static LOOKUPS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
         vpc(),
         subnet(),
         subnets(),
+        subnet_ids(),
+        vpcs(),
+        security_groups(),
         security_group(),
         availability_zones(),
         region_lookup(),
@@ -64,6 +68,7 @@ static LOOKUPS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
         here::partition(),
         here::default_tags(),
     ];
+    all.extend(account::all());
     let is_there = |schema: &Schema, all: &[Schema]| all.iter().any(|known| known.kind == schema.kind);
     for schema in KINDS.into_iter().filter_map(of_kind) {
         if !is_there(&schema, &all) {
@@ -207,6 +212,27 @@ fn subnets() -> Schema {
         texts("ids"),
     ];
     schema("subnets", "aws_subnets", "The ids of all subnets that match.", attrs)
+}
+
+fn subnet_ids() -> Schema {
+    let attrs = vec![
+        Attr::required("vpc_id", Type::String).doc("The VPC of the subnets."),
+        tags(),
+        filter(),
+        text("id"),
+        Attr::computed("ids", Type::set(Type::String)),
+    ];
+    schema("subnet_ids", "aws_subnet_ids", "The ids of all subnets that match: `subnets`, by an older name.", attrs)
+}
+
+fn vpcs() -> Schema {
+    let attrs = vec![tags(), filter(), text("id"), texts("ids")];
+    schema("vpcs", "aws_vpcs", "The ids of all VPCs that match.", attrs)
+}
+
+fn security_groups() -> Schema {
+    let attrs = vec![tags(), filter(), text("id"), texts("ids"), texts("arns"), texts("vpc_ids")];
+    schema("security_groups", "aws_security_groups", "All security groups that match.", attrs)
 }
 
 fn security_group() -> Schema {
