@@ -80,7 +80,7 @@
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
 //! | [`apply`] | scheduler, steps, turns on parents that change one thing at a time, holes, the one poller |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
-//! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`). Services without a crate of it (`cloud/api`): CloudWatch Logs, SNS |
+//! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`). Services without a crate of it (`cloud/api`): CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, objects of S3 |
 //! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply |
 //! | [`ui`] | output, questions and what could not be written |
 //! | [`cli`] | one file per command, signals and the exit codes |
@@ -118,7 +118,8 @@
 //!
 //! Its folder under `kinds/` (schema with what it refers to, rules, predictions, compile) and a line in `kinds/mod.rs`; its
 //! remote under `cloud/` and a line in `cloud/mod.rs`; its part of the emulator; its codes in `diag/codes.rs`; a case, and
-//! a stack that uses it. A local kind is a file under `kinds/local/`, with its schema and what makes its objects, and a line
+//! a stack that uses it. A look-up is a schema under `kinds/lookups/` and a function under `cloud/lookups/`, or one that answers
+//! without an account beside its schema. A local kind is a file under `kinds/local/`, with its schema and what makes its objects, and a line
 //! in `kinds/mod.rs`; it has no remote.
 
 pub mod address;

@@ -7,7 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 use tokio::sync::OnceCell;
 
-use super::api::{self, KMS, LOGS, SECRETS, SNS, SSM};
+use super::api::{self, KMS, LOGS, S3, SECRETS, SNS, SSM};
 use super::config::{self, Loaded};
 use super::errors::fatal;
 use super::pace::Pace;
@@ -82,6 +82,17 @@ impl Account {
     /// The region of the settings or of the SDK's configuration.
     pub async fn default_region(&self) -> Result<Option<String>, RemoteError> {
         Ok(self.config().await?.sdk.region().map(ToString::to_string))
+    }
+
+    /// A client for the objects of S3, which nobody needs often enough to keep one.
+    pub async fn objects(&self, region: &str, endpoint: Option<&str>) -> Result<Service<api::Client>, RemoteError> {
+        let config = self.config().await?.sdk.to_builder().region(Region::new(region.to_owned()));
+        let config = config.retry_config(RetryConfig::disabled()).build();
+        let mut config = self.settings.at(&config, &["s3"]);
+        if let Some(url) = endpoint {
+            config = config.to_builder().endpoint_url(url).build();
+        }
+        Ok(self.service(api::Client::new(&config, &S3)))
     }
 
     /// The clients of a region.

@@ -13,20 +13,18 @@ use crate::kind::{RemoteError, Vault};
 #[derive(Debug)]
 pub(super) struct Stored(pub Place);
 
-impl Stored {
-    /// Waits for an answer, on whatever thread evaluates a stack.
-    fn wait<T>(&self, work: impl Future<Output = Result<T, RemoteError>>) -> Result<T, String> {
-        let handle = Handle::try_current().ok().filter(|here| here.runtime_flavor() != RuntimeFlavor::CurrentThread);
-        let handle = handle.ok_or("nothing can be asked of an account here")?;
-        tokio::task::block_in_place(|| handle.block_on(work)).map_err(|error| error.to_string())
-    }
+/// Waits for an answer, on whatever thread evaluates a stack.
+pub(super) fn wait<T>(work: impl Future<Output = Result<T, RemoteError>>) -> Result<T, String> {
+    let handle = Handle::try_current().ok().filter(|here| here.runtime_flavor() != RuntimeFlavor::CurrentThread);
+    let handle = handle.ok_or("nothing can be asked of an account here")?;
+    tokio::task::block_in_place(|| handle.block_on(work)).map_err(|error| error.to_string())
 }
 
 impl Vault for Stored {
     fn read(&self, name: &str) -> Result<Option<String>, String> {
         let (secret, key) = match name.split_once(':') {
             Some(("ssm", name)) => {
-                let found = self.wait(async { parameter(&*self.0.clients().await?, name, true).await })?;
+                let found = wait(async { parameter(&*self.0.clients().await?, name, true).await })?;
                 return Ok(found.map(|found| text(&found, "Value")));
             }
             Some(("secretsmanager", name)) => {
@@ -35,7 +33,7 @@ impl Vault for Stored {
             _ => return Err("no account has such a place for secrets".to_owned()),
         };
         let input = json!({ "SecretId": secret });
-        let found = self.wait(async { secret_value(&*self.0.clients().await?, &input).await })?;
+        let found = wait(async { secret_value(&*self.0.clients().await?, &input).await })?;
         let Some(found) = found else { return Ok(None) };
         let whole = found.get("SecretString").and_then(Json::as_str);
         let whole = whole.ok_or("it is binary, and a text is wanted")?;
@@ -49,10 +47,8 @@ impl Vault for Stored {
             false => why,
         };
         let written = match name.split_once(':') {
-            Some(("ssm", name)) => self.wait(async { put_parameter(&*self.0.clients().await?, name, text).await }),
-            Some(("secretsmanager", name)) => {
-                self.wait(async { put_secret(&*self.0.clients().await?, name, text).await })
-            }
+            Some(("ssm", name)) => wait(async { put_parameter(&*self.0.clients().await?, name, text).await }),
+            Some(("secretsmanager", name)) => wait(async { put_secret(&*self.0.clients().await?, name, text).await }),
             _ => Err("no account has such a place for secrets".to_owned()),
         };
         written.map_err(hide)
@@ -60,13 +56,13 @@ impl Vault for Stored {
 
     fn remove(&self, name: &str) -> Result<(), String> {
         match name.split_once(':') {
-            Some(("ssm", name)) => self.wait(async {
+            Some(("ssm", name)) => wait(async {
                 let clients = self.0.clients().await?;
                 let input = json!({ "Name": name });
                 let sent = clients.ssm.pace.call(|| clients.ssm.client.send("DeleteParameter", &input)).await;
                 optional(sent, &["ParameterNotFound"]).map(drop)
             }),
-            Some(("secretsmanager", name)) => self.wait(async {
+            Some(("secretsmanager", name)) => wait(async {
                 let clients = self.0.clients().await?;
                 let (service, input) =
                     (&clients.secrets, json!({ "SecretId": name, "ForceDeleteWithoutRecovery": true }));

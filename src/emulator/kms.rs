@@ -89,8 +89,9 @@ fn arn(context: &Context, rest: &str) -> String {
 }
 
 fn make(context: &mut Context, input: Input, description: String, managed: bool) -> Stored {
-    let number = context.region.next();
-    let hex = hex(&format!("key {} {} {number}", context.account, context.region_name));
+    // A key of AWS is the same whenever it is first asked for.
+    let mark = if managed { description.clone() } else { context.region.next().to_string() };
+    let hex = hex(&format!("key {} {} {mark}", context.account, context.region_name));
     let multi_region = input.flag("MultiRegion").unwrap_or(false);
     let id = match multi_region {
         true => format!("mrk-{}", &hex[..32]),

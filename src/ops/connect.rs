@@ -61,6 +61,7 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
     }
     if let Some(region) = &session.environment.region {
         session.evaluator.secrets().connect(aws.stored(region));
+        session.evaluator.remote_states().connect(aws.buckets(region));
     }
     let poll = poll(session.environment.endpoint.as_deref());
     let urls = aws.urls().await.map_err(unreachable)?;

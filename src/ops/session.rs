@@ -14,6 +14,7 @@ use crate::lang::eval::Settings;
 use crate::stack::Stack;
 use crate::stack::environment::{self, EMULATOR, Environment};
 use crate::stack::evaluator::{Evaluator, ModuleNames};
+use crate::stack::remote_state;
 use crate::stack::secrets::{Secrets, vault};
 use crate::stack::terraform_state;
 use crate::stack::variables::{self, Given};
@@ -284,7 +285,8 @@ fn validate_variables(names: &ModuleNames, evaluator: &Evaluator, diagnostics: &
 /// One note for all resources of other tools.
 fn notes(names: &ModuleNames, diagnostics: &mut Vec<Diagnostic>) {
     let modules = names.0.elsewhere.keys().map(|path| module_prefix(path).trim_end_matches('.').to_owned());
-    let foreign: Vec<String> = names.0.module.foreign.keys().cloned().chain(modules).collect();
+    let blocks = names.0.module.foreign.iter().filter(|(address, block)| !remote_state::is_read(address, block));
+    let foreign: Vec<String> = blocks.map(|(address, _)| address.clone()).chain(modules).collect();
     if !foreign.is_empty() {
         let detail = format!("Not managed by cachestack: {}.", foreign.join(", "));
         diagnostics.push(Diagnostic::note("CS0304", "Resources of other tools", detail));

@@ -11,6 +11,7 @@ mod policies;
 mod referees;
 mod scale;
 mod stacks;
+mod stored;
 #[cfg(unix)]
 mod terminal;
 mod tidy;

@@ -17,6 +17,15 @@ fn answers_are_those_of_the_model() {
     script("answers_are_those_of_the_model", "model_check.py");
 }
 
+/// States of Terraform are read out of moto's S3, with signatures that botocore would make.
+#[test]
+fn remote_states_are_read_from_buckets() {
+    let Some(python) = python_with("remote_states_are_read_from_buckets", "moto.server") else { return };
+    let mut command = Command::new(python);
+    command.arg(root().join("tests/clients/remote_state_suite.py")).arg(env!("CARGO_BIN_EXE_cachestack"));
+    run(command).expect(0).says("remote states are read");
+}
+
 /// Terraform, where it is installed with its AWS provider (`CACHESTACK_PROVIDERS` names a mirror); elsewhere a
 /// transcript of the same run is played again by the unit tests.
 #[test]

@@ -56,7 +56,7 @@ pub async fn secret_version(clients: &Clients, args: &Object) -> Result<Attrs, R
         (Some(version), _) => json!({ "SecretId": secret, "VersionId": version }),
         (None, stage) => json!({ "SecretId": secret, "VersionStage": stage.unwrap_or("AWSCURRENT") }),
     };
-    let found = secret_value(clients, &input).await?.ok_or_else(|| nothing("such version of a secret", secret))?;
+    let found = secret_value(clients, &input).await?.ok_or_else(|| nothing("such version of the secret", secret))?;
     let stages = found.get("VersionStages").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
     let id = format!("{secret}|{}", version.or(stage).unwrap_or("AWSCURRENT"));
     let mut attrs = Attrs::default();

@@ -57,7 +57,7 @@ impl Words {
     pub fn filled(self, version: &str) -> Result<Self, String> {
         let fill = |word: String| match word.contains("&{") {
             true if version == super::OLD => {
-                Err(format!("a policy of version {version} knows no variables, and \"{word}\" has one"))
+                Err(format!("A policy of version {version} knows no variables, and \"{word}\" has one."))
             }
             _ => Ok(word.replace("&{", "${")),
         };
@@ -117,7 +117,7 @@ impl Document {
     pub fn note_sids(&self, sids: &mut Vec<String>) -> Result<(), String> {
         for sid in self.statements.iter().map(|statement| &statement.sid).filter(|sid| !sid.is_empty()) {
             if sids.contains(sid) {
-                return Err(format!("two statements have the sid \"{sid}\"."));
+                return Err(format!("Two statements have the sid \"{sid}\"."));
             }
             sids.push(sid.clone());
         }

@@ -9,7 +9,7 @@ use document::{Document, Principal, Statement, Words};
 
 use super::Here;
 use crate::kind::Problem;
-use crate::schema::{Attr, Rule, Schema};
+use crate::schema::{Attr, Schema};
 use crate::value::{Data, Object, Type, Value};
 
 const OLD: &str = "2008-10-17";
@@ -41,7 +41,7 @@ pub fn schema() -> Schema {
         principals("not_principals"),
         Attr::blocks("condition", condition),
     ];
-    let documents = |name: &'static str| Attr::optional(name, Type::list(Type::String)).rule(JSON);
+    let documents = |name: &'static str| Attr::optional(name, Type::list(Type::String));
     let attrs = vec![
         Attr::ordered_blocks("statement", statement).doc("A statement."),
         Attr::optional("policy_id", Type::String).doc("The policy's own id."),
@@ -54,11 +54,6 @@ pub fn schema() -> Schema {
     ];
     Schema::new("iam_policy_document", "aws_iam_policy_document", "A policy in JSON.", attrs)
 }
-
-const JSON: Rule = Rule::Test(
-    |text| text.is_empty() || serde_json::from_str::<serde_json::Value>(text).is_ok(),
-    "a policy in JSON, or \"\" for none",
-);
 
 /// The document of a block.
 ///
