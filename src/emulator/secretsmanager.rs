@@ -56,6 +56,7 @@ const PART: Part = Part {
         operation("PutSecretValue", put, "versions, tokens, stages that move", "no rotation"),
         operation("GetSecretValue", get, "by name, ARN, version and stage", ""),
         operation("DescribeSecret", describe, "versions with their stages, tags", "no rotation, no replicas"),
+        operation("GetResourcePolicy", policy, "no secret has one", "none can be given"),
         operation("DeleteSecret", delete, "with and without recovery", "gone at once without; nothing is restored"),
     ],
     tables: &[&SECRETS],
@@ -261,6 +262,11 @@ fn describe(context: &mut Context, input: Input) -> Answer {
         "VersionIdsToStages": if stages.is_empty() { Value::Null } else { json!(stages) },
         "Tags": tags::write(&tags::of(context.region, &secret.arn)),
     }))
+}
+
+fn policy(context: &mut Context, input: Input) -> Answer {
+    let secret = find(context, input)?;
+    Ok(json!({ "ARN": secret.arn, "Name": secret.name }))
 }
 
 fn delete(context: &mut Context, input: Input) -> Answer {

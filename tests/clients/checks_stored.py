@@ -79,6 +79,7 @@ def secrets_live():
     row = sm.describe_secret(SecretId="app/db")
     same(row["VersionIdsToStages"], {token: ["AWSCURRENT"], made["VersionId"]: ["AWSPREVIOUS"]})
     same([row["Description"], row["KmsKeyId"], row["Tags"]], ["d", "alias/aws/secretsmanager", [{"Key": "a", "Value": "1"}]])
+    assert "ResourcePolicy" not in sm.get_resource_policy(SecretId="app/db")
     sm.create_secret(Name="bytes", SecretBinary=b"\x00\xff")
     same(sm.get_secret_value(SecretId="bytes")["SecretBinary"], b"\x00\xff")
 

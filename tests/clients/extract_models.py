@@ -53,7 +53,7 @@ OPERATIONS = {
         GetSubscriptionAttributes SetSubscriptionAttributes ListSubscriptions ListSubscriptionsByTopic TagResource
         UntagResource ListTagsForResource""",
     "ssm": "PutParameter GetParameter GetParameters GetParametersByPath DeleteParameter",
-    "secretsmanager": "CreateSecret PutSecretValue GetSecretValue DescribeSecret DeleteSecret",
+    "secretsmanager": "CreateSecret PutSecretValue GetSecretValue DescribeSecret GetResourcePolicy DeleteSecret",
     "kms": "CreateKey CreateAlias DescribeKey ListAliases",
     "sts": "GetCallerIdentity",
     "resourcegroupstaggingapi": "GetResources TagResources UntagResources GetTagKeys GetTagValues",

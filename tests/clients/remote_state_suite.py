@@ -16,6 +16,7 @@ import urllib.request
 import boto3
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
 from moto.server import ThreadedMotoServer
 
@@ -31,7 +32,10 @@ def signature(handler, url):
     request.headers["Host"] = handler.headers["Host"]
     request.context["timestamp"] = handler.headers["x-amz-date"]
     auth = S3SigV4Auth(Credentials(KEY, SECRET), "s3", region)
-    auth.headers_to_sign = lambda _: {name: handler.headers[name] for name in signed}
+    chosen = HTTPHeaders()
+    for name in signed:
+        chosen[name] = handler.headers[name]
+    auth.headers_to_sign = lambda _: chosen
     string = auth.string_to_sign(request, auth.canonical_request(request))
     return auth.signature(string, request)
 
