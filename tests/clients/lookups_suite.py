@@ -83,7 +83,7 @@ locals {
 }
 
 output "all" {
-  value = nonsensitive({ for name, one in local.all : name => { for key, value in one : key => value if !contains(local.omit, key) && value != null } })
+  value = { for name, one in local.all : name => { for key, value in one : key => nonsensitive(value) if !contains(local.omit, key) && nonsensitive(value) != null } }
 }
 """
 

@@ -114,7 +114,7 @@ def walk_json(operation, shape, value, path):
         for inner in value.values():
             walk_json(operation, shape.value, inner, path + "{}")
     else:
-        types = {"string": str, "integer": int, "long": int, "boolean": bool, "double": (int, float), "timestamp": (int, float)}
+        types = {"string": str, "blob": str, "integer": int, "long": int, "boolean": bool, "double": (int, float), "timestamp": (int, float)}
         if not isinstance(value, types[kind]) or (kind in ("integer", "long") and isinstance(value, bool)):
             note(operation, "%s: %r is no %s" % (path, value, kind))
         if getattr(shape, "enum", None) and value not in shape.enum:

@@ -118,7 +118,7 @@ user "admin" {
 }
 
 output "version" { value = data.aws_ssm_parameter.token.version }
-output "open" { value = data.aws_ssm_parameter.token.insecure_value == null }
+output "open" { value = data.aws_ssm_parameter.token.insecure_value == "" }
 output "token" {
   value     = data.aws_ssm_parameter.token.value
   sensitive = true

@@ -1,5 +1,6 @@
 //! Parameters and secrets that others keep, and the keys that things are encrypted with.
 
+use base64::Engine;
 use serde_json::{Value as Json, json};
 
 use crate::cloud::attrs::{Attrs, fields};
@@ -30,6 +31,11 @@ fn number(json: &Json, name: &str) -> Value {
     number.map_or_else(|| Value::null_of(Type::Number), Value::int)
 }
 
+/// The text of a member; what a service leaves out is `""` with Terraform here.
+fn told<'a>(json: &'a Json, name: &str) -> Option<&'a str> {
+    Some(text(json, name).unwrap_or_default())
+}
+
 /// A parameter of Systems Manager.
 pub async fn ssm_parameter(clients: &Clients, args: &Object) -> Result<Attrs, RemoteError> {
     let name = asked(args, "name").unwrap_or_default();
@@ -43,7 +49,8 @@ pub async fn ssm_parameter(clients: &Clients, args: &Object) -> Result<Attrs, Re
         .text("arn", text(&found, "ARN"))
         .text("type", text(&found, "Type"))
         .text("value", text(&found, "Value"))
-        .text("insecure_value", open)
+        .text("insecure_value", open.or(Some("")))
+        .flag("with_decryption", Some(decrypt))
         .put("version", number(&found, "Version"));
     Ok(attrs)
 }
@@ -64,11 +71,18 @@ pub async fn secret_version(clients: &Clients, args: &Object) -> Result<Attrs, R
         .text("id", Some(&id))
         .text("arn", text(&found, "ARN"))
         .text("version_id", text(&found, "VersionId"))
-        .text("secret_string", text(&found, "SecretString"))
-        .text("secret_binary", text(&found, "SecretBinary"))
+        .text("version_stage", stage.or(Some("AWSCURRENT")))
+        .text("secret_string", told(&found, "SecretString"))
+        .text("secret_binary", bytes(&found).as_deref())
         .text("created_date", time(&found, "CreatedDate").as_deref())
         .set("version_stages", stages);
     Ok(attrs)
+}
+
+/// The bytes of a secret as a text; nothing where they are none.
+fn bytes(found: &Json) -> Option<String> {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(told(found, "SecretBinary")?).ok()?;
+    String::from_utf8(bytes).ok()
 }
 
 /// A secret of Secrets Manager, without its value.
@@ -88,7 +102,7 @@ pub async fn secret(clients: &Clients, args: &Object) -> Result<Attrs, RemoteErr
         .text("arn", text(&found, "ARN"))
         .text("name", text(&found, "Name"))
         .text("description", text(&found, "Description"))
-        .text("kms_key_id", text(&found, "KmsKeyId"))
+        .text("kms_key_id", told(&found, "KmsKeyId"))
         .text("created_date", time(&found, "CreatedDate").as_deref())
         .text("last_changed_date", time(&found, "LastChangedDate").as_deref())
         .put("tags", tags);
@@ -127,7 +141,7 @@ pub async fn kms_key(clients: &Clients, args: &Object) -> Result<Attrs, RemoteEr
         ("key_usage", "KeyUsage"),
         ("origin", "Origin"),
     ] {
-        attrs.text(ours, text(&key, theirs));
+        attrs.text(ours, told(&key, theirs));
     }
     for (ours, theirs) in
         [("creation_date", "CreationDate"), ("deletion_date", "DeletionDate"), ("valid_to", "ValidTo")]
@@ -137,9 +151,21 @@ pub async fn kms_key(clients: &Clients, args: &Object) -> Result<Attrs, RemoteEr
     attrs
         .flag("enabled", flag(&key, "Enabled"))
         .flag("multi_region", flag(&key, "MultiRegion"))
-        .put("pending_deletion_window_in_days", number(&key, "PendingDeletionWindowInDays"))
+        .put("pending_deletion_window_in_days", Value::int(key["PendingDeletionWindowInDays"].as_i64().unwrap_or(0)))
+        .put("xks_key_configuration", foreign_key(key.get("XksKeyConfiguration")))
         .put("multi_region_configuration", regions(key.get("MultiRegionConfiguration")));
     Ok(attrs)
+}
+
+/// The key in a store outside of AWS.
+fn foreign_key(json: Option<&Json>) -> Value {
+    let each = |json: &Json| {
+        let mut attrs = Attrs::default();
+        attrs.text("id", text(json, "Id"));
+        attrs.into_value()
+    };
+    let ty = fields(&[("id", Type::String)]);
+    Value::list(ty, json.filter(|json| !json.is_null()).map(each).into_iter().collect())
 }
 
 /// Where else a key is.
