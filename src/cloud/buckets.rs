@@ -5,6 +5,16 @@ use serde_json::json;
 use super::{Place, stored};
 use crate::kind::{Buckets, Stored};
 
+/// The built-in emulator has no buckets.
+#[derive(Debug)]
+pub(super) struct NoBuckets;
+
+impl Buckets for NoBuckets {
+    fn fetch(&self, _: &Stored) -> Result<Option<Vec<u8>>, String> {
+        Err("the built-in emulator has no buckets".to_owned())
+    }
+}
+
 /// The buckets that an account can read.
 #[derive(Debug)]
 pub(super) struct Objects(pub Place);

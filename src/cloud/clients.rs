@@ -11,7 +11,7 @@ use super::api::{self, KMS, LOGS, S3, SECRETS, SNS, SSM};
 use super::config::{self, Loaded};
 use super::errors::fatal;
 use super::pace::Pace;
-use super::{Settings, credentials};
+use super::{Endpoint, Settings, credentials};
 use crate::kind::RemoteError;
 
 /// Everything that belongs to the credentials of one environment.
@@ -82,6 +82,11 @@ impl Account {
     /// The region of the settings or of the SDK's configuration.
     pub async fn default_region(&self) -> Result<Option<String>, RemoteError> {
         Ok(self.config().await?.sdk.region().map(ToString::to_string))
+    }
+
+    /// Whether requests are answered by a function of this process.
+    pub fn is_in_process(&self) -> bool {
+        matches!(self.settings.endpoint, Endpoint::InProcess(_))
     }
 
     /// A client for the objects of S3, which nobody needs often enough to keep one.
