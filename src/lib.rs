@@ -80,7 +80,7 @@
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
 //! | [`apply`] | scheduler, steps, turns on parents that change one thing at a time, holes, the one poller |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
-//! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`). Services without a crate of it (`cloud/api`): CloudWatch Logs, SNS |
+//! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`). Services without a crate of it (`cloud/api`): CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, objects of S3 |
 //! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply |
 //! | [`ui`] | output, questions and what could not be written |
 //! | [`cli`] | one file per command, signals and the exit codes |

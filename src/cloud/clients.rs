@@ -7,11 +7,11 @@ use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 use tokio::sync::OnceCell;
 
-use super::api::{self, LOGS, SNS};
+use super::api::{self, KMS, LOGS, S3, SECRETS, SNS, SSM};
 use super::config::{self, Loaded};
 use super::errors::fatal;
 use super::pace::Pace;
-use super::{Settings, credentials};
+use super::{Endpoint, Settings, credentials};
 use crate::kind::RemoteError;
 
 /// Everything that belongs to the credentials of one environment.
@@ -54,6 +54,12 @@ pub struct Clients {
     pub logs: Service<api::Client>,
     /// SNS.
     pub sns: Service<api::Client>,
+    /// Systems Manager.
+    pub ssm: Service<api::Client>,
+    /// Secrets Manager.
+    pub secrets: Service<api::Client>,
+    /// Key Management Service.
+    pub kms: Service<api::Client>,
     /// Resource Groups Tagging.
     pub tagging: Service<aws_sdk_resourcegroupstagging::Client>,
     /// EC2.
@@ -78,6 +84,22 @@ impl Account {
         Ok(self.config().await?.sdk.region().map(ToString::to_string))
     }
 
+    /// Whether requests are answered by a function of this process.
+    pub fn is_in_process(&self) -> bool {
+        matches!(self.settings.endpoint, Endpoint::InProcess(_))
+    }
+
+    /// A client for the objects of S3, which nobody needs often enough to keep one.
+    pub async fn objects(&self, region: &str, endpoint: Option<&str>) -> Result<Service<api::Client>, RemoteError> {
+        let config = self.config().await?.sdk.to_builder().region(Region::new(region.to_owned()));
+        let config = config.retry_config(RetryConfig::disabled()).build();
+        let mut config = self.settings.at(&config, &["s3"]);
+        if let Some(url) = endpoint {
+            config = config.to_builder().endpoint_url(url).build();
+        }
+        Ok(self.service(api::Client::new(&config, &S3)))
+    }
+
     /// The clients of a region.
     pub async fn clients(&self, region: &str) -> Result<Arc<Clients>, RemoteError> {
         if region.is_empty() {
@@ -98,6 +120,9 @@ impl Account {
             cloudwatch: self.service(aws_sdk_cloudwatch::Client::new(&at(&["cloudwatch"]))),
             logs: self.service(api::Client::new(&at(&["cloudwatchlogs", "cloudwatchlog", "logs"]), &LOGS)),
             sns: self.service(api::Client::new(&at(&["sns"]), &SNS)),
+            ssm: self.service(api::Client::new(&at(&["ssm"]), &SSM)),
+            secrets: self.service(api::Client::new(&at(&["secretsmanager"]), &SECRETS)),
+            kms: self.service(api::Client::new(&at(&["kms"]), &KMS)),
             tagging: self.service(aws_sdk_resourcegroupstagging::Client::new(&at(&[
                 "resourcegroupstaggingapi",
                 "resourcegroupstagging",

@@ -7,6 +7,8 @@ mod notices;
 mod query;
 mod regions;
 mod snapshot;
+mod stored;
+mod updates;
 #[cfg(feature = "ec2")]
 mod vpc;
 
@@ -42,6 +44,12 @@ impl Lookups {
             "log_groups" => notices::log_groups(&*self.0.clients().await?, &self.0.region, args).await,
             "reserved_cache_node_offering" => reserved_node::offering(&*self.0.clients().await?, args).await,
             "snapshot" => snapshot::find(&*self.0.clients().await?, args).await,
+            "ssm_parameter" => stored::ssm_parameter(&*self.0.clients().await?, args).await,
+            "secretsmanager_secret" => stored::secret(&*self.0.clients().await?, args).await,
+            "secretsmanager_secret_version" => stored::secret_version(&*self.0.clients().await?, args).await,
+            "kms_key" => stored::kms_key(&*self.0.clients().await?, args).await,
+            "kms_alias" => stored::kms_alias(&*self.0.clients().await?, args).await,
+            "service_updates" => updates::find(&*self.0.clients().await?, &self.0.region, args).await,
             "sns_topic" => notices::topic(&self.0, args).await,
             #[cfg(feature = "ec2")]
             "vpc" => vpc::find(&*self.0.clients().await?, &self.0.region, args).await,
@@ -49,6 +57,12 @@ impl Lookups {
             "subnet" => network::subnet(&*self.0.clients().await?, args).await,
             #[cfg(feature = "ec2")]
             "subnets" => network::subnets(&*self.0.clients().await?, &self.0.region, args).await,
+            #[cfg(feature = "ec2")]
+            "subnet_ids" => network::subnet_ids(&*self.0.clients().await?, &self.0.region, args).await,
+            #[cfg(feature = "ec2")]
+            "vpcs" => vpc::all(&*self.0.clients().await?, &self.0.region, args).await,
+            #[cfg(feature = "ec2")]
+            "security_groups" => network::security_groups(&*self.0.clients().await?, &self.0.region, args).await,
             #[cfg(feature = "ec2")]
             "security_group" => network::security_group(&*self.0.clients().await?, &self.0.region, args).await,
             #[cfg(feature = "ec2")]

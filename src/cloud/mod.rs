@@ -8,6 +8,7 @@ mod alarm;
 mod api;
 mod args;
 mod attrs;
+mod buckets;
 mod cache_cluster;
 mod clients;
 mod composite_alarm;
@@ -36,6 +37,7 @@ mod serverless_cache;
 mod snapshot;
 mod sns;
 mod sns_subscription;
+mod stored;
 mod subnet_group;
 mod tags;
 #[cfg(test)]
@@ -50,7 +52,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::emulator::Emulator;
-use crate::kind::{Call, Cloud, Future_, Lookup, Observation, Remote, RemoteError, Reply};
+use crate::kind::{Buckets, Call, Cloud, Future_, Lookup, Observation, Remote, RemoteError, Reply, Vault};
 use crate::stack::access::Access;
 use crate::value::{Object, Value};
 use clients::Account;
@@ -133,6 +135,21 @@ impl Aws {
     /// The region of the settings, or that of the SDK's configuration.
     pub async fn region(&self) -> Result<Option<String>, RemoteError> {
         self.account.default_region().await
+    }
+}
+
+impl Aws {
+    /// The secrets that the account keeps in a region, by the names that `secret()` takes.
+    pub fn stored(&self, region: &str) -> Arc<dyn Vault> {
+        Arc::new(stored::Stored(Place { account: self.account.clone(), region: region.to_owned() }))
+    }
+
+    /// The buckets that the account can read, of a region if they do not say themselves.
+    pub fn buckets(&self, region: &str) -> Arc<dyn Buckets> {
+        if self.account.is_in_process() {
+            return Arc::new(buckets::NoBuckets);
+        }
+        Arc::new(buckets::Objects(Place { account: self.account.clone(), region: region.to_owned() }))
     }
 }
 

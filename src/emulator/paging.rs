@@ -54,7 +54,7 @@ pub fn unmark(operation: &str, mut value: Value) -> Result<Value, Failure> {
 
 /// Signs the marker of an answer as this operation's.
 pub fn mark(operation: &str, answer: &mut Value) {
-    for place in ["/Marker", "/EngineDefaults/Marker"] {
+    for place in ["/Marker", "/EngineDefaults/Marker", "/NextMarker"] {
         if let Some(Value::String(marker)) = answer.pointer_mut(place) {
             marker.insert_str(0, &sign(operation));
         }

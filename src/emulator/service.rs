@@ -11,7 +11,7 @@ use super::lifecycle::Timer;
 use super::limits::Wording;
 use super::region::Region;
 use super::table::Declared;
-use super::{cloudwatch, ec2, elasticache, logs, sns, sts, tagging};
+use super::{cloudwatch, ec2, elasticache, kms, logs, secretsmanager, sns, ssm, sts, tagging};
 
 /// Every service, in the order of the page for users.
 pub const SERVICES: &[&Service] = &[
@@ -20,6 +20,9 @@ pub const SERVICES: &[&Service] = &[
     &cloudwatch::SERVICE,
     &logs::SERVICE,
     &sns::SERVICE,
+    &ssm::SERVICE,
+    &secretsmanager::SERVICE,
+    &kms::SERVICE,
     &sts::SERVICE,
     &tagging::SERVICE,
 ];

@@ -57,6 +57,28 @@ pub trait Vault: Send + Sync + Debug {
     fn remove(&self, name: &str) -> Result<(), String>;
 }
 
+/// An object in a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The bucket.
+    pub bucket: String,
+    /// The name of the object.
+    pub key: String,
+    /// The region of the bucket; that of the environment where it is not given.
+    pub region: Option<String>,
+    /// A URL in the place of AWS.
+    pub endpoint: Option<String>,
+}
+
+/// The buckets that an account can read.
+pub trait Buckets: Send + Sync + Debug {
+    /// Reads an object; none where there is none.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn fetch(&self, stored: &Stored) -> Result<Option<Vec<u8>>, String>;
+}
+
 /// The name of a secret in the vault: that of the object, and of the attribute.
 pub fn secret_name(id: &str, attribute: &str) -> String {
     format!("{id}.{attribute}")

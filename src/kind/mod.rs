@@ -21,7 +21,7 @@ pub use among::{Among, Neighbour};
 pub use call::{Args, Assumption, Call, Impact, SecretPhase, Until};
 pub use change::{Change, Problem};
 pub use error::{ErrorClass, RemoteError};
-pub use local::{Local, Means, Vault, secret_name};
+pub use local::{Buckets, Local, Means, Stored, Vault, secret_name};
 
 /// A boxed future, as trait objects need it.
 pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

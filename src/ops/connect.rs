@@ -59,6 +59,10 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
         })?;
         session.environment.region = Some(region.into());
     }
+    if let Some(region) = &session.environment.region {
+        session.evaluator.secrets().connect(aws.stored(region));
+        session.evaluator.remote_states().connect(aws.buckets(region));
+    }
     let poll = poll(session.environment.endpoint.as_deref());
     let urls = aws.urls().await.map_err(unreachable)?;
     Ok(Connection { urls, ..finish(session, Arc::new(aws), poll).await? })

@@ -14,6 +14,7 @@ use crate::lang::eval::Settings;
 use crate::stack::Stack;
 use crate::stack::environment::{self, EMULATOR, Environment};
 use crate::stack::evaluator::{Evaluator, ModuleNames};
+use crate::stack::remote_state;
 use crate::stack::secrets::{Secrets, vault};
 use crate::stack::terraform_state;
 use crate::stack::variables::{self, Given};
@@ -122,7 +123,7 @@ impl Session {
         let beside = options.directory.join(".cachestack");
         let base = options.state.clone().or_else(|| environment.state.as_ref().map(PathBuf::from)).unwrap_or(beside);
         let state_directory = base.join(environment.state_name());
-        if let Some(vault) = vault(&environment, &options.directory, &state_directory) {
+        if let Some(vault) = vault(&environment, evaluator.secrets(), &options.directory, &state_directory) {
             evaluator.secrets().keep_in(vault);
         }
         Self {
@@ -164,12 +165,14 @@ impl Session {
 }
 
 /// Where the secrets lie that are made here: where the environment says; with the built-in emulator beside its world.
-fn vault(environment: &Environment, directory: &Path, beside: &Path) -> Option<Arc<dyn Vault>> {
+fn vault(environment: &Environment, secrets: &Secrets, directory: &Path, beside: &Path) -> Option<Arc<dyn Vault>> {
+    let whole = environment.secrets.as_deref().unwrap_or_default();
     match environment.secrets.as_deref().map(|text| text.split_once(':').unwrap_or((text, ""))) {
         Some(("file", path)) => Some(Arc::new(vault::Directory(directory.join(path)))),
         Some(("command", line)) => {
             Some(Arc::new(vault::Program { line: line.to_owned(), directory: directory.to_owned() }))
         }
+        Some(("ssm" | "secretsmanager", _)) => Some(secrets.within_account(whole)),
         // It is wrong, and that has been said.
         Some(_) => Some(Arc::new(vault::Directory(beside.join("secrets")))),
         None if environment.endpoint.as_deref() == Some(EMULATOR) => {
@@ -282,7 +285,8 @@ fn validate_variables(names: &ModuleNames, evaluator: &Evaluator, diagnostics: &
 /// One note for all resources of other tools.
 fn notes(names: &ModuleNames, diagnostics: &mut Vec<Diagnostic>) {
     let modules = names.0.elsewhere.keys().map(|path| module_prefix(path).trim_end_matches('.').to_owned());
-    let foreign: Vec<String> = names.0.module.foreign.keys().cloned().chain(modules).collect();
+    let blocks = names.0.module.foreign.iter().filter(|(address, block)| !remote_state::is_read(address, block));
+    let foreign: Vec<String> = blocks.map(|(address, _)| address.clone()).chain(modules).collect();
     if !foreign.is_empty() {
         let detail = format!("Not managed by cachestack: {}.", foreign.join(", "));
         diagnostics.push(Diagnostic::note("CS0304", "Resources of other tools", detail));

@@ -361,7 +361,7 @@ impl Draft<'_> {
         if self.inputs.live.is_none() || self.needs.is_empty() {
             found.extend(collide::check(&self));
         }
-        found.extend(self.foreign.errors(self.evaluator.stack()));
+        found.extend(self.foreign.errors(self.evaluator));
         found.extend(local::homeless(&self));
         self.diagnostics.append(&mut found);
         let order::Ordered { steps, barriers, circle } = order::order(&self);

@@ -8,6 +8,7 @@ use crate::diag::{Diagnostic, Span};
 use crate::lang::declare::{Foreign, Resource};
 use crate::stack::Stack;
 use crate::stack::desired::Desired;
+use crate::stack::evaluator::Evaluator;
 use crate::value::Origin;
 
 /// What is needed of other tools, by the address of their resource.
@@ -62,8 +63,14 @@ impl Uses {
     }
 
     /// One error for each resource.
-    pub fn errors(&self, stack: &Stack) -> Vec<Diagnostic> {
-        self.0.iter().map(|(address, of)| error(stack, address, of)).collect()
+    pub fn errors(&self, evaluator: &Evaluator) -> Vec<Diagnostic> {
+        let explain = |address: &str, mut diagnostic: Diagnostic| {
+            if let Some(why) = evaluator.remote_states().why_unread(address) {
+                diagnostic.detail.push_str(&format!(" Its state could not be read: {why}."));
+            }
+            diagnostic
+        };
+        self.0.iter().map(|(address, of)| explain(address, error(evaluator.stack(), address, of))).collect()
     }
 }
 

@@ -103,6 +103,6 @@ pub(super) fn homeless(draft: &Draft) -> Option<Diagnostic> {
     let diagnostic = Diagnostic { span, ..diagnostic };
     Some(
         diagnostic
-            .help("Add secrets = \"file:DIRECTORY\" or secrets = \"command:PROGRAM\" to the `environment` block."),
+            .help("Add secrets = \"file:DIRECTORY\", \"command:PROGRAM\", \"ssm:/PREFIX\" or \"secretsmanager:PREFIX\" to the `environment` block."),
     )
 }

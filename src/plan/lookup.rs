@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::address::Address;
 use crate::diag::{Diagnostic, Severity};
+use crate::kinds;
+use crate::kinds::lookups::Here;
 use crate::lang::declare::Resource;
 use crate::plan::decision::Decision;
 use crate::plan::draft::Draft;
@@ -25,6 +27,14 @@ impl Draft<'_> {
         if let Some(origin) = args.values().flat_map(Value::foreign).next() {
             return unknown_object(resource, &desired.object, |_| origin.clone());
         }
+        if let Some(answer) = kinds::lookups::answered_here(&address.kind).filter(|_| known && evaluated) {
+            let tags = self.inputs.environment.tags_of(resource, &self.evaluator);
+            match answer(&args, &Here { region: &region, tags: &tags }) {
+                Ok(object) => return Value::object(public::answered(object, &args, resource.schema)),
+                Err(problem) => self.diagnostics.push(desired.diagnose(problem).of(address)),
+            }
+            return unknown_object(resource, &desired.object, |name| Origin::attribute(address, name));
+        }
         let found = self.inputs.live.and_then(|live| live.lookups.get(&key));
         // As with Terraform, what it hangs on has changed before it is read.
         if found.is_some() && evaluated && self.hangs_on_a_change(address) {
@@ -34,7 +44,7 @@ impl Draft<'_> {
         }
         match found {
             Some(Ok(object)) => {
-                let object = public::found(complete(resource, object.clone()), &desired.object);
+                let object = public::found(object.clone(), &desired.object, resource.schema);
                 return Value::object(object);
             }
             Some(Err(error)) => {
@@ -68,20 +78,14 @@ impl Draft<'_> {
     }
 }
 
-/// Fills in null for what is absent, so that every attribute can be referred to.
-fn complete(resource: &Resource, mut object: Object) -> Object {
-    for attr in &resource.schema.attrs {
-        object.or_insert_with(attr.name.into(), || Value::null_of(attr.ty.clone()));
-    }
-    object
-}
-
 /// What was written, and unknown for the rest.
 fn unknown_object(resource: &Resource, written: &Object, origin: impl Fn(&'static str) -> Arc<Origin>) -> Value {
     let mut object = written.clone();
     for attr in &resource.schema.attrs {
         object.or_insert_with(attr.name.into(), || match attr.mode {
-            AttrMode::Computed | AttrMode::OptionalComputed => Value::unknown(attr.ty.clone(), Some(origin(attr.name))),
+            AttrMode::Computed | AttrMode::OptionalComputed => {
+                Value::unknown(attr.ty.clone(), Some(origin(attr.name))).with_mark(attr.secret)
+            }
             _ => Value::null_of(attr.ty.clone()),
         });
     }

@@ -343,12 +343,12 @@ impl Reader<'_> {
         let text = self.public(attribute)?;
         let (code, summary, detail) = match text.split_once(':') {
             Some(("file" | "command", rest)) if !rest.trim().is_empty() => return Some(text),
-            Some(("ssm" | "secretsmanager", _)) => {
-                ("CS0355", "Not supported yet", format!("Secrets cannot be kept at \"{text}\" yet."))
-            }
+            Some(("ssm", path)) if path.starts_with('/') && is_path(path) => return Some(text),
+            Some(("secretsmanager", prefix)) if is_path(prefix) => return Some(text),
             _ => ("CS0407", "A value that is not allowed", format!("`secrets` is \"{text}\", which names no place.")),
         };
-        let help = "Write secrets = \"file:DIRECTORY\" or secrets = \"command:PROGRAM\".";
+        let help =
+            "Write secrets = \"file:DIRECTORY\", \"command:PROGRAM\", \"ssm:/PREFIX\" or \"secretsmanager:PREFIX\".";
         let diagnostic = Diagnostic::error(code, summary, detail).help(help);
         self.diagnostics.push(attribute.map_or(diagnostic.clone(), |attribute| diagnostic.at(attribute.expr.span)));
         // What is wrong has been said, once.
@@ -383,6 +383,12 @@ impl Reader<'_> {
         }
         Some(text.into())
     }
+}
+
+/// Whether names of parameters and secrets may begin so.
+fn is_path(prefix: &str) -> bool {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "_.-/".contains(letter);
+    prefix.trim_matches('/') != "" && !prefix.contains("//") && prefix.chars().all(allowed)
 }
 
 /// The members of a map, as sensitive as the map.

@@ -13,6 +13,7 @@ pub mod modules;
 pub mod provider;
 pub mod providers;
 pub mod public;
+pub mod remote_state;
 pub mod secrets;
 pub mod target;
 pub mod terraform_state;

@@ -5,6 +5,7 @@ use crate::address::Mode;
 use crate::diag::Diagnostic;
 use crate::kinds;
 use crate::lang::declare::Resource;
+use crate::schema::Schema;
 use crate::stack::desired::Desired;
 use crate::value::{Object, Value};
 
@@ -49,11 +50,23 @@ pub fn of_output(name: &str, wrong: Vec<Diagnostic>) -> Vec<Diagnostic> {
     wrong.into_iter().map(advise).collect()
 }
 
-/// What a look-up found, with what it was asked for as sensitive as that was.
-pub fn found(mut object: Object, asked: &Object) -> Object {
-    for (name, value) in object.iter_mut() {
-        let sensitive = asked.get(name).is_some_and(Value::is_sensitive_anywhere);
-        *value = value.clone().with_mark(sensitive);
+/// What a look-up found, with what it was asked for as sensitive as that was, and secrets sensitive. Every attribute is
+/// there, so that it can be referred to.
+pub fn found(object: Object, asked: &Object, schema: &Schema) -> Object {
+    let mut all = asked.clone();
+    all.extend(object);
+    for attr in &schema.attrs {
+        let value = all.remove(attr.name).unwrap_or_else(|| Value::null_of(attr.ty.clone()));
+        let sensitive = asked.get(attr.name).is_some_and(Value::is_sensitive_anywhere);
+        let secret = attr.secret && !value.is_null();
+        all.insert(attr.name.into(), value.with_mark(sensitive || secret));
     }
-    object
+    all
+}
+
+/// What was computed out of what was asked, and is as sensitive as any of it.
+pub fn answered(object: Object, asked: &Object, schema: &Schema) -> Object {
+    let sensitive = asked.values().any(Value::is_sensitive_anywhere);
+    let hidden = object.into_iter().map(|(name, value)| (name, value.with_mark(sensitive)));
+    found(hidden.collect(), asked, schema)
 }

@@ -1,10 +1,10 @@
-//! Reading secrets from where `secret()` says: a process variable, a file, a command. Each is read once in a
-//! run, within limits of time and size.
+//! Reading secrets from where `secret()` says: a process variable, a file, a command, or what the account keeps. Each is
+//! read once in a run, within limits of time and size.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 mod command;
 pub mod vault;
@@ -17,6 +17,11 @@ use crate::value::{Secret, Value};
 /// So many bytes may a secret have, from a file or a command.
 const MOST_BYTES: u64 = 64 << 10;
 
+/// Whether an account keeps the secret.
+fn is_of_account(source: &str) -> bool {
+    source.starts_with("ssm:") || source.starts_with("secretsmanager:")
+}
+
 /// The secrets of a run.
 #[derive(Debug, Default)]
 pub struct Secrets {
@@ -27,6 +32,8 @@ pub struct Secrets {
     read: RefCell<BTreeMap<Arc<str>, Option<Arc<str>>>>,
     /// Where those lie that are made here.
     vault: OnceCell<Arc<dyn Vault>>,
+    /// What the account keeps, once that is connected to.
+    account: Arc<OnceLock<Arc<dyn Vault>>>,
     /// Those that have been asked for.
     stored: RefCell<BTreeMap<String, Result<Arc<str>, String>>>,
 }
@@ -40,6 +47,7 @@ impl Secrets {
             commands,
             read: RefCell::default(),
             vault: OnceCell::new(),
+            account: Arc::default(),
             stored: RefCell::default(),
         }
     }
@@ -56,6 +64,17 @@ impl Secrets {
     pub fn keep_in(&self, vault: Arc<dyn Vault>) {
         // An environment has one.
         let _ = self.vault.set(vault);
+    }
+
+    /// Secrets of the account can be read from now on, by the names that `secret()` takes.
+    pub fn connect(&self, account: Arc<dyn Vault>) {
+        // A run has one account.
+        let _ = self.account.set(account);
+    }
+
+    /// A part of the account as a vault; it can be read once the account is connected to.
+    pub fn within_account(&self, prefix: &str) -> Arc<dyn Vault> {
+        Arc::new(vault::InAccount { prefix: prefix.to_owned(), account: self.account.clone() })
     }
 
     /// Where the secrets lie that are made here.
@@ -79,6 +98,9 @@ impl Secrets {
         if let Some(text) = self.read.borrow().get(source) {
             return Ok(text.clone());
         }
+        if is_of_account(source) && self.account.get().is_none() {
+            return Ok(None);
+        }
         let text = self.fetch(source)?.map(|text| Arc::from(text.trim_end_matches(['\n', '\r'])));
         self.read.borrow_mut().insert(source.clone(), text.clone());
         Ok(text)
@@ -87,7 +109,7 @@ impl Secrets {
     fn fetch(&self, source: &str) -> Result<Option<String>, Diagnostic> {
         let wrong = |why: String| {
             Diagnostic::error("CS0416", "The secret cannot be read", format!("`{source}`: {why}."))
-                .help("Write secret(\"env:NAME\"), secret(\"file:PATH\") or secret(\"command:PROGRAM ARGUMENTS\").")
+                .help("Write secret(\"env:NAME\"), \"file:PATH\", \"command:PROGRAM ARGUMENTS\", \"ssm:NAME\" or \"secretsmanager:NAME#KEY\".")
         };
         match source.split_once(':') {
             Some(("env", name)) => Ok(self.process.get(name).filter(|text| !text.is_empty()).cloned()),
@@ -100,6 +122,11 @@ impl Secrets {
             }
             Some(("command", _)) if !self.commands => Ok(None),
             Some(("command", line)) => self.run(line).map(Some).map_err(wrong),
+            Some(_) if is_of_account(source) => {
+                let Some(account) = self.account.get() else { return Ok(None) };
+                let text = account.read(source).map_err(wrong)?;
+                text.map(Some).ok_or_else(|| wrong("the account has no such secret in this region".to_owned()))
+            }
             _ => Err(wrong("it names no known source".to_owned())),
         }
     }

@@ -69,7 +69,7 @@ pub enum Data {
 /// A secret: where it comes from, and its text once that has been read.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Secret {
-    /// `env:NAME`, `file:PATH` or `command:...`; `None` for a text that an expression gave.
+    /// `env:NAME`, `file:PATH`, `command:...`, `ssm:NAME` or `secretsmanager:NAME`; `None` for a text that an expression gave.
     pub source: Option<Arc<str>>,
     /// The text itself. Never printed or stored.
     pub text: Option<Arc<str>>,

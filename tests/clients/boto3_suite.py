@@ -16,5 +16,6 @@ import checks_rules
 import checks_alarms
 import checks_logs
 import checks_sns
+import checks_stored
 
 suite.run()

@@ -52,6 +52,9 @@ OPERATIONS = {
         CreateTopic GetTopicAttributes SetTopicAttributes ListTopics DeleteTopic Subscribe ConfirmSubscription Unsubscribe
         GetSubscriptionAttributes SetSubscriptionAttributes ListSubscriptions ListSubscriptionsByTopic TagResource
         UntagResource ListTagsForResource""",
+    "ssm": "PutParameter GetParameter GetParameters GetParametersByPath DeleteParameter",
+    "secretsmanager": "CreateSecret PutSecretValue GetSecretValue DescribeSecret GetResourcePolicy DeleteSecret",
+    "kms": "CreateKey CreateAlias DescribeKey ListAliases",
     "sts": "GetCallerIdentity",
     "resourcegroupstaggingapi": "GetResources TagResources UntagResources GetTagKeys GetTagValues",
 }

@@ -34,7 +34,7 @@ GOOD = {}
 # Codes that ElastiCache and EC2 use without declaring them for each operation: those of all query services, and the
 # untyped ones of EC2, which declares none at all.
 COMMON = {"InvalidParameterValue", "InvalidParameterCombination", "MissingParameter", "InvalidAction", "MalformedInput",
-          "ValidationError", "InvalidARN", "UnknownOperationException", "Throttling"}
+          "ValidationError", "ValidationException", "InvalidARN", "UnknownOperationException", "Throttling"}
 # Declared by AWS for their siblings only, though seen to be answered.
 KNOWN = {("CreateCacheSubnetGroup", "InvalidParameterValue"), ("DeleteDashboards", "ResourceNotFound"),
          ("UntagLogGroup", "InvalidParameterException"), ("ListTagsLogGroup", "InvalidParameterException")}
@@ -114,7 +114,7 @@ def walk_json(operation, shape, value, path):
         for inner in value.values():
             walk_json(operation, shape.value, inner, path + "{}")
     else:
-        types = {"string": str, "integer": int, "long": int, "boolean": bool, "double": (int, float), "timestamp": (int, float)}
+        types = {"string": str, "blob": str, "integer": int, "long": int, "boolean": bool, "double": (int, float), "timestamp": (int, float)}
         if not isinstance(value, types[kind]) or (kind in ("integer", "long") and isinstance(value, bool)):
             note(operation, "%s: %r is no %s" % (path, value, kind))
         if getattr(shape, "enum", None) and value not in shape.enum:

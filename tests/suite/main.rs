@@ -11,9 +11,11 @@ mod kill;
 mod live;
 mod lost;
 mod properties;
+mod policies;
 mod referees;
 mod scale;
 mod stacks;
+mod stored;
 #[cfg(unix)]
 mod terminal;
 mod tidy;

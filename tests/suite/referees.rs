@@ -17,6 +17,30 @@ fn answers_are_those_of_the_model() {
     script("answers_are_those_of_the_model", "model_check.py");
 }
 
+/// Terraform and cachestack look up the same at one emulator, out of one file. Without a mirror of providers nothing is
+/// checked.
+#[test]
+fn lookups_are_those_of_terraform() {
+    let name = "lookups_are_those_of_terraform";
+    let (Some(_), Some(python)) = (program(name, "terraform"), python_with(name, "boto3")) else { return };
+    if std::env::var_os("CACHESTACK_PROVIDERS").is_none() {
+        return skipped(name, "CACHESTACK_PROVIDERS");
+    }
+    let emulator = Emulator::start("instant");
+    let mut command = Command::new(python);
+    command.arg(root().join("tests/clients/lookups_suite.py")).arg(&emulator.url).arg(env!("CARGO_BIN_EXE_cachestack"));
+    run(command).expect(0).says("look-ups agree");
+}
+
+/// States of Terraform are read out of moto's S3, with signatures that botocore would make.
+#[test]
+fn remote_states_are_read_from_buckets() {
+    let Some(python) = python_with("remote_states_are_read_from_buckets", "moto.server") else { return };
+    let mut command = Command::new(python);
+    command.arg(root().join("tests/clients/remote_state_suite.py")).arg(env!("CARGO_BIN_EXE_cachestack"));
+    run(command).expect(0).says("remote states are read");
+}
+
 /// Terraform, where it is installed with its AWS provider (`CACHESTACK_PROVIDERS` names a mirror); elsewhere a
 /// transcript of the same run is played again by the unit tests.
 #[test]

@@ -17,8 +17,9 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::apply::holes::Known;
 use crate::apply::{Event, Outcome, Shared};
-use crate::kind::{Call, Kind, Observation, Target, Until};
+use crate::kind::{Call, Kind, Observation, RemoteError, Target, Until};
 use crate::kinds;
+use crate::kinds::lookups::Here;
 use crate::kinds::tags::MARK;
 use crate::plan::{Action, Reason, Step};
 use crate::recovery;
@@ -334,23 +335,35 @@ impl<'a> Work<'a> {
 
     /// Looks up what could not be looked up at plan time.
     async fn read(&mut self) -> Result<(), Early> {
-        let (args, scoped) = {
+        let (args, scoped, schema, here) = {
             let evaluator = self.evaluator();
             let names = evaluator.names();
             let block = names.0.resource(&self.step.address);
             let block = block.ok_or_else(|| "the block is gone".to_owned())?;
-            let args = prepare::evaluate(&evaluator, &self.shared.environment, block, &self.step.address)?.object;
-            (args, block.scope.is_some())
+            let environment = &self.shared.environment;
+            let args = prepare::evaluate(&evaluator, environment, block, &self.step.address)?.object;
+            let here = kinds::lookups::answered_here(&self.step.address.kind).map(|answer| {
+                let tags = environment.tags_of(block, &evaluator);
+                answer(&args, &Here { region: &self.step.region, tags: &tags })
+            });
+            (args, block.scope.is_some(), block.schema, here)
         };
+        let object = match here {
+            Some(answer) => public::answered(answer.map_err(|problem| problem.detail)?, &args, schema),
+            None => match self.look_up(&args).await? {
+                Ok(object) => public::found(object, &args, schema),
+                // A check says so itself, and stops nothing.
+                Err(_) if scoped => return Ok(()),
+                Err(error) => return Err(Early::Failed(error.to_string())),
+            },
+        };
+        self.evaluator().set_instance(&self.step.address, Value::object(object));
+        Ok(())
+    }
+
+    async fn look_up(&self, args: &Object) -> Result<Result<Object, RemoteError>, Early> {
         let lookup = self.shared.cloud.lookups(&self.step.region);
         let _permit = self.shared.calls.acquire().await.map_err(|_| Early::Stopped)?;
-        let object = match lookup.lookup(&self.step.address.kind, &args).await {
-            Ok(object) => object,
-            // A check says so itself, and stops nothing.
-            Err(_) if scoped => return Ok(()),
-            Err(error) => return Err(Early::Failed(error.to_string())),
-        };
-        self.evaluator().set_instance(&self.step.address, Value::object(public::found(object, &args)));
-        Ok(())
+        Ok(lookup.lookup(&self.step.address.kind, args).await)
     }
 }

@@ -6,6 +6,7 @@
 
 mod endpoint;
 mod json;
+mod object;
 mod query;
 
 use std::fmt;
@@ -51,6 +52,8 @@ pub enum Protocol {
     Json(&'static str),
     /// Form fields, answered in XML.
     Query,
+    /// An object behind a path, answered as it is.
+    Object,
 }
 
 /// CloudWatch Logs. Source: botocore's model.
@@ -58,6 +61,21 @@ pub const LOGS: Api =
     Api { id: "CloudWatch Logs", name: "logs", protocol: Protocol::Json("Logs_20140328"), version: "2014-03-28" };
 /// SNS. Source: botocore's model.
 pub const SNS: Api = Api { id: "SNS", name: "sns", protocol: Protocol::Query, version: "2010-03-31" };
+
+/// Systems Manager. Source: botocore's model.
+pub const SSM: Api = Api { id: "SSM", name: "ssm", protocol: Protocol::Json("AmazonSSM"), version: "2014-11-06" };
+/// Secrets Manager. Source: botocore's model.
+pub const SECRETS: Api = Api {
+    id: "Secrets Manager",
+    name: "secretsmanager",
+    protocol: Protocol::Json("secretsmanager"),
+    version: "2017-10-17",
+};
+/// Key Management Service. Source: botocore's model.
+pub const KMS: Api = Api { id: "KMS", name: "kms", protocol: Protocol::Json("TrentService"), version: "2014-11-01" };
+
+/// S3, whose objects are read. Source: botocore's model.
+pub const S3: Api = Api { id: "S3", name: "s3", protocol: Protocol::Object, version: "2006-03-01" };
 
 /// A client of one service in one region.
 #[derive(Debug, Clone)]
@@ -115,6 +133,7 @@ impl Client {
         }
         let write = |request: Request| match api.protocol {
             Protocol::Json(target) => json::write(target, request.operation, &request.input),
+            Protocol::Object => object::write(&request.input),
             Protocol::Query => Ok(query::write(api.version, request.operation, &request.input)),
         };
         let read = |response: &HttpResponse| read(api.protocol, response);
@@ -135,6 +154,8 @@ fn read(protocol: Protocol, response: &HttpResponse) -> Result<Value, Orchestrat
     let good = response.status().is_success();
     match protocol {
         Protocol::Json(_) if good => json::read(body).map_err(OrchestratorError::other),
+        Protocol::Object if good => object::read(body).map_err(OrchestratorError::other),
+        Protocol::Object => Err(OrchestratorError::operation(Failure(query::failure(body)))),
         Protocol::Query if good => query::read(body).map_err(OrchestratorError::other),
         Protocol::Json(_) => {
             let failure = json::failure(response.headers().get("x-amzn-errortype"), body);
@@ -152,7 +173,10 @@ fn signed(sdk: &SdkConfig, api: &'static Api, region: Region) -> StaticRuntimePl
         region: Some(SigningRegion::from(region.clone())),
         name: Some(SigningName::from_static(api.name)),
         region_set: None,
-        signing_options: SigningOptions::default(),
+        signing_options: match api.protocol {
+            Protocol::Object => object::signing(),
+            _ => SigningOptions::default(),
+        },
     });
     layer.store_put(region);
     layer.store_put(ApiMetadata::new(api.name, api.version));

@@ -44,7 +44,7 @@ fn member(name: &str, value: &Value, fields: &mut Vec<(String, String)>) {
 }
 
 /// Percent-encodes everything but what RFC 3986 never reserves.
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -70,7 +70,11 @@ pub fn read(body: &[u8]) -> Result<Value, BoxError> {
 pub fn failure(body: &[u8]) -> ErrorMetadata {
     let mut found = ErrorMetadata::builder();
     let root = tree(body).ok();
-    let error = root.as_ref().and_then(|root| root.children.iter().find(|child| child.name == "Error"));
+    let error = root.as_ref().and_then(|root| match root.name.as_str() {
+        // S3 has nothing around it.
+        "Error" => Some(root),
+        _ => root.children.iter().find(|child| child.name == "Error"),
+    });
     let text = |name: &str| error?.children.iter().find(|child| child.name == name).map(|child| child.text.clone());
     if let Some(code) = text("Code") {
         found = found.code(code);

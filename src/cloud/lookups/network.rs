@@ -57,6 +57,32 @@ pub async fn subnets(clients: &Clients, region: &str, args: &Object) -> Result<A
     Ok(found)
 }
 
+/// The same by the older name, where the VPC must be given and must have one that matches.
+pub async fn subnet_ids(clients: &Clients, region: &str, args: &Object) -> Result<Attrs, RemoteError> {
+    let mut found = subnets(clients, region, args).await?;
+    let ids = found.0.remove("ids").unwrap_or_else(Value::null);
+    let ids: Vec<&str> = ids.as_items().unwrap_or_default().iter().filter_map(Value::as_str).collect();
+    let vpc = args.get("vpc_id").and_then(Value::as_str);
+    if ids.is_empty() {
+        return Err(fatal("NoMatch", format!("no subnet of {} matches", vpc.unwrap_or_default())));
+    }
+    found.text("id", vpc).set("ids", ids);
+    Ok(found)
+}
+
+/// Finds the ids of all security groups that match, sorted; there may be none.
+pub async fn security_groups(clients: &Clients, region: &str, args: &Object) -> Result<Attrs, RemoteError> {
+    let mut groups = security_group::describe(clients, Query::of(args, &[]).filters().unwrap_or_default()).await?;
+    groups.sort_by(|one, other| one.group_id().cmp(&other.group_id()));
+    let mut found = Attrs::default();
+    found
+        .text("id", Some(region))
+        .put("ids", Value::strings(groups.iter().filter_map(|group| group.group_id())))
+        .put("vpc_ids", Value::strings(groups.iter().filter_map(|group| group.vpc_id())))
+        .put("arns", Value::strings(groups.iter().map(|group| security_group::arn(group, region))));
+    Ok(found)
+}
+
 async fn describe_subnets(clients: &Clients, query: &Query) -> Result<Vec<Subnet>, RemoteError> {
     let service = &clients.ec2;
     pages(|token| async move {

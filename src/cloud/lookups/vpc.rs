@@ -46,6 +46,16 @@ pub async fn find(clients: &Clients, region: &str, args: &Object) -> Result<Attr
     Ok(found)
 }
 
+/// Finds the ids of all VPCs that match, sorted; there may be none.
+pub async fn all(clients: &Clients, region: &str, args: &Object) -> Result<Attrs, RemoteError> {
+    let vpcs = describe(clients, &Query::of(args, &[])).await?;
+    let mut ids: Vec<&str> = vpcs.iter().filter_map(Vpc::vpc_id).collect();
+    ids.sort_unstable();
+    let mut found = Attrs::default();
+    found.text("id", Some(region)).put("ids", Value::strings(ids));
+    Ok(found)
+}
+
 async fn describe(clients: &Clients, query: &Query) -> Result<Vec<Vpc>, RemoteError> {
     let service = &clients.ec2;
     pages(|token| async move {

@@ -48,7 +48,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         &[param("source", Want::String)],
         Want::String,
         secret,
-        "A reference to a secret: env:NAME, file:PATH or command:COMMAND.",
+        "A reference to a secret: env:NAME, file:PATH, command:COMMAND, ssm:NAME or secretsmanager:NAME#KEY.",
         "secret(\"env:REDIS_AUTH_TOKEN\")",
     ),
     function(
@@ -154,10 +154,13 @@ fn sensitive(call: &Call) -> Result<Value, Failure> {
 fn secret(call: &Call) -> Result<Value, Failure> {
     let source = call.text(0);
     match source.split_once(':') {
-        Some(("env" | "file" | "command", rest)) if !rest.is_empty() => {
+        Some(("env" | "file" | "command" | "ssm" | "secretsmanager", rest)) if !rest.is_empty() => {
             let secret = Secret { source: Some(Arc::from(source)), text: None };
             Ok(Value::new(Data::Secret(Arc::new(secret))).into_sensitive())
         }
-        _ => wrong(0, "the source of a secret is written \"env:NAME\", \"file:PATH\" or \"command:COMMAND\""),
+        _ => wrong(
+            0,
+            "the source of a secret is written \"env:NAME\", \"file:PATH\", \"command:COMMAND\", \"ssm:NAME\" or \"secretsmanager:NAME\"",
+        ),
     }
 }

@@ -89,7 +89,11 @@ impl View<'_> {
         let parts = block.attributes.iter().filter_map(|attribute| {
             Some((attribute.name.clone(), value(&attribute.expr)?.with_mark(is_secret(kind, &attribute.name))))
         });
-        parts.collect()
+        let mut parts: Object = parts.collect();
+        let address = format!("{}{address}", module_prefix(&self.config()));
+        let directory = &self.evaluator.settings[&Vec::new()].directory;
+        parts.extend(self.evaluator.remote_states().told(kind, &address, &parts, directory));
+        parts
     }
 
     fn object(&self, address: &str, parts: Object) -> Value {

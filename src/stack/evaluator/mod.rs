@@ -19,6 +19,7 @@ use crate::diag::{Diagnostic, Span};
 use crate::lang::ast::Step;
 use crate::lang::eval::{Scope, Settings};
 use crate::stack::Stack;
+use crate::stack::remote_state::RemoteStates;
 use crate::stack::secrets::Secrets;
 use crate::value::{Object, Origin, Type, Value};
 
@@ -40,6 +41,7 @@ pub struct Evaluator {
     /// Values of resources of other tools, by address.
     foreign: BTreeMap<String, Value>,
     secrets: Secrets,
+    remote_states: RemoteStates,
     /// Grows whenever a value becomes known that was not.
     generation: u64,
     trail: Trail,
@@ -80,6 +82,7 @@ impl Evaluator {
             instances: BTreeMap::new(),
             foreign: BTreeMap::new(),
             secrets,
+            remote_states: RemoteStates::default(),
             generation: 0,
             trail: Trail::default(),
             nothing: Names::default(),
@@ -99,6 +102,11 @@ impl Evaluator {
     /// Where secrets are read.
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// The states of other configurations.
+    pub fn remote_states(&self) -> &RemoteStates {
+        &self.remote_states
     }
 
     /// The names as an instance of a module sees them.
@@ -121,7 +129,7 @@ impl Evaluator {
             let unknown = || Value::unknown(Type::String, Some(Arc::new(Origin::Environment(name))));
             self.environment.insert(name.into(), text.map_or_else(unknown, Value::string));
         }
-        self.root().kept.clear();
+        self.modules.values_mut().for_each(|names| names.kept.clear());
     }
 
     /// Puts in the values of resources of other tools: `aws_vpc.main` and its attributes. Those that are there stay.

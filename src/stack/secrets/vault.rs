@@ -1,6 +1,7 @@
 //! Where the secrets lie that are made here: a directory, or a program that keeps them.
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use super::MOST_BYTES;
 use super::command::{self, Limits};
@@ -63,6 +64,37 @@ impl Vault for Program {
 
     fn remove(&self, name: &str) -> Result<(), String> {
         self.run("remove", name, None).map(drop)
+    }
+}
+
+/// A part of what an account keeps: `ssm:/PREFIX` or `secretsmanager:PREFIX`, with the name of a secret behind it.
+#[derive(Debug)]
+pub struct InAccount {
+    /// What stands before the slash and the name.
+    pub prefix: String,
+    /// The account, once it is connected to.
+    pub account: Arc<OnceLock<Arc<dyn Vault>>>,
+}
+
+impl InAccount {
+    fn at<T>(&self, name: &str, act: impl FnOnce(&dyn Vault, &str) -> Result<T, String>) -> Result<T, String> {
+        let path = format!("{}/{name}", self.prefix.trim_end_matches('/'));
+        let account = self.account.get().ok_or_else(|| "the account has not been connected to".to_owned());
+        account.and_then(|account| act(&**account, &path)).map_err(|why| format!("`{path}`: {why}"))
+    }
+}
+
+impl Vault for InAccount {
+    fn read(&self, name: &str) -> Result<Option<String>, String> {
+        self.at(name, |account, path| account.read(path))
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), String> {
+        self.at(name, |account, path| account.write(path, text))
+    }
+
+    fn remove(&self, name: &str) -> Result<(), String> {
+        self.at(name, |account, path| account.remove(path))
     }
 }
 

@@ -1,11 +1,17 @@
-//! The schemas of `data` blocks: what can be looked up and what comes back.
+//! The schemas of `data` blocks: what can be looked up and what comes back; and those that are answered here, since no
+//! account has to be asked.
+
+mod account;
+mod here;
+mod policy;
 
 use std::sync::LazyLock;
 
-use crate::kind::Kind;
+use crate::kind::{Kind, Problem};
 use crate::kinds::{KINDS, reserved_cache_node, snapshot};
 use crate::schema::{Attr, Schema, Update, lower, object_type};
-use crate::value::Type;
+use crate::value::{Object, Type};
+pub use here::Here;
 
 fn filter() -> Attr {
     Attr::blocks(
@@ -48,6 +54,9 @@ static LOOKUPS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
         vpc(),
         subnet(),
         subnets(),
+        subnet_ids(),
+        vpcs(),
+        security_groups(),
         security_group(),
         availability_zones(),
         region_lookup(),
@@ -57,7 +66,11 @@ static LOOKUPS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
         sns_topic(),
         snapshot(),
         reserved_cache_node_offering(),
+        policy::schema(),
+        here::partition(),
+        here::default_tags(),
     ];
+    all.extend(account::all());
     let is_there = |schema: &Schema, all: &[Schema]| all.iter().any(|known| known.kind == schema.kind);
     for schema in KINDS.into_iter().filter_map(of_kind) {
         if !is_there(&schema, &all) {
@@ -79,6 +92,19 @@ fn of_kind(kind: &dyn Kind) -> Option<Schema> {
         false => Attr::computed(attr.name, attr.ty.clone()).doc(attr.doc),
     };
     Some(schema(own.kind, own.terraform, own.doc, own.attrs.iter().filter(is_read).map(attr).collect()))
+}
+
+/// What answers a look-up without an account.
+pub type Answer = fn(&Object, &Here) -> Result<Object, Problem>;
+
+/// What answers a kind of look-up here; nothing for one that an account is asked.
+pub fn answered_here(kind: &str) -> Option<Answer> {
+    match kind {
+        "iam_policy_document" => Some(policy::answer),
+        "partition" => Some(here::find_partition),
+        "default_tags" => Some(here::find_tags),
+        _ => None,
+    }
 }
 
 /// The schema of a `data` block, by our name of its kind.
@@ -222,6 +248,27 @@ fn subnets() -> Schema {
         texts("ids"),
     ];
     schema("subnets", "aws_subnets", "The ids of all subnets that match.", attrs)
+}
+
+fn subnet_ids() -> Schema {
+    let attrs = vec![
+        Attr::required("vpc_id", Type::String).doc("The VPC of the subnets."),
+        tags(),
+        filter(),
+        text("id"),
+        Attr::computed("ids", Type::set(Type::String)),
+    ];
+    schema("subnet_ids", "aws_subnet_ids", "The ids of all subnets that match: `subnets`, by an older name.", attrs)
+}
+
+fn vpcs() -> Schema {
+    let attrs = vec![tags(), filter(), text("id"), texts("ids")];
+    schema("vpcs", "aws_vpcs", "The ids of all VPCs that match.", attrs)
+}
+
+fn security_groups() -> Schema {
+    let attrs = vec![tags(), filter(), text("id"), texts("ids"), texts("arns"), texts("vpc_ids")];
+    schema("security_groups", "aws_security_groups", "All security groups that match.", attrs)
 }
 
 fn security_group() -> Schema {
