@@ -73,6 +73,7 @@
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure |
 //! | [`lang`] | source files, parser, formatter, evaluator and its limits ([`lang::eval::budget`]), functions, declarations |
 //! | [`templates`] | the stacks and modules built in |
+//! | [`fetch`] | modules of repositories, registries and archives: sources, versions, the lock file, fetching |
 //! | [`stack`] | a stack in one environment: modules, [what is evaluated before what](stack::graph), variables, secrets, providers and the way to AWS, names, desired objects |
 //! | [`state`] | records, digests of secrets, file, journal, lock |
 //! | [`recovery`] | what became of a call whose end nobody has seen: a pure function |
@@ -132,6 +133,7 @@ pub mod diag;
 pub mod disk;
 pub mod emulator;
 pub mod entropy;
+pub mod fetch;
 pub mod kind;
 pub mod kinds;
 pub mod lang;

@@ -4,6 +4,7 @@ mod accounts;
 mod cases;
 mod emulate;
 mod faults;
+mod fetch;
 mod harness;
 mod kill;
 mod lost;
