@@ -115,6 +115,14 @@
 //! | `emulator.json` | the emulator's world: a log with snapshots | `endpoint = "emulator"`, `emulate --world` |
 //! | `secrets/` | passwords that were made here, one in a file, its owner's alone; only beside the emulator's world, unless `secrets` of the environment names another place | plan, apply, destroy |
 //!
+//! Beside them, for all environments of the stack:
+//!
+//! | file | form | read by |
+//! | --- | --- | --- |
+//! | `<stack>/.cachestack.lock.json` | JSON, version 1: source, version, commit and checksum of each module that was fetched ([`fetch::lock`]); belongs into version control | every command on a stack; written by `init` |
+//! | `<stack>/.cachestack/modules/NAME-VERSION-DIGITS/` | the content of such a module, used only while it has the checksum of the lock file; `.draft-*` is under way, `.lock` keeps two runs apart | likewise |
+//! | `<stack>/.terraform/modules/modules.json` | of Terraform: where it has put modules ([`fetch`]) | every command on a stack |
+//!
 //! # To add a kind
 //!
 //! Its folder under `kinds/` (schema with what it refers to, rules, predictions, compile) and a line in `kinds/mod.rs`; its

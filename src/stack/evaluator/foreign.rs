@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::{ModulePath, module_prefix};
+use crate::lang::ast::Step;
 use crate::lang::declare::Foreign;
 use crate::lang::eval::{Bindings, eval};
 use crate::stack::desired::bindings;
@@ -49,6 +50,17 @@ impl View<'_> {
             true => Value::unknown(Type::Any, Some(self.origin(&address))),
             false => self.object(&address, Object::new()),
         }
+    }
+
+    /// What was given of a module that is read and manages nothing, if that has what is asked of it.
+    pub(super) fn told(&self, name: &str, asked: Option<&Step>) -> Option<Value> {
+        let given = self.given(&format!("module.{name}"))?;
+        let has = match (given.as_object(), asked) {
+            (Some(parts), Some(Step::Attr(output))) => parts.contains_key(output),
+            (Some(_), None) => false,
+            _ => true,
+        };
+        has.then(|| given.clone())
     }
 
     pub(super) fn is_given(&self, address: &str) -> bool {
