@@ -20,8 +20,6 @@ pub struct Fetched {
     pub locked: bool,
     /// Whether there is a stack at all.
     pub is_stack: bool,
-    /// How many modules the stack calls that are no directories of it.
-    pub modules: usize,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that diagnostics point into.
@@ -113,7 +111,6 @@ fn look(directory: &Path, library: &Library, fetched: &mut Fetched) -> Stack {
     // What the binary cannot even look for is told by `plan`, where it matters.
     fetched.diagnostics = found.into_iter().filter(is_ours).collect();
     fetched.sources = stack.sources.clone();
-    fetched.modules = stack.module.calls.len();
     stack
 }
 

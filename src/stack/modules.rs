@@ -2,6 +2,8 @@
 //!
 //! Every call has declarations of its own, with addresses that hold the way to it; a directory is parsed once.
 
+mod wrong;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
@@ -16,6 +18,7 @@ use crate::lang::ast::Body;
 use crate::lang::declare::{Call, Module, declare};
 use crate::lang::{files, source};
 use crate::templates;
+use wrong::{leads_out, left, no_constraint, not_local, too_many, unknown_template, unreadable};
 
 /// A module as one `module` block calls it.
 #[derive(Debug)]
@@ -390,62 +393,7 @@ fn clean(path: &Path) -> PathBuf {
     if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
 }
 
-fn too_many(path: &ModulePath, name: &str) -> Diagnostic {
-    let detail = match path.len() > DEEPEST {
-        true => format!("`{name}` is called by {DEEPEST} modules within each other."),
-        false => format!(
-            "With `{name}` there are more than {MOST_UNITS} calls of modules, or more than {} MiB of text in them.",
-            MOST_BYTES >> 20
-        ),
-    };
-    Diagnostic::error("CS0368", "Too many modules or instances", detail)
-        .help("Look for modules that each call several others, level by level; repeat one with for_each instead.")
-}
-
-fn unreadable(detail: &str) -> Diagnostic {
-    Diagnostic::error("CS0362", "The module cannot be read", detail)
-        .help("Name the directory from that of the caller on: ./modules/redis.")
-}
-
-fn unknown_template(name: &str) -> Diagnostic {
-    let help = match did_you_mean(name, templates::names()) {
-        Some(near) => format!("Did you mean \"cachestack/{near}\"?"),
-        None => format!("There are: {}.", templates::names().collect::<Vec<_>>().join(", ")),
-    };
-    let detail = format!("There is no built-in template \"{name}\".");
-    Diagnostic::error("CS0362", "The module cannot be read", detail).help(help)
-}
-
 /// Whether a source names a directory, or a template of the binary.
 fn is_local(text: &str) -> bool {
     text == "." || text == ".." || ["./", "../", "/"].iter().any(|start| text.starts_with(start))
-}
-
-/// Neither a directory nor anything that could be fetched.
-fn not_local(text: &str, is_near: bool) -> Diagnostic {
-    let help = match is_near {
-        true => format!("Write \"./{text}\"."),
-        false => "Copy the module beside the stack and name its directory, as \"./modules/redis\".".to_owned(),
-    };
-    let detail = format!(
-        "\"{text}\" is neither a directory (./ or ../ first) nor a built-in template (cachestack/NAME), nor a module of a registry or a repository."
-    );
-    Diagnostic::error("CS0361", "Not a local module", detail).help(help)
-}
-
-fn no_constraint(text: &str) -> Diagnostic {
-    Diagnostic::error("CS0932", "No constraint of versions", format!("\"{text}\" asks for no version."))
-        .help("Write versions as in \">= 1.2, < 2.0\" or \"~> 1.2\".")
-}
-
-fn leads_out(text: &str) -> Diagnostic {
-    let detail = format!("\"{text}\" leads out of what was fetched with this module.");
-    Diagnostic::error("CS0936", "A way out of a module", detail)
-        .help("Tell its author; or copy the module beside the stack and name its directory.")
-}
-
-/// A module that the stack leaves to another tool though it is there.
-fn left(call: &Call) -> Diagnostic {
-    let detail = format!("\"{}\" is left to another tool.", call.source.0);
-    Diagnostic::error("CS0361", "Not a local module", detail).at(call.source.1).help("Take it out of `foreign`.")
 }
