@@ -400,3 +400,100 @@ fn there_may_be_nothing_to_fetch() {
     place.write("main.tf", "resource \"x\" {\n");
     refused(place.run(&["init"]), "CS01");
 }
+
+/// A module in which nothing is managed may be there or not: what it tells is another tool's to tell.
+#[test]
+fn what_a_module_tells_can_be_given() {
+    let server = Server::start();
+    let network = r#"
+resource "aws_vpc" "this" { cidr_block = "10.0.0.0/16" }
+output "vpc_id" { value = aws_vpc.this.id }
+output "cidr" { value = aws_vpc.this.cidr_block }
+"#;
+    server.publish("acme/network/aws", &["1.0.0"], &[("main.tf", network)]);
+    let place = Place::new();
+    place.write("stack.hcl", STACK);
+    let text = r#"
+module "network" {
+  source = "HOST/acme/network/aws"
+}
+module "many" {
+  source   = "HOST/acme/network/aws"
+  for_each = toset(["a"])
+}
+resource "aws_security_group" "one" {
+  name        = "one"
+  description = module.network.cidr
+  vpc_id      = module.network.vpc_id
+}
+resource "aws_security_group" "two" {
+  name   = "two"
+  vpc_id = module.many["a"].vpc_id
+}
+"#;
+    place.write("main.tf", &text.replace("HOST", &server.host));
+    place.run(&["init"]).expect(0);
+    let run = place.run(&["validate"]).expect(1);
+    assert!(run.stderr.contains("module.network.aws_vpc.this"), "{}", run.stderr);
+    let values = ["--var", r#"module.network={ vpc_id = "vpc-11111111" }"#, "--var"];
+    place
+        .run(&[&["validate"], &values[..], &[r#"module.many={ a = { vpc_id = "vpc-22222222" } }"#]].concat())
+        .expect(0);
+    place
+        .run(&[&["validate"], &values[..], &[r#"module.many.aws_vpc.this={ id = "vpc-2222222" }"#]].concat())
+        .expect(0);
+    // Terraform's state has the resources of the module.
+    place.write("stack.hcl", &STACK.replace("}", "  terraform_state = \"terraform.tfstate\"\n}"));
+    let of = |module: &str, id: &str| {
+        format!(
+            r#"{{"module":"{module}","mode":"managed","type":"aws_vpc","name":"this","instances":[{{"attributes":{{"id":"{id}"}}}}]}}"#
+        )
+    };
+    let resources = [of("module.network", "vpc-1"), of("module.many[\\\"a\\\"]", "vpc-2")].join(",");
+    place.write("terraform.tfstate", &format!(r#"{{"version":4,"resources":[{resources}]}}"#));
+    place.run(&["validate"]).expect(0);
+}
+
+#[test]
+fn a_module_can_be_left_to_terraform_though_it_is_there() {
+    let server = Server::start();
+    server.publish("acme/group/aws", &["1.0.0"], &[("main.tf", GROUP)]);
+    let place = caller(&format!("{}/acme/group/aws", server.host), "");
+    place.run(&["init"]).expect(0);
+    place.write("stack.hcl", &format!("stack \"s\" {{ foreign = [\"module.cache\"] }}\n{STACK}"));
+    place.run(&["plan", "--detailed-exitcode"]).expect(0);
+    std::fs::remove_dir_all(place.path().join(".cachestack")).expect("removed");
+    place.run(&["init"]).expect(0).says("Nothing to fetch.");
+}
+
+#[test]
+fn no_password_of_an_address_is_shown() {
+    for source in [
+        "git::https://me:hunter2@example.com/x",
+        "git::https://example.com/x?sshkey=hunter",
+        "https://me:hunter2@example.com/x.zip",
+    ] {
+        let place = Place::new();
+        place.write("stack.hcl", STACK);
+        place.write("main.tf", &format!("module \"cache\" {{ source = \"{source}\" }}\n"));
+        for command in ["init", "validate"] {
+            let run = place.run(&[command]);
+            assert!(!run.stderr.contains("hunter") && !run.stdout.contains("hunter"), "{command}: {}", run.stderr);
+            refused(run, "CS0931");
+        }
+    }
+}
+
+/// An environment may be called as the folder of the modules is.
+#[test]
+fn an_environment_called_modules() {
+    let server = Server::start();
+    server.publish("acme/group/aws", &["1.0.0"], &[("main.tf", GROUP)]);
+    let place = caller(&format!("{}/acme/group/aws", server.host), "");
+    place.write("stack.hcl", &STACK.replace("local", "modules"));
+    place.run(&["init"]).expect(0);
+    works(&place);
+    place.run(&["init", "-upgrade"]).expect(0);
+    place.run(&["plan", "--detailed-exitcode"]).expect(0);
+    place.run(&["destroy", "--auto-approve"]).expect(0);
+}
