@@ -117,6 +117,6 @@ fn look(directory: &Path, library: &Library, fetched: &mut Fetched) -> Stack {
 /// What the lock file has, and over it what was fetched now.
 fn with_known(directory: &Path, library: &Library) -> Lock {
     let mut lock = Lock::read(directory).unwrap_or_default();
-    library.of_use().modules.into_iter().for_each(|package| lock.put(package));
+    library.lock.modules.iter().for_each(|package| lock.put(package.clone()));
     lock
 }

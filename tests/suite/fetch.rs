@@ -484,6 +484,26 @@ fn no_password_of_an_address_is_shown() {
     }
 }
 
+/// What was fetched beside what could not be is kept, and the next run fetches the rest.
+#[test]
+fn half_of_the_modules_can_be_fetched_later() {
+    let server = Server::start();
+    server.publish("acme/group/aws", &["1.0.0"], &[("main.tf", GROUP)]);
+    let place = caller(&format!("{}/acme/group/aws", server.host), "");
+    let more = format!("module \"b\" {{\n  source = \"{}/acme/other/aws\"\n  name = \"b\"\n}}\n", server.host);
+    place.write("more.tf", &more);
+    refused(place.run(&["init"]).expect(1).says("acme/group/aws 1.0.0"), "answers 404");
+    let lock = place.read(".cachestack.lock.json");
+    server.publish("acme/other/aws", &["1.0.0"], &[("main.tf", GROUP)]);
+    let run = place.run(&["init"]).expect(0).says("acme/other/aws 1.0.0");
+    assert!(!run.stdout.contains("acme/group"), "{}", run.stdout);
+    works(&place);
+    // What is not called any more goes from the lock file when something else is fetched.
+    std::fs::remove_file(place.path().join("more.tf")).expect("removed");
+    place.run(&["init", "-upgrade"]).expect(0);
+    assert_eq!(place.read(".cachestack.lock.json"), lock);
+}
+
 /// An environment may be called as the folder of the modules is.
 #[test]
 fn an_environment_called_modules() {
