@@ -26,7 +26,7 @@ pub async fn run(context: &Context, args: &Init) -> u8 {
 }
 
 fn directory(context: &Context, args: &Init) -> PathBuf {
-    args.directory.as_ref().map_or_else(|| context.path(".".as_ref()), |directory| context.path(directory))
+    args.directory.as_ref().map_or_else(|| context.directory(), |directory| context.path(directory))
 }
 
 #[cfg(feature = "aws")]

@@ -69,6 +69,11 @@ impl Context {
         }
     }
 
+    /// Where the command works unless it is told otherwise.
+    pub fn directory(&self) -> PathBuf {
+        self.directory.clone()
+    }
+
     /// The variables of the environment.
     pub fn process(&self) -> &BTreeMap<String, String> {
         &self.process

@@ -144,8 +144,10 @@ impl Program<'_> {
 
 /// Two lines at most, and never what stands before the `@` of an address.
 fn last_words(text: &str) -> String {
-    let told: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let told = told[told.len().saturating_sub(2)..].join(" ");
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let is_cause = |line: &&str| ["fatal:", "error:", "ssh:", "remote:"].iter().any(|start| line.starts_with(start));
+    let causes: Vec<&str> = lines.iter().copied().filter(is_cause).take(2).collect();
+    let told = if causes.is_empty() { lines[lines.len().saturating_sub(2)..].join(" ") } else { causes.join(" ") };
     let words = told.split(' ').map(|word| match (word.find("://"), word.rfind('@')) {
         (Some(start), Some(end)) if start < end => format!("{}{}", &word[..start + 3], &word[end + 1..]),
         _ => word.to_owned(),
@@ -175,7 +177,7 @@ mod tests {
 
     #[test]
     fn no_password_of_an_address_is_repeated() {
-        let said = last_words("Cloning...\nfatal: unable to access 'https://me:hunter@example.com/a/': no\n\n");
-        assert_eq!(said, "`git` says: Cloning... fatal: unable to access 'https://example.com/a/': no");
+        let said = last_words("Cloning...\n\nfatal: unable to access 'https://me:hunter@example.com/a/': no\n\n");
+        assert_eq!(said, "`git` says: fatal: unable to access 'https://example.com/a/': no");
     }
 }

@@ -53,7 +53,12 @@ impl<'a> Installer<'a> {
         let pinned = self.pinned.find(source, asked);
         let draft = tempfile::Builder::new().prefix(DRAFT).tempdir_in(&self.folder);
         let draft = draft.map_err(|error| not_fetched(format!("{}: {error}.", self.folder.display())))?;
-        let package = self.draft(source, asked, pinned, draft.path()).await.map_err(not_fetched)?;
+        let package = self.draft(source, asked, pinned, draft.path()).await.map_err(|why| match pinned {
+            Some(_) => not_fetched(why).help(
+                "The lock file wants this very version or commit. `cachestack init -upgrade` takes what there is now.",
+            ),
+            None => not_fetched(why),
+        })?;
         if let Some(pinned) = pinned.filter(|pinned| pinned.checksum != package.checksum) {
             let label = pinned.version.clone().or_else(|| pinned.commit.clone());
             let label = label.map(|label| format!(" of {label}")).unwrap_or_default();

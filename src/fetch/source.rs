@@ -142,9 +142,9 @@ fn registry(text: &str) -> Option<Registry> {
         None => (text, None),
     };
     let parts: Vec<&str> = text.split('/').collect();
-    let (host, names) = match parts[..] {
-        [ref names @ ..] if names.len() == 3 => (None, names),
-        [host, ref names @ ..] if names.len() == 3 && is_host(host) => (Some(host.to_lowercase()), names),
+    let (host, names) = match &parts[..] {
+        names if names.len() == 3 => (None, names),
+        [host, names @ ..] if names.len() == 3 && is_host(host) => (Some(host.to_lowercase()), names),
         _ => return None,
     };
     let ends = |name: &str| !name.starts_with(['-', '_']) && !name.ends_with(['-', '_']);

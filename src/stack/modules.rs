@@ -180,7 +180,7 @@ impl Loader<'_> {
     fn unread(&mut self, way: ModulePath, call: &Call, diagnostic: Diagnostic, sort: Unread) {
         let name = module_prefix(&way).trim_end_matches('.').to_owned();
         let left = self.is_left(&way, call);
-        if sort == Unread::Wrong || !left && (sort == Unread::Damaged || makes_caches(&name, &call.source.0)) {
+        if !left && (sort != Unread::Elsewhere || makes_caches(&name, &call.source.0)) {
             let way_out = format!(" Or leave it to Terraform: foreign = [\"{name}\"] in the `stack` block.");
             let mend = |help: String| if sort == Unread::Elsewhere { help + &way_out } else { help };
             self.diagnostics.push(Diagnostic { help: diagnostic.help.clone().map(mend), ..diagnostic });
@@ -260,9 +260,8 @@ impl Loader<'_> {
         let source = match Source::parse(text) {
             Ok(Some(source)) => source,
             Ok(None) => {
-                let near = source::real(&self.directory.join(text)).is_some();
-                let sort = if near { Unread::Wrong } else { Unread::Elsewhere };
-                return Err((not_local(text, near), sort));
+                let near = !text.is_empty() && source::real(&self.directory.join(text)).is_some();
+                return Err((not_local(text, near), Unread::Wrong));
             }
             Err(why) => {
                 let help = "Write https or ssh, and a tag as ?ref=: \"git::https://example.com/redis.git?ref=v1\".";
