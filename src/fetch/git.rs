@@ -87,12 +87,21 @@ impl Program<'_> {
             self.run(&["remote", "set-head", "origin", "--auto"])?;
             return self.named("refs/remotes/origin/HEAD").ok_or_else(|| "It has no commit yet.".to_owned());
         };
-        let ways = ["refs/tags/", "refs/remotes/origin/"].map(|start| self.named(&format!("{start}{reference}")));
+        // As `git checkout` reads it, and `tags/v1` and `origin/main` as well.
+        let whole = reference.strip_prefix("refs/").unwrap_or(reference);
+        let branch = whole.strip_prefix("heads/").unwrap_or(whole);
+        let names = [
+            format!("refs/tags/{reference}"),
+            format!("refs/remotes/origin/{reference}"),
+            format!("refs/{whole}"),
+            format!("refs/remotes/origin/{branch}"),
+            format!("refs/remotes/{reference}"),
+        ];
         let bare = || {
             let is_hex = reference.len() >= 7 && reference.bytes().all(|byte| byte.is_ascii_hexdigit());
             if is_hex { self.named(reference) } else { None }
         };
-        let found = ways.into_iter().flatten().next().or_else(bare);
+        let found = names.iter().find_map(|name| self.named(name)).or_else(bare);
         found.ok_or_else(|| format!("There is no branch, tag or commit `{reference}`."))
     }
 

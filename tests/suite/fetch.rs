@@ -205,6 +205,7 @@ fn what_a_repository_is_asked_for() {
     let repository = Place::new();
     git(repository.path(), &["init", "--quiet"]);
     let first = commit(&repository, &[("main.tf", GROUP)]);
+    git(repository.path(), &["tag", "v0"]);
     git(repository.path(), &["checkout", "--quiet", "-b", "topic/x"]);
     let branch = commit(&repository, &[("more.tf", "locals { more = 1 }\n")]);
     git(repository.path(), &["checkout", "--quiet", "main"]);
@@ -215,6 +216,11 @@ fn what_a_repository_is_asked_for() {
         ("?ref=main", &head),
         ("?ref=topic/x", &branch),
         ("?ref=topic/x&depth=1", &branch),
+        ("?ref=tags/v0", &first),
+        ("?ref=tags/v0&depth=1", &first),
+        ("?ref=refs/tags/v0", &first),
+        ("?ref=heads/topic/x", &branch),
+        ("?ref=origin/topic/x", &branch),
         ("?depth=1", &head),
         (&*format!("?ref={first}"), &first),
         (&*format!("?ref={}", &first[..10]), &first),
