@@ -98,6 +98,18 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Lets others read a file, for instance one that belongs into version control.
+pub fn readable(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    Ok(())
+}
+
+/// Makes a folder, with those above it, where they are missing.
+pub fn new_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
 /// Makes a folder that is its owner's alone, with those above it; one that is there stays as it is.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {

@@ -73,6 +73,7 @@
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure |
 //! | [`lang`] | source files, parser, formatter, evaluator and its limits ([`lang::eval::budget`]), functions, declarations |
 //! | [`templates`] | the stacks and modules built in |
+//! | [`fetch`] | modules of repositories, registries and archives: sources, versions, the lock file, fetching |
 //! | [`stack`] | a stack in one environment: modules, [what is evaluated before what](stack::graph), variables, secrets, providers and the way to AWS, names, desired objects |
 //! | [`state`] | records, digests of secrets, file, journal, lock |
 //! | [`recovery`] | what became of a call whose end nobody has seen: a pure function |
@@ -115,6 +116,14 @@
 //! | `emulator.json` | the emulator's world: a log with snapshots | `endpoint = "emulator"`, `emulate --world` |
 //! | `secrets/` | passwords that were made here, one in a file, its owner's alone; only beside the emulator's world, unless `secrets` of the environment names another place | plan, apply, destroy |
 //!
+//! Beside them, for all environments of the stack:
+//!
+//! | file | form | read by |
+//! | --- | --- | --- |
+//! | `<stack>/.cachestack.lock.json` | JSON, version 1: source, version, commit and checksum of each module that was fetched ([`fetch::lock`]); belongs into version control | every command on a stack; written by `init` |
+//! | `<stack>/.cachestack/modules/NAME-VERSION-DIGITS/` | the content of such a module, used only while it has the checksum of the lock file; `.draft-*` is under way, `.lock` keeps two runs apart | likewise |
+//! | `<stack>/.terraform/modules/modules.json` | of Terraform: where it has put modules ([`fetch`]) | every command on a stack |
+//!
 //! # To add a kind
 //!
 //! `docs/adding-a-kind.md`: its file under `kinds/`, its remote under `cloud/`, its part of the emulator, a line each in
@@ -131,6 +140,7 @@ pub mod diag;
 pub mod disk;
 pub mod emulator;
 pub mod entropy;
+pub mod fetch;
 pub mod kind;
 pub mod kinds;
 pub mod lang;

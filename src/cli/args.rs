@@ -27,7 +27,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Writes a small working stack from a template.
+    /// Fetches the modules of a stack; with --template, writes a small working stack.
     Init(Init),
     /// Checks a stack offline: syntax, names, types and the rules of ElastiCache.
     Validate(Validate),
@@ -156,14 +156,32 @@ pub struct ApplyArgs {
 /// `init`
 #[derive(Debug, Args)]
 pub struct Init {
-    /// Where to write [default: the current directory].
+    /// The directory of the stack [default: the current one].
     pub directory: Option<PathBuf>,
-    /// Which template.
+    /// Write the files of this template.
     #[arg(long, value_name = "NAME")]
     pub template: Option<String>,
     /// Overwrite files that are there.
-    #[arg(long)]
+    #[arg(long, requires = "template")]
     pub force: bool,
+    /// Fetch every module anew, in the newest version that will do, and write the lock file anew.
+    #[arg(long, conflicts_with = "template")]
+    pub upgrade: bool,
+    #[command(flatten)]
+    pub terraform: TerraformInit,
+}
+
+/// What pipelines pass to `terraform init`. There is nothing to ask and no backend to set up.
+#[derive(Debug, Args)]
+pub struct TerraformInit {
+    #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "true")]
+    pub input: Option<bool>,
+    #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "true")]
+    pub backend: Option<bool>,
+    #[arg(long, hide = true)]
+    pub backend_config: Vec<String>,
+    #[arg(long, hide = true)]
+    pub reconfigure: bool,
 }
 
 /// `validate`

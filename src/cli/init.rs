@@ -1,39 +1,88 @@
-//! `cachestack init`
+//! `cachestack init`: the modules of a stack, or a stack from a template.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::cli::args::Init;
 use crate::cli::exit;
 use crate::cli::run::Context;
-use crate::diag::did_you_mean;
+use crate::diag::{did_you_mean, has_errors};
+use crate::fetch::lock;
+use crate::ops::fetch::{Fetched, modules};
 use crate::templates;
+use crate::ui::Ui;
 
-/// Writes a small working stack from a template.
-pub fn run(context: &Context, args: &Init) -> u8 {
+/// Fetches what the stack calls, or writes a small working stack from a template.
+pub async fn run(context: &Context, args: &Init) -> u8 {
     let ui = context.ui(false);
-    match write(context, args) {
-        Ok(text) => {
-            ui.out(&text);
-            exit::OK
-        }
-        Err(why) => {
-            ui.error(&why);
-            exit::ERROR
-        }
-    }
+    let done = match &args.template {
+        Some(name) => write(context, args, name).map(|text| ui.out(&text)).map(|()| exit::OK),
+        None => fetch(context, args, ui).await,
+    };
+    done.unwrap_or_else(|why| {
+        ui.error(&why);
+        exit::ERROR
+    })
 }
 
-fn write(context: &Context, args: &Init) -> Result<String, String> {
-    let list = || templates::names().collect::<Vec<_>>().join(", ");
-    let Some(name) = &args.template else {
-        return Err(format!("which template? --template NAME, one of: {}", list()));
+fn directory(context: &Context, args: &Init) -> PathBuf {
+    args.directory.as_ref().map_or_else(|| context.directory(), |directory| context.path(directory))
+}
+
+#[cfg(feature = "aws")]
+async fn fetch(context: &Context, args: &Init, ui: Ui) -> Result<u8, String> {
+    let web = crate::cloud::Client::new(context.variable("AWS_CA_BUNDLE"))?;
+    let say = |line: &str| ui.err(line);
+    let fetched = modules(&directory(context, args), args.upgrade, &web, context.process(), say).await?;
+    Ok(report(ui, &fetched))
+}
+
+#[cfg(not(feature = "aws"))]
+async fn fetch(context: &Context, args: &Init, ui: Ui) -> Result<u8, String> {
+    use crate::fetch::web::{Answering, Request, Web};
+
+    struct Nowhere;
+    impl Web for Nowhere {
+        fn get<'a>(&'a self, _: &'a Request, _: u64) -> Answering<'a> {
+            Box::pin(async { Err("this program was built without the feature `aws`, and so without TLS".to_owned()) })
+        }
+    }
+    let say = |line: &str| ui.err(line);
+    let fetched = modules(&directory(context, args), args.upgrade, &Nowhere, context.process(), say).await?;
+    Ok(report(ui, &fetched))
+}
+
+fn report(ui: Ui, fetched: &Fetched) -> u8 {
+    let lines: String = fetched.lines.iter().map(|line| format!("{line}\n")).collect();
+    let locked = match fetched.locked {
+        true => format!("Wrote {}; it belongs into version control.\n", lock::FILE),
+        false => String::new(),
     };
+    ui.out(&(lines + &locked));
+    if has_errors(&fetched.diagnostics) {
+        ui.diagnostics(&fetched.diagnostics, &fetched.sources);
+        return exit::ERROR;
+    }
+    ui.out(&match (fetched.is_stack, fetched.lines.is_empty()) {
+        (false, _) => {
+            format!("No stack here. One from a template: cachestack init --template NAME, one of {}.\n", names())
+        }
+        (true, true) => "Nothing to fetch.\n".to_owned(),
+        (true, false) => String::new(),
+    });
+    exit::OK
+}
+
+fn names() -> String {
+    templates::names().collect::<Vec<_>>().join(", ")
+}
+
+fn write(context: &Context, args: &Init, name: &str) -> Result<String, String> {
     let template = templates::get(name).ok_or_else(|| match did_you_mean(name, templates::names()) {
         Some(near) => format!("there is no template `{name}`; did you mean `{near}`?"),
-        None => format!("there is no template `{name}`; there are: {}", list()),
+        None => format!("there is no template `{name}`; there are: {}", names()),
     })?;
-    let directory =
-        args.directory.as_ref().map_or_else(|| context.path(".".as_ref()), |directory| context.path(directory));
+    let directory = directory(context, args);
     let here: Vec<_> = template.iter().map(|(file, _)| directory.join(file)).filter(|path| path.exists()).collect();
     if let (Some(path), false) = (here.first(), args.force) {
         return Err(format!("{} is there already; nothing was written (--force overwrites)", path.display()));

@@ -74,7 +74,7 @@ async fn dispatch(cli: Cli) -> u8 {
         }
     };
     match cli.command {
-        Command::Init(options) => init::run(&context, &options),
+        Command::Init(options) => init::run(&context, &options).await,
         Command::Validate(options) => validate::run(&context, &options),
         Command::Plan(options) => plan::run(&context, &options).await,
         Command::Apply(options) => apply::run(&context, &options, false).await,

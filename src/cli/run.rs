@@ -69,6 +69,16 @@ impl Context {
         }
     }
 
+    /// Where the command works unless it is told otherwise.
+    pub fn directory(&self) -> PathBuf {
+        self.directory.clone()
+    }
+
+    /// The variables of the environment.
+    pub fn process(&self) -> &BTreeMap<String, String> {
+        &self.process
+    }
+
     /// A variable of the environment, where it is set to something.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.process.get(name).map(String::as_str).filter(|value| !value.is_empty())

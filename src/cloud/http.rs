@@ -22,7 +22,7 @@ const VARIABLES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_
 
 /// The client that the arguments and the environment want; nothing where the SDK's own does.
 pub fn client(access: &Access) -> Result<Option<SharedHttpClient>, RemoteError> {
-    let from_process = VARIABLES.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let from_process = has_variables();
     let named = access.http_proxy.is_some() || access.https_proxy.is_some();
     if !named && !from_process && access.ca_bundle.is_none() {
         return Ok(None);
@@ -39,6 +39,18 @@ pub fn client(access: &Access) -> Result<Option<SharedHttpClient>, RemoteError> 
     };
     let (http, https) = (through(proxies.0, tls.clone()), through(proxies.1, tls));
     Ok(Some(SharedHttpClient::new(ByScheme { http, https })))
+}
+
+fn has_variables() -> bool {
+    VARIABLES.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// The way to servers that are not AWS: through the proxies of the environment, with the certificates of the arguments.
+pub fn plain(access: &Access) -> Result<SharedHttpConnector, RemoteError> {
+    let tls = tls(access)?;
+    let proxy = if has_variables() { ProxyConfig::from_env() } else { ProxyConfig::disabled() };
+    let connector = Connector::builder().proxy_config(proxy).tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    Ok(SharedHttpConnector::new(connector.tls_context(tls).build()))
 }
 
 fn proxy(argument: &str, url: Option<&str>, access: &Access) -> Result<ProxyConfig, RemoteError> {

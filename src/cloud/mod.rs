@@ -45,6 +45,7 @@ mod tests;
 mod time;
 mod user;
 mod user_group;
+mod web;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -58,6 +59,7 @@ use crate::value::{Object, Value};
 use clients::Account;
 use errors::fatal;
 use in_process::Handler;
+pub use web::Client;
 
 /// Where requests go.
 #[derive(Clone)]

@@ -80,7 +80,9 @@ fn of_engine() -> Vec<Attr> {
             .told_at_deletion()
             .rule(Rule::Length(0, 255))
             .doc("What it is for."),
-        Attr::single_block("cache_usage_limits", limits()).doc("What may be used at most, and is ready at least."),
+        Attr::single_block("cache_usage_limits", limits())
+            .fits(are_same_limits)
+            .doc("What may be used at most, and is ready at least."),
         Attr::optional_computed("snapshot_retention_limit", Type::Number)
             .rule(Rule::Range(0, 35))
             .doc("How many days automatic snapshots are kept; 0 for none."),
@@ -295,6 +297,11 @@ fn usage_limits(old: Option<&Value>, new: &Value) -> Value {
         [("DataStorage", structure("data_storage", true)), ("ECPUPerSecond", structure("ecpu_per_second", false))];
     let parts: Vec<_> = parts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     if parts.is_empty() { Value::null() } else { object(parts) }
+}
+
+/// AWS tells nothing of limits of which nothing is written.
+fn are_same_limits(now: &Value, wanted: &Value) -> bool {
+    crate::value::same(&usage_limits(None, now), &usage_limits(None, wanted))
 }
 
 fn object(members: Vec<(&str, Value)>) -> Value {

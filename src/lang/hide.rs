@@ -294,9 +294,18 @@ impl Names {
             // All between the parentheses.
             true => place.value + 1..scan.call_end(place.value),
         };
-        let exposed = |range: &Range<usize>| hidden || acl::holds_password(&scan.text[range.clone()]);
+        let exposed = |range: &Range<usize>| {
+            let text = &scan.text[range.clone()];
+            hidden || acl::holds_password(text) || name == "source" && holds_user(text)
+        };
         scan.written(value).filter(exposed)
     }
+}
+
+/// Whether an address has a user with a password, or a key, in it.
+fn holds_user(text: &str) -> bool {
+    let host = text.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
+    host.split_once('@').is_some_and(|(user, _)| user.contains(':')) || text.contains("sshkey=")
 }
 
 impl Scan<'_> {

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod connect;
+pub mod fetch;
 pub mod plan;
 pub mod recover;
 pub mod session;

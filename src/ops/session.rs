@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::address::module_prefix;
+use crate::address::{ModulePath, module_prefix};
 use crate::clock::Clock;
 use crate::diag::{self, Diagnostic, FileId, SourceMap};
 use crate::disk::Disk;
 use crate::entropy::Entropy;
 use crate::kind::Vault;
 use crate::lang::eval::Settings;
+use crate::plan::manages;
 use crate::stack::Stack;
 use crate::stack::environment::{self, EMULATOR, Environment};
 use crate::stack::evaluator::{Evaluator, ModuleNames};
@@ -256,6 +257,11 @@ fn is_foreign(stack: &Stack, name: &str) -> bool {
     let bare = without_keys(name);
     if stack.elsewhere.keys().any(|path| module_prefix(path).trim_end_matches('.') == bare) {
         return true;
+    }
+    // What a module tells that manages nothing is another tool's to tell.
+    let named = |path: &&ModulePath| module_prefix(path).trim_end_matches('.') == bare;
+    if let Some(path) = stack.units.keys().find(named) {
+        return !manages(stack, path);
     }
     stack.modules().any(|(path, module)| {
         let inner = bare.strip_prefix(&module_prefix(path)).filter(|_| !path.is_empty());

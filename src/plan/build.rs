@@ -123,9 +123,14 @@ impl Draft<'_> {
                 let open = BTreeMap::from([(None, Value::unknown(Type::Any, Some(origin)))]);
                 return self.evaluator.set_block(block, Instances::new(Repetition::Once, open));
             }
-            self.forgive(before);
+            let forgiven = self.forgive(before);
             self.undecided.insert(block.clone());
             self.judge_open(resource, block);
+            // What is counted by it hangs on the same look-up.
+            if let Some(origin) = forgiven.filter(|_| self.diagnostics.len() == before) {
+                let open = BTreeMap::from([(None, Value::unknown(Type::Any, Some(origin)))]);
+                self.evaluator.set_block(block, Instances::new(Repetition::Once, open));
+            }
             return;
         };
         if self.declared.len() + expansion.instances.len() > MOST_INSTANCES {
@@ -177,11 +182,11 @@ impl Draft<'_> {
     }
 
     /// Without an account, a count that hangs on a look-up or on an object that exists is no mistake yet; behind a
-    /// look-up that failed, it is not the mistake.
-    fn forgive(&mut self, before: usize) {
+    /// look-up that failed, it is not the mistake. Answers what such a count hangs on.
+    fn forgive(&mut self, before: usize) -> Option<Arc<Origin>> {
         let failed = self.diagnostics[..before].iter().any(|diagnostic| diagnostic.code == "CS0602");
         if self.inputs.live.is_some() && !failed {
-            return;
+            return None;
         }
         let records = &self.state.records;
         let readable = |origin: &Origin| match origin {
@@ -191,12 +196,15 @@ impl Draft<'_> {
             Origin::Environment(_) => true,
             _ => false,
         };
-        let mut index = 0;
+        let (mut index, mut forgiven) = (0, None);
         self.diagnostics.retain(|diagnostic| {
             index += 1;
             let origin = diagnostic.origin.as_deref();
-            index <= before || diagnostic.code != "CS0411" || !origin.is_none_or(readable)
+            let stays = index <= before || diagnostic.code != "CS0411" || !origin.is_none_or(readable);
+            forgiven = forgiven.take().or_else(|| diagnostic.origin.clone().filter(|_| !stays));
+            stays
         });
+        forgiven
     }
 
     /// Evaluates the block of an instance, with what its kind and its environment add.

@@ -42,6 +42,7 @@ use crate::diag::Diagnostic;
 use crate::kind::{Impact, Observation, RemoteError};
 use crate::state::Record;
 use crate::value::{Object, Value};
+pub use foreign::manages;
 pub use step::{Action, AttrChange, Barrier, BarrierId, Reason, RecordPlan, Step, StepId, Wait};
 
 /// An object in the account: kind, region and name.

@@ -27,11 +27,12 @@ use std::sync::Arc;
 
 use crate::address::{Address, Key, ModulePath, Subject, module_prefix};
 use crate::diag::{Diagnostic, SourceMap};
+use crate::fetch::Library;
 use crate::lang;
 use crate::lang::declare::{Call, Import, Module, Removed, Resource, declare};
 use crate::lang::source::{self, Files};
 use crate::stack::graph::Graph;
-use modules::{Elsewhere, Units};
+use modules::{Elsewhere, Units, Wanted};
 
 /// A stack as it was read.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub struct Stack {
     pub units: Units,
     /// The modules that are called and not read: of registries and repositories.
     pub elsewhere: Elsewhere,
+    /// What of these `init` can fetch, and what it has to fetch anew.
+    pub wanted: Vec<Wanted>,
     /// Every `moved` block: from, to, and the module that says it.
     pub moved: Vec<(Subject, Subject, ModulePath)>,
     /// Every `removed` block, with addresses from the root on.
@@ -65,6 +68,11 @@ pub struct Stack {
 impl Stack {
     /// Reads a directory. The stack holds everything that could be understood.
     pub fn load(directory: &Path, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        Self::load_from(directory, &Library::open(directory), diagnostics)
+    }
+
+    /// Reads a directory, with the modules that a library has.
+    pub fn load_from(directory: &Path, library: &Library, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut sources = SourceMap::default();
         let files = source::load(directory, &mut sources, diagnostics);
         let bodies = lang::files::parse(&files.configuration, &sources, diagnostics);
@@ -77,7 +85,8 @@ impl Stack {
         }
         let mut module = declare(&bodies, &sources, diagnostics);
         let given_up = lang::declare::given_up(&module, diagnostics);
-        let (mut units, elsewhere) = modules::load(directory, &module, &given_up, &mut sources, diagnostics);
+        let modules::Loaded { mut units, elsewhere, wanted } =
+            modules::load(directory, &module, &given_up, library, &mut sources, diagnostics);
         let forgotten = foreign::leave(&mut module, &mut units, &given_up);
         let name = module.stack.as_ref().map_or_else(|| directory_name(directory), |stack| stack.name.clone());
         let mut stack = Self {
@@ -88,6 +97,7 @@ impl Stack {
             module,
             units,
             elsewhere,
+            wanted,
             moved: Vec::new(),
             removed: Vec::new(),
             importing: Vec::new(),

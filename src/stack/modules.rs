@@ -2,6 +2,8 @@
 //!
 //! Every call has declarations of its own, with addresses that hold the way to it; a directory is parsed once.
 
+mod wrong;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
@@ -9,10 +11,14 @@ use std::sync::Arc;
 
 use crate::address::{ModulePath, module_prefix};
 use crate::diag::{Diagnostic, FileId, SourceMap, Span, did_you_mean};
+use crate::fetch::source::Source;
+use crate::fetch::version::Constraint;
+use crate::fetch::{Found, Library};
 use crate::lang::ast::Body;
 use crate::lang::declare::{Call, Module, declare};
 use crate::lang::{files, source};
 use crate::templates;
+use wrong::{leads_out, left, no_constraint, not_local, too_many, unknown_template, unreadable};
 
 /// A module as one `module` block calls it.
 #[derive(Debug)]
@@ -31,38 +37,65 @@ pub type Units = BTreeMap<ModulePath, Unit>;
 /// Modules of registries and repositories, by the way to them without keys, each with why it is not read.
 pub type Elsewhere = BTreeMap<ModulePath, Diagnostic>;
 
+/// A module that can be fetched.
+#[derive(Debug)]
+pub struct Wanted {
+    /// Where it is.
+    pub source: Source,
+    /// What is asked of its version.
+    pub version: Option<Constraint>,
+    /// The `module` block, and its source.
+    pub name: String,
+    /// The place of its source.
+    pub span: Span,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The modules.
+    pub units: Units,
+    /// Those that are elsewhere.
+    pub elsewhere: Elsewhere,
+    /// Those that can be fetched.
+    pub wanted: Vec<Wanted>,
+}
+
 /// Reads every module that is called from the root, and from modules.
-/// `given_up` are the addresses that the stack leaves to other tools. Answers the modules that are elsewhere, too.
+/// `given_up` are the addresses that the stack leaves to other tools; `library` has what was fetched.
 pub fn load(
     directory: &Path,
     root: &Module,
     given_up: &[(Arc<str>, Span)],
+    library: &Library,
     sources: &mut SourceMap,
     diagnostics: &mut Vec<Diagnostic>,
-) -> (Units, Elsewhere) {
-    let place = Place::Directory { path: PathBuf::from("."), real: source::real(directory) };
+) -> Loaded {
+    let place = Place::Directory { path: PathBuf::from("."), real: source::real(directory), package: None };
     let mut loader = Loader {
         directory,
+        library,
         sources,
         diagnostics,
         parsed: BTreeMap::new(),
         declared: BTreeSet::new(),
         units: BTreeMap::new(),
         elsewhere: BTreeMap::new(),
+        wanted: Vec::new(),
         given_up,
         way: vec![(place.key(), "the stack".to_owned())],
         bytes: 0,
         full: false,
     };
     loader.calls(&Vec::new(), root, &place);
-    (loader.units, loader.elsewhere)
+    Loaded { units: loader.units, elsewhere: loader.elsewhere, wanted: loader.wanted }
 }
 
 /// Where a module is.
 #[derive(Debug, Clone)]
 enum Place {
-    /// A directory, relative to that of the stack, and what it is without links.
-    Directory { path: PathBuf, real: Option<PathBuf> },
+    /// A directory, relative to that of the stack, what it is without links, and what it was fetched with.
+    Directory { path: PathBuf, real: Option<PathBuf>, package: Option<PathBuf> },
     /// A template in the binary.
     Template(String, templates::Template),
 }
@@ -71,7 +104,7 @@ impl Place {
     /// What tells it from others.
     fn key(&self) -> PathBuf {
         match self {
-            Place::Directory { path, real } => real.clone().unwrap_or_else(|| path.clone()),
+            Place::Directory { path, real, .. } => real.clone().unwrap_or_else(|| path.clone()),
             Place::Template(name, _) => PathBuf::from(name),
         }
     }
@@ -84,16 +117,29 @@ impl Place {
     }
 }
 
+/// How a module is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unread {
+    /// It may be the business of another tool.
+    Elsewhere,
+    /// It was fetched, and is not what it was.
+    Damaged,
+    /// Its source is a mistake.
+    Wrong,
+}
+
 type Bodies = Rc<Vec<(FileId, Body)>>;
 
 struct Loader<'a> {
     directory: &'a Path,
+    library: &'a Library,
     sources: &'a mut SourceMap,
     diagnostics: &'a mut Vec<Diagnostic>,
     parsed: BTreeMap<PathBuf, Bodies>,
     declared: BTreeSet<PathBuf>,
     units: Units,
     elsewhere: Elsewhere,
+    wanted: Vec<Wanted>,
     given_up: &'a [(Arc<str>, Span)],
     /// The modules that are being read, outermost first, to notice one within itself.
     way: Vec<(PathBuf, String)>,
@@ -114,23 +160,30 @@ impl Loader<'_> {
     fn calls(&mut self, path: &ModulePath, module: &Module, here: &Place) {
         for (name, call) in &module.calls {
             let way = path.iter().cloned().chain([(name.clone(), None)]).collect();
-            match self.locate(call, here) {
-                Ok(place) => self.call(way, call, &place),
-                Err(diagnostic) => self.unread(way, call, diagnostic.or_at(call.source.1)),
+            match self.locate(&way, call, here) {
+                Ok(place) if !self.is_left(&way, call) => self.call(way, call, &place),
+                Ok(_) => drop(self.elsewhere.insert(way, left(call))),
+                Err((diagnostic, sort)) => self.unread(way, call, diagnostic.or_at(call.source.1), sort),
             }
         }
     }
 
+    /// Whether the stack leaves a module that is no directory of it to another tool.
+    fn is_left(&self, way: &ModulePath, call: &Call) -> bool {
+        let name = module_prefix(way);
+        let given_up = self.given_up.iter().any(|(given_up, _)| **given_up == *name.trim_end_matches('.'));
+        given_up && !is_local(&call.source.0)
+    }
+
     /// A module of a registry or a repository is the business of another tool, as long as nobody here needs what it
     /// tells. One that makes caches is not passed over without a word.
-    fn unread(&mut self, way: ModulePath, call: &Call, diagnostic: Diagnostic) {
+    fn unread(&mut self, way: ModulePath, call: &Call, diagnostic: Diagnostic, sort: Unread) {
         let name = module_prefix(&way).trim_end_matches('.').to_owned();
-        let local = diagnostic.code != "CS0361" || source::real(&self.directory.join(&*call.source.0)).is_some();
-        let left = self.given_up.iter().any(|(given_up, _)| **given_up == *name);
-        if local || !left && makes_caches(&name, &call.source.0) {
+        let left = self.is_left(&way, call);
+        if !left && (sort != Unread::Elsewhere || makes_caches(&name, &call.source.0)) {
             let way_out = format!(" Or leave it to Terraform: foreign = [\"{name}\"] in the `stack` block.");
-            let help = diagnostic.help.clone().map(|help| if local { help } else { help + &way_out });
-            self.diagnostics.push(Diagnostic { help, ..diagnostic });
+            let mend = |help: String| if sort == Unread::Elsewhere { help + &way_out } else { help };
+            self.diagnostics.push(Diagnostic { help: diagnostic.help.clone().map(mend), ..diagnostic });
             return;
         }
         self.elsewhere.insert(way, diagnostic);
@@ -179,23 +232,71 @@ impl Loader<'_> {
     }
 
     /// The place that a source names.
-    fn locate(&self, call: &Call, here: &Place) -> Result<Place, Diagnostic> {
+    fn locate(&mut self, way: &ModulePath, call: &Call, here: &Place) -> Result<Place, (Diagnostic, Unread)> {
         let text = &*call.source.0;
-        let local = text == "." || text == ".." || ["./", "../", "/"].iter().any(|start| text.starts_with(start));
+        let wrong = |diagnostic| (diagnostic, Unread::Wrong);
         match (text.strip_prefix("cachestack/"), here) {
-            (Some(name), _) => match templates::get(name) {
+            (Some(name), _) if !name.contains('/') => match templates::get(name) {
                 Some(template) => Ok(Place::Template(text.to_owned(), template)),
-                None => Err(unknown_template(name)),
+                None => Err(wrong(unknown_template(name))),
             },
-            (None, Place::Directory { path, .. }) if local => {
+            (_, Place::Directory { path, package, .. }) if is_local(text) => {
                 let path = clean(&path.join(text));
+                let out = package.as_ref().filter(|package| !path.starts_with(package));
                 match source::real(&self.directory.join(&path)) {
-                    Some(real) => Ok(Place::Directory { path, real: Some(real) }),
-                    None => Err(unreadable(&format!("There is no directory {}.", path.display()))),
+                    _ if out.is_some() => Err(wrong(leads_out(text))),
+                    Some(real) => Ok(Place::Directory { path, real: Some(real), package: package.clone() }),
+                    None => Err(wrong(unreadable(&format!("There is no directory {}.", path.display())))),
                 }
             }
-            (None, Place::Template(..)) if local => Err(unreadable("A template has no directories.")),
-            (None, _) => Err(not_local(text, self.directory)),
+            (_, Place::Template(..)) if is_local(text) => Err(wrong(unreadable("A template has no directories."))),
+            _ => self.fetched(way, call),
+        }
+    }
+
+    /// The place of a module that is no directory of the stack.
+    fn fetched(&mut self, way: &ModulePath, call: &Call) -> Result<Place, (Diagnostic, Unread)> {
+        let text = &*call.source.0;
+        let source = match Source::parse(text) {
+            Ok(Some(source)) => source,
+            Ok(None) => {
+                let near = !text.is_empty() && source::real(&self.directory.join(text)).is_some();
+                return Err((not_local(text, near), Unread::Wrong));
+            }
+            Err(why) => {
+                let help = "Write https or ssh, and a tag as ?ref=: \"git::https://example.com/redis.git?ref=v1\".";
+                let detail = format!("{why} Nothing can be fetched from there.");
+                let diagnostic = Diagnostic::error("CS0931", "No source of a module", detail).help(help);
+                // A line that may hold a password is not shown.
+                let secret = text.contains('@') || text.contains("sshkey");
+                return Err((diagnostic.at(if secret { call.span } else { call.source.1 }), Unread::Elsewhere));
+            }
+        };
+        let version = match call.version.as_ref().map(|(text, span)| (text, Constraint::parse(text), *span)) {
+            Some((text, None, span)) => return Err((no_constraint(text).at(span), Unread::Wrong)),
+            Some((_, constraint, _)) => constraint,
+            None => None,
+        };
+        let key = way.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(".");
+        let missing = match self.library.find(&key, text, &source, version.as_ref()) {
+            Ok(found) => return self.place_of(found),
+            Err(missing) => missing,
+        };
+        if !self.is_left(way, call) {
+            let name = format!("module.{}", key.replace('.', ".module."));
+            self.wanted.push(Wanted { source, version, name, span: call.source.1 });
+        }
+        Err((missing.diagnostic, if missing.is_damage { Unread::Damaged } else { Unread::Elsewhere }))
+    }
+
+    fn place_of(&self, found: Found) -> Result<Place, (Diagnostic, Unread)> {
+        match source::real(&self.directory.join(&found.path)) {
+            Some(real) => Ok(Place::Directory { path: found.path, real: Some(real), package: found.package }),
+            None => {
+                let detail = format!("There is no directory {}.", found.path.display());
+                let help = "What stands behind // in the source is a directory of what is fetched.";
+                Err((Diagnostic::error("CS0362", "The module cannot be read", detail).help(help), Unread::Wrong))
+            }
         }
     }
 
@@ -291,40 +392,7 @@ fn clean(path: &Path) -> PathBuf {
     if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
 }
 
-fn too_many(path: &ModulePath, name: &str) -> Diagnostic {
-    let detail = match path.len() > DEEPEST {
-        true => format!("`{name}` is called by {DEEPEST} modules within each other."),
-        false => format!(
-            "With `{name}` there are more than {MOST_UNITS} calls of modules, or more than {} MiB of text in them.",
-            MOST_BYTES >> 20
-        ),
-    };
-    Diagnostic::error("CS0368", "Too many modules or instances", detail)
-        .help("Look for modules that each call several others, level by level; repeat one with for_each instead.")
-}
-
-fn unreadable(detail: &str) -> Diagnostic {
-    Diagnostic::error("CS0362", "The module cannot be read", detail)
-        .help("Name the directory from that of the caller on: ./modules/redis.")
-}
-
-fn unknown_template(name: &str) -> Diagnostic {
-    let help = match did_you_mean(name, templates::names()) {
-        Some(near) => format!("Did you mean \"cachestack/{near}\"?"),
-        None => format!("There are: {}.", templates::names().collect::<Vec<_>>().join(", ")),
-    };
-    let detail = format!("There is no built-in template \"{name}\".");
-    Diagnostic::error("CS0362", "The module cannot be read", detail).help(help)
-}
-
-/// A registry, a repository, an archive: none of them is fetched.
-fn not_local(text: &str, directory: &Path) -> Diagnostic {
-    let help = match source::real(&directory.join(text)) {
-        Some(_) => format!("Write \"./{text}\"."),
-        None => "Copy the module beside the stack and name its directory, as \"./modules/redis\".".to_owned(),
-    };
-    let detail = format!(
-        "\"{text}\" is neither a directory (./ or ../ first) nor a built-in template (cachestack/NAME), and nothing is downloaded."
-    );
-    Diagnostic::error("CS0361", "Not a local module", detail).help(help)
+/// Whether a source names a directory, or a template of the binary.
+fn is_local(text: &str) -> bool {
+    text == "." || text == ".." || ["./", "../", "/"].iter().any(|start| text.starts_with(start))
 }

@@ -55,7 +55,7 @@ pub fn inline(value: &Value) -> String {
             let pairs = items.iter().filter(|(_, value)| says_something(value));
             let pairs: Vec<String> =
                 pairs.map(|(key, value)| format!("{} = {}", quoted_key(key), inline(value))).collect();
-            format!("{{ {} }}", pairs.join(", "))
+            if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }
         }
     }
 }

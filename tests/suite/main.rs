@@ -5,6 +5,7 @@ mod bought;
 mod cases;
 mod emulate;
 mod faults;
+mod fetch;
 mod harness;
 mod kill;
 #[cfg(unix)]

@@ -19,7 +19,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     (r"\bpetgraph\b", &["src/stack/graph.rs"]),
     (r"\be?print(ln)?!\(", &["src/ui"]),
     (r"\bio::(stdout|stderr)\(", &["src/ui", "src/cli/version.rs"]),
-    (r"\bstd::fs\b", &["src/disk.rs", "src/disk", "src/lang/source.rs", "src/cli", "src/lang/functions"]),
+    (r"\bstd::fs\b", &["src/disk.rs", "src/disk", "src/lang/source.rs", "src/cli", "src/lang/functions", "src/fetch"]),
     (r"\b(SystemTime|Instant|Timestamp|Zoned)::now\b", &["src/clock.rs"]),
     (r"\bprocess::exit\b", &["src/main.rs", "src/cli"]),
 ];

@@ -16,6 +16,8 @@ pub struct Call {
     pub span: Span,
     /// Where the module is, and the place that says so.
     pub source: (Arc<str>, Span),
+    /// What is asked of its version, as it is written, and the place.
+    pub version: Option<(Arc<str>, Span)>,
     /// The inputs by name.
     pub arguments: BTreeMap<Arc<str>, Attribute>,
     /// `count`
@@ -49,6 +51,7 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
     let mut call = Call {
         span: block.header_span,
         source,
+        version: None,
         arguments: BTreeMap::new(),
         count: None,
         for_each: None,
@@ -60,8 +63,7 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
         let expr = Some(attribute.expr.clone());
         match &*attribute.name {
             "source" => {}
-            "version" if is_local(&call.source.0) => diagnostics.push(version(attribute)),
-            "version" => {}
+            "version" => call.version = version(attribute, &call.source.0, diagnostics),
             "count" => call.count = expr,
             "for_each" => call.for_each = expr,
             "depends_on" => call.depends_on = block::literal_items(attribute, diagnostics),
@@ -102,15 +104,31 @@ fn source(block: &Block, diagnostics: &mut Vec<Diagnostic>) -> Option<(Arc<str>,
     None
 }
 
-/// Whether a source is a directory, or a template of the binary.
-fn is_local(source: &str) -> bool {
-    source == "." || source == ".." || ["./", "../", "/", "cachestack/"].iter().any(|start| source.starts_with(start))
+/// Whether a source has no versions: a directory, a template of the binary, a repository or an archive.
+fn has_no_versions(source: &str) -> bool {
+    let starts = ["./", "../", "/", "cachestack/", "git@", "github.com/", "bitbucket.org/"];
+    source == "." || source == ".." || source.contains("::") || starts.iter().any(|start| source.starts_with(start))
 }
 
-fn version(attribute: &Attribute) -> Diagnostic {
-    Diagnostic::error("CS0361", "Not a local module", "Only modules of a registry have versions.")
-        .at(attribute.name_span)
-        .help("Remove it: cachestack takes modules from directories, and templates from its own binary.")
+fn version(attribute: &Attribute, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<(Arc<str>, Span)> {
+    if has_no_versions(source) {
+        let diagnostic = Diagnostic::error("CS0361", "Not a local module", "Only modules of a registry have versions.");
+        diagnostics.push(
+            diagnostic
+                .at(attribute.name_span)
+                .help("Remove it; a repository is asked for a tag or a commit with ?ref= in its address."),
+        );
+        return None;
+    }
+    match &*attribute.expr.node {
+        Node::String(text) => return Some((text.clone(), attribute.expr.span)),
+        Node::Null => return None,
+        _ => {}
+    }
+    let detail = "`version` of a module is read before anything is evaluated.";
+    let diagnostic = Diagnostic::error("CS0316", "It must be written out", detail).at(attribute.expr.span);
+    diagnostics.push(diagnostic.help("Write a text without references: \"~> 1.2\"."));
+    None
 }
 
 /// `{ aws = aws.west }`; those of other providers belong to what Terraform goes on managing.

@@ -1,11 +1,9 @@
 //! The meta-arguments of a resource block: how often it is there, and how it behaves.
 
-use std::sync::Arc;
-
 use crate::address::Mode;
 use crate::diag::Diagnostic;
 use crate::kinds;
-use crate::lang::ast::{Block, Expr};
+use crate::lang::ast::Block;
 use crate::lang::declare::resource::{META_ATTRIBUTES, Reader, Rest};
 use crate::lang::declare::{Lifecycle, Meta, block};
 
@@ -32,6 +30,9 @@ impl Reader<'_> {
             match &*nested.kind {
                 "lifecycle" => meta.lifecycle = self.lifecycle(nested),
                 "timeouts" => meta.timeouts = self.timeouts(nested),
+                "dynamic" if nested.labels.first().is_some_and(|label| &*label.text == "timeouts") => {
+                    meta.timeouts = self.dynamic_timeouts(nested);
+                }
                 "provisioner" | "connection" => self.diagnostics.push(self.no_provisioners(nested)),
                 _ => rest.blocks.push(nested),
             }
@@ -77,11 +78,6 @@ impl Reader<'_> {
                 .help("Add `target = replication_group.NAME`, or remove `per`."),
             );
         }
-    }
-
-    pub(super) fn timeouts(&mut self, nested: &Block) -> std::collections::BTreeMap<Arc<str>, Expr> {
-        block::check_names(nested, &["create", "read", "update", "delete"], &[], self.diagnostics);
-        nested.body.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.expr.clone())).collect()
     }
 
     pub(super) fn lifecycle(&mut self, nested: &Block) -> Lifecycle {

@@ -14,6 +14,7 @@ mod meta;
 pub mod provider;
 mod resource;
 mod settings;
+mod timeouts;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

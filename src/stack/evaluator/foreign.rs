@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::address::{ModulePath, module_prefix};
+use crate::address::{Key, ModulePath, module_prefix};
+use crate::lang::ast::Step;
 use crate::lang::declare::Foreign;
 use crate::lang::eval::{Bindings, eval};
 use crate::stack::desired::bindings;
@@ -20,8 +21,9 @@ impl View<'_> {
         let block = self.module.foreign.get(address);
         match (self.given(address).map(|given| hidden(address, given)), block) {
             (Some(given), Some(block)) if given.as_object().is_some() && is_single(block) => {
-                Some(self.completed(address, block, &given))
+                Some(self.completed(address, block, &given, &Instance::default()))
             }
+            (Some(given), Some(block)) if !is_single(block) => Some(self.each_completed(address, block, given)),
             (Some(given), _) => Some(given),
             (None, Some(block)) => self.kept(Item::Foreign, &address.into(), || Ok(self.of_block(address, block))).ok(),
             (None, None) => None,
@@ -51,13 +53,42 @@ impl View<'_> {
         }
     }
 
+    /// What was given of a module that is read and manages nothing, if that has what is asked of it.
+    pub(super) fn told(&self, name: &str, asked: Option<&Step>) -> Option<Value> {
+        let given = self.given(&format!("module.{name}"))?;
+        let has = match (given.as_object(), asked) {
+            (Some(parts), Some(Step::Attr(output))) => parts.contains_key(output),
+            (Some(_), None) => false,
+            _ => true,
+        };
+        has.then(|| given.clone())
+    }
+
     pub(super) fn is_given(&self, address: &str) -> bool {
         self.given(address).is_some()
     }
 
+    /// Each given object of a block that is repeated, where as many were given as there are.
+    fn each_completed(&self, address: &str, block: &Foreign, given: Value) -> Value {
+        let Ok(expansion) = repeat(block.count.as_ref(), block.for_each.as_ref(), self) else { return given };
+        let of = |key: &Key| match key {
+            Key::Index(index) => given.as_items()?.get(usize::try_from(*index).ok()?),
+            Key::Name(name) => given.as_object()?.get(name),
+        };
+        let one = |instance: &Instance| {
+            let object = hidden(address, of(instance.key.as_ref()?).filter(|one| one.as_object().is_some())?);
+            Some((instance.key.clone(), self.completed(address, block, &object, instance)))
+        };
+        let many = given.as_items().map(<[Value]>::len).or_else(|| given.as_object().map(Object::len));
+        match expansion.instances.iter().map(one).collect::<Option<BTreeMap<_, _>>>() {
+            Some(values) if Some(values.len()) == many => expansion.repetition.assemble(values),
+            _ => given,
+        }
+    }
+
     /// A given object knows what it was given, and then what its block says.
-    fn completed(&self, address: &str, block: &Foreign, given: &Value) -> Value {
-        let mut parts = self.written(address, block, &Instance::default());
+    fn completed(&self, address: &str, block: &Foreign, given: &Value, instance: &Instance) -> Value {
+        let mut parts = self.written(address, block, instance);
         let given_parts = given.as_object().cloned().unwrap_or_default();
         let complete = parts.keys().all(|name| given_parts.contains_key(name));
         if complete {

@@ -176,6 +176,9 @@ impl View<'_> {
         if !elsewhere.is_empty() && elsewhere.contains_key(&below(&self.config(), name)) {
             return Ok((self.elsewhere(name), 1));
         }
+        if let Some(given) = self.told(name, steps.get(1)) {
+            return Ok((given, 1));
+        }
         // A module whose source could not be read has been reported.
         let Some(module) = self.evaluator.stack().declared(&below(&self.config(), name)) else {
             return Ok((empty(), 1));
