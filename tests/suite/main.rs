@@ -11,8 +11,8 @@ mod kill;
 #[cfg(unix)]
 mod live;
 mod lost;
-mod properties;
 mod policies;
+mod properties;
 mod referees;
 mod scale;
 mod stacks;
