@@ -28,7 +28,7 @@ impl Draft<'_> {
             return unknown_object(resource, &desired.object, |_| origin.clone());
         }
         if let Some(answer) = kinds::lookups::answered_here(&address.kind).filter(|_| known && evaluated) {
-            let tags = self.inputs.environment.tags_of(resource, &self.evaluator);
+            let tags = self.inputs.environment.tags_of(resource, self.evaluator);
             match answer(&args, &Here { region: &region, tags: &tags }) {
                 Ok(object) => return Value::object(public::answered(object, &args, resource.schema)),
                 Err(problem) => self.diagnostics.push(desired.diagnose(problem).of(address)),

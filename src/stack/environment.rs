@@ -388,7 +388,7 @@ impl Reader<'_> {
 /// Whether names of parameters and secrets may begin so.
 fn is_path(prefix: &str) -> bool {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "_.-/".contains(letter);
-    prefix.trim_matches('/') != "" && !prefix.contains("//") && prefix.chars().all(allowed)
+    !prefix.trim_matches('/').is_empty() && !prefix.contains("//") && prefix.chars().all(allowed)
 }
 
 /// The members of a map, as sensitive as the map.

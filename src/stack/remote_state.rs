@@ -120,7 +120,7 @@ impl RemoteStates {
 /// Where the state of a block is.
 fn place(written: &Object) -> Place {
     let text = |object: &Object, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
-    let open = ["backend", "config", "workspace"].iter().find_map(|name| written.get(*name)?.worst_unknown());
+    let open = ["backend", "config", "workspace"].iter().find_map(|name| written.get(name)?.worst_unknown());
     if let Some(open) = open {
         return Place::Open(open.origin.clone());
     }
@@ -154,7 +154,7 @@ fn bucket(
     workspace: Option<String>,
     text: impl Fn(&Object, &str) -> Option<String>,
 ) -> Result<Stored, String> {
-    let set = |name: &&&str| config.get(**name).is_some_and(|value| !value.is_null());
+    let set = |name: &&&str| config.get(name).is_some_and(|value| !value.is_null());
     if let Some(name) = OF_OTHERS.iter().find(set) {
         return Err(format!("`{name}` of its `config` asks for other credentials than those of the environment"));
     }
