@@ -15,7 +15,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 # Cheapest first.
 kinds="log_group log_metric_filter sns_topic sns_topic_subscription dashboard alarm composite_alarm subnet_group
     parameter_group security_group security_group_rule vpc_security_group_ingress_rule vpc_security_group_egress_rule
-    user user_group user_group_association serverless_cache cache_cluster replication_group global_replication_group"
+    user user_group user_group_association serverless_cache cache_cluster replication_group snapshot
+    global_replication_group"
 
 if [ $# -eq 0 ]; then
     for kind in $kinds; do

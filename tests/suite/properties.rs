@@ -53,7 +53,8 @@ fn every_attribute_is_changed_often() {
 fn every_attribute_of_every_kind_is_written() {
     let mut missing = Vec::new();
     let all = subjects();
-    for kind in kinds::KINDS.into_iter().filter(|kind| kind.local().is_none()) {
+    // What is bought cannot be given back.
+    for kind in kinds::KINDS.into_iter().filter(|kind| kind.local().is_none() && !kind.is_bought()) {
         let own: Vec<&Subject> = all.iter().filter(|subject| std::ptr::eq(self::kind(subject), kind)).collect();
         let written = |name: &str| {
             own.iter()

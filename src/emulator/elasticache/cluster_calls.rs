@@ -117,15 +117,18 @@ fn refuse_what_groups_alone_can(input: Input, goal: &Settings) -> Result<(), Fai
     Ok(())
 }
 
+fn is_spread(cluster: &CacheCluster) -> bool {
+    cluster.nodes.iter().any(|node| node.zone != cluster.nodes[0].zone)
+}
+
 /// Where the nodes of a cluster shall be from now on; only memcached spreads them.
 fn check_az_mode(input: Input, cluster: &CacheCluster, engine: &str) -> Result<(), Failure> {
-    let spread = cluster.nodes.iter().any(|node| node.zone != cluster.nodes[0].zone);
     match input.filled("AZMode") {
         None => Ok(()),
         Some("cross-az") if engine != "memcached" => {
             Err(Failure::combination("AZMode cross-az is only supported for engine memcached."))
         }
-        Some("single-az") if spread => Err(Failure::combination(
+        Some("single-az") if is_spread(cluster) => Err(Failure::combination(
             "AZMode single-az cannot be used: the cache cluster has nodes in different availability zones.",
         )),
         Some("single-az" | "cross-az") => Ok(()),
@@ -177,6 +180,9 @@ fn read_nodes(
     usage::within_node_quota(context, usize::try_from(count - now).unwrap_or(0))?;
     let pending = cluster.pending.as_ref().and_then(|pending| pending.nodes).unwrap_or(now);
     if input.has("NumCacheNodes") && count != pending {
+        let stays = zones.is_empty() && input.filled("AZMode") != Some("cross-az") && !is_spread(cluster);
+        // A cluster of one zone grows in that zone.
+        let zones = if stays { vec![cluster.nodes[0].zone.clone(); (count - now).max(0) as usize] } else { zones };
         (change.nodes, change.remove_nodes, change.zones) = (Some(count), remove, zones);
     }
     Ok(())

@@ -232,8 +232,11 @@ fn leaving(before: &Object, count: usize) -> Vec<String> {
     ids.split_off(ids.len().saturating_sub(count))
 }
 
-/// Where the new nodes stand, if the zones of all are written.
+/// Where the new nodes stand, if the zones of all are written, or the one zone.
 fn new_zones(change: &Change, old: i64, new: i64) -> Value {
+    if let Some(zone) = change.new("availability_zone").as_str() {
+        return Value::list(crate::value::Type::String, vec![Value::string(zone); (new - old) as usize]);
+    }
     let zones = change.new("preferred_availability_zones");
     match zones.as_items() {
         Some(items) if items.len() as i64 == new => {

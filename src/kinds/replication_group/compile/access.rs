@@ -84,8 +84,8 @@ pub(super) fn token(change: &Change) -> Vec<Call> {
         }
         Some("ROTATE") if change.is_let_in("auth_token") => &[],
         Some("ROTATE") => &["ROTATE"],
-        Some("SET") => &["SET"],
-        // The first phase is over: once more would take the old token from those that still come with it.
+        // AWS sets only what was rotated in. Where that is over, once more would take the old token from those that still
+        // come with it.
         _ if change.is_let_in("auth_token") => &["SET"],
         _ => &["ROTATE", "SET"],
     };
