@@ -70,14 +70,14 @@ struct HomeFile {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum RowFile {
-    Known(RecordFile),
+    Known(Box<RecordFile>),
     Stranger(serde_json::Value),
 }
 
 impl<'de> Deserialize<'de> for RowFile {
     /// Strangers are taken out before.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        RecordFile::deserialize(deserializer).map(Self::Known)
+        RecordFile::deserialize(deserializer).map(|record| Self::Known(Box::new(record)))
     }
 }
 
@@ -193,7 +193,7 @@ fn with_strangers<'a>(
     deposed: bool,
     records: impl Iterator<Item = (&'a Address, &'a Record)>,
 ) -> Vec<RowFile> {
-    let known = records.map(|(address, record)| RowFile::Known(record_out(address, record)));
+    let known = records.map(|(address, record)| RowFile::Known(Box::new(record_out(address, record))));
     let strangers = state.strangers.iter().filter(|one| one.deposed == deposed);
     known.chain(strangers.map(|one| RowFile::Stranger(one.text.clone()))).collect()
 }
@@ -248,7 +248,7 @@ fn state_in(file: StateFile) -> Result<State, Wrong> {
         ..State::default()
     };
     let known = |row| match row {
-        RowFile::Known(record) => Some(record),
+        RowFile::Known(record) => Some(*record),
         RowFile::Stranger(_) => None,
     };
     state.records = records_in(file.resources.into_iter().filter_map(known).collect())?;
