@@ -16,7 +16,7 @@ use crate::plan::{Action, Reason, Step};
 use crate::schema::Update;
 use crate::stack::desired::Desired;
 use crate::stack::target;
-use crate::state::Record;
+use crate::state::{Deposed, Record};
 use crate::value::{Object, Value};
 
 /// An object that is to be made under a name that is taken.
@@ -105,11 +105,12 @@ fn permutation(wanted: &BTreeMap<Address, Address>, held: &BTreeMap<Address, Rec
 }
 
 /// The name in AWS of a former object that is still there and fits what the stack says, where the one that took its place
-/// does not: somebody has put the file back before the former one was deleted.
+/// does not: somebody has put the file back before the former one was deleted. Where what took its place is gone (a
+/// destroy was cut off), the former one is the object again, whatever the stack says of it.
 pub fn former(draft: &Draft, instance: &Instance) -> Option<String> {
     let state = &draft.state;
-    let record = state.records.get(instance.address)?;
-    if draft.inputs.options.refresh_only || fits(instance, record) {
+    let record = state.records.get(instance.address);
+    if draft.inputs.options.refresh_only || record.is_some_and(|record| fits(instance, record)) {
         return None;
     }
     let is_there = |old: &Record| {
@@ -122,8 +123,10 @@ pub fn former(draft: &Draft, instance: &Instance) -> Option<String> {
         };
         live.objects.get(&key).and_then(Option::as_ref).is_some_and(is_ours)
     };
-    let mut former = state.deposed.iter().filter(|old| old.address == *instance.address);
-    let old = former.find(|old| fits(instance, &old.record) && is_there(&old.record))?;
+    let former = state.deposed.iter().filter(|old| old.address == *instance.address && is_there(&old.record));
+    let former: Vec<&Deposed> = former.collect();
+    let fitting = former.iter().find(|old| fits(instance, &old.record));
+    let old = fitting.or_else(|| former.last().filter(|_| record.is_none()))?;
     Some(old.record.id.clone())
 }
 
