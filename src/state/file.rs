@@ -1,4 +1,5 @@
-//! The form of a state on disk: JSON, version 2, for a person to read. Not the form in memory.
+//! The form of a state on disk: JSON, version 2, for a person to read. Not the form in memory. `entries` has that of the
+//! journal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::kind::Kind;
 use crate::kinds;
-use crate::state::{Deposed, Digest, Effect, End, Entry, Home, Nature, Operation, Part, Record, State, Stranger, v1};
+use crate::state::{Deposed, Digest, Home, Nature, Operation, Part, Record, State, Stranger, v1};
 use crate::value::convert::convert;
 use crate::value::json;
 use crate::value::{Object, Value};
@@ -57,7 +58,7 @@ struct StateFile {
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct HomeFile {
+pub(super) struct HomeFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,7 +120,7 @@ struct DigestFile {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct OperationFile {
+pub(super) struct OperationFile {
     id: String,
     run: String,
     step: String,
@@ -145,28 +146,6 @@ pub(super) struct OutputFile {
     sensitive: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     value: Option<serde_json::Value>,
-}
-
-/// A line of the journal.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum EntryFile {
-    Began(OperationFile),
-    Ended { operation: String, address: String, end: End, effects: Vec<EffectFile> },
-    Noted(Vec<EffectFile>),
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum EffectFile {
-    Record(Box<RecordFile>),
-    Remove(String),
-    Depose(String),
-    Bury(String, String),
-    TakeBack(String, String),
-    Outputs(BTreeMap<String, OutputFile>),
-    Home(HomeFile),
-    Move(Vec<(String, String)>),
 }
 
 /// Writes a state.
@@ -271,89 +250,19 @@ pub(super) fn records_in(files: Vec<RecordFile>) -> Result<BTreeMap<Address, Rec
     Ok(records)
 }
 
-/// Writes an entry as one line of JSON.
-pub fn encode_entries(entries: &[Entry]) -> String {
-    let files: Vec<EntryFile> = entries.iter().map(entry_out).collect();
-    serde_json::to_string(&files).expect("an entry is plain data")
-}
-
-/// Reads a line of entries.
-pub fn decode_entries(line: &str) -> Result<Vec<Entry>, Wrong> {
-    let files: Vec<EntryFile> = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    files.into_iter().map(entry_in).collect()
-}
-
-fn entry_out(entry: &Entry) -> EntryFile {
-    match entry {
-        Entry::Began(operation) => EntryFile::Began(operation_out(operation)),
-        Entry::Ended { operation, address, end, effects } => EntryFile::Ended {
-            operation: operation.clone(),
-            address: address.to_string(),
-            end: *end,
-            effects: effects.iter().map(effect_out).collect(),
-        },
-        Entry::Noted(effects) => EntryFile::Noted(effects.iter().map(effect_out).collect()),
-    }
-}
-
-fn entry_in(file: EntryFile) -> Result<Entry, Wrong> {
-    let effects_in = |files: Vec<EffectFile>| files.into_iter().map(effect_in).collect::<Result<Vec<_>, _>>();
-    Ok(match file {
-        EntryFile::Began(operation) => Entry::Began(operation_in(operation)?),
-        EntryFile::Ended { operation, address, end, effects } => {
-            Entry::Ended { operation, address: address_in(&address)?, end, effects: effects_in(effects)? }
-        }
-        EntryFile::Noted(effects) => Entry::Noted(effects_in(effects)?),
-    })
-}
-
-fn effect_out(effect: &Effect) -> EffectFile {
-    match effect {
-        Effect::Record(address, record) => EffectFile::Record(Box::new(record_out(address, record))),
-        Effect::Remove(address) => EffectFile::Remove(address.to_string()),
-        Effect::Depose(address) => EffectFile::Depose(address.to_string()),
-        Effect::Bury(address, id) => EffectFile::Bury(address.to_string(), id.clone()),
-        Effect::TakeBack(address, id) => EffectFile::TakeBack(address.to_string(), id.clone()),
-        Effect::Outputs(outputs) => EffectFile::Outputs(outputs_out(outputs)),
-        Effect::Home(home) => EffectFile::Home(home_out(home)),
-        Effect::Move(moves) => {
-            EffectFile::Move(moves.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect())
-        }
-    }
-}
-
-fn effect_in(file: EffectFile) -> Result<Effect, Wrong> {
-    Ok(match file {
-        EffectFile::Record(record) => {
-            let (address, record) = record_in(*record)?;
-            Effect::Record(address, record)
-        }
-        EffectFile::Remove(address) => Effect::Remove(address_in(&address)?),
-        EffectFile::Depose(address) => Effect::Depose(address_in(&address)?),
-        EffectFile::Bury(address, id) => Effect::Bury(address_in(&address)?, id),
-        EffectFile::TakeBack(address, id) => Effect::TakeBack(address_in(&address)?, id),
-        EffectFile::Outputs(outputs) => Effect::Outputs(outputs_in(outputs)),
-        EffectFile::Home(home) => Effect::Home(home_in(home)),
-        EffectFile::Move(moves) => {
-            let one = |(from, to): (String, String)| Ok::<_, Wrong>((address_in(&from)?, address_in(&to)?));
-            Effect::Move(moves.into_iter().map(one).collect::<Result<_, _>>()?)
-        }
-    })
-}
-
 pub(super) fn address_in(text: &str) -> Result<Address, Wrong> {
     Address::parse(text).ok_or_else(|| format!("it is damaged: `{text}` is not an address").into())
 }
 
-fn home_out(home: &Home) -> HomeFile {
+pub(super) fn home_out(home: &Home) -> HomeFile {
     HomeFile { account: home.account.clone(), region: home.region.clone(), aws: home.aws }
 }
 
-fn home_in(file: HomeFile) -> Home {
+pub(super) fn home_in(file: HomeFile) -> Home {
     Home { account: file.account, region: file.region, aws: file.aws }
 }
 
-fn record_out(address: &Address, record: &Record) -> RecordFile {
+pub(super) fn record_out(address: &Address, record: &Record) -> RecordFile {
     let kept = record
         .object
         .iter()
@@ -436,7 +345,7 @@ fn digests_in(files: BTreeMap<String, DigestFile>) -> BTreeMap<String, Digest> {
     files.into_iter().map(|(name, file)| (name, Digest { digest: file.digest, source: file.source })).collect()
 }
 
-fn operation_out(operation: &Operation) -> OperationFile {
+pub(super) fn operation_out(operation: &Operation) -> OperationFile {
     let part = |part: &Part| PartFile {
         id: part.id.clone(),
         deposed: part.deposed,
@@ -455,7 +364,7 @@ fn operation_out(operation: &Operation) -> OperationFile {
     }
 }
 
-fn operation_in(file: OperationFile) -> Result<Operation, Wrong> {
+pub(super) fn operation_in(file: OperationFile) -> Result<Operation, Wrong> {
     let part = |file: PartFile| {
         let (address, record) = record_in(file.record)?;
         Ok::<_, Wrong>(Part { address, id: file.id, record, deposed: file.deposed })
@@ -472,7 +381,7 @@ fn operation_in(file: OperationFile) -> Result<Operation, Wrong> {
     })
 }
 
-fn outputs_out(outputs: &BTreeMap<String, Option<Value>>) -> BTreeMap<String, OutputFile> {
+pub(super) fn outputs_out(outputs: &BTreeMap<String, Option<Value>>) -> BTreeMap<String, OutputFile> {
     let one =
         |value: &Option<Value>| OutputFile { sensitive: value.is_none(), value: value.as_ref().map(json::to_json) };
     outputs.iter().map(|(name, value)| (name.clone(), one(value))).collect()

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::disk::Append;
 use crate::state::file::{self, Wrong};
-use crate::state::{Entry, State, v1};
+use crate::state::{Entry, State, entries, v1};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Header {
@@ -51,7 +51,7 @@ impl Journal {
     /// # Errors
     /// When they are not: what may have been written of them is cut off again, as far as that can be done.
     pub async fn append(&mut self, entries: &[Entry]) -> std::io::Result<()> {
-        self.write(&file::encode_entries(entries)).await
+        self.write(&entries::encode(entries)).await
     }
 
     async fn write(&mut self, json: &str) -> std::io::Result<()> {
@@ -99,7 +99,7 @@ pub fn replay(bytes: Option<Vec<u8>>, state: &mut State) -> Result<Replayed, Wro
     }
     if state.journal.as_deref() == Some(&*header.run) {
         for line in rest {
-            file::decode_entries(line)?.into_iter().for_each(|entry| state.apply(entry));
+            entries::decode(line)?.into_iter().for_each(|entry| state.apply(entry));
         }
         state.verify()?;
         return Ok(Replayed { entries: rest.len() });

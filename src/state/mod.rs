@@ -6,6 +6,7 @@
 
 mod dependencies;
 pub mod digest;
+mod entries;
 pub mod file;
 pub mod journal;
 pub mod lock;

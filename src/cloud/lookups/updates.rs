@@ -6,6 +6,7 @@ use crate::cloud::attrs::{Attrs, fields};
 use crate::cloud::clients::Clients;
 use crate::cloud::paging::pages;
 use crate::kind::RemoteError;
+use crate::kinds::lookups::OF_UPDATE;
 use crate::value::{Object, Type, Value};
 
 /// Those that match, by name.
@@ -33,7 +34,7 @@ pub async fn find(clients: &Clients, region: &str, args: &Object) -> Result<Attr
         engine.is_none_or(of_engine) && (severities.is_empty() || severities.contains(&severity))
     });
     updates.sort_by(|one, other| one.service_update_name().cmp(&other.service_update_name()));
-    let ty = fields(&NAMES.map(|name| (name, Type::String)));
+    let ty = fields(&OF_UPDATE.map(|name| (name, Type::String)));
     let mut found = Attrs::default();
     found
         .text("id", Some(region))
@@ -41,19 +42,6 @@ pub async fn find(clients: &Clients, region: &str, args: &Object) -> Result<Attr
         .put("updates", Value::list(ty, updates.iter().map(update).collect()));
     Ok(found)
 }
-
-const NAMES: [&str; 10] = [
-    "name",
-    "description",
-    "type",
-    "severity",
-    "status",
-    "engine",
-    "engine_version",
-    "release_date",
-    "end_date",
-    "recommended_apply_by_date",
-];
 
 fn update(update: &ServiceUpdate) -> Value {
     let time = |time: Option<&aws_smithy_types::DateTime>| {

@@ -105,27 +105,29 @@ fn secret_version() -> Schema {
     schema("secretsmanager_secret_version", "aws_secretsmanager_secret_version", doc, attrs)
 }
 
+/// What is told of each service update, as text.
+pub const OF_UPDATE: [&str; 10] = [
+    "name",
+    "description",
+    "type",
+    "severity",
+    "status",
+    "engine",
+    "engine_version",
+    "release_date",
+    "end_date",
+    "recommended_apply_by_date",
+];
+
 fn service_updates() -> Schema {
     let words = |name: &'static str| Attr::optional(name, Type::set(Type::String));
-    let updates = [
-        "name",
-        "description",
-        "type",
-        "severity",
-        "status",
-        "engine",
-        "engine_version",
-        "release_date",
-        "end_date",
-        "recommended_apply_by_date",
-    ];
     let attrs = vec![
         words("statuses").one_of(&["available", "cancelled", "expired"]).doc("Any of these."),
         words("severities").one_of(&["critical", "important", "medium", "low"]).doc("Any of these."),
         Attr::optional("engine", Type::String).doc("Those for an engine."),
         text("id"),
         texts("names"),
-        Attr::computed("updates", objects(&updates)),
+        Attr::computed("updates", objects(&OF_UPDATE)),
     ];
     schema("service_updates", "service_updates", "The service updates that ElastiCache offers.", attrs)
 }

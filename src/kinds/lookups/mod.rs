@@ -11,6 +11,7 @@ use crate::kind::{Kind, Problem};
 use crate::kinds::{KINDS, reserved_cache_node, snapshot};
 use crate::schema::{Attr, Schema, Update, lower, object_type};
 use crate::value::{Object, Type};
+pub use account::OF_UPDATE;
 pub use here::Here;
 
 fn filter() -> Attr {
