@@ -59,6 +59,7 @@ fn report(ui: Ui, fetched: &Fetched) -> u8 {
         false => String::new(),
     };
     ui.out(&(lines + &locked));
+    ui.diagnostics(&fetched.refused, &fetched.sources);
     if has_errors(&fetched.diagnostics) {
         ui.diagnostics(&fetched.diagnostics, &fetched.sources);
         return exit::ERROR;

@@ -175,7 +175,7 @@ mod tests {
     fn links_stay_within() {
         use std::os::unix::fs::symlink;
         let outer = tempfile::tempdir().expect("a folder");
-        let root = outer.path().join("root");
+        let root = outer.path().join("up");
         fs::create_dir_all(root.join("sub")).expect("a folder");
         fs::write(root.join("file"), "x").expect("a file");
         fs::write(outer.path().join("secret"), "x").expect("a file");

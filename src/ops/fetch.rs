@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::diag::{self, Diagnostic, SourceMap};
+use crate::diag::{self, Diagnostic, Severity, SourceMap};
 use crate::disk;
 use crate::fetch::install::Installer;
 use crate::fetch::lock::Lock;
@@ -22,6 +22,8 @@ pub struct Fetched {
     pub is_stack: bool,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
+    /// Sources from which nothing is fetched, as warnings: perhaps nothing needs their modules.
+    pub refused: Vec<Diagnostic>,
     /// The texts that diagnostics point into.
     pub sources: SourceMap,
 }
@@ -110,6 +112,10 @@ fn look(directory: &Path, library: &Library, fetched: &mut Fetched) -> Stack {
     };
     // What the binary cannot even look for is told by `plan`, where it matters.
     fetched.diagnostics = found.into_iter().filter(is_ours).collect();
+    let told = |one: &&Diagnostic| fetched.diagnostics.iter().any(|other| other.span == one.span);
+    let refused = stack.refused.iter().filter(|one| !told(one));
+    let refused = refused.map(|one| Diagnostic { severity: Severity::Warning, ..one.clone() }).collect();
+    fetched.refused = refused;
     fetched.sources = stack.sources.clone();
     stack
 }

@@ -53,6 +53,8 @@ pub struct Stack {
     pub elsewhere: Elsewhere,
     /// What of these `init` can fetch, and what it has to fetch anew.
     pub wanted: Vec<Wanted>,
+    /// What is wrong with sources from which nothing is ever fetched; an error only where something needs the module.
+    pub refused: Vec<Diagnostic>,
     /// Every `moved` block: from, to, and the module that says it.
     pub moved: Vec<(Subject, Subject, ModulePath)>,
     /// Every `removed` block, with addresses from the root on.
@@ -85,7 +87,7 @@ impl Stack {
         }
         let mut module = declare(&bodies, &sources, diagnostics);
         let given_up = lang::declare::given_up(&module, diagnostics);
-        let modules::Loaded { mut units, elsewhere, wanted } =
+        let modules::Loaded { mut units, elsewhere, wanted, refused } =
             modules::load(directory, &module, &given_up, library, &mut sources, diagnostics);
         let forgotten = foreign::leave(&mut module, &mut units, &given_up);
         let name = module.stack.as_ref().map_or_else(|| directory_name(directory), |stack| stack.name.clone());
@@ -98,6 +100,7 @@ impl Stack {
             units,
             elsewhere,
             wanted,
+            refused,
             moved: Vec::new(),
             removed: Vec::new(),
             importing: Vec::new(),

@@ -59,6 +59,8 @@ pub struct Loaded {
     pub elsewhere: Elsewhere,
     /// Those that can be fetched.
     pub wanted: Vec<Wanted>,
+    /// Sources from which nothing is ever fetched.
+    pub refused: Vec<Diagnostic>,
 }
 
 /// Reads every module that is called from the root, and from modules.
@@ -82,13 +84,14 @@ pub fn load(
         units: BTreeMap::new(),
         elsewhere: BTreeMap::new(),
         wanted: Vec::new(),
+        refused: Vec::new(),
         given_up,
         way: vec![(place.key(), "the stack".to_owned())],
         bytes: 0,
         full: false,
     };
     loader.calls(&Vec::new(), root, &place);
-    Loaded { units: loader.units, elsewhere: loader.elsewhere, wanted: loader.wanted }
+    Loaded { units: loader.units, elsewhere: loader.elsewhere, wanted: loader.wanted, refused: loader.refused }
 }
 
 /// Where a module is.
@@ -140,6 +143,7 @@ struct Loader<'a> {
     units: Units,
     elsewhere: Elsewhere,
     wanted: Vec<Wanted>,
+    refused: Vec<Diagnostic>,
     given_up: &'a [(Arc<str>, Span)],
     /// The modules that are being read, outermost first, to notice one within itself.
     way: Vec<(PathBuf, String)>,
@@ -269,7 +273,11 @@ impl Loader<'_> {
                 let diagnostic = Diagnostic::error("CS0931", "No source of a module", detail).help(help);
                 // A line that may hold a password is not shown.
                 let secret = text.contains('@') || text.contains("sshkey");
-                return Err((diagnostic.at(if secret { call.span } else { call.source.1 }), Unread::Elsewhere));
+                let diagnostic = diagnostic.at(if secret { call.span } else { call.source.1 });
+                if !self.is_left(way, call) {
+                    self.refused.push(diagnostic.clone());
+                }
+                return Err((diagnostic, Unread::Elsewhere));
             }
         };
         let version = match call.version.as_ref().map(|(text, span)| (text, Constraint::parse(text), *span)) {

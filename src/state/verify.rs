@@ -25,6 +25,10 @@ impl State {
                 return Err(format!("the {} \"{}\" is there twice, once as `{address}`", address.kind, record.id));
             }
         }
+        let mut strangers = BTreeSet::new();
+        if let Some(double) = self.strangers.iter().find(|one| !one.deposed && !strangers.insert(&one.address)) {
+            return Err(format!("`{}` is there twice", double.address));
+        }
         let mut operations = BTreeSet::new();
         for operation in &self.operations {
             if !operations.insert(&operation.id) {

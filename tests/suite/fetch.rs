@@ -405,6 +405,19 @@ fn there_may_be_nothing_to_fetch() {
     assert!(!place.path().join(".cachestack").exists() && !place.path().join(".cachestack.lock.json").exists());
     place.write("main.tf", "resource \"x\" {\n");
     refused(place.run(&["init"]), "CS01");
+
+    // What is refused is told here already, though perhaps nothing needs the module.
+    for source in
+        ["git::ext::sh -c touch% x", "http://example.com/x.zip", "git::https://user:hush-hush@127.0.0.1:9/x.git"]
+    {
+        place.write("main.tf", &format!("module \"queue\" {{\n  source = \"{source}\"\n}}\n"));
+        let run = place.run(&["init"]).expect(0).says("Nothing to fetch.");
+        assert!(
+            run.stderr.contains("warning[CS0931]") && !run.stderr.contains("hush-hush"),
+            "{source}: {}",
+            run.stderr
+        );
+    }
 }
 
 /// A module in which nothing is managed may be there or not: what it tells is another tool's to tell.
