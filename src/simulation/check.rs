@@ -34,6 +34,8 @@ pub struct Book {
     asked: BTreeSet<String>,
     /// The shape that objects were made in, by their numbers.
     made: BTreeMap<u64, String>,
+    /// The addresses whose object the command deletes, to make another after it.
+    emptied: BTreeSet<String>,
     /// Reads the state as it would be after a loss of power.
     view: Option<View>,
 }
@@ -62,6 +64,7 @@ impl Book {
     pub fn begin(&mut self, facts: Facts, command: Command) {
         self.asked.append(&mut self.command.replace.drain(..).collect());
         (self.facts, self.command, self.calls) = (facts, command, 0);
+        self.emptied.clear();
     }
 
     /// Notes what must not be.
@@ -215,6 +218,9 @@ impl Book {
             self.wrong("what the stack still declares is not deleted", what.clone());
         }
         self.successor(world, key, ledger, &address, &declared, deposed);
+        if !deposed {
+            self.emptied.insert(address);
+        }
     }
 
     /// What takes the place of an object must be there first, or everything that it needs.
@@ -242,6 +248,10 @@ impl Book {
                 let detail = format!("{address} ({}): {there} of {} are there", key.2, declared.count);
                 self.wrong("an object goes only when its successor is there", detail);
             }
+            return;
+        }
+        // Where the old object goes first, its own former one, whose name the new one gets, does not stay behind either.
+        if deposed && !declared.first && self.emptied.contains(address) {
             return;
         }
         if deposed || declared.first {

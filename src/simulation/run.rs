@@ -14,7 +14,7 @@ use crate::simulation::cloud::{FakeCloud, REGION, shapes};
 use crate::simulation::engine::{self, Bug, Command, End, Ledger, Outcome, Place, Verb};
 use crate::simulation::faults::{Faults, Script};
 use crate::simulation::scenario::Outside;
-use crate::simulation::stack::Facts;
+use crate::simulation::stack::{Declared, Facts};
 use crate::simulation::text::{self, NEEDLE};
 use crate::value::Value;
 
@@ -367,16 +367,20 @@ impl Life {
         places.filter(|address| facts.of(address).is_some()).collect()
     }
 
-    /// What is broken and guarded cannot be replaced: somebody at AWS mends it.
+    /// What is broken and guarded cannot be replaced, nor what guarded alarms watch: a group that is made anew has other
+    /// members, and theirs go. Somebody at AWS mends it.
     fn mend(&self, facts: &Facts) {
         let ledger = self.checker.book().ledger();
         let now = self.cloud().now();
         let mut world = self.cloud().world();
         let guarded = |key: &Key, thing: &Thing| {
             let place = place_of(&ledger, key, thing, facts);
-            let declared = place.and_then(|address| facts.of(&address));
+            let declared = place.as_ref().and_then(|address| facts.of(address));
             let protect = known(&ledger, key).is_some_and(|(record, _)| record.protect);
-            protect || declared.is_some_and(|it| it.prevent || it.protect)
+            let mut users =
+                facts.declared.values().filter(|user| place.as_ref().is_some_and(|it| user.uses.contains(it)));
+            let is_guarded = |it: &Declared| it.prevent || it.protect;
+            protect || declared.is_some_and(is_guarded) || users.any(is_guarded)
         };
         let is_broken = |thing: &Thing| matches!(thing.phase, Phase::Broken(_));
         let broken = world.things().filter(|(key, thing)| is_broken(thing) && guarded(key, thing));
