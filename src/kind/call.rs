@@ -83,6 +83,35 @@ pub struct Call {
     pub mark: Option<Word>,
     /// What must turn out to be so of values that are not known yet: else it takes other calls.
     pub assumes: Vec<Assumption>,
+    /// What is to be known of it beside its impact.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+    /// Who is hit, for how long and why: a sentence or two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// What a call does beside its impact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// Clients that do not change stay out until they do.
+    Lockout,
+    /// A node that fails takes data or writes with it from then on.
+    Redundancy,
+    /// AWS knows no way back.
+    Irreversible,
+}
+
+impl Mark {
+    /// The word of the plan.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mark::Lockout => "lockout",
+            Mark::Redundancy => "redundancy",
+            Mark::Irreversible => "irreversible",
+        }
+    }
 }
 
 /// What a call takes for granted of a value that is not known yet.
@@ -130,6 +159,8 @@ impl Call {
             secret: None,
             mark: None,
             assumes: Vec::new(),
+            marks: Vec::new(),
+            why: None,
         }
     }
 
@@ -137,6 +168,28 @@ impl Call {
     pub fn impact(mut self, impact: Impact) -> Self {
         self.impact = impact;
         self
+    }
+
+    /// Says what it does beside its impact.
+    pub fn marks(mut self, marks: impl IntoIterator<Item = Mark>) -> Self {
+        self.marks.extend(marks);
+        self
+    }
+
+    /// Says who is hit, for how long and why.
+    pub fn why(mut self, sentence: impl Into<String>) -> Self {
+        self.why = Some(sentence.into());
+        self
+    }
+
+    /// The impact as a limit counts it: who keeps clients out does no less than restart what they use.
+    pub fn counts_as(&self) -> Impact {
+        if self.marks.contains(&Mark::Lockout) { self.impact.max(Impact::Reboot) } else { self.impact }
+    }
+
+    /// Whether AWS keeps it until the maintenance window.
+    pub fn waits(&self) -> bool {
+        self.args.get("ApplyImmediately").and_then(Value::as_bool) == Some(false)
     }
 
     /// Names the attributes that cause it.

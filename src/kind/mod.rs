@@ -18,7 +18,7 @@ use crate::address::Address;
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 pub use among::{Among, Neighbour};
-pub use call::{Args, Assumption, Call, Impact, SecretPhase, Until};
+pub use call::{Args, Assumption, Call, Impact, Mark, SecretPhase, Until};
 pub use change::{Change, Problem};
 pub use error::{ErrorClass, RemoteError};
 pub use local::{Buckets, Local, Means, Stored, Vault, secret_name};
@@ -123,8 +123,8 @@ pub trait Kind: Send + Sync {
         &[]
     }
 
-    /// Completes what an update comes to, where one written attribute decides what AWS derives from it.
-    fn complete(&self, _wanted: &Object, _changed: &[&'static str], _after: &mut Object) {}
+    /// Completes what an update comes to, where written attributes decide what else of the object as it is changes.
+    fn complete(&self, _before: &Object, _wanted: &Object, _changed: &mut Vec<&'static str>, _after: &mut Object) {}
 
     /// Applies the rules between the objects of a plan: those that are about an object of this kind.
     fn check_among<'a>(&self, _among: &Among<'a>) -> Vec<(&'a Address, Problem)> {

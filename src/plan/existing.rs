@@ -35,7 +35,8 @@ pub(super) fn existing(
         return unfinished(draft, instance, wanted, &record, &observation, note).after(said);
     }
     let mut difference = compare(draft, instance, wanted, &record, &observation);
-    instance.kind.complete(wanted, &difference.changed, &mut difference.after);
+    let Difference { before, after, changed, .. } = &mut difference;
+    instance.kind.complete(before, wanted, changed, after);
     left_over(instance, wanted, &record, &observation, &mut said);
     remark(instance, &difference, observation.status.under_way(), &mut said);
     said.doubt = doubt(draft, instance, &record, &difference);

@@ -76,6 +76,10 @@ fn prevents(draft: &Draft, step: &Step, expr: &Expr) -> bool {
 
 fn impact(draft: &Draft, step: &Step) -> Option<String> {
     let max = draft.inputs.options.max_impact?;
-    let worse = step.impact() > max;
-    worse.then(|| format!("its impact is {}, above --max-impact {}", step.impact().word(), max.word()))
+    if step.impact() > max {
+        return Some(format!("its impact is {}, above --max-impact {}", step.impact().word(), max.word()));
+    }
+    let counted = step.counts_as();
+    (counted > max)
+        .then(|| format!("it locks clients out, which counts as {}, above --max-impact {}", counted.word(), max.word()))
 }

@@ -26,6 +26,7 @@ mod record;
 mod refresh_only;
 pub mod replace;
 mod select;
+pub mod shown;
 pub mod step;
 #[cfg(test)]
 mod tests;

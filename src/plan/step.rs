@@ -284,6 +284,11 @@ impl Step {
         self.calls.iter().map(|call| call.impact).max().unwrap_or(Impact::None)
     }
 
+    /// The worst impact of its calls, as a limit counts it.
+    pub fn counts_as(&self) -> Impact {
+        self.calls.iter().map(Call::counts_as).max().unwrap_or(Impact::None)
+    }
+
     /// The expected duration in seconds.
     pub fn seconds(&self) -> u32 {
         self.calls.iter().map(|call| call.seconds).sum()

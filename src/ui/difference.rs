@@ -8,9 +8,17 @@ use crate::ui::value::{inline, plain, quoted_key};
 use crate::ui::{GREEN, RED, Ui, YELLOW, style};
 use crate::value::{Data, Object, Value, same};
 
-/// The lines below the name of an attribute; nothing where both values go into one line. `key` tells the elements of a
-/// nested block apart.
-pub fn of_values(ui: Ui, key: Option<&str>, before: &Value, after: &Value) -> Option<String> {
+/// What tells the elements of a nested block apart.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// The member with the name of an element.
+    pub member: &'static str,
+    /// Whether AWS chooses what an element does not say: then that is no difference.
+    pub open: bool,
+}
+
+/// The lines below the name of an attribute; nothing where both values go into one line.
+pub fn of_values(ui: Ui, key: Option<Key>, before: &Value, after: &Value) -> Option<String> {
     of_texts(ui, before, after).or_else(|| of_collections(ui, key, before, after))
 }
 
@@ -48,7 +56,7 @@ fn diff_line(ui: Ui, tag: ChangeTag, text: &str) -> String {
 }
 
 /// Collections element by element: maps by key, blocks by their name or as a whole.
-fn of_collections(ui: Ui, key: Option<&str>, before: &Value, after: &Value) -> Option<String> {
+fn of_collections(ui: Ui, key: Option<Key>, before: &Value, after: &Value) -> Option<String> {
     let (old, new) = (entries(key, before)?, entries(key, after)?);
     let mut out = String::new();
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
@@ -56,7 +64,11 @@ fn of_collections(ui: Ui, key: Option<&str>, before: &Value, after: &Value) -> O
         let line = match (old.get(name), new.get(name)) {
             (Some(old), Some(new)) if same(old, new) => continue,
             (Some(old), Some(new)) if key.is_some() && old.as_object().is_some() => {
-                format!("          {} {}: {}\n", ui.paint(style(YELLOW), "~"), quoted_key(name), parts(old, new))
+                let parts = parts(old, new, key.is_some_and(|key| key.open));
+                if parts.is_empty() {
+                    continue;
+                }
+                format!("          {} {}: {parts}\n", ui.paint(style(YELLOW), "~"), quoted_key(name))
             }
             (Some(old), Some(new)) => {
                 format!(
@@ -77,13 +89,13 @@ fn of_collections(ui: Ui, key: Option<&str>, before: &Value, after: &Value) -> O
 }
 
 /// What differs between two elements of the same key.
-fn parts(old: &Value, new: &Value) -> String {
+fn parts(old: &Value, new: &Value, open: bool) -> String {
     let none = Object::new();
     let (old, new) = (old.as_object().unwrap_or(&none), new.as_object().unwrap_or(&none));
     let null = Value::null();
     let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
     let pairs = names.into_iter().map(|name| (name, old.get(name).unwrap_or(&null), new.get(name).unwrap_or(&null)));
-    let differing = pairs.filter(|(_, old, new)| !same(old, new));
+    let differing = pairs.filter(|(_, old, new)| !same(old, new) && !(open && new.is_null()));
     let told: Vec<String> =
         differing.map(|(name, old, new)| format!("{name} = {} -> {}", inline(old), inline(new))).collect();
     told.join(", ")
@@ -94,14 +106,14 @@ fn entry(name: &str, value: &Value) -> String {
 }
 
 /// A collection as names and values. An element without a name is its own name, with null as value.
-fn entries(key: Option<&str>, value: &Value) -> Option<BTreeMap<String, Value>> {
+fn entries(key: Option<Key>, value: &Value) -> Option<BTreeMap<String, Value>> {
     match &value.data {
         Data::Map(_, items) => Some(items.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()),
         Data::Object(items) => Some(items.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()),
         Data::Set(_, items) => {
             let named = |item: &Value| match (item.get("name").and_then(Value::as_str), item.get("value")) {
                 (Some(name), Some(value)) => (name.to_owned(), value.clone()),
-                _ => match key.and_then(|key| item.get(key)).and_then(Value::as_str) {
+                _ => match key.and_then(|key| item.get(key.member)).and_then(Value::as_str) {
                     Some(name) => (name.to_owned(), item.clone()),
                     None => (inline(item), Value::null()),
                 },

@@ -7,10 +7,11 @@ use serde_json::{Value as Json, json};
 use crate::apply::Event;
 use crate::diag::shown::{Shown, concealed};
 use crate::diag::{Diagnostic, FileId, Severity, SourceMap, Span};
+use crate::kind::Call;
 use crate::lang::ast::Body;
 use crate::lang::hide::hide;
 use crate::lang::syntax;
-use crate::plan::{Action, AttrChange, Barrier, BarrierId, Plan, Reason, Step, StepId, Wait};
+use crate::plan::{Action, AttrChange, Barrier, BarrierId, Plan, Reason, Step, StepId, Wait, shown};
 use crate::ui::progress::Places;
 use crate::value::{Data, Object, Value, json::to_json};
 
@@ -156,6 +157,21 @@ fn change(change: &AttrChange) -> Json {
     })
 }
 
+fn call(step: &Step, call: &Call) -> Json {
+    let args = shown::arguments(step, call).into_iter().map(|(name, arg)| (name.to_owned(), value(&arg)));
+    let args: serde_json::Map<String, Json> = args.collect();
+    json!({
+        "operation": call.operation,
+        "args": args,
+        "when": if call.waits() { "window" } else { "now" },
+        "impact": call.impact.word(),
+        "marks": call.marks.iter().map(|mark| mark.word()).collect::<Vec<_>>(),
+        "why": call.why,
+        "causes": call.causes,
+        "seconds": call.seconds,
+    })
+}
+
 fn step(step: &Step, places: &BTreeMap<StepId, usize>) -> Json {
     let (reason, causes) = match &step.reason {
         Reason::Declared => ("declared", Vec::new()),
@@ -166,11 +182,7 @@ fn step(step: &Step, places: &BTreeMap<StepId, usize>) -> Json {
         Reason::Deposed => ("deposed", Vec::new()),
     };
     let changes: Vec<Json> = step.changes.iter().map(change).collect();
-    let calls: Vec<Json> = step
-        .calls
-        .iter()
-        .map(|call| json!({ "operation": call.operation, "impact": call.impact.word(), "causes": call.causes, "seconds": call.seconds }))
-        .collect();
+    let calls: Vec<Json> = step.calls.iter().map(|one| call(step, one)).collect();
     let mut line = json!({
         "type": "planned_change",
         "address": step.address.to_string(),

@@ -9,8 +9,10 @@ use crate::address::Address;
 use crate::kind::Impact;
 use crate::kinds;
 use crate::plan::{Action, AttrChange, Counts, Drift, Plan, Reason, Step};
+use crate::schema::Mode;
+use crate::ui::difference::Key;
 use crate::ui::value::{SENSITIVE, UNKNOWN, inline, plain, show};
-use crate::ui::{GREEN, RED, Ui, YELLOW, difference, duration, style};
+use crate::ui::{GREEN, RED, Ui, YELLOW, calls, difference, duration, style};
 use crate::value::{Data, Value};
 
 /// The whole text of a plan.
@@ -155,7 +157,7 @@ fn block(ui: Ui, shown: &Shown) -> String {
     if matches!(&shown.main.reason, Reason::Replaced { create_first: true, .. }) {
         steps.reverse();
     }
-    out.push_str(&calls_of(&steps));
+    out.push_str(&calls::told(&steps));
     out.push('\n');
     out
 }
@@ -190,11 +192,12 @@ fn heading(shown: &Shown) -> (String, &'static str, AnsiColor) {
 }
 
 /// The attribute that tells the elements of a nested block apart.
-fn key_of(address: &Address, name: &str) -> Option<&'static str> {
-    kinds::get(&address.kind)?.schema().attr(name)?.block.as_ref()?.key
+fn key_of(address: &Address, name: &str) -> Option<Key> {
+    let attr = kinds::get(&address.kind)?.schema().attr(name)?;
+    Some(Key { member: attr.block.as_ref()?.key?, open: attr.mode == Mode::OptionalComputed })
 }
 
-fn attribute(ui: Ui, change: &AttrChange, key: Option<&str>, width: usize, creating: bool) -> String {
+fn attribute(ui: Ui, change: &AttrChange, key: Option<Key>, width: usize, creating: bool) -> String {
     let label = format!("{:width$}", name(change));
     let forces = if change.replaces { ui.paint(style(RED), "  # forces replacement") } else { String::new() };
     let secret = change.before.is_sensitive_anywhere() || change.after.is_sensitive_anywhere();
@@ -236,34 +239,6 @@ fn deleted(ui: Ui, step: &Step) -> String {
         .collect();
     let width = present.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     present.iter().map(|(name, value)| format!("      {sign} {name:width$} = {}\n", inline(value))).collect()
-}
-
-/// The calls, where there is more to say than the attributes do.
-fn calls_of(steps: &[&Step]) -> String {
-    let calls: Vec<_> = steps.iter().flat_map(|step| &step.calls).collect();
-    let telling = calls.len() > 1 || calls.iter().any(|call| call.impact > Impact::None || call.seconds > 5);
-    if !telling {
-        return String::new();
-    }
-    let mut out = String::new();
-    for (index, call) in calls.iter().enumerate() {
-        let causes: Vec<&str> =
-            call.causes.iter().map(|cause| if *cause == "tags_all" { "tags" } else { *cause }).collect();
-        let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
-        let time = if call.seconds > 5 {
-            format!(", about {}", duration(Duration::from_secs(call.seconds.into())))
-        } else {
-            String::new()
-        };
-        out.push_str(&format!(
-            "      call {}/{}: {}{causes}: impact {}{time}\n",
-            index + 1,
-            calls.len(),
-            call.operation,
-            call.impact.word()
-        ));
-    }
-    out
 }
 
 fn outputs(ui: Ui, plan: &Plan, out: &mut String) {

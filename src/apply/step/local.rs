@@ -31,7 +31,8 @@ impl Work<'_> {
             }
             _ => {
                 // What follows from a value that has become known.
-                self.kind().complete(&Object::new(), &self.step.changed, &mut ready.after);
+                let nothing = Object::new();
+                self.kind().complete(&nothing, &nothing, &mut self.step.changed.clone(), &mut ready.after);
                 Vec::new()
             }
         };

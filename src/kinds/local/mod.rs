@@ -90,7 +90,7 @@ impl Kind for Plain {
         (self.follow)(planned, live);
     }
 
-    fn complete(&self, _: &Object, _: &[&'static str], after: &mut Object) {
+    fn complete(&self, _: &Object, _: &Object, _: &mut Vec<&'static str>, after: &mut Object) {
         (self.follow)(after, None);
     }
 

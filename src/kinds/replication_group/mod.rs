@@ -1,9 +1,11 @@
 //! Replication groups: primaries with replicas, in one shard or many.
 
 mod compile;
+mod complete;
 mod predict;
 mod rules;
 mod schema;
+mod shards;
 
 pub use predict::member_ids;
 pub use rules::{actual_family, family_mismatch, unsound_version};
@@ -60,15 +62,8 @@ impl Kind for ReplicationGroup {
         &["member_clusters", "members", "num_node_groups", "num_cache_clusters", "replicas_per_node_group"]
     }
 
-    /// A count of nodes that is written decides; the count of replicas, which AWS derives from it, must not be taken for
-    /// a wish.
-    fn complete(&self, wanted: &Object, changed: &[&'static str], after: &mut Object) {
-        let nodes = wanted.get("num_cache_clusters").and_then(Value::as_i64);
-        if let Some(nodes) = nodes.filter(|_| changed.contains(&"num_cache_clusters"))
-            && !wanted.contains_key("replicas_per_node_group")
-        {
-            after.insert("replicas_per_node_group".into(), Value::int(nodes - 1));
-        }
+    fn complete(&self, before: &Object, wanted: &Object, changed: &mut Vec<&'static str>, after: &mut Object) {
+        complete::complete(before, wanted, changed, after);
     }
 
     fn dates_secret(&self) -> Option<&'static str> {
@@ -100,8 +95,13 @@ impl Kind for ReplicationGroup {
         {
             causes.push("engine_version");
         }
-        if changed.contains(&"transit_encryption_enabled") && old.is_some_and(|old| !old.at_least(7, 0)) {
+        // An upgrade comes before the encryption.
+        let by_then = new.filter(|_| changed.contains(&"engine_version")).or(old);
+        if changed.contains(&"transit_encryption_enabled") && by_then.is_some_and(|version| !version.at_least(7, 0)) {
             causes.push("transit_encryption_enabled");
+        }
+        if changed.contains(&"node_group_configuration") && shards::takes_other_slots(before, after) {
+            causes.push("node_group_configuration");
         }
         let mode = |object| text(object, "cluster_mode");
         if changed.contains(&"cluster_mode")

@@ -1,5 +1,6 @@
 //! What AWS will make of a replication group, as far as anyone can foresee it.
 
+use super::shards;
 use crate::kind::Target;
 use crate::value::{Object, Type, Value};
 
@@ -53,6 +54,9 @@ fn predict_topology(planned: &mut Object, live: Option<&Object>) {
     let possible = |topology: &Topology| topology.shards <= NODES_MAX && topology.replicas < NODES_MAX;
     let Some(topology) = topology(planned, live).filter(possible) else {
         planned.remove("member_clusters");
+        if live.is_some_and(|live| shards::are_asked_for(planned, live)) {
+            count_uneven(planned);
+        }
         return;
     };
     let id = planned.get("replication_group_id").and_then(Value::as_str).map(str::to_owned);
@@ -66,6 +70,16 @@ fn predict_topology(planned: &mut Object, live: Option<&Object>) {
     };
 }
 
+/// Shards with different numbers of replicas, of which the poorest counts.
+fn count_uneven(planned: &mut Object) {
+    let replicas = shards::replicas(planned);
+    let (shards, all) = (replicas.len() as i64, replicas.values().sum::<i64>());
+    let least = replicas.into_values().min().unwrap_or(0);
+    let counts =
+        [("num_node_groups", shards), ("num_cache_clusters", shards + all), ("replicas_per_node_group", least)];
+    planned.extend(counts.map(|(name, count)| (name.into(), Value::int(count))));
+}
+
 /// How many shards and replicas, and whether members carry the number of their shard.
 #[derive(Debug, Clone, Copy)]
 struct Topology {
@@ -76,8 +90,11 @@ struct Topology {
 
 /// What the user wrote wins over what is there; of the two ways to count, the one that differs from what is there.
 fn topology(planned: &Object, live: Option<&Object>) -> Option<Topology> {
-    let asked = if live.is_none() { shard_blocks(planned) } else { Vec::new() };
-    let shards = number(planned, "num_node_groups").unwrap_or_else(|| asked.len().max(1) as i64);
+    let described = live.is_none_or(|live| shards::are_asked_for(planned, live));
+    let asked = if described { shard_blocks(planned) } else { Vec::new() };
+    // Of an update that describes its shards, the count is still that of before.
+    let counted = number(planned, "num_node_groups").filter(|_| live.is_none() || asked.is_empty());
+    let shards = counted.unwrap_or_else(|| asked.len().max(1) as i64);
     let cluster = cluster_enabled(planned, live, shards)?;
     let replicas = match (number(planned, "replicas_per_node_group"), number(planned, "num_cache_clusters")) {
         (Some(replicas), nodes) => {
@@ -109,8 +126,9 @@ fn shard_blocks(planned: &Object) -> Vec<Option<i64>> {
 fn cluster_enabled(planned: &Object, live: Option<&Object>, shards: i64) -> Option<bool> {
     // What is there decides; so does an earlier prediction, since nobody can write this attribute.
     let told = live.unwrap_or(planned).get("cluster_enabled").and_then(Value::as_bool);
+    let turned_on = live.is_some() && planned.get("cluster_mode").and_then(Value::as_str) == Some("enabled");
     if told.is_some() {
-        return told;
+        return told.map(|told| told || turned_on);
     }
     let mode = planned.get("cluster_mode").and_then(Value::as_str);
     let group = planned.get("parameter_group_name").and_then(Value::as_str).unwrap_or("default.");
@@ -196,6 +214,7 @@ fn forget_what_moves(planned: &mut Object, live: Option<&Object>) {
     let differs = |names: &[&str]| names.iter().any(|name| planned.get(name) != live.get(name));
     let endpoints = differs(&["transit_encryption_enabled", "cluster_mode", "transit_encryption_mode"]);
     let version = differs(&["engine_version", "engine"]);
+    let mode = differs(&["cluster_mode"]);
     let nodes = differs(&["num_cache_clusters", "num_node_groups", "replicas_per_node_group"]);
     if endpoints {
         for name in ["primary_endpoint_address", "reader_endpoint_address", "configuration_endpoint_address"] {
@@ -205,9 +224,14 @@ fn forget_what_moves(planned: &mut Object, live: Option<&Object>) {
     if version {
         planned.remove("engine_version_actual");
     }
-    if nodes {
+    if nodes || mode {
         planned.remove("members");
-        planned.remove("node_group_configuration");
+        if mode {
+            planned.remove("member_clusters");
+        }
+        if !shards::are_asked_for(planned, live) {
+            planned.remove(shards::BLOCKS);
+        }
     }
 }
 

@@ -29,6 +29,14 @@ fn are_shards_of(now: &Value, wanted: &Value) -> bool {
     now.len() == wanted.len() && wanted.iter().all(|asked| now.iter().any(|shard| matches(shard, asked)))
 }
 
+/// The type of one shard.
+pub(super) fn shard_type() -> Type {
+    match SCHEMA.attr(super::shards::BLOCKS).map(|attr| &attr.ty) {
+        Some(Type::Set(shard) | Type::List(shard)) => (**shard).clone(),
+        _ => Type::default(),
+    }
+}
+
 pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let mut attrs = identity();
     attrs.extend(topology());
@@ -138,7 +146,6 @@ fn topology() -> Vec<Attr> {
         )
         .known_by("node_group_id")
         .or_computed()
-        .replace()
         .fits(are_shards_of)
         .doc("One shard: its zones, replicas and slots."),
         Attr::optional_computed("data_tiering_enabled", Type::Bool)

@@ -1,6 +1,6 @@
 //! Changes of encryption, users and tokens: in phases, so that nobody is cut off before the last.
 
-use super::{ENCRYPTION_PHASE, TOKEN_PHASE, modify};
+use super::{ENCRYPTION_PHASE, TOKEN_PHASE, effects, modify};
 use crate::kind::{Call, Change, Impact, Problem, SecretPhase};
 use crate::kinds::replication_group::predict::texts;
 use crate::value::Value;
@@ -40,7 +40,7 @@ pub(super) fn encryption(change: &Change) -> Vec<Call> {
                 ("TransitEncryptionMode", mode.map_or_else(Value::null, Value::string)),
                 ("ApplyImmediately", Value::bool(true)),
             ];
-            modify(change, &causes, args).impact(Impact::Blip).settles(ENCRYPTION_PHASE)
+            effects::of_encryption(modify(change, &causes, args), enabled, mode).settles(ENCRYPTION_PHASE)
         })
         .collect()
 }
@@ -97,12 +97,8 @@ pub(super) fn token(change: &Change) -> Vec<Call> {
                 ("AuthTokenUpdateStrategy", Value::string(phase)),
                 ("ApplyImmediately", Value::bool(true)),
             ];
-            let (impact, becomes) = match *phase {
-                "SET" => (Impact::Blip, SecretPhase::Set),
-                _ => (Impact::None, SecretPhase::LetIn),
-            };
-            modify(change, &["auth_token", "auth_token_update_strategy"], args)
-                .impact(impact)
+            let becomes = if *phase == "SET" { SecretPhase::Set } else { SecretPhase::LetIn };
+            effects::of_token(modify(change, &["auth_token", "auth_token_update_strategy"], args), phase)
                 .settles(TOKEN_PHASE)
                 .carries("auth_token", becomes)
                 .assuming_set("auth_token", &change.new("auth_token"))

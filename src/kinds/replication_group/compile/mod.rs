@@ -1,13 +1,20 @@
 //! A change of a replication group as ordered calls.
 //!
 //! The order is that of the service: shards, then more replicas, then settings, encryption, users, token, then fewer
-//! replicas; a call starts when the group and its members have settled after the one before.
+//! replicas; on the way to cluster mode replicas and settings come first, then the mode, then shards. A call starts when
+//! the group and its members have settled after the one before.
 
 mod access;
 mod create;
+mod effects;
+mod mode;
 mod refuse;
+mod scale;
 
-use super::predict::{leaving, texts};
+pub use mode::clusterless;
+pub use refuse::other_mode;
+
+use super::predict::texts;
 use crate::kind::{Call, Change, Impact, Problem};
 use crate::kinds::{tags, upkeep};
 use crate::value::Value;
@@ -88,11 +95,23 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     refuse::engine_without_version(change)?;
     refuse::other_tiering(change)?;
     refuse::shards_without_cluster_mode(change)?;
+    refuse::other_cluster_mode(change)?;
+    mode::refuse_unready(change)?;
+    change.must_list("node_group_configuration", &["node_group_id", "replica_count"])?;
     let mut calls = Vec::new();
-    calls.extend(cluster_mode(change));
-    calls.extend(shards(change));
-    calls.extend(more_replicas(change));
+    // Nothing else changes while the mode is compatible: it is left first, and entered last.
+    if mode::leaves_compatible(change) {
+        calls.extend(mode::calls(change));
+    }
+    if !mode::begins(change) {
+        calls.extend(scale::shards(change));
+    }
+    calls.extend(scale::more_replicas(change));
     calls.extend(settings(change));
+    if mode::begins(change) {
+        calls.extend(mode::calls(change));
+        calls.extend(scale::shards(change));
+    }
     // Users need TLS: they go before it does, and come after it has.
     if access::turns_tls_off(change) {
         calls.extend(access::users(change));
@@ -103,7 +122,7 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     }
     calls.extend(logs(change));
     calls.extend(access::token(change));
-    calls.extend(fewer_replicas(change));
+    calls.extend(scale::fewer_replicas(change));
     calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
     refuse_half_deferred(change, &calls)?;
     Ok(calls)
@@ -124,105 +143,8 @@ fn modify(change: &Change, causes: &[&'static str], args: Vec<(&'static str, Val
     Call::new("ModifyReplicationGroup", all).because(causes)
 }
 
-/// Disabled, compatible, enabled: one step at a time, and each in a call of its own.
-fn cluster_mode(change: &Change) -> Vec<Call> {
-    if !change.has("cluster_mode") {
-        return Vec::new();
-    }
-    let text = |value: Value| value.as_str().map(str::to_owned);
-    let steps: &[&str] =
-        match (text(change.old("cluster_mode")).as_deref(), text(change.new("cluster_mode")).as_deref()) {
-            (Some("disabled") | None, Some("enabled")) => &["compatible", "enabled"],
-            (_, Some("compatible")) => &["compatible"],
-            (_, Some("enabled")) => &["enabled"],
-            _ => &[],
-        };
-    let call = |mode: &&str| {
-        let args = vec![("ClusterMode", Value::string(mode)), ("ApplyImmediately", Value::bool(true))];
-        modify(change, &["cluster_mode"], args).impact(Impact::Blip).settles(NODE_OR_VERSION)
-    };
-    steps.iter().map(call).collect()
-}
-
 fn count(value: Value) -> i64 {
     value.as_i64().unwrap_or(0)
-}
-
-fn shards(change: &Change) -> Option<Call> {
-    let (old, new) = (count(change.old("num_node_groups")), count(change.new("num_node_groups")));
-    if !change.has("num_node_groups") || old == new {
-        return None;
-    }
-    let mut args = vec![
-        ("ReplicationGroupId", id(change)),
-        ("NodeGroupCount", Value::int(new)),
-        ("ApplyImmediately", Value::bool(true)),
-    ];
-    if new < old {
-        args.push(("NodeGroupsToRemove", Value::strings(last_shards(change, (old - new) as usize))));
-    }
-    let (impact, seconds) = if new < old { (Impact::Blip, FEWER_SHARDS) } else { (Impact::Blip, MORE_SHARDS) };
-    let call = Call::new("ModifyReplicationGroupShardConfiguration", args);
-    Some(call.because(["num_node_groups"]).impact(impact).settles(seconds))
-}
-
-/// The ids of the shards that go: the last ones.
-fn last_shards(change: &Change, count: usize) -> Vec<String> {
-    let blocks = change.old("node_group_configuration");
-    let mut ids: Vec<String> = blocks
-        .as_items()
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|block| block.get("node_group_id").and_then(Value::as_str).map(str::to_owned))
-        .collect();
-    ids.sort();
-    ids.split_off(ids.len().saturating_sub(count))
-}
-
-/// Replicas of each shard, before and after.
-fn replicas(change: &Change) -> (i64, i64) {
-    let old = count(change.old("replicas_per_node_group"));
-    let new = if change.has("num_cache_clusters") && change.new("cluster_enabled").as_bool() != Some(true) {
-        count(change.new("num_cache_clusters")) - 1
-    } else if change.has("replicas_per_node_group") {
-        count(change.new("replicas_per_node_group"))
-    } else {
-        old
-    };
-    (old, new)
-}
-
-const COUNTS: [&str; 2] = ["num_cache_clusters", "replicas_per_node_group"];
-
-fn more_replicas(change: &Change) -> Option<Call> {
-    let (old, new) = replicas(change);
-    let args = [
-        ("ReplicationGroupId", id(change)),
-        ("NewReplicaCount", Value::int(new)),
-        ("ApplyImmediately", Value::bool(true)),
-    ];
-    let causes = COUNTS.into_iter().filter(|cause| change.has(cause));
-    (new > old).then(|| Call::new("IncreaseReplicaCount", args).because(causes).settles(MORE_REPLICAS))
-}
-
-fn fewer_replicas(change: &Change) -> Option<Call> {
-    let (old, new) = replicas(change);
-    if new >= old {
-        return None;
-    }
-    let shards = count(change.new("num_node_groups")).max(1);
-    let named = change.before.map(|live| leaving(live, shards, new)).unwrap_or_default();
-    let mut args = vec![
-        ("ReplicationGroupId", id(change)),
-        ("NewReplicaCount", Value::int(new)),
-        ("ApplyImmediately", Value::bool(true)),
-    ];
-    // AWS takes either the count or the names; names make sure that no primary goes.
-    if !named.is_empty() && change.new("cluster_enabled").as_bool() != Some(true) {
-        args.push(("ReplicasToRemove", Value::strings(named)));
-    }
-    let causes = COUNTS.into_iter().filter(|cause| change.has(cause));
-    Some(Call::new("DecreaseReplicaCount", args).because(causes).impact(Impact::Blip).settles(FEWER_REPLICAS))
 }
 
 const SETTING_NAMES: [(&str, &str); 14] = [
@@ -243,17 +165,22 @@ const SETTING_NAMES: [(&str, &str); 14] = [
 ];
 
 fn settings(change: &Change) -> Option<Call> {
-    let causes: Vec<&'static str> =
-        SETTING_NAMES.iter().map(|(name, _)| *name).filter(|name| change.has(name)).collect();
+    // On the way to cluster mode the group whose parameters turn it on goes with the mode.
+    let parameters = mode::parameter_group_before(change);
+    let is_here = |name: &str| change.has(name) && (name != "parameter_group_name" || parameters.is_none());
+    let causes: Vec<&'static str> = SETTING_NAMES.iter().map(|(name, _)| *name).filter(|name| is_here(name)).collect();
     if causes.is_empty() {
         return None;
     }
+    let value = |name: &'static str| match (&parameters, name) {
+        (Some(until_then), "parameter_group_name") => until_then.clone(),
+        _ => change.if_changed(name),
+    };
     let mut args: Vec<(&'static str, Value)> =
-        SETTING_NAMES.iter().map(|(name, member)| (*member, change.if_changed(name))).collect();
+        SETTING_NAMES.iter().map(|(name, member)| (*member, value(name))).collect();
     args.extend(companions(change));
     args.push(("ApplyImmediately", immediately(change)));
-    let (impact, seconds) = settings_impact(change);
-    let call = modify(change, &causes, args).impact(impact).settles(seconds);
+    let call = effects::of_settings(change, modify(change, &causes, args), settings_seconds(change));
     // Without a topic it takes another argument.
     Some(call.assuming_set("notification_topic_arn", &change.if_changed("notification_topic_arn")))
 }
@@ -283,17 +210,13 @@ fn snapshot_source(change: &Change) -> Option<String> {
     members.pop()
 }
 
-fn settings_impact(change: &Change) -> (Impact, u32) {
-    let (old, _) = replicas(change);
-    let moved = change.has("node_type") || change.has("engine_version") || change.has("engine");
-    if moved {
-        let impact = if old > 0 { Impact::Failover } else { Impact::Reboot };
-        return (impact, NODE_OR_VERSION);
+fn settings_seconds(change: &Change) -> u32 {
+    let any = |names: &[&str]| names.iter().any(|name| change.has(name));
+    match () {
+        () if any(&["node_type", "engine_version", "engine"]) => NODE_OR_VERSION,
+        () if any(&["automatic_failover_enabled", "multi_az_enabled"]) => FAILOVER_SETTING,
+        () => SETTINGS,
     }
-    if change.has("automatic_failover_enabled") || change.has("multi_az_enabled") {
-        return (Impact::None, FAILOVER_SETTING);
-    }
-    (Impact::None, SETTINGS)
 }
 
 /// AWS takes log delivery only at once, and only a version that has the log.

@@ -72,3 +72,36 @@ pub(super) fn other_tiering(change: &Change) -> Result<(), Problem> {
         "Choose a type of the same sort; or make another group, from a snapshot of this one.",
     ))
 }
+
+/// A default parameter group that turns cluster mode on is no way to it, and one that does not is no way back.
+pub(super) fn other_cluster_mode(change: &Change) -> Result<(), Problem> {
+    let name = "parameter_group_name";
+    let named = change.new(name);
+    let Some(named) = named.as_str().filter(|named| change.has(name) && named.starts_with("default.")) else {
+        return Ok(());
+    };
+    let on = change.old("cluster_enabled").as_bool();
+    if change.has("cluster_mode") || change.old("cluster_mode").as_str() == Some("compatible") {
+        return Ok(());
+    }
+    if on.is_none_or(|on| on == named.ends_with(".cluster.on")) {
+        return Ok(());
+    }
+    Err(other_mode(named, on == Some(true)))
+}
+
+/// The parameter group is of the other cluster mode than the group.
+pub fn other_mode(named: &str, clustered: bool) -> Problem {
+    let (has, lacks) = if clustered { ("has", "does not turn it on") } else { ("does not have", "turns it on") };
+    Problem::error(
+        "CS1004",
+        "parameter_group_name",
+        "The parameter group is of another cluster mode",
+        format!("The group {has} cluster mode, and the parameter group \"{named}\" {lacks}."),
+        if clustered {
+            "Name a parameter group with cluster-enabled = yes; there is no way back from cluster mode."
+        } else {
+            "Set cluster_mode = \"enabled\" as well, or name a parameter group without cluster-enabled."
+        },
+    )
+}

@@ -8,6 +8,7 @@ use crate::catalog::parameters;
 use crate::kind::{Among, Neighbour, Problem};
 use crate::value::{Object, Value};
 
+use super::super::compile;
 use super::engine::{actual_family, family_mismatch, wanted_family};
 use super::shape::{mode_mismatch, zones};
 use crate::kinds::upkeep;
@@ -89,7 +90,22 @@ fn clustered<'a>(among: &Among<'a>) -> BTreeMap<&'a str, bool> {
 
 /// A group whose parameters turn cluster mode on cannot be without failover.
 fn mode(group: Neighbour, clustered: &BTreeMap<&str, bool>) -> Option<Problem> {
-    mode_mismatch(group.planned, *clustered.get(text(group.planned, "parameter_group_name")?)?)
+    let name = text(group.planned, "parameter_group_name")?;
+    let clustered = *clustered.get(name)?;
+    mode_mismatch(group.planned, clustered).or_else(|| swapped(group, name, clustered))
+}
+
+/// A parameter group that takes the place of another does not change the mode of a group.
+fn swapped(group: Neighbour, name: &str, clustered: bool) -> Option<Problem> {
+    let before = group.updated?;
+    let is_swapped = text(before, "parameter_group_name") != Some(name);
+    let moves = text(before, "cluster_mode") != text(group.planned, "cluster_mode");
+    if moves && !clustered && text(group.planned, "cluster_mode").is_some_and(|mode| mode != "disabled") {
+        return Some(compile::clusterless());
+    }
+    let on = before.get("cluster_enabled").and_then(Value::as_bool)?;
+    let between = text(before, "cluster_mode") == Some("compatible");
+    (is_swapped && !moves && !between && on != clustered).then(|| compile::other_mode(name, on))
 }
 
 /// Zones belong to a region.

@@ -20,6 +20,11 @@ pub fn actual_family(parameter_group_name: &str) -> Option<&str> {
     Some(family.strip_suffix(".cluster.on").unwrap_or(family))
 }
 
+/// Whether a name is that of a default group that turns cluster mode on.
+pub fn is_clustered_default(parameter_group_name: &str) -> bool {
+    parameter_group_name.starts_with("default.") && parameter_group_name.ends_with(".cluster.on")
+}
+
 pub(super) fn node_type(group: Group) -> Vec<Problem> {
     let Some(name) = group.text("node_type") else {
         let missing = !group.may_be_set("node_type") && !group.in_global();

@@ -10,7 +10,7 @@ use crate::catalog::engines::{Engine, Version};
 use crate::kind::Problem;
 use crate::value::{Data, Object, Value};
 
-pub use engine::{actual_family, family_mismatch};
+pub use engine::{actual_family, family_mismatch, is_clustered_default, wanted_family};
 
 /// What is wrong with the version of an object of Redis or Valkey, and with its default parameter group.
 pub fn unsound_version(desired: &Object) -> Vec<Problem> {

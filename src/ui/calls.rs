@@ -1,0 +1,53 @@
+//! The calls of a step for people: what is sent, what it does to clients, and why.
+
+use std::time::Duration;
+
+use crate::kind::{Call, Impact};
+use crate::plan::{Action, Step, shown};
+use crate::ui::duration;
+use crate::ui::value::{inline, plain};
+use crate::value::Value;
+
+/// The calls, where there is more to say than the attributes do.
+pub fn told(steps: &[&Step]) -> String {
+    let calls: Vec<(&Step, &Call)> =
+        steps.iter().flat_map(|step| step.calls.iter().map(move |call| (*step, call))).collect();
+    let says_more = |call: &Call| call.impact > Impact::None || call.seconds > 5 || call.why.is_some();
+    if calls.len() < 2 && !calls.iter().any(|(_, call)| says_more(call)) {
+        return String::new();
+    }
+    let mut out = String::new();
+    for (index, (step, call)) in calls.iter().enumerate() {
+        out.push_str(&format!("      call {}/{}: {}\n", index + 1, calls.len(), line(call)));
+        // What makes an object is written out above.
+        let sent = if step.action == Action::Update { arguments(step, call) } else { Vec::new() };
+        if !sent.is_empty() {
+            out.push_str(&format!("          {}\n", sent.join(", ")));
+        }
+        out.push_str(&call.why.iter().map(|why| format!("          {}\n", plain(why))).collect::<String>());
+    }
+    out
+}
+
+fn line(call: &Call) -> String {
+    let causes: Vec<&str> =
+        call.causes.iter().map(|cause| if *cause == "tags_all" { "tags" } else { *cause }).collect();
+    let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
+    let marks: String = call.marks.iter().map(|mark| format!(", {}", mark.word())).collect();
+    let time = if call.waits() {
+        ", in the maintenance window".to_owned()
+    } else if call.seconds > 5 {
+        format!(", about {}", duration(Duration::from_secs(call.seconds.into())))
+    } else {
+        String::new()
+    };
+    format!("{}{causes}: impact {}{marks}{time}", call.operation, call.impact.word())
+}
+
+/// What is sent, but for the name of the object and when it is done. What is secret is hidden.
+fn arguments(step: &Step, call: &Call) -> Vec<String> {
+    let is_name = |value: &Value| value.as_str().is_some_and(|text| Some(text) == step.id.as_deref());
+    let all = shown::arguments(step, call).into_iter();
+    let sent = all.filter(|(name, value)| *name != "ApplyImmediately" && !is_name(value));
+    sent.map(|(name, value)| format!("{name} = {}", inline(&value))).collect()
+}
