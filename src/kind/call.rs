@@ -187,6 +187,20 @@ impl Call {
         if self.marks.contains(&Mark::Lockout) { self.impact.max(Impact::Reboot) } else { self.impact }
     }
 
+    /// Leaves it open when it is done where AWS does all of it at once anyway: then it waits for nothing, and brings
+    /// nothing with it.
+    pub fn at_once(mut self, names: &[&str]) -> Self {
+        if self.waits() && self.causes.iter().all(|cause| names.contains(cause)) {
+            self.args.remove("ApplyImmediately");
+        }
+        self
+    }
+
+    /// Whether AWS carries out with it what waits for the maintenance window.
+    pub fn flushes(&self) -> bool {
+        self.args.get("ApplyImmediately").and_then(Value::as_bool) == Some(true)
+    }
+
     /// Whether AWS keeps it until the maintenance window.
     pub fn waits(&self) -> bool {
         self.args.get("ApplyImmediately").and_then(Value::as_bool) == Some(false)

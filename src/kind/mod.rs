@@ -123,6 +123,16 @@ pub trait Kind: Send + Sync {
         &[]
     }
 
+    /// Whether the wish lets changes wait for the maintenance window.
+    fn defers(&self, _wanted: &Object) -> bool {
+        false
+    }
+
+    /// Attributes that AWS changes at once, even where the rest of a call waits.
+    fn at_once(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Completes what an update comes to, where written attributes decide what else of the object as it is changes.
     fn complete(&self, _before: &Object, _wanted: &Object, _changed: &mut Vec<&'static str>, _after: &mut Object) {}
 

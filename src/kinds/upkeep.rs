@@ -14,6 +14,19 @@ fn is_maintenance_window(text: &str) -> bool {
     weekly_window(text).is_some()
 }
 
+/// Settings that AWS changes at once, also in a call that waits for the maintenance window. Source: API reference,
+/// ModifyReplicationGroup and ModifyCacheCluster.
+pub const AT_ONCE: [&str; 8] = [
+    "description",
+    "security_group_ids",
+    "maintenance_window",
+    "snapshot_window",
+    "snapshot_retention_limit",
+    "notification_topic_arn",
+    "auto_minor_version_upgrade",
+    "ip_discovery",
+];
+
 /// The attribute `snapshot_window`.
 pub fn snapshot_window() -> Attr {
     Attr::optional_computed("snapshot_window", Type::String)

@@ -161,6 +161,7 @@ fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
             protect: words.protect,
             suffix: words.suffix.clone(),
             owed: BTreeSet::new(),
+            pending: known.map(|known| known.pending.clone()).unwrap_or_default(),
             mark: known.filter(|_| !is_imported(address)).and_then(|known| known.mark.clone()),
         };
         effects.push(Effect::Record(address.clone(), record));

@@ -145,7 +145,9 @@ fn deferred(draft: &Draft) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for user in steps.iter().filter(waits) {
         let mut held: BTreeMap<usize, &'static str> = BTreeMap::new();
+        let at_once = kinds::get(&user.address.kind).map(|kind| kind.at_once()).unwrap_or_default();
         let before = user.before.iter().flat_map(|before| order::held_by(&user.address, before));
+        let before = before.filter(|old| !at_once.contains(&old.attribute));
         for old in before.filter(|old| user.changed.contains(&old.attribute)) {
             for at in leaving.get(&(old.refers.kind, old.text)).into_iter().flatten() {
                 held.entry(*at).or_insert(old.attribute);

@@ -28,6 +28,17 @@ pub struct Difference {
     pub let_in: Vec<String>,
 }
 
+/// How a wish stands to what AWS has accepted and not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// AWS is at it already.
+    UnderWay,
+    /// It may wait for the maintenance window.
+    Patient,
+    /// It shall not wait: what is pending is still to be asked for.
+    Urgent,
+}
+
 /// What a comparison goes by.
 pub struct Comparison<'a> {
     /// The schema.
@@ -38,6 +49,8 @@ pub struct Comparison<'a> {
     pub live: &'a Object,
     /// Changes that AWS has accepted and not carried out.
     pub pending: &'a Object,
+    /// How the wish stands to them.
+    pub waiting: Waiting,
     /// What is recorded.
     pub record: &'a Record,
     /// Attributes whose differences do not count.
@@ -94,14 +107,17 @@ fn before(by: &Comparison) -> Object {
 fn compare_attr(by: &Comparison, attr: &Attr, difference: &mut Difference) {
     let Some(wanted) = wanted(by, attr) else { return };
     let now = difference.before.get(attr.name).cloned().unwrap_or_else(|| unset(by, attr));
-    if attr.is_satisfied(&now, &wanted) {
+    let pending = by.pending.get(attr.name);
+    let comes = pending.is_none_or(|pending| attr.is_satisfied(pending, &wanted));
+    // What is so, and will not be for long, has to be asked for again.
+    if attr.is_satisfied(&now, &wanted) && (comes || by.waiting == Waiting::UnderWay) {
         // What is written otherwise than AWS tells it stays as AWS tells it, here and after an apply.
         let kept = if attr.fits.is_some() { now } else { wanted };
         difference.after.insert(attr.name.into(), kept);
         return;
     }
     difference.after.insert(attr.name.into(), wanted.clone());
-    if by.pending.get(attr.name).is_some_and(|pending| attr.is_satisfied(pending, &wanted)) {
+    if pending.is_some() && comes && by.waiting != Waiting::Urgent {
         difference.pending.push(attr.name);
         return;
     }

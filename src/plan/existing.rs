@@ -8,7 +8,7 @@ use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
 use crate::plan::whose;
-use crate::plan::{AttrChange, ObjectKey, RecordChange, RecordPlan, Step, ignore, local, replace, wish};
+use crate::plan::{AttrChange, ObjectKey, RecordChange, RecordPlan, Step, ignore, local, pending, replace, wish};
 use crate::schema::{Mode, Update};
 use crate::state::Record;
 use crate::value::{Object, Value, json};
@@ -108,7 +108,8 @@ fn compare(
         schema,
         desired: &wanted,
         live: &live,
-        pending: &observation.pending,
+        pending: &pending::joined(instance.kind, record, observation),
+        waiting: pending::waiting(instance.kind, &wanted, &observation.status),
         record,
         ignored: &ignored,
         whole: instance.kind.schema().whole,
@@ -202,8 +203,12 @@ fn update(
     let wish = wish::without_own_unknowns(numbered.clone(), instance.address);
     let change = Change { phase: &plan.let_in, ..Change::update(&record.id, &before, &wish, &changed, &target) };
     match instance.kind.compile(&change) {
-        Ok(calls) => {
+        Ok(mut calls) => {
             let place = (instance.address, &*instance.region);
+            if observation.status == Status::Settled {
+                let waits = pending::joined(instance.kind, record, observation);
+                pending::flush(instance.kind, (&record.id, &before, &waits), &changed, &target, &mut calls);
+            }
             let shown = Shown { changed, changes };
             decision.steps.push(Step::update(place, &record.id, (before, numbered), shown, calls, plan));
         }

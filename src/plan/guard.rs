@@ -80,6 +80,7 @@ fn impact(draft: &Draft, step: &Step) -> Option<String> {
         return Some(format!("its impact is {}, above --max-impact {}", step.impact().word(), max.word()));
     }
     let counted = step.counts_as();
-    (counted > max)
-        .then(|| format!("it locks clients out, which counts as {}, above --max-impact {}", counted.word(), max.word()))
+    let waits = step.calls.iter().any(|call| call.waits() && call.counts_as() == counted);
+    let why = if waits { "its impact in the maintenance window is" } else { "it locks clients out, which counts as" };
+    (counted > max).then(|| format!("{why} {}, above --max-impact {}", counted.word(), max.word()))
 }

@@ -279,9 +279,9 @@ impl Step {
         Self { deposed, ..self }
     }
 
-    /// The worst impact of its calls.
+    /// The worst impact of its calls that are made at once.
     pub fn impact(&self) -> Impact {
-        self.calls.iter().map(|call| call.impact).max().unwrap_or(Impact::None)
+        self.calls.iter().filter(|call| !call.waits()).map(|call| call.impact).max().unwrap_or(Impact::None)
     }
 
     /// The worst impact of its calls, as a limit counts it.
@@ -289,9 +289,9 @@ impl Step {
         self.calls.iter().map(Call::counts_as).max().unwrap_or(Impact::None)
     }
 
-    /// The expected duration in seconds.
+    /// The expected duration in seconds; what waits for the maintenance window is not counted.
     pub fn seconds(&self) -> u32 {
-        self.calls.iter().map(|call| call.seconds).sum()
+        self.calls.iter().filter(|call| !call.waits()).map(|call| call.seconds).sum()
     }
 
     /// Whether its object has no record afterwards.

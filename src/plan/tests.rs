@@ -375,7 +375,7 @@ fn guards_are_asked() {
             GROUP,
             &group(&[("t3.small", "t3.medium")]),
             Options { max_impact: Some(Impact::Blip), ..Options::default() },
-            &["replication_group.g: its impact is failover, above --max-impact blip"],
+            &["replication_group.g: its impact is write-pause, above --max-impact blip"],
         ),
         (GROUP, &group(&[("80", "90")]), Options { max_impact: Some(Impact::None), ..Options::default() }, &[]),
     ] {

@@ -93,6 +93,8 @@ pub(super) struct RecordFile {
     suffix: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     owed: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pending: serde_json::Map<String, serde_json::Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mark: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -274,6 +276,7 @@ pub(super) fn record_out(address: &Address, record: &Record) -> RecordFile {
         id: record.id.clone(),
         suffix: record.suffix.clone(),
         owed: record.owed.clone(),
+        pending: record.pending.iter().map(|(name, value)| (name.to_string(), json::to_json(value))).collect(),
         mark: record.mark.clone(),
         protect: record.protect,
         attributes: kept.map(|(name, value)| (name.to_string(), json::to_json(value))).collect(),
@@ -293,6 +296,7 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
         Wrong::Version(why) => Wrong::Version(format!("`{address}` {why}")),
         Wrong::Damaged(why) => Wrong::Damaged(format!("it is damaged: `{address}.{why}")),
     })?;
+    let pending = object_in(kind, record.schema, &record.pending).unwrap_or_default();
     let dependencies = record.dependencies.iter().map(|text| address_in(text)).collect::<Result<_, _>>()?;
     let record = Record {
         region: record.region,
@@ -305,6 +309,7 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
         protect: record.protect,
         suffix: record.suffix,
         owed: record.owed,
+        pending,
         mark: record.mark,
     };
     Ok((address, record))

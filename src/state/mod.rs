@@ -86,6 +86,8 @@ pub struct Record {
     pub suffix: Option<String>,
     /// Attributes whose calls were still to be made when the object was: a create that was cut off owes them.
     pub owed: BTreeSet<String>,
+    /// What waits for the maintenance window and AWS does not tell, as it will be.
+    pub pending: Object,
     /// The mark that we made it with (its tag `cachestack:id`); none for what was taken over and for kinds without tags.
     pub mark: Option<String>,
 }

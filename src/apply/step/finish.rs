@@ -2,7 +2,7 @@
 
 use super::{Early, Ready, Work};
 
-use crate::kind::{Observation, Until};
+use crate::kind::{Call, Observation, Until};
 use crate::kinds::tags::MARK;
 use crate::schema::Update;
 use crate::stack::conditions;
@@ -31,6 +31,7 @@ impl Work<'_> {
         }
         object.retain(|_, value| value.is_wholly_known());
         let mut record = self.record_of(ready, object.clone());
+        record.pending = self.still_waits(ready, &observed);
         // A service that keeps no tags tells nobody's objects apart. Another mark is that of an object that had the name
         // before: the read was behind.
         let told = observed.object.get("tags_all").and_then(Value::as_object);
@@ -39,6 +40,24 @@ impl Work<'_> {
         let whole = self.publish(&ready.after, &object);
         self.verify(ready, &observed)?;
         self.postconditions(&whole)
+    }
+
+    /// What waits for the maintenance window and AWS does not tell: remembered until it is so, or until an immediate
+    /// call has carried it out.
+    fn still_waits(&self, ready: &Ready, observed: &Observation) -> Object {
+        let flushed = ready.calls.iter().any(Call::flushes);
+        let mut waits = if flushed { Object::new() } else { self.recorded().pending };
+        let deferred = ready.calls.iter().filter(|call| call.waits()).flat_map(|call| &call.causes);
+        waits.extend(deferred.filter_map(|name| Some(((*name).into(), ready.after.get(name)?.clone()))));
+        waits.retain(|name, wanted| {
+            let attr = self.kind().schema().attr(name).filter(|attr| !attr.secret);
+            let told =
+                observed.pending.contains_key(name) || wanted.is_sensitive_anywhere() || !wanted.is_wholly_known();
+            attr.is_some_and(|attr| {
+                !told && observed.object.get(name).is_some_and(|now| !attr.is_satisfied(now, wanted))
+            })
+        });
+        waits
     }
 
     /// Checks what the author of the block wants of the object that came out.

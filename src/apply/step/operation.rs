@@ -135,6 +135,7 @@ impl Work<'_> {
             protect: plan.protect,
             suffix: plan.suffix.clone(),
             owed: Default::default(),
+            pending: self.recorded().pending,
             mark: self.mark.clone().or_else(|| self.recorded().mark),
         }
     }

@@ -20,7 +20,7 @@ pub fn read_change(context: &Context, input: Input, old: &ReplicationGroup) -> R
         goal_failover = pending.failover.unwrap_or(goal_failover);
         goal_multi_az = pending.multi_az.unwrap_or(goal_multi_az);
     }
-    read_engine(context, input, &goal, &mut change)?;
+    read_engine(context, input, &goal, &old.settings.version, &mut change)?;
     read_parameter_group(context, input, old, &goal, &mut change)?;
     read_availability(context, input, old, (goal_failover, goal_multi_az), &mut change)?;
     read_encryption(input, &goal, &mut change)?;
@@ -64,7 +64,14 @@ pub fn read_change(context: &Context, input: Input, old: &ReplicationGroup) -> R
 }
 
 /// Engine, version and node type.
-pub fn read_engine(context: &Context, input: Input, goal: &Settings, change: &mut Change) -> Result<(), Failure> {
+/// What runs decides what is a downgrade: a later wish takes the place of one that waits for the window.
+pub fn read_engine(
+    context: &Context,
+    input: Input,
+    goal: &Settings,
+    runs: &str,
+    change: &mut Change,
+) -> Result<(), Failure> {
     let engine = input.filled("Engine").map_or(goal.engine.clone(), str::to_ascii_lowercase);
     if engine != goal.engine {
         if (goal.engine.as_str(), engine.as_str()) != ("redis", "valkey") {
@@ -87,9 +94,9 @@ pub fn read_engine(context: &Context, input: Input, goal: &Settings, change: &mu
             if asked == goal.version { Ok(goal.version.clone()) } else { Err(failure) }
         })?;
         if version != goal.version || change.engine.is_some() {
-            let downgrade = engine == goal.engine && catalog::numbers(&version) < catalog::numbers(&goal.version);
+            let downgrade = engine == goal.engine && catalog::numbers(&version) < catalog::numbers(runs);
             if downgrade {
-                return Err(Failure::combination(format!("Cannot modify {engine} from {} to {version}", goal.version)));
+                return Err(Failure::combination(format!("Cannot modify {engine} from {runs} to {version}")));
             }
             change.version = Some(version);
         }

@@ -146,7 +146,7 @@ fn settings(change: &Change, before: &Object) -> Option<Call> {
         args.push(("ScaleConfig", scale_config()));
     }
     let (impact, seconds) = impact(change, before);
-    let call = modify(change, &causes, args).impact(impact).settles(seconds);
+    let call = modify(change, &causes, args).impact(impact).settles(seconds).at_once(&upkeep::AT_ONCE);
     Some(call.assuming_set("notification_topic_arn", &change.if_changed("notification_topic_arn")))
 }
 

@@ -59,6 +59,14 @@ impl Kind for CacheCluster {
         &["cache_nodes", "num_cache_nodes"]
     }
 
+    fn at_once(&self) -> &'static [&'static str] {
+        &crate::kinds::upkeep::AT_ONCE
+    }
+
+    fn defers(&self, wanted: &Object) -> bool {
+        wanted.get("apply_immediately").and_then(Value::as_bool) == Some(false)
+    }
+
     fn holds_data(&self) -> bool {
         true
     }

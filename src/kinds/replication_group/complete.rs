@@ -29,18 +29,23 @@ fn count_replicas(wanted: &Object, changed: &[&'static str], after: &mut Object)
 /// Source: ElastiCache user guide, "Version management" and "Modifying cluster mode".
 fn follow_family(before: &Object, wanted: &Object, changed: &mut Vec<&'static str>, after: &mut Object) {
     let text = |object: &Object, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
-    let decides = ["engine", "engine_version", "cluster_mode"].iter().any(|name| changed.contains(name));
+    // What waits for the window decides as well, and has been sent already.
+    let deciding = ["engine", "engine_version", "cluster_mode"];
+    let decides = deciding.iter().any(|name| before.get(name) != after.get(name));
     let named = wanted.get("parameter_group_name").is_some_and(|name| !name.is_null());
     let Some(old) = text(before, "parameter_group_name").filter(|name| name.starts_with("default.")) else { return };
     if !decides || named || before.get("global_role").is_some_and(|role| !role.is_null()) {
         return;
     }
     let Some(family) = wanted_family(after) else { return };
-    let moves = changed.contains(&"cluster_mode") && text(after, "cluster_mode").as_deref() != Some("disabled");
+    let moves = before.get("cluster_mode") != after.get("cluster_mode")
+        && text(after, "cluster_mode").as_deref() != Some("disabled");
     let ending = if moves || is_clustered_default(&old) { ".cluster.on" } else { "" };
     let new = format!("default.{family}{ending}");
     if new != old {
         after.insert("parameter_group_name".into(), Value::string(new));
-        changed.push("parameter_group_name");
+        if deciding.iter().any(|name| changed.contains(name)) {
+            changed.push("parameter_group_name");
+        }
     }
 }

@@ -70,6 +70,14 @@ impl Kind for ReplicationGroup {
         Some("auth_token_last_modified")
     }
 
+    fn at_once(&self) -> &'static [&'static str] {
+        &crate::kinds::upkeep::AT_ONCE
+    }
+
+    fn defers(&self, wanted: &Object) -> bool {
+        wanted.get("apply_immediately").and_then(Value::as_bool) == Some(false)
+    }
+
     fn holds_data(&self) -> bool {
         true
     }

@@ -5,18 +5,17 @@ use super::scale;
 use crate::kind::{Call, Change, Impact, Mark};
 
 /// A setting that nothing but the group itself notices.
-pub(super) fn of_settings(change: &Change, call: Call, seconds: u32) -> Call {
-    let call = call.settles(seconds);
-    if ["node_type", "engine_version", "engine"].iter().any(|name| change.has(name)) {
+pub(super) fn of_settings(change: &Change, call: Call) -> Call {
+    if ["node_type", "engine_version", "engine"].iter().any(|name| call.causes.contains(name)) {
         return of_other_nodes(change, call);
     }
-    let off = |name: &str| change.has(name) && change.new(name).as_bool() == Some(false);
-    if off("automatic_failover_enabled") {
+    let off = |name: &&'static str| call.causes.contains(name) && change.new(name).as_bool() == Some(false);
+    if off(&"automatic_failover_enabled") {
         return call
             .marks([Mark::Redundancy])
             .why("Without automatic failover no replica takes over when the primary fails.");
     }
-    if off("multi_az_enabled") {
+    if off(&"multi_az_enabled") {
         return call
             .marks([Mark::Redundancy])
             .why("Without Multi-AZ primary and replicas may stand in one zone, and go down with it.");

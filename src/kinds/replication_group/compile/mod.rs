@@ -6,6 +6,7 @@
 
 mod access;
 mod create;
+mod deferral;
 mod effects;
 mod mode;
 mod refuse;
@@ -107,7 +108,11 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
         calls.extend(scale::shards(change));
     }
     calls.extend(scale::more_replicas(change));
-    calls.extend(settings(change));
+    // What waits for the window comes last: a later immediate call would carry it out at once.
+    let waits = deferral::settings_wait(change);
+    let now = deferral::needed_now(change);
+    let first: &dyn Fn(&str) -> bool = if waits { &|name| now.contains(&name) } else { &|_| true };
+    calls.extend(settings(change, first, !deferral::is_asked_for(change) || waits));
     if mode::begins(change) {
         calls.extend(mode::calls(change));
         calls.extend(scale::shards(change));
@@ -123,17 +128,14 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     calls.extend(logs(change));
     calls.extend(access::token(change));
     calls.extend(scale::fewer_replicas(change));
-    calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
-    refuse_half_deferred(change, &calls)?;
-    Ok(calls)
-}
-
-/// `ApplyImmediately` of calls that AWS can defer.
-fn immediately(change: &Change) -> Value {
-    match change.new("apply_immediately").as_bool() {
-        Some(false) => Value::bool(false),
-        _ => Value::bool(true),
+    if waits {
+        let at_once = |name: &str| upkeep::AT_ONCE.contains(&name);
+        calls.extend(settings(change, &at_once, false));
+        calls.extend(settings(change, &|name| !now.contains(&name) && !at_once(name), false));
     }
+    calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
+    deferral::refuse_half(&calls)?;
+    Ok(calls)
 }
 
 fn modify(change: &Change, causes: &[&'static str], args: Vec<(&'static str, Value)>) -> Call {
@@ -164,25 +166,33 @@ const SETTING_NAMES: [(&str, &str); 14] = [
     ("ip_discovery", "IpDiscovery"),
 ];
 
-fn settings(change: &Change) -> Option<Call> {
+/// Those that `here` picks.
+fn settings(change: &Change, here: &dyn Fn(&str) -> bool, immediately: bool) -> Option<Call> {
     // On the way to cluster mode the group whose parameters turn it on goes with the mode.
     let parameters = mode::parameter_group_before(change);
-    let is_here = |name: &str| change.has(name) && (name != "parameter_group_name" || parameters.is_none());
+    let is_here =
+        |name: &str| change.has(name) && here(name) && (name != "parameter_group_name" || parameters.is_none());
     let causes: Vec<&'static str> = SETTING_NAMES.iter().map(|(name, _)| *name).filter(|name| is_here(name)).collect();
     if causes.is_empty() {
         return None;
     }
     let value = |name: &'static str| match (&parameters, name) {
         (Some(until_then), "parameter_group_name") => until_then.clone(),
-        _ => change.if_changed(name),
+        _ if causes.contains(&name) => change.new(name),
+        _ => Value::null(),
     };
     let mut args: Vec<(&'static str, Value)> =
         SETTING_NAMES.iter().map(|(name, member)| (*member, value(name))).collect();
-    args.extend(companions(change));
-    args.push(("ApplyImmediately", immediately(change)));
-    let call = effects::of_settings(change, modify(change, &causes, args), settings_seconds(change));
+    if causes.contains(&"notification_topic_arn") || causes.contains(&"snapshot_retention_limit") {
+        args.extend(companions(change));
+    }
+    args.push(("ApplyImmediately", Value::bool(immediately)));
+    let call = effects::of_settings(change, modify(change, &causes, args));
+    let seconds = settings_seconds(&call);
     // Without a topic it takes another argument.
-    Some(call.assuming_set("notification_topic_arn", &change.if_changed("notification_topic_arn")))
+    let topic = value("notification_topic_arn");
+    let call = call.settles(seconds).at_once(&upkeep::AT_ONCE);
+    Some(call.assuming_set("notification_topic_arn", &topic))
 }
 
 /// What AWS wants beside an attribute that changes.
@@ -210,8 +220,8 @@ fn snapshot_source(change: &Change) -> Option<String> {
     members.pop()
 }
 
-fn settings_seconds(change: &Change) -> u32 {
-    let any = |names: &[&str]| names.iter().any(|name| change.has(name));
+fn settings_seconds(call: &Call) -> u32 {
+    let any = |names: &[&str]| names.iter().any(|name| call.causes.contains(name));
     match () {
         () if any(&["node_type", "engine_version", "engine"]) => NODE_OR_VERSION,
         () if any(&["automatic_failover_enabled", "multi_az_enabled"]) => FAILOVER_SETTING,
@@ -229,25 +239,4 @@ fn logs(change: &Change) -> Option<Call> {
         ];
         modify(change, &[name], args).settles(SETTINGS)
     })
-}
-
-/// A change of several calls cannot wait for the window with its first and go on with the others.
-fn refuse_half_deferred(change: &Change, calls: &[Call]) -> Result<(), Problem> {
-    let deferred = change.new("apply_immediately").as_bool() == Some(false);
-    let issued: Vec<&Call> = calls
-        .iter()
-        .filter(|call| call.operation != "AddTagsToResource" && call.operation != "RemoveTagsFromResource")
-        .collect();
-    let waits = |call: &&Call| call.args.get("ApplyImmediately") == Some(&Value::bool(false));
-    if !deferred || issued.len() < 2 || !issued[..issued.len() - 1].iter().any(waits) {
-        return Ok(());
-    }
-    let names: Vec<&str> = issued.iter().flat_map(|call| call.causes.iter().copied()).collect();
-    Err(Problem::error(
-        "CS0561",
-        "apply_immediately",
-        "Half of the change would wait for the maintenance window",
-        format!("The change of {} takes {} calls, and the first would be deferred.", names.join(", "), issued.len()),
-        "Set apply_immediately = true for this change, or change the attributes one after another.",
-    ))
 }

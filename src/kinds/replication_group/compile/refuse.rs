@@ -105,3 +105,14 @@ pub fn other_mode(named: &str, clustered: bool) -> Problem {
         },
     )
 }
+
+/// What follows hangs on what would wait.
+pub(super) fn half_deferred(names: &str, calls: usize) -> Problem {
+    Problem::error(
+        "CS0561",
+        "apply_immediately",
+        "Half of the change would wait for the maintenance window",
+        format!("The change of {names} takes {calls} calls, and the others hang on one that would be deferred."),
+        "Set apply_immediately = true for this change, or change the attributes one after another.",
+    )
+}
