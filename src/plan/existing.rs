@@ -198,6 +198,12 @@ fn update(
         changes.push(AttrChange { name: "protect", before, after, replaces: false });
     }
     let mut decision = Decision::default();
+    let waits = pending::joined(instance.kind, record, observation);
+    let back = pending::taken_back(instance.kind.schema(), &before, &waits, &mut changes);
+    if !back.is_empty() {
+        decision
+            .note(instance.address, format!("{}: takes back what waits for the maintenance window", back.join(", ")));
+    }
     let numbered = numbered(&after);
     let target = draft.target(&instance.region);
     let wish = wish::without_own_unknowns(numbered.clone(), instance.address);
@@ -206,7 +212,6 @@ fn update(
         Ok(mut calls) => {
             let place = (instance.address, &*instance.region);
             if observation.status == Status::Settled {
-                let waits = pending::joined(instance.kind, record, observation);
                 pending::flush(instance.kind, (&record.id, &before, &waits), &changed, &target, &mut calls);
             }
             let shown = Shown { changed, changes };

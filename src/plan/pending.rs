@@ -4,21 +4,44 @@
 //! carries all of it out at once. Source: API reference, ModifyReplicationGroup and ModifyCacheCluster.
 
 use crate::kind::{Call, Change, Kind, Observation, Status, Target};
+use crate::plan::AttrChange;
 use crate::plan::diff::Waiting;
+use crate::schema::Schema;
 use crate::state::Record;
-use crate::value::Object;
+use crate::value::{Object, Value};
 
 /// What waits, as AWS tells it and as it is remembered; without what is so already.
 pub(super) fn joined(kind: &dyn Kind, record: &Record, observation: &Observation) -> Object {
+    let differs = |name: &str, value: &Value| {
+        let attr = kind.schema().attr(name).zip(observation.object.get(name));
+        attr.is_none_or(|(attr, now)| !attr.is_satisfied(now, value))
+    };
     let mut pending = observation.pending.clone();
+    pending.retain(|name, value| differs(name, value));
     for (name, value) in &record.pending {
-        let now = observation.object.get(name);
-        let attr = kind.schema().attr(name);
-        if attr.zip(now).is_some_and(|(attr, now)| !attr.is_satisfied(now, value)) {
+        if observation.object.contains_key(name) && differs(name, value) {
             pending.or_insert_with(name.clone(), || value.clone());
         }
     }
     pending
+}
+
+/// What differs from what waits, and not from what is: shown as it would be without the change.
+pub(super) fn taken_back(
+    schema: &Schema,
+    before: &Object,
+    waits: &Object,
+    changes: &mut [AttrChange],
+) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for change in changes {
+        let (now, attr) = (before.get(change.name), schema.attr(change.name));
+        let is_so = attr.zip(now).is_some_and(|(attr, now)| attr.is_satisfied(now, &change.after));
+        let Some(value) = waits.get(change.name).filter(|_| is_so) else { continue };
+        change.before = value.clone();
+        names.push(change.name);
+    }
+    names
 }
 
 /// How a wish stands to it.

@@ -31,7 +31,8 @@ fn follow_family(before: &Object, wanted: &Object, changed: &mut Vec<&'static st
     let text = |object: &Object, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
     // What waits for the window decides as well, and has been sent already.
     let deciding = ["engine", "engine_version", "cluster_mode"];
-    let decides = deciding.iter().any(|name| before.get(name) != after.get(name));
+    let asked = deciding.iter().any(|name| changed.contains(name));
+    let decides = asked || deciding.iter().any(|name| before.get(name) != after.get(name));
     let named = wanted.get("parameter_group_name").is_some_and(|name| !name.is_null());
     let Some(old) = text(before, "parameter_group_name").filter(|name| name.starts_with("default.")) else { return };
     if !decides || named || before.get("global_role").is_some_and(|role| !role.is_null()) {
@@ -42,9 +43,11 @@ fn follow_family(before: &Object, wanted: &Object, changed: &mut Vec<&'static st
         && text(after, "cluster_mode").as_deref() != Some("disabled");
     let ending = if moves || is_clustered_default(&old) { ".cluster.on" } else { "" };
     let new = format!("default.{family}{ending}");
-    if new != old {
+    // A wish to stay as it is, against what waits, is one for the parameter group as well.
+    let stays = asked && deciding.iter().all(|name| before.get(name) == after.get(name));
+    if new != old || stays {
         after.insert("parameter_group_name".into(), Value::string(new));
-        if deciding.iter().any(|name| changed.contains(name)) {
+        if asked {
             changed.push("parameter_group_name");
         }
     }

@@ -6,10 +6,12 @@ use crate::kind::{Call, Change, Impact, Mark};
 
 /// A setting that nothing but the group itself notices.
 pub(super) fn of_settings(change: &Change, call: Call) -> Call {
-    if ["node_type", "engine_version", "engine"].iter().any(|name| call.causes.contains(name)) {
+    // What is asked to stay as it is, against what waits, changes nothing.
+    let moves = |name: &&'static str| call.causes.contains(name) && change.old(name) != change.new(name);
+    if ["node_type", "engine_version", "engine"].iter().any(moves) {
         return of_other_nodes(change, call);
     }
-    let off = |name: &&'static str| call.causes.contains(name) && change.new(name).as_bool() == Some(false);
+    let off = |name: &&'static str| moves(name) && change.new(name).as_bool() == Some(false);
     if off(&"automatic_failover_enabled") {
         return call
             .marks([Mark::Redundancy])
