@@ -26,6 +26,8 @@
 //! * **Call**: one API call as data, with impact and cause. **Step**: one change of one object, made of calls.
 //! * **Record**: what the state says of an object. **Operation**: a call that writes, on the medium from before it is
 //!   sent until its end is known.
+//! * **Pending**: accepted by AWS, and kept until the maintenance window. A wish is compared with what is, joined with
+//!   that (`plan/pending.rs`); what AWS does not tell of it is in the record.
 //! * **Deposed**: an object that has a successor and is still to be deleted; it keeps all its guards.
 //! * **Drift**: how an object differs from its record. **Home**: account, region, and AWS or not: what a state is of.
 //!
