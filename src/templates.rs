@@ -12,17 +12,32 @@ macro_rules! templates {
 }
 
 templates! {
+    "access": ["main.hcl"],
     "advanced": ["main.hcl"],
     "application": ["main.hcl"],
     "backup": ["main.hcl"],
     "basic": ["main.hcl"],
     "cost-optimised": ["main.hcl"],
+    "dependencies": ["main.hcl"],
     "ecommerce": ["main.hcl"],
     "encryption": ["main.hcl"],
     "global-datastore": ["main.hcl"],
+    "global-datastore-aliases": ["main.hcl", "main.tf"],
+    "guide": [
+        "main.hcl",
+        "basic.tf",
+        "configured.tf",
+        "global.tf",
+        "kept.tf",
+        "network.tf",
+        "repeated.tf",
+        "small.tf",
+        "watched.tf"
+    ],
     "logging": ["main.hcl"],
     "generated": ["main.hcl"],
     "memcached": ["main.hcl"],
+    "memcached-basic": ["main.hcl"],
     "microservices": ["main.hcl"],
     "monitoring": ["main.hcl"],
     "multi-environment": ["main.hcl"],
@@ -35,6 +50,7 @@ templates! {
     "security": ["main.hcl"],
     "serverless": ["main.hcl"],
     "simple": ["main.hcl"],
+    "tiers": ["main.hcl"],
     "users": ["main.hcl"],
     "variables": ["main.hcl", "team.auto.hclvars", "variables.hcl"],
 }

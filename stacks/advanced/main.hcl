@@ -15,13 +15,12 @@ environment "prod" {
   region     = "us-west-2"
   account_id = "123456789012"
   protect    = true
-  vars       = { slow_log_group = "/aws/elasticache/redis" }
 }
 
-variable "slow_log_group" {
-  type        = string
-  default     = null
-  description = "An existing CloudWatch log group for commands that took too long."
+variable "logs_kept_for" {
+  type        = number
+  default     = 30
+  description = "Days."
 }
 
 variable "engine_version" {
@@ -91,6 +90,12 @@ security_group "redis" {
   }
 }
 
+# Commands that took too long.
+log_group "slow" {
+  name              = "/aws/elasticache/redis"
+  retention_in_days = var.logs_kept_for
+}
+
 replication_group "redis" {
   replication_group_id        = "advanced-redis"
   description                 = "A group with everything said"
@@ -116,16 +121,11 @@ replication_group "redis" {
   at_rest_encryption_enabled = true
   transit_encryption_enabled = true
 
-  # A block for each element: none as long as there is no log group.
-  dynamic "log_delivery_configuration" {
-    for_each = var.slow_log_group == null ? [] : [var.slow_log_group]
-
-    content {
-      destination      = log_delivery_configuration.value
-      destination_type = "cloudwatch-logs"
-      log_format       = "json"
-      log_type         = "slow-log"
-    }
+  log_delivery_configuration {
+    destination      = log_group.slow.name
+    destination_type = "cloudwatch-logs"
+    log_format       = "text"
+    log_type         = "slow-log"
   }
 
   timeouts {

@@ -48,6 +48,25 @@ replication_group "redis" {
   }
 }
 
+# What an application writes about its cache, in lines of words: the third of them is the level.
+log_group "clients" {
+  name              = "/aws/elasticache/logging-clients"
+  retention_in_days = var.retention_in_days
+}
+
+log_metric_filter "client_errors" {
+  name           = "logging-client-errors"
+  log_group_name = log_group.clients.name
+  pattern        = "[time, request, level = \"ERROR\", ...]"
+
+  metric_transformation {
+    name      = "ClientErrors"
+    namespace = "ElastiCache/Errors"
+    value     = "1"
+  }
+}
+
+# What Redis writes of itself, as JSON.
 log_metric_filter "errors" {
   name           = "logging-redis-errors"
   log_group_name = log_group.redis["engine-log"].name

@@ -162,7 +162,7 @@ fn terraform_lays_the_stacks_out_alike() {
     let place = Place::new();
     place.run(&["fmt", "--check", &stacks.display().to_string()]).expect(0);
     let Some(terraform) = program("terraform_lays_the_stacks_out_alike", "terraform") else { return };
-    for path in files(&stacks, "hcl").into_iter().chain(files(&stacks, "hclvars")) {
+    for path in ["hcl", "hclvars", "tf"].into_iter().flat_map(|end| files(&stacks, end)) {
         let mut command = Command::new(&terraform);
         command.args(["fmt", "-check", "-"]).stdin(std::fs::File::open(&path).expect("a stack"));
         command.env("HOME", place.path()).env_remove("TF_CLI_CONFIG_FILE").env("CHECKPOINT_DISABLE", "1");

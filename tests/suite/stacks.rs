@@ -28,17 +28,22 @@ macro_rules! stacks {
 }
 
 stacks! {
-    advanced "advanced" adds 4, Var("engine_version=7.1");
+    access "access" adds 7, Var(r#"clients=["web", "reports"]"#);
+    advanced "advanced" adds 5, Var("engine_version=7.1");
     application "application" adds 11, Var("shards=3");
     backup "backup" adds 4, Var("days=2");
     basic "basic" adds 4, Var("nodes=3");
     cost_optimised "cost-optimised" adds 5, Var("node_type=cache.t4g.small");
+    dependencies "dependencies" adds 13, Var(r#"clients=["instances", "functions", "batch"]"#);
     ecommerce "ecommerce" adds 9, Var("sale=true");
     encryption "encryption" adds 4, Text("\"allkeys-lru\"", "\"volatile-ttl\"");
     global_datastore "global-datastore" adds 4, Var("engine_version=7.1");
-    logging "logging" adds 5, Var("retention_in_days=14");
+    global_datastore_aliases "global-datastore-aliases" adds 5, Var("replicas=2");
+    guide "guide" adds 37, Var(r#"custom={ node_type = "cache.t3.small", num_cache_clusters = 3, snapshot_retention_limit = 0 }"#);
+    logging "logging" adds 7, Var("retention_in_days=14");
     generated "generated" adds 4, Var("era=2027");
-    memcached "memcached" adds 5, Var("nodes=3");
+    memcached "memcached" adds 11, Var("nodes=2");
+    memcached_basic "memcached-basic" adds 4, Var("nodes=3");
     notifications "notifications" adds 6, Text("\"Cache on call\"", "\"Caches\"");
     microservices "microservices" adds 18, Var(r#"services=["user-service", "search-service"]"#);
     monitoring "monitoring" adds 15, Var("nodes=3");
@@ -51,9 +56,18 @@ stacks! {
     security "security" adds 5, Var(r#"admin_networks={ office = "10.1.0.0/16", home = "10.2.0.0/16" }"#);
     serverless "serverless" adds 4, Var("storage=20");
     simple "simple" adds 1, Text("\"One node\"", "\"Still one node\"");
+    tiers "tiers" adds 7, Var(TIERS);
     users "users" adds 8, Var("reporting=on ~report:* +@read -@dangerous");
     variables "variables" adds 4, Var("num_cache_clusters=2");
 }
+
+/// A tier that shrinks, one of another size, one that is new; the tier of Memcached grows.
+const TIERS: &str = r#"tiers={
+    session-cache     = { engine = "redis", nodes = 2, ttl = 3600, purpose = "session_storage" }
+    application-cache = { engine = "redis", node_type = "cache.r6g.2xlarge", nodes = 5, ttl = 900, purpose = "application_data" }
+    counter-cache     = { engine = "redis", nodes = 1, ttl = 60, purpose = "rate_limits" }
+    database-cache    = { engine = "memcached", nodes = 5, ttl = 300, purpose = "database_queries" }
+}"#;
 
 #[test]
 fn every_stack_is_tested() {
@@ -148,46 +162,61 @@ fn on_a_socket(mut stack: Stack) {
 }
 
 /// What an account holds, as the services themselves tell it.
-const LOOKS: [(&str, &str, &str); 13] = [
+const LOOKS: [(&str, &str, &str); 18] = [
     ("elasticache", "DescribeReplicationGroups", "2015-02-02"),
     ("elasticache", "DescribeCacheClusters", "2015-02-02"),
     ("elasticache", "DescribeCacheSubnetGroups", "2015-02-02"),
     ("elasticache", "DescribeCacheParameterGroups", "2015-02-02"),
+    ("elasticache", "DescribeGlobalReplicationGroups", "2015-02-02"),
+    ("elasticache", "DescribeServerlessCaches", "2015-02-02"),
     ("elasticache", "DescribeSnapshots", "2015-02-02"),
+    ("elasticache", "DescribeUsers", "2015-02-02"),
+    ("elasticache", "DescribeUserGroups", "2015-02-02"),
     ("ec2", "DescribeSecurityGroups", "2016-11-15"),
     ("ec2", "DescribeSecurityGroupRules", "2016-11-15"),
     ("ec2", "DescribeTags", "2016-11-15"),
     ("monitoring", "DescribeAlarms", "2010-08-01"),
+    ("monitoring", "ListDashboards", "2010-08-01"),
     ("sns", "ListTopics", "2010-03-31"),
     ("sns", "ListSubscriptions", "2010-03-31"),
     ("logs", "DescribeLogGroups", "Logs_20140328"),
     ("logs", "DescribeMetricFilters", "Logs_20140328"),
 ];
 
+/// In each region that the stacks use.
 fn world(emulator: &Emulator) -> Vec<String> {
-    LOOKS.iter().map(|(service, action, version)| look(emulator, service, action, version)).collect()
+    let regions = ["us-west-2", "us-east-1", "eu-west-1"];
+    regions.iter().flat_map(|region| LOOKS.iter().map(|ask| look(emulator, region, ask))).collect()
 }
 
 /// One request in the oldest protocol, so that no SDK stands between; a service without that has no version but a target.
-fn look(emulator: &Emulator, service: &str, action: &str, version: &str) -> String {
+fn look(emulator: &Emulator, region: &str, (service, action, version): &(&str, &str, &str)) -> String {
     let (body, headers) = match version.starts_with(|first: char| first.is_ascii_digit()) {
         true => (format!("Action={action}&Version={version}"), "application/x-www-form-urlencoded".to_owned()),
         false => ("{}".to_owned(), format!("application/x-amz-json-1.1\r\nX-Amz-Target: {version}.{action}")),
     };
-    let scope = format!("test/20260101/us-west-2/{service}/aws4_request");
+    let scope = format!("test/20260101/{region}/{service}/aws4_request");
     let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
     let headers = format!("Content-Type: {headers}\r\nAuthorization: {signature}\r\n");
     let body = emulator.http("POST /", &headers, &body);
-    without(&without_default(&body), "equestId>")
+    without(&without_kept(&body), "equestId>")
 }
 
-/// AWS makes the subnet group `default` for the first cache that names none, and it stays.
-fn without_default(body: &str) -> String {
-    let keep = |part: &str| match part.find("<CacheSubnetGroup>") {
-        Some(at) if part.contains("<CacheSubnetGroupName>default<") => part[..at].to_owned(),
-        _ => part.to_owned(),
-    };
-    body.split_inclusive("</CacheSubnetGroup>").map(keep).collect()
+/// What AWS makes by itself and keeps: the subnet group `default` for the first cache that names none, and a copy of the
+/// parameter group in the region of a second member of a global datastore.
+const KEPT: [(&str, &str); 2] = [
+    ("CacheSubnetGroup", "<CacheSubnetGroupName>default<"),
+    ("CacheParameterGroup", "<CacheParameterGroupName>global-datastore-"),
+];
+
+fn without_kept(body: &str) -> String {
+    KEPT.iter().fold(body.to_owned(), |body, (element, name)| {
+        let keep = |part: &str| match part.find(&format!("<{element}>")) {
+            Some(at) if part.contains(name) => part[..at].to_owned(),
+            _ => part.to_owned(),
+        };
+        body.split_inclusive(&format!("</{element}>")).map(keep).collect()
+    })
 }
 
 /// The text without what is between each pair of a tag that ends so.
