@@ -187,6 +187,9 @@ mod tests {
         fn tags<'a>(&'a self, _: &'a Object) -> Future_<'a, Result<crate::value::Value, RemoteError>> {
             unreachable!("the poller reads no tags")
         }
+        fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+            unreachable!("the poller lists nothing")
+        }
         fn invoke<'a>(&'a self, _: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
             unreachable!("the poller writes nothing")
         }

@@ -9,7 +9,7 @@ use super::attrs::{Attrs, fields};
 use super::clients::Clients;
 use super::paging::{PAGE, at_most, pages};
 use super::tags::{self, Owner};
-use super::{Found, Place};
+use super::{Found, Place, names};
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Type, Value};
 
@@ -27,6 +27,13 @@ impl Remote for Alarms {
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
         Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::CloudWatch, object).await })
+    }
+
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            Ok(names(&describe(&clients, &[]).await?, MetricAlarm::alarm_name))
+        })
     }
 
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
@@ -49,13 +56,14 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     Ok(alarms.iter().filter_map(|alarm| Some((alarm.alarm_name.clone()?, observe(alarm, &tags)))).collect())
 }
 
+/// The alarms of these names; all without any.
 async fn describe(clients: &Clients, names: &[String]) -> Result<Vec<MetricAlarm>, RemoteError> {
     let service = &clients.cloudwatch;
     pages(|token| async move {
         let request = service
             .client
             .describe_alarms()
-            .set_alarm_names(Some(names.to_vec()))
+            .set_alarm_names((!names.is_empty()).then(|| names.to_vec()))
             .alarm_types(AlarmType::MetricAlarm)
             .max_records(PAGE)
             .set_next_token(token);

@@ -3,12 +3,14 @@
 mod calls;
 mod observe;
 
+use aws_sdk_elasticache::types::CacheCluster;
+
 use super::args::without_secrets;
 use super::clients::Clients;
 use super::errors::own_not_found;
 use super::replication_group::describe_clusters;
 use super::tags::{self, Owner};
-use super::{Found, Place, reading};
+use super::{Found, Place, names, reading};
 use crate::kind::{Call, Future_, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -25,6 +27,13 @@ impl Remote for CacheClusters {
         Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::ElastiCache, object).await })
     }
 
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            Ok(names(&describe_clusters(&clients, None).await?, own_id))
+        })
+    }
+
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
         Box::pin(async {
             let clients = self.0.clients().await?;
@@ -32,6 +41,11 @@ impl Remote for CacheClusters {
             result.map_err(|error| own_not_found(error, &["CacheClusterNotFound"]))
         })
     }
+}
+
+/// A member belongs to its group; AWS does not tell which of them somebody has made by themselves.
+fn own_id(cluster: &CacheCluster) -> Option<&str> {
+    cluster.cache_cluster_id().filter(|_| cluster.replication_group_id().is_none())
 }
 
 async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {

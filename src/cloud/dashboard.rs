@@ -1,11 +1,13 @@
 //! Dashboards.
 
+use aws_sdk_cloudwatch::types::DashboardEntry;
+
 use super::args::{Input, unknown_operation, without_secrets};
 use super::attrs::Attrs;
 use super::clients::Clients;
 use super::errors::fatal;
-use super::paging::at_most;
-use super::{Found, Place};
+use super::paging::{at_most, pages};
+use super::{Found, Place, names};
 use crate::cloud::args::send;
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
@@ -26,6 +28,18 @@ impl Remote for Dashboards {
 
     fn tags<'a>(&'a self, _: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
         Box::pin(async { Err(fatal("NoTags", "the tags of dashboards are not read")) })
+    }
+
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let service = &self.0.clients().await?.cloudwatch;
+            let all = pages(|token| async move {
+                let request = service.client.list_dashboards().set_next_token(token);
+                let page = service.pace.send(|| request.clone().send()).await?;
+                Ok((page.dashboard_entries.unwrap_or_default(), page.next_token))
+            });
+            Ok(names(&all.await?, DashboardEntry::dashboard_name))
+        })
     }
 
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {

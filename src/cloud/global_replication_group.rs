@@ -11,7 +11,7 @@ use super::paging::{PAGE, pages};
 use super::replication_group::observe::short_version;
 use super::replication_group::read_tags;
 use super::tags::{self, Owner};
-use super::{Found, Place};
+use super::{Found, Place, names};
 use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Type, Value};
@@ -27,6 +27,16 @@ impl Remote for Globals {
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
         Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::ElastiCache, object).await })
+    }
+
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let all = describe(&*self.0.clients().await?).await?;
+            let here = |member: &GlobalReplicationGroupMember| {
+                is_primary(member) && member.replication_group_region() == Some(&self.0.region)
+            };
+            Ok(names(&all, |global| global.members().iter().any(here).then(|| id(global))))
+        })
     }
 
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {

@@ -7,7 +7,7 @@ use super::attrs::Attrs;
 use super::clients::Clients;
 use super::paging::{at_most, pages};
 use super::tags::{self, Owner};
-use super::{Found, Place};
+use super::{Found, Place, names};
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -38,6 +38,14 @@ impl Remote for LogGroups {
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
         Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::Logs, object).await })
+    }
+
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            let groups = list(&clients, "DescribeLogGroups", json!({}), "logGroups").await?;
+            Ok(names(&groups, |group| text(group, "logGroupName")))
+        })
     }
 
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {

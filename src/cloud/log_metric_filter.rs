@@ -10,7 +10,7 @@ use super::clients::Clients;
 use super::errors::{fatal, own_not_found};
 use super::log_group::{invoke, list};
 use super::paging::at_most;
-use super::{Found, Place};
+use super::{Found, Place, names};
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Type, Value};
 
@@ -35,6 +35,14 @@ impl Remote for MetricFilters {
         Box::pin(async { Err(fatal("NoTags", "metric filters have no tags")) })
     }
 
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            let filters = list(&clients, "DescribeMetricFilters", json!({}), "metricFilters").await?;
+            Ok(names(&filters.iter().filter_map(id).collect::<Vec<_>>(), |id| Some(id)))
+        })
+    }
+
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
         Box::pin(async {
             let clients = self.0.clients().await?;
@@ -48,6 +56,10 @@ impl Remote for MetricFilters {
     }
 }
 
+fn id(filter: &Json) -> Option<String> {
+    Some(format!("{}:{}", filter.get("logGroupName")?.as_str()?, filter.get("filterName")?.as_str()?))
+}
+
 /// Reads group by group. A group that is not there has no filters.
 async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     let groups: BTreeSet<&str> = ids.iter().filter_map(|id| Some(id.split_once(':')?.0)).collect();
@@ -58,7 +70,7 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
         }
     });
     let named = |filter: &Json| {
-        let id = format!("{}:{}", filter.get("logGroupName")?.as_str()?, filter.get("filterName")?.as_str()?);
+        let id = id(filter)?;
         ids.contains(&id).then(|| (id, observe(filter)))
     };
     Ok(filters.await?.iter().flatten().filter_map(named).collect())

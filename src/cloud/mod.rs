@@ -47,7 +47,7 @@ mod user;
 mod user_group;
 mod web;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -256,9 +256,19 @@ impl Remote for Unreachable {
         Box::pin(async { Err(self.error()) })
     }
 
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async { Err(self.error()) })
+    }
+
     fn invoke<'a>(&'a self, _: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
         Box::pin(async { Err(self.error()) })
     }
+}
+
+/// The names of what was listed, in order and each once.
+fn names<'a, T>(listed: &'a [T], name: impl Fn(&'a T) -> Option<&'a str>) -> Vec<String> {
+    let names: BTreeSet<&str> = listed.iter().filter_map(name).collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// Gives what was found under the names that were asked for; AWS keeps most names in lower case.

@@ -8,7 +8,7 @@ use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, at_most, pages};
 use super::tags::{self, Owner};
-use super::{Found, Place, by_asked_name, reading};
+use super::{Found, Place, by_asked_name, names, reading};
 use crate::cloud::args::send;
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Type, Value};
@@ -27,6 +27,13 @@ impl Remote for ParameterGroups {
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
         Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::ElastiCache, object).await })
+    }
+
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            Ok(names(&describe(&clients, None).await?, own_name))
+        })
     }
 
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
@@ -57,6 +64,12 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
         Some((name(group), observe(group, &parameters?, &tags)))
     });
     Ok(by_asked_name(ids, observed.collect()))
+}
+
+/// AWS's own are the default groups, and the copies that the members of a global datastore have.
+fn own_name(group: &CacheParameterGroup) -> Option<&str> {
+    let own = |name: &&str| !name.starts_with("default.") && group.is_global() != Some(true);
+    group.cache_parameter_group_name().filter(own)
 }
 
 async fn describe(clients: &Clients, name: Option<String>) -> Result<Vec<CacheParameterGroup>, RemoteError> {

@@ -14,7 +14,7 @@ use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, at_most, pages};
 use super::tags::{self, Owner};
-use super::{FEW, Found, Place, by_asked_name};
+use super::{FEW, Found, Place, by_asked_name, names};
 use crate::kind::{Call, ErrorClass, Future_, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -32,6 +32,13 @@ impl Remote for ReplicationGroups {
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
         Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::ElastiCache, object).await })
+    }
+
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            Ok(names(&describe_groups(&clients, None).await?, ReplicationGroup::replication_group_id))
+        })
     }
 
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {

@@ -9,7 +9,7 @@ use super::clients::Clients;
 use super::errors::{fatal, own_not_found};
 use super::paging::{PAGE, at_most, pages};
 use super::tags::{self, Owner};
-use super::{Found, Place, reading};
+use super::{Found, Place, names, reading};
 use crate::cloud::args::send;
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::kinds::tags::MARK;
@@ -40,6 +40,13 @@ impl Remote for ReservedNodes {
                 Ok(node.reserved_cache_node_id.filter(|_| is_it))
             });
             Ok(marked.await?.into_iter().flatten().next())
+        })
+    }
+
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            Ok(names(&describe(&clients, None).await?, ReservedCacheNode::reserved_cache_node_id))
         })
     }
 

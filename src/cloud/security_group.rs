@@ -11,7 +11,7 @@ use super::clients::Clients;
 use super::errors::fatal;
 use super::paging::{at_most, pages};
 use super::tags;
-use super::{Found, Place};
+use super::{Found, Place, names};
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -54,6 +54,13 @@ impl Remote for SecurityGroups {
         })
     }
 
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let groups = describe(&*self.0.clients().await?, Vec::new()).await?;
+            Ok(names(&groups, own_id))
+        })
+    }
+
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
         Box::pin(async {
             let clients = self.0.clients().await?;
@@ -72,20 +79,25 @@ async fn read(clients: &Clients, region: &str, ids: &[String]) -> Result<Found, 
     Ok(groups.filter_map(|group| Some((group.group_id.clone()?, observe(&group, region)))).collect())
 }
 
-/// Security groups by filters.
+/// Security groups by filters; all without any.
 pub async fn describe(clients: &Clients, filters: Vec<Filter>) -> Result<Vec<SecurityGroup>, RemoteError> {
     let (service, filters) = (&clients.ec2, &filters);
     pages(|token| async move {
         let request = service
             .client
             .describe_security_groups()
-            .set_filters(Some(filters.clone()))
+            .set_filters((!filters.is_empty()).then(|| filters.clone()))
             .max_results(GROUPS)
             .set_next_token(token);
         let page = service.pace.send(|| request.clone().send()).await?;
         Ok((page.security_groups.unwrap_or_default(), page.next_token))
     })
     .await
+}
+
+/// Every VPC has a group `default`, which can neither be made nor deleted.
+pub(super) fn own_id(group: &SecurityGroup) -> Option<&str> {
+    group.group_id().filter(|_| group.group_name() != Some("default"))
 }
 
 fn observe(group: &SecurityGroup, region: &str) -> Observation {

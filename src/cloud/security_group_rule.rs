@@ -4,6 +4,8 @@
 mod calls;
 mod named;
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ec2::types::{Filter, SecurityGroupRule};
 
 use super::args::without_secrets;
@@ -11,8 +13,8 @@ use super::attrs::Attrs;
 use super::clients::Clients;
 use super::errors::fatal;
 use super::paging::{at_most, pages};
-use super::security_group::tag_map;
-use super::{Found, Place};
+use super::security_group::{self, tag_map};
+use super::{Found, Place, names};
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -66,6 +68,14 @@ impl Remote for ById {
         })
     }
 
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let rules = all(&*self.place.clients().await?).await?;
+            let own = |rule: &SecurityGroupRule| rule.is_egress().unwrap_or(false) == self.egress;
+            Ok(names(&rules, |rule| rule.security_group_rule_id().filter(|_| own(rule))))
+        })
+    }
+
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
         Box::pin(async { invoke(&self.place, call).await })
     }
@@ -109,6 +119,15 @@ impl Remote for ByName {
         Box::pin(async { Err(fatal("NoTags", "rules that are known by name have no tags")) })
     }
 
+    /// Each rule for itself: AWS does not keep which of them were made under one name.
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let rules = all(&*self.0.clients().await?).await?;
+            let named: Vec<String> = rules.iter().filter_map(named::name).collect();
+            Ok(names(&named, |name| Some(name)))
+        })
+    }
+
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
         Box::pin(async { invoke(&self.0, call).await })
     }
@@ -119,24 +138,35 @@ async fn invoke(place: &Place, call: &Call) -> Result<Reply, RemoteError> {
     calls::invoke(&clients, &*place.account.clock(), call).await.map_err(|error| without_secrets(error, call))
 }
 
+/// The rules of all groups that somebody has made.
+async fn all(clients: &Clients) -> Result<Vec<SecurityGroupRule>, RemoteError> {
+    let (groups, rules) = tokio::join!(security_group::describe(clients, Vec::new()), describe(clients, None));
+    let groups = groups?;
+    let own: BTreeSet<&str> = groups.iter().filter_map(security_group::own_id).collect();
+    Ok(rules?.into_iter().filter(|rule| rule.group_id().is_some_and(|group| own.contains(group))).collect())
+}
+
 /// Rules by a filter, which does not complain about what is not there.
 async fn by_filter(clients: &Clients, name: &str, values: &[String]) -> Result<Vec<SecurityGroupRule>, RemoteError> {
-    let found = at_most(4, values.chunks(VALUES), |values| async move {
-        let filter = Filter::builder().name(name).set_values(Some(values.to_vec())).build();
-        let (service, filter) = (&clients.ec2, &filter);
-        pages(|token| async move {
-            let request = service
-                .client
-                .describe_security_group_rules()
-                .filters(filter.clone())
-                .max_results(RULES)
-                .set_next_token(token);
-            let page = service.pace.send(|| request.clone().send()).await?;
-            Ok((page.security_group_rules.unwrap_or_default(), page.next_token))
-        })
-        .await
+    let found = at_most(4, values.chunks(VALUES), |values| {
+        describe(clients, Some(Filter::builder().name(name).set_values(Some(values.to_vec())).build()))
     });
     Ok(found.await?.into_iter().flatten().collect())
+}
+
+async fn describe(clients: &Clients, filter: Option<Filter>) -> Result<Vec<SecurityGroupRule>, RemoteError> {
+    let (service, filter) = (&clients.ec2, &filter);
+    pages(|token| async move {
+        let request = service
+            .client
+            .describe_security_group_rules()
+            .set_filters(filter.clone().map(|filter| vec![filter]))
+            .max_results(RULES)
+            .set_next_token(token);
+        let page = service.pace.send(|| request.clone().send()).await?;
+        Ok((page.security_group_rules.unwrap_or_default(), page.next_token))
+    })
+    .await
 }
 
 /// The group that a rule lets in, with its account where that is another.

@@ -9,7 +9,7 @@ use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::pages;
 use super::tags::{self, Owner};
-use super::{Found, Place, reading};
+use super::{Found, Place, names, reading};
 use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Type, Value};
@@ -25,6 +25,13 @@ impl Remote for ServerlessCaches {
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
         Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::ElastiCache, object).await })
+    }
+
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            Ok(names(&describe(&clients, None).await?, ServerlessCache::serverless_cache_name))
+        })
     }
 
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {

@@ -9,7 +9,7 @@ use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::pages;
 use super::tags::{self, Owner};
-use super::{Found, Place, reading};
+use super::{Found, Place, names, reading};
 use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::kinds::snapshot::SERVERLESS;
@@ -29,6 +29,18 @@ impl Remote for Snapshots {
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
         Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::ElastiCache, object).await })
+    }
+
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let clients = &*self.0.clients().await?;
+            let manual = Search { source: Some("manual".to_owned()), ..Search::default() };
+            let (nodes, serverless) = tokio::join!(describe(clients, &manual), describe_serverless(clients, &manual));
+            let of_serverless = names(&serverless?, ServerlessCacheSnapshot::serverless_cache_snapshot_name);
+            let mut all = names(&nodes?, Snapshot::snapshot_name);
+            all.extend(of_serverless.into_iter().map(|name| format!("{SERVERLESS}{name}")));
+            Ok(all)
+        })
     }
 
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {

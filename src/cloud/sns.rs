@@ -5,9 +5,9 @@ use serde_json::{Value as Json, json};
 use super::args::{self, without_secrets};
 use super::attrs::Attrs;
 use super::clients::Clients;
-use super::paging::at_most;
+use super::paging::{at_most, pages};
 use super::tags::{self, Owner};
-use super::{Found, Place};
+use super::{Found, Place, names};
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply, Target};
 use crate::value::{Object, Value};
 
@@ -32,6 +32,13 @@ impl Remote for Topics {
         Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::Sns, object).await })
     }
 
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let topics = list(&*self.0.clients().await?, "ListTopics", "Topics").await?;
+            Ok(names(&topics, |topic| Some(text(topic, "TopicArn")?.rsplit_once(':')?.1)))
+        })
+    }
+
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
         Box::pin(async {
             let clients = self.0.clients().await?;
@@ -49,6 +56,18 @@ pub(super) async fn send(clients: &Clients, call: &Call, operations: args::Opera
     }
     let service = &clients.sns;
     service.pace.call(|| service.client.send(call.operation, &input)).await
+}
+
+/// Reads a list of SNS page by page.
+pub(super) async fn list(clients: &Clients, operation: &'static str, member: &str) -> Result<Vec<Json>, RemoteError> {
+    let service = &clients.sns;
+    pages(|token| async move {
+        let input = token.map_or(json!({}), |token| json!({ "NextToken": token }));
+        let mut page = service.pace.send(|| service.client.send(operation, &input)).await?;
+        let rows = page.get_mut(member).map(Json::take).unwrap_or_default();
+        Ok((rows.as_array().cloned().unwrap_or_default(), text(&page, "NextToken").map(str::to_owned)))
+    })
+    .await
 }
 
 /// The attributes of what has that ARN; none where it is not there.

@@ -6,8 +6,8 @@ use super::args::{self, without_secrets};
 use super::attrs::Attrs;
 use super::errors::{fatal, own_not_found};
 use super::paging::at_most;
-use super::sns::{attributes, is_true, send, text};
-use super::{Found, Place};
+use super::sns::{attributes, is_true, list, send, text};
+use super::{Found, Place, names};
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -40,6 +40,14 @@ impl Remote for Subscriptions {
     /// None is ever found, and none has to be: the call that makes one answers the second time as the first time.
     fn find<'a>(&'a self, _: &'a str) -> Future_<'a, Result<Option<String>, RemoteError>> {
         Box::pin(async { Ok(None) })
+    }
+
+    /// One that nobody has confirmed yet has no name to be read by: AWS lists it with a word instead of an ARN.
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let all = list(&*self.0.clients().await?, "ListSubscriptions", "Subscriptions").await?;
+            Ok(names(&all, |one| text(one, "SubscriptionArn").filter(|arn| arn.starts_with("arn:"))))
+        })
     }
 
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {

@@ -8,7 +8,7 @@ use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, pages};
 use super::tags::{self, Owner};
-use super::{Found, Place, reading};
+use super::{Found, Place, names, reading};
 use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
@@ -26,6 +26,13 @@ impl Remote for SubnetGroups {
         Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::ElastiCache, object).await })
     }
 
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            Ok(names(&describe(&clients, None).await?, own_name))
+        })
+    }
+
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
         Box::pin(async {
             let clients = self.0.clients().await?;
@@ -37,6 +44,11 @@ impl Remote for SubnetGroups {
 
 async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     reading::read(clients, ids, "elasticache:subnetgroup", |name| describe(clients, name), observe).await
+}
+
+/// AWS makes the group `default` for the first cache that names none.
+fn own_name(group: &CacheSubnetGroup) -> Option<&str> {
+    group.cache_subnet_group_name().filter(|name| *name != "default")
 }
 
 async fn describe(clients: &Clients, name: Option<String>) -> Result<Vec<CacheSubnetGroup>, RemoteError> {

@@ -11,7 +11,7 @@ use super::errors::own_not_found;
 use super::paging::{PAGE, pages};
 use super::tags::{self, Owner};
 use super::user::status;
-use super::{Found, Place, reading};
+use super::{Found, Place, names, reading};
 use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Value};
@@ -33,6 +33,13 @@ impl Remote for UserGroups {
         Box::pin(async { tags::of_object(&*self.0.clients().await?, Owner::ElastiCache, object).await })
     }
 
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let clients = self.0.clients().await?;
+            Ok(names(&describe(&clients, None).await?, UserGroup::user_group_id))
+        })
+    }
+
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
         Box::pin(async { invoke(&*self.0.clients().await?, call).await })
     }
@@ -45,6 +52,18 @@ impl Remote for Associations {
 
     fn tags<'a>(&'a self, _object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
         Box::pin(async { Ok(Value::string_map::<&str, &str>([])) })
+    }
+
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async {
+            let groups = describe(&*self.0.clients().await?, None).await?;
+            let pairs = |group: &UserGroup| {
+                let id = id(group);
+                future(group).into_iter().map(|user| format!("{id},{user}")).collect::<Vec<_>>()
+            };
+            let all: Vec<String> = groups.iter().flat_map(pairs).collect();
+            Ok(names(&all, |pair| Some(pair)))
+        })
     }
 
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {

@@ -226,6 +226,14 @@ pub trait Remote: Send + Sync {
         })
     }
 
+    /// Lists the objects of the kind in the account and region, page by page: what somebody looks for who has made them
+    /// without us. Answers the names that [`Remote::read`] takes, in order, each once. What AWS makes by itself is left
+    /// out: default groups and users, automated snapshots, the members of a replication group.
+    ///
+    /// # Errors
+    /// Also where objects of a kind cannot be listed: an empty list says that there is none.
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>>;
+
     /// Issues one call and does not wait for what it starts.
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>>;
 }

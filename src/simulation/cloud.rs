@@ -262,6 +262,18 @@ impl Remote for Place {
         })
     }
 
+    fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async move {
+            self.cloud.outlive().await;
+            let fault = self.cloud.request(&format!("read list of {}", self.kind)).await?;
+            let moment = self.cloud.moment(fault);
+            let world = self.cloud.world();
+            let then = world.at(moment);
+            let mine = then.iter().filter(|(key, _)| key.0 == self.kind && key.1 == self.region);
+            Ok(mine.map(|(key, _)| key.2.clone()).collect())
+        })
+    }
+
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
         Box::pin(self.cloud.invoke(self.kind, &self.region, call))
     }

@@ -9,6 +9,8 @@ mod fetch;
 mod harness;
 mod kill;
 #[cfg(unix)]
+#[cfg(feature = "ec2")]
+mod listed;
 mod live;
 mod lost;
 mod policies;

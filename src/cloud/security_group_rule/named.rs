@@ -42,6 +42,11 @@ fn identities(rule: &SecurityGroupRule) -> Vec<Identity> {
         .collect()
 }
 
+/// What a rule is called that nobody has given a name, or several of one.
+pub fn name(rule: &SecurityGroupRule) -> Option<String> {
+    identities(rule).first().map(Identity::to_string)
+}
+
 /// The object of a name, as far as its rules are there; none where none of them is.
 fn observe(name: &str, wanted: &Identity, there: &BTreeMap<Identity, &SecurityGroupRule>) -> Option<Observation> {
     let singles: Vec<Identity> = wanted.singles().collect();
