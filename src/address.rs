@@ -39,6 +39,33 @@ pub enum Mode {
     Managed,
     /// A `data` block.
     Data,
+    /// An `ephemeral` block: read like a `data` block, and nothing of it is ever shown.
+    Ephemeral,
+}
+
+impl Mode {
+    /// The mode of what `data` and the like stand before.
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Data, Self::Ephemeral].into_iter().find(|mode| mode.word() == word)
+    }
+
+    /// What stands before the kind; nothing for a resource.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Managed => "",
+            Self::Data => "data",
+            Self::Ephemeral => "ephemeral",
+        }
+    }
+
+    /// The same with a dot behind it.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Managed => "",
+            Self::Data => "data.",
+            Self::Ephemeral => "ephemeral.",
+        }
+    }
 }
 
 /// The key of an instance.
@@ -126,12 +153,10 @@ impl Subject {
             return Some(Subject::Module(module));
         }
         let (mut first, mut first_key) = parts.next()?;
-        let mode = if first == "data" && first_key.is_none() {
+        let mode = Mode::of_word(&first).filter(|_| first_key.is_none()).unwrap_or(Mode::Managed);
+        if mode != Mode::Managed {
             (first, first_key) = parts.next()?;
-            Mode::Data
-        } else {
-            Mode::Managed
-        };
+        }
         let (name, key) = parts.next()?;
         if first_key.is_some() || parts.next().is_some() || first.is_empty() || name.is_empty() {
             return None;
@@ -234,10 +259,7 @@ pub fn module_prefix(path: &[(Arc<str>, Option<Key>)]) -> String {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&module_prefix(&self.module))?;
-        if self.mode == Mode::Data {
-            f.write_str("data.")?;
-        }
-        write!(f, "{}.{}", self.kind, self.name)?;
+        write!(f, "{}{}.{}", self.mode.prefix(), self.kind, self.name)?;
         self.key.as_ref().map_or(Ok(()), |key| key.fmt(f))
     }
 }

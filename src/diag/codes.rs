@@ -293,6 +293,7 @@ pub const CODES: &[Entry] = &[
     ("CS0960", "No distance", "A time_offset and a time_rotating say how far their second time lies from the first: with at least one of the `offset_...` or `rotation_...` arguments."),
     ("CS0961", "A wait for nothing", "A time_sleep waits when it is made (create_duration), when it goes (destroy_duration), or both. Write at least one of them."),
     ("CS0970", "Not a metric of what is watched", "Redis and Valkey, Memcached, and serverless caches report different metrics: Memcached has no EngineCPUUtilization, a serverless cache no CPUUtilization. An alarm on a metric that is not reported never has data."),
+    ("CS0980", "A constant is no secret", "A variable with `const = true` may be read before anything else is, and is written out: it cannot be sensitive or ephemeral as well. Terraform 1.15 says the same."),
     ("CS1000", "Cluster mode needs a newer version", "AWS moves a group to cluster mode from Redis 7.0 and Valkey 7.2 on. Raise the version in the same change: the upgrade is made first."),
     ("CS1001", "Cluster mode needs a replica and failover", "AWS moves a group to cluster mode only while it has automatic failover and a replica, so that its nodes can be changed one after another. Add both in the same change."),
     ("CS1002", "The parameter group turns cluster mode off", "A group goes to cluster mode together with a parameter group in which cluster-enabled is yes. Default groups are changed for you; of your own ones name another."),

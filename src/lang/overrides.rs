@@ -68,7 +68,7 @@ fn identity(block: &Block) -> Vec<String> {
     let labels = || block.labels.iter().map(|label| label.text.to_string());
     let mut name: Vec<String> = match (&*block.kind, labels().next()) {
         ("resource", Some(kind)) => vec![our_name(&kind).to_owned()],
-        ("data", Some(kind)) => vec!["data".to_owned(), our_name(&kind).to_owned()],
+        (word @ ("data" | "ephemeral"), Some(kind)) => vec![word.to_owned(), our_name(&kind).to_owned()],
         (kind, _) => return std::iter::once(our_name(kind).to_owned()).chain(labels()).chain(alias(block)).collect(),
     };
     name.extend(labels().skip(1));

@@ -146,7 +146,7 @@ impl Draft<'_> {
             }
         }
         let values = match block.mode {
-            Mode::Data => self.lookups(resource, fresh),
+            Mode::Data | Mode::Ephemeral => self.lookups(resource, fresh),
             Mode::Managed => self.instances(resource, block, fresh),
         };
         if self.diagnostics.len() > before && crate::diag::has_errors(&self.diagnostics[before..]) {
@@ -191,7 +191,7 @@ impl Draft<'_> {
         let records = &self.state.records;
         let readable = |origin: &Origin| match origin {
             Origin::Attribute(of, _) | Origin::Block(of) => {
-                of.mode == Mode::Data || records.keys().any(|address| address.block() == of.block())
+                of.mode != Mode::Managed || records.keys().any(|address| address.block() == of.block())
             }
             Origin::Environment(_) => true,
             _ => false,

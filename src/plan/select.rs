@@ -94,7 +94,7 @@ fn targeted(plan: &Plan, targets: &[Subject]) -> BTreeSet<StepId> {
 /// Drops what is excluded, and what waits for it; a look-up that is not made leaves those that want it.
 fn drop_excluded(plan: &Plan, excludes: &[Subject], mut keep: BTreeSet<StepId>) -> BTreeSet<StepId> {
     let barriers = barriers(plan);
-    let looked_up = |step: &&Step| !excludes.is_empty() && step.address.mode == Mode::Data;
+    let looked_up = |step: &&Step| !excludes.is_empty() && step.address.mode != Mode::Managed;
     let look_ups: BTreeSet<StepId> = plan.steps.iter().filter(looked_up).map(|step| step.step).collect();
     let passable = |keep: &BTreeSet<StepId>, step: &StepId| keep.contains(step) || look_ups.contains(step);
     let mut open: BTreeMap<BarrierId, bool> = BTreeMap::new();

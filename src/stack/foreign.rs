@@ -14,11 +14,10 @@ use crate::stack::modules::Units;
 pub fn leave(module: &mut Module, units: &mut Units, given_up: &[(Arc<str>, Span)]) -> Vec<Removed> {
     let mut forgotten = Vec::new();
     for (text, span) in given_up {
-        let Some(address) = kinds::address(text).filter(|address| address.mode == Mode::Managed) else { continue };
-        let address = address.config();
+        let Some(address) = kinds::address(text).map(|address| address.config()) else { continue };
         let of_unit = |units: &mut Units| units.get_mut(&address.module).map(|unit| take(&mut unit.declared, &address));
         let taken = if address.module.is_empty() { Some(take(module, &address)) } else { of_unit(units) };
-        if taken == Some(true) {
+        if taken == Some(true) && address.mode == Mode::Managed {
             let from = crate::address::Subject::Resource(address);
             forgotten.push(Removed { from, destroy: false, span: *span });
         }
@@ -26,11 +25,11 @@ pub fn leave(module: &mut Module, units: &mut Units, given_up: &[(Arc<str>, Span
     forgotten
 }
 
-/// Makes a managed block of a module one of another tool.
+/// Makes a block of a module one of another tool.
 fn take(module: &mut Module, address: &Address) -> bool {
     let Some(at) = module.resources.iter().position(|block| block.address == *address) else { return false };
     let block = module.resources.remove(at);
-    let name = format!("{}.{}", block.schema.terraform, block.address.name);
+    let name = format!("{}{}.{}", address.mode.prefix(), block.schema.terraform, block.address.name);
     let foreign = Foreign {
         span: block.span,
         kind_span: block.span,

@@ -363,7 +363,9 @@ pub fn node_of(reference: &Reference, scope: &[(Arc<str>, Option<Key>)]) -> Opti
         "module" => None,
         "var" => Some(Node::Variable(scope.to_vec(), name(0)?)),
         "local" => Some(Node::Local(scope.to_vec(), name(0)?)),
-        "data" => Some(block(Mode::Data, &name(0)?, name(1)?)),
-        kind => Some(block(Mode::Managed, kind, name(0)?)),
+        root => match Mode::of_word(root) {
+            Some(mode) => Some(block(mode, &name(0)?, name(1)?)),
+            None => Some(block(Mode::Managed, root, name(0)?)),
+        },
     }
 }

@@ -5,7 +5,7 @@ use crate::address::Mode;
 use crate::diag::Diagnostic;
 use crate::kinds;
 use crate::lang::declare::Resource;
-use crate::schema::Schema;
+use crate::schema::{Attr, Schema};
 use crate::stack::desired::Desired;
 use crate::value::{Object, Value};
 
@@ -53,15 +53,15 @@ pub fn of_output(name: &str, wrong: Vec<Diagnostic>) -> Vec<Diagnostic> {
 /// What a look-up found, with what it was asked for as sensitive as that was, and secrets sensitive. Every attribute is
 /// there, so that it can be referred to.
 pub fn found(object: Object, asked: &Object, schema: &Schema) -> Object {
-    let mut all = asked.clone();
-    all.extend(object);
-    for attr in &schema.attrs {
-        let value = all.remove(attr.name).unwrap_or_else(|| Value::null_of(attr.ty.clone()));
+    let mut told = asked.clone();
+    told.extend(object);
+    let attr = |attr: &Attr| {
+        let value = told.remove(attr.name).unwrap_or_else(|| Value::null_of(attr.ty.clone()));
         let sensitive = asked.get(attr.name).is_some_and(Value::is_sensitive_anywhere);
         let secret = attr.secret && !value.is_null();
-        all.insert(attr.name.into(), value.with_mark(sensitive || secret));
-    }
-    all
+        (attr.name.into(), value.with_mark(sensitive || secret))
+    };
+    schema.attrs.iter().map(attr).collect()
 }
 
 /// What was computed out of what was asked, and is as sensitive as any of it.

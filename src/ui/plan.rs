@@ -135,7 +135,8 @@ fn shown(plan: &Plan) -> Vec<Shown<'_>> {
 fn block(ui: Ui, shown: &Shown) -> String {
     let (words, sign, colour) = heading(shown);
     let mut out = format!("  # {} {words}\n", ui.paint(Style::new().bold(), &shown.address.to_string()));
-    let data = if shown.address.mode == crate::address::Mode::Data { "data " } else { "" };
+    let word = shown.address.mode.word();
+    let data = if word.is_empty() { String::new() } else { format!("{word} ") };
     out.push_str(&format!(
         "{} {data}{} \"{}\" {{\n",
         ui.paint(style(colour), &format!("{sign:>3}")),

@@ -218,3 +218,88 @@ fn kept(emulator: &Emulator, vault: &str, name: &str) -> Option<String> {
     let text = if service == "ssm" { &found["Parameter"]["Value"] } else { &found["SecretString"] };
     good.then(|| text.as_str().expect("a text").to_owned())
 }
+
+#[test]
+fn ephemeral_blocks_read_what_is_written_only() {
+    let emulator = Emulator::start("instant");
+    put(&emulator, "/cache/token", TOKEN);
+    let secret = serde_json::json!({
+        "Name": "cache/users", "SecretString": serde_json::json!({ "app": PASSWORD }).to_string(),
+    });
+    assert!(call(&emulator, "secretsmanager", "secretsmanager.CreateSecret", &secret).0);
+    let place = place(
+        &emulator,
+        r#"
+environment "local" {
+  endpoint = "URL"
+  region   = "us-east-1"
+}
+
+variable "round" {
+  type    = number
+  const   = true
+  default = 1
+}
+
+ephemeral "aws_ssm_parameter" "token" {
+  arn = "arn:aws:ssm:us-east-1:000000000000:parameter/cache/token"
+}
+
+# Of the same name as the block above, and repeated for something else.
+data "aws_ssm_parameter" "token" {
+  for_each = toset(["/cache/token", "/cache/token:1"])
+  name     = each.key
+}
+
+ephemeral "aws_secretsmanager_secret_version" "users" {
+  for_each  = toset(["cache/users"])
+  secret_id = each.key
+}
+
+resource "aws_elasticache_replication_group" "r" {
+  replication_group_id       = "r"
+  description                = "With a token that is only written"
+  node_type                  = "cache.t4g.micro"
+  transit_encryption_enabled = true
+  auth_token_wo              = ephemeral.aws_ssm_parameter.token.value
+  auth_token_wo_version      = var.round
+}
+
+resource "aws_elasticache_user" "app" {
+  user_id       = "app"
+  user_name     = "app"
+  engine        = "valkey"
+  access_string = "on ~* +@read"
+  passwords     = [jsondecode(ephemeral.aws_secretsmanager_secret_version.users["cache/users"].secret_string)["app"]]
+}
+
+output "looked_up" { value = length(data.aws_ssm_parameter.token) + length(ephemeral.aws_secretsmanager_secret_version.users) }
+"#,
+    );
+    let secrets = [TOKEN, NEXT, PASSWORD];
+    let quiet = |run: crate::harness::Run| {
+        assert!(!secrets.iter().any(|text| run.stdout.contains(text) || run.stderr.contains(text)), "{run:?}");
+        run
+    };
+    place.run(&["validate"]).expect(0);
+    quiet(place.run(&["plan", "--json"])).expect(0);
+    nowhere(place.path(), &secrets);
+    quiet(place.run(&["apply", "--auto-approve", "--json"])).expect(0);
+    place.run(&["plan", "--detailed-exitcode"]).expect(0);
+    place.run(&["output", "looked_up"]).expect(0).says("3");
+    // Another value is none until its version says so.
+    put(&emulator, "/cache/token", NEXT);
+    place.run(&["plan", "--detailed-exitcode"]).expect(0);
+    let stack = place.read("main.hcl");
+    place.write("main.hcl", &stack.replace("default = 1", "default = 2"));
+    quiet(place.run(&["apply", "--auto-approve"])).expect(0).says("1 changed");
+    place.run(&["plan", "--detailed-exitcode"]).expect(0);
+    nowhere(place.path(), &secrets);
+    // Everything of it is hidden, and what is left to another tool is not read.
+    place.write("shown.hcl", "output \"shown\" { value = ephemeral.aws_ssm_parameter.token.version }\n");
+    let wrong = place.run(&["plan"]).expect(1);
+    assert!(wrong.stderr.contains("CS0415"), "{wrong:?}");
+    place.write("shown.hcl", "stack \"s\" { foreign = [\"ephemeral.aws_ssm_parameter.token\"] }\n");
+    let left = place.run(&["plan"]).expect(1);
+    assert!(left.stderr.contains("`ephemeral.aws_ssm_parameter.token` is not managed by cachestack"), "{left:?}");
+}

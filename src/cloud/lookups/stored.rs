@@ -38,7 +38,7 @@ fn told<'a>(json: &'a Json, name: &str) -> Option<&'a str> {
 
 /// A parameter of Systems Manager.
 pub async fn ssm_parameter(clients: &Clients, args: &Object) -> Result<Attrs, RemoteError> {
-    let name = asked(args, "name").unwrap_or_default();
+    let name = asked(args, "name").or(asked(args, "arn")).unwrap_or_default();
     let decrypt = args.get("with_decryption").and_then(Value::as_bool).unwrap_or(true);
     let found = parameter(clients, name, decrypt).await?.ok_or_else(|| nothing("parameter", name))?;
     let open = text(&found, "Value").filter(|_| text(&found, "Type") != Some("SecureString"));

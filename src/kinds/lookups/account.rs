@@ -1,7 +1,7 @@
 //! The schemas of look-ups beyond the network: keys, what others keep, and what ElastiCache offers.
 
 use super::{given, schema, text, texts, truth};
-use crate::schema::{Attr, Rule, Schema};
+use crate::schema::{Attr, Mode, Rule, Schema};
 use crate::value::{Field, Type};
 
 /// A list of objects of texts.
@@ -20,6 +20,35 @@ fn number(name: &'static str) -> Attr {
 /// Those that an account is asked for.
 pub fn all() -> Vec<Schema> {
     vec![kms_key(), kms_alias(), ssm_parameter(), secret(), secret_version(), service_updates()]
+}
+
+/// Those of `ephemeral` blocks. They are asked otherwise than `data` blocks, as the provider has it.
+pub fn ephemeral() -> Vec<Schema> {
+    let parameter = vec![
+        required("arn", "The ARN of the parameter."),
+        Attr::optional("with_decryption", Type::Bool).default(true).doc("Whether a secure one is decrypted."),
+        text("name"),
+        text("type"),
+        text("value"),
+        number("version"),
+    ];
+    let secret = vec![
+        required("secret_id", "The name or ARN of the secret."),
+        given("version_id").doc("The id of a version."),
+        given("version_stage").doc("The stage of a version: AWSCURRENT."),
+        text("arn"),
+        text("created_date"),
+        text("secret_string"),
+        text("secret_binary"),
+        Attr::computed("version_stages", Type::set(Type::String)),
+    ];
+    let is_told = |attr: &Attr| matches!(attr.mode, Mode::Computed | Mode::OptionalComputed);
+    let hide = |attr: Attr| if is_told(&attr) { attr.secret() } else { attr };
+    let [parameter, secret] = [parameter, secret].map(|attrs: Vec<Attr>| attrs.into_iter().map(hide).collect());
+    vec![
+        schema("ssm_parameter", "aws_ssm_parameter", "A parameter of Systems Manager.", parameter),
+        schema("secretsmanager_secret_version", "aws_secretsmanager_secret_version", "The value of a secret.", secret),
+    ]
 }
 
 fn kms_key() -> Schema {

@@ -113,6 +113,12 @@ pub fn get(kind: &str) -> Option<&'static Schema> {
     LOOKUPS.iter().find(|schema| schema.kind == kind)
 }
 
+/// The schema of an `ephemeral` block, by our name of its kind: all that it tells is secret.
+pub fn ephemeral(kind: &str) -> Option<&'static Schema> {
+    static EPHEMERAL: LazyLock<Vec<Schema>> = LazyLock::new(account::ephemeral);
+    EPHEMERAL.iter().find(|schema| schema.kind == kind)
+}
+
 /// Every schema of a `data` block.
 pub fn all() -> impl Iterator<Item = &'static Schema> {
     LOOKUPS.iter()

@@ -25,12 +25,6 @@ pub struct Foreign {
 /// Attributes that are no arguments of the type.
 const META: [&str; 4] = ["count", "for_each", "depends_on", "provider"];
 
-/// `ephemeral "type" "name"`: Terraform asks its provider in every run, and keeps nothing of it. Here nobody is asked.
-pub fn declare_ephemeral(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(labels) = block::labels(block, &["type", "name"], diagnostics) else { return };
-    declare(block, labels[0], labels[1], module, diagnostics);
-}
-
 /// Reads such a block.
 pub fn declare(block: &Block, kind: &str, name: &Arc<str>, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
     let named = block.labels.iter().all(|label| block::check_identifier(&label.text, label.span, diagnostics));

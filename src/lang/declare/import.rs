@@ -100,7 +100,7 @@ pub fn address(expr: &Expr, mut key: impl FnMut(&Expr) -> Option<Key>) -> Option
     }
     let ((kind, None), (name, key), None) = (parts.next()?, parts.next()?, parts.next()) else { return None };
     let mode = Mode::Managed;
-    (&*kind != "data").then(|| Address { module, mode, kind: our_name(&kind).into(), name, key })
+    Mode::of_word(&kind).is_none().then(|| Address { module, mode, kind: our_name(&kind).into(), name, key })
 }
 
 fn spell<'a>(expr: &'a Expr, steps: &mut Vec<Step<'a>>) -> Option<Arc<str>> {

@@ -59,8 +59,10 @@ impl<'a> Names<'a> {
                 return (!known).then(|| self.no_module(name(0).unwrap_or_default(), expr.span));
             }
             "each" | "count" | "self" | "path" | "terraform" | "env" => return None,
-            "data" => block(Mode::Data, name(0).unwrap_or_default(), name(1).unwrap_or_default()),
-            kind => block(Mode::Managed, kind, name(0).unwrap_or_default()),
+            root => match Mode::of_word(root) {
+                Some(mode) => block(mode, name(0).unwrap_or_default(), name(1).unwrap_or_default()),
+                None => block(Mode::Managed, root, name(0).unwrap_or_default()),
+            },
         };
         let text = describe(expr).unwrap_or_default();
         let foreign = self.module.foreign.keys().any(|known| text == *known || text.starts_with(&format!("{known}.")));

@@ -122,7 +122,7 @@ impl Reader<'_> {
     /// aimed at nodes.
     pub(super) fn meta_attributes(&self) -> impl Iterator<Item = &'static str> {
         let many = match (self.mode, self.schema.kind) {
-            (Mode::Data, _) => 4,
+            (Mode::Data | Mode::Ephemeral, _) => 4,
             (_, "provider") => 0,
             _ if self.schema.aimed => 7,
             _ => 5,

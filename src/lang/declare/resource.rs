@@ -46,14 +46,15 @@ impl Nested {
     }
 }
 
-/// `resource "type" "name"` and `data "type" "name"`.
+/// `resource "type" "name"`, and `data` and `ephemeral` likewise.
 pub fn declare_labelled(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
     let Some(labels) = block::labels(block, &["type", "name"], diagnostics) else { return };
-    let mode = if &*block.kind == "data" { Mode::Data } else { Mode::Managed };
+    let mode = Mode::of_word(&block.kind).unwrap_or(Mode::Managed);
     let (written, name) = (labels[0].clone(), labels[1].clone());
     let kind = our_name(&written);
     let schema = match mode {
         Mode::Data => kinds::lookups::get(kind),
+        Mode::Ephemeral => kinds::lookups::ephemeral(kind),
         Mode::Managed => kinds::get(kind).map(|kind| kind.schema()),
     };
     match schema {
@@ -71,7 +72,7 @@ pub fn declare_labelled(block: &Block, module: &mut Module, diagnostics: &mut Ve
 
 /// The type of ours of which this resource type is surely a misspelling: no other differs by a letter or two.
 fn near(written: &str, mode: Mode) -> Option<&'static str> {
-    if mode == Mode::Data {
+    if mode != Mode::Managed {
         // Types of Terraform have neighbours of their own: aws_vpc and aws_vpcs.
         let mut ours = kinds::lookups::names().filter(|name| !name.starts_with("aws_") && !written.contains('_'));
         return ours.find(|known| strsim::damerau_levenshtein(written, known) == 1);

@@ -8,8 +8,7 @@ use crate::kinds;
 use crate::kinds::our_name;
 use crate::lang::ast::{Block, Expr, Node};
 use crate::lang::declare::{
-    Environment, Local, Module, Output, Removed, StackBlock, Variable, block, call, check, foreign, import, provider,
-    resource,
+    Environment, Local, Module, Output, Removed, StackBlock, Variable, block, call, check, import, provider, resource,
 };
 use crate::lang::refs::describe;
 
@@ -46,8 +45,7 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
         "module" => call::declare(block, module, diagnostics),
         "import" => import::declare(block, module, diagnostics),
         "check" => check::declare(block, module, diagnostics),
-        "ephemeral" => foreign::declare_ephemeral(block, module, diagnostics),
-        "data" | "resource" => resource::declare_labelled(block, module, diagnostics),
+        "data" | "ephemeral" | "resource" => resource::declare_labelled(block, module, diagnostics),
         kind if kinds::get(our_name(kind)).is_some() => resource::declare_own(block, module, diagnostics),
         kind => {
             let known = BLOCKS.iter().copied().chain(kinds::names());
@@ -140,12 +138,18 @@ fn variable(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic
         block.body.attribute(attribute).map_or(default, |attribute| block::literal_bool(attribute, diagnostics))
     };
     let expr = |attribute: &str| block.body.attribute(attribute).map(|attribute| attribute.expr.clone());
+    // What Terraform keeps nowhere is shown nowhere.
+    let sensitive = flag("sensitive", false, diagnostics) | flag("ephemeral", false, diagnostics);
+    if flag("const", false, diagnostics) && sensitive {
+        let detail = "A variable is const, or else it is sensitive or ephemeral.";
+        let diagnostic = Diagnostic::error("CS0980", "A constant is no secret", detail).at(block.header_span);
+        diagnostics.push(diagnostic.help("Take one of them out."));
+    }
     let variable = Variable {
         span: block.header_span,
         ty: expr("type"),
         default: expr("default"),
-        // What Terraform keeps nowhere is shown nowhere.
-        sensitive: flag("sensitive", false, diagnostics) | flag("ephemeral", false, diagnostics),
+        sensitive,
         deprecated: deprecated(block, diagnostics),
         nullable: flag("nullable", true, diagnostics),
         validations: block

@@ -7,6 +7,7 @@ mod reader;
 
 use std::sync::Arc;
 
+use crate::address::Mode;
 use crate::diag::{Diagnostic, FileId, Span};
 use crate::kinds;
 use crate::kinds::our_name;
@@ -58,14 +59,15 @@ enum Content<'a> {
     Ignored,
     /// A resource or look-up, whose first label is still to come.
     Resource,
-    Lookup,
+    Lookup(Mode),
 }
 
 /// How many labels a top-level block has, and what is in it.
 fn top(kind: &str) -> (usize, Content<'static>) {
     match kind {
         "resource" => (2, Content::Resource),
-        "data" => (2, Content::Lookup),
+        "data" => (2, Content::Lookup(Mode::Data)),
+        "ephemeral" => (2, Content::Lookup(Mode::Ephemeral)),
         "variable" => (1, Content::Plain(&["validation"])),
         "output" => (1, Content::Plain(&["precondition"])),
         "provider" => (1, Content::Of(&provider::schema().attrs, false)),
@@ -130,7 +132,8 @@ impl Reader<'_> {
         for (labels, value) in open {
             let schema = match (content, labels.first()) {
                 (Content::Resource, Some(kind)) => kinds::get(our_name(&kind.text)).map(|kind| kind.schema()),
-                (Content::Lookup, Some(kind)) => kinds::lookups::get(our_name(&kind.text)),
+                (Content::Lookup(Mode::Ephemeral), Some(kind)) => kinds::lookups::ephemeral(our_name(&kind.text)),
+                (Content::Lookup(_), Some(kind)) => kinds::lookups::get(our_name(&kind.text)),
                 _ => None,
             };
             let of_kind = schema.map(|schema| Content::Of(&schema.attrs, true));
@@ -146,7 +149,7 @@ impl Reader<'_> {
         for (name, value) in items.iter().filter(|(name, _)| !is_comment(name)) {
             let (labels, inner) = match within(content, &name.text) {
                 // Of a kind that is not ours nothing is read, so it need not be told what is a block.
-                _ if matches!(content, Content::Ignored | Content::Resource | Content::Lookup) => continue,
+                _ if matches!(content, Content::Ignored | Content::Resource | Content::Lookup(_)) => continue,
                 Some(found) if !matches!(value.data, Data::Text(_)) => found,
                 _ => {
                     self.attribute(name, value, expr::style(kind, &name.text), &mut body);
@@ -211,7 +214,7 @@ fn within<'c>(content: &Content<'c>, name: &str) -> Option<(usize, Content<'c>)>
             Some((0, Content::Of(&block.attrs, false)))
         }
         (Content::Dynamic(attrs), "content") => Some((0, Content::Of(attrs, false))),
-        (Content::Check, "data") => Some((2, Content::Lookup)),
+        (Content::Check, "data") => Some((2, Content::Lookup(Mode::Data))),
         (Content::Check, "assert") => Some((0, Content::Plain(&[]))),
         _ => None,
     }

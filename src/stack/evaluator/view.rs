@@ -87,21 +87,20 @@ impl<'a> View<'a> {
         block: &Address,
         fresh: impl FnOnce() -> Result<Value, Vec<Diagnostic>>,
     ) -> Result<Value, Vec<Diagnostic>> {
-        self.kept(Item::Each, &format!("{}.{}", block.kind, block.name).into(), fresh)
+        self.kept(Item::Each, &format!("{}{}.{}", block.mode.prefix(), block.kind, block.name).into(), fresh)
     }
 
     /// The block that steps begin with, and how many of them name it; `None` for anything else, and for the resources
     /// of other tools.
     fn block_of(&self, root: &str, steps: &[Step]) -> Option<(Block, usize)> {
-        let data = root == "data";
-        let (kind, at) = if data { (&**named(steps, 0)?, 1) } else { (root, 0) };
+        let mode = Mode::of_word(root).unwrap_or(Mode::Managed);
+        let (kind, at) = if mode == Mode::Managed { (root, 0) } else { (&**named(steps, 0)?, 1) };
         let name = named(steps, at)?;
-        let prefix = if data { "data." } else { "" };
+        let prefix = mode.prefix();
         let any = !self.module.foreign.is_empty() || !self.evaluator.foreign.is_empty();
         if any && self.is_foreign(&format!("{prefix}{kind}.{name}")) {
             return None;
         }
-        let mode = if data { Mode::Data } else { Mode::Managed };
         Some(((mode, our_name(kind).into(), name.clone()), at + 1))
     }
 
@@ -155,7 +154,7 @@ impl<'a> View<'a> {
     }
 
     fn undeclared(&self, mode: Mode, kind: &str, name: &str, span: Span) -> Diagnostic {
-        let prefix = if mode == Mode::Data { "data." } else { "" };
+        let prefix = mode.prefix();
         let shown = format!("{prefix}{kind}.{name}");
         let module = self.module;
         let names: Vec<&str> = module
@@ -169,7 +168,11 @@ impl<'a> View<'a> {
             None if names.is_empty() => format!(
                 "{} declares no {} of that kind.",
                 if self.path.is_empty() { "The stack" } else { "The module" },
-                if mode == Mode::Data { "data block" } else { "resource" }
+                match mode {
+                    Mode::Managed => "resource",
+                    Mode::Data => "data block",
+                    Mode::Ephemeral => "ephemeral block",
+                }
             ),
             None => format!("There are: {}.", names.join(", ")),
         };
@@ -263,34 +266,11 @@ impl Scope for View<'_> {
                 let known: &[&str] = if root == "path" { &["module", "root", "cwd"] } else { &["workspace"] };
                 value.map(|value| (value, 1)).ok_or_else(|| self.missing(root, &name, known.iter().copied(), span))
             }
-            "data" => match (named(steps, 0), named(steps, 1)) {
-                (Some(kind), Some(name)) => {
-                    if let Some(value) = self.foreign(&format!("data.{kind}.{name}")) {
-                        return Ok((value, 2));
-                    }
-                    self.block_or_instance(Mode::Data, kind, name, steps, 2, span)
-                }
-                _ => Err(Diagnostic::error(
-                    "CS0403",
-                    "Half a reference",
-                    "`data` must be followed by a kind and a name.",
-                )
-                .at(span)
-                .help("Write `data.KIND.NAME.ATTRIBUTE`.")),
-            },
             "module" => self.called(steps, span),
-            "ephemeral" => {
-                let written = named(steps, 0).zip(named(steps, 1));
-                let address = written.map(|(kind, name)| format!("ephemeral.{kind}.{name}"));
-                let value = address.as_ref().and_then(|address| self.foreign(address));
-                value.map(|value| (value, 2)).ok_or_else(|| {
-                    let shown = address.unwrap_or_else(|| "ephemeral".to_owned());
-                    Diagnostic::error("CS0401", "Undeclared reference", format!("`{shown}` is not declared."))
-                        .at(span)
-                        .about(shown)
-                })
-            }
-            kind => self.resolve_block(kind, steps, span),
+            root => match Mode::of_word(root) {
+                Some(mode) => self.resolve_look_up(mode, steps, span),
+                None => self.resolve_block(root, steps, span),
+            },
         }
     }
 
@@ -311,12 +291,26 @@ impl Scope for View<'_> {
     }
 
     fn roots(&self) -> Vec<String> {
-        let fixed = ["var", "local", "env", "data", "module", "path", "terraform"].into_iter().map(str::to_owned);
+        let fixed =
+            ["var", "local", "env", "data", "ephemeral", "module", "path", "terraform"].into_iter().map(str::to_owned);
         fixed.chain(self.module.resources.iter().map(|resource| resource.address.kind.to_string())).collect()
     }
 }
 
 impl View<'_> {
+    fn resolve_look_up(&self, mode: Mode, steps: &[Step], span: Span) -> Result<(Value, usize), Diagnostic> {
+        let (word, prefix) = (mode.word(), mode.prefix());
+        let (Some(kind), Some(name)) = (named(steps, 0), named(steps, 1)) else {
+            let detail = format!("`{word}` must be followed by a kind and a name.");
+            let diagnostic = Diagnostic::error("CS0403", "Half a reference", detail).at(span);
+            return Err(diagnostic.help(format!("Write `{word}.KIND.NAME.ATTRIBUTE`.")));
+        };
+        match self.foreign(&format!("{prefix}{kind}.{name}")) {
+            Some(value) => Ok((value, 2)),
+            None => self.block_or_instance(mode, kind, name, steps, 2, span),
+        }
+    }
+
     fn resolve_block(&self, kind: &str, steps: &[Step], span: Span) -> Result<(Value, usize), Diagnostic> {
         if let Some((_, place)) = LOCAL_ROOTS.iter().find(|(root, _)| *root == kind) {
             return Err(Diagnostic::error(
