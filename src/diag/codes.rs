@@ -293,6 +293,8 @@ pub const CODES: &[Entry] = &[
     ("CS0960", "No distance", "A time_offset and a time_rotating say how far their second time lies from the first: with at least one of the `offset_...` or `rotation_...` arguments."),
     ("CS0961", "A wait for nothing", "A time_sleep waits when it is made (create_duration), when it goes (destroy_duration), or both. Write at least one of them."),
     ("CS0970", "Not a metric of what is watched", "Redis and Valkey, Memcached, and serverless caches report different metrics: Memcached has no EngineCPUUtilization, a serverless cache no CPUUtilization. An alarm on a metric that is not reported never has data."),
+    ("CS1030", "Not the level of a rule", "`lint` in the stack block says how much single rules count: lint { CS0533 = \"off\" } says nothing of it, \"warn\" makes it a warning, \"error\" stops the run. Warnings can be changed in this way, and errors where a rule of the service speaks."),
+    ("CS1031", "A remark that does nothing", "A comment `# cachestack:ignore CODE REASON` lets a rule be broken in its line, or in the next one where it stands alone. It names one code, and says why."),
 ];
 
 /// The entry of a code.

@@ -3,6 +3,7 @@
 //! Functions collect diagnostics and return their best effort, so that one run reports every mistake.
 
 pub mod codes;
+pub mod lint;
 pub mod render;
 pub mod shown;
 pub mod source;
@@ -30,6 +31,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
+    /// Whether a rule of the service speaks: then the stack may say how much it counts ([`lint`]).
+    pub rule: bool,
     /// A stable code out of the table: `CS0101`.
     pub code: &'static str,
     /// A short fixed sentence without names: `Unknown attribute`.
@@ -57,6 +60,7 @@ impl Diagnostic {
     pub fn error(code: &'static str, summary: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
+            rule: false,
             code,
             summary: summary.into(),
             detail: detail.into(),
@@ -113,6 +117,12 @@ impl Diagnostic {
     /// Names the resource.
     pub fn of(mut self, address: impl ToString) -> Self {
         self.address = Some(address.to_string());
+        self
+    }
+
+    /// Says that a rule of the service speaks.
+    pub fn of_rule(mut self) -> Self {
+        self.rule = true;
         self
     }
 

@@ -156,6 +156,7 @@ impl Session {
             matches!(diagnostic.code, "CS0401" | "CS0342") && texts.iter().any(|text| may_declare(text, diagnostic))
         };
         self.diagnostics.retain(|diagnostic| !follows(diagnostic));
+        self.diagnostics = self.environment.lints.judge(std::mem::take(&mut self.diagnostics));
         diag::sort(&mut self.diagnostics);
     }
 

@@ -42,6 +42,7 @@ impl Desired {
         } else {
             Diagnostic::warning(problem.code, problem.summary, problem.detail)
         };
+        diagnostic.rule = true;
         let attribute = problem.attribute;
         // A rule tells what it found, and that may be something that must not be shown.
         if self.object.get(attribute).is_some_and(Value::is_sensitive_anywhere) && attribute != "auth_token" {
@@ -137,6 +138,7 @@ pub fn check(attrs: &[Attr], desired: &Desired, evaluated: bool, diagnostics: &m
         };
         let mut diagnostic =
             Diagnostic::error(code, summary, format!("`{}` {}.", fault.path, fault.message)).help(help);
+        diagnostic.rule = fault.sort != Sort::Missing;
         diagnostic.span = desired.span_of(&fault.path);
         if let Some(value) = desired.object.get(fault.path.as_str()).filter(|value| !value.is_sensitive_anywhere())
             && let Some(text) = value.as_str()

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::address::ModulePath;
+use crate::diag::lint::Lints;
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::{Attribute, Node};
 use crate::lang::declare::provider::{is_role, is_url, schema as provider_schema};
@@ -53,6 +54,8 @@ pub struct Environment {
     pub secrets: Option<String>,
     /// The providers of the stack and its modules.
     pub providers: Providers,
+    /// How much the rules of the service count.
+    pub lints: Lints,
 }
 
 impl Environment {
@@ -205,6 +208,8 @@ pub fn evaluate(
         }
         settings
     };
+    let levels = module.stack.as_ref().map(|stack| stack.lints.clone()).unwrap_or_default();
+    let lints = Lints::read(levels, &names.sources, diagnostics);
     let providers = Providers::new(names, read, diagnostics);
     diagnostics.append(&mut found);
     let access = providers.plain().map(|plain| plain.access.clone());
@@ -240,6 +245,7 @@ pub fn evaluate(
         secrets: reader.secrets(own.get("secrets")),
         versioned_names: reader.truth(stack.get("versioned_names")).unwrap_or(true),
         providers,
+        lints,
     }
 }
 
