@@ -19,15 +19,26 @@ pub fn missing(others: &str) -> Problem {
 /// The error of a node type that AWS does not have.
 pub fn unknown(name: &str) -> Problem {
     let near = did_you_mean(name, nodes::names());
-    Problem::error(
+    let problem = Problem::error(
         "CS0540",
         "node_type",
         "Unknown node type",
-        format!("ElastiCache has no node type \"{name}\"."),
+        format!("No node type \"{name}\" of ElastiCache is known."),
         near.map_or("See the table of node types in the ElastiCache user guide.".to_owned(), |near| {
             format!("Did you mean \"{near}\"?")
         }),
-    )
+    );
+    // AWS adds node types without notice; only what is not named like one is surely wrong.
+    if is_named_like_one(name) { problem.warning() } else { problem }
+}
+
+/// `cache.FAMILY.SIZE`
+fn is_named_like_one(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('.').collect();
+    let word = |part: &&str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    parts.len() == 3 && parts[0] == "cache" && parts.iter().all(word)
 }
 
 /// Whether a node type runs an engine in a version, as far as all are known.

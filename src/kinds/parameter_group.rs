@@ -70,15 +70,37 @@ fn settings(object: &Object) -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// Whether the parameters of a group turn cluster mode on.
-fn is_clustered(object: &Object) -> bool {
-    settings(object).get("cluster-enabled").and_then(Value::as_str) == Some("yes")
+fn is_in_a_family(name: &str) -> bool {
+    let mut known = parameters::families().iter().filter_map(|family| parameters::of_family(family));
+    known.any(|known| known.contains_key(name))
 }
 
-/// Cluster mode of a parameter group cannot change while a group uses it.
+/// Of a few old families no list is known; what no family has is probably wrong there, too.
+fn in_no_family(family: &str, name: &str) -> Option<Problem> {
+    (!is_in_a_family(name)).then(|| {
+        let detail = format!("No family has a parameter \"{name}\"; those of {family} are not all known.");
+        let help = "See the parameters of the family in the ElastiCache user guide.";
+        Problem::error("CS0513", "parameter", "Unknown parameter", detail, help).on(name).warning()
+    })
+}
+
+/// Parameters that no group can change while a cache uses it, among those that differ.
+fn fixed_in_use(before: &Object, after: &Object) -> Option<String> {
+    let family = after.get("family").and_then(Value::as_str)?;
+    let known = parameters::of_family(family)?;
+    let (old, new) = (settings(before), settings(after));
+    let mut names = old.keys().chain(new.keys()).filter(|name| known.get(*name).is_some_and(|it| it.is_fixed_in_use()));
+    let value = |of: &BTreeMap<String, Value>, name: &str| {
+        let default = known.get(name).and_then(|parameter| parameter.default.as_deref().map(Value::string));
+        of.get(name).cloned().or(default)
+    };
+    names.find(|name| value(&old, name) != value(&new, name)).cloned()
+}
+
+/// Some parameters of a parameter group cannot change while a group uses it.
 fn fixed<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     let changed = |(_, group): &(&Address, Neighbour)| {
-        group.updated.is_some_and(|before| is_clustered(before) != is_clustered(group.planned))
+        group.updated.is_some_and(|before| fixed_in_use(before, group.planned).is_some())
     };
     let mut changes = among.of("parameter_group").filter(changed).peekable();
     if changes.peek().is_none() {
@@ -93,12 +115,13 @@ fn fixed<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     }
     let problem = |(address, group): (&'a Address, Neighbour<'a>)| {
         let user = users.get(group.planned.get("name")?.as_str()?)?;
+        let name = fixed_in_use(group.updated?, group.planned)?;
         let problem = Problem::error(
             "CS0610",
             "parameter",
             "The parameter is fixed while it is in use",
-            format!("cluster-enabled of `{address}` cannot change while `{user}` uses it."),
-            "Make another parameter group for another replication group; cluster mode is chosen when a group is made.",
+            format!("{name} of `{address}` cannot change while `{user}` uses it."),
+            "Make another parameter group for another replication group; it is chosen when a group is made.",
         );
         Some((address, problem))
     };
@@ -136,7 +159,10 @@ impl Kind for ParameterGroup {
             problems.push(unknown_family(family));
             return problems;
         }
-        let Some(known) = parameters::of_family(family) else { return problems };
+        let Some(known) = parameters::of_family(family) else {
+            problems.extend(settings(desired).keys().filter_map(|name| in_no_family(family, name)));
+            return problems;
+        };
         for (name, value) in settings(desired) {
             problems.extend(check_parameter(family, known, &name, &value));
         }
@@ -299,8 +325,8 @@ fn check_parameter(
             }),
         )
         .on(name);
-        // The table of the newer families is derived from release notes; only a near miss is surely a mistake.
-        return Some(if near.is_some() { problem } else { problem.warning() });
+        // The tables of the newer families are derived from release notes; surely wrong is what only other families have.
+        return Some(if is_in_a_family(name) { problem } else { problem.warning() });
     };
     if !parameter.is_modifiable() {
         let problem = Problem::error(

@@ -60,6 +60,17 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new("security_group", "aws_security_group", "Who may reach the caches.", attrs)
 });
 
+/// Source: the reference of CreateSecurityGroup.
+fn reserved(name: &str) -> Option<Problem> {
+    let detail = match name {
+        "default" => "\"default\" is the security group that AWS makes in each VPC.",
+        name if name.starts_with("sg-") => "Names that begin with sg- look like ids, and AWS refuses them.",
+        name if !name.is_ascii() => "AWS takes names of ASCII characters only.",
+        _ => return None,
+    };
+    Some(Problem::error("CS1053", "name", "Not a name of a security group", detail, "Choose another name."))
+}
+
 impl Kind for SecurityGroup {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
@@ -77,6 +88,7 @@ impl Kind for SecurityGroup {
                 "Keep one of them; `name_prefix` lets a replacement exist beside the old group.",
             ));
         }
+        problems.extend(desired.get("name").and_then(Value::as_str).and_then(reserved));
         problems.extend(rules::check(desired));
         problems
     }

@@ -175,7 +175,7 @@ impl Draft<'_> {
             found.extend(
                 kinds::check(kind, &desired.object)
                     .into_iter()
-                    .map(|problem| desired.diagnose(problem).of(&resource.address)),
+                    .map(|problem| desired.diagnose(problem).of(&resource.address).of_rule()),
             );
         }
         self.diagnostics.extend(self.inputs.environment.lints.judge(found));
@@ -258,7 +258,8 @@ impl Draft<'_> {
                 self.diagnostics.extend(eternal(resource, &desired, &address));
                 let problems = kinds::check(kind, &desired.object).into_iter();
                 let problems = problems.filter(|problem| !self.may_stay(kind, &address, &desired, problem));
-                let found: Vec<Diagnostic> = problems.map(|problem| desired.diagnose(problem).of(&address)).collect();
+                let found: Vec<Diagnostic> =
+                    problems.map(|problem| desired.diagnose(problem).of(&address).of_rule()).collect();
                 self.diagnostics.extend(self.inputs.environment.lints.judge(found));
                 (address, instance, desired)
             })

@@ -72,7 +72,7 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
     let problems = kinds::KINDS.into_iter().flat_map(|kind| kind.check_among(&among));
     let told = |(address, problem): (&Address, Problem)| {
         let other = problem.beside.as_ref().and_then(|other| draft.places.get(other)?.span);
-        let diagnostic = draft.places.get(address)?.diagnose(problem).of(address);
+        let diagnostic = draft.places.get(address)?.diagnose(problem).of(address).of_rule();
         Some(match other.filter(|other| Some(*other) != diagnostic.span) {
             Some(other) => diagnostic.related(other, "the other one"),
             None => diagnostic,

@@ -42,7 +42,6 @@ impl Desired {
         } else {
             Diagnostic::warning(problem.code, problem.summary, problem.detail)
         };
-        diagnostic.rule = true;
         let attribute = problem.attribute;
         // A rule tells what it found, and that may be something that must not be shown.
         if self.object.get(attribute).is_some_and(Value::is_sensitive_anywhere) && attribute != "auth_token" {

@@ -110,7 +110,7 @@ impl Work<'_> {
     /// The rules of the kind, which could not be applied to what was not known.
     fn obey(&self, desired: &Desired) -> Result<(), String> {
         let problems = kinds::check(self.kind(), &desired.object).into_iter();
-        let found = problems.map(|problem| desired.diagnose(problem)).collect();
+        let found = problems.map(|problem| desired.diagnose(problem).of_rule()).collect();
         let judged = self.shared.environment.lints.judge(found);
         judged.into_iter().find(Diagnostic::is_error).map_or(Ok(()), |wrong| Err(told(wrong)))
     }

@@ -6,7 +6,7 @@ use super::{KIND, is_memcached, text};
 use crate::address::Address;
 use crate::catalog::engines::{self, Engine, Version};
 use crate::kind::{Among, Neighbour, Problem};
-use crate::kinds::{replication_group, upkeep};
+use crate::kinds::{places, replication_group, upkeep};
 use crate::value::{Object, Value};
 
 /// Every problem of a cluster among others.
@@ -21,10 +21,12 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
             group.and_then(|group| family(cluster.planned, group)),
             group.and_then(|group| mode(cluster.planned, group)),
             text(cluster.planned, "region").and_then(|region| upkeep::foreign_zone(region, zones(cluster.written))),
+            text(cluster.planned, "region").and_then(|region| places::doubtful_zone(region, &zones(cluster.written))),
         ];
         found.into_iter().flatten().map(move |problem| (address, problem)).collect::<Vec<_>>()
     };
-    among.of(KIND).flat_map(problems).collect()
+    let places = places::check(among, KIND, &["notification_topic_arn"]);
+    among.of(KIND).flat_map(problems).chain(places).collect()
 }
 
 /// The family of a declared parameter group must be that of the engine version.
@@ -43,15 +45,7 @@ fn mode(cluster: &Object, group: &Object) -> Option<Problem> {
     let blocks = group.get("parameter").and_then(Value::as_items).unwrap_or_default();
     let is = |block: &Value, name: &str, text: &str| block.get(name).and_then(Value::as_str) == Some(text);
     let on = blocks.iter().any(|block| is(block, "name", "cluster-enabled") && is(block, "value", "yes"));
-    (on && !is_memcached(cluster)).then(|| {
-        Problem::error(
-            "CS0713",
-            "parameter_group_name",
-            "Cluster mode takes a replication group",
-            "The parameter group turns cluster mode on, and a cluster is a single node.",
-            "Use another parameter group, or declare a replication_group.",
-        )
-    })
+    (on && !is_memcached(cluster)).then(super::rules::cluster_mode)
 }
 
 /// The zones that are asked for, wherever they are written.

@@ -27,6 +27,16 @@ pub(super) fn encryption(group: Group) -> Vec<Problem> {
             "Set transit_encryption_enabled = true, or leave the mode out.",
         ));
     }
+    let tells = own && group.is_set("transit_encryption_mode") && group.is("transit_encryption_enabled", true);
+    if tells && version.is_some_and(|version| !version.at_least(7, 0)) {
+        problems.push(Problem::error(
+            "CS1044",
+            "transit_encryption_mode",
+            "The version has no modes of encryption",
+            "Up to version 6 a group takes connections with TLS only or without it, and AWS refuses the mode.",
+            "Leave the mode out, or choose engine_version 7.0 or newer.",
+        ));
+    }
     if own
         && group.is_set("kms_key_id")
         && (group.is("at_rest_encryption_enabled", false)

@@ -9,8 +9,8 @@ use crate::kind::{Among, Neighbour, Problem};
 use crate::value::{Object, Value};
 
 use super::engine::{actual_family, family_mismatch, wanted_family};
-use super::shape::{mode_mismatch, zones};
-use crate::kinds::upkeep;
+use super::shape::{counted_in_cluster_mode, mode_mismatch, zones};
+use crate::kinds::{places, upkeep};
 
 const KIND: &str = "replication_group";
 
@@ -19,11 +19,19 @@ pub fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     let families = families(among);
     let clustered = clustered(among);
     let problems = |(address, group): (&'a Address, Neighbour<'a>)| {
-        let found =
-            [family(among, address, group, &families), mode(group, &clustered), foreign_zone(group), windows(group)];
+        let found = [
+            family(among, address, group, &families),
+            mode(group, &clustered),
+            counted_by_nodes(group, &clustered),
+            foreign_zone(group),
+            doubtful_zone(group),
+            windows(group),
+            lone_shards(group).filter(|_| !among.read),
+        ];
         found.into_iter().flatten().map(move |problem| (address, problem)).collect::<Vec<_>>()
     };
-    among.of(KIND).flat_map(problems).collect()
+    let places = places::check(among, KIND, &["notification_topic_arn", "kms_key_id"]);
+    among.of(KIND).flat_map(problems).chain(places).collect()
 }
 
 fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
@@ -92,9 +100,36 @@ fn mode(group: Neighbour, clustered: &BTreeMap<&str, bool>) -> Option<Problem> {
     mode_mismatch(group.planned, *clustered.get(text(group.planned, "parameter_group_name")?)?)
 }
 
+/// Nodes of a new group are not counted where its parameters turn cluster mode on.
+fn counted_by_nodes(group: Neighbour, clustered: &BTreeMap<&str, bool>) -> Option<Problem> {
+    let many = group.written.get("num_cache_clusters").and_then(Value::as_i64).is_some_and(|nodes| nodes > 1);
+    let on = *clustered.get(text(group.planned, "parameter_group_name")?)?;
+    (many && on).then(counted_in_cluster_mode)
+}
+
 /// Zones belong to a region.
 fn foreign_zone(group: Neighbour) -> Option<Problem> {
     upkeep::foreign_zone(text(group.planned, "region")?, zones(group.written))
+}
+
+fn doubtful_zone(group: Neighbour) -> Option<Problem> {
+    places::doubtful_zone(text(group.planned, "region")?, &zones(group.written))
+}
+
+/// Shards of which nothing says how many replicas they have, and that will have none. Once the account is read, the calls
+/// of a new group tell it.
+fn lone_shards(group: Neighbour) -> Option<Problem> {
+    let number = |name: &str| group.planned.get(name).and_then(Value::as_i64);
+    let on = group.planned.get("multi_az_enabled").and_then(Value::as_bool) == Some(true);
+    let unsaid = !["replicas_per_node_group", "num_cache_clusters", "node_group_configuration"]
+        .iter()
+        .any(|name| group.written.contains_key(*name));
+    let counted = group.written.get("num_node_groups").is_some();
+    (on && unsaid && counted && number("replicas_per_node_group") == Some(0)).then(|| {
+        let detail = "`multi_az_enabled` is on, and the shards have no replica that could be in another zone.";
+        let help = "Set replicas_per_node_group, or multi_az_enabled = false.";
+        Problem::error("CS0536", "multi_az_enabled", "Multi-AZ needs a replica", detail, help)
+    })
 }
 
 /// A window that is written must not overlap one that the group has already.

@@ -3,11 +3,14 @@
 mod access;
 pub(super) mod among;
 mod engine;
+mod network;
 mod shape;
+mod shards;
 mod times;
 
 use crate::catalog::engines::{Engine, Version};
 use crate::kind::Problem;
+use crate::kinds::upkeep;
 use crate::value::{Data, Object, Value};
 
 pub use engine::{actual_family, family_mismatch};
@@ -32,7 +35,12 @@ pub fn check(desired: &Object) -> Vec<Problem> {
     problems.extend(times::windows(group));
     problems.extend(times::logs(group));
     problems.extend(shape::placement(group));
+    problems.extend(shards::check(group));
+    problems.extend(network::check(group));
     problems.extend(shape::global_member(group));
+    problems.extend(upkeep::sources(desired));
+    problems.extend(upkeep::low_port(group.number("port")));
+    problems.extend(upkeep::old_node_type(group.text("node_type")));
     problems
 }
 

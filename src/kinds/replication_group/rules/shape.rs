@@ -110,7 +110,52 @@ pub(super) fn failover(group: Group) -> Vec<Problem> {
     if sharded && group.is_off("automatic_failover_enabled") {
         problems.push(cluster_without_failover());
     }
+    problems.extend(plain_default(group, many));
+    problems.extend(new_mode(group));
     problems
+}
+
+/// A default group of parameters tells by its name whether it turns cluster mode on.
+fn plain_default(group: Group, many: bool) -> Option<Problem> {
+    let name = group.text("parameter_group_name").filter(|name| name.starts_with("default."))?;
+    let on = name.ends_with(".cluster.on");
+    let (detail, help) = match group.text("cluster_mode") {
+        Some("disabled") if on => (
+            format!("`cluster_mode` is \"disabled\", and {name} turns it on."),
+            "Use the group without .cluster.on, or leave cluster_mode out.",
+        ),
+        Some("enabled" | "compatible") if !on => (
+            "`cluster_mode` wants a parameter group that turns it on.".to_owned(),
+            "Use the default group that ends with .cluster.on, or leave parameter_group_name out.",
+        ),
+        _ if many && !on => (
+            format!("The group has several shards, and {name} does not turn cluster mode on."),
+            "Use the default group that ends with .cluster.on, or leave parameter_group_name out.",
+        ),
+        _ => return None,
+    };
+    Some(Problem::error("CS0565", "parameter_group_name", "Shards without cluster mode", detail, help))
+}
+
+/// What a group may become, and cannot be made as.
+fn new_mode(group: Group) -> Option<Problem> {
+    let mode = group.text("cluster_mode");
+    let on = mode == Some("enabled")
+        || mode.is_none() && group.text("parameter_group_name").is_some_and(|name| name.ends_with(".cluster.on"));
+    if mode == Some("compatible") {
+        let detail = "AWS makes no new group in the mode \"compatible\": it lies between disabled and enabled.";
+        let help = "Make new groups with cluster_mode = \"enabled\".";
+        let problem = Problem::error("CS1050", "cluster_mode", "Not for a new group", detail, help);
+        return Some(problem.of_change().warning());
+    }
+    (on && group.number("num_cache_clusters").is_some_and(|nodes| nodes > 1)).then(counted_in_cluster_mode)
+}
+
+/// New groups in cluster mode are made by shards; one that came to it may still be counted by nodes.
+pub fn counted_in_cluster_mode() -> Problem {
+    let detail = "AWS makes new groups in cluster mode by shards and replicas, and takes no number of nodes.";
+    let help = "Write num_node_groups and replicas_per_node_group.";
+    Problem::error("CS1050", "num_cache_clusters", "Not for a new group", detail, help).of_change().warning()
 }
 
 /// One shard without a replica, and no cluster mode, in which that is allowed.
