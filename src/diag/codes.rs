@@ -315,7 +315,7 @@ pub const CODES: &[Entry] = &[
     ("CS1050", "Not for a new group", "A group that exists can become this, and a new one cannot be made so: the mode \"compatible\" lies between disabled and enabled, and groups in cluster mode are made by shards and replicas."),
     ("CS1051", "Filled from two places", "A new cache is filled from one snapshot of ElastiCache or from files in S3. Keep snapshot_name or snapshot_arns."),
     ("CS1052", "An ARN for a name", "Logs are delivered to a log group by its name, and to a delivery stream by its name. Write aws_cloudwatch_log_group.NAME.name, not .arn."),
-    ("CS1053", "Not a name of a security group", "Names of security groups are of ASCII characters; \"default\" is taken in each VPC, and sg- begins ids."),
+    ("CS1053", "Not a name of a security group", "Names of security groups are of ASCII characters, and \"default\" is taken in each VPC."),
     ("CS1054", "No such dimension", "ElastiCache reports metrics by CacheClusterId (the id of a node, or of a cluster of Memcached), CacheNodeId (four digits) and, of serverless caches, clusterId. Letters count: with others an alarm never has data."),
     ("CS1055", "The namespace is misspelt", "The metrics of ElastiCache are in AWS/ElastiCache, and letters count. An alarm on another spelling never has data."),
     ("CS1056", "Never reached", "The metric is a percentage and never gets above 100, so that the alarm would never go off."),

@@ -75,13 +75,12 @@ fn is_in_a_family(name: &str) -> bool {
     known.any(|known| known.contains_key(name))
 }
 
-/// Of a few old families no list is known; what no family has is probably wrong there, too.
-fn in_no_family(family: &str, name: &str) -> Option<Problem> {
-    (!is_in_a_family(name)).then(|| {
-        let detail = format!("No family has a parameter \"{name}\"; those of {family} are not all known.");
-        let help = "See the parameters of the family in the ElastiCache user guide.";
-        Problem::error("CS0513", "parameter", "Unknown parameter", detail, help).on(name).warning()
-    })
+/// Of a few old families no list is known; they are judged by the next one, and only warned of.
+fn like_its_next(family: &str, name: &str, value: &Value) -> Option<Problem> {
+    let next = parameters::families().iter().skip_while(|known| *known != family);
+    let (next, known) = next.skip(1).find_map(|next| Some((next, parameters::of_family(next)?)))?;
+    let problem = check_parameter(next, known, name, value)?;
+    Some(Problem { detail: format!("{} The list of {family} is not known.", problem.detail), ..problem.warning() })
 }
 
 /// Parameters that no group can change while a cache uses it, among those that differ.
@@ -160,7 +159,7 @@ impl Kind for ParameterGroup {
             return problems;
         }
         let Some(known) = parameters::of_family(family) else {
-            problems.extend(settings(desired).keys().filter_map(|name| in_no_family(family, name)));
+            problems.extend(settings(desired).iter().filter_map(|(name, value)| like_its_next(family, name, value)));
             return problems;
         };
         for (name, value) in settings(desired) {

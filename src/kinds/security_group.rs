@@ -64,7 +64,6 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
 fn reserved(name: &str) -> Option<Problem> {
     let detail = match name {
         "default" => "\"default\" is the security group that AWS makes in each VPC.",
-        name if name.starts_with("sg-") => "Names that begin with sg- look like ids, and AWS refuses them.",
         name if !name.is_ascii() => "AWS takes names of ASCII characters only.",
         _ => return None,
     };

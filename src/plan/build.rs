@@ -375,7 +375,9 @@ impl Draft<'_> {
         self.diagnostics.append(&mut found);
         let order::Ordered { steps, barriers, circle } = order::order(&self);
         (self.plan.steps, self.plan.barriers) = (steps, barriers);
-        self.diagnostics.extend(circle);
+        // A circle of references makes one of steps.
+        let told = self.diagnostics.iter().any(|diagnostic| diagnostic.code == "CS0330");
+        self.diagnostics.extend(circle.filter(|_| !told));
         self.plan.blocked = guard::guard(&self, &self.plan.steps);
         self.diagnostics.extend(select::strangers(&self));
         select::select(&mut self.plan, self.inputs.options);

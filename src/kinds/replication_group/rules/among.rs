@@ -26,7 +26,6 @@ pub fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
             foreign_zone(group),
             doubtful_zone(group),
             windows(group),
-            lone_shards(group).filter(|_| !among.read),
         ];
         found.into_iter().flatten().map(move |problem| (address, problem)).collect::<Vec<_>>()
     };
@@ -114,22 +113,6 @@ fn foreign_zone(group: Neighbour) -> Option<Problem> {
 
 fn doubtful_zone(group: Neighbour) -> Option<Problem> {
     places::doubtful_zone(text(group.planned, "region")?, &zones(group.written))
-}
-
-/// Shards of which nothing says how many replicas they have, and that will have none. Once the account is read, the calls
-/// of a new group tell it.
-fn lone_shards(group: Neighbour) -> Option<Problem> {
-    let number = |name: &str| group.planned.get(name).and_then(Value::as_i64);
-    let on = group.planned.get("multi_az_enabled").and_then(Value::as_bool) == Some(true);
-    let unsaid = !["replicas_per_node_group", "num_cache_clusters", "node_group_configuration"]
-        .iter()
-        .any(|name| group.written.contains_key(*name));
-    let counted = group.written.get("num_node_groups").is_some();
-    (on && unsaid && counted && number("replicas_per_node_group") == Some(0)).then(|| {
-        let detail = "`multi_az_enabled` is on, and the shards have no replica that could be in another zone.";
-        let help = "Set replicas_per_node_group, or multi_az_enabled = false.";
-        Problem::error("CS0536", "multi_az_enabled", "Multi-AZ needs a replica", detail, help)
-    })
 }
 
 /// A window that is written must not overlap one that the group has already.
