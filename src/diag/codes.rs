@@ -157,7 +157,7 @@ pub const CODES: &[Entry] = &[
     ("CS0547", "A key without encryption", "kms_key_id names the key that encrypts data on disk, and encryption at rest is off. Turn it on, or leave the key out."),
     ("CS0548", "User groups need encryption in transit", "AWS lets users with passwords in only over TLS. Set transit_encryption_enabled = true."),
     ("CS0549", "A token needs encryption in transit", "AWS takes an auth_token only where TLS is on, since it would be sent in clear otherwise. Set transit_encryption_enabled = true."),
-    ("CS0550", "A token needs required encryption", "With the mode \"preferred\" clients could still connect without TLS, and AWS refuses that beside a token. Set transit_encryption_mode = \"required\", or leave it out."),
+    ("CS0550", "A token needs required encryption", "With the mode \"preferred\" clients could still connect without TLS, and AWS refuses that beside a token or users. Set transit_encryption_mode = \"required\", or leave it out."),
     ("CS0551", "A token and user groups exclude each other", "A group is guarded either by one token or by users with access strings. Keep auth_token or user_group_ids."),
     ("CS0552", "AWS refuses this token", "A token has 16 to 128 printable characters, and of the special ones only ! & # $ ^ < > -. The message says what is wrong with it without showing it."),
     ("CS0553", "The windows overlap", "Snapshots and maintenance must not happen at one time, so AWS wants their windows apart. Move one of them; both are in UTC."),
@@ -320,6 +320,9 @@ pub const CODES: &[Entry] = &[
     ("CS1055", "The namespace is misspelt", "The metrics of ElastiCache are in AWS/ElastiCache, and letters count. An alarm on another spelling never has data."),
     ("CS1056", "Never reached", "The metric is a percentage and never gets above 100, so that the alarm would never go off."),
     ("CS1058", "Data tiering takes a replication group", "r6gd nodes keep part of the data on SSD, which AWS does in replication groups only. Declare one with data_tiering_enabled = true, or choose another node type."),
+    ("CS1059", "Data tiering evicts by other policies", "With r6gd nodes maxmemory-policy is noeviction, volatile-lru or allkeys-lru. Change the parameter group, or choose another node type."),
+    ("CS1060", "The version has no users", "User groups came with Redis 6.0; older groups are guarded by a token."),
+    ("CS1061", "No replica of a group in cluster mode", "A cache_cluster with replication_group_id is a replica of a group without cluster mode. With cluster mode each shard has its replicas: set replicas_per_node_group."),
 ];
 
 /// The entry of a code.

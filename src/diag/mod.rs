@@ -3,6 +3,7 @@
 //! Functions collect diagnostics and return their best effort, so that one run reports every mistake.
 
 pub mod codes;
+pub mod gather;
 pub mod lint;
 pub mod render;
 pub mod shown;
@@ -45,6 +46,10 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// The resource that it is about.
     pub address: Option<String>,
+    /// The instances that it concerns, where they are several.
+    pub instances: Vec<String>,
+    /// The environments that it concerns, where they are not all.
+    pub environments: Vec<String>,
     /// What to do.
     pub help: Option<String>,
     /// The names involved, each with what is to be said of its value: `var.nodes`, `is 7`.
@@ -67,6 +72,8 @@ impl Diagnostic {
             span: None,
             related: Vec::new(),
             address: None,
+            instances: Vec::new(),
+            environments: Vec::new(),
             help: None,
             values: Vec::new(),
             about: None,

@@ -43,11 +43,11 @@ fn is_named_like_one(name: &str) -> bool {
 
 /// Whether a node type runs an engine in a version, as far as all are known.
 pub fn runs(name: &str, engine: Option<&str>, version: Option<Version>) -> Option<Problem> {
-    let (node, engine, version) = (nodes::get(name)?, engine?, version?);
-    let minimum = node.min.get(engine)?;
-    let wrong = match minimum {
-        None => format!("{name} does not run {engine}."),
-        Some(minimum) => {
+    let (node, engine) = (nodes::get(name)?, engine?);
+    let wrong = match (node.min.get(engine)?, version) {
+        (None, _) => format!("{name} does not run {engine}."),
+        (Some(_), None) => return None,
+        (Some(minimum), Some(version)) => {
             let least = Version::parse(minimum)?;
             let runs = (version.major, version.minor.unwrap_or(u32::MAX), version.patch.unwrap_or(u32::MAX))
                 >= (least.major, least.minor.unwrap_or(0), least.patch.unwrap_or(0));

@@ -375,9 +375,7 @@ impl Draft<'_> {
         self.diagnostics.append(&mut found);
         let order::Ordered { steps, barriers, circle } = order::order(&self);
         (self.plan.steps, self.plan.barriers) = (steps, barriers);
-        // A circle of references makes one of steps.
-        let told = self.diagnostics.iter().any(|diagnostic| diagnostic.code == "CS0330");
-        self.diagnostics.extend(circle.filter(|_| !told));
+        self.diagnostics.extend(circle);
         self.plan.blocked = guard::guard(&self, &self.plan.steps);
         self.diagnostics.extend(select::strangers(&self));
         select::select(&mut self.plan, self.inputs.options);

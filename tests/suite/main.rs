@@ -14,6 +14,7 @@ mod lost;
 mod policies;
 mod properties;
 mod referees;
+mod refusals;
 mod rules;
 mod scale;
 mod stacks;

@@ -20,6 +20,7 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         let found = [
             group.and_then(|group| family(cluster.planned, group)),
             group.and_then(|group| mode(cluster.planned, group)),
+            joins_shards(among, cluster.written),
             text(cluster.planned, "region").and_then(|region| upkeep::foreign_zone(region, zones(cluster.written))),
             text(cluster.planned, "region").and_then(|region| places::doubtful_zone(region, &zones(cluster.written))),
         ];
@@ -38,6 +39,18 @@ fn family(cluster: &Object, group: &Object) -> Option<Problem> {
         false => engines::family(Engine::parse(text(cluster, "engine")?)?, version),
     };
     (wanted != found).then(|| replication_group::family_mismatch(&wanted, found))
+}
+
+/// A replica by itself is for groups without cluster mode.
+fn joins_shards(among: &Among, written: &Object) -> Option<Problem> {
+    let id = text(written, "replication_group_id")?;
+    let mut groups = among.of("replication_group").map(|(_, group)| group.planned);
+    let group = groups.find(|group| text(group, "replication_group_id") == Some(id))?;
+    (group.get("cluster_enabled").and_then(Value::as_bool) == Some(true)).then(|| {
+        let detail = "The group has cluster mode, and its replicas are those of its shards.";
+        let help = "Set replicas_per_node_group of the group instead.";
+        Problem::error("CS1061", "replication_group_id", "No replica of a group in cluster mode", detail, help)
+    })
 }
 
 /// A single node has no shards.

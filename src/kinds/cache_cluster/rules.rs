@@ -339,7 +339,7 @@ mod tests {
             (memcached(&[one.clone(), ("engine_version", s("1.6.22"))]), &[]),
             (memcached(&[one.clone(), ("engine_version", s("1.6"))]), &["CS0542"]),
             (memcached(&[one.clone(), ("engine_version", s("1.6.13"))]), &["CS0542"]),
-            (memcached(&[one.clone(), ("engine_version", s("1.6.99"))]), &[]),
+            (memcached(&[one.clone(), ("engine_version", s("1.6.99"))]), &["CS0543"]),
             (redis(&[("engine_version", s("7.1"))]), &[]),
             (redis(&[("engine_version", s("7.1.0"))]), &["CS0542"]),
             (

@@ -50,6 +50,7 @@ pub(super) fn encryption(group: Group) -> Vec<Problem> {
             "Set at_rest_encryption_enabled = true, or leave the key out.",
         ));
     }
+    problems.extend(users(group));
     if own && group.is_set("user_group_ids") && group.is_off("transit_encryption_enabled") {
         problems.push(Problem::error(
             "CS0548",
@@ -58,6 +59,26 @@ pub(super) fn encryption(group: Group) -> Vec<Problem> {
             "AWS lets users log in only over TLS.",
             "Set transit_encryption_enabled = true.",
         ));
+    }
+    problems
+}
+
+/// Source: the user guide, "role-based access control".
+fn users(group: Group) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if !group.is_set("user_group_ids") {
+        return problems;
+    }
+    if group.text("transit_encryption_mode") == Some("preferred") {
+        let detail = "AWS refuses the mode \"preferred\" where there are users.";
+        let help = "Set transit_encryption_mode = \"required\", or leave it out.";
+        let summary = "Users need required encryption";
+        problems.push(Problem::error("CS0550", "transit_encryption_mode", summary, detail, help));
+    }
+    if group.version().is_some_and(|version| !version.at_least(6, 0)) {
+        let detail = "User groups came with Redis 6.0.";
+        let help = "Choose a newer engine_version, or guard the group with auth_token.";
+        problems.push(Problem::error("CS1060", "user_group_ids", "The version has no users", detail, help));
     }
     problems
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::catalog::engines::{self, Engine, Version};
-use crate::catalog::parameters;
+use crate::catalog::{nodes, parameters};
 use crate::kind::{Among, Neighbour, Problem};
 use crate::value::{Object, Value};
 
@@ -23,6 +23,7 @@ pub fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
             family(among, address, group, &families),
             mode(group, &clustered),
             counted_by_nodes(group, &clustered),
+            tiered_policy(among, group),
             foreign_zone(group),
             doubtful_zone(group),
             windows(group),
@@ -104,6 +105,21 @@ fn counted_by_nodes(group: Neighbour, clustered: &BTreeMap<&str, bool>) -> Optio
     let many = group.written.get("num_cache_clusters").and_then(Value::as_i64).is_some_and(|nodes| nodes > 1);
     let on = *clustered.get(text(group.planned, "parameter_group_name")?)?;
     (many && on).then(counted_in_cluster_mode)
+}
+
+/// Nodes that keep data on SSD evict by three policies. Source: the user guide, "data tiering".
+fn tiered_policy(among: &Among, group: Neighbour) -> Option<Problem> {
+    let (node, name) = (text(group.planned, "node_type")?, text(group.planned, "parameter_group_name")?);
+    let mut groups = among.of("parameter_group").filter(|(_, it)| text(it.planned, "name") == Some(name));
+    let blocks = groups.next()?.1.planned.get("parameter")?.as_items()?;
+    let policy = blocks.iter().find(|block| block.get("name").and_then(Value::as_str) == Some("maxmemory-policy"))?;
+    let policy = policy.get("value")?.as_str()?;
+    let wrong = nodes::has_data_tiering(node) && !["noeviction", "volatile-lru", "allkeys-lru"].contains(&policy);
+    wrong.then(|| {
+        let detail = format!("{node} keeps part of the data on SSD, and does not evict by {policy}.");
+        let help = "Set maxmemory-policy to noeviction, volatile-lru or allkeys-lru.";
+        Problem::error("CS1059", "parameter_group_name", "Data tiering evicts by other policies", detail, help)
+    })
 }
 
 /// Zones belong to a region.
