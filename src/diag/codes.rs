@@ -310,6 +310,7 @@ pub const CODES: &[Entry] = &[
     ("CS1044", "The version has no modes of encryption", "`transit_encryption_mode` came with Redis 7.0.5, and AWS refuses it for older versions. Leave it out, or choose a newer version."),
     ("CS1045", "No node type for new caches", "AWS makes no new caches of T2 nodes; those that there are go on. Choose T4g or T3."),
     ("CS1046", "Perhaps not in this region", "The table of node types says that this region does not have it; AWS may have opened it since. It is sent as it is."),
+    ("CS1047", "Unknown region", "No region of that name is known; AWS may have opened it since. It is used as it is."),
     ("CS1048", "Perhaps no zone", "Zones are called by their region and a letter from a to f; which of them there are differs from region to region and account to account. It is sent as it is."),
     ("CS1049", "Perhaps not a port for caches", "No cache is known that listens on a port below 1024. It is sent as it is."),
     ("CS1050", "Not for a new group", "A group that exists can become this, and a new one cannot be made so: the mode \"compatible\" lies between disabled and enabled, and groups in cluster mode are made by shards and replicas."),
@@ -319,10 +320,19 @@ pub const CODES: &[Entry] = &[
     ("CS1054", "No such dimension", "ElastiCache reports metrics by CacheClusterId (the id of a node, or of a cluster of Memcached), CacheNodeId (four digits) and, of serverless caches, clusterId. Letters count: with others an alarm never has data."),
     ("CS1055", "The namespace is misspelt", "The metrics of ElastiCache are in AWS/ElastiCache, and letters count. An alarm on another spelling never has data."),
     ("CS1056", "Never reached", "The metric is a percentage and never gets above 100, so that the alarm would never go off."),
+    ("CS1057", "The lag of a primary", "Only replicas report ReplicationLag; the first node of a group is its primary until it fails over. Watch the other nodes, or all."),
     ("CS1058", "Data tiering takes a replication group", "r6gd nodes keep part of the data on SSD, which AWS does in replication groups only. Declare one with data_tiering_enabled = true, or choose another node type."),
     ("CS1059", "Data tiering evicts by other policies", "With r6gd nodes maxmemory-policy is noeviction, volatile-lru or allkeys-lru. Change the parameter group, or choose another node type."),
     ("CS1060", "The version has no users", "User groups came with Redis 6.0; older groups are guarded by a token."),
     ("CS1061", "No replica of a group in cluster mode", "A cache_cluster with replication_group_id is a replica of a group without cluster mode. With cluster mode each shard has its replicas: set replicas_per_node_group."),
+    ("CS1062", "One node of several", "The environment protects its data, and alarms watch only the first node of a group. After a failover the primary is another one. `target` makes an alarm for each node."),
+    ("CS1063", "Nobody takes over", "The environment protects its data, and the group has no replica: while its node is replaced, there is no cache, and what was in it is lost."),
+    ("CS1064", "No failover by itself", "The environment protects its data, and the replicas of the group do not take over by themselves."),
+    ("CS1065", "No snapshots", "The environment protects its data, and no daily snapshots of the group are kept."),
+    ("CS1066", "No encryption in transit", "The environment protects its data, and connections to the group are not encrypted."),
+    ("CS1067", "Support that is paid for", "The environment protects its data. Redis 4 and 5 left standard support on 2026-01-31; AWS keeps groups of them running for an extra price. An upgrade to 6.2 or 7.1, or to Valkey, goes in place."),
+    ("CS1068", "Open to everybody", "A security group lets 0.0.0.0/0 or ::/0 in on 6379 or 11211, the ports of caches. Name the security groups or ranges of the clients instead."),
+    ("CS1069", "Too small for a global datastore", "Members of a global datastore have nodes of the R, M or C families, from large on. T nodes are in none."),
 ];
 
 /// The entry of a code.

@@ -3,6 +3,7 @@
 //! Functions collect diagnostics and return their best effort, so that one run reports every mistake.
 
 pub mod codes;
+pub mod examples;
 pub mod gather;
 pub mod lint;
 pub mod render;

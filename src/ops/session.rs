@@ -156,6 +156,9 @@ impl Session {
             matches!(diagnostic.code, "CS0401" | "CS0342") && texts.iter().any(|text| may_declare(text, diagnostic))
         };
         self.diagnostics.retain(|diagnostic| !follows(diagnostic));
+        // What a rule has told, the calls need not tell again.
+        let rules: BTreeSet<_> = self.diagnostics.iter().filter(|one| one.rule).map(place).collect();
+        self.diagnostics.retain(|one| one.rule || one.span.is_none() || !rules.contains(&place(one)));
         // A circle of references makes one of steps.
         if self.diagnostics.iter().any(|diagnostic| diagnostic.code == "CS0330") {
             self.diagnostics.retain(|diagnostic| diagnostic.code != "CS0611");
@@ -171,6 +174,11 @@ impl Session {
     pub fn has_errors(&self) -> bool {
         diag::has_errors(&self.diagnostics)
     }
+}
+
+/// What is told where, and of which resource.
+fn place(one: &Diagnostic) -> (&'static str, Option<diag::Span>, Option<String>) {
+    (one.code, one.span, one.address.clone())
 }
 
 /// Where the secrets lie that are made here: where the environment says; with the built-in emulator beside its world.

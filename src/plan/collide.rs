@@ -67,6 +67,7 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
     let among = Among {
         declared: draft.planned.iter().filter_map(neighbour).collect(),
         recorded: draft.state.records.iter().map(|(address, record)| (address, &record.object)).collect(),
+        protects: draft.inputs.environment.protect,
         read: draft.inputs.live.is_some(),
     };
     let problems = kinds::KINDS.into_iter().flat_map(|kind| kind.check_among(&among));

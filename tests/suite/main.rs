@@ -3,6 +3,7 @@
 mod accounts;
 mod bought;
 mod cases;
+mod codes;
 mod emulate;
 mod faults;
 mod fetch;

@@ -32,7 +32,9 @@ impl Kind for Alarm {
 
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         let actions = ["alarm_actions", "ok_actions", "insufficient_data_actions"];
-        [among::check(among), among::metrics(among), places::check(among, "alarm", &actions)].concat()
+        let regrets = if among.protects { among::first_only(among) } else { Vec::new() };
+        let places = places::check(among, "alarm", &actions);
+        [among::check(among), among::metrics(among), among::lag_of_primary(among), places, regrets].concat()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

@@ -9,6 +9,7 @@ use crate::kind::{Among, Neighbour, Problem};
 use crate::value::{Object, Value};
 
 use super::engine::{actual_family, family_mismatch, wanted_family};
+use super::regrets;
 use super::shape::{counted_in_cluster_mode, mode_mismatch, zones};
 use crate::kinds::{places, upkeep};
 
@@ -28,7 +29,8 @@ pub fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
             doubtful_zone(group),
             windows(group),
         ];
-        found.into_iter().flatten().map(move |problem| (address, problem)).collect::<Vec<_>>()
+        let regrets = if among.protects { regrets::check(group) } else { Vec::new() };
+        found.into_iter().flatten().chain(regrets).map(move |problem| (address, problem)).collect::<Vec<_>>()
     };
     let places = places::check(among, KIND, &["notification_topic_arn", "kms_key_id"]);
     among.of(KIND).flat_map(problems).chain(places).collect()

@@ -4,6 +4,7 @@ mod access;
 pub(super) mod among;
 mod engine;
 mod network;
+mod regrets;
 mod shape;
 mod shards;
 mod times;

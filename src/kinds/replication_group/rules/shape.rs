@@ -2,7 +2,7 @@
 
 use super::Group;
 use crate::kind::Problem;
-use crate::value::{Object, Value};
+use crate::value::{Data, Object, Origin, Value};
 
 pub(super) fn topology(group: Group) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -163,8 +163,8 @@ fn is_lone_shard(group: Group) -> bool {
     let parameters = group.text("parameter_group_name");
     let plain = parameters.is_none_or(|name| name.starts_with("default.") && !name.ends_with(".cluster.on"))
         && (parameters.is_some() || !group.may_be_set("parameter_group_name"));
-    let counted =
-        ["num_cache_clusters", "node_group_configuration", "cluster_mode"].iter().any(|name| group.is_set(name));
+    let counted = ["num_cache_clusters", "node_group_configuration"].iter().any(|name| group.is_set(name))
+        || group.is_set("cluster_mode") && group.text("cluster_mode") != Some("disabled");
     let replicas = group.may_be_set("replicas_per_node_group") && group.number("replicas_per_node_group") != Some(0);
     group.number("num_node_groups") == Some(1) && plain && !counted && !replicas && !group.in_global()
 }
@@ -246,9 +246,16 @@ fn zones_and_nodes(group: Group) -> Vec<Problem> {
     )]
 }
 
+/// Whether it refers to a global datastore, whose id is known after that is made.
+fn names_a_global(group: Group) -> bool {
+    let value = group.get("global_replication_group_id");
+    let of = |origin: &Origin| matches!(origin, Origin::Attribute(of, _) if *of.kind == *"global_replication_group");
+    value.is_some_and(|value| matches!(&value.data, Data::Unknown(it) if it.origin.as_deref().is_some_and(of)))
+}
+
 /// Source: the conflicts that the service and Terraform's provider declare for members of a global datastore.
 pub(super) fn global_member(group: Group) -> Vec<Problem> {
-    if !group.is_set("global_replication_group_id") {
+    if !(group.is_set("global_replication_group_id") || names_a_global(group)) {
         return Vec::new();
     }
     let owned = [
