@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use crate::diag::lint::Level;
 use crate::diag::{Diagnostic, codes};
 use crate::lang::ast::{Attribute, Block, Node};
+use crate::lang::declare::block;
 
 /// How much rules count, by their codes, as the `lint` blocks of a stack block say.
 pub fn levels(stack: &Block, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<&'static str, Level> {
     let mut levels = BTreeMap::new();
+    for nested in stack.body.blocks_of("lint").flat_map(|block| &block.body.blocks) {
+        diagnostics.push(block::unknown("block", &nested.kind, nested.kind_span, "lint", std::iter::empty()));
+    }
     for attribute in stack.body.blocks_of("lint").flat_map(|block| &block.body.attributes) {
         match level(attribute) {
             Ok((code, level)) => drop(levels.insert(code, level)),

@@ -16,6 +16,7 @@ pub(super) fn check(group: Neighbour) -> Vec<Problem> {
     let shards = number("num_node_groups").unwrap_or(1);
     let alone = shards == 1 && number("num_cache_clusters") == Some(1);
     let bare = shards > 1 && number("replicas_per_node_group") == Some(0);
+    let replicas = shards == 1 && number("num_cache_clusters").is_some_and(|nodes| nodes > 1);
     let clustered = get("cluster_enabled").and_then(Value::as_bool) == Some(true);
     // What nobody writes is off, but for Valkey.
     let said = group.written.contains_key("transit_encryption_enabled");
@@ -32,7 +33,7 @@ pub(super) fn check(group: Neighbour) -> Vec<Problem> {
             "Add a replica.",
         ),
         (
-            !(alone || bare || clustered) && off("automatic_failover_enabled"),
+            replicas && !clustered && off("automatic_failover_enabled"),
             "CS1064",
             "automatic_failover_enabled",
             "No failover by itself",
