@@ -85,9 +85,8 @@ impl Queries<'_> {
         let threshold = self.threshold.and_then(Value::as_str);
         let mut returned = 0;
         for query in self.queries.iter().filter(|query| Some(query.id) != threshold) {
-            match query.get("return_data") {
-                Some(value) => returned += usize::from(value.as_bool()?),
-                None => {}
+            if let Some(value) = query.get("return_data") {
+                returned += usize::from(value.as_bool()?);
             }
         }
         (returned != 1).then(|| {
