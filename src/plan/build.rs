@@ -274,13 +274,15 @@ impl Draft<'_> {
         values
     }
 
-    /// Whether an object has the value already that no new one would get.
+    /// Whether an object has the value already that no new one would get, or is there and may get it.
     fn may_stay(&self, kind: &dyn Kind, address: &Address, desired: &Desired, problem: &Problem) -> bool {
         let name = problem.attribute;
-        let had = self.state.records.get(address).and_then(|record| record.object.get(name));
+        let record = self.state.records.get(address);
+        let had = record.and_then(|record| record.object.get(name));
         let wanted = desired.object.get(name);
         let same = had.zip(wanted).zip(kind.schema().attr(name));
-        problem.of_change && same.is_some_and(|((had, wanted), attr)| attr.is_satisfied(had, wanted))
+        let has = same.is_some_and(|((had, wanted), attr)| attr.is_satisfied(had, wanted));
+        problem.of_creation && record.is_some() || problem.of_change && has
     }
 
     fn judge(&mut self, resource: &Resource, instance: &Instance, value: &Value, address: &Address) {

@@ -148,7 +148,7 @@ fn new_mode(group: Group) -> Option<Problem> {
         let detail = "AWS makes no new group in the mode \"compatible\": it lies between disabled and enabled.";
         let help = "Make new groups with cluster_mode = \"enabled\".";
         let problem = Problem::error("CS1050", "cluster_mode", "Not for a new group", detail, help);
-        return Some(problem.of_change().warning());
+        return Some(problem.of_creation().warning());
     }
     (on && group.number("num_cache_clusters").is_some_and(|nodes| nodes > 1)).then(counted_in_cluster_mode)
 }
@@ -157,7 +157,7 @@ fn new_mode(group: Group) -> Option<Problem> {
 pub fn counted_in_cluster_mode() -> Problem {
     let detail = "AWS makes new groups in cluster mode by shards and replicas, and takes no number of nodes.";
     let help = "Write num_node_groups and replicas_per_node_group.";
-    Problem::error("CS1050", "num_cache_clusters", "Not for a new group", detail, help).of_change().warning()
+    Problem::error("CS1050", "num_cache_clusters", "Not for a new group", detail, help).of_creation().warning()
 }
 
 /// One shard without a replica, and no cluster mode, in which that is allowed.
