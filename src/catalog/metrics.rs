@@ -42,6 +42,8 @@ pub struct Metric {
     /// Who reports it: `redis/valkey`, `memcached`, both (`memcached+redis/valkey`), the `host` of a node, or
     /// `serverless` caches only.
     pub engine: Option<String>,
+    /// Its unit, in the words of CloudWatch.
+    pub unit: Option<String>,
 }
 
 /// What serverless caches do not report, though their engine does on nodes. Source: the operations review of AWS's samples.
@@ -81,6 +83,14 @@ pub fn namespace() -> &'static str {
 /// A metric by its name.
 pub fn get(name: &str) -> Option<&'static Metric> {
     DATA.metrics.get(name)
+}
+
+/// What is meant by a name that is often written and never was a metric.
+pub fn instead_of(name: &str) -> Option<&'static str> {
+    match name {
+        "CacheMissRate" => Some("CacheHitRate"),
+        _ => None,
+    }
 }
 
 /// Every name.

@@ -48,6 +48,11 @@ impl Parameter {
         self.modifiable != serde_json::Value::Bool(false)
     }
 
+    /// Whether it is fixed once a cache uses the group.
+    pub fn is_fixed_in_use(&self) -> bool {
+        self.modifiable == "while-unused"
+    }
+
     /// Whether a change waits for nodes to restart.
     pub fn needs_reboot(&self) -> bool {
         self.change.as_deref().is_some_and(|change| {

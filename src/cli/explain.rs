@@ -3,14 +3,15 @@
 use crate::cli::args::Explain;
 use crate::cli::exit;
 use crate::cli::run::Context;
-use crate::diag::{codes, did_you_mean};
+use crate::diag::{codes, did_you_mean, examples};
 use crate::lang::functions;
 
 /// Explains the code of a diagnostic, or a function.
 pub fn run(context: &Context, args: &Explain) -> u8 {
     let ui = context.ui(false);
     if let Some((code, summary, explanation)) = codes::find(&args.code.to_uppercase()) {
-        ui.out(&format!("{code}: {summary}\n\n{explanation}\n"));
+        let example = examples::find(code).map(|example| format!("\n{}", example.shown())).unwrap_or_default();
+        ui.out(&format!("{code}: {summary}\n\n{explanation}\n{example}"));
         return exit::OK;
     }
     if let Some(explanation) = functions::explain(&args.code) {

@@ -3,6 +3,7 @@
 use crate::cli::args::Validate;
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
+use crate::diag::gather::gather;
 use crate::diag::{Diagnostic, Severity, SourceMap};
 use crate::ops::{Failure, Session, plan};
 use crate::plan::Options;
@@ -27,7 +28,7 @@ fn check(context: &Context, args: &Validate) -> Result<(Vec<Diagnostic>, SourceM
     if environments.is_empty() {
         environments.push(None);
     }
-    let mut found: Vec<Diagnostic> = Vec::new();
+    let mut found: Vec<(String, Diagnostic)> = Vec::new();
     let mut sources = SourceMap::default();
     let mut names = Vec::new();
     for environment in environments {
@@ -36,11 +37,15 @@ fn check(context: &Context, args: &Validate) -> Result<(Vec<Diagnostic>, SourceM
         options.commands = false;
         let mut session = Session::open(&options);
         plan::check(&mut session, &State::default(), &Options::default());
-        names.push(session.environment.name.to_string());
+        let name = session.environment.name.to_string();
         // Every environment reads the same files first, so the places stay true.
-        found.extend(session.diagnostics);
+        found.extend(session.diagnostics.into_iter().map(|diagnostic| (name.clone(), diagnostic)));
+        names.push(name);
         sources = session.sources;
     }
+    let all: Vec<&str> = names.iter().map(String::as_str).collect();
+    let found = found.iter().map(|(name, diagnostic)| (name.as_str(), diagnostic.clone())).collect();
+    let mut found = gather(found, &all);
     crate::diag::sort(&mut found);
     Ok((found, sources, names))
 }

@@ -3,6 +3,9 @@
 //! Functions collect diagnostics and return their best effort, so that one run reports every mistake.
 
 pub mod codes;
+pub mod examples;
+pub mod gather;
+pub mod lint;
 pub mod render;
 pub mod shown;
 pub mod source;
@@ -30,6 +33,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
+    /// Whether a rule of the service speaks: then the stack may say how much it counts ([`lint`]).
+    pub rule: bool,
     /// A stable code out of the table: `CS0101`.
     pub code: &'static str,
     /// A short fixed sentence without names: `Unknown attribute`.
@@ -42,6 +47,10 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// The resource that it is about.
     pub address: Option<String>,
+    /// The instances that it concerns, where they are several.
+    pub instances: Vec<String>,
+    /// The environments that it concerns, where they are not all.
+    pub environments: Vec<String>,
     /// What to do.
     pub help: Option<String>,
     /// The names involved, each with what is to be said of its value: `var.nodes`, `is 7`.
@@ -57,12 +66,15 @@ impl Diagnostic {
     pub fn error(code: &'static str, summary: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
+            rule: false,
             code,
             summary: summary.into(),
             detail: detail.into(),
             span: None,
             related: Vec::new(),
             address: None,
+            instances: Vec::new(),
+            environments: Vec::new(),
             help: None,
             values: Vec::new(),
             about: None,
@@ -113,6 +125,12 @@ impl Diagnostic {
     /// Names the resource.
     pub fn of(mut self, address: impl ToString) -> Self {
         self.address = Some(address.to_string());
+        self
+    }
+
+    /// Says that a rule of the service speaks.
+    pub fn of_rule(mut self) -> Self {
+        self.rule = true;
         self
     }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::gather;
 use super::shown::{Shown, concealed};
 use super::visible::visible;
 use super::{Diagnostic, Severity, SourceMap, Span};
@@ -37,6 +38,9 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, styled: bool) -> Str
     }
     if !diagnostic.detail.is_empty() {
         group = group.element(Level::NOTE.no_name().message(visible(&detail(diagnostic)).into_owned()));
+    }
+    if let Some(concerns) = gather::concerns(diagnostic) {
+        group = group.element(Level::NOTE.no_name().message(visible(&concerns).into_owned()));
     }
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(visible(help)));

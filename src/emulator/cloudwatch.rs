@@ -112,7 +112,7 @@ fn invalid(text: impl Into<String>) -> Failure {
 }
 
 fn put(context: &mut Context, input: Input) -> Answer {
-    check(input)?;
+    check(input, context.region_name)?;
     let name = input.text("AlarmName").unwrap_or("").to_owned();
     if context.region[COMPOSITES].contains(&name) {
         return Err(invalid(format!("A composite alarm with the name {name} already exists")));

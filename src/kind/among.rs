@@ -13,6 +13,8 @@ pub struct Among<'a> {
     pub declared: BTreeMap<&'a Address, Neighbour<'a>>,
     /// What is recorded, also of objects that nothing declares any more.
     pub recorded: BTreeMap<&'a Address, &'a Object>,
+    /// Whether the environment protects what holds data: then it is told what is taken and will be regretted.
+    pub protects: bool,
     /// Whether the account has been read: before that, objects are only remembered.
     pub read: bool,
 }

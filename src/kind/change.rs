@@ -107,6 +107,8 @@ pub struct Problem {
     pub fatal: bool,
     /// Whether it is none for an object that has the value already.
     pub of_change: bool,
+    /// Whether it is none for an object that is there.
+    pub of_creation: bool,
 }
 
 impl Problem {
@@ -128,6 +130,7 @@ impl Problem {
             help: Some(help.into()),
             fatal: true,
             of_change: false,
+            of_creation: false,
         }
     }
 
@@ -159,6 +162,12 @@ impl Problem {
     /// An object that has the value already may keep it.
     pub fn of_change(mut self) -> Self {
         self.of_change = true;
+        self
+    }
+
+    /// An object that is there may become so.
+    pub fn of_creation(mut self) -> Self {
+        self.of_creation = true;
         self
     }
 

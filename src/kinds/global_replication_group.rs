@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Impact, Kind, Problem, Target};
+use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target};
 use crate::kinds::{names, tags, upkeep};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Origin, Type, Value};
@@ -102,6 +102,17 @@ fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
     object.get(name).and_then(Value::as_str)
 }
 
+/// T nodes and small ones are in no global datastore. Source: the user guide, "global datastores: prerequisites".
+fn small(global: &Object, primaries: &BTreeMap<&str, &Object>) -> Option<Problem> {
+    let id = text(global, "primary_replication_group_id")?;
+    let node = text(primaries.get(id)?, "node_type")?;
+    (node.starts_with("cache.t") || !node.ends_with("large")).then(|| {
+        let detail = format!("The primary \"{id}\" has nodes of {node}, and global datastores begin with large ones.");
+        let help = "Choose a node type of the R, M or C families from large on.";
+        Problem::error("CS1069", "primary_replication_group_id", "Too small for a global datastore", detail, help)
+    })
+}
+
 /// The members that are there: id, region and role.
 fn members_of(object: &Object) -> Vec<(&str, &str, &str)> {
     let items = object.get("members").and_then(Value::as_items).unwrap_or_default().iter();
@@ -137,7 +148,11 @@ impl Kind for GlobalReplicationGroup {
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         let primaries = among.of("replication_group").filter_map(|(_, it)| Some((text(it.planned, "id")?, it.planned)));
         let primaries: BTreeMap<&str, &Object> = primaries.collect();
-        among.of(KIND).filter_map(|(address, one)| Some((address, other_shards(one.planned, &primaries)?))).collect()
+        let problems = |(address, one): (&'a Address, Neighbour<'a>)| {
+            let found = [other_shards(one.planned, &primaries), small(one.planned, &primaries)];
+            found.into_iter().flatten().map(move |problem| (address, problem)).collect::<Vec<_>>()
+        };
+        among.of(KIND).flat_map(problems).collect()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

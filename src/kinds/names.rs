@@ -10,18 +10,11 @@ fn is_identifier(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// The rule of replication groups, parameter groups and snapshots.
+/// The rule of replication groups, parameter groups, subnet groups and snapshots.
 pub const IDENTIFIER: Rule = Rule::Test(
     is_identifier,
     "ASCII letters, digits and hyphens, with a letter first, no two hyphens together and none at the end",
 );
-
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' '))
-}
-
-/// The rule of subnet groups. The API is laxer than its documentation: it takes dots, underscores and blanks.
-pub const WORD: Rule = Rule::Test(is_word, "ASCII letters, digits, hyphens, underscores, dots or blanks");
 
 fn is_arn(text: &str) -> bool {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
@@ -30,6 +23,13 @@ fn is_arn(text: &str) -> bool {
 
 /// The rule of ARNs.
 pub const ARN: Rule = Rule::Test(is_arn, "an ARN (arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE)");
+
+fn is_topic(text: &str) -> bool {
+    is_arn(text) && text.split(':').nth(2) == Some("sns")
+}
+
+/// The rule of topics.
+pub const TOPIC: Rule = Rule::Test(is_topic, "the ARN of a topic (arn:aws:sns:REGION:ACCOUNT:NAME)");
 
 fn is_cidr_v4(text: &str) -> bool {
     let Some((address, bits)) = text.split_once('/') else { return false };

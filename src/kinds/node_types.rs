@@ -19,24 +19,35 @@ pub fn missing(others: &str) -> Problem {
 /// The error of a node type that AWS does not have.
 pub fn unknown(name: &str) -> Problem {
     let near = did_you_mean(name, nodes::names());
-    Problem::error(
+    let problem = Problem::error(
         "CS0540",
         "node_type",
         "Unknown node type",
-        format!("ElastiCache has no node type \"{name}\"."),
+        format!("No node type \"{name}\" of ElastiCache is known."),
         near.map_or("See the table of node types in the ElastiCache user guide.".to_owned(), |near| {
             format!("Did you mean \"{near}\"?")
         }),
-    )
+    );
+    // AWS adds node types without notice; only what is not named like one is surely wrong.
+    if is_named_like_one(name) { problem.warning() } else { problem }
+}
+
+/// `cache.FAMILY.SIZE`
+fn is_named_like_one(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('.').collect();
+    let word = |part: &&str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    parts.len() == 3 && parts[0] == "cache" && parts.iter().all(word)
 }
 
 /// Whether a node type runs an engine in a version, as far as all are known.
 pub fn runs(name: &str, engine: Option<&str>, version: Option<Version>) -> Option<Problem> {
-    let (node, engine, version) = (nodes::get(name)?, engine?, version?);
-    let minimum = node.min.get(engine)?;
-    let wrong = match minimum {
-        None => format!("{name} does not run {engine}."),
-        Some(minimum) => {
+    let (node, engine) = (nodes::get(name)?, engine?);
+    let wrong = match (node.min.get(engine)?, version) {
+        (None, _) => format!("{name} does not run {engine}."),
+        (Some(_), None) => return None,
+        (Some(minimum), Some(version)) => {
             let least = Version::parse(minimum)?;
             let runs = (version.major, version.minor.unwrap_or(u32::MAX), version.patch.unwrap_or(u32::MAX))
                 >= (least.major, least.minor.unwrap_or(0), least.patch.unwrap_or(0));

@@ -60,6 +60,37 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new("security_group", "aws_security_group", "Who may reach the caches.", attrs)
 });
 
+/// The ports of Redis and Valkey, and of Memcached, where none is written.
+const CACHES: [i64; 2] = [6379, 11_211];
+
+/// A cache that anybody may reach: in a VPC with a way in from the internet that is everybody.
+fn open_to_all(desired: &Object) -> Option<Problem> {
+    let blocks = desired.get("ingress")?.as_items()?;
+    let number = |block: &Value, name: &str| block.get(name).and_then(Value::as_i64);
+    let opens = |block: &&Value| {
+        let all = block.get("protocol").and_then(Value::as_str) == Some("-1");
+        let (from, to) = (number(block, "from_port").unwrap_or(0), number(block, "to_port").unwrap_or(-1));
+        let ranges =
+            ["cidr_blocks", "ipv6_cidr_blocks"].iter().filter_map(|name| block.get(name)?.as_items()).flatten();
+        let anybody = { ranges }.any(|range| matches!(range.as_str(), Some("0.0.0.0/0" | "::/0")));
+        anybody && (all || CACHES.iter().any(|port| (from..=to).contains(port)))
+    };
+    blocks.iter().find(opens)?;
+    let detail = "A rule lets everybody in on a port of caches.";
+    let help = "Name the security groups or ranges of the clients.";
+    Some(Problem::error("CS1068", "ingress", "Open to everybody", detail, help).warning())
+}
+
+/// Source: the reference of CreateSecurityGroup.
+fn reserved(name: &str) -> Option<Problem> {
+    let detail = match name {
+        "default" => "\"default\" is the security group that AWS makes in each VPC.",
+        name if !name.is_ascii() => "AWS takes names of ASCII characters only.",
+        _ => return None,
+    };
+    Some(Problem::error("CS1053", "name", "Not a name of a security group", detail, "Choose another name."))
+}
+
 impl Kind for SecurityGroup {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
@@ -77,7 +108,9 @@ impl Kind for SecurityGroup {
                 "Keep one of them; `name_prefix` lets a replacement exist beside the old group.",
             ));
         }
+        problems.extend(desired.get("name").and_then(Value::as_str).and_then(reserved));
         problems.extend(rules::check(desired));
+        problems.extend(open_to_all(desired));
         problems
     }
 

@@ -316,13 +316,15 @@ fn version(desired: &Object) -> Option<Problem> {
     let (_, known) = VERSIONS.iter().find(|(name, _)| *name == engine)?;
     let newer = Version::parse(asked).zip(known.last().and_then(|last| Version::parse(last)));
     let is_major = engine == "memcached" || !asked.contains('.');
-    // One that is newer than this program may well be there.
-    if known.contains(&asked) || is_major && newer.is_some_and(|(asked, last)| last.is_older_than(asked)) {
+    if known.contains(&asked) {
         return None;
     }
+    // One that is newer than this program may well be there, but for Redis, which gets no new versions.
+    let open = engine != "redis" && is_major && newer.is_some_and(|(asked, last)| last.is_older_than(asked));
     let detail = format!("A serverless cache of {engine} has no major_engine_version \"{asked}\".");
     let help = format!("Write \"{}\".", known.join("\" or \""));
-    Some(Problem::error("CS0740", "major_engine_version", "Unknown major version", detail, help))
+    let problem = Problem::error("CS0740", "major_engine_version", "Unknown major version", detail, help);
+    Some(if open { problem.warning() } else { problem })
 }
 
 fn range(desired: &Object) -> Option<Problem> {

@@ -15,7 +15,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         Attr::required("name", Type::String)
             .replace()
             .rule(Rule::Length(1, 255))
-            .rule(names::WORD)
+            .rule(names::IDENTIFIER)
             .normalize(lower)
             .doc("The name; AWS stores it in lower case."),
         Attr::optional("description", Type::String)

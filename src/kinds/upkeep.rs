@@ -54,7 +54,7 @@ pub fn snapshot_retention_limit() -> Attr {
 pub fn notification_topic_arn() -> Attr {
     Attr::optional("notification_topic_arn", Type::String)
         .refers("sns_topic", By::Arn, Hold::Uses)
-        .rule(names::ARN)
+        .rule(names::TOPIC)
         .doc("The SNS topic that events go to.")
 }
 
@@ -137,6 +137,64 @@ pub fn foreign_zone(region: &str, zones: Vec<(&'static str, &str)>) -> Option<Pr
     ))
 }
 
+/// What is wrong with the IP versions; `least` is the version that knows more than IPv4, where the asked one does not.
+/// Source: the user guide, "choosing a network type".
+pub fn network(network: Option<&str>, discovery: Option<&str>, unset: bool, least: Option<&str>) -> Vec<Problem> {
+    let wrong = |attribute, detail: String, help: &str| {
+        Problem::error("CS1041", attribute, "IP versions do not go together", detail, help)
+    };
+    let mut problems = Vec::new();
+    if let (Some(network @ ("ipv6" | "dual_stack")), Some(least)) = (network, least) {
+        let detail = format!("\"{network}\" needs version {least} or newer.");
+        problems.push(wrong("network_type", detail, "Choose a newer engine_version, or \"ipv4\"."));
+    }
+    let only = match network {
+        Some("ipv4") => Some("ipv4"),
+        Some("ipv6") => Some("ipv6"),
+        None if unset => Some("ipv4"),
+        _ => None,
+    };
+    if let (Some(only), Some(discovery)) = (only, discovery)
+        && only != discovery
+    {
+        let detail = format!("Clients are told {discovery} addresses, and the nodes have {only} ones only.");
+        problems.push(wrong("ip_discovery", detail, "Set network_type = \"dual_stack\", or leave ip_discovery out."));
+    }
+    problems
+}
+
+/// A cache is filled from one snapshot, or from files.
+pub fn sources(object: &Object) -> Option<Problem> {
+    let set = |name: &str| {
+        object.get(name).is_some_and(|value| {
+            !value.is_null() && !value.is_unknown() && value.as_items().is_none_or(|items| !items.is_empty())
+        })
+    };
+    (set("snapshot_name") && set("snapshot_arns")).then(|| {
+        let detail = "`snapshot_name` and `snapshot_arns` both say what the cache is filled with.";
+        Problem::error("CS1051", "snapshot_arns", "Filled from two places", detail, "Keep one of the two.")
+    })
+}
+
+/// A port that AWS is not known to take.
+pub fn low_port(port: Option<i64>) -> Option<Problem> {
+    let port = port.filter(|port| (1..1024).contains(port))?;
+    let detail = format!("Caches listen on ports from 1024 on, as far as is known; this is {port}.");
+    Some(
+        Problem::error("CS1049", "port", "Perhaps not a port for caches", detail, "Use 6379 or 11211, for instance.")
+            .warning(),
+    )
+}
+
+/// AWS makes no new caches of some node types. Source: the user guide, "supported node types".
+pub fn old_node_type(name: Option<&str>) -> Option<Problem> {
+    let name = name.filter(|name| name.starts_with("cache.t2."))?;
+    let detail = format!("AWS makes no new caches of {name}; those that there are may stay.");
+    let problem =
+        Problem::error("CS1045", "node_type", "No node type for new caches", detail, "Choose a cache.t4g type.");
+    Some(problem.of_change().warning())
+}
+
 /// AWS wants the daily and the weekly window to be apart.
 pub fn overlap(snapshots: Option<&str>, maintenance: Option<&str>) -> Option<Problem> {
     let (daily, daily_length) = daily_window(snapshots?)?;
@@ -162,6 +220,7 @@ pub fn logs(object: &Object, version: Option<Version>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut seen = Vec::new();
     let blocks = object.get("log_delivery_configuration").and_then(Value::as_items).unwrap_or_default();
+    problems.extend(blocks.iter().filter_map(log_group_arn));
     for kind in blocks.iter().filter_map(|block| block.get("log_type")?.as_str()) {
         if seen.contains(&kind) {
             let detail = format!("There are two blocks for the log type \"{kind}\"; AWS takes one.");
@@ -190,6 +249,17 @@ pub fn logs(object: &Object, version: Option<Version>) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// AWS wants the name of a log group.
+fn log_group_arn(block: &Value) -> Option<Problem> {
+    let destination = block.get("destination")?.as_str().filter(|text| text.starts_with("arn:"))?;
+    let name = destination.split(":log-group:").nth(1).unwrap_or_default().trim_end_matches(":*");
+    let logs = block.get("destination_type")?.as_str() == Some("cloudwatch-logs");
+    let help = if name.is_empty() { "Write its name.".to_owned() } else { format!("Write \"{name}\".") };
+    let detail = "AWS wants the name of the log group, and this is an ARN.";
+    let problem = Problem::error("CS1052", "log_delivery_configuration", "An ARN for a name", detail, help);
+    logs.then(|| problem.on(block.get("log_type").and_then(Value::as_str).unwrap_or_default()))
 }
 
 /// Log deliveries in the form of the API; a type that is gone is turned off by name.

@@ -146,7 +146,7 @@ impl Session {
         Store::open(self.disk.clone(), &self.state_directory).map_err(crate::ops::Failure::Error)
     }
 
-    /// Adds diagnostics, in reading order, without those that only follow from a syntax error.
+    /// Adds diagnostics, in reading order, without those that only follow from another one.
     pub fn report(&mut self, mut more: Vec<Diagnostic>) {
         self.diagnostics.append(&mut more);
         let broken = self.diagnostics.iter().filter(|diagnostic| diagnostic.code.starts_with("CS01"));
@@ -156,6 +156,17 @@ impl Session {
             matches!(diagnostic.code, "CS0401" | "CS0342") && texts.iter().any(|text| may_declare(text, diagnostic))
         };
         self.diagnostics.retain(|diagnostic| !follows(diagnostic));
+        // What a rule has told, the calls need not tell again.
+        let rules: BTreeSet<_> = self.diagnostics.iter().filter(|one| one.rule).map(place).collect();
+        self.diagnostics.retain(|one| one.rule || one.span.is_none() || !rules.contains(&place(one)));
+        // A circle of references makes one of steps.
+        if self.diagnostics.iter().any(|diagnostic| diagnostic.code == "CS0330") {
+            self.diagnostics.retain(|diagnostic| diagnostic.code != "CS0611");
+        }
+        self.diagnostics = self.environment.lints.judge(std::mem::take(&mut self.diagnostics));
+        let name = self.environment.name.to_string();
+        let found = std::mem::take(&mut self.diagnostics).into_iter().map(|one| (&*name, one)).collect();
+        self.diagnostics = diag::gather::gather(found, &[&name]);
         diag::sort(&mut self.diagnostics);
     }
 
@@ -163,6 +174,11 @@ impl Session {
     pub fn has_errors(&self) -> bool {
         diag::has_errors(&self.diagnostics)
     }
+}
+
+/// What is told where, and of which resource.
+fn place(one: &Diagnostic) -> (&'static str, Option<diag::Span>, Option<String>) {
+    (one.code, one.span, one.address.clone())
 }
 
 /// Where the secrets lie that are made here: where the environment says; with the built-in emulator beside its world.

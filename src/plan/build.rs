@@ -175,10 +175,10 @@ impl Draft<'_> {
             found.extend(
                 kinds::check(kind, &desired.object)
                     .into_iter()
-                    .map(|problem| desired.diagnose(problem).of(&resource.address)),
+                    .map(|problem| desired.diagnose(problem).of(&resource.address).of_rule()),
             );
         }
-        self.diagnostics.extend(found);
+        self.diagnostics.extend(self.inputs.environment.lints.judge(found));
     }
 
     /// Without an account, a count that hangs on a look-up or on an object that exists is no mistake yet; behind a
@@ -217,8 +217,8 @@ impl Draft<'_> {
         let evaluated = !crate::diag::has_errors(&diagnostics);
         conditions::preconditions(resource, &scope, &mut diagnostics);
         timeouts::check(resource, &scope, &mut diagnostics);
-        self.diagnostics.append(&mut diagnostics);
-        desired::check(&resource.schema.attrs, &desired, evaluated, &mut self.diagnostics);
+        desired::check(&resource.schema.attrs, &desired, evaluated, &mut diagnostics);
+        self.diagnostics.extend(self.inputs.environment.lints.judge(diagnostics));
         (desired, evaluated)
     }
 
@@ -258,8 +258,9 @@ impl Draft<'_> {
                 self.diagnostics.extend(eternal(resource, &desired, &address));
                 let problems = kinds::check(kind, &desired.object).into_iter();
                 let problems = problems.filter(|problem| !self.may_stay(kind, &address, &desired, problem));
-                let found: Vec<Diagnostic> = problems.map(|problem| desired.diagnose(problem).of(&address)).collect();
-                self.diagnostics.extend(found);
+                let found: Vec<Diagnostic> =
+                    problems.map(|problem| desired.diagnose(problem).of(&address).of_rule()).collect();
+                self.diagnostics.extend(self.inputs.environment.lints.judge(found));
                 (address, instance, desired)
             })
             .collect();
@@ -273,13 +274,15 @@ impl Draft<'_> {
         values
     }
 
-    /// Whether an object has the value already that no new one would get.
+    /// Whether an object has the value already that no new one would get, or is there and may get it.
     fn may_stay(&self, kind: &dyn Kind, address: &Address, desired: &Desired, problem: &Problem) -> bool {
         let name = problem.attribute;
-        let had = self.state.records.get(address).and_then(|record| record.object.get(name));
+        let record = self.state.records.get(address);
+        let had = record.and_then(|record| record.object.get(name));
         let wanted = desired.object.get(name);
         let same = had.zip(wanted).zip(kind.schema().attr(name));
-        problem.of_change && same.is_some_and(|((had, wanted), attr)| attr.is_satisfied(had, wanted))
+        let has = same.is_some_and(|((had, wanted), attr)| attr.is_satisfied(had, wanted));
+        problem.of_creation && record.is_some() || problem.of_change && has
     }
 
     fn judge(&mut self, resource: &Resource, instance: &Instance, value: &Value, address: &Address) {
@@ -367,7 +370,7 @@ impl Draft<'_> {
         let mut found = names::judge(&self);
         // While there is more to read, planned objects are only what is remembered of them.
         if self.inputs.live.is_none() || self.needs.is_empty() {
-            found.extend(collide::check(&self));
+            found.extend(self.inputs.environment.lints.judge(collide::check(&self)));
         }
         found.extend(self.foreign.errors(self.evaluator));
         found.extend(local::homeless(&self));

@@ -67,12 +67,13 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
     let among = Among {
         declared: draft.planned.iter().filter_map(neighbour).collect(),
         recorded: draft.state.records.iter().map(|(address, record)| (address, &record.object)).collect(),
+        protects: draft.inputs.environment.protect,
         read: draft.inputs.live.is_some(),
     };
     let problems = kinds::KINDS.into_iter().flat_map(|kind| kind.check_among(&among));
     let told = |(address, problem): (&Address, Problem)| {
         let other = problem.beside.as_ref().and_then(|other| draft.places.get(other)?.span);
-        let diagnostic = draft.places.get(address)?.diagnose(problem).of(address);
+        let diagnostic = draft.places.get(address)?.diagnose(problem).of(address).of_rule();
         Some(match other.filter(|other| Some(*other) != diagnostic.span) {
             Some(other) => diagnostic.related(other, "the other one"),
             None => diagnostic,

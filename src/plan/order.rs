@@ -306,7 +306,17 @@ fn replacement_edge(steps: &[Step], index: usize, other: usize) -> bool {
 /// A former object goes when its successor is as it shall be, unless that wants the former one's name.
 fn former_edge(steps: &[Step], index: usize, other: usize) -> bool {
     let (step, with) = (&steps[index], &steps[other]);
-    step.deposed && !with.deposed && !is_leaving(with) && place(with, true) != place(step, false)
+    step.deposed
+        && !with.deposed
+        && !is_leaving(with)
+        && place(with, true) != place(step, false)
+        && !wants_name(with, step)
+}
+
+/// Whether a new object is to have the name of an old one, where AWS gives ids and names are unique in a scope.
+fn wants_name(new: &Step, old: &Step) -> bool {
+    let name = scoped_name(new, new.after.as_ref());
+    name.is_some() && name == scoped_name(old, old.before.as_ref()) && !in_other_scopes(new, old)
 }
 
 /// Kind, region and what no two objects can have in common, of the new object or of the old one.

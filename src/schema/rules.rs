@@ -1,6 +1,6 @@
 //! Rules about the value of a single attribute.
 
-use crate::value::Value;
+use crate::value::{Data, Value};
 
 /// A rule about the value of a single attribute; for a collection it holds for each element unless it says otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ impl Rule {
             let count = value.as_items().map(<[Value]>::len)?;
             return (count > *max).then(|| format!("must have at most {max} elements, and has {count}"));
         }
-        if value.as_items().is_some() {
+        if value.as_items().is_some() || matches!(value.data, Data::Map(..)) {
             return value.children().find_map(|item| self.violation(item));
         }
         match self {

@@ -137,6 +137,7 @@ pub fn check(attrs: &[Attr], desired: &Desired, evaluated: bool, diagnostics: &m
         };
         let mut diagnostic =
             Diagnostic::error(code, summary, format!("`{}` {}.", fault.path, fault.message)).help(help);
+        diagnostic.rule = fault.sort != Sort::Missing;
         diagnostic.span = desired.span_of(&fault.path);
         if let Some(value) = desired.object.get(fault.path.as_str()).filter(|value| !value.is_sensitive_anywhere())
             && let Some(text) = value.as_str()

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::address::ModulePath;
+use crate::catalog::regions;
+use crate::diag::lint::Lints;
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::{Attribute, Node};
 use crate::lang::declare::provider::{is_role, is_url, schema as provider_schema};
@@ -53,6 +55,8 @@ pub struct Environment {
     pub secrets: Option<String>,
     /// The providers of the stack and its modules.
     pub providers: Providers,
+    /// How much the rules of the service count.
+    pub lints: Lints,
 }
 
 impl Environment {
@@ -205,6 +209,8 @@ pub fn evaluate(
         }
         settings
     };
+    let levels = module.stack.as_ref().map(|stack| stack.lints.clone()).unwrap_or_default();
+    let lints = Lints::read(levels, &names.sources, diagnostics);
     let providers = Providers::new(names, read, diagnostics);
     diagnostics.append(&mut found);
     let access = providers.plain().map(|plain| plain.access.clone());
@@ -223,6 +229,10 @@ pub fn evaluate(
         .map(Arc::from)
         .or(plain)
         .or_else(|| from_process("AWS_REGION").or_else(|| from_process("AWS_DEFAULT_REGION")).map(Arc::from));
+    if let Some(region) = region.as_deref() {
+        let wrong = own.get("region").and_then(|attribute| unknown_region(region, attribute.expr.span));
+        reader.diagnostics.extend(wrong);
+    }
     Environment {
         name: name.into(),
         borrowed,
@@ -240,7 +250,19 @@ pub fn evaluate(
         secrets: reader.secrets(own.get("secrets")),
         versioned_names: reader.truth(stack.get("versioned_names")).unwrap_or(true),
         providers,
+        lints,
     }
+}
+
+/// AWS opens regions without notice, so that an unknown one is only doubted.
+fn unknown_region(region: &str, span: Span) -> Option<Diagnostic> {
+    if regions::REGIONS.contains(&region) {
+        return None;
+    }
+    let near = did_you_mean(region, regions::REGIONS);
+    let help = near.map_or("Regions look like eu-west-1.".to_owned(), |near| format!("Did you mean \"{near}\"?"));
+    let detail = format!("No region \"{region}\" of AWS is known.");
+    Some(Diagnostic::warning("CS1047", "Unknown region", detail).at(span).help(help))
 }
 
 /// The URL that `AWS_ENDPOINT_URL` puts in the place of AWS, as every SDK reads it.

@@ -95,7 +95,7 @@ fn parts(old: &Value, new: &Value, open: bool) -> String {
     let null = Value::null();
     let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
     let pairs = names.into_iter().map(|name| (name, old.get(name).unwrap_or(&null), new.get(name).unwrap_or(&null)));
-    let differing = pairs.filter(|(_, old, new)| !same(old, new) && !(open && new.is_null()));
+    let differing = pairs.filter(|(_, old, new)| !(same(old, new) || open && new.is_null()));
     let told: Vec<String> =
         differing.map(|(name, old, new)| format!("{name} = {} -> {}", inline(old), inline(new))).collect();
     told.join(", ")

@@ -57,6 +57,9 @@ fn body_of(diagnostic: &Diagnostic, sources: &SourceMap, bodies: &mut Bodies) ->
         }
     };
     set("help", diagnostic.help.clone().map(Json::from));
+    let several = |names: &[String]| (!names.is_empty()).then(|| Json::from(names.to_vec()));
+    set("instances", several(&diagnostic.instances));
+    set("environments", several(&diagnostic.environments));
     set("address", diagnostic.address.clone().map(Json::from));
     set("range", diagnostic.span.map(|span| range(span, sources)));
     set("snippet", diagnostic.span.map(|span| snippet(span, &diagnostic.values, sources, bodies)));

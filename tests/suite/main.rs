@@ -3,6 +3,7 @@
 mod accounts;
 mod bought;
 mod cases;
+mod codes;
 mod emulate;
 mod faults;
 mod fetch;
@@ -16,6 +17,8 @@ mod lost;
 mod policies;
 mod properties;
 mod referees;
+mod refusals;
+mod rules;
 mod scale;
 mod stacks;
 mod stored;

@@ -2,7 +2,7 @@
 //! the emulator with what is made so at once, destroyed. What one may be is a file of `tests/properties`.
 
 mod life;
-mod subject;
+pub mod subject;
 
 use std::collections::BTreeMap;
 use std::io::Write;

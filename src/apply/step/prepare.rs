@@ -114,8 +114,10 @@ impl Work<'_> {
 
     /// The rules of the kind, which could not be applied to what was not known.
     fn obey(&self, desired: &Desired) -> Result<(), String> {
-        let mut problems = kinds::check(self.kind(), &desired.object).into_iter().filter(|problem| problem.fatal);
-        problems.next().map_or(Ok(()), |problem| Err(told(desired.diagnose(problem))))
+        let problems = kinds::check(self.kind(), &desired.object).into_iter();
+        let found = problems.map(|problem| desired.diagnose(problem).of_rule()).collect();
+        let judged = self.shared.environment.lints.judge(found);
+        judged.into_iter().find(Diagnostic::is_error).map_or(Ok(()), |wrong| Err(told(wrong)))
     }
 
     /// The object as it is known now can still come out of the one that is there.

@@ -4,21 +4,27 @@ use super::super::failure::Failure;
 use super::super::input::Input;
 use super::invalid;
 
-/// Actions are ARNs.
-pub fn actions(input: Input) -> Result<(), Failure> {
+/// Actions are ARNs, and those that name a region name this one.
+pub fn actions(input: Input, region: &str) -> Result<(), Failure> {
     for member in ["OKActions", "AlarmActions", "InsufficientDataActions"] {
         if let Some(action) =
             input.texts(member).iter().find(|action| action.splitn(6, ':').count() < 6 || !action.starts_with("arn:"))
         {
             return Err(invalid(format!("Invalid arn syntax: {action}")));
         }
+        let regions = input.texts(member);
+        let regions = regions.iter().filter_map(|action| action.split(':').nth(3)).filter(|named| !named.is_empty());
+        if let Some(other) = { regions }.find(|named| *named != region) {
+            return Err(invalid(format!("Invalid region {other} specified. Only {region} is supported.")));
+        }
     }
     Ok(())
 }
 
 /// The rules of PutMetricAlarm.
-pub fn check(input: Input) -> Result<(), Failure> {
-    actions(input)?;
+pub fn check(input: Input, region: &str) -> Result<(), Failure> {
+    actions(input, region)?;
+    check_words(input)?;
     for member in ["EvaluationPeriods", "ComparisonOperator"] {
         if !input.has(member) && !input.has("EvaluationCriteria") {
             return Err(Failure::new("MissingParameter", format!("The parameter {member} is required.")));
@@ -57,9 +63,27 @@ pub fn check(input: Input) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Words that the reference lists, and operators that need a band.
+fn check_words(input: Input) -> Result<(), Failure> {
+    let missing = input.filled("TreatMissingData").unwrap_or("missing");
+    if !["breaching", "notBreaching", "ignore", "missing"].contains(&missing) {
+        return Err(Failure::value(format!("The value {missing} for parameter TreatMissingData is not supported.")));
+    }
+    let operator = input.text("ComparisonOperator").unwrap_or_default();
+    let of_bands = ["LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"];
+    let by_metric = input.filled("ThresholdMetricId").is_some();
+    if of_bands.contains(&operator) && !by_metric {
+        return Err(invalid(format!("ComparisonOperator {operator} can only be used with ThresholdMetricId.")));
+    }
+    if by_metric && !input.has("Metrics") {
+        return Err(invalid("ThresholdMetricId can only be used with Metrics."));
+    }
+    Ok(())
+}
+
 fn check_period(input: Input) -> Result<(), Failure> {
     let (period, periods) = (input.number("Period").unwrap_or(60), input.number("EvaluationPeriods").unwrap_or(1));
-    if ![10, 20, 30].contains(&period) && (period < 60 || period % 60 != 0) {
+    if !is_period(period) {
         return Err(invalid("Metric period must be 10, 20, 30 or a multiple of 60."));
     }
     let most = if period < 3_600 { 86_400 } else { 604_800 };
@@ -103,5 +127,61 @@ fn check_metrics(input: Input) -> Result<(), Failure> {
     if returned != 1 {
         return Err(invalid("Exactly one element of the metrics list should return data."));
     }
+    if let Some(id) = threshold_metric.filter(|id| !ids.contains(*id)) {
+        return Err(invalid(format!("The ThresholdMetricId {id} is not the id of a metric.")));
+    }
+    let timed = input.structures("Metrics").any(|query| query.has("MetricStat"));
+    for query in input.structures("Metrics") {
+        check_expression(query, &ids, timed)?;
+        let stat = query.structure("MetricStat");
+        let known = |stat: &str| STATISTICS.contains(&stat) || is_percentile(stat);
+        if let Some(other) = stat.filled("Stat").filter(|stat| !known(stat)) {
+            return Err(Failure::value(format!("The value {other} for parameter Stat is not supported.")));
+        }
+        if let Some(period) = stat.number("Period").filter(|period| !is_period(*period)) {
+            return Err(invalid(format!("Metric period must be 10, 20, 30 or a multiple of 60, and is {period}.")));
+        }
+    }
     Ok(())
+}
+
+const STATISTICS: [&str; 5] = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
+
+fn is_period(seconds: i64) -> bool {
+    [10, 20, 30].contains(&seconds) || seconds >= 60 && seconds % 60 == 0
+}
+
+/// Metric maths of an alarm: over metrics of the same request, without searches, with a period from somewhere.
+fn check_expression(query: Input, ids: &std::collections::BTreeSet<String>, timed: bool) -> Result<(), Failure> {
+    let Some(expression) = query.filled("Expression") else { return Ok(()) };
+    let plain = outside_of_quotes(expression);
+    if plain.to_ascii_uppercase().split_whitespace().collect::<String>().contains("SEARCH(") {
+        return Err(invalid("SEARCH is not supported on Metric Alarms."));
+    }
+    if !timed && !query.has("Period") {
+        return Err(invalid("Period must not be null"));
+    }
+    if plain.trim_start().to_ascii_uppercase().starts_with("SELECT") {
+        return Ok(());
+    }
+    let words = plain.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '.'));
+    let mut metrics = words.filter(|word| word.starts_with(|letter: char| letter.is_ascii_lowercase()));
+    match metrics.find(|word| !ids.contains(*word)) {
+        Some(unknown) => Err(invalid(format!("Error in expression: Undefined metric {unknown}"))),
+        None => Ok(()),
+    }
+}
+
+/// An expression with a blank for each text in quotes.
+fn outside_of_quotes(expression: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = expression;
+    while let Some(at) = rest.find(['"', '\'']) {
+        plain += &rest[..at];
+        plain.push(' ');
+        let quote = &rest[at..=at];
+        let inner = &rest[at + 1..];
+        rest = inner.find(quote).map_or("", |end| &inner[end + 1..]);
+    }
+    plain + rest
 }

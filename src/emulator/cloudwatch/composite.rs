@@ -27,7 +27,7 @@ pub const PART: Part = Part {
 
 fn put(context: &mut Context, input: Input) -> Answer {
     let name = input.text("AlarmName").unwrap_or("").to_owned();
-    actions(input)?;
+    actions(input, context.region_name)?;
     let rule = Rule::read(input.text("AlarmRule").unwrap_or(""))?;
     if context.region[ALARMS].contains(&name) {
         return Err(invalid(format!("A metric alarm with the name {name} already exists")));

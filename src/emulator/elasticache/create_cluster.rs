@@ -139,6 +139,11 @@ fn node_zones(
                 "Must specify the same number of preferred availability zones as requested number of nodes",
             ));
         }
+        if mode == "single-az" && many.iter().any(|zone| *zone != many[0]) {
+            return Err(Failure::combination(
+                "PreferredAvailabilityZones in different availability zones require AZMode cross-az.",
+            ));
+        }
         layout::check_zones(context, &subnets, &many)?;
         return Ok(many);
     }

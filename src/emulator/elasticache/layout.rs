@@ -76,6 +76,11 @@ pub fn shards(
     count: i64,
     replicas: i64,
 ) -> Result<Vec<Plan>, Failure> {
+    if count > 1 && !input.texts("PreferredCacheClusterAZs").is_empty() {
+        return Err(Failure::combination(
+            "PreferredCacheClusterAZs can only be used with one node group; use NodeGroupConfiguration.",
+        ));
+    }
     let zones = subnet_groups::zones(context, group);
     let configurations: Vec<Input> = input.structures("NodeGroupConfiguration").collect();
     if !configurations.is_empty() && configurations.len() as i64 != count {

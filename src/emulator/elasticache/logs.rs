@@ -86,6 +86,10 @@ pub fn read(input: Input, engine: &str, version: &str, current: &[LogDelivery]) 
         let destination = destination.ok_or_else(|| {
             Failure::combination(format!("Destination details do not match the destination type {destination_type}."))
         })?;
+        let named = |letter: char| letter.is_ascii_alphanumeric() || ".-_/#".contains(letter);
+        if destination_type == "cloudwatch-logs" && !destination.chars().all(named) {
+            return Err(Failure::value(format!("Invalid log group name: {destination}.")));
+        }
         let format = entry.needed("LogFormat")?;
         if !["text", "json"].contains(&format) {
             return Err(Failure::value(format!("Invalid log format: {format}. Valid values are text and json.")));

@@ -123,7 +123,7 @@ pub fn settings_at_once(
         settings.security_groups = ids;
     }
     if let Some(arn) = input.filled("NotificationTopicArn") {
-        settings::check_topic(arn)?;
+        settings::check_topic(context, arn)?;
         settings.topic = Some(Topic { arn: arn.into(), status: "active".into() });
     }
     if let Some(status) = input.filled("NotificationTopicStatus") {

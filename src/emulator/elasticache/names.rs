@@ -26,14 +26,9 @@ pub fn identifier(text: &str, parameter: &str, longest: usize) -> Result<String,
     Ok(text.to_ascii_lowercase())
 }
 
-/// The name of a subnet group as ElastiCache keeps it, whose rule is laxer than that of its siblings.
+/// The name of a subnet group as ElastiCache keeps it.
 pub fn subnet_group(text: &str) -> Result<String, Failure> {
-    if text.len() > 255 || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        return Err(Failure::value(
-            "The parameter CacheSubnetGroupName must contain no more than 255 alphanumeric characters or hyphens.",
-        ));
-    }
-    Ok(text.to_ascii_lowercase())
+    identifier(text, "CacheSubnetGroupName", 255)
 }
 
 /// The id of a shard: one to four digits, kept with four.

@@ -95,10 +95,15 @@ pub fn read_security_groups(context: &Context, input: Input) -> Result<Option<Ve
     Ok(Some(ids))
 }
 
-/// A topic's ARN, as far as its shape goes.
-pub fn check_topic(arn: &str) -> Result<(), Failure> {
+/// A topic's ARN: of its shape, and of the region of the cache.
+pub fn check_topic(context: &Context, arn: &str) -> Result<(), Failure> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    if parts.len() != 6 || parts[0] != "arn" || parts[2] != "sns" || parts[5].is_empty() {
+    if parts.len() != 6
+        || parts[0] != "arn"
+        || parts[2] != "sns"
+        || parts[5].is_empty()
+        || parts[3] != context.region_name
+    {
         return Err(Failure::value(format!("Invalid notification topic ARN: {arn}")));
     }
     Ok(())
@@ -187,6 +192,9 @@ impl Settings {
             .filled("CacheNodeType")
             .ok_or_else(|| Failure::value("The parameter CacheNodeType must be provided and must not be null."))?;
         check_node_type(context, node_type, engine, &version)?;
+        if node_type.starts_with("cache.t2.") {
+            return Err(Failure::value(format!("The cache node type {node_type} is not available for new caches.")));
+        }
         let family = catalog::family(engine, &version);
         let default = format!("default.{family}{}", if cluster_on { ".cluster.on" } else { "" });
         let parameter_group = input.filled("CacheParameterGroupName").map_or(default, str::to_ascii_lowercase);
@@ -213,7 +221,7 @@ impl Settings {
         let (maintenance_window, snapshot_window) = read_windows(input, &maintenance, &snapshot)?;
         let topic = match input.filled("NotificationTopicArn") {
             Some(arn) => {
-                check_topic(arn)?;
+                check_topic(context, arn)?;
                 Some(Topic { arn: arn.into(), status: "active".into() })
             }
             None => None,
@@ -272,10 +280,19 @@ impl Settings {
                     "TransitEncryptionMode can only be set when transit encryption is enabled.",
                 ));
             }
+            (Some(_), true) if engine == "redis" && !catalog::at_least(version, "7.0.5") => {
+                return Err(Failure::combination(format!(
+                    "TransitEncryptionMode is not supported for engine {engine} version {version}."
+                )));
+            }
             (Some(mode @ ("preferred" | "required")), true) => self.tls_mode = Some(mode.into()),
             (Some(mode), true) => return Err(Failure::value(format!("Invalid transit encryption mode: {mode}."))),
             (None, true) if engine != "memcached" => self.tls_mode = Some("required".into()),
             (None, _) => {}
+        }
+        let region_of = |arn: &str| arn.starts_with("arn:").then(|| arn.split(':').nth(3).unwrap_or("").to_owned());
+        if self.kms.as_deref().and_then(region_of).is_some_and(|region| region != context.region_name) {
+            return Err(Failure::value("The KMS key must be in the same region as the cache."));
         }
         if self.kms.is_some() && !self.at_rest {
             return Err(Failure::combination("KmsKeyId can only be set when encryption at rest is enabled."));

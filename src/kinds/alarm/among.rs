@@ -42,6 +42,50 @@ pub(super) fn metrics<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     found
 }
 
+/// Of a group with several nodes only the first is watched: where others fail or take over, nobody is told.
+pub(super) fn first_only<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+    let objects = among.declared.values().map(|one| one.planned);
+    let groups = objects.filter_map(members).filter(|(_, nodes)| nodes.len() > 1);
+    let watching = |node: &str| {
+        let of = |(address, alarm): (&'a Address, Neighbour<'a>)| {
+            said(alarm.planned).iter().any(|(_, dimensions)| is_of(dimensions, node)).then_some(address)
+        };
+        among.of("alarm").find_map(of)
+    };
+    let problem = |(id, nodes): (&str, Vec<&str>)| {
+        let address = watching(nodes[0])?;
+        if nodes[1..].iter().any(|node| watching(node).is_some()) {
+            return None;
+        }
+        let detail = format!("Of the {} nodes of \"{id}\" alarms watch only \"{}\".", nodes.len(), nodes[0]);
+        let help = "Set `target` to the replication group instead of the dimension.";
+        Some((address, Problem::error("CS1062", "dimensions", "One node of several", detail, help).warning()))
+    };
+    groups.filter_map(problem).collect()
+}
+
+fn is_of(dimensions: &Value, node: &str) -> bool {
+    dimensions.get("CacheClusterId").and_then(Value::as_str) == Some(node)
+}
+
+/// A lag is that of a replica: the first node of a group is its primary when it is made.
+pub(super) fn lag_of_primary<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+    let objects = among.declared.values().map(|one| one.planned);
+    let primaries: BTreeSet<&str> =
+        objects.filter_map(members).filter_map(|(_, nodes)| nodes.first().copied()).collect();
+    let of = |(address, alarm): (&'a Address, Neighbour<'a>)| {
+        let lags = said(alarm.planned).into_iter().filter(|(metric, _)| *metric == "ReplicationLag");
+        let node = lags.filter_map(|(_, dimensions)| dimensions.get("CacheClusterId")?.as_str()).next()?;
+        let written = alarm.written.get("dimensions").is_some() || alarm.written.get("metric_query").is_some();
+        (written && primaries.contains(node)).then(|| {
+            let detail = format!("\"{node}\" is the primary of its group until it fails over, and only replicas lag.");
+            let help = "Watch the replicas.";
+            (address, Problem::error("CS1057", "dimensions", "The lag of a primary", detail, help).warning())
+        })
+    };
+    among.of("alarm").filter_map(of).collect()
+}
+
 /// Each metric of ElastiCache that an alarm is about, with its dimensions.
 fn said(alarm: &Object) -> Vec<(&str, &Value)> {
     let queries = alarm.get("metric_query").and_then(Value::as_items).unwrap_or_default();
@@ -79,7 +123,9 @@ fn no_metric(metric: &str, id: &str, engine: &str, serverless: bool) -> Problem 
         format!("\"{id}\" is {what} of {engine}, which reports no {metric}, so the alarm would never have data.");
     let help =
         "Choose a metric of that engine: the user guide lists them for nodes of each, and for serverless caches.";
-    Problem::error("CS0970", "metric_name", "Not a metric of what is watched", detail, help).warning()
+    let problem = Problem::error("CS0970", "metric_name", "Not a metric of what is watched", detail, help);
+    // Of serverless caches the list is not complete.
+    if serverless { problem.warning() } else { problem }
 }
 
 /// The id of a planned group and those of its nodes.
@@ -106,7 +152,7 @@ fn group_of<'a>(node: &str, groups: &'a BTreeMap<&str, Vec<&str>>) -> Option<(&'
 
 fn no_node(node: &str, (id, members): (&str, &[&str])) -> Problem {
     let what = if node == id { "is a replication group" } else { "is no node of its replication group" };
-    Problem::error(
+    let problem = Problem::error(
         "CS0605",
         "dimensions",
         "The alarm watches no node",
@@ -115,6 +161,7 @@ fn no_node(node: &str, (id, members): (&str, &[&str])) -> Problem {
             members.join(", ")
         ),
         "Remove the dimension and set `target` to the replication group: that makes an alarm for each of its nodes.",
-    )
-    .warning()
+    );
+    // Which nodes there are changes; the id of the group never is one.
+    if node == id { problem } else { problem.warning() }
 }

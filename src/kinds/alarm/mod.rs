@@ -1,14 +1,22 @@
 //! CloudWatch alarms on the metrics of caches.
 
 mod among;
+mod cache;
+mod queries;
 mod rules;
 mod schema;
+mod statistics;
 
 use crate::address::Address;
 use crate::kind::{Among, Call, Change, Kind, Problem, Target};
-use crate::kinds::tags;
+use crate::kinds::{places, tags};
 use crate::schema::Schema;
 use crate::value::{Object, Value};
+
+/// Whether an attribute has a value, also one that is not known yet.
+fn is_set(object: &Object, name: &str) -> bool {
+    object.get(name).is_some_and(|value| !value.is_null() && value.as_items().is_none_or(|items| !items.is_empty()))
+}
 
 /// The kind.
 pub struct Alarm;
@@ -23,7 +31,10 @@ impl Kind for Alarm {
     }
 
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
-        [among::check(among), among::metrics(among)].concat()
+        let actions = ["alarm_actions", "ok_actions", "insufficient_data_actions"];
+        let regrets = if among.protects { among::first_only(among) } else { Vec::new() };
+        let places = places::check(among, "alarm", &actions);
+        [among::check(among), among::metrics(among), among::lag_of_primary(among), places, regrets].concat()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

@@ -1,7 +1,6 @@
 //! The rules of CloudWatch for an alarm.
 
-use crate::catalog::metrics;
-use crate::diag::did_you_mean;
+use super::{cache, is_set, queries, statistics};
 use crate::kind::Problem;
 use crate::value::{Object, Value};
 
@@ -10,12 +9,10 @@ pub(super) fn check(desired: &Object) -> Vec<Problem> {
     let mut problems = check_metric(desired);
     problems.extend(check_threshold(desired));
     problems.extend(check_period(desired));
-    problems.extend(check_cache_metric(desired));
+    problems.extend(check_statistic(desired));
+    problems.extend(queries::check(desired));
+    problems.extend(cache::check(desired));
     problems
-}
-
-fn is_set(object: &Object, name: &str) -> bool {
-    object.get(name).is_some_and(|value| !value.is_null() && value.as_items().is_none_or(|items| !items.is_empty()))
 }
 
 fn check_metric(desired: &Object) -> Vec<Problem> {
@@ -124,36 +121,8 @@ fn check_period(desired: &Object) -> Vec<Problem> {
     problems
 }
 
-/// What is only true of the metrics of ElastiCache.
-fn check_cache_metric(desired: &Object) -> Vec<Problem> {
-    if desired.get("namespace").and_then(Value::as_str) != Some(metrics::namespace()) {
-        return Vec::new();
-    }
-    let mut problems = Vec::new();
-    if let Some(name) = desired.get("metric_name").and_then(Value::as_str)
-        && metrics::get(name).is_none()
-    {
-        let near = did_you_mean(name, metrics::names());
-        let problem = Problem::error(
-            "CS0579",
-            "metric_name",
-            "Unknown metric",
-            format!("ElastiCache reports no metric \"{name}\", so the alarm would never have data."),
-            near.map_or("See the list of metrics in the ElastiCache user guide.".to_owned(), |near| {
-                format!("Did you mean \"{near}\"?")
-            }),
-        );
-        problems.push(if near.is_some() { problem } else { problem.warning() });
-    }
-    if is_set(desired, "metric_name") && desired.get("dimensions").is_none_or(Value::is_null) {
-        let problem = Problem::error(
-            "CS0580",
-            "dimensions",
-            "The alarm watches the whole account",
-            "Without dimensions a metric of ElastiCache is the aggregate of all nodes of the account in this region.",
-            "Set `target` to a replication group, or dimensions = { CacheClusterId = \"<id of a node>\" }.",
-        );
-        problems.push(problem.warning());
-    }
-    problems
+fn check_statistic(desired: &Object) -> Option<Problem> {
+    let text = desired.get("extended_statistic")?.as_str().filter(|text| !statistics::is_extended(text))?;
+    let detail = format!("CloudWatch has no extended statistic \"{text}\".");
+    Some(Problem::error("CS1039", "extended_statistic", "Unknown statistic", detail, statistics::HELP))
 }

@@ -6,7 +6,7 @@ use super::{KIND, is_memcached, text};
 use crate::address::Address;
 use crate::catalog::engines::{self, Engine, Version};
 use crate::kind::{Among, Neighbour, Problem};
-use crate::kinds::{replication_group, upkeep};
+use crate::kinds::{places, replication_group, upkeep};
 use crate::value::{Object, Value};
 
 /// Every problem of a cluster among others.
@@ -20,11 +20,14 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         let found = [
             group.and_then(|group| family(cluster.planned, group)),
             group.and_then(|group| mode(cluster.planned, group)),
+            joins_shards(among, cluster.written),
             text(cluster.planned, "region").and_then(|region| upkeep::foreign_zone(region, zones(cluster.written))),
+            text(cluster.planned, "region").and_then(|region| places::doubtful_zone(region, &zones(cluster.written))),
         ];
         found.into_iter().flatten().map(move |problem| (address, problem)).collect::<Vec<_>>()
     };
-    among.of(KIND).flat_map(problems).collect()
+    let places = places::check(among, KIND, &["notification_topic_arn"]);
+    among.of(KIND).flat_map(problems).chain(places).collect()
 }
 
 /// The family of a declared parameter group must be that of the engine version.
@@ -38,20 +41,24 @@ fn family(cluster: &Object, group: &Object) -> Option<Problem> {
     (wanted != found).then(|| replication_group::family_mismatch(&wanted, found))
 }
 
+/// A replica by itself is for groups without cluster mode.
+fn joins_shards(among: &Among, written: &Object) -> Option<Problem> {
+    let id = text(written, "replication_group_id")?;
+    let mut groups = among.of("replication_group").map(|(_, group)| group.planned);
+    let group = groups.find(|group| text(group, "replication_group_id") == Some(id))?;
+    (group.get("cluster_enabled").and_then(Value::as_bool) == Some(true)).then(|| {
+        let detail = "The group has cluster mode, and its replicas are those of its shards.";
+        let help = "Set replicas_per_node_group of the group instead.";
+        Problem::error("CS1061", "replication_group_id", "No replica of a group in cluster mode", detail, help)
+    })
+}
+
 /// A single node has no shards.
 fn mode(cluster: &Object, group: &Object) -> Option<Problem> {
     let blocks = group.get("parameter").and_then(Value::as_items).unwrap_or_default();
     let is = |block: &Value, name: &str, text: &str| block.get(name).and_then(Value::as_str) == Some(text);
     let on = blocks.iter().any(|block| is(block, "name", "cluster-enabled") && is(block, "value", "yes"));
-    (on && !is_memcached(cluster)).then(|| {
-        Problem::error(
-            "CS0713",
-            "parameter_group_name",
-            "Cluster mode takes a replication group",
-            "The parameter group turns cluster mode on, and a cluster is a single node.",
-            "Use another parameter group, or declare a replication_group.",
-        )
-    })
+    (on && !is_memcached(cluster)).then(super::rules::cluster_mode)
 }
 
 /// The zones that are asked for, wherever they are written.

@@ -25,6 +25,12 @@ pub(super) fn check(desired: &Object) -> Vec<Problem> {
     problems.extend(without_snapshots(desired));
     problems.extend(encryption(desired));
     problems.extend(outposts(desired));
+    problems.extend(network(desired));
+    problems.extend(upkeep::sources(desired).filter(|_| !is_memcached(desired)));
+    problems.extend(upkeep::low_port(number(desired, "port")));
+    problems.extend(upkeep::old_node_type(text(desired, "node_type")));
+    let named = text(desired, "parameter_group_name").filter(|name| name.starts_with("default."));
+    problems.extend(named.filter(|name| name.ends_with(".cluster.on")).map(|_| cluster_mode()));
     problems.extend(upkeep::overlap(text(desired, "snapshot_window"), text(desired, "maintenance_window")));
     if text(desired, "engine") == Some("redis") {
         problems.extend(upkeep::logs(desired, asked_version(desired)));
@@ -118,6 +124,12 @@ fn count(desired: &Object) -> Option<Problem> {
             "AWS wants the number of nodes of a cluster of Memcached.",
             "Set num_cache_nodes, 1 to 40 without a raised quota.",
         )),
+        Some(nodes) if is_memcached(desired) && nodes > 40 => {
+            let detail = format!("There would be {nodes} nodes; without more ado AWS allows 40.");
+            let help = "Ask AWS to raise the quota of nodes per cluster before you apply.";
+            let summary = "More nodes than the default quota";
+            Some(Problem::error("CS0533", "num_cache_nodes", summary, detail, help).warning())
+        }
         _ => None,
     }
 }
@@ -129,6 +141,11 @@ fn node_type(desired: &Object) -> Option<Problem> {
     };
     if nodes::get(name).is_none() {
         return Some(node_types::unknown(name));
+    }
+    if nodes::has_data_tiering(name) && !is_memcached(desired) {
+        let detail = format!("{name} keeps part of the data on SSD, which AWS does in replication groups only.");
+        let help = "Declare a replication_group with data_tiering_enabled = true, or choose another type.";
+        return Some(Problem::error("CS1058", "node_type", "Data tiering takes a replication group", detail, help));
     }
     node_types::runs(name, text(desired, "engine"), asked_version(desired))
 }
@@ -156,9 +173,33 @@ fn version(desired: &Object) -> Vec<Problem> {
     match engines::MEMCACHED.contains(&asked) {
         true => Vec::new(),
         // One that has come out since may be known to AWS alone.
-        false if newest.is_some_and(|newest| newest.is_older_than(version)) => Vec::new(),
+        false if newest.is_some_and(|newest| newest.is_older_than(version)) => {
+            let detail = format!("Memcached {asked} is not among the versions that cachestack knows.");
+            let help = format!("Versions of Memcached: {known}.");
+            vec![Problem::error("CS0543", "engine_version", "Unknown engine version", detail, help).warning()]
+        }
         false => wrong(format!("ElastiCache makes no Memcached {asked}."), format!("Write one of {known}.")),
     }
+}
+
+/// A single node has no shards.
+pub(super) fn cluster_mode() -> Problem {
+    Problem::error(
+        "CS0713",
+        "parameter_group_name",
+        "Cluster mode takes a replication group",
+        "The parameter group turns cluster mode on, and a cluster is a single node.",
+        "Use another parameter group, or declare a replication_group.",
+    )
+}
+
+fn network(desired: &Object) -> Vec<Problem> {
+    let least = if is_memcached(desired) { ("1.6.6", (1, 6, 6)) } else { ("6.2", (6, 2, 0)) };
+    let (major, minor, patch) = least.1;
+    let least_version = Version { major, minor: Some(minor), patch: Some(patch) };
+    let old = asked_version(desired).is_some_and(|version| version.is_older_than(least_version));
+    let (network, discovery) = (text(desired, "network_type"), text(desired, "ip_discovery"));
+    upkeep::network(network, discovery, !may_be_set(desired, "network_type"), old.then_some(least.0))
 }
 
 /// Zones of the nodes, and whether they may differ.
@@ -298,7 +339,7 @@ mod tests {
             (memcached(&[one.clone(), ("engine_version", s("1.6.22"))]), &[]),
             (memcached(&[one.clone(), ("engine_version", s("1.6"))]), &["CS0542"]),
             (memcached(&[one.clone(), ("engine_version", s("1.6.13"))]), &["CS0542"]),
-            (memcached(&[one.clone(), ("engine_version", s("1.6.99"))]), &[]),
+            (memcached(&[one.clone(), ("engine_version", s("1.6.99"))]), &["CS0543"]),
             (redis(&[("engine_version", s("7.1"))]), &[]),
             (redis(&[("engine_version", s("7.1.0"))]), &["CS0542"]),
             (

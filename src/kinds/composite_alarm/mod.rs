@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use crate::address::Address;
 use crate::kind::{Among, Call, Change, Kind, Problem, Target};
-use crate::kinds::{names, tags};
+use crate::kinds::{names, places, tags};
 use crate::schema::{Attr, By, Hold, Rule, Schema};
 use crate::value::{Object, Type, Value};
 
@@ -79,7 +79,8 @@ impl Kind for CompositeAlarm {
     }
 
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
-        among::check(among)
+        let actions = ["alarm_actions", "ok_actions", "insufficient_data_actions"];
+        [among::check(among), places::check(among, "composite_alarm", &actions)].concat()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

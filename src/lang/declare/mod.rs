@@ -10,6 +10,7 @@ mod foreign;
 mod ignore;
 mod import;
 mod links;
+mod lint;
 mod meta;
 pub mod provider;
 mod resource;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::address::{Address, Subject};
+use crate::diag::lint::Level;
 use crate::diag::{Diagnostic, FileId, SourceMap, Span};
 use crate::lang::ast::{Attribute, Body, Expr};
 use crate::schema::Schema;
@@ -72,6 +74,8 @@ pub struct StackBlock {
     pub span: Span,
     /// Its attributes by name.
     pub attributes: BTreeMap<Arc<str>, Attribute>,
+    /// How much rules count, by their codes.
+    pub lints: BTreeMap<&'static str, Level>,
 }
 
 /// An `environment` block.

@@ -8,7 +8,8 @@ use crate::kinds;
 use crate::kinds::our_name;
 use crate::lang::ast::{Block, Expr, Node};
 use crate::lang::declare::{
-    Environment, Local, Module, Output, Removed, StackBlock, Variable, block, call, check, import, provider, resource,
+    Environment, Local, Module, Output, Removed, StackBlock, Variable, block, call, check, import, lint, provider,
+    resource,
 };
 use crate::lang::refs::describe;
 
@@ -90,13 +91,14 @@ fn terraform(block: &Block, diagnostics: &mut Vec<Diagnostic>) {
 
 fn stack(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
     let Some(labels) = block::labels(block, &["name"], diagnostics) else { return };
-    block::check_names(block, &STACK, &[], diagnostics);
+    block::check_names(block, &STACK, &["lint"], diagnostics);
     if let Some(first) = &module.stack {
         diagnostics.push(repeated("stack", &first.name, block.header_span, first.span));
         return;
     }
     let attributes = block::by_name(&block.body);
-    module.stack = Some(StackBlock { name: labels[0].clone(), span: block.header_span, attributes });
+    let lints = lint::levels(block, diagnostics);
+    module.stack = Some(StackBlock { name: labels[0].clone(), span: block.header_span, attributes, lints });
 }
 
 fn environment(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {

@@ -153,10 +153,14 @@ fn world(emulator: &Emulator) -> Vec<String> {
         let waits = part(2) == "subscriptions" && row[4]["pending"] == true;
         // Memcached has no snapshots, and a window for them all the same.
         let idle = row[4]["own"]["engine"] == "memcached";
+        // What is made as Valkey is encrypted at rest unless it says otherwise; what becomes Valkey stays as it was.
+        let became = row[4]["own"]["engine"] == "valkey";
         if !(HISTORY.contains(&part(2)) || first || waits) {
             let mut own = Vec::new();
             flatten(&format!("{} {} {}", part(1), part(2), part(3)), &row[4], &mut own);
-            lines.extend(own.into_iter().filter(|line| !(idle && line.contains(" snapshot_window = "))));
+            let is_aside =
+                |line: &str| idle && line.contains(" snapshot_window = ") || became && line.contains(" at_rest = ");
+            lines.extend(own.into_iter().filter(|line| !is_aside(line)));
         }
     }
     let mut lines: Vec<String> = lines.iter().map(|line| without_ids(line)).collect();

@@ -27,6 +27,16 @@ pub(super) fn encryption(group: Group) -> Vec<Problem> {
             "Set transit_encryption_enabled = true, or leave the mode out.",
         ));
     }
+    let tells = own && group.is_set("transit_encryption_mode") && group.is("transit_encryption_enabled", true);
+    if tells && version.is_some_and(|version| !version.at_least(7, 0)) {
+        problems.push(Problem::error(
+            "CS1044",
+            "transit_encryption_mode",
+            "The version has no modes of encryption",
+            "Up to version 6 a group takes connections with TLS only or without it, and AWS refuses the mode.",
+            "Leave the mode out, or choose engine_version 7.0 or newer.",
+        ));
+    }
     if own
         && group.is_set("kms_key_id")
         && (group.is("at_rest_encryption_enabled", false)
@@ -40,6 +50,7 @@ pub(super) fn encryption(group: Group) -> Vec<Problem> {
             "Set at_rest_encryption_enabled = true, or leave the key out.",
         ));
     }
+    problems.extend(users(group));
     if own && group.is_set("user_group_ids") && group.is_off("transit_encryption_enabled") {
         problems.push(Problem::error(
             "CS0548",
@@ -48,6 +59,26 @@ pub(super) fn encryption(group: Group) -> Vec<Problem> {
             "AWS lets users log in only over TLS.",
             "Set transit_encryption_enabled = true.",
         ));
+    }
+    problems
+}
+
+/// Source: the user guide, "role-based access control".
+fn users(group: Group) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if !group.is_set("user_group_ids") {
+        return problems;
+    }
+    if group.text("transit_encryption_mode") == Some("preferred") {
+        let detail = "AWS refuses the mode \"preferred\" where there are users.";
+        let help = "Set transit_encryption_mode = \"required\", or leave it out.";
+        let summary = "Users need required encryption";
+        problems.push(Problem::error("CS0550", "transit_encryption_mode", summary, detail, help));
+    }
+    if group.version().is_some_and(|version| !version.at_least(6, 0)) {
+        let detail = "User groups came with Redis 6.0.";
+        let help = "Choose a newer engine_version, or guard the group with auth_token.";
+        problems.push(Problem::error("CS1060", "user_group_ids", "The version has no users", detail, help));
     }
     problems
 }

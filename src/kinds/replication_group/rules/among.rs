@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::catalog::engines::{self, Engine, Version};
-use crate::catalog::parameters;
+use crate::catalog::{nodes, parameters};
 use crate::kind::{Among, Neighbour, Problem};
 use crate::value::{Object, Value};
 
 use super::super::compile;
 use super::engine::{actual_family, family_mismatch, wanted_family};
-use super::shape::{mode_mismatch, zones};
-use crate::kinds::upkeep;
+use super::regrets;
+use super::shape::{counted_in_cluster_mode, mode_mismatch, zones};
+use crate::kinds::{places, upkeep};
 
 const KIND: &str = "replication_group";
 
@@ -20,11 +21,20 @@ pub fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     let families = families(among);
     let clustered = clustered(among);
     let problems = |(address, group): (&'a Address, Neighbour<'a>)| {
-        let found =
-            [family(among, address, group, &families), mode(group, &clustered), foreign_zone(group), windows(group)];
-        found.into_iter().flatten().map(move |problem| (address, problem)).collect::<Vec<_>>()
+        let found = [
+            family(among, address, group, &families),
+            mode(group, &clustered),
+            counted_by_nodes(group, &clustered),
+            tiered_policy(among, group),
+            foreign_zone(group),
+            doubtful_zone(group),
+            windows(group),
+        ];
+        let regrets = if among.protects { regrets::check(group) } else { Vec::new() };
+        found.into_iter().flatten().chain(regrets).map(move |problem| (address, problem)).collect::<Vec<_>>()
     };
-    among.of(KIND).flat_map(problems).collect()
+    let places = places::check(among, KIND, &["notification_topic_arn", "kms_key_id"]);
+    among.of(KIND).flat_map(problems).chain(places).collect()
 }
 
 fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
@@ -108,9 +118,35 @@ fn swapped(group: Neighbour, name: &str, clustered: bool) -> Option<Problem> {
     (is_swapped && !moves && !between && on != clustered).then(|| compile::other_mode(name, on))
 }
 
+/// Nodes of a new group are not counted where its parameters turn cluster mode on.
+fn counted_by_nodes(group: Neighbour, clustered: &BTreeMap<&str, bool>) -> Option<Problem> {
+    let many = group.written.get("num_cache_clusters").and_then(Value::as_i64).is_some_and(|nodes| nodes > 1);
+    let on = *clustered.get(text(group.planned, "parameter_group_name")?)?;
+    (many && on).then(counted_in_cluster_mode)
+}
+
+/// Nodes that keep data on SSD evict by three policies. Source: the user guide, "data tiering".
+fn tiered_policy(among: &Among, group: Neighbour) -> Option<Problem> {
+    let (node, name) = (text(group.planned, "node_type")?, text(group.planned, "parameter_group_name")?);
+    let mut groups = among.of("parameter_group").filter(|(_, it)| text(it.planned, "name") == Some(name));
+    let blocks = groups.next()?.1.planned.get("parameter")?.as_items()?;
+    let policy = blocks.iter().find(|block| block.get("name").and_then(Value::as_str) == Some("maxmemory-policy"))?;
+    let policy = policy.get("value")?.as_str()?;
+    let wrong = nodes::has_data_tiering(node) && !["noeviction", "volatile-lru", "allkeys-lru"].contains(&policy);
+    wrong.then(|| {
+        let detail = format!("{node} keeps part of the data on SSD, and does not evict by {policy}.");
+        let help = "Set maxmemory-policy to noeviction, volatile-lru or allkeys-lru.";
+        Problem::error("CS1059", "parameter_group_name", "Data tiering evicts by other policies", detail, help)
+    })
+}
+
 /// Zones belong to a region.
 fn foreign_zone(group: Neighbour) -> Option<Problem> {
     upkeep::foreign_zone(text(group.planned, "region")?, zones(group.written))
+}
+
+fn doubtful_zone(group: Neighbour) -> Option<Problem> {
+    places::doubtful_zone(text(group.planned, "region")?, &zones(group.written))
 }
 
 /// A window that is written must not overlap one that the group has already.

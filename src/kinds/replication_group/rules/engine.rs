@@ -84,10 +84,11 @@ pub(super) fn version(group: Group) -> Vec<Problem> {
             format!("Write one of {}.", list(&known)),
         );
     }
-    let known = versions.iter().filter_map(|v| Version::parse(v)).any(|v| v.major == version.major);
     let newest = versions.last().and_then(|v| Version::parse(v)).map_or(0, |v| v.major);
+    let newer = engine == Engine::Valkey && version.major > newest;
+    let known = newer || versions.iter().filter_map(|v| Version::parse(v)).any(|v| v.major == version.major);
     // Older versions may still run, newer ones may have come out; only a gap between known ones is surely wrong.
-    if !open && !versions.contains(&text) && known && version.major >= 6 && version.major <= newest {
+    if !open && !versions.contains(&text) && known && version.major >= 6 {
         let problem = Problem::error(
             "CS0543",
             "engine_version",
@@ -95,7 +96,8 @@ pub(super) fn version(group: Group) -> Vec<Problem> {
             format!("{word} {text} is not among the versions that cachestack knows."),
             format!("Versions of {word}: {}.", list(versions)),
         );
-        return vec![problem.warning()];
+        // Redis gets no new versions any more; of Valkey there may be newer ones than the table knows.
+        return vec![if engine == Engine::Redis { problem.of_change() } else { problem.warning() }];
     }
     let oldest = versions.first().and_then(|v| Version::parse(v)).map_or(0, |v| v.major);
     let gone = engine == Engine::Redis && version.major < oldest;

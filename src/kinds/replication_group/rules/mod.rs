@@ -3,11 +3,15 @@
 mod access;
 pub(super) mod among;
 mod engine;
+mod network;
+mod regrets;
 mod shape;
+mod shards;
 mod times;
 
 use crate::catalog::engines::{Engine, Version};
 use crate::kind::Problem;
+use crate::kinds::upkeep;
 use crate::value::{Data, Object, Value};
 
 pub use engine::{actual_family, family_mismatch, is_clustered_default, wanted_family};
@@ -32,7 +36,12 @@ pub fn check(desired: &Object) -> Vec<Problem> {
     problems.extend(times::windows(group));
     problems.extend(times::logs(group));
     problems.extend(shape::placement(group));
+    problems.extend(shards::check(group));
+    problems.extend(network::check(group));
     problems.extend(shape::global_member(group));
+    problems.extend(upkeep::sources(desired));
+    problems.extend(upkeep::low_port(group.number("port")));
+    problems.extend(upkeep::old_node_type(group.text("node_type")));
     problems
 }
 

@@ -2,7 +2,7 @@
 
 use super::Group;
 use crate::kind::Problem;
-use crate::value::{Object, Value};
+use crate::value::{Data, Object, Origin, Value};
 
 pub(super) fn topology(group: Group) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -112,7 +112,52 @@ pub(super) fn failover(group: Group) -> Vec<Problem> {
     if sharded && group.is_off("automatic_failover_enabled") {
         problems.push(cluster_without_failover());
     }
+    problems.extend(plain_default(group, many));
+    problems.extend(new_mode(group));
     problems
+}
+
+/// A default group of parameters tells by its name whether it turns cluster mode on.
+fn plain_default(group: Group, many: bool) -> Option<Problem> {
+    let name = group.text("parameter_group_name").filter(|name| name.starts_with("default."))?;
+    let on = name.ends_with(".cluster.on");
+    let (detail, help) = match group.text("cluster_mode") {
+        Some("disabled") if on => (
+            format!("`cluster_mode` is \"disabled\", and {name} turns it on."),
+            "Use the group without .cluster.on, or leave cluster_mode out.",
+        ),
+        Some("enabled" | "compatible") if !on => (
+            "`cluster_mode` wants a parameter group that turns it on.".to_owned(),
+            "Use the default group that ends with .cluster.on, or leave parameter_group_name out.",
+        ),
+        _ if many && !on => (
+            format!("The group has several shards, and {name} does not turn cluster mode on."),
+            "Use the default group that ends with .cluster.on, or leave parameter_group_name out.",
+        ),
+        _ => return None,
+    };
+    Some(Problem::error("CS0565", "parameter_group_name", "Shards without cluster mode", detail, help))
+}
+
+/// What a group may become, and cannot be made as.
+fn new_mode(group: Group) -> Option<Problem> {
+    let mode = group.text("cluster_mode");
+    let on = mode == Some("enabled")
+        || mode.is_none() && group.text("parameter_group_name").is_some_and(|name| name.ends_with(".cluster.on"));
+    if mode == Some("compatible") {
+        let detail = "AWS makes no new group in the mode \"compatible\": it lies between disabled and enabled.";
+        let help = "Make new groups with cluster_mode = \"enabled\".";
+        let problem = Problem::error("CS1050", "cluster_mode", "Not for a new group", detail, help);
+        return Some(problem.of_creation().warning());
+    }
+    (on && group.number("num_cache_clusters").is_some_and(|nodes| nodes > 1)).then(counted_in_cluster_mode)
+}
+
+/// New groups in cluster mode are made by shards; one that came to it may still be counted by nodes.
+pub fn counted_in_cluster_mode() -> Problem {
+    let detail = "AWS makes new groups in cluster mode by shards and replicas, and takes no number of nodes.";
+    let help = "Write num_node_groups and replicas_per_node_group.";
+    Problem::error("CS1050", "num_cache_clusters", "Not for a new group", detail, help).of_creation().warning()
 }
 
 /// One shard without a replica, and no cluster mode, in which that is allowed.
@@ -120,8 +165,8 @@ fn is_lone_shard(group: Group) -> bool {
     let parameters = group.text("parameter_group_name");
     let plain = parameters.is_none_or(|name| name.starts_with("default.") && !name.ends_with(".cluster.on"))
         && (parameters.is_some() || !group.may_be_set("parameter_group_name"));
-    let counted =
-        ["num_cache_clusters", "node_group_configuration", "cluster_mode"].iter().any(|name| group.is_set(name));
+    let counted = ["num_cache_clusters", "node_group_configuration"].iter().any(|name| group.is_set(name))
+        || group.is_set("cluster_mode") && group.text("cluster_mode") != Some("disabled");
     let replicas = group.may_be_set("replicas_per_node_group") && group.number("replicas_per_node_group") != Some(0);
     group.number("num_node_groups") == Some(1) && plain && !counted && !replicas && !group.in_global()
 }
@@ -203,9 +248,16 @@ fn zones_and_nodes(group: Group) -> Vec<Problem> {
     )]
 }
 
+/// Whether it refers to a global datastore, whose id is known after that is made.
+fn names_a_global(group: Group) -> bool {
+    let value = group.get("global_replication_group_id");
+    let of = |origin: &Origin| matches!(origin, Origin::Attribute(of, _) if *of.kind == *"global_replication_group");
+    value.is_some_and(|value| matches!(&value.data, Data::Unknown(it) if it.origin.as_deref().is_some_and(of)))
+}
+
 /// Source: the conflicts that the service and Terraform's provider declare for members of a global datastore.
 pub(super) fn global_member(group: Group) -> Vec<Problem> {
-    if !group.is_set("global_replication_group_id") {
+    if !(group.is_set("global_replication_group_id") || names_a_global(group)) {
         return Vec::new();
     }
     let owned = [

@@ -1,0 +1,102 @@
+//! One mistake is told once, however many instances and environments it concerns.
+
+use std::collections::BTreeMap;
+
+use super::{Diagnostic, Severity, Span};
+
+/// So many are named.
+const NAMED: usize = 3;
+
+/// What makes two messages one: the place, the rule and the block; and the how-manieth it is there of one instance.
+type Key = (Severity, &'static str, Span, String, usize);
+
+/// Joins what is said of several instances of a block, or in several environments, at one place. What has no place stays.
+/// `found` has the environment of each; `environments` are all that were looked at.
+pub fn gather(found: Vec<(&str, Diagnostic)>, environments: &[&str]) -> Vec<Diagnostic> {
+    let mut told: Vec<(Diagnostic, Vec<String>, Vec<&str>)> = Vec::new();
+    let mut places: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<(&str, Option<String>, &'static str, Span), usize> = BTreeMap::new();
+    for (environment, one) in found {
+        let Some(span) = one.span else {
+            told.push((one, Vec::new(), Vec::new()));
+            continue;
+        };
+        let count = counts.entry((environment, one.address.clone(), one.code, span)).or_default();
+        *count += 1;
+        let block = one.address.as_deref().map(|address| address.split('[').next().unwrap_or_default());
+        let key = (one.severity, one.code, span, block.unwrap_or_default().to_owned(), *count);
+        let instances =
+            if one.instances.is_empty() { one.address.iter().cloned().collect() } else { one.instances.clone() };
+        let at = *places.entry(key).or_insert_with(|| {
+            told.push((one, Vec::new(), Vec::new()));
+            told.len() - 1
+        });
+        let (_, all, of) = &mut told[at];
+        all.extend(instances.into_iter().filter(|one: &String| !all.contains(one)).collect::<Vec<_>>());
+        if !of.contains(&environment) {
+            of.push(environment);
+        }
+    }
+    let finish = |(mut one, instances, of): (Diagnostic, Vec<String>, Vec<&str>)| {
+        one.instances = if instances.len() > 1 { instances } else { Vec::new() };
+        let some = of.len() < environments.len();
+        one.environments = of.into_iter().filter(|_| some).map(str::to_owned).collect();
+        one
+    };
+    told.into_iter().map(finish).collect()
+}
+
+/// Which instances a message concerns, and in which environments; nothing where it is one in all of them.
+pub fn concerns(one: &Diagnostic) -> Option<String> {
+    let said = [("of", &one.instances), ("in", &one.environments)];
+    let parts: Vec<String> = said
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(word, names)| format!("{word} {}", list(names)))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `a`, `a and b`, `a, b, c and 4 more`
+fn list(names: &[String]) -> String {
+    let shown = names.len().min(NAMED + usize::from(names.len() == NAMED + 1));
+    match (names.len() - shown, &names[..shown]) {
+        (0, [.., last]) if shown > 1 => format!("{} and {last}", names[..shown - 1].join(", ")),
+        (0, shown) => shown.join(", "),
+        (more, shown) => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::FileId;
+
+    #[test]
+    fn one_mistake_is_told_once() {
+        let at = |start: u32| Span { file: FileId(0), start, end: start + 1 };
+        let of = |address: &str, start: u32, detail: &str| {
+            Diagnostic::error("CS0541", "s", detail).at(at(start)).of(address)
+        };
+        let many = (0..6).map(|index| ("dev", of(&format!("alarm.a[{index}]"), 7, "d"))).collect::<Vec<_>>();
+        let cases: Vec<(Vec<(&str, Diagnostic)>, &[&str], &[Option<&str>])> = vec![
+            (vec![("dev", of("a.x", 1, "d"))], &["dev"], &[None]),
+            (vec![("dev", of("a.x", 1, "d")), ("prod", of("a.x", 1, "d"))], &["dev", "prod"], &[None]),
+            (vec![("dev", of("a.x", 1, "d"))], &["dev", "prod"], &[Some("in dev")]),
+            (
+                vec![("dev", of("a.x[0]", 1, "d")), ("dev", of("a.x[1]", 1, "e"))],
+                &["dev"],
+                &[Some("of a.x[0] and a.x[1]")],
+            ),
+            (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.x", 1, "e"))], &["dev"], &[None, None]),
+            (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.x", 3, "d"))], &["dev"], &[None, None]),
+            (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.y", 1, "d"))], &["dev"], &[None, None]),
+            (many, &["dev", "prod"], &[Some("of alarm.a[0], alarm.a[1], alarm.a[2] and 3 more, in dev")]),
+        ];
+        for (found, environments, want) in cases {
+            let told = gather(found, environments);
+            let said: Vec<_> = told.iter().map(concerns).collect();
+            assert_eq!(said.iter().map(Option::as_deref).collect::<Vec<_>>(), want);
+        }
+    }
+}

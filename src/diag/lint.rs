@@ -1,0 +1,184 @@
+//! What a stack says about single rules: `lint { CS0533 = "off" }`, and remarks in comments at a line.
+//!
+//! Warnings can be silenced or made errors; errors only where a rule of the service speaks, since that can be wrong about
+//! what AWS takes today. What the language itself refuses stays refused.
+
+use std::collections::BTreeMap;
+
+use super::codes;
+use super::{Diagnostic, Severity, SourceMap, Span};
+
+/// How much a rule counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Nothing is said.
+    Off,
+    /// It is a warning.
+    Warn,
+    /// Nothing is sent while one stands.
+    Error,
+}
+
+impl Level {
+    /// Reads the word of a `lint` block.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "off" => Self::Off,
+            "warn" => Self::Warn,
+            "error" => Self::Error,
+            _ => return None,
+        })
+    }
+}
+
+/// What a stack says about rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lints {
+    levels: BTreeMap<&'static str, Level>,
+    remarks: Vec<Remark>,
+}
+
+/// A comment that lets a rule be broken in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Remark {
+    code: &'static str,
+    /// The bytes of the line.
+    line: Span,
+}
+
+/// How such a comment begins, behind its sign.
+const WORD: &str = "cachestack:ignore";
+
+impl Lints {
+    /// Reads the remarks in every file; `levels` are those of the stack. What is wrong with a remark is reported, and it
+    /// does nothing.
+    pub fn read(levels: BTreeMap<&'static str, Level>, sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut remarks = Vec::new();
+        for (file, source) in sources.files().filter(|(_, source)| source.text.contains(WORD)) {
+            let span = |start: usize, end: usize| Span { file, start: start as u32, end: end as u32 };
+            let (mut at, mut waiting) = (0, Vec::new());
+            for line in source.text.split_inclusive('\n') {
+                let (start, end) = (at, at + line.trim_end().len());
+                at += line.len();
+                let comment = comment(line);
+                if let Some((from, rest)) = comment {
+                    match code(rest) {
+                        Ok(code) => waiting.push(code),
+                        Err(detail) => diagnostics.push(useless(detail).at(span(start + from, end))),
+                    }
+                }
+                let code_before = comment.map_or(line, |(from, _)| &line[..from]).trim();
+                if !(code_before.is_empty() || code_before.starts_with(['#', '/'])) {
+                    remarks.extend(waiting.drain(..).map(|code| Remark { code, line: span(start, end + 1) }));
+                }
+            }
+        }
+        Self { levels, remarks }
+    }
+
+    /// Gives each its level, and takes those out of which nothing is to be said.
+    pub fn judge(&self, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        if self.levels.is_empty() && self.remarks.is_empty() {
+            return found;
+        }
+        found.into_iter().filter_map(|one| self.judge_one(one)).collect()
+    }
+
+    fn judge_one(&self, mut one: Diagnostic) -> Option<Diagnostic> {
+        if !(one.rule || one.severity == Severity::Warning) {
+            return Some(one);
+        }
+        let ignored = one.span.is_some_and(|span| self.remarks.iter().any(|remark| remark.is_at(one.code, span)));
+        one.severity = match self.levels.get(one.code) {
+            _ if ignored => return None,
+            Some(Level::Off) => return None,
+            Some(Level::Warn) => Severity::Warning,
+            Some(Level::Error) => Severity::Error,
+            None => one.severity,
+        };
+        Some(one)
+    }
+}
+
+impl Remark {
+    fn is_at(&self, code: &str, span: Span) -> bool {
+        self.code == code && self.line.file == span.file && (self.line.start..self.line.end).contains(&span.start)
+    }
+}
+
+/// Where a remark begins in a line, and what stands behind its word.
+fn comment(line: &str) -> Option<(usize, &str)> {
+    let at = line.find(WORD)?;
+    let before = line[..at].trim_end();
+    let sign = ["#", "//"].into_iter().find(|sign| before.ends_with(sign))?;
+    Some((before.len() - sign.len(), line[at + WORD.len()..].trim()))
+}
+
+/// The code of a remark that has a reason, too.
+fn code(rest: &str) -> Result<&'static str, String> {
+    let (word, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    match codes::find(word) {
+        None => Err(format!("There is no code `{word}`.")),
+        Some(_) if reason.trim().is_empty() => Err(format!("It does not say why {word} may be broken here.")),
+        Some((code, ..)) => Ok(code),
+    }
+}
+
+fn useless(detail: String) -> Diagnostic {
+    Diagnostic::warning("CS1031", "A remark that does nothing", detail)
+        .help(format!("Write `# {WORD} CODE REASON`, with the code of the message."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+a {
+  b = 1 # cachestack:ignore CS0533 asked for
+  # cachestack:ignore CS0540 new type
+  # cachestack:ignore CS0407 as well
+
+  c = 2
+  d = 3 // cachestack:ignore CS0540
+  e = 4 # cachestack:ignore CS9999 what
+  f = 5
+}
+";
+
+    #[test]
+    fn remarks_are_about_their_line() {
+        let mut sources = SourceMap::default();
+        let file = sources.add("main.hcl", TEXT);
+        let mut wrong = Vec::new();
+        let levels = BTreeMap::from([("CS0533", Level::Warn), ("CS0541", Level::Off), ("CS0970", Level::Error)]);
+        let lints = Lints::read(levels, &sources, &mut wrong);
+        let details: Vec<_> = wrong.iter().map(|one| one.detail.as_str()).collect();
+        assert_eq!(details, ["It does not say why CS0540 may be broken here.", "There is no code `CS9999`."]);
+
+        let severity = |code: &'static str, at: &str, rule: bool, severity: Severity| {
+            let start = TEXT.find(at).expect(at) as u32;
+            let span = Span { file, start, end: start + 1 };
+            let one = Diagnostic { severity, rule, ..Diagnostic::error(code, "s", "d").at(span) };
+            lints.judge(vec![one]).first().map(|one| one.severity)
+        };
+        use Severity::{Error, Warning};
+        for (code, at, rule, before, after) in [
+            ("CS0533", "b =", true, Error, None),
+            ("CS0533", "1 #", true, Error, None),
+            ("CS0533", "c =", true, Error, Some(Warning)),
+            ("CS0533", "c =", false, Error, Some(Error)),
+            ("CS0540", "c =", true, Error, None),
+            ("CS0407", "2", true, Error, None),
+            ("CS0407", "2", false, Error, Some(Error)),
+            ("CS0540", "d =", true, Error, Some(Error)),
+            ("CS0540", "f =", true, Error, Some(Error)),
+            ("CS0541", "f =", true, Error, None),
+            ("CS0541", "f =", false, Warning, None),
+            ("CS0970", "f =", false, Warning, Some(Error)),
+            ("CS0701", "f =", true, Error, Some(Error)),
+        ] {
+            assert_eq!(severity(code, at, rule, before), after, "{code} at {at} {rule} {before:?}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What AWS takes and is regretted, told where the environment protects its data.
+//!
+//! Sources: the well-architected pages of ElastiCache; its end-of-support dates of Redis 4 and 5 (2026-01-31).
+
+use crate::kind::{Neighbour, Problem};
+use crate::value::Value;
+
+/// Every warning about a group of an environment that protects.
+pub(super) fn check(group: Neighbour) -> Vec<Problem> {
+    let get = |name: &str| group.planned.get(name).filter(|value| !value.is_null());
+    let number = |name: &str| get(name).and_then(Value::as_i64);
+    let off = |name: &str| get(name).is_none_or(|value| value.as_bool() == Some(false));
+    if get("global_replication_group_id").is_some_and(|value| !value.is_unknown()) {
+        return Vec::new();
+    }
+    let shards = number("num_node_groups").unwrap_or(1);
+    let alone = shards == 1 && number("num_cache_clusters") == Some(1);
+    let bare = shards > 1 && number("replicas_per_node_group") == Some(0);
+    let replicas = shards == 1 && number("num_cache_clusters").is_some_and(|nodes| nodes > 1);
+    let clustered = get("cluster_enabled").and_then(Value::as_bool) == Some(true);
+    // What nobody writes is off, but for Valkey.
+    let said = group.written.contains_key("transit_encryption_enabled");
+    let redis = get("engine").and_then(Value::as_str) == Some("redis");
+    let unsaid = get("transit_encryption_enabled").is_none_or(Value::is_unknown) && !said && redis;
+    let clear = unsaid || off("transit_encryption_enabled") && said;
+    let told = [
+        (
+            (alone || bare),
+            "CS1063",
+            "num_cache_clusters",
+            "Nobody takes over",
+            "The group has no replica, and is gone while its node is.",
+            "Add a replica.",
+        ),
+        (
+            replicas && !clustered && off("automatic_failover_enabled"),
+            "CS1064",
+            "automatic_failover_enabled",
+            "No failover by itself",
+            "There are replicas, and none of them takes over by itself.",
+            "Set automatic_failover_enabled = true.",
+        ),
+        (
+            number("snapshot_retention_limit").unwrap_or(0) == 0
+                && get("snapshot_retention_limit").is_none_or(|value| !value.is_unknown()),
+            "CS1065",
+            "snapshot_retention_limit",
+            "No snapshots",
+            "No daily snapshot is kept, so that nothing brings data back.",
+            "Set snapshot_retention_limit to some days.",
+        ),
+        (
+            clear,
+            "CS1066",
+            "transit_encryption_enabled",
+            "No encryption in transit",
+            "Clients and nodes talk in the clear.",
+            "Set transit_encryption_enabled = true.",
+        ),
+    ];
+    let problem =
+        |(_, code, attribute, summary, detail, help)| Problem::error(code, attribute, summary, detail, help).warning();
+    let old = get("engine_version").and_then(Value::as_str).is_some_and(|version| version.starts_with(['4', '5']));
+    let paid = (old && redis).then(|| {
+        let detail = "Redis 4 and 5 left standard support on 2026-01-31, and AWS asks extra for them.";
+        let help = "Choose engine_version 6.2 or newer, or Valkey; both go in place.";
+        Problem::error("CS1067", "engine_version", "Support that is paid for", detail, help).warning()
+    });
+    told.into_iter().filter(|(wrong, ..)| *wrong).map(problem).chain(paid).collect()
+}
