@@ -79,7 +79,7 @@ fn vpc(cache: &Block, access: &Block, opens: &Opens, diagnostics: &mut Vec<Diagn
     }
     let subnets = get(cache, opens.subnets);
     if let Some(expr) = &subnets
-        && let Node::Attr(object, attribute) = &*expr.node
+        && let Node::Attr(object, attribute) = &*bare(expr).node
         && matches!(&**attribute, "name" | "id")
         && root(object).is_some_and(|root| crate::kinds::our_name(&root) == "subnet_group")
     {
@@ -90,6 +90,18 @@ fn vpc(cache: &Block, access: &Block, opens: &Opens, diagnostics: &mut Vec<Diagn
     let span = subnets.map_or(access.header_span, |expr| expr.span);
     diagnostics.push(diagnostic.at(span).help("Write `vpc_id` in the `access` block."));
     None
+}
+
+/// What `"${a}"` and `(a)` say; JSON has no other way to write it.
+fn bare(expr: &Expr) -> &Expr {
+    match &*expr.node {
+        Node::Parens(inner) => bare(inner),
+        Node::Template(parts) => match &parts[..] {
+            [Part::Interpolation(inner)] => bare(inner),
+            _ => expr,
+        },
+        _ => expr,
+    }
 }
 
 /// The first name of `a.b[c]`, where the way to it is of a resource: no module, no look-up.

@@ -203,7 +203,7 @@ fn within<'c>(content: &Content<'c>, name: &str) -> Option<(usize, Content<'c>)>
             blocks.contains(&name).then_some((0, inner))
         }
         (Content::Of(_, true), "lifecycle") => Some((0, Content::Plain(&["precondition", "postcondition"]))),
-        (Content::Of(_, true), "timeouts") => Some((0, Content::Plain(&[]))),
+        (Content::Of(_, true), "access" | "timeouts") => Some((0, Content::Plain(&[]))),
         (Content::Of(_, true), "provisioner") => Some((1, Content::Ignored)),
         (Content::Of(_, true), "connection") => Some((0, Content::Ignored)),
         // Today a word; an object is the block that it once was.
