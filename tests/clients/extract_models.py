@@ -30,7 +30,7 @@ OPERATIONS = {
         DeleteServerlessCacheSnapshot ExportServerlessCacheSnapshot
         DescribeServiceUpdates DescribeUpdateActions BatchApplyUpdateAction BatchStopUpdateAction
         DescribeReservedCacheNodesOfferings PurchaseReservedCacheNodesOffering DescribeReservedCacheNodes
-        TestMigration StartMigration CompleteMigration
+        TestMigration PrepareMigration StartMigration StopMigration CompleteMigration
         DescribeCacheEngineVersions DescribeEvents ListAllowedNodeTypeModifications
         AddTagsToResource RemoveTagsFromResource ListTagsForResource""",
     "ec2": """

@@ -239,8 +239,14 @@ def demand_operations():
     request = urllib.request.Request(ENDPOINT + "/_cachestack/operations", headers={"X-Cachestack-Control": "1"})
     with urllib.request.urlopen(request) as answer:
         named = {(row["service"], row["operation"]) for row in json.load(answer)["operations"]}
+    younger = []
     for service, operation in sorted(named - set(GOOD)):
+        if operation not in boto3.client(service, region_name="us-east-1").meta.service_model.operation_names:
+            younger.append(operation)
+            continue
         note(operation, "%s is implemented and was never answered in the suite" % service)
+    if younger:
+        print("not checked, since this botocore does not know them: %s" % ", ".join(younger))
     return len(named)
 
 

@@ -67,6 +67,24 @@ def no_storms(path):
     assert sum(refused.values()) < 80, refused
 
 
+def kept(endpoint):
+    """Makes what others keep, which lookups.tf finds."""
+    def call(service, target, **body):
+        scope = "AWS4-HMAC-SHA256 Credential=123456789012/20260101/us-east-1/%s/aws4_request" % service
+        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target,
+                   "Authorization": scope + ", SignedHeaders=host, Signature=0"}
+        request = urllib.request.Request(endpoint, data=json.dumps(body).encode(), method="POST", headers=headers)
+        return json.load(urllib.request.urlopen(request))
+
+    key = call("kms", "TrentService.CreateKey", Description="own")["KeyMetadata"]["KeyId"]
+    call("kms", "TrentService.CreateAlias", AliasName="alias/own", TargetKeyId=key)
+    call("ssm", "AmazonSSM.PutParameter", Name="/app/plain", Value="one", Type="String")
+    call("ssm", "AmazonSSM.PutParameter", Name="/app/plain", Value="two", Overwrite=True)
+    call("ssm", "AmazonSSM.PutParameter", Name="/app/secure", Value="a-token-of-the-suite", Type="SecureString")
+    call("secretsmanager", "secretsmanager.CreateSecret", Name="app/users", Description="users",
+         SecretString=json.dumps({"app": "a-password-of-the-suite"}), Tags=[{"Key": "team", "Value": "cache"}])
+
+
 def main():
     configured = os.path.isfile(os.environ.get("TF_CLI_CONFIG_FILE", "")) or os.environ.get("CACHESTACK_PROVIDERS")
     if shutil.which("terraform") is None or not configured:
@@ -81,7 +99,9 @@ def main():
             shutil.copy(file, folder)
         transcript = str(folder / "record.jsonl")
         recorder = record.start(ENDPOINT, 0, transcript)
-        env = environment(folder, "http://127.0.0.1:%d" % recorder.server_address[1])
+        endpoint = "http://127.0.0.1:%d/" % recorder.server_address[1]
+        kept(endpoint)
+        env = environment(folder, endpoint)
         terraform(folder, env, "init")
         many = "-parallelism=60"
         added, *others = summary(terraform(folder, env, "apply", "-auto-approve", many))

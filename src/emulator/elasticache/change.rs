@@ -20,6 +20,7 @@ pub struct Change {
     pub token: Option<TokenChange>,
     pub user_groups: Option<Vec<String>>,
     pub cluster_mode: Option<String>,
+    pub durability: Option<String>,
     pub primary: Option<String>,
     pub logs: Option<Vec<LogDelivery>>,
     /// Members to remove once the change is done.
@@ -58,6 +59,7 @@ impl Change {
             || self.tls_mode.is_some()
             || self.token.is_some()
             || self.cluster_mode.is_some()
+            || self.durability.is_some()
             || self.nodes.is_some()
     }
 
@@ -85,6 +87,7 @@ impl Change {
             token,
             user_groups,
             cluster_mode,
+            durability,
             primary,
             logs
         );
@@ -103,6 +106,9 @@ impl Change {
             ($($member:ident),*) => { $( if let Some(value) = &self.$member { settings.$member = value.clone(); } )* };
         }
         set!(engine, version, node_type, parameter_group, tls, logs, user_groups);
+        if let Some(word) = &self.durability {
+            settings.durability = Some(word.clone());
+        }
         if let Some(mode) = &self.tls_mode {
             settings.tls_mode = Some(mode.clone());
         }

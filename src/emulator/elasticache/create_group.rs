@@ -13,7 +13,8 @@ use super::group::{self, ReplicationGroup, Shard};
 use super::layout::{self, Plan};
 use super::settings::{Kind, Settings};
 use super::{
-    global, names, parameter_groups, role_access, serverless, snapshots, subnet_groups, tagging, usage, user_groups,
+    durability, global, names, parameter_groups, role_access, serverless, snapshots, subnet_groups, tagging, usage,
+    user_groups,
 };
 use serde_json::json;
 
@@ -50,13 +51,15 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
     let mut settings = Settings::read(context, input, &id, &engine, Kind::Group, shape.cluster)?;
     role_access::at_creation(context, input, &mut settings)?;
     let failover = check_availability(input, &shape)?;
+    let multi_az = input.flag("MultiAZEnabled").unwrap_or(false);
+    durability::at_creation(input, &mut settings, shape.cluster, multi_az)?;
     let subnets = subnet_groups::find(context, &settings.subnet_group)?;
     let plans = if shape.cluster {
         layout::shards(context, input, &subnets, shape.shards, shape.replicas)?
     } else {
         layout::single(context, input, &subnets, 1 + shape.replicas)?
     };
-    if input.flag("MultiAZEnabled") == Some(true) {
+    if multi_az {
         plans.iter().try_for_each(|plan| layout::check_multi_az(&plan.zones))?;
     }
     let ids: Vec<String> = plans.iter().flat_map(|plan| member_ids(&id, plan, shape.cluster)).collect();
@@ -77,7 +80,7 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
         global: None,
         migrating: false,
         failover,
-        multi_az: input.flag("MultiAZEnabled").unwrap_or(false),
+        multi_az,
         shards: Vec::new(),
         pending: None,
         applying: None,

@@ -8,6 +8,7 @@ use super::super::service::{Arns, Part, operation};
 use super::super::table::Key;
 use super::change::Change;
 use super::cluster::CLUSTERS;
+use super::durability;
 use super::endpoints;
 use super::global;
 use super::logs;
@@ -23,7 +24,7 @@ pub const PART: Part = Part {
             "CreateReplicationGroup",
             super::create_group::create,
             "cluster mode on and off, slots, zones, snapshots as a source, tokens, windows, quotas; members appear one after the other",
-            "no global datastores, user groups, durability, IPv6 or Outposts; no capacity errors; KMS keys are not looked up",
+            "no IPv6 or Outposts; no capacity errors; KMS keys are not looked up; durability `default` is none",
         ),
         operation(
             "DescribeReplicationGroups",
@@ -34,8 +35,8 @@ pub const PART: Part = Part {
         operation(
             "ModifyReplicationGroup",
             super::modify_group::modify,
-            "at once or in the window, pending values replaced and flushed, upgrades, failover, Multi-AZ, encryption by way of preferred, token rotation, log delivery, cluster mode",
-            "no user groups; an upgrade never fails on memory; nodes change together, not in turn",
+            "at once or in the window, pending values replaced and flushed, upgrades, failover, Multi-AZ, encryption by way of preferred, token rotation, log delivery, cluster mode, durability",
+            "an upgrade never fails on memory; nodes change together, not in turn",
         ),
         operation(
             "DeleteReplicationGroup",
@@ -206,6 +207,8 @@ pub fn to_json(context: &Context, group: &ReplicationGroup) -> Value {
         "DataTiering": if settings.data_tiering { "enabled" } else { "disabled" },
         "NetworkType": settings.network_type, "IpDiscovery": settings.ip_discovery,
         "TransitEncryptionMode": settings.tls_mode, "ClusterMode": group.cluster_mode, "Engine": settings.engine,
+        "Durability": settings.durability, "EffectiveDurability": durability::effective(settings),
+        "StorageEncryptionType": durability::storage(settings.at_rest, settings.kms.as_ref()),
     });
     if made {
         row["NodeGroups"] = group.shards.iter().map(|shard| shard_json(context, group, shard)).collect();

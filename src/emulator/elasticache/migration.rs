@@ -1,5 +1,5 @@
-//! Online migration from an engine of one's own into a replication group. There is no such engine to look at: what is
-//! followed is who is under migration.
+//! Online migration from an engine of one's own into a replication group, or a serverless cache. There is no such engine
+//! to look at: what is followed is who is under migration.
 
 use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
@@ -12,32 +12,42 @@ use super::serverless;
 use serde_json::json;
 use std::sync::Arc;
 
-const LACKING: &str = "the source is not looked at; only into replication groups";
+const LACKING: &str = "the source is not looked at";
+const SERVERLESS: &str = "the source is not looked at; the words of the status are made up";
 
 /// Online migration: what the registry needs of it.
 pub const PART: Part = Part {
     operations: &[
         operation("TestMigration", test, "refused under migration and unless available", LACKING),
-        operation("StartMigration", start, "one at a time; a group of the emulator is in step at once", LACKING),
+        operation(
+            "PrepareMigration",
+            serverless::migration::prepare,
+            "of a serverless cache of redis or valkey, one at a time",
+            SERVERLESS,
+        ),
+        operation("StartMigration", start, "one at a time; what is filled here is in step at once", LACKING),
+        operation(
+            "StopMigration",
+            serverless::migration::stop,
+            "of a serverless cache, while it is syncing",
+            SERVERLESS,
+        ),
         operation("CompleteMigration", complete, "only under migration", LACKING),
     ],
     ..Part::NONE
 };
 
-fn target(context: &Context, input: Input) -> Result<Arc<group::ReplicationGroup>, Failure> {
-    if let Some(name) = input.filled("ServerlessCacheName") {
-        if input.filled("ReplicationGroupId").is_some() {
-            return Err(Failure::combination("ReplicationGroupId and ServerlessCacheName cannot be used together."));
-        }
-        serverless::find(context, name)?;
-        let text = format!("ServerlessCache {name} is not under migration.");
-        return Err(Failure::new("ServerlessCacheNotUnderMigrationFault", text));
+/// The serverless cache that a request names, in the place of a group.
+fn serverless_cache(input: Input<'_>) -> Result<Option<&str>, Failure> {
+    let name = input.filled("ServerlessCacheName");
+    if name.is_some() && input.filled("ReplicationGroupId").is_some() {
+        return Err(Failure::combination("ReplicationGroupId and ServerlessCacheName cannot be used together."));
     }
-    group::find(context, input.needed("ReplicationGroupId")?)
+    Ok(name)
 }
 
 /// The one address of a source.
-fn check_source(input: Input) -> Result<(), Failure> {
+pub fn check_source(input: Input) -> Result<(), Failure> {
     let sources: Vec<Input> = input.structures("CustomerNodeEndpointList").collect();
     let [source] = sources[..] else {
         return Err(Failure::value("CustomerNodeEndpointList must have exactly one element."));
@@ -51,7 +61,7 @@ fn check_source(input: Input) -> Result<(), Failure> {
 
 fn ready(context: &Context, input: Input) -> Result<Arc<group::ReplicationGroup>, Failure> {
     check_source(input)?;
-    let group = target(context, input)?;
+    let group = group::find(context, input.needed("ReplicationGroupId")?)?;
     if group.migrating {
         return Err(Failure::new(
             "ReplicationGroupAlreadyUnderMigrationFault",
@@ -68,12 +78,18 @@ fn test(context: &mut Context, input: Input) -> Answer {
 }
 
 fn start(context: &mut Context, input: Input) -> Answer {
+    if let Some(name) = serverless_cache(input)? {
+        return serverless::migration::start(context, input, name);
+    }
     let group = ready(context, input)?;
     turn(context, &group.id, true)
 }
 
 fn complete(context: &mut Context, input: Input) -> Answer {
-    let group = target(context, input)?;
+    if let Some(name) = serverless_cache(input)? {
+        return serverless::migration::complete(context, input, name);
+    }
+    let group = group::find(context, input.needed("ReplicationGroupId")?)?;
     if !group.migrating {
         return Err(Failure::new(
             "ReplicationGroupNotUnderMigrationFault",

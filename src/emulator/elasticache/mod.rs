@@ -9,6 +9,7 @@ mod cluster_due;
 mod create_cluster;
 mod create_group;
 mod delete_group;
+mod durability;
 mod endpoints;
 mod engines;
 mod events;

@@ -41,6 +41,9 @@ pub struct Settings {
     pub network_type: String,
     pub ip_discovery: String,
     pub data_tiering: bool,
+    /// As it was asked for.
+    #[serde(default)]
+    pub durability: Option<String>,
     /// When the next daily snapshot is due.
     pub backup_at: Option<u64>,
     /// When pending changes are due.
@@ -250,6 +253,7 @@ impl Settings {
             network_type: input.filled("NetworkType").unwrap_or("ipv4").into(),
             ip_discovery: input.filled("IpDiscovery").unwrap_or("ipv4").into(),
             data_tiering: input.flag("DataTieringEnabled").unwrap_or(false),
+            durability: None,
             backup_at: None,
             window_at: None,
         };

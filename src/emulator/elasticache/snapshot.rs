@@ -147,6 +147,7 @@ pub fn to_json(context: &Context, snapshot: &Snapshot, shards: bool) -> Value {
         "SnapshotRetentionLimit": settings.retention, "SnapshotWindow": settings.snapshot_window,
         "NodeSnapshots": nodes, "KmsKeyId": snapshot.kms, "ARN": context.arn("snapshot", &snapshot.name),
         "DataTiering": if settings.data_tiering { "enabled" } else { "disabled" },
+        "Durability": settings.durability,
     });
     if let Some(group) = &snapshot.group {
         row["ReplicationGroupId"] = json!(group);

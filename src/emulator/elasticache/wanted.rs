@@ -7,7 +7,7 @@ use super::change::{Change, TokenChange};
 use super::cluster::CLUSTERS;
 use super::group::ReplicationGroup;
 use super::settings::{self, Settings};
-use super::{catalog, layout, logs, parameter_groups, role_access};
+use super::{catalog, durability, layout, logs, parameter_groups, role_access};
 
 /// What the request wants that takes time, as far as it differs from what is and from what is already waiting.
 pub fn read_change(context: &Context, input: Input, old: &ReplicationGroup) -> Result<Change, Failure> {
@@ -54,6 +54,7 @@ pub fn read_change(context: &Context, input: Input, old: &ReplicationGroup) -> R
         }
     }
     read_cluster_mode(context, input, old, &mut change)?;
+    durability::read_change(input, old, &mut change)?;
     if old.cluster_mode == "compatible" && (change.version.is_some() || change.node_type.is_some()) {
         return Err(Failure::new(
             "InvalidReplicationGroupState",

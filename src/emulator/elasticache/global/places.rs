@@ -48,6 +48,9 @@ pub fn check_settings(settings: &Settings) -> Result<(), Failure> {
     if settings.engine == "redis" && !catalog::at_least(&settings.version, "5.0.6") {
         return Err(Failure::value("Global Replication Group requires engine version 5.0.6 or later."));
     }
+    if matches!(settings.durability.as_deref(), Some("async" | "sync")) {
+        return Err(Failure::value("Global Replication Group does not support durability."));
+    }
     Ok(())
 }
 

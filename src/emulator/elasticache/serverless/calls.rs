@@ -46,6 +46,7 @@ pub fn create(context: &mut Context, input: Input) -> Answer {
         integrations: integrations(input)?,
         backup_at: None,
         edit: None,
+        migration: None,
         name,
         engine,
         major,

@@ -2,6 +2,7 @@
 
 mod calls;
 mod limits;
+pub mod migration;
 mod modify;
 pub mod snapshots;
 
@@ -15,6 +16,7 @@ use super::super::table::Key;
 use super::names::Window;
 use super::tagging;
 use limits::Limits;
+use migration::Migration;
 use modify::Edit;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -71,6 +73,9 @@ pub struct Serverless {
     pub backup_at: Option<u64>,
     /// What is being changed.
     pub edit: Option<Edit>,
+    /// Where it is being filled from an engine elsewhere.
+    #[serde(default)]
+    pub migration: Option<Migration>,
 }
 
 /// Serverless caches by name.
@@ -156,7 +161,7 @@ fn describe(context: &mut Context, input: Input) -> Answer {
     Ok(json!({ "ServerlessCaches": rows, "NextToken": next }))
 }
 
-fn to_json(context: &Context, cache: &Serverless) -> Value {
+pub fn to_json(context: &Context, cache: &Serverless) -> Value {
     let endpoint = |port: i64| {
         let suffix = if context.region_name.starts_with("cn-") { ".cn" } else { "" };
         let (domain, region) = (context.domain(), short_region(context.region_name));
@@ -176,6 +181,7 @@ fn to_json(context: &Context, cache: &Serverless) -> Value {
         "ARN": context.arn("serverlesscache", &cache.name), "UserGroupId": cache.user_group,
         "SubnetIds": cache.subnets, "SnapshotRetentionLimit": cache.retention,
         "DailySnapshotTime": cache.snapshot_time, "NetworkType": "ipv4", "ConnectionType": cache.connection,
+        "Migration": cache.migration.as_ref().map(|migration| migration.to_json(endpoint(port))),
         "Integrations": (!integrations.is_empty()).then_some(integrations),
     })
 }
