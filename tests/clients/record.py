@@ -73,7 +73,7 @@ ID = re.compile(r"\b([a-z]+(?:-[a-z]+)*)-0[0-9a-f]{16}\b")
 MASKS = [
     (re.compile(r"<(requestId|RequestId|RequestID)>[^<]*<"), r"<\1><"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
-    (re.compile(r'("\w*(?:Timestamp|Time)": ?)[\d.]+'), r"\1TIME"),
+    (re.compile(r'("\w*(?:Timestamp|Time|Date)": ?)[\d.]+'), r"\1TIME"),
 ]
 
 

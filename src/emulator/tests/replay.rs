@@ -24,7 +24,7 @@ impl Masks {
             patterns: [
                 (regex(r"<(requestId|RequestId|RequestID)>[^<]*<"), "<$1><"),
                 (regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
-                (regex(r#"("\w*(?:Timestamp|Time)": ?)[\d.]+"#), "${1}TIME"),
+                (regex(r#"("\w*(?:Timestamp|Time|Date)": ?)[\d.]+"#), "${1}TIME"),
             ],
         }
     }
