@@ -69,7 +69,7 @@
 //!
 //! | module | what it owns |
 //! | --- | --- |
-//! | [`value`], [`address`], [`word`], [`clock`], [`disk`], [`entropy`], [`diag`] | shared words: values and types, addresses, names in documents, time, files, randomness, diagnostics and their codes |
+//! | [`value`], [`address`], [`word`], [`clock`], [`disk`], [`entropy`], [`diag`] | shared words: values and types, addresses, names in documents, time, files, randomness, diagnostics with their codes, how much a rule counts (`diag/lint.rs`) |
 //! | [`schema`] | attributes of a kind: types, defaults, rules, what a change takes |
 //! | [`kind`], [`retry`] | the traits `Kind`, `Remote`, `Local`, `Vault`, `Lookup`, `Cloud`; calls, impacts, observations, errors; what is done about an error |
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure |

@@ -106,7 +106,8 @@ pub struct ScopeArgs {
     /// Allow this to be bought; nobody gives the money back.
     #[arg(long, value_name = "ADDRESS")]
     pub allow_purchase: Vec<String>,
-    /// Refuse a plan whose impact is worse: none, blip, failover, write-pause, reboot, data-loss.
+    /// Refuse a plan whose impact is worse: none, blip, failover, write-pause, reboot, data-loss. What locks clients out
+    /// counts as a reboot.
     #[arg(long, value_name = "LEVEL")]
     pub max_impact: Option<String>,
     /// Only bring the records to what is there.

@@ -39,6 +39,7 @@ impl Remote for Snapshots {
             let of_serverless = names(&serverless?, ServerlessCacheSnapshot::serverless_cache_snapshot_name);
             let mut all = names(&nodes?, Snapshot::snapshot_name);
             all.extend(of_serverless.into_iter().map(|name| format!("{SERVERLESS}{name}")));
+            all.sort();
             Ok(all)
         })
     }

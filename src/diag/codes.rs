@@ -337,7 +337,7 @@ pub const CODES: &[Entry] = &[
     ("CS1065", "No snapshots", "The environment protects its data, and no daily snapshots of the group are kept."),
     ("CS1066", "No encryption in transit", "The environment protects its data, and connections to the group are not encrypted."),
     ("CS1067", "Support that is paid for", "The environment protects its data. Redis 4 and 5 left standard support on 2026-01-31; AWS keeps groups of them running for an extra price. An upgrade to 6.2 or 7.1, or to Valkey, goes in place."),
-    ("CS1068", "Open to everybody", "A security group lets 0.0.0.0/0 or ::/0 in on 6379 or 11211, the ports of caches. Name the security groups or ranges of the clients instead."),
+    ("CS1068", "Open to everybody", "An `ingress` block of a security group lets 0.0.0.0/0 or ::/0 in on 6379 or 11211, the ports of caches. Name the security groups or ranges of the clients instead."),
     ("CS1069", "Too small for a global datastore", "Members of a global datastore have nodes of the R, M or C families, from large on. T nodes are in none."),
 ];
 

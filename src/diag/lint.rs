@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::codes;
-use super::{Diagnostic, Severity, SourceMap, Span};
+use super::{Diagnostic, FileId, Severity, SourceMap, Span};
 
 /// How much a rule counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,17 +50,25 @@ struct Remark {
 const WORD: &str = "cachestack:ignore";
 
 impl Lints {
-    /// Reads the remarks in every file; `levels` are those of the stack. What is wrong with a remark is reported, and it
-    /// does nothing.
-    pub fn read(levels: BTreeMap<&'static str, Level>, sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    /// Reads the remarks in every file, where its `comments` are; `levels` are those of the stack. What is wrong with a
+    /// remark is reported, and it does nothing.
+    pub fn read(
+        levels: BTreeMap<&'static str, Level>,
+        sources: &SourceMap,
+        comments: &dyn Fn(FileId, &str) -> Vec<Span>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
         let mut remarks = Vec::new();
         for (file, source) in sources.files().filter(|(_, source)| source.text.contains(WORD)) {
             let span = |start: usize, end: usize| Span { file, start: start as u32, end: end as u32 };
+            let comments = comments(file, &source.text);
+            // The sign of a remark in a string is none.
+            let is_one = |at: usize| comments.iter().any(|one| (one.start..one.end).contains(&(at as u32)));
             let (mut at, mut waiting) = (0, Vec::new());
             for line in source.text.split_inclusive('\n') {
                 let (start, end) = (at, at + line.trim_end().len());
                 at += line.len();
-                let comment = comment(line);
+                let comment = comment(line).filter(|(from, _)| is_one(start + from));
                 if let Some((from, rest)) = comment {
                     match code(rest) {
                         Ok(code) => waiting.push(code),
@@ -152,7 +160,13 @@ a {
         let file = sources.add("main.hcl", TEXT);
         let mut wrong = Vec::new();
         let levels = BTreeMap::from([("CS0533", Level::Warn), ("CS0541", Level::Off), ("CS0970", Level::Error)]);
-        let lints = Lints::read(levels, &sources, &mut wrong);
+        let second = TEXT.match_indices("e = 4").next().expect("a line").0 as u32;
+        let whole = |file, text: &str| vec![Span { file, start: 0, end: text.len() as u32 }];
+        let before = |file, _: &str| vec![Span { file, start: 0, end: second }];
+        let lints = Lints::read(levels.clone(), &sources, &before, &mut wrong);
+        assert_eq!((wrong.len(), lints.remarks.len()), (1, 4), "what stands in a string is no remark");
+        wrong.clear();
+        let lints = Lints::read(levels, &sources, &whole, &mut wrong);
         let details: Vec<_> = wrong.iter().map(|one| one.detail.as_str()).collect();
         assert_eq!(details, ["It does not say why CS0540 may be broken here.", "There is no code `CS9999`."]);
 

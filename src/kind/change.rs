@@ -2,6 +2,7 @@
 
 use crate::address::Address;
 use crate::kind::Target;
+use crate::schema::Schema;
 use crate::value::{Object, Value};
 
 /// A change of one object, to be compiled.
@@ -169,6 +170,15 @@ impl Problem {
     pub fn of_creation(mut self) -> Self {
         self.of_creation = true;
         self
+    }
+
+    /// Whether it is none for the object as it is: it has the value already that no new one would get, or is there and may
+    /// get it.
+    pub fn is_past(&self, schema: &Schema, now: Option<&Object>, wanted: &Object) -> bool {
+        let name = self.attribute;
+        let both = now.and_then(|now| now.get(name)).zip(wanted.get(name)).zip(schema.attr(name));
+        let has = both.is_some_and(|((now, wanted), attr)| attr.is_satisfied(now, wanted));
+        self.of_creation && now.is_some() || self.of_change && has
     }
 
     /// The same as a warning.

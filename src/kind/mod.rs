@@ -128,11 +128,6 @@ pub trait Kind: Send + Sync {
         false
     }
 
-    /// Attributes that AWS changes at once, even where the rest of a call waits.
-    fn at_once(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     /// Completes what an update comes to, where written attributes decide what else of the object as it is changes.
     fn complete(&self, _before: &Object, _wanted: &Object, _changed: &mut Vec<&'static str>, _after: &mut Object) {}
 

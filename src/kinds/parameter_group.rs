@@ -120,7 +120,7 @@ fn fixed<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
             "parameter",
             "The parameter is fixed while it is in use",
             format!("{name} of `{address}` cannot change while `{user}` uses it."),
-            "Make another parameter group for another replication group; it is chosen when a group is made.",
+            "Make another parameter group for another cache; it is chosen when the cache is made.",
         );
         Some((address, problem))
     };

@@ -42,7 +42,7 @@ fn node_type(written: &Object, region: &str) -> Option<Problem> {
     })
 }
 
-/// Whether a zone of the region may be there: AWS has used letters up to f, and longer names for local zones.
+/// The warning of a zone that the region hardly has: AWS has used letters up to f, and longer names for local zones.
 pub fn doubtful_zone(region: &str, zones: &[(&'static str, &str)]) -> Option<Problem> {
     let doubtful = |zone: &str| {
         let rest = zone.strip_prefix(region).unwrap_or_default();

@@ -27,6 +27,11 @@ pub const AT_ONCE: [&str; 8] = [
     "ip_discovery",
 ];
 
+/// Whether changes are to wait for the maintenance window.
+pub fn is_patient(wanted: &Object) -> bool {
+    wanted.get("apply_immediately").and_then(Value::as_bool) == Some(false)
+}
+
 /// The attribute `snapshot_window`.
 pub fn snapshot_window() -> Attr {
     Attr::optional_computed("snapshot_window", Type::String)
@@ -268,7 +273,9 @@ pub fn log_deliveries(old: &Value, new: &Value) -> Value {
     let mut entries: Vec<Value> = items(new).iter().map(log_delivery).collect();
     for block in items(old) {
         let kind = block.get("log_type").cloned().unwrap_or_else(Value::null);
-        if !items(new).iter().any(|block| block.get("log_type") == Some(&kind)) {
+        // One that is hidden is the same log as one that is not.
+        let same = |block: &Value| block.get("log_type").and_then(Value::as_str) == kind.as_str();
+        if !items(new).iter().any(same) {
             entries
                 .push(Value::object(Object::from([("LogType".into(), kind), ("Enabled".into(), Value::bool(false))])));
         }

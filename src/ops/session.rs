@@ -156,14 +156,15 @@ impl Session {
             matches!(diagnostic.code, "CS0401" | "CS0342") && texts.iter().any(|text| may_declare(text, diagnostic))
         };
         self.diagnostics.retain(|diagnostic| !follows(diagnostic));
-        // What a rule has told, the calls need not tell again.
-        let rules: BTreeSet<_> = self.diagnostics.iter().filter(|one| one.rule).map(place).collect();
+        self.diagnostics = self.environment.lints.judge(std::mem::take(&mut self.diagnostics));
+        // What a rule has told and stopped, the calls need not tell again.
+        let errors = self.diagnostics.iter().filter(|one| one.rule && one.is_error());
+        let rules: BTreeSet<_> = errors.map(place).collect();
         self.diagnostics.retain(|one| one.rule || one.span.is_none() || !rules.contains(&place(one)));
         // A circle of references makes one of steps.
         if self.diagnostics.iter().any(|diagnostic| diagnostic.code == "CS0330") {
             self.diagnostics.retain(|diagnostic| diagnostic.code != "CS0611");
         }
-        self.diagnostics = self.environment.lints.judge(std::mem::take(&mut self.diagnostics));
         let name = self.environment.name.to_string();
         let found = std::mem::take(&mut self.diagnostics).into_iter().map(|one| (&*name, one)).collect();
         self.diagnostics = diag::gather::gather(found, &[&name]);

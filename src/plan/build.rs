@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::address::{Address, Key, Mode, ModulePath};
 use crate::diag::Diagnostic;
-use crate::kind::{Kind, Problem};
+use crate::kind::Kind;
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
@@ -257,7 +257,8 @@ impl Draft<'_> {
                 self.foreign.of_object(&desired);
                 self.diagnostics.extend(eternal(resource, &desired, &address));
                 let problems = kinds::check(kind, &desired.object).into_iter();
-                let problems = problems.filter(|problem| !self.may_stay(kind, &address, &desired, problem));
+                let now = self.state.records.get(&address).map(|record| &record.object);
+                let problems = problems.filter(|problem| !problem.is_past(kind.schema(), now, &desired.object));
                 let found: Vec<Diagnostic> =
                     problems.map(|problem| desired.diagnose(problem).of(&address).of_rule()).collect();
                 self.diagnostics.extend(self.inputs.environment.lints.judge(found));
@@ -272,17 +273,6 @@ impl Draft<'_> {
             values.insert(instance.key.clone(), value);
         }
         values
-    }
-
-    /// Whether an object has the value already that no new one would get, or is there and may get it.
-    fn may_stay(&self, kind: &dyn Kind, address: &Address, desired: &Desired, problem: &Problem) -> bool {
-        let name = problem.attribute;
-        let record = self.state.records.get(address);
-        let had = record.and_then(|record| record.object.get(name));
-        let wanted = desired.object.get(name);
-        let same = had.zip(wanted).zip(kind.schema().attr(name));
-        let has = same.is_some_and(|((had, wanted), attr)| attr.is_satisfied(had, wanted));
-        problem.of_creation && record.is_some() || problem.of_change && has
     }
 
     fn judge(&mut self, resource: &Resource, instance: &Instance, value: &Value, address: &Address) {

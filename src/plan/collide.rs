@@ -73,7 +73,12 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
     let problems = kinds::KINDS.into_iter().flat_map(|kind| kind.check_among(&among));
     let told = |(address, problem): (&Address, Problem)| {
         let other = problem.beside.as_ref().and_then(|other| draft.places.get(other)?.span);
-        let diagnostic = draft.places.get(address)?.diagnose(problem).of(address).of_rule();
+        let desired = draft.places.get(address)?;
+        let now = draft.state.records.get(address).map(|record| &record.object);
+        if problem.is_past(kinds::get(&address.kind)?.schema(), now, &desired.object) {
+            return None;
+        }
+        let diagnostic = desired.diagnose(problem).of(address).of_rule();
         Some(match other.filter(|other| Some(*other) != diagnostic.span) {
             Some(other) => diagnostic.related(other, "the other one"),
             None => diagnostic,
@@ -134,22 +139,17 @@ fn kept_by(draft: &Draft, users: &Users, step: &Step) -> Option<Diagnostic> {
 /// What a change lets go of only at the maintenance window cannot be deleted before.
 fn deferred(draft: &Draft) -> Vec<Diagnostic> {
     let steps = &draft.plan.steps;
-    let waits = |step: &&Step| {
-        let immediately = step.after.as_ref().and_then(|after| after.get("apply_immediately")).and_then(Value::as_bool);
-        step.action == Action::Update && immediately == Some(false)
-    };
     let mut leaving: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for (at, step) in steps.iter().enumerate().filter(|(_, step)| step.action == Action::Delete) {
         let id = step.id.as_deref().unwrap_or_default();
         leaving.entry((&*step.address.kind, id)).or_default().push(at);
     }
     let mut found = Vec::new();
-    for user in steps.iter().filter(waits) {
+    for user in steps.iter().filter(|step| step.action == Action::Update) {
         let mut held: BTreeMap<usize, &'static str> = BTreeMap::new();
-        let at_once = kinds::get(&user.address.kind).map(|kind| kind.at_once()).unwrap_or_default();
+        let waits = |attribute| user.calls.iter().any(|call| call.waits() && call.causes.contains(&attribute));
         let before = user.before.iter().flat_map(|before| order::held_by(&user.address, before));
-        let before = before.filter(|old| !at_once.contains(&old.attribute));
-        for old in before.filter(|old| user.changed.contains(&old.attribute)) {
+        for old in before.filter(|old| waits(old.attribute)) {
             for at in leaving.get(&(old.refers.kind, old.text)).into_iter().flatten() {
                 held.entry(*at).or_insert(old.attribute);
             }

@@ -59,7 +59,10 @@ fn left_over(instance: &Instance, wanted: &Object, record: &Record, observation:
         let ignored = lifecycle.ignores(attr.name);
         let dropped = record.set.contains(attr.name) && !wanted.contains_key(attr.name) && !ignored;
         let there = observation.object.get(attr.name).and_then(Value::as_items).unwrap_or_default();
-        if dropped && !there.is_empty() {
+        // What none of them also is, they stay with either.
+        let clears =
+            observation.object.get(attr.name).is_some_and(|now| !attr.is_satisfied(now, &Value::tuple(Vec::new())));
+        if dropped && !there.is_empty() && clears {
             let stays: Vec<String> = there.iter().map(told).collect();
             let name = attr.name;
             let note = format!(
@@ -199,20 +202,21 @@ fn update(
     }
     let mut decision = Decision::default();
     let waits = pending::joined(instance.kind, record, observation);
-    let back = pending::taken_back(instance.kind.schema(), &before, &waits, &mut changes);
-    if !back.is_empty() {
+    let back = pending::taken_back(instance.kind.schema(), &before, &after, &changed);
+    let told = pending::show(&waits, &back, &mut changes);
+    if !told.is_empty() {
         decision
-            .note(instance.address, format!("{}: takes back what waits for the maintenance window", back.join(", ")));
+            .note(instance.address, format!("{}: takes back what waits for the maintenance window", told.join(", ")));
     }
     let numbered = numbered(&after);
     let target = draft.target(&instance.region);
     let wish = wish::without_own_unknowns(numbered.clone(), instance.address);
     let change = Change { phase: &plan.let_in, ..Change::update(&record.id, &before, &wish, &changed, &target) };
-    match instance.kind.compile(&change) {
+    match pending::compile(instance.kind, &change, &back) {
         Ok(mut calls) => {
             let place = (instance.address, &*instance.region);
             if observation.status == Status::Settled {
-                pending::flush(instance.kind, (&record.id, &before, &waits), &changed, &target, &mut calls);
+                pending::flush(instance.kind, &change, (&waits, &back), &mut calls);
             }
             let shown = Shown { changed, changes };
             decision.steps.push(Step::update(place, &record.id, (before, numbered), shown, calls, plan));
@@ -232,8 +236,10 @@ fn stale(
     after: &Object,
 ) -> Option<RecordChange> {
     let known = draft.state.records.get(instance.address);
-    let stale = known
-        .is_none_or(|known| known.set != plan.set || !known.owed.is_empty() || known.dependencies != plan.dependencies);
+    let has_come = |known: &Record| pending::left(instance.kind, after, known.pending.clone()) != known.pending;
+    let stale = known.is_none_or(|known| {
+        known.set != plan.set || !known.owed.is_empty() || known.dependencies != plan.dependencies || has_come(known)
+    });
     stale.then(|| RecordChange {
         address: instance.address.clone(),
         region: record.region.clone(),

@@ -24,7 +24,8 @@ pub fn leavers(draft: &Draft) -> Vec<Decision> {
         if draft.inputs.options.refresh_only {
             return refresh_only::look_at_leaver(draft, address, record, deposed);
         }
-        match Some(address).filter(|_| deposed && !destroy).and_then(|address| broken_successor(draft, address)) {
+        match Some(address).filter(|_| deposed && !leaves(address)).and_then(|address| broken_successor(draft, address))
+        {
             Some(why) => noted(address, format!("is {why}, so its former object \"{}\" stays", record.id)),
             None => leave(draft, address, record, reason),
         }

@@ -22,7 +22,7 @@ mod moves;
 mod names;
 mod order;
 mod outputs;
-mod pending;
+pub mod pending;
 mod record;
 mod refresh_only;
 pub mod replace;

@@ -12,6 +12,7 @@ use crate::lang::ast::{Attribute, Node};
 use crate::lang::declare::provider::{is_role, is_url, schema as provider_schema};
 use crate::lang::declare::{Module, Provider, Resource};
 use crate::lang::eval::{Scope, eval};
+use crate::lang::syntax;
 use crate::stack::Stack;
 use crate::stack::access::{Access, Overriding, Surroundings};
 use crate::stack::evaluator::Evaluator;
@@ -210,7 +211,7 @@ pub fn evaluate(
         settings
     };
     let levels = module.stack.as_ref().map(|stack| stack.lints.clone()).unwrap_or_default();
-    let lints = Lints::read(levels, &names.sources, diagnostics);
+    let lints = Lints::read(levels, &names.sources, &syntax::comments, diagnostics);
     let providers = Providers::new(names, read, diagnostics);
     diagnostics.append(&mut found);
     let access = providers.plain().map(|plain| plain.access.clone());
@@ -256,10 +257,10 @@ pub fn evaluate(
 
 /// AWS opens regions without notice, so that an unknown one is only doubted.
 fn unknown_region(region: &str, span: Span) -> Option<Diagnostic> {
-    if regions::REGIONS.contains(&region) {
+    if regions::is_known(region) {
         return None;
     }
-    let near = did_you_mean(region, regions::REGIONS);
+    let near = did_you_mean(region, regions::REGIONS.iter().map(|(name, _)| *name));
     let help = near.map_or("Regions look like eu-west-1.".to_owned(), |near| format!("Did you mean \"{near}\"?"));
     let detail = format!("No region \"{region}\" of AWS is known.");
     Some(Diagnostic::warning("CS1047", "Unknown region", detail).at(span).help(help))

@@ -292,11 +292,12 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
     let kind = kinds::get(&address.kind).ok_or_else(|| {
         Wrong::Version(format!("`{address}` is of a kind that this cachestack does not know; a newer one may"))
     })?;
-    let object = object_in(kind, record.schema, &record.attributes).map_err(|wrong| match wrong {
+    let told = |wrong| match wrong {
         Wrong::Version(why) => Wrong::Version(format!("`{address}` {why}")),
         Wrong::Damaged(why) => Wrong::Damaged(format!("it is damaged: `{address}.{why}")),
-    })?;
-    let pending = object_in(kind, record.schema, &record.pending).unwrap_or_default();
+    };
+    let object = object_in(kind, record.schema, &record.attributes).map_err(told)?;
+    let pending = object_in(kind, record.schema, &record.pending).map_err(told)?;
     let dependencies = record.dependencies.iter().map(|text| address_in(text)).collect::<Result<_, _>>()?;
     let record = Record {
         region: record.region,

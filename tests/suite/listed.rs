@@ -65,12 +65,9 @@ fn list(emulator: Emulator) -> BTreeMap<&'static str, BTreeSet<String>> {
 #[test]
 fn an_unused_account_lists_nothing() {
     let emulator = Emulator::in_memory(Options::default());
-    let mut asked = 0;
     for (kind, names) in list(emulator) {
         assert_eq!(names, BTreeSet::new(), "{kind}");
-        asked += 1;
     }
-    assert_eq!(asked, 22);
 }
 
 #[test]

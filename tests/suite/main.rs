@@ -9,9 +9,9 @@ mod faults;
 mod fetch;
 mod harness;
 mod kill;
-#[cfg(unix)]
 #[cfg(feature = "ec2")]
 mod listed;
+#[cfg(unix)]
 mod live;
 mod lost;
 mod policies;

@@ -46,7 +46,10 @@ impl Work<'_> {
     /// call has carried it out.
     fn still_waits(&self, ready: &Ready, observed: &Observation) -> Object {
         let flushed = ready.calls.iter().any(Call::flushes);
-        let mut waits = if flushed { Object::new() } else { self.recorded().pending };
+        let mut waits = if flushed { Object::new() } else { self.waits() };
+        // What is made, or taken back, at once does not wait any more.
+        let made = |name: &str| ready.calls.iter().any(|call| !call.waits() && call.causes.contains(&name));
+        waits.retain(|name, _| !made(name));
         let deferred = ready.calls.iter().filter(|call| call.waits()).flat_map(|call| &call.causes);
         waits.extend(deferred.filter_map(|name| Some(((*name).into(), ready.after.get(name)?.clone()))));
         waits.retain(|name, wanted| {

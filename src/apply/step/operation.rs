@@ -107,6 +107,11 @@ impl Work<'_> {
     }
 
     /// Secrets that are let in beside others, and that this step has not changed.
+    /// What is remembered to wait for the maintenance window; for another object than this step changes nothing does.
+    pub(super) fn waits(&self) -> crate::value::Object {
+        if self.step.action == Action::Update { self.recorded().pending } else { Default::default() }
+    }
+
     fn phase(&self) -> BTreeMap<String, Digest> {
         if self.step.action != Action::Update {
             return BTreeMap::new();
@@ -135,7 +140,7 @@ impl Work<'_> {
             protect: plan.protect,
             suffix: plan.suffix.clone(),
             owed: Default::default(),
-            pending: self.recorded().pending,
+            pending: self.waits(),
             mark: self.mark.clone().or_else(|| self.recorded().mark),
         }
     }

@@ -10,7 +10,7 @@ use crate::kind::Call;
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::Bindings;
-use crate::plan::{Action, ignore, replace, wish};
+use crate::plan::{Action, ignore, pending, replace, wish};
 use crate::stack::conditions;
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -114,7 +114,9 @@ impl Work<'_> {
 
     /// The rules of the kind, which could not be applied to what was not known.
     fn obey(&self, desired: &Desired) -> Result<(), String> {
+        let now = self.step.before.as_ref().filter(|_| self.step.action == Action::Update);
         let problems = kinds::check(self.kind(), &desired.object).into_iter();
+        let problems = problems.filter(|problem| !problem.is_past(self.kind().schema(), now, &desired.object));
         let found = problems.map(|problem| desired.diagnose(problem).of_rule()).collect();
         let judged = self.shared.environment.lints.judge(found);
         judged.into_iter().find(Diagnostic::is_error).map_or(Ok(()), |wrong| Err(told(wrong)))
@@ -152,7 +154,11 @@ impl Work<'_> {
             id: step.before.as_ref().and(step.id.as_deref()),
             phase: &step.record.let_in,
         };
-        let now = self.kind().compile(&change).expect("what was planned can still be compiled");
+        let planned = step.before.as_ref().zip(step.after.as_ref());
+        let back = planned
+            .map(|(before, after)| pending::taken_back(self.kind().schema(), before, after, &step.changed))
+            .unwrap_or_default();
+        let now = pending::compile(self.kind(), &change, &back).expect("what was planned can still be compiled");
         // What turned out to be as it was needs no call, and was planned with one.
         let open = |place: usize| step.calls[place].args.values().any(|value| !value.is_wholly_known());
         let mut left = now.iter().peekable();

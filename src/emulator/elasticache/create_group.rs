@@ -213,7 +213,9 @@ fn check_availability(input: Input, shape: &Shape) -> Result<bool, Failure> {
         if !failover {
             return Err(Failure::combination("Multi-AZ requires automatic failover to be enabled."));
         }
-        if shape.replicas == 0 {
+        let own = input.structures("NodeGroupConfiguration").map(|one| one.number("ReplicaCount"));
+        let least = own.map(|count| count.unwrap_or(shape.replicas)).min().unwrap_or(shape.replicas);
+        if least == 0 {
             return Err(Failure::combination("Multi-AZ requires at least one replica in each node group."));
         }
     }

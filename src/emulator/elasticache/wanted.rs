@@ -64,8 +64,7 @@ pub fn read_change(context: &Context, input: Input, old: &ReplicationGroup) -> R
     Ok(change)
 }
 
-/// Engine, version and node type.
-/// What runs decides what is a downgrade: a later wish takes the place of one that waits for the window.
+/// Engine, version and node type. What runs decides what is a downgrade: a later wish takes the place of one that waits for the window.
 pub fn read_engine(
     context: &Context,
     input: Input,

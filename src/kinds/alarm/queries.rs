@@ -181,8 +181,7 @@ fn searches(query: &Query) -> Option<Problem> {
 fn period(query: &Query, all: &Queries) -> Option<Problem> {
     let stat_period = query.metric().and_then(|metric| metric.get("period"));
     if let Some(period) = stat_period.and_then(Value::as_i64)
-        && !matches!(period, 10 | 20 | 30)
-        && (period < 60 || period % 60 != 0)
+        && !super::rules::is_period(period)
     {
         let detail = format!("The period of the query \"{}\" is {period} seconds.", query.id);
         let help = "Use 10, 20, 30 or a multiple of 60; ElastiCache reports every 60 seconds.";

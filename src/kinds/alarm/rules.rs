@@ -96,11 +96,16 @@ fn check_threshold(desired: &Object) -> Vec<Problem> {
     problems
 }
 
+/// Whether CloudWatch knows a period of so many seconds.
+pub(super) fn is_period(seconds: i64) -> bool {
+    matches!(seconds, 10 | 20 | 30) || seconds >= 60 && seconds % 60 == 0
+}
+
 fn check_period(desired: &Object) -> Vec<Problem> {
     let number = |name: &str| desired.get(name).and_then(Value::as_i64);
     let Some(period) = number("period") else { return Vec::new() };
     let mut problems = Vec::new();
-    if !matches!(period, 10 | 20 | 30) && (period < 60 || period % 60 != 0) {
+    if !is_period(period) {
         problems.push(Problem::error(
             "CS0577",
             "period",

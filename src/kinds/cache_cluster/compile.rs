@@ -83,9 +83,12 @@ fn update(change: &Change, before: &Object) -> Result<Vec<Call>, Problem> {
     change.must_list("log_delivery_configuration", &["log_type", "destination_type"])?;
     spread(change, before)?;
     let mut calls = Vec::new();
+    // Every immediate call carries out what waits: nodes that go are named before they are gone by another.
+    let (nodes, goes) = (nodes(change, before), goes(change));
+    calls.extend(nodes.clone().filter(|_| goes));
     calls.extend(settings(change, before));
     calls.extend(logs(change));
-    calls.extend(nodes(change, before));
+    calls.extend(nodes.filter(|_| !goes));
     calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
     refuse_half_deferred(change, &calls)?;
     Ok(calls)
@@ -176,11 +179,18 @@ fn logs(change: &Change) -> Option<Call> {
     change.has(name).then(|| modify(change, &[name], args).settles(SETTINGS))
 }
 
-/// Nodes come and go with names; those with the highest numbers go.
+/// Whether nodes go.
+fn goes(change: &Change) -> bool {
+    let count = |value: Value| value.as_i64();
+    let counts = count(change.old("num_cache_nodes")).zip(count(change.new("num_cache_nodes")));
+    change.has("num_cache_nodes") && counts.is_some_and(|(old, new)| new < old)
+}
+
+/// Nodes come and go with names; to ask for as many as there are takes back a removal that waits. Those with the highest numbers go.
 fn nodes(change: &Change, before: &Object) -> Option<Call> {
     let count = |value: Value| value.as_i64();
     let (old, new) = (count(change.old("num_cache_nodes"))?, count(change.new("num_cache_nodes"))?);
-    let counted = change.has("num_cache_nodes") && old != new;
+    let counted = change.has("num_cache_nodes");
     if !counted && !change.has("az_mode") {
         return None;
     }

@@ -9,6 +9,7 @@ mod schema;
 use crate::address::Address;
 use crate::catalog::engines::Version;
 use crate::kind::{Among, Call, Change, Kind, Problem, Target};
+use crate::kinds::upkeep;
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -59,12 +60,8 @@ impl Kind for CacheCluster {
         &["cache_nodes", "num_cache_nodes"]
     }
 
-    fn at_once(&self) -> &'static [&'static str] {
-        &crate::kinds::upkeep::AT_ONCE
-    }
-
     fn defers(&self, wanted: &Object) -> bool {
-        wanted.get("apply_immediately").and_then(Value::as_bool) == Some(false)
+        upkeep::is_patient(wanted)
     }
 
     fn holds_data(&self) -> bool {

@@ -13,6 +13,7 @@ pub use rules::{actual_family, family_mismatch, unsound_version};
 use crate::address::Address;
 use crate::catalog::engines::Version;
 use crate::kind::{Among, Call, Change, Kind, Problem, Target};
+use crate::kinds::upkeep;
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -70,12 +71,8 @@ impl Kind for ReplicationGroup {
         Some("auth_token_last_modified")
     }
 
-    fn at_once(&self) -> &'static [&'static str] {
-        &crate::kinds::upkeep::AT_ONCE
-    }
-
     fn defers(&self, wanted: &Object) -> bool {
-        wanted.get("apply_immediately").and_then(Value::as_bool) == Some(false)
+        upkeep::is_patient(wanted)
     }
 
     fn holds_data(&self) -> bool {

@@ -10,12 +10,20 @@ fn is_slots(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '-'))
 }
 
+/// AWS pads ids of shards to four digits.
+fn padded(value: Value) -> Value {
+    match value.as_str() {
+        Some(id) => Value::string(format!("{id:0>4}")).with_mark(value.sensitive),
+        None => value,
+    }
+}
+
 fn is_shard_id(text: &str) -> bool {
     (1..=4).contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit())
 }
 
-/// Shards are as they are asked for when what is said of each is so. Zones steer where nodes are made, and AWS moves
-/// them later; they are no difference.
+/// Shards are as they are asked for when what is said of each is so, and where none is described. Zones steer where nodes
+/// are made, and AWS moves them later; they are no difference.
 fn are_shards_of(now: &Value, wanted: &Value) -> bool {
     let (Some(now), Some(wanted)) = (now.as_items(), wanted.as_items()) else { return false };
     let is = |shard: &Value, asked: &Value, name: &str| {
@@ -26,7 +34,8 @@ fn are_shards_of(now: &Value, wanted: &Value) -> bool {
     let matches = |shard: &Value, asked: &Value| {
         ["node_group_id", "replica_count", "slots"].iter().all(|name| is(shard, asked, name))
     };
-    now.len() == wanted.len() && wanted.iter().all(|asked| now.iter().any(|shard| matches(shard, asked)))
+    wanted.is_empty()
+        || now.len() == wanted.len() && wanted.iter().all(|asked| now.iter().any(|shard| matches(shard, asked)))
 }
 
 /// The type of one shard.
@@ -130,6 +139,7 @@ fn topology() -> Vec<Attr> {
             vec![
                 Attr::optional("node_group_id", Type::String)
                     .rule(Rule::Test(is_shard_id, "one to four digits"))
+                    .normalize(padded)
                     .doc("The id of the shard."),
                 Attr::optional("primary_availability_zone", Type::String).doc("The zone of the primary."),
                 Attr::optional("primary_outpost_arn", Type::String).rule(names::ARN).doc("The outpost of the primary."),

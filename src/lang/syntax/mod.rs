@@ -19,6 +19,16 @@ use crate::lang::ast::{Body, Expr};
 use parser::{Parsed, Parser};
 use token::{Kind, Token};
 
+/// Where the comments of a file are; of JSON none is one.
+pub fn comments(file: FileId, text: &str) -> Vec<Span> {
+    let tokens = lexer::lex(file, text, 0, false, &mut Vec::new());
+    tokens
+        .iter()
+        .filter(|token| matches!(token.kind, Kind::LineComment | Kind::Comment))
+        .map(|token| Span { file, start: token.start, end: token.end })
+        .collect()
+}
+
 /// Parses a file. The tree holds everything that could be understood.
 pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Body {
     let before = diagnostics.len();

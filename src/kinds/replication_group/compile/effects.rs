@@ -1,5 +1,5 @@
 //! What the calls of a group do to its clients, and why. Sources: ElastiCache user guide, "Version management",
-//! "Scaling", "Modifying cluster mode", "In-transit encryption", "Authenticating with AUTH"; `facts/pains.md` 2.1.
+//! "Scaling", "Modifying cluster mode", "In-transit encryption", "Authenticating with AUTH".
 
 use super::scale;
 use crate::kind::{Call, Change, Impact, Mark};
@@ -29,9 +29,10 @@ pub(super) fn of_settings(change: &Change, call: Call) -> Call {
 /// there by then.
 fn of_other_nodes(change: &Change, call: Call) -> Call {
     let (old, new) = scale::replicas(change);
-    let replicas = old.max(new);
+    // What waits for the window comes last of all, when replicas have gone and failover is off.
+    let replicas = if call.waits() { new } else { old.max(new) };
     let fails_over = change.new("automatic_failover_enabled").as_bool() == Some(true)
-        || change.old("automatic_failover_enabled").as_bool() == Some(true);
+        || !call.waits() && change.old("automatic_failover_enabled").as_bool() == Some(true);
     let call = match (replicas, fails_over) {
         (0, _) => call.impact(Impact::WritePause).why(
             "The only node is replaced: its data is copied as far as that goes, and nothing is written until it is done.",
@@ -86,10 +87,9 @@ pub(super) fn of_mode(call: Call, mode: &str) -> Call {
 }
 
 /// Replicas that go.
-pub(super) fn of_fewer_replicas(change: &Change, call: Call, left: i64) -> Call {
+pub(super) fn of_fewer_replicas(call: Call, left: i64) -> Call {
     let call = call.impact(Impact::Blip);
-    let goes_bare = left == 0 && change.before.is_some();
-    if goes_bare {
+    if left == 0 {
         return call
             .marks([Mark::Redundancy])
             .why("Readers of the replicas that go are cut off, and nothing is left to take over for the primary.");

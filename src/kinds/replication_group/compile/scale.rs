@@ -1,6 +1,6 @@
 //! More and fewer shards and replicas.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{FEWER_REPLICAS, FEWER_SHARDS, MORE_REPLICAS, MORE_SHARDS, count, effects, id};
 use crate::kind::{Args, Call, Change};
@@ -66,8 +66,7 @@ fn reshard(change: &Change, cause: &'static str, shards: i64, gone: &[String], c
 
 /// The ids of the shards that go: the last ones.
 fn last_shards(change: &Change, count: usize) -> Vec<String> {
-    let ids: BTreeSet<String> = change.before.map(shards::replicas).unwrap_or_default().into_keys().collect();
-    let mut ids: Vec<String> = ids.into_iter().collect();
+    let mut ids: Vec<String> = change.before.map(shards::replicas).unwrap_or_default().into_keys().collect();
     ids.split_off(ids.len().saturating_sub(count))
 }
 
@@ -141,5 +140,5 @@ pub(super) fn fewer_replicas(change: &Change) -> Option<Call> {
         ("ReplicasToRemove", named.map_or_else(Value::null, Value::strings)),
     ];
     let left = single.iter().map(|(_, count)| *count).min().unwrap_or(new);
-    Some(effects::of_fewer_replicas(change, scaled(change, "DecreaseReplicaCount", args), left).settles(FEWER_REPLICAS))
+    Some(effects::of_fewer_replicas(scaled(change, "DecreaseReplicaCount", args), left).settles(FEWER_REPLICAS))
 }

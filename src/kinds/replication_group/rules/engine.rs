@@ -87,7 +87,7 @@ pub(super) fn version(group: Group) -> Vec<Problem> {
     let newest = versions.last().and_then(|v| Version::parse(v)).map_or(0, |v| v.major);
     let newer = engine == Engine::Valkey && version.major > newest;
     let known = newer || versions.iter().filter_map(|v| Version::parse(v)).any(|v| v.major == version.major);
-    // Older versions may still run, newer ones may have come out; only a gap between known ones is surely wrong.
+    // An older major version may still run, and is for the service to judge.
     if !open && !versions.contains(&text) && known && version.major >= 6 {
         let problem = Problem::error(
             "CS0543",

@@ -83,9 +83,7 @@ pub(super) fn failover(group: Group) -> Vec<Problem> {
             "Set replicas_per_node_group to 1 or more, or automatic_failover_enabled = false.",
         ));
     }
-    let shards = group.get("node_group_configuration").and_then(Value::as_items).unwrap_or_default();
-    let bare = |shard: &Value| shard.get("replica_count").and_then(Value::as_i64) == Some(0);
-    let no_replica = group.number("replicas_per_node_group") == Some(0) || shards.iter().any(bare);
+    let no_replica = group.number("replicas_per_node_group") == Some(0);
     if group.is("multi_az_enabled", true) && (no_replica || one_node) && !problems.iter().any(|p| p.code == "CS0534") {
         problems.push(Problem::error(
             "CS0536",
