@@ -87,7 +87,7 @@ pub(super) fn flush(kind: &dyn Kind, change: &Change, (pending, back): (&Object,
     let Some((id, before)) = change.id.zip(change.before) else { return };
     let Some(call) = calls.iter_mut().find(|call| call.flushes()) else { return };
     let attrs = kind.schema().attrs.iter().filter(|attr| attr.settable()).map(|attr| attr.name);
-    let waits = attrs.filter(|name| pending.contains_key(*name) && !back.contains(name));
+    let waits = attrs.filter(|name| pending.contains_key(name) && !back.contains(name));
     let others: Vec<&'static str> = waits.filter(|name| !call.causes.contains(name)).collect();
     if others.is_empty() {
         return;
