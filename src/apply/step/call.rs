@@ -128,14 +128,17 @@ impl Work<'_> {
 
     /// Whether a secret was changed by this very call: sent once more, a rotation would let the old one no longer in.
     /// Reads may be behind, and a busy object may be busy with the call before, so it is looked at more than once.
-    async fn is_dated(&mut self, operation: &Operation) -> bool {
+    pub(super) async fn is_dated(&mut self, operation: &Operation) -> bool {
         let mut unchanged = 0;
         while unchanged < SECRET_LOOKS && self.remaining() > Duration::ZERO && !self.shared.stopped() {
-            let seen = self.sight(operation).await.map(|sight| self.decide(operation, &sight));
+            let seen = self.sight(operation).await.map(|sight| (self.decide(operation, &sight), sight));
             match seen {
-                Ok(Verdict::Done(effects)) if !effects.is_empty() => return true,
+                Ok((Verdict::Done(effects), Sight::Present { observation, .. })) if !effects.is_empty() => {
+                    self.last = Some(observation);
+                    return true;
+                }
                 // What it is busy with may be this very call.
-                Ok(Verdict::Undecidable(_)) | Err(_) => {}
+                Ok((Verdict::Undecidable(_), _)) | Err(_) => {}
                 Ok(_) => unchanged += 1,
             }
             self.shared.clock.sleep(self.shared.pause.min(self.remaining())).await;

@@ -292,6 +292,11 @@ impl<'a> Work<'a> {
         if let Err(Early::Stopped | Early::Doubtful(_)) = waited {
             return waited;
         }
+        // A read that is behind shows the object before the call: taken for what is after it, the date of this change
+        // would be that of the next.
+        if waited.is_ok() && call.secret.is_some() && self.date().is_some() {
+            self.is_dated(operation).await;
+        }
         self.end(operation, effects).await?;
         waited
     }

@@ -46,7 +46,7 @@ impl Work<'_> {
     }
 
     /// When the secrets of the object were last changed, as the last look showed it.
-    fn date(&self) -> Option<(&'static str, Value)> {
+    pub(super) fn date(&self) -> Option<(&'static str, Value)> {
         let date = self.kind().dates_secret()?;
         let seen = self.last.as_ref().map(|last| &last.object).or(self.step.before.as_ref())?;
         Some((date, seen.get(date)?.clone()))
