@@ -77,7 +77,7 @@
 //! | [`templates`] | the stacks and modules built in |
 //! | [`fetch`] | modules of repositories, registries and archives: sources, versions, the lock file, fetching |
 //! | [`stack`] | a stack in one environment: modules, [what is evaluated before what](stack::graph), variables, secrets, providers and the way to AWS, names, desired objects |
-//! | [`state`] | records, digests of secrets, file, journal, lock |
+//! | [`state`] | records, digests of secrets, file, journal, lock, and the place where these lie ([`state::medium`]) |
 //! | [`recovery`] | what became of a call whose end nobody has seen: a pure function |
 //! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects |
 //! | [`refresh`] | reading what a plan wants to know, in bulk |

@@ -20,6 +20,7 @@ use crate::plan::{Plan, RecordChange, pending};
 use crate::stack::checks;
 use crate::stack::environment::Environment;
 use crate::state::lock::{self, Holder};
+use crate::state::medium::Part;
 use crate::state::store::Store;
 use crate::state::{Effect, Entry, Home, Record};
 use crate::value::Value;
@@ -27,9 +28,8 @@ use crate::value::json::to_json;
 
 /// Takes the lock of an environment.
 pub async fn lock(session: &Session, holder: Holder, patience: Duration) -> Result<Box<dyn Held>, Failure> {
-    let path = session.state_directory.join("lock");
-    let taken = lock::acquire(&*session.disk, &path, &holder, patience, &*session.clock).await;
-    match taken.map_err(|error| Failure::Error(format!("{}: {error}", path.display())))? {
+    let taken = lock::acquire(&*session.medium, &holder, patience, &*session.clock).await;
+    match taken.map_err(|error| Failure::Error(format!("{}: {error}", session.medium.path(Part::Lock))))? {
         Ok(lock) => Ok(lock),
         Err(holder) => Err(Failure::Locked(holder)),
     }

@@ -225,7 +225,7 @@ fn check_home(home: &Home, session: &Session, connection: &Connection) -> Result
     Err(Failure::Refused(format!(
         "the state in {} is {what}; nothing was read or sent. Give the other place an environment of its own or another \
          --state DIRECTORY; or destroy what is there first",
-        session.state_directory.display()
+        session.medium.place()
     )))
 }
 

@@ -21,6 +21,7 @@ use crate::stack::terraform_state;
 use crate::stack::variables::{self, Given};
 use crate::stack::version;
 use crate::state::digest::Digests;
+use crate::state::medium::{Folder, Medium};
 use crate::state::store::Store;
 use crate::value::Value;
 
@@ -60,12 +61,12 @@ pub struct Session {
     pub sources: SourceMap,
     /// What is wrong so far.
     pub diagnostics: Vec<Diagnostic>,
-    /// Where state, journal, lock and the emulator's world lie.
+    /// Where the emulator's world and what is made for it lie; the state too, unless it has a place of its own.
     pub state_directory: PathBuf,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Where the state lies.
-    pub disk: Arc<dyn Disk>,
+    pub medium: Arc<dyn Medium>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
     /// Digests of secrets, with the salt of the state once that is open.
@@ -132,9 +133,9 @@ impl Session {
             evaluator,
             sources,
             diagnostics,
+            medium: Arc::new(Folder::new(options.disk.clone(), &state_directory)),
             state_directory,
             clock: options.clock.clone(),
-            disk: options.disk.clone(),
             entropy: options.entropy.clone(),
             digests: Arc::default(),
             service_urls: service_urls(&options.process),
@@ -143,7 +144,7 @@ impl Session {
 
     /// Opens the state of the environment. Writes nothing.
     pub fn store(&self) -> Result<Store, crate::ops::Failure> {
-        Store::open(self.disk.clone(), &self.state_directory).map_err(crate::ops::Failure::Error)
+        Store::open(self.medium.clone()).map_err(crate::ops::Failure::Error)
     }
 
     /// Adds diagnostics, in reading order, without those that only follow from another one.

@@ -22,6 +22,7 @@ use crate::simulation::faults::Faults;
 use crate::simulation::text::process;
 use crate::state::Record;
 use crate::state::lock::Holder;
+use crate::state::medium::Folder;
 use crate::state::store::Store;
 use crate::ui::{self, Ui};
 use crate::value::{Data, Value};
@@ -392,7 +393,7 @@ pub fn state_directory(directory: &Path) -> PathBuf {
 
 /// Reads the state of a stack, as the next command will.
 fn ledger(files: Files, directory: &Path) -> Result<Ledger, String> {
-    let store = Store::open(Arc::new(Shown(files)), &state_directory(directory))?;
+    let store = Store::open(Arc::new(Folder::new(Arc::new(Shown(files)), &state_directory(directory))))?;
     let state = store.state();
     let known = |address: &Address, record: &Record| Known {
         address: address.to_string(),

@@ -2,13 +2,13 @@
 //! to unlock by force.
 
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
-use crate::disk::{Disk, Held};
+use crate::disk::Held;
+use crate::state::medium::Medium;
 
 /// Who holds a lock, as the file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,21 +45,19 @@ impl std::fmt::Display for Holder {
 
 /// Takes the lock, trying again until `patience` is over. Else answers who holds it, as far as the file says.
 pub async fn acquire(
-    disk: &dyn Disk,
-    path: &Path,
+    medium: &dyn Medium,
     who: &Holder,
     patience: Duration,
     clock: &dyn Clock,
 ) -> io::Result<Result<Box<dyn Held>, Option<Holder>>> {
     let start = clock.elapsed();
+    let note = format!("{}\n", serde_json::to_string(who).map_err(io::Error::other)?);
     loop {
-        if let Some(mut lock) = disk.lock(path)? {
-            let text = serde_json::to_string(who).map_err(io::Error::other)?;
-            lock.note(&format!("{text}\n"))?;
+        if let Some(lock) = medium.lock(&note)? {
             return Ok(Ok(lock));
         }
         if clock.elapsed().saturating_sub(start) >= patience {
-            let holder = disk.read(path)?.unwrap_or_default();
+            let holder = medium.holder()?.unwrap_or_default();
             return Ok(Err(serde_json::from_slice(&holder).ok()));
         }
         clock.sleep(Duration::from_millis(200)).await;

@@ -10,6 +10,7 @@ mod entries;
 pub mod file;
 pub mod journal;
 pub mod lock;
+pub mod medium;
 mod operations;
 pub mod store;
 #[cfg(test)]

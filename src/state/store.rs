@@ -1,20 +1,20 @@
-//! A state with its file, backup and journal in the directory of an environment.
+//! A state with its file, backup and journal on a [`Medium`].
 //!
 //! A run begins by naming its journal in the file, and ends by a file without one: a journal that is gone is noticed.
 //! Entries of many tasks go to the medium together; each is answered when it is there. After the first write that
 //! fails nothing is written any more, and so nothing is sent.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
-use crate::disk::{Disk, Held};
+use crate::disk::Held;
 use crate::entropy::Entropy;
 use crate::state::file::{self, Wrong};
 use crate::state::journal::{self, Journal};
+use crate::state::medium::{Medium, Part};
 use crate::state::{Entry, State, v1};
 
 /// Why a state cannot be opened.
@@ -23,8 +23,7 @@ pub type OpenError = String;
 /// A state that is open.
 #[derive(Debug)]
 pub struct Store {
-    disk: Arc<dyn Disk>,
-    directory: PathBuf,
+    medium: Arc<dyn Medium>,
     /// The state with everything that is on the medium.
     state: Mutex<State>,
     /// The serial of the file as it was read or last written.
@@ -58,32 +57,29 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Store {
-    /// Reads the state of a directory; an empty state where there is none. Writes nothing.
-    pub fn open(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, OpenError> {
-        let (path, backup) = (directory.join("state.json"), directory.join("state.json.backup"));
-        let named = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let bytes = disk.read(&path).map_err(|error| named(&path, &error))?;
+    /// Reads the state of a place; an empty state where there is none. Writes nothing.
+    pub fn open(medium: Arc<dyn Medium>) -> Result<Self, OpenError> {
+        let named = |part: Part, error: &dyn std::fmt::Display| format!("{}: {error}", medium.path(part));
+        let bytes = medium.read(Part::State).map_err(|error| named(Part::State, &error))?;
         let seen = bytes.as_deref().map(digest);
+        let damaged = |part: Part, wrong: &Wrong| named(part, &advice(&*medium, wrong));
         let (mut state, version) = match bytes {
-            Some(bytes) => file::decode(&bytes).map_err(|wrong| named(&path, &advice(&*disk, directory, &wrong)))?,
-            None if disk.read(&backup).ok().flatten().is_some() => {
+            Some(bytes) => file::decode(&bytes).map_err(|wrong| damaged(Part::State, &wrong))?,
+            None if medium.read(Part::Backup).ok().flatten().is_some() => {
                 let wrong = Wrong::Damaged("it is missing, and its backup is there".to_owned());
-                return Err(named(&path, &advice(&*disk, directory, &wrong)));
+                return Err(damaged(Part::State, &wrong));
             }
             None => (State::default(), file::VERSION),
         };
         let serial = state.serial;
-        let journal = directory.join("journal");
-        let bytes = disk.read(&journal).map_err(|error| named(&journal, &error))?;
-        let replayed =
-            journal::replay(bytes, &mut state).map_err(|wrong| named(&journal, &advice(&*disk, directory, &wrong)))?;
+        let bytes = medium.journal(state.journal.as_deref()).map_err(|error| named(Part::Journal, &error))?;
+        let replayed = journal::replay(bytes, &mut state).map_err(|wrong| damaged(Part::Journal, &wrong))?;
         if version == v1::VERSION || replayed.entries > 0 && state.journal.is_none() {
             v1::restore(&mut state);
         }
         let dirty = replayed.entries > 0 || state.journal.is_some();
         Ok(Self {
-            disk,
-            directory: directory.to_owned(),
+            medium,
             state: Mutex::new(state),
             serial,
             seen,
@@ -132,14 +128,13 @@ impl Store {
         if self.journal.get_mut().is_some() {
             return Ok(());
         }
-        let path = self.directory.join("journal");
-        let log = self.disk.log(&path)?;
+        let before = self.state().journal.clone();
+        let log = self.medium.open(run, before.as_deref())?;
         if self.dirty {
             self.write(None)?;
         }
-        let file = self.directory.join("state.json");
-        if let Some(old) = self.disk.read(&file)? {
-            self.disk.replace(&self.directory.join("state.json.backup"), &old)?;
+        if let Some(old) = self.medium.read(Part::State)? {
+            self.medium.replace(Part::Backup, &old)?;
         }
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         let journal = Journal::start(log, state, state.serial + 1, run).await?;
@@ -186,7 +181,7 @@ impl Store {
             (None, _) => Err("no run has begun".to_owned()),
         };
         result.map_err(|why| {
-            let why = format!("the journal in {} cannot be written: {why}", self.directory.display());
+            let why = format!("the journal in {} cannot be written: {why}", self.medium.place());
             held(&self.broken).get_or_insert(why).clone()
         })
     }
@@ -205,22 +200,22 @@ impl Store {
         if self.lock.as_ref().is_some_and(|lock| !lock.is_current()) {
             return Err(io::Error::other("another run may have the state: the lock file is gone"));
         }
+        let run = self.state().journal.clone().unwrap_or_default();
         self.write(None)?;
         *self.journal.get_mut() = None;
         self.dirty = false;
-        self.disk.remove(&self.directory.join("journal"))
+        self.medium.close(&run)
     }
 
     /// Replaces the file, unless somebody else has.
     fn write(&mut self, journal: Option<String>) -> io::Result<()> {
-        let path = self.directory.join("state.json");
         self.state().verify().map_err(|why| io::Error::other(format!("the state would be wrong: {why}")))?;
-        self.must_be_ours(&path)?;
+        self.must_be_ours()?;
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         let before = (state.serial, std::mem::replace(&mut state.journal, journal));
         state.serial = self.serial + 1;
         let text = file::encode(state);
-        if let Err(error) = self.disk.replace(&path, text.as_bytes()) {
+        if let Err(error) = self.medium.replace(Part::State, text.as_bytes()) {
             (state.serial, state.journal) = before;
             return Err(error);
         }
@@ -229,16 +224,17 @@ impl Store {
     }
 
     /// Whether the file is the one that was read or last written. It is decoded only where its bytes are others.
-    fn must_be_ours(&self, path: &Path) -> io::Result<()> {
-        let there = self.disk.read(path)?;
+    fn must_be_ours(&self) -> io::Result<()> {
+        let there = self.medium.read(Part::State)?;
         if there.as_deref().map(digest) == self.seen {
             return Ok(());
         }
         let there = there.map(|bytes| file::decode(&bytes)).transpose();
-        let there = there.map_err(|wrong| io::Error::other(format!("{}: {wrong}", path.display())))?;
+        let path = self.medium.path(Part::State);
+        let there = there.map_err(|wrong| io::Error::other(format!("{path}: {wrong}")))?;
         let (serial, lineage) = there.map(|(state, _)| (state.serial, state.lineage)).unwrap_or_default();
         if serial != self.serial || !lineage.is_empty() && lineage != self.state().lineage {
-            let why = format!("{}: somebody else has written it meanwhile (serial {serial})", path.display());
+            let why = format!("{path}: somebody else has written it meanwhile (serial {serial})");
             return Err(io::Error::other(why));
         }
         Ok(())
@@ -246,17 +242,16 @@ impl Store {
 }
 
 /// What is wrong with a state or its journal, and what can be done.
-fn advice(disk: &dyn Disk, directory: &Path, wrong: &Wrong) -> String {
+fn advice(medium: &dyn Medium, wrong: &Wrong) -> String {
     if let Wrong::Version(why) = wrong {
         return format!("{why}; use that version; nothing was read or sent");
     }
-    let backup = directory.join("state.json.backup");
-    let sound = disk.read(&backup).ok().flatten().is_some_and(|bytes| file::decode(&bytes).is_ok());
+    let sound = medium.read(Part::Backup).ok().flatten().is_some_and(|bytes| file::decode(&bytes).is_ok());
     let help = if sound {
         format!(
             "{} is the state before the last run and can be read: to go on from it, copy it over state.json, remove \
              journal, then plan; what that run made beyond it carries the tag cachestack:id and can be imported",
-            backup.display()
+            medium.path(Part::Backup)
         )
     } else {
         "restore the files from a copy".to_owned()

@@ -9,6 +9,7 @@ use crate::entropy::SeededEntropy;
 use crate::kind::{Call, Change, Kind, Problem, Target};
 use crate::schema::{Attr, Schema};
 use crate::state::file;
+use crate::state::medium::Folder;
 use crate::state::store::Store;
 use crate::state::{Effect, End, Entry, Nature, Operation, Part, Record};
 use crate::value::{Object, Type, Value, json};
@@ -38,7 +39,7 @@ impl Scene {
     }
 
     fn open(&self) -> Result<Store, String> {
-        Store::open(Arc::new(SystemDisk), self.folder.path())
+        Store::open(Arc::new(Folder::new(Arc::new(SystemDisk), self.folder.path())))
     }
 
     async fn begun(&self) -> Store {
