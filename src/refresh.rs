@@ -87,17 +87,36 @@ async fn confirm_tags(cloud: &Arc<dyn Cloud>, keys: BTreeSet<ObjectKey>, live: &
         let Ok((key, Ok(tags))) = joined else { continue };
         let Some(Some(observation)) = live.objects.get_mut(&key) else { continue };
         let read = observation.object.insert("tags_all".into(), tags.clone()).unwrap_or_else(Value::null);
-        if read.get(MARK).is_some() && read.get(MARK) != tags.get(MARK) {
-            let remote = cloud.remote(&key.0, &key.1);
-            let again = remote.read(std::slice::from_ref(&key.2)).await?.remove(&key.2);
-            let again = again.map(|mut again| {
-                again.object.insert("tags_all".into(), tags);
-                normalized(&key.0, again)
-            });
+        if is_of_another(&read, &tags) {
+            let again = read_again(cloud, &key, tags).await?;
             live.objects.insert(key, again);
         }
     }
     Ok(())
+}
+
+/// How often an object is read again that has another mark than its own service tells.
+const AGAIN: usize = 3;
+
+/// Reads an object until it has the mark that its own service tells, a few times at most: a read may be behind, more than
+/// once, or only its tags.
+async fn read_again(cloud: &Arc<dyn Cloud>, key: &ObjectKey, tags: Value) -> Result<Option<Observation>, RemoteError> {
+    let remote = cloud.remote(&key.0, &key.1);
+    let mut again = None;
+    for _ in 0..AGAIN {
+        again = remote.read(std::slice::from_ref(&key.2)).await?.remove(&key.2);
+        let Some(read) = &mut again else { break };
+        let told = read.object.insert("tags_all".into(), tags.clone()).unwrap_or_else(Value::null);
+        if !is_of_another(&told, &tags) {
+            break;
+        }
+    }
+    Ok(again.map(|again| normalized(&key.0, again)))
+}
+
+/// Whether what was read has the mark of another object than the one whose tags are told.
+fn is_of_another(read: &Value, told: &Value) -> bool {
+    read.get(MARK).is_some() && read.get(MARK) != told.get(MARK)
 }
 
 /// Looks for the secrets that an open operation has put into the vault, or removed. Where all of them are there, so is

@@ -127,6 +127,18 @@ impl Access {
         std::iter::once(&self.root).chain(&self.selectors).any(|rules| rules.databases.is_some())
     }
 
+    /// Whether whoever could do something with the old rules can do it with these: words were added that allow.
+    pub fn only_adds_to(&self, old: &Self) -> bool {
+        let (old_text, new_text) = (old.canonical(), self.canonical());
+        let (Ok(old_words), Ok(new_words)) = (words(&old_text), words(&new_text)) else { return false };
+        let mut wanted = old_words.iter().skip(1).peekable();
+        let added_is_fine = new_words.iter().skip(1).all(|word| {
+            let known = wanted.next_if(|old| *old == word).is_some();
+            known || word.starts_with(['+', '~', '&', '%', '('])
+        });
+        added_is_fine && wanted.peek().is_none() && (self.on || !old.on)
+    }
+
     /// Whether no command at all is allowed.
     pub fn allows_nothing(&self) -> bool {
         let nothing = |rules: &Rules| !rules.all_commands && !rules.commands.iter().any(|rule| rule.starts_with('+'));
@@ -328,6 +340,25 @@ mod tests {
         ("on ~x (~y +get) clearselectors +set", "on ~x -@all +set"),
         ("on ~x +json.get", "on ~x -@all +json.get"),
     ];
+
+    #[test]
+    fn what_only_adds_takes_nothing_from_anybody() {
+        let cases = [
+            ("on ~app:* +@read", "on ~app:* +@read", true),
+            ("on ~app:* +@read", "on ~app:* ~more:* +@read +set", true),
+            ("off ~app:* +@read", "on ~app:* +@read", true),
+            ("on ~* +@all", "on ~* +@all -flushall", false),
+            ("on ~* +@all", "off ~* +@all", false),
+            ("on ~app:* +@read", "on ~other:* +@read", false),
+            ("on ~app:* +get +set", "on ~app:* +get", false),
+            ("on ~app:* +get (~x +set)", "on ~app:* +get", false),
+            ("on ~app:* +get", "on ~app:* +get (~x +set)", true),
+        ];
+        for (old, new, adds) in cases {
+            let read = |text| Access::parse(text).unwrap_or_else(|_| panic!("{text}"));
+            assert_eq!(read(new).only_adds_to(&read(old)), adds, "{old} -> {new}");
+        }
+    }
 
     #[test]
     fn a_string_comes_back_as_the_engine_lists_it() {

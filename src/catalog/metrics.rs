@@ -56,8 +56,21 @@ const ON_NODES: [&str; 6] = [
     "IsMaster",
 ];
 
+/// What serverless caches of every engine report. Source: the user guide's pages on metrics of serverless caches.
+const SERVERLESS: [&str; 6] = [
+    "BytesUsedForCache",
+    "ElastiCacheProcessingUnits",
+    "SuccessfulReadRequestLatency",
+    "SuccessfulWriteRequestLatency",
+    "ThrottledCmds",
+    "TotalCmdsCount",
+];
+
 /// Whether a metric is reported of a cache of that engine, as far as anybody knows.
 pub fn is_reported(name: &str, engine: &str, serverless: bool) -> bool {
+    if serverless && SERVERLESS.contains(&name) {
+        return true;
+    }
     let Some(by) = get(name).and_then(|metric| metric.engine.as_deref()) else { return true };
     let of_engine = by.contains(engine);
     match by {

@@ -136,6 +136,17 @@ pub trait Kind: Send + Sync {
         Vec::new()
     }
 
+    /// The declared object that decides from now on what an object has decided that nothing declares any more: a group
+    /// that lists what was added to it apart. There is nothing to delete then.
+    fn taken_in<'a>(&self, _address: &Address, _leaving: &Object, _among: &Among<'a>) -> Option<&'a Address> {
+        None
+    }
+
+    /// Whether an object that goes lets its members go by itself, so that it can go before those that name it.
+    fn lets_members_go(&self) -> bool {
+        false
+    }
+
     /// The attribute that gives the object its name, where a suffix can make a second name.
     fn name_attribute(&self) -> Option<&'static str>;
 

@@ -1,5 +1,7 @@
 //! Global datastores: one replication group that others in other regions follow.
 
+mod members;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -150,7 +152,8 @@ impl Kind for GlobalReplicationGroup {
         let primaries: BTreeMap<&str, &Object> = primaries.collect();
         let problems = |(address, one): (&'a Address, Neighbour<'a>)| {
             let found = [other_shards(one.planned, &primaries), small(one.planned, &primaries)];
-            found.into_iter().flatten().map(move |problem| (address, problem)).collect::<Vec<_>>()
+            let own = found.into_iter().flatten().map(|problem| (address, problem));
+            own.chain(members::check(among, address, one)).collect::<Vec<_>>()
         };
         among.of(KIND).flat_map(problems).collect()
     }
@@ -183,6 +186,11 @@ impl Kind for GlobalReplicationGroup {
 
     fn name_attribute(&self) -> Option<&'static str> {
         Some("global_replication_group_id_suffix")
+    }
+
+    /// Secondaries leave before it goes; what is the primary by then stays, and goes after it.
+    fn lets_members_go(&self) -> bool {
+        true
     }
 
     /// Only a member can become the primary.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::kind::{Call, Change, Kind, Problem, Target};
+use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
 use crate::kinds::{names, tags};
 use crate::schema::{Attr, Rule, Schema};
 use crate::value::{Object, Origin, Type, Value};
@@ -93,7 +93,8 @@ impl Kind for LogGroup {
         let group = ("logGroupName", name.clone());
         if change.after.is_none() {
             let stays = change.old("skip_destroy").as_bool() == Some(true);
-            let delete = Call::new("DeleteLogGroup", [group]).vanishes(1);
+            let delete = Call::new("DeleteLogGroup", [group]).impact(Impact::DataLoss).vanishes(1);
+            let delete = delete.why("what was logged goes with it");
             return Ok(if stays { Vec::new() } else { vec![delete] });
         }
         let mut calls = Vec::new();

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::catalog::acl::Access;
-use crate::kind::{Call, Change, Impact, Kind, Problem, SecretPhase, Target};
+use crate::kind::{Call, Change, Impact, Kind, Mark, Problem, SecretPhase, Target};
 use crate::kinds::{names, tags};
 use crate::schema::{Attr, Rule, Schema, lower, object_type};
 use crate::value::{Data, Object, Type, Value};
@@ -259,8 +259,31 @@ fn modify(change: &Change, id: Value) -> Option<Call> {
         ("AuthenticationMode", if log_in { authentication_mode(change) } else { Value::null() }),
     ];
     let call = Call::new("ModifyUser", args).because(causes).settles(CHANGE);
+    let call = match keeps_out(change) {
+        Some(why) => call.impact(Impact::Blip).marks([Mark::Lockout]).why(why),
+        None => call,
+    };
     let sets = change.has("passwords") && !change.new("passwords").is_null();
     Some(if sets { call.carries("passwords", SecretPhase::Set) } else { call })
+}
+
+/// Why clients that do not change are kept out, or kept from what they did, if that is so.
+fn keeps_out(change: &Change) -> Option<&'static str> {
+    let rules = |value: Value| Access::parse(value.as_str()?).ok();
+    if change.has("access_string") && change.old("access_string").as_str().is_some() {
+        let (old, new) = (rules(change.old("access_string")), rules(change.new("access_string")));
+        match old.zip(new) {
+            Some((old, new)) if new.only_adds_to(&old) => {}
+            Some((_, new)) if !new.on => return Some("the user is turned off: nobody logs in as it any more"),
+            _ => return Some("commands or keys that were allowed may not be any more"),
+        }
+    }
+    let count = |object: Option<&Object>| object?.get("password_count")?.as_i64();
+    if change.has("authentication_mode") {
+        return Some("clients log in another way from then on");
+    }
+    let added = count(change.before).zip(count(change.after)).is_some_and(|(old, new)| new > old);
+    (change.has("passwords") && !added).then_some("a password that is taken out does not let in any more")
 }
 
 fn access(desired: &Object) -> Vec<Problem> {

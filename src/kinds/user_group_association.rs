@@ -36,6 +36,14 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new(KIND, "aws_elasticache_user_group_association", "One user in one user group.", attrs)
 });
 
+/// The declared groups of an association that list their users.
+fn lists<'a>(association: &Object, among: &Among<'a>) -> impl Iterator<Item = (&'a Address, Neighbour<'a>)> {
+    let group = user::text(association, "user_group_id").map(str::to_owned);
+    let is_it = move |other: &Object| group.is_some() && user::text(other, "user_group_id") == group.as_deref();
+    let lists = |other: &Neighbour| other.written.contains_key("user_ids") && !other.ignores("user_ids");
+    among.of("user_group").filter(move |(_, other)| is_it(other.planned) && lists(other))
+}
+
 impl Kind for UserGroupAssociation {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
@@ -48,19 +56,19 @@ impl Kind for UserGroupAssociation {
     /// A group whose block lists its users takes out whom it does not list.
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         let problem = |(address, association): (&'a Address, Neighbour<'a>)| {
-            let group = user::text(association.planned, "user_group_id")?;
             let user = user::text(association.planned, "user_id")?;
-            let is_it = |other: &Object| user::text(other, "user_group_id") == Some(group);
-            let takes_out = |(_, other): &(&Address, Neighbour)| {
-                let lists = other.written.contains_key("user_ids") && !other.ignores("user_ids");
-                lists && !user_group::users_of(other.planned).contains(user)
-            };
-            let (owner, _) = among.of("user_group").filter(|(_, other)| is_it(other.planned)).find(takes_out)?;
+            let takes_out = |(_, other): &(_, Neighbour)| !user_group::users_of(other.planned).contains(user);
+            let (owner, _) = lists(association.planned, among).find(takes_out)?;
             let detail = format!("`{owner}` lists its users without \"{user}\", and would take it out again.");
             let help = "Add it to `user_ids` there; or add lifecycle { ignore_changes = [user_ids] } to the group.";
             Some((address, Problem::error("CS0730", "user_id", "Listed elsewhere", detail, help)))
         };
         among.of(KIND).filter_map(problem).collect()
+    }
+
+    /// A group that lists its users has this one, or takes it out itself.
+    fn taken_in<'a>(&self, _: &Address, leaving: &Object, among: &Among<'a>) -> Option<&'a Address> {
+        lists(leaving, among).next().map(|(owner, _)| owner)
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

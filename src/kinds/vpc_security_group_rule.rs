@@ -3,8 +3,10 @@
 
 use std::sync::LazyLock;
 
-use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
+use crate::address::Address;
+use crate::kind::{Among, Call, Change, Impact, Kind, Problem, Target};
 use crate::kinds::rules_of_security_group::{self as rules, Direction};
+use crate::kinds::security_group_rule::among;
 use crate::kinds::security_group_rule::identity::Identity;
 use crate::kinds::{names, tags};
 use crate::schema::{Attr, By, Hold, Rule, Schema};
@@ -134,6 +136,10 @@ impl Kind for VpcSecurityGroupRule {
     fn check(&self, desired: &Object) -> Vec<Problem> {
         let ports = desired.get("ip_protocol").and_then(|protocol| rules::check_ports("from_port", protocol, desired));
         [one_source(desired), missing_port(desired), ports].into_iter().flatten().collect()
+    }
+
+    fn taken_in<'a>(&self, address: &Address, leaving: &Object, among: &Among<'a>) -> Option<&'a Address> {
+        among::taken_in(address, leaving, among)
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

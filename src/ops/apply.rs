@@ -161,6 +161,7 @@ fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
             phase: known.map(|known| known.phase.clone()).unwrap_or_default(),
             dependencies: words.dependencies.clone(),
             protect: words.protect,
+            abandon: words.abandon,
             suffix: words.suffix.clone(),
             owed: BTreeSet::new(),
             pending: known.zip(kinds::get(&address.kind)).map(waits).unwrap_or_default(),

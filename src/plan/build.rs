@@ -12,7 +12,7 @@ use crate::lang::eval::{Bindings, eval};
 use crate::plan::draft::Draft;
 use crate::plan::{
     Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, moves, names, order, refresh_only,
-    select, timeouts, wish,
+    select, timeouts, whose, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -368,6 +368,7 @@ impl Draft<'_> {
         let order::Ordered { steps, barriers, circle } = order::order(&self);
         (self.plan.steps, self.plan.barriers) = (steps, barriers);
         self.diagnostics.extend(circle);
+        self.needs.tags.extend(whose::to_ask(&self));
         self.plan.blocked = guard::guard(&self, &self.plan.steps);
         self.diagnostics.extend(select::strangers(&self));
         select::select(&mut self.plan, self.inputs.options);

@@ -8,7 +8,10 @@ use crate::diag::Diagnostic;
 use crate::kind::{Among, Neighbour, Problem};
 use crate::kinds;
 use crate::plan::draft::Draft;
+use crate::plan::elements::Elements;
 use crate::plan::{Action, Reason, Step, order};
+use crate::schema::refers::Reference;
+use crate::stack::Stack;
 use crate::value::{Object, Value};
 
 /// Checks what the planned objects say together.
@@ -52,24 +55,29 @@ fn same_names(draft: &Draft) -> Vec<Diagnostic> {
     found
 }
 
-/// What each kind has to say of its objects among the others.
-fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
+/// The objects of a draft side by side.
+pub fn among<'a>(draft: &'a Draft, stack: &'a Stack) -> Among<'a> {
     let updates = draft.plan.steps.iter().filter(|step| step.action == Action::Update);
     let updated: BTreeMap<&Address, &Object> =
         updates.filter_map(|step| Some((&step.address, step.before.as_ref()?))).collect();
-    let blocks = draft.evaluator.names();
     let neighbour = |(address, planned)| {
         let written = &draft.places.get(address)?.object;
-        let lifecycle = &blocks.0.resource(address)?.meta.lifecycle;
+        let lifecycle = &stack.resource(address)?.meta.lifecycle;
         let ignored = (!lifecycle.ignore_all).then_some(&lifecycle.ignore_changes[..]);
         Some((address, Neighbour { planned, written, updated: updated.get(address).copied(), ignored }))
     };
-    let among = Among {
+    Among {
         declared: draft.planned.iter().filter_map(neighbour).collect(),
         recorded: draft.state.records.iter().map(|(address, record)| (address, &record.object)).collect(),
         protects: draft.inputs.environment.protect,
         read: draft.inputs.live.is_some(),
-    };
+    }
+}
+
+/// What each kind has to say of its objects among the others.
+fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
+    let names = draft.evaluator.names();
+    let among = among(draft, &names.0);
     let problems = kinds::KINDS.into_iter().flat_map(|kind| kind.check_among(&among));
     let told = |(address, problem): (&Address, Problem)| {
         let other = problem.beside.as_ref().and_then(|other| draft.places.get(other)?.span);
@@ -104,10 +112,24 @@ type Users<'a> = BTreeMap<(&'static str, &'a str, &'a str), (&'a Address, &'stat
 
 fn users<'a>(draft: &'a Draft) -> Users<'a> {
     let mut users = Users::new();
+    let elements = Elements::leaving(&draft.plan.steps);
     for (user, object) in &draft.planned {
         let Some(region) = object.get("region").and_then(Value::as_str) else { continue };
+        let id = object.get("id").and_then(Value::as_str).unwrap_or_default();
+        let written = draft.places.get(user).map(|desired| order::held_by(user, &desired.object)).unwrap_or_default();
         for held in order::held_by(user, object) {
+            let is_same = |other: &Reference| (other.refers.kind, other.text) == (held.refers.kind, held.text);
+            if elements.explain(&user.kind, id, &held) && !written.iter().any(is_same) {
+                continue;
+            }
             users.entry((held.refers.kind, region, held.text)).or_insert((user, held.attribute));
+        }
+    }
+    // What is forgotten stays where it is, with all that it uses.
+    let stays = |step: &&Step| step.action == Action::Forget && step.reason != Reason::Vanished;
+    for step in draft.plan.steps.iter().filter(stays) {
+        for held in step.before.iter().flat_map(|before| order::held_by(&step.address, before)) {
+            users.entry((held.refers.kind, &step.region, held.text)).or_insert((&step.address, held.attribute));
         }
     }
     users
@@ -119,20 +141,27 @@ fn kept_by(draft: &Draft, users: &Users, step: &Step) -> Option<Diagnostic> {
     let kind = kinds::get(&step.address.kind)?.schema().kind;
     let mut found = names.into_iter().flatten().filter_map(|name| users.get(&(kind, &*step.region, name)));
     let (user, attribute) = *found.next()?;
-    let desired = draft.places.get(user)?;
-    let written = desired.object.get(attribute).is_some_and(|value| !value.is_null());
-    let why = if written { "names it" } else { "does not say what to use instead, so it stays as it is" };
+    let desired = draft.places.get(user);
+    let written = desired.is_some_and(|desired| desired.object.get(attribute).is_some_and(|value| !value.is_null()));
+    let why = match desired {
+        None => "names it, and it is only forgotten",
+        Some(_) if written => "names it",
+        Some(_) => "does not say what to use instead, so it stays as it is",
+    };
     let mut diagnostic = Diagnostic::error(
         "CS0607",
         "The object is still in use",
         format!("`{}` (\"{id}\") would be deleted, and `{user}` uses it: its `{attribute}` {why}.", step.address),
     )
-    .help(format!(
-        "Set `{attribute}` of `{user}` to another, keep `{}`, or forget it with a `removed` block.",
-        step.address
-    ))
+    .help(match desired {
+        None => format!("Forget `{}` as well, with a `removed` block; or delete both.", step.address),
+        Some(_) => format!(
+            "Set `{attribute}` of `{user}` to another, keep `{}`, or forget it with a `removed` block.",
+            step.address
+        ),
+    })
     .of(user);
-    diagnostic.span = desired.span_of(attribute);
+    diagnostic.span = desired.and_then(|desired| desired.span_of(attribute));
     Some(diagnostic)
 }
 

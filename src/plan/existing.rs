@@ -238,7 +238,11 @@ fn stale(
     let known = draft.state.records.get(instance.address);
     let has_come = |known: &Record| pending::left(instance.kind, after, known.pending.clone()) != known.pending;
     let stale = known.is_none_or(|known| {
-        known.set != plan.set || !known.owed.is_empty() || known.dependencies != plan.dependencies || has_come(known)
+        known.abandon != plan.abandon
+            || known.set != plan.set
+            || !known.owed.is_empty()
+            || known.dependencies != plan.dependencies
+            || has_come(known)
     });
     stale.then(|| RecordChange {
         address: instance.address.clone(),

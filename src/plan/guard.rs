@@ -5,17 +5,18 @@ use crate::kinds;
 use crate::lang::ast::Expr;
 use crate::lang::eval::eval;
 use crate::plan::draft::Draft;
-use crate::plan::{Action, Blocked, Reason, Step};
+use crate::plan::{Action, Blocked, Reason, Step, whose};
 use crate::value::Type;
 use crate::value::convert::convert;
 
 /// Every guard that stands against a step.
 pub fn guard(draft: &Draft, steps: &[Step]) -> Vec<Blocked> {
     let blocked = |step: &Step, reason| Blocked { address: step.address.clone(), reason };
+    let untold = steps.iter().filter_map(|step| Some(blocked(step, stranger(draft, step)?)));
     let deleted = steps.iter().filter_map(|step| Some(blocked(step, deletion(draft, step)?)));
     let bought = steps.iter().filter_map(|step| Some(blocked(step, purchase(draft, step)?)));
     let worse = steps.iter().filter_map(|step| Some(blocked(step, impact(draft, step)?)));
-    deleted.chain(bought).chain(worse).collect()
+    untold.chain(deleted).chain(bought).chain(worse).collect()
 }
 
 /// Why an object may not be deleted. Protection outlives the block; `prevent_destroy` is asked while the block is there.
@@ -57,6 +58,15 @@ fn deletion(draft: &Draft, step: &Step) -> Option<String> {
         return Some(format!("{what}; allow that with --allow-destroy '{}'", step.address));
     }
     None
+}
+
+/// Why nobody can tell that an object is the one that was made here.
+fn stranger(draft: &Draft, step: &Step) -> Option<String> {
+    let (_, _, id) = whose::untold(draft, step)?;
+    Some(format!(
+        "its tags cannot be read, so nobody can tell whether \"{id}\" is still the object that was made here; allow the \
+         reading of tags, or forget it with a `removed` block"
+    ))
 }
 
 /// Why an object may not be made: it costs money that nobody gives back.

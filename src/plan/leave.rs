@@ -1,13 +1,17 @@
 //! What becomes of records whose block is gone, of deposed objects, and of everything in a destroy.
 
-use crate::address::Address;
+use std::cell::LazyCell;
+use std::collections::BTreeMap;
+
+use crate::address::{Address, ModulePath, module_prefix};
 use crate::diag::Diagnostic;
-use crate::kind::{Change, Status};
+use crate::kind::{Among, Change, Status};
 use crate::kinds;
 use crate::plan::decision::Decision;
 use crate::plan::draft::Draft;
 use crate::plan::whose::{self, Whose, whose};
-use crate::plan::{Action, Reason, Step, local, refresh_only};
+use crate::plan::{Action, Reason, Step, collide, local, refresh_only};
+use crate::stack::Stack;
 use crate::state::Record;
 use crate::value::Object;
 
@@ -15,10 +19,15 @@ use crate::value::Object;
 pub fn leavers(draft: &Draft) -> Vec<Decision> {
     let destroy = draft.inputs.options.destroy;
     let reason = if destroy { Reason::Destroyed } else { Reason::Orphan };
-    let leaves = |address: &Address| destroy || !draft.declared.contains(address) && !draft.is_undecided(address);
+    let names = draft.evaluator.names();
+    let leaves = |address: &Address| {
+        let goes = !draft.declared.contains(address) && !draft.is_undecided(address);
+        destroy || goes && unread(&names.0, address).is_none()
+    };
     let records = draft.state.records.iter().filter(|(address, _)| leaves(address));
     let records = records.map(|(address, record)| (address, record, reason.clone()));
     let deposed = draft.state.deposed.iter().map(|old| (&old.address, &old.record, Reason::Deposed));
+    let among = LazyCell::new(|| collide::among(draft, &names.0));
     let decide = |(address, record, reason): (&Address, &Record, Reason)| {
         let deposed = reason == Reason::Deposed;
         if draft.inputs.options.refresh_only {
@@ -27,14 +36,49 @@ pub fn leavers(draft: &Draft) -> Vec<Decision> {
         match Some(address).filter(|_| deposed && !leaves(address)).and_then(|address| broken_successor(draft, address))
         {
             Some(why) => noted(address, format!("is {why}, so its former object \"{}\" stays", record.id)),
-            None => leave(draft, address, record, reason),
+            None => leave(draft, address, record, reason, &among),
         }
     };
     let strangers = draft.state.strangers.iter().map(|one| {
         let text = "is of a kind that this version does not know; its object and its record stay as they are";
         noted(&one.address, text.to_owned())
     });
-    records.chain(deposed).map(decide).chain(strangers).collect()
+    records.chain(deposed).map(decide).chain(strangers).chain(unread_modules(draft)).collect()
+}
+
+/// The module of an address whose files are not here: whether they still declare it, nobody knows.
+fn unread<'a>(stack: &'a Stack, address: &Address) -> Option<(&'a ModulePath, &'a Diagnostic)> {
+    let module = address.config().module;
+    stack.elsewhere.iter().find(|(path, _)| module.starts_with(path))
+}
+
+/// An error for every such module that has records: a plan without them would be a guess.
+fn unread_modules(draft: &Draft) -> Vec<Decision> {
+    if draft.inputs.options.destroy {
+        return Vec::new();
+    }
+    let names = draft.evaluator.names();
+    let mut found: BTreeMap<&ModulePath, (&Diagnostic, Vec<&Address>)> = BTreeMap::new();
+    for address in draft.state.records.keys().chain(draft.state.deposed.iter().map(|old| &old.address)) {
+        if let Some((path, why)) = unread(&names.0, address) {
+            found.entry(path).or_insert((why, Vec::new())).1.push(address);
+        }
+    }
+    let told = |(path, (why, of)): (&ModulePath, (&Diagnostic, Vec<&Address>))| {
+        let name = module_prefix(path).trim_end_matches('.').to_owned();
+        let (count, first) = (of.len(), of[0]);
+        let what = if count == 1 { format!("`{first}`") } else { format!("{count} objects, `{first}` among them") };
+        let detail = format!("{} The state has {what}, and nobody can tell what becomes of them.", why.detail);
+        let call = names.0.call(path).map(|call| call.span);
+        let mut error = Diagnostic::error("CS0937", "A module of the state is not read", detail);
+        error.span = why.span.or(call);
+        let help = why.help.as_deref().unwrap_or("Fetch it with `cachestack init`.");
+        Decision {
+            diagnostics: vec![error.help(format!("{help} To give up `{name}` and what it made, remove its block."))],
+            ..Decision::default()
+        }
+    };
+    found.into_iter().map(told).collect()
 }
 
 fn noted(address: &Address, text: String) -> Decision {
@@ -57,13 +101,19 @@ fn broken_successor(draft: &Draft, address: &Address) -> Option<String> {
     }
 }
 
-/// Whether its block says that the object is left where it is when it goes.
-fn is_abandoned(draft: &Draft, address: &Address, deposed: bool) -> bool {
+/// Whether its block says that the object is left where it is when it goes, or has said so while there was one.
+fn is_abandoned(draft: &Draft, address: &Address, record: &Record, deposed: bool) -> bool {
     let names = draft.evaluator.names();
-    !deposed && names.0.resource(address).is_some_and(|block| block.meta.lifecycle.abandon)
+    !deposed && names.0.resource(address).map_or(record.abandon, |block| block.meta.lifecycle.abandon)
 }
 
-fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> Decision {
+fn leave<'a, F: FnOnce() -> Among<'a>>(
+    draft: &Draft,
+    address: &Address,
+    record: &Record,
+    reason: Reason,
+    among: &LazyCell<Among<'a>, F>,
+) -> Decision {
     let mut decision = Decision::default();
     let Some(kind) = kinds::get(&address.kind) else { return decision };
     let key = whose::key(address, record);
@@ -86,10 +136,16 @@ fn leave(draft: &Draft, address: &Address, record: &Record, reason: Reason) -> D
     let deposed = reason == Reason::Deposed;
     let names = draft.evaluator.names();
     let removed = names.0.removed.iter().find(|removed| removed.from.contains(address));
+    let taken_in = if reason == Reason::Orphan { kind.taken_in(address, &record.object, among) } else { None };
     let step = match (gone, removed) {
         (true, _) => Step::forget(address, Reason::Vanished, record, before),
-        _ if is_abandoned(draft, address, deposed) => Step::forget(address, reason, record, before),
+        _ if taken_in.is_some() => {
+            let owner = taken_in.map(Address::to_string).unwrap_or_default();
+            decision.note(address, format!("is decided by `{owner}` from now on; only its record goes"));
+            Step::forget(address, reason, record, before)
+        }
         (_, Some(removed)) if !removed.destroy => Step::forget(address, reason, record, before),
+        (_, None) if is_abandoned(draft, address, record, deposed) => Step::forget(address, reason, record, before),
         _ if whose == Whose::Anothers => {
             let text =
                 format!("is gone, and what is called \"{}\" now carries the mark of another; that stays", record.id);

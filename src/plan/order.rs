@@ -9,6 +9,7 @@ use crate::address::Address;
 use crate::diag::Diagnostic;
 use crate::kinds;
 use crate::plan::draft::Draft;
+use crate::plan::elements::Elements;
 use crate::plan::{Action, Barrier, BarrierId, Reason, Step, Wait};
 use crate::schema::refers::{Hold, Reference};
 use crate::value::{Object, Value};
@@ -173,14 +174,7 @@ fn patterns(address: &Address) -> BTreeSet<Address> {
 }
 
 /// Whoever used an object that goes has let go of it: those that leave, and those that are changed or replaced.
-fn wait_for_users(
-    draft: &Draft,
-    steps: &[Step],
-    index: &Index,
-    held: &BTreeMap<(&'static str, &str), Vec<usize>>,
-    edges: &mut Edges,
-    at: usize,
-) {
+fn wait_for_users(draft: &Draft, steps: &[Step], index: &Index, held: &Holders, edges: &mut Edges, at: usize) {
     let step = &steps[at];
     let which = match &step.reason {
         // The old object goes before the new one is made, so only those that leave can come before it.
@@ -195,15 +189,20 @@ fn wait_for_users(
     let stays = |user: &Step| makes_way(draft, user) || matches!(user.reason, Reason::Replaced { .. });
     let goes_before = |user: &usize| lets_go(user) && !(which == Which::Leave && stays(&steps[*user]));
     let outside = |user: &usize| steps[*user].address.block() != step.address.block();
+    let lets_members_go = kinds::get(&step.address.kind).is_some_and(|kind| kind.lets_members_go());
     for pattern in patterns(&step.address) {
         let Some(users) = index.users.get(&pattern) else { continue };
+        if lets_members_go {
+            users.iter().copied().filter(goes_before).for_each(|user| edges.add_soft(at, Edge::Step(user)));
+            continue;
+        }
         edges.add_all(at, (pattern, which), || users.iter().copied().filter(goes_before).collect());
     }
     let id = step.id.as_deref().unwrap_or_default();
     let arn = step.before.as_ref().and_then(|before| before.get("arn")).and_then(Value::as_str).unwrap_or_default();
     let users = [id, arn].into_iter().filter_map(|name| held.get(&(&*step.address.kind, name))).flatten();
-    for user in users.filter(|user| outside(user) && lets_go(user)) {
-        edges.add(at, Edge::Step(*user));
+    for (user, own) in users.filter(|(user, _)| outside(user) && lets_go(user)) {
+        if *own { edges.add(at, Edge::Step(*user)) } else { edges.add_soft(at, Edge::Step(*user)) }
     }
 }
 
@@ -253,13 +252,18 @@ fn wait_for_others(draft: &Draft, steps: &[Step], index: &Index, edges: &mut Edg
     }
 }
 
-/// The steps of objects that others must not go before, by kind and id or ARN of those.
-fn holders(steps: &[Step]) -> BTreeMap<(&'static str, &str), Vec<usize>> {
-    let mut holders: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+/// The steps of objects that others must not go before, by kind and id or ARN of those; and whether they hold them by
+/// themselves, and not by an element that goes.
+type Holders<'a> = BTreeMap<(&'static str, &'a str), Vec<(usize, bool)>>;
+
+fn holders(steps: &[Step]) -> Holders<'_> {
+    let elements = Elements::leaving(steps);
+    let mut holders = Holders::new();
     for (index, step) in steps.iter().enumerate() {
         let named = step.before.iter().flat_map(|before| references(&step.address, before));
         for held in named.filter(|name| name.refers.hold != Hold::Mentions) {
-            holders.entry((held.refers.kind, held.text)).or_default().push(index);
+            let own = !elements.explain(&step.address.kind, step.id.as_deref().unwrap_or_default(), &held);
+            holders.entry((held.refers.kind, held.text)).or_default().push((index, own));
         }
     }
     holders
@@ -386,15 +390,7 @@ fn sort(draft: &Draft, mut edges: Edges) -> Ordered {
     let mut order = walk(steps, &edges);
     if order.len() < steps.len() {
         // Names that are written out may form a circle that no reference forms.
-        let done: BTreeSet<usize> = order.iter().copied().collect();
-        let left: BTreeSet<usize> = (0..steps.len()).filter(|step| !done.contains(step)).collect();
-        let round = |wait: &Edge| match wait {
-            Edge::Step(used) => left.contains(used),
-            Edge::Barrier(barrier) => edges.barriers[*barrier].iter().any(|used| left.contains(used)),
-        };
-        let soft: Vec<(usize, Edge)> =
-            edges.soft.iter().copied().filter(|(step, wait)| left.contains(step) && round(wait)).collect();
-        for (step, used) in soft {
+        for (step, used) in soft_in_circles(&edges) {
             edges.waits[step].remove(&used);
         }
         order = walk(steps, &edges);
@@ -423,6 +419,32 @@ fn sort(draft: &Draft, mut edges: Edges) -> Ordered {
         barriers: barriers.collect(),
         circle,
     }
+}
+
+/// The edges that may give way and are part of a circle.
+fn soft_in_circles(edges: &Edges) -> Vec<(usize, Edge)> {
+    let count = edges.waits.len();
+    let node = |wait: &Edge| match wait {
+        Edge::Step(step) => *step,
+        Edge::Barrier(barrier) => count + *barrier,
+    };
+    let mut graph = petgraph::graph::DiGraph::<(), ()>::new();
+    let nodes: Vec<_> = (0..count + edges.barriers.len()).map(|_| graph.add_node(())).collect();
+    for (step, waits) in edges.waits.iter().enumerate() {
+        for wait in waits {
+            graph.add_edge(nodes[step], nodes[node(wait)], ());
+        }
+    }
+    for (barrier, members) in edges.barriers.iter().enumerate() {
+        for step in members {
+            graph.add_edge(nodes[count + barrier], nodes[*step], ());
+        }
+    }
+    let mut circle_of = vec![0; nodes.len()];
+    for (number, circle) in petgraph::algo::tarjan_scc(&graph).iter().enumerate() {
+        circle.iter().for_each(|node| circle_of[node.index()] = number);
+    }
+    edges.soft.iter().copied().filter(|(step, wait)| circle_of[*step] == circle_of[node(wait)]).collect()
 }
 
 /// The steps in order, without those in a circle and behind it.

@@ -64,6 +64,7 @@ fn take_over(address: &Address, record: &Record, found: &Observation) -> Decisio
         secrets: record.secrets.clone(),
         dependencies: record.dependencies.clone(),
         protect: record.protect,
+        abandon: record.abandon,
         suffix: record.suffix.clone(),
         let_in: Vec::new(),
     };

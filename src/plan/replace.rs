@@ -43,8 +43,13 @@ pub fn replace(
     // What its kind or its block leaves where it is is let go only when there is another.
     let stays = instance.resource.meta.lifecycle.abandon
         || instance.kind.local().is_none() && delete.as_ref().is_ok_and(Vec::is_empty);
+    // Where AWS answers with the old object as long as that is there, it cannot come after the new one.
+    let place = |object: &Object| instance.kind.place(object);
+    let one_place = instance.kind.is_named_by_aws()
+        && instance.kind.name_attribute().is_none()
+        && place(&difference.before).is_some_and(|old| place(&instance.desired.object) == Some(old));
     let create_first = stays
-        || instance.resource.meta.lifecycle.create_before_destroy
+        || !one_place && instance.resource.meta.lifecycle.create_before_destroy
         || is_named(draft, instance.address, Hold::Blocks)
         || is_named(draft, instance.address, Hold::Uses) && has_another_name(instance, record);
     let mut decision = Decision::default();

@@ -132,6 +132,8 @@ pub struct RecordPlan {
     pub dependencies: Vec<Address>,
     /// Whether it is protected.
     pub protect: bool,
+    /// Whether it is left where it is when its block goes.
+    pub abandon: bool,
     /// What its name has behind the configured one.
     pub suffix: Option<String>,
     /// Secrets that an earlier run has let in, and that are to be the only ones now.
@@ -308,6 +310,11 @@ fn is_local(address: &Address) -> bool {
 impl RecordPlan {
     /// What guards an object that goes, and what it hangs on.
     fn of_leaver(record: &Record) -> Self {
-        Self { dependencies: record.dependencies.clone(), protect: record.protect, ..Self::default() }
+        Self {
+            dependencies: record.dependencies.clone(),
+            protect: record.protect,
+            abandon: record.abandon,
+            ..Self::default()
+        }
     }
 }

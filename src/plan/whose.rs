@@ -6,8 +6,8 @@ use crate::diag::{Diagnostic, Span};
 use crate::kind::Observation;
 use crate::kinds;
 use crate::kinds::tags::MARK;
-use crate::plan::ObjectKey;
 use crate::plan::draft::Draft;
+use crate::plan::{Action, ObjectKey, Step};
 use crate::state::Record;
 use crate::value::{Object, Value};
 
@@ -37,6 +37,31 @@ pub fn whose(draft: &Draft, address: &Address, record: &Record, found: &Observat
         Some(_) => Whose::Anothers,
         None => Whose::Unmarked,
     }
+}
+
+/// The object of a step that deletes, where it should carry our mark and its tags could not be read: nobody can tell
+/// whether it is still the one that we made.
+pub fn untold(draft: &Draft, step: &Step) -> Option<ObjectKey> {
+    let kind = kinds::get(&step.address.kind).filter(|kind| !kind.is_named_by_aws() && kind.schema().taggable())?;
+    let record = match step.deposed {
+        true => draft
+            .state
+            .deposed
+            .iter()
+            .find(|old| old.address == step.address && step.id.as_ref() == Some(&old.record.id)),
+        false => None,
+    };
+    let record = record.map(|old| &old.record).or_else(|| draft.state.records.get(&step.address))?;
+    let marked = step.action == Action::Delete && kind.local().is_none() && record.mark().is_some();
+    let found = draft.observed(&step.address, record).filter(|_| marked)??;
+    let told = found.object.get("tags_all").is_some_and(|tags| tags.as_object().is_some());
+    (!told).then(|| key(&step.address, record))
+}
+
+/// Those whose own service has not been asked yet.
+pub fn to_ask(draft: &Draft) -> Vec<ObjectKey> {
+    let asked = |key: &ObjectKey| draft.inputs.live.is_some_and(|live| live.confirmed.contains(key));
+    draft.plan.steps.iter().filter_map(|step| untold(draft, step)).filter(|key| !asked(key)).collect()
 }
 
 /// The object of a record, for reads.

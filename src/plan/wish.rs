@@ -101,6 +101,21 @@ pub fn as_others_see(mut object: Object, address: &Address) -> Object {
             unknown.origin = Some(Origin::attribute(address, name));
         }
     }
+    with_empty_blocks(object, address)
+}
+
+/// The object with an empty collection for nested blocks that are not there, as those who refer to them expect.
+pub fn with_empty_blocks(mut object: Object, address: &Address) -> Object {
+    let attrs = kinds::get(&address.kind).into_iter().flat_map(|kind| &kind.schema().attrs);
+    for attr in attrs.filter(|attr| attr.block.is_some()) {
+        let Some(value) = object.get_mut(attr.name).filter(|value| value.is_null()) else { continue };
+        let empty = match &attr.ty {
+            Type::Set(ty) => Value::set((**ty).clone(), Vec::new()),
+            Type::List(ty) => Value::list((**ty).clone(), Vec::new()),
+            _ => continue,
+        };
+        *value = empty.with_mark(value.sensitive);
+    }
     object
 }
 

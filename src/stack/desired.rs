@@ -43,8 +43,9 @@ impl Desired {
             Diagnostic::warning(problem.code, problem.summary, problem.detail)
         };
         let attribute = problem.attribute;
-        // A rule tells what it found, and that may be something that must not be shown.
-        if self.object.get(attribute).is_some_and(Value::is_sensitive_anywhere) && attribute != "auth_token" {
+        // A rule tells what it found, and that may be something that must not be shown. Rules about secrets tell nothing
+        // of them.
+        if self.object.get(attribute).is_some_and(is_told) {
             diagnostic.detail =
                 format!("`{attribute}` has a sensitive value that does not meet the rule; it is not shown.");
         }
@@ -55,6 +56,15 @@ impl Desired {
         diagnostic.span = element.or_else(|| self.span_of(problem.attribute));
         diagnostic.help = problem.help;
         diagnostic
+    }
+}
+
+/// Whether what a rule tells of a value would show what is sensitive in it.
+fn is_told(value: &Value) -> bool {
+    match &value.data {
+        Data::Secret(_) => false,
+        _ if value.children().next().is_none() => value.sensitive,
+        _ => value.children().any(|child| is_told(child) || value.sensitive && !matches!(child.data, Data::Secret(_))),
     }
 }
 

@@ -99,6 +99,8 @@ pub(super) struct RecordFile {
     mark: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     protect: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    abandon: bool,
     attributes: serde_json::Map<String, serde_json::Value>,
     set: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -279,6 +281,7 @@ pub(super) fn record_out(address: &Address, record: &Record) -> RecordFile {
         pending: record.pending.iter().map(|(name, value)| (name.to_string(), json::to_json(value))).collect(),
         mark: record.mark.clone(),
         protect: record.protect,
+        abandon: record.abandon,
         attributes: kept.map(|(name, value)| (name.to_string(), json::to_json(value))).collect(),
         set: record.set.clone(),
         secrets: digests_out(&record.secrets),
@@ -308,6 +311,7 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
         phase: digests_in(record.phase),
         dependencies,
         protect: record.protect,
+        abandon: record.abandon,
         suffix: record.suffix,
         owed: record.owed,
         pending,

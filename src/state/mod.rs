@@ -83,6 +83,8 @@ pub struct Record {
     pub dependencies: Vec<Address>,
     /// Whether it may not be destroyed, even when its block is gone.
     pub protect: bool,
+    /// Whether it is left where it is when its block goes (`lifecycle { destroy = false }`).
+    pub abandon: bool,
     /// What its name has behind the name in the configuration, after a replacement beside the old object.
     pub suffix: Option<String>,
     /// Attributes whose calls were still to be made when the object was: a create that was cut off owes them.

@@ -146,6 +146,26 @@ fn refused(run: Run, word: &str) {
     assert!(run.stderr.contains(word), "no {word:?} in {}", run.stderr);
 }
 
+/// A source that was changed, or a copy that was removed, is not the same as a block that was removed.
+fn what_a_module_made_stays_while_its_files_are_away(url: &str) {
+    let place = Place::new();
+    place.write("stack.hcl", STACK);
+    // Neither its name nor its source tells what it makes.
+    place.write("main.tf", &format!("module \"shelf\" {{\n  source = \"{url}\"\n  name = \"a\"\n}}\n"));
+    place.run(&["init"]).expect(0);
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    let modules = place.path().join(".cachestack/modules");
+    std::fs::rename(&modules, place.path().join("away")).expect("moved");
+    for arguments in
+        [&["plan"][..], &["apply", "--auto-approve"], &["apply", "--auto-approve", "--allow-destroy", "all"]]
+    {
+        refused(place.run(arguments), "CS0937");
+    }
+    std::fs::rename(place.path().join("away"), &modules).expect("moved back");
+    place.run(&["plan", "--detailed-exitcode"]).expect(0);
+    place.run(&["destroy", "--auto-approve"]).expect(0);
+}
+
 #[test]
 fn a_repository_is_fetched_pinned_and_compared() {
     if !has_git("a_repository_is_fetched_pinned_and_compared") {
@@ -168,6 +188,7 @@ fn a_repository_is_fetched_pinned_and_compared() {
     works(&place);
     place.run(&["init"]).expect(0).says("Nothing to fetch.");
     assert_eq!(place.read(".cachestack.lock.json"), lock);
+    what_a_module_made_stays_while_its_files_are_away(&url);
 
     // The tag moves: the lock file keeps the commit, on other machines, too.
     let second = commit(&repository, &[("modules/inner/more.tf", "locals { more = 1 }\n")]);

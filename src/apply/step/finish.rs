@@ -4,6 +4,7 @@ use super::{Early, Ready, Work};
 
 use crate::kind::{Call, Observation, Until};
 use crate::kinds::tags::MARK;
+use crate::plan::wish;
 use crate::schema::Update;
 use crate::stack::conditions;
 use crate::stack::target::expand_one;
@@ -150,7 +151,7 @@ impl Work<'_> {
         for value in all.values_mut().filter(|value| value.is_unknown()) {
             *value = Value::null_of(value.ty());
         }
-        let whole = Value::object(all);
+        let whole = Value::object(wish::with_empty_blocks(all, &self.step.address));
         self.evaluator().set_instance(&self.step.address, whole.clone());
         whole
     }

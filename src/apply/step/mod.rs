@@ -192,6 +192,7 @@ impl<'a> Work<'a> {
             self.call(call, &operation).await?;
             if number == 0 {
                 self.learn_id(&ready.after)?;
+                self.refuse_known(&operation).await?;
                 let effects = self.made(&ready);
                 self.end(&operation, effects).await?;
                 self.wait(call).await?;
@@ -204,7 +205,7 @@ impl<'a> Work<'a> {
 
     /// Waits until nobody else changes what AWS changes one thing at a time of.
     async fn turn(&self, object: &Object) -> Vec<OwnedMutexGuard<()>> {
-        self.shared.turns.take(self.kind().schema(), &self.step.region, object).await
+        self.shared.turns.take(self.kind().schema(), &self.step.region, object, self.id.as_deref()).await
     }
 
     fn ownership(&self, mark: &str) -> Vec<(String, String)> {
@@ -261,6 +262,25 @@ impl<'a> Work<'a> {
             // The operation stays open, and the next run finds the object by its mark.
             None => Err(Early::Doubtful("AWS did not tell the id of the new object".to_owned())),
         }
+    }
+
+    /// AWS may answer a create with an object that is there already, as it does for subscriptions. One that has a record
+    /// stays that record's.
+    async fn refuse_known(&self, operation: &Operation) -> Result<(), Early> {
+        let (kind, region) = (&self.step.address.kind, &self.step.region);
+        let id = self.id.clone().unwrap_or_default();
+        let claim = (kind.clone(), region.clone(), id.clone());
+        let owner = self.shared.store.state().owner(kind, region, &id).map(|owner| owner.address.to_string());
+        let by_aws = self.kind().is_named_by_aws();
+        let first = !by_aws || self.shared.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(claim);
+        if owner.is_none() && first {
+            return Ok(());
+        }
+        self.settle(operation, crate::state::End::NotDone, Vec::new()).await?;
+        let owner = owner.map_or_else(|| "another resource".to_owned(), |owner| format!("`{owner}`"));
+        Err(Early::Failed(format!(
+            "AWS answered with \"{id}\", which is that of {owner}: two resources say the same; remove one of them"
+        )))
     }
 
     async fn update(&mut self) -> Result<(), Early> {

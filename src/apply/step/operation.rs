@@ -138,6 +138,7 @@ impl Work<'_> {
             phase: self.phase(),
             dependencies: plan.dependencies.clone(),
             protect: plan.protect,
+            abandon: plan.abandon,
             suffix: plan.suffix.clone(),
             owed: Default::default(),
             pending: self.waits(),

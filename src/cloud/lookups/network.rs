@@ -42,7 +42,21 @@ pub async fn subnet(clients: &Clients, args: &Object) -> Result<Attrs, RemoteErr
         .flag("map_public_ip_on_launch", subnet.map_public_ip_on_launch())
         .flag("assign_ipv6_address_on_creation", subnet.assign_ipv6_address_on_creation())
         .text("owner_id", subnet.owner_id())
+        .text("customer_owned_ipv4_pool", subnet.customer_owned_ipv4_pool().or(Some("")))
+        .flag("enable_dns64", Some(subnet.enable_dns64().unwrap_or(false)))
+        .int("enable_lni_at_device_index", Some(subnet.enable_lni_at_device_index().unwrap_or(0)))
+        .text("ipv6_cidr_block_association_id", ipv6.and_then(|it| it.association_id()).or(Some("")))
+        .flag("ipv6_native", Some(subnet.ipv6_native().unwrap_or(false)))
+        .flag("map_customer_owned_ip_on_launch", Some(subnet.map_customer_owned_ip_on_launch().unwrap_or(false)))
+        .text("outpost_arn", subnet.outpost_arn().or(Some("")))
         .put("tags", tag_map(subnet.tags()));
+    if let Some(names) = subnet.private_dns_name_options_on_launch() {
+        let flag = |value: Option<bool>| Some(value.unwrap_or(false));
+        found
+            .flag("enable_resource_name_dns_a_record_on_launch", flag(names.enable_resource_name_dns_a_record()))
+            .flag("enable_resource_name_dns_aaaa_record_on_launch", flag(names.enable_resource_name_dns_aaaa_record()))
+            .text("private_dns_hostname_type_on_launch", names.hostname_type().map(|word| word.as_str()));
+    }
     Ok(found)
 }
 

@@ -202,7 +202,7 @@ fn nodes(change: &Change, before: &Object) -> Option<Call> {
         args.push(("CacheNodeIdsToRemove", Value::strings(leaving(before, (old - new) as usize))));
     }
     if new > old {
-        args.push(("NewAvailabilityZones", new_zones(change, old, new)));
+        args.push(("NewAvailabilityZones", new_zones(change, before, old, new)));
     }
     let impact = if new < old { Impact::DataLoss } else { Impact::None };
     Some(modify(change, &["num_cache_nodes", "az_mode"], args).impact(impact).settles(NODES))
@@ -242,16 +242,20 @@ fn leaving(before: &Object, count: usize) -> Vec<String> {
     ids.split_off(ids.len().saturating_sub(count))
 }
 
-/// Where the new nodes stand, if the zones of all are written, or the one zone.
-fn new_zones(change: &Change, old: i64, new: i64) -> Value {
+/// Where the new nodes stand, if the zones of all are written, or the one zone: in those of the list that no node is in.
+fn new_zones(change: &Change, before: &Object, old: i64, new: i64) -> Value {
     if let Some(zone) = change.new("availability_zone").as_str() {
         return Value::list(crate::value::Type::String, vec![Value::string(zone); (new - old) as usize]);
     }
     let zones = change.new("preferred_availability_zones");
-    match zones.as_items() {
-        Some(items) if items.len() as i64 == new => {
-            Value::list(crate::value::Type::String, items[old as usize..].to_vec())
-        }
-        _ => Value::null(),
+    let Some(items) = zones.as_items().filter(|items| items.len() as i64 == new) else { return Value::null() };
+    let mut missing = items.to_vec();
+    for node in before.get("cache_nodes").and_then(Value::as_items).unwrap_or_default() {
+        let zone = node.get("availability_zone").and_then(Value::as_str);
+        let taken = missing.iter().position(|wanted| zone.is_some() && wanted.as_str() == zone);
+        taken.into_iter().for_each(|taken| drop(missing.remove(taken)));
     }
+    // Nodes in zones that the list does not have leave more places than there are new nodes.
+    let surplus = missing.len().saturating_sub((new - old) as usize);
+    Value::list(crate::value::Type::String, missing.split_off(surplus))
 }

@@ -1,5 +1,5 @@
-//! A body out of what is to be watched: two graphs for each replication group or cluster, one below the other, three
-//! objects in a row, each in the region of its object and with a line for each node.
+//! A body out of what is to be watched: two graphs for each replication group, cluster or serverless cache, one below the
+//! other, three objects in a row, each in the region of its object and with a line for each node.
 
 use serde_json::{Value as Json, json};
 
@@ -31,14 +31,28 @@ const MEMCACHED: [(&str, &[Line]); 2] = [
     ("Cache Performance", &[("GetHits", "Sum", false), ("GetMisses", "Sum", false), ("Evictions", "Sum", true)]),
 ];
 
-/// What the layout wants to know of an object.
-const PARTS: [&str; 6] =
-    ["replication_group_id", "cluster_id", "region", "engine", "member_clusters", "num_cache_nodes"];
+/// A serverless cache has no nodes.
+const SERVERLESS: [(&str, &[Line]); 2] = [
+    ("Resource Utilization", &[("ElastiCacheProcessingUnits", "Sum", false), ("BytesUsedForCache", "Average", true)]),
+    REDIS[1],
+];
+
+/// What the layout wants to know of an object; the last two it makes itself.
+const PARTS: [&str; 8] = [
+    "replication_group_id",
+    "cluster_id",
+    "region",
+    "engine",
+    "member_clusters",
+    "num_cache_nodes",
+    "node_ids",
+    "serverless_cache",
+];
 
 /// The type of what is watched.
 pub fn watched_type() -> Type {
     let ty = |name: &str| match name {
-        "member_clusters" => Type::list(Type::String),
+        "member_clusters" | "node_ids" => Type::list(Type::String),
         "num_cache_nodes" => Type::Number,
         _ => Type::String,
     };
@@ -59,7 +73,20 @@ pub fn watched(value: Value) -> Value {
 fn parts(value: &Value) -> Value {
     let Some(object) = value.as_object() else { return value.clone() };
     let part = |name: &&str| Some(((*name).into(), object.get(name)?.clone()));
-    Value::object(PARTS.iter().filter_map(part).collect()).with_mark(value.sensitive)
+    let mut parts: Object = PARTS.iter().filter_map(part).collect();
+    parts.extend(node_ids(object).map(|ids| ("node_ids".into(), ids)));
+    if let (Some(name), true) = (object.get("name"), object.contains_key("cache_usage_limits")) {
+        parts.insert("serverless_cache".into(), name.clone());
+    }
+    Value::object(parts).with_mark(value.sensitive)
+}
+
+/// The ids of the nodes that are there, where they are as many as there shall be: some may have gone from between.
+fn node_ids(object: &Object) -> Option<Value> {
+    let wanted = object.get("num_cache_nodes")?.as_i64()?;
+    let there = object.get("cache_nodes")?.as_items()?;
+    let ids: Option<Vec<&str>> = there.iter().map(|node| node.get("id")?.as_str()).collect();
+    ids.filter(|ids| ids.len() as i64 == wanted).map(Value::strings)
 }
 
 fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
@@ -73,12 +100,10 @@ pub fn fault(watch: &Value) -> Option<String> {
         return Some("`watch` is empty.".to_owned());
     }
     let is_set = |object: &Object, name| object.get(name).is_some_and(|value| !value.is_null());
-    let strange = items.iter().position(|item| {
-        let object = item.as_object();
-        !item.is_unknown()
-            && !object.is_some_and(|object| is_set(object, "member_clusters") || is_set(object, "cluster_id"))
-    })?;
-    Some(format!("watch[{strange}] is neither a replication group nor a cache cluster."))
+    let has_metrics =
+        |object: &Object| ["member_clusters", "cluster_id", "serverless_cache"].iter().any(|name| is_set(object, name));
+    let strange = items.iter().position(|item| !item.is_unknown() && !item.as_object().is_some_and(has_metrics))?;
+    Some(format!("watch[{strange}] is neither a replication group nor a cache cluster nor a serverless cache."))
 }
 
 /// The body, unknown as long as something of what is watched is.
@@ -113,14 +138,21 @@ fn needed(watch: &Value) -> Option<Option<std::sync::Arc<crate::value::Origin>>>
 
 /// The two graphs of an object.
 fn graphs(place: usize, object: &Object) -> Vec<Json> {
-    let id = text(object, "cluster_id").or_else(|| text(object, "replication_group_id")).unwrap_or_default();
+    let id = ["cluster_id", "replication_group_id", "serverless_cache"].iter().find_map(|name| text(object, name));
+    let id = id.unwrap_or_default();
     let region = text(object, "region").unwrap_or_default();
-    let graphs = if text(object, "engine") == Some("memcached") { MEMCACHED } else { REDIS };
+    let (memcached, serverless) =
+        (text(object, "engine") == Some("memcached"), text(object, "serverless_cache").is_some());
+    let (graphs, engine) = match (memcached, serverless) {
+        (true, _) => (MEMCACHED, "memcached"),
+        (false, true) => (SERVERLESS, "redis/valkey"),
+        (false, false) => (REDIS, "redis/valkey"),
+    };
     let (x, y) = (place % IN_A_ROW * SIZE.0, place / IN_A_ROW * SIZE.1 * graphs.len());
     let nodes = nodes(id, object);
     let graph = |(row, (title, lines)): (usize, &(&str, &[Line]))| {
-        let metrics: Vec<Json> =
-            lines.iter().flat_map(|line| nodes.iter().map(move |node| metric(line, node))).collect();
+        let told = lines.iter().filter(|(name, ..)| metrics::is_reported(name, engine, serverless));
+        let metrics: Vec<Json> = told.flat_map(|line| nodes.iter().map(move |node| metric(line, node))).collect();
         json!({
             "type": "metric", "x": x, "y": y + row * SIZE.1, "width": SIZE.0, "height": SIZE.1,
             "properties": {
@@ -138,9 +170,15 @@ fn nodes(id: &str, object: &Object) -> Vec<Vec<String>> {
     if let Some(members) = object.get("member_clusters").and_then(Value::as_items) {
         return members.iter().filter_map(Value::as_str).map(dimension).collect();
     }
+    if text(object, "serverless_cache").is_some() {
+        return vec![vec!["clusterId".to_owned(), id.to_owned()]];
+    }
+    let node = |id_of: &str| [dimension(id), vec!["CacheNodeId".to_owned(), id_of.to_owned()]].concat();
+    if let Some(ids) = object.get("node_ids").and_then(Value::as_items) {
+        return ids.iter().filter_map(Value::as_str).map(node).collect();
+    }
     let count = object.get("num_cache_nodes").and_then(Value::as_i64).unwrap_or(1);
-    let node = |number| [dimension(id), vec!["CacheNodeId".to_owned(), format!("{number:04}")]].concat();
-    (1..=count).map(node).collect()
+    (1..=count).map(|number| node(&format!("{number:04}"))).collect()
 }
 
 fn metric((name, statistic, right): &Line, dimensions: &[String]) -> Json {
@@ -171,6 +209,47 @@ mod tests {
             ("engine".into(), Value::string("memcached")),
             ("num_cache_nodes".into(), Value::int(nodes)),
         ]))
+    }
+
+    /// The dimensions of the lines of an object, whatever else is in its graphs.
+    #[test]
+    fn lines_are_of_what_is_there() {
+        let with = |parts: &[(&str, Value)]| {
+            let object: Object = parts.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
+            Value::object(object)
+        };
+        let node = |id: &str| with(&[("id", Value::string(id)), ("address", Value::unknown(Type::String, None))]);
+        let cluster = |ids: &[&str]| {
+            let nodes = Value::tuple(ids.iter().map(|id| node(id)).collect());
+            let Data::Object(known) = memcached("m", 2).data else { unreachable!("an object") };
+            Value::object((*known).clone().into_iter().chain([("cache_nodes".into(), nodes)]).collect())
+        };
+        let serverless = |engine: &str| {
+            let limits = Value::tuple(Vec::new());
+            with(&[("name", Value::string("s")), ("engine", Value::string(engine)), ("cache_usage_limits", limits)])
+        };
+        let cases = [
+            (cluster(&["0001", "0003"]), "CacheClusterId m CacheNodeId 0001; CacheClusterId m CacheNodeId 0003"),
+            (cluster(&["0001"]), "CacheClusterId m CacheNodeId 0001; CacheClusterId m CacheNodeId 0002"),
+            (group("g", 2), "CacheClusterId g-001; CacheClusterId g-002"),
+            (serverless("valkey"), "clusterId s"),
+            (serverless("memcached"), "clusterId s"),
+        ];
+        for (object, wanted) in cases {
+            let watch = watched(Value::tuple(vec![object]));
+            assert_eq!(fault(&watch), None, "{wanted}");
+            let text = body(&watch);
+            let json: Json = serde_json::from_str(text.as_str().expect("known")).unwrap();
+            let rows = json["widgets"].as_array().unwrap().iter();
+            let rows = rows.flat_map(|widget| widget["properties"]["metrics"].as_array().unwrap().clone());
+            let dimensions = |row: Json| {
+                let words: Vec<String> =
+                    row.as_array().unwrap()[2..].iter().filter_map(|word| word.as_str().map(str::to_owned)).collect();
+                words.join(" ")
+            };
+            let found: std::collections::BTreeSet<String> = rows.map(dimensions).collect();
+            assert_eq!(found.into_iter().collect::<Vec<_>>().join("; "), wanted);
+        }
     }
 
     /// Every metric is one that ElastiCache reports for the engine, and no two widgets lie on one another.

@@ -28,7 +28,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         Attr::optional("watch", Type::list(layout::watched_type()))
             .local()
             .takes(layout::watched)
-            .doc("Replication groups and clusters to show, instead of a body: [replication_group.a, cache_cluster.b]."),
+            .doc("Replication groups, clusters and serverless caches to show, instead of a body: [replication_group.a, cache_cluster.b]."),
         Attr::computed("id", Type::String).doc("The name."),
         Attr::computed("dashboard_arn", Type::String).doc("The ARN."),
         tags::region(),
@@ -59,7 +59,8 @@ impl Kind for Dashboard {
     fn check(&self, desired: &Object) -> Vec<Problem> {
         let fault = desired.get("watch").and_then(layout::fault);
         if let Some(fault) = fault {
-            let help = "Name replication groups and cache clusters: watch = [replication_group.NAME].";
+            let help =
+                "Name replication groups, cache clusters and serverless caches: watch = [replication_group.NAME].";
             return vec![Problem::error("CS0861", "watch", "Nothing to watch", fault, help)];
         }
         match (desired.get("dashboard_body").filter(|body| !body.is_null()), is_set(desired, "watch")) {

@@ -92,7 +92,18 @@ fn of_kind(kind: &dyn Kind) -> Option<Schema> {
         true => Attr::required(attr.name, attr.ty.clone()).doc(attr.doc),
         false => Attr::computed(attr.name, attr.ty.clone()).doc(attr.doc),
     };
-    Some(schema(own.kind, own.terraform, own.doc, own.attrs.iter().filter(is_read).map(attr).collect()))
+    let mut attrs: Vec<Attr> = own.attrs.iter().filter(is_read).map(attr).collect();
+    attrs.extend(beside(own.kind));
+    Some(schema(own.kind, own.terraform, own.doc, attrs))
+}
+
+/// What Terraform's look-up of a kind has beside what the kind has. That of users has its last two, and never a value.
+fn beside(kind: &str) -> Vec<Attr> {
+    match kind {
+        "replication_group" => vec![truth("auth_token_enabled").doc("Whether clients need a token.")],
+        "user" => vec![truth("no_password_required"), Attr::computed("passwords", Type::set(Type::String))],
+        _ => Vec::new(),
+    }
 }
 
 /// What answers a look-up without an account.
@@ -242,6 +253,16 @@ fn subnet() -> Schema {
         truth("map_public_ip_on_launch"),
         truth("assign_ipv6_address_on_creation"),
         text("owner_id"),
+        text("customer_owned_ipv4_pool"),
+        truth("enable_dns64"),
+        Attr::computed("enable_lni_at_device_index", Type::Number),
+        truth("enable_resource_name_dns_a_record_on_launch"),
+        truth("enable_resource_name_dns_aaaa_record_on_launch"),
+        text("ipv6_cidr_block_association_id"),
+        truth("ipv6_native"),
+        truth("map_customer_owned_ip_on_launch"),
+        text("outpost_arn"),
+        text("private_dns_hostname_type_on_launch"),
     ];
     schema("subnet", "aws_subnet", "One subnet.", attrs)
 }

@@ -87,6 +87,9 @@ impl Kind for ReplicationGroup {
     fn replaces(&self, before: &Object, after: &Object, changed: &[&'static str]) -> Vec<&'static str> {
         let text = |object: &Object, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
         let mut causes = Vec::new();
+        // What the members of a global datastore have in common is not theirs to change (CS0752).
+        let common = |name: &&'static str| text(before, "global_role").is_some() && compile::OF_ALL.contains(name);
+        let changed: Vec<&'static str> = changed.iter().copied().filter(|name| !common(name)).collect();
         if changed.contains(&"engine") && text(before, "engine").as_deref() == Some("valkey") {
             causes.push("engine");
         }

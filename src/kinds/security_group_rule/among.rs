@@ -32,6 +32,11 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     problems
 }
 
+/// The declared group that decides about a rule which nothing declares any more.
+pub(in crate::kinds) fn taken_in<'a>(address: &Address, rule: &Object, among: &Among<'a>) -> Option<&'a Address> {
+    Groups::new(among).decides(&group_of(rule)?, direction(address, rule)?)
+}
+
 fn rules<'a>(among: &Among<'a>) -> impl Iterator<Item = (&'a Address, Neighbour<'a>)> {
     let kinds = ["security_group_rule", vpc_security_group_rule::INGRESS, vpc_security_group_rule::EGRESS];
     kinds.into_iter().flat_map(|kind| among.of(kind).collect::<Vec<_>>())

@@ -1,7 +1,7 @@
 //! Rules of a security group as objects of their own, one for any number of sources. AWS knows them as single rules with
 //! ids; the name of such an object is what tells its rules from others ([`identity`]).
 
-mod among;
+pub(super) mod among;
 pub mod identity;
 
 use std::sync::LazyLock;
@@ -132,6 +132,10 @@ impl Kind for SecurityGroupRule {
 
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         among::check(among)
+    }
+
+    fn taken_in<'a>(&self, address: &Address, leaving: &Object, among: &Among<'a>) -> Option<&'a Address> {
+        among::taken_in(address, leaving, among)
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

@@ -30,7 +30,8 @@ impl Kind for SnsTopicSubscription {
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         let waits = |(address, one): (&'a Address, Neighbour<'a>)| Some((address, rules::pending(one.planned)?));
         // What has been confirmed since only AWS can tell.
-        among.of(KIND).filter(|_| among.read).filter_map(waits).collect()
+        let waiting = among.of(KIND).filter(|_| among.read).filter_map(waits);
+        rules::twice(among).into_iter().chain(waiting).collect()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {
@@ -39,6 +40,12 @@ impl Kind for SnsTopicSubscription {
 
     fn is_named_by_aws(&self) -> bool {
         true
+    }
+
+    /// AWS keeps one subscription of a topic for an endpoint, and answers with it when it is made again.
+    fn place(&self, object: &Object) -> Option<String> {
+        let part = |name| text(object, name);
+        Some(format!("{} {} {}", part("topic_arn")?, part("protocol")?, part("endpoint")?))
     }
 
     fn predict(&self, planned: &mut Object, live: Option<&Object>, target: &Target) {

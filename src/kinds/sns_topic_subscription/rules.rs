@@ -1,14 +1,50 @@
 //! The rules of SNS for a subscription. Source: the API reference of Subscribe and the guide on filter policies.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use serde_json::Value as Json;
 
 use super::text;
-use crate::kind::Problem;
-use crate::value::{Object, Value};
+use crate::address::Address;
+use crate::kind::{Among, Problem};
+use crate::value::{Data, Object, Origin, Value};
 
 /// Applies every rule to a desired object. Unknown values are let pass.
 pub(super) fn check(desired: &Object) -> Vec<Problem> {
     [endpoint(desired), role(desired), filter(desired)].into_iter().flatten().collect()
+}
+
+/// Two subscriptions of one topic for one endpoint: AWS keeps one, and the end of one would be that of the other.
+pub(super) fn twice<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+    let mut seen: BTreeMap<[String; 4], &Address> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (address, one) in among.of(super::KIND) {
+        let part = |name: &str| named(one.planned.get(name)?);
+        let key = ["region", "topic_arn", "protocol", "endpoint"].map(part);
+        let [Some(region), Some(topic), Some(protocol), Some(endpoint)] = key else { continue };
+        match seen.entry([region, topic, protocol, endpoint]) {
+            Entry::Vacant(free) => drop(free.insert(address)),
+            Entry::Occupied(first) => {
+                let detail =
+                    format!("`{}` is the same subscription: topic, protocol and endpoint are the same.", first.get());
+                let help = "Remove one of them; an endpoint gets each notification of a topic once.";
+                found.push((address, Problem::error("CS0829", "endpoint", "Subscribed twice", detail, help)));
+            }
+        }
+    }
+    found
+}
+
+/// A text, or the attribute whose value it will be.
+fn named(value: &Value) -> Option<String> {
+    match &value.data {
+        Data::Unknown(unknown) => match unknown.origin.as_deref()? {
+            Origin::Attribute(of, name) => Some(format!("{of}.{name}")),
+            _ => None,
+        },
+        _ => value.as_str().map(str::to_owned),
+    }
 }
 
 /// What an endpoint of a protocol looks like.

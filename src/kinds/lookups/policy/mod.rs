@@ -48,6 +48,11 @@ pub fn schema() -> Schema {
         Attr::optional("version", Type::String).one_of(&[OLD, NEW]).default(NEW).doc("The version of the language."),
         documents("source_policy_documents").doc("What stands before the statements."),
         documents("override_policy_documents").doc("What comes last, in the place of statements of the same sid."),
+        // Of older versions; Terraform takes nothing in them any more.
+        Attr::optional("source_json", Type::String).one_of(&[""]).deprecated("Use source_policy_documents = [...]."),
+        Attr::optional("override_json", Type::String)
+            .one_of(&[""])
+            .deprecated("Use override_policy_documents = [...]."),
         super::text("json"),
         super::text("minified_json"),
         super::text("id"),

@@ -13,7 +13,7 @@ mod refuse;
 mod scale;
 
 pub use mode::clusterless;
-pub use refuse::other_mode;
+pub use refuse::{OF_ALL, other_mode};
 
 use super::predict::texts;
 use crate::kind::{Call, Change, Impact, Problem};

@@ -7,10 +7,12 @@ use crate::kind::{Change, Problem};
 use crate::schema::rules::list;
 use crate::value::Value;
 
-/// What all members of a global datastore have in common is changed there.
+/// What all members of a global datastore have in common.
+pub const OF_ALL: [&str; 4] = ["node_type", "engine", "engine_version", "num_node_groups"];
+
+/// It is changed there.
 pub(super) fn of_member(change: &Change) -> Result<(), Problem> {
-    let of_all = ["node_type", "engine", "engine_version", "num_node_groups"];
-    let Some(name) = of_all.into_iter().find(|name| change.has(name)) else { return Ok(()) };
+    let Some(name) = OF_ALL.into_iter().find(|name| change.has(name)) else { return Ok(()) };
     if change.old("global_role").is_null() {
         return Ok(());
     }
