@@ -57,6 +57,15 @@ pub trait Vault: Send + Sync + Debug {
     fn remove(&self, name: &str) -> Result<(), String>;
 }
 
+/// Removes the secrets of an object from the vault, as far as they are there.
+///
+/// # Errors
+/// What the vault says; some of them may be gone then.
+pub fn clear<'a>(vault: Option<&dyn Vault>, id: &str, names: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+    let vault = vault.ok_or("the environment names no place for secrets")?;
+    names.into_iter().try_for_each(|name| vault.remove(&secret_name(id, name)))
+}
+
 /// An object in a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {

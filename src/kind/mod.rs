@@ -21,7 +21,7 @@ pub use among::{Among, Neighbour};
 pub use call::{Args, Assumption, Call, Impact, Mark, SecretPhase, Until};
 pub use change::{Change, Problem};
 pub use error::{ErrorClass, RemoteError};
-pub use local::{Buckets, Local, Means, Stored, Vault, secret_name};
+pub use local::{Buckets, Local, Means, Stored, Vault, clear, secret_name};
 
 /// A boxed future, as trait objects need it.
 pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -140,6 +140,11 @@ pub trait Kind: Send + Sync {
     /// that lists what was added to it apart. There is nothing to delete then.
     fn taken_in<'a>(&self, _address: &Address, _leaving: &Object, _among: &Among<'a>) -> Option<&'a Address> {
         None
+    }
+
+    /// Whether AWS answers a create with the object that is there already.
+    fn finds_again(&self) -> bool {
+        false
     }
 
     /// Whether an object that goes lets its members go by itself, so that it can go before those that name it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::apply::{Event, Stop};
-use crate::kind::{ErrorClass, RemoteError};
+use crate::kind::{ErrorClass, RemoteError, clear};
 use crate::kinds;
 use crate::ops::connect::Connection;
 use crate::ops::{Failure, Session};
@@ -54,6 +54,12 @@ pub async fn settle(session: &Session, store: &Store, connection: &Connection, w
                 Err(error) if error.class == ErrorClass::Busy => undecided = Some((operation, error.message)),
                 Err(error) => return Err(unreadable(&operation, &part, &error)),
                 Ok(verdict) => {
+                    let half = operation.nature == Nature::Create && verdict == Verdict::NotDone;
+                    if let Some(local) = kinds::local(&part.address.kind).filter(|_| half) {
+                        let (vault, id) = (session.evaluator.secrets().vault(), part.id.as_deref().unwrap_or_default());
+                        let cleared = clear(vault.map(|vault| &**vault), id, local.secrets().iter().copied());
+                        cleared.map_err(Failure::Error)?;
+                    }
                     let entry = recovery::settlement(&operation, &part, verdict);
                     store.commit(entry.into_iter().collect()).await.map_err(Failure::Error)?;
                 }

@@ -13,6 +13,7 @@ use crate::plan::{Action, Step};
 use crate::schema::Mode as AttrMode;
 use crate::stack::public;
 use crate::stack::target::Instance;
+use crate::value::mask::mask;
 use crate::value::{Object, Origin, Value};
 
 impl Draft<'_> {
@@ -48,7 +49,7 @@ impl Draft<'_> {
                 return Value::object(object);
             }
             Some(Err(error)) => {
-                let detail = format!("`{address}`: {error}");
+                let detail = mask(&format!("`{address}`: {error}"), args.values());
                 let mut diagnostic = Diagnostic::error("CS0602", "The look-up failed", detail);
                 if resource.scope.is_some() {
                     diagnostic.severity = Severity::Warning;

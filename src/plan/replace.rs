@@ -45,10 +45,12 @@ pub fn replace(
         || instance.kind.local().is_none() && delete.as_ref().is_ok_and(Vec::is_empty);
     // Where AWS answers with the old object as long as that is there, it cannot come after the new one.
     let place = |object: &Object| instance.kind.place(object);
-    let one_place = instance.kind.is_named_by_aws()
-        && instance.kind.name_attribute().is_none()
+    let one_place = instance.kind.finds_again()
         && place(&difference.before).is_some_and(|old| place(&instance.desired.object) == Some(old));
+    // A secret that is made here is used by others until they have the new one.
+    let is_secret = instance.kind.local().is_some_and(|local| !local.secrets().is_empty());
     let create_first = stays
+        || is_secret
         || !one_place && instance.resource.meta.lifecycle.create_before_destroy
         || is_named(draft, instance.address, Hold::Blocks)
         || is_named(draft, instance.address, Hold::Uses) && has_another_name(instance, record);

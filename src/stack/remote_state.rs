@@ -15,6 +15,7 @@ use crate::lang::ast::{Attribute, Node};
 use crate::lang::declare::Foreign;
 use crate::value::convert::convert;
 use crate::value::json::from_json;
+use crate::value::mask::mask;
 use crate::value::{Field, Object, Origin, Type, Value};
 
 /// The type of the blocks.
@@ -83,7 +84,7 @@ impl RemoteStates {
                 tell(Value::object(defaults.into_iter().chain(outputs).collect()))
             }
             Err(why) => {
-                self.unread.borrow_mut().insert(address.to_owned(), why);
+                self.unread.borrow_mut().insert(address.to_owned(), mask(&why, written.values()));
                 Object::new()
             }
         }

@@ -8,6 +8,7 @@ pub mod convert;
 pub mod display;
 pub mod holes;
 pub mod json;
+pub mod mask;
 pub mod number;
 mod object;
 mod order;

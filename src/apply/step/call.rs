@@ -8,6 +8,7 @@ use crate::refresh;
 use crate::retry::{self, Next, Pauses};
 use crate::state::{End, Nature, Operation, Record};
 use crate::value::Value;
+use crate::value::mask::mask;
 use std::time::Duration;
 
 /// How often it is looked whether a secret was changed, before it counts as not changed.
@@ -88,7 +89,9 @@ impl Work<'_> {
             answer = remote.invoke(call) => answer,
             () = self.shared.clock.sleep(self.remaining()) => return Err(self.too_long()),
         };
-        Ok(answer.map(|reply| self.known.reply.extend(reply)))
+        // An answer may repeat what was asked, and so what must not be shown.
+        let masked = |error: RemoteError| RemoteError { message: mask(&error.message, call.args.values()), ..error };
+        Ok(answer.map(|reply| self.known.reply.extend(reply)).map_err(masked))
     }
 
     /// There is an object of that name: it is ours if it carries the mark of this very operation.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::{Early, Ready, Work};
-use crate::kind::{Local, Means, secret_name};
+use crate::kind::{Local, Means, clear, secret_name};
 use crate::plan::{Action, local};
 use crate::state::{Effect, End, Entry, Nature, Operation, Part, Record};
 use crate::value::{Object, Value};
@@ -74,6 +74,11 @@ impl Work<'_> {
         match secrets.iter().try_for_each(write) {
             Ok(()) => self.end(&operation, effects).await,
             Err(why) => {
+                // What got there of it is of no use, and nobody would know of it any more.
+                let names = secrets.iter().map(|(name, _)| *name);
+                if let Err(left) = clear(self.shared.vault.as_deref(), &id, names) {
+                    return Err(Early::Doubtful(format!("{why}; what was written before cannot be removed: {left}")));
+                }
                 self.settle(&operation, End::NotDone, Vec::new()).await?;
                 Err(Early::Failed(why))
             }
@@ -86,11 +91,7 @@ impl Work<'_> {
         let operation = self.at_vault(Nature::Delete, "RemoveSecret", self.recorded());
         self.commit(Entry::Began(operation.clone())).await?;
         self.sent = true;
-        let remove = |name: &&str| {
-            let vault = self.shared.vault.as_ref().ok_or("the environment names no place for secrets")?;
-            vault.remove(&secret_name(&id, name))
-        };
-        match maker.secrets().iter().try_for_each(remove) {
+        match clear(self.shared.vault.as_deref(), &id, maker.secrets().iter().copied()) {
             Ok(()) => self.end(&operation, vec![self.forget()]).await,
             Err(why) => {
                 self.settle(&operation, End::NotDone, Vec::new()).await?;

@@ -267,12 +267,17 @@ impl<'a> Work<'a> {
     /// AWS may answer a create with an object that is there already, as it does for subscriptions. One that has a record
     /// stays that record's.
     async fn refuse_known(&self, operation: &Operation) -> Result<(), Early> {
+        if !self.kind().finds_again() {
+            return Ok(());
+        }
         let (kind, region) = (&self.step.address.kind, &self.step.region);
         let id = self.id.clone().unwrap_or_default();
         let claim = (kind.clone(), region.clone(), id.clone());
-        let owner = self.shared.store.state().owner(kind, region, &id).map(|owner| owner.address.to_string());
-        let by_aws = self.kind().is_named_by_aws();
-        let first = !by_aws || self.shared.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(claim);
+        // What is gone is made again under its own record.
+        let again = !matches!(self.step.reason, Reason::Replaced { create_first: true, .. });
+        let owner = self.shared.store.state().owner(kind, region, &id).map(|owner| owner.address.clone());
+        let owner = owner.filter(|owner| !(again && *owner == self.step.address));
+        let first = self.shared.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(claim);
         if owner.is_none() && first {
             return Ok(());
         }

@@ -42,7 +42,11 @@ impl Kind for SnsTopicSubscription {
         true
     }
 
-    /// AWS keeps one subscription of a topic for an endpoint, and answers with it when it is made again.
+    fn finds_again(&self) -> bool {
+        true
+    }
+
+    /// AWS keeps one subscription of a topic for an endpoint.
     fn place(&self, object: &Object) -> Option<String> {
         let part = |name| text(object, name);
         Some(format!("{} {} {}", part("topic_arn")?, part("protocol")?, part("endpoint")?))
