@@ -57,6 +57,7 @@ pub fn found(object: Object, asked: &Object, schema: &Schema) -> Object {
     told.extend(object);
     let attr = |attr: &Attr| {
         let value = told.remove(attr.name).unwrap_or_else(|| Value::null_of(attr.ty.clone()));
+        let value = kinds::lookups::fit(value, &attr.ty);
         let sensitive = asked.get(attr.name).is_some_and(Value::is_sensitive_anywhere);
         let secret = attr.secret && !value.is_null();
         (attr.name.into(), value.with_mark(sensitive || secret))

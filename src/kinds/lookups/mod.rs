@@ -5,12 +5,12 @@ mod account;
 mod here;
 mod policy;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::kind::{Kind, Problem};
 use crate::kinds::{KINDS, reserved_cache_node, snapshot};
 use crate::schema::{Attr, Schema, Update, lower, object_type};
-use crate::value::{Object, Type};
+use crate::value::{Data, Field, Object, Type, Value};
 pub use account::OF_UPDATE;
 pub use here::Here;
 
@@ -88,13 +88,48 @@ fn of_kind(kind: &dyn Kind) -> Option<Schema> {
         let steers = attr.secret || attr.update == Update::Local || attr.deprecated.is_some();
         attr.name == "tags" || !steers && !matches!(attr.name, "region" | "tags_all")
     };
+    // The provider's look-up of serverless caches is of its newer sort, which has no nested blocks.
+    let ty = |attr: &Attr| if own.kind == "serverless_cache" { flat(&attr.ty) } else { attr.ty.clone() };
     let attr = |attr: &Attr| match attr.name == name {
-        true => Attr::required(attr.name, attr.ty.clone()).doc(attr.doc),
-        false => Attr::computed(attr.name, attr.ty.clone()).doc(attr.doc),
+        true => Attr::required(attr.name, ty(attr)).doc(attr.doc),
+        false => Attr::computed(attr.name, ty(attr)).doc(attr.doc),
     };
     let mut attrs: Vec<Attr> = own.attrs.iter().filter(is_read).map(attr).collect();
     attrs.extend(beside(own.kind));
     Some(schema(own.kind, own.terraform, own.doc, attrs))
+}
+
+/// A type with an object where a block may stand once, and lists for sets.
+fn flat(ty: &Type) -> Type {
+    match ty {
+        Type::List(inner) if matches!(**inner, Type::Object(_)) => flat(inner),
+        Type::Object(fields) => {
+            let field = |field: &Field| Field { ty: flat(&field.ty), ..field.clone() };
+            Type::object(fields.iter().map(|(name, of)| (name.clone(), field(of))))
+        }
+        Type::Set(inner) => Type::list((**inner).clone()),
+        other => other.clone(),
+    }
+}
+
+/// A value in the shape of a type of [`flat`]; what has it already stays as it is.
+pub fn fit(value: Value, ty: &Type) -> Value {
+    let mark = value.sensitive;
+    match (&value.data, ty) {
+        (Data::List(_, items) | Data::Tuple(items) | Data::Set(_, items), Type::Object(_)) => {
+            let first = items.first().cloned().map(|first| fit(first, ty));
+            first.unwrap_or_else(|| Value::null_of(ty.clone())).with_mark(mark)
+        }
+        (Data::Object(object), Type::Object(fields)) => {
+            let part = |(name, value): (&Arc<str>, &Value)| {
+                let fitted = fields.get(name).map_or_else(|| value.clone(), |field| fit(value.clone(), &field.ty));
+                (name.clone(), fitted)
+            };
+            Value::object(object.iter().map(part).collect()).with_mark(mark)
+        }
+        (Data::Set(_, items), Type::List(ty)) => Value::list((**ty).clone(), items.to_vec()).with_mark(mark),
+        _ => value,
+    }
 }
 
 /// What Terraform's look-up of a kind has beside what the kind has. That of users has its last two, and never a value.
