@@ -1,5 +1,6 @@
 //! `cachestack apply` and `cachestack destroy`
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::address::Address;
@@ -10,7 +11,7 @@ use crate::cli::{exit, signals};
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, Waits};
 use crate::ui::progress::Places;
 use crate::ui::{self, Ui, progress, value};
 
@@ -50,6 +51,8 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
         return Err(Failure::Error("what is to be done could not be shown; nothing was sent".to_owned()));
     }
     let empty = plan.is_empty();
+    let waits = plan.waits.clone();
+    let steps: Vec<Address> = plan.steps.iter().map(|step| step.address.clone()).collect();
     let places = Arc::new(places(&session, &plan));
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming, places.clone()));
@@ -63,7 +66,10 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     if !destroy {
         ui.diagnostics(&report.checks, &places.sources);
     }
-    Ok(finish(ui, &report, &places, empty, destroy))
+    let code = finish(ui, &report, &places, empty, destroy);
+    let strict = args.scope.strict_pending && !destroy && code == exit::OK;
+    let left = if strict { left_waiting(&report, &waits, &steps) } else { Vec::new() };
+    Ok(if super::pending::told(ui, &left) { exit::DIFFERENCES } else { code })
 }
 
 /// Asks. Only `yes` is a yes.
@@ -149,6 +155,16 @@ fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) 
         outputs(ui, report);
     }
     exit::OK
+}
+
+/// What waits for a maintenance window now: what did before and was not touched, and what the records say of the rest.
+fn left_waiting(report: &Report, waits: &[Waits], steps: &[Address]) -> Vec<String> {
+    let untouched = waits.iter().filter(|waits| !steps.contains(&waits.address));
+    let state = report.store.state();
+    let recorded = state.records.iter().filter(|(address, record)| steps.contains(address) && !record.since.is_empty());
+    let names: BTreeSet<&Address> =
+        untouched.map(|waits| &waits.address).chain(recorded.map(|(address, _)| address)).collect();
+    names.into_iter().map(ToString::to_string).collect()
 }
 
 fn outputs(ui: Ui, report: &Report) {

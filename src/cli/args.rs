@@ -37,6 +37,8 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Destroys everything in the state.
     Destroy(ApplyArgs),
+    /// Lists what waits for a maintenance window: since when, until when, and what it will do.
+    Pending(PendingArgs),
     /// Shows the outputs of the last apply.
     Output(Output),
     /// Shows the state.
@@ -103,6 +105,9 @@ pub struct ScopeArgs {
     /// Allow a resource that holds data to be destroyed or replaced; `all` allows every one.
     #[arg(long, value_name = "ADDRESS|all", alias = "allow-replace")]
     pub allow_destroy: Vec<String>,
+    /// Make at once what of this waits for the maintenance window, and what would.
+    #[arg(long, value_name = "ADDRESS")]
+    pub now: Vec<String>,
     /// Allow this to be bought; nobody gives the money back.
     #[arg(long, value_name = "ADDRESS")]
     pub allow_purchase: Vec<String>,
@@ -111,11 +116,14 @@ pub struct ScopeArgs {
     #[arg(long, value_name = "LEVEL")]
     pub max_impact: Option<String>,
     /// Only bring the records to what is there.
-    #[arg(long, conflicts_with_all = ["replace", "allow_destroy", "allow_purchase", "max_impact"])]
+    #[arg(long, conflicts_with_all = ["replace", "allow_destroy", "allow_purchase", "max_impact", "now"])]
     pub refresh_only: bool,
     /// Wait so long for the state's lock: 30s, 5m.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
     pub lock_timeout: Duration,
+    /// What waits for a maintenance window counts as a difference: exit with 2, where differences are told by that.
+    #[arg(long)]
+    pub strict_pending: bool,
     /// How many calls are under way at once.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = parallelism)]
     pub parallelism: usize,
@@ -134,6 +142,18 @@ pub struct PlanArgs {
     /// Exit with 2 when there are differences.
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// One JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pending`
+#[derive(Debug, Args)]
+pub struct PendingArgs {
+    /// Only of this resource or module; all without it.
+    pub address: Option<String>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
     /// One JSON object per line.
     #[arg(long)]
     pub json: bool,

@@ -8,6 +8,7 @@ mod call;
 mod change;
 mod error;
 mod local;
+mod window;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -22,6 +23,7 @@ pub use call::{Args, Assumption, Call, Impact, Mark, SecretPhase, Until};
 pub use change::{Change, Problem};
 pub use error::{ErrorClass, RemoteError};
 pub use local::{Buckets, Local, Means, Stored, Vault, secret_name};
+pub use window::Window;
 
 /// A boxed future, as trait objects need it.
 pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -126,6 +128,11 @@ pub trait Kind: Send + Sync {
     /// Whether the wish lets changes wait for the maintenance window.
     fn defers(&self, _wanted: &Object) -> bool {
         false
+    }
+
+    /// When AWS carries out what waits, where the object tells it.
+    fn window(&self, _object: &Object) -> Option<Window> {
+        None
     }
 
     /// Completes what an update comes to, where written attributes decide what else of the object as it is changes.

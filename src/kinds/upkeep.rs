@@ -1,7 +1,7 @@
 //! What replication groups and clusters have alike: windows, snapshots, notifications and logs.
 
 use crate::catalog::engines::Version;
-use crate::kind::Problem;
+use crate::kind::{Change, Problem, Window};
 use crate::kinds::names;
 use crate::schema::{Attr, By, Hold, Rule, lower};
 use crate::value::{Object, Type, Value};
@@ -30,6 +30,17 @@ pub const AT_ONCE: [&str; 8] = [
 /// Whether changes are to wait for the maintenance window.
 pub fn is_patient(wanted: &Object) -> bool {
     wanted.get("apply_immediately").and_then(Value::as_bool) == Some(false)
+}
+
+/// Whether a change is to wait for the maintenance window, as far as it can.
+pub fn waits(change: &Change) -> bool {
+    !change.now && change.after.is_some_and(is_patient)
+}
+
+/// The maintenance window of an object.
+pub fn window(object: &Object) -> Option<Window> {
+    let (start, length) = weekly_window(object.get("maintenance_window")?.as_str()?)?;
+    Some(Window::new(start, length))
 }
 
 /// The attribute `snapshot_window`.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::kind::{Call, Impact, Until};
+use crate::kind::{Call, Impact, Until, Window};
 use crate::kinds;
 use crate::state::{Digest, Record};
 use crate::value::{Object, Value};
@@ -136,6 +136,9 @@ pub struct RecordPlan {
     pub suffix: Option<String>,
     /// Secrets that an earlier run has let in, and that are to be the only ones now.
     pub let_in: Vec<String>,
+    /// Whether nothing of the change is to wait for the maintenance window, whatever the block says.
+    #[serde(default)]
+    pub now: bool,
 }
 
 /// One attribute that differs.
@@ -292,6 +295,17 @@ impl Step {
     /// The expected duration in seconds; what waits for the maintenance window is not counted.
     pub fn seconds(&self) -> u32 {
         self.calls.iter().filter(|call| !call.waits()).map(|call| call.seconds).sum()
+    }
+
+    /// The window that those of its calls wait for that do.
+    pub fn window(&self) -> Option<Window> {
+        kinds::get(&self.address.kind)?.window(self.after.as_ref()?)
+    }
+
+    /// Until when those calls wait, in words.
+    pub fn until(&self) -> String {
+        let window = self.window().map(|window| window.word());
+        format!("pending until {}", window.as_deref().unwrap_or("the maintenance window"))
     }
 
     /// Whether its object has no record afterwards.

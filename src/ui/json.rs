@@ -167,6 +167,7 @@ fn call(step: &Step, call: &Call) -> Json {
         "operation": call.operation,
         "args": args,
         "when": if call.waits() { "window" } else { "now" },
+        "window": step.window().filter(|_| call.waits()).map(|window| window.word()),
         "impact": call.impact.word(),
         "marks": call.marks.iter().map(|mark| mark.word()).collect::<Vec<_>>(),
         "why": call.why,
@@ -236,6 +237,7 @@ pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
     let mut lines: Vec<Json> =
         plan.imports.iter().map(import).chain(plan.steps.iter().map(|one| step(one, &places))).collect();
     lines.extend(barriers(plan, &places));
+    lines.extend(plan.waits.iter().map(super::pending::json));
     for note in &plan.notes {
         lines.push(
             json!({ "type": "note", "address": note.address.as_ref().map(ToString::to_string), "message": note.text }),

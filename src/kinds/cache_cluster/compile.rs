@@ -83,36 +83,27 @@ fn update(change: &Change, before: &Object) -> Result<Vec<Call>, Problem> {
     change.must_list("log_delivery_configuration", &["log_type", "destination_type"])?;
     spread(change, before)?;
     let mut calls = Vec::new();
-    // Every immediate call carries out what waits: nodes that go are named before they are gone by another.
-    let (nodes, goes) = (nodes(change, before), goes(change));
-    calls.extend(nodes.clone().filter(|_| goes));
-    calls.extend(settings(change, before));
-    calls.extend(logs(change));
-    calls.extend(nodes.filter(|_| !goes));
+    let at_once = |name: &str| upkeep::AT_ONCE.contains(&name);
+    if upkeep::waits(change) {
+        // Every immediate call carries out what waits: what is to wait comes last.
+        calls.extend(logs(change));
+        calls.extend(settings(change, before, &at_once));
+        calls.extend(settings(change, before, &|name| !at_once(name)));
+        calls.extend(nodes(change, before));
+    } else {
+        // Nodes that go are named before they are gone by another.
+        let (nodes, goes) = (nodes(change, before), goes(change));
+        calls.extend(nodes.clone().filter(|_| goes));
+        calls.extend(settings(change, before, &|_| true));
+        calls.extend(logs(change));
+        calls.extend(nodes.filter(|_| !goes));
+    }
     calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
-    refuse_half_deferred(change, &calls)?;
     Ok(calls)
 }
 
-/// A change of several calls cannot wait for the window with its first and go on with the others.
-fn refuse_half_deferred(change: &Change, calls: &[Call]) -> Result<(), Problem> {
-    let deferred = |call: &&Call| call.args.get("ApplyImmediately") == Some(&Value::bool(false));
-    let last = calls.iter().rposition(|call| call.operation == "ModifyCacheCluster").unwrap_or_default();
-    if !calls[..last].iter().any(|call| deferred(&call)) {
-        return Ok(());
-    }
-    let names: Vec<&str> = change.changed.to_vec();
-    Err(Problem::error(
-        "CS0561",
-        "apply_immediately",
-        "Half of the change would wait for the maintenance window",
-        format!("The change of {} takes several calls, and the first would be deferred.", names.join(", ")),
-        "Set apply_immediately = true for this change, or change the attributes one after another.",
-    ))
-}
-
 fn immediately(change: &Change) -> Value {
-    Value::bool(change.new("apply_immediately").as_bool() != Some(false))
+    Value::bool(!upkeep::waits(change))
 }
 
 fn modify(change: &Change, causes: &[&'static str], args: Vec<(&'static str, Value)>) -> Call {
@@ -134,23 +125,25 @@ const SETTING_NAMES: [(&str, &str); 10] = [
     ("ip_discovery", "IpDiscovery"),
 ];
 
-fn settings(change: &Change, before: &Object) -> Option<Call> {
-    let causes: Vec<&'static str> =
-        SETTING_NAMES.iter().map(|(name, _)| *name).filter(|name| change.has(name)).collect();
+/// Those that `here` picks.
+fn settings(change: &Change, before: &Object, here: &dyn Fn(&str) -> bool) -> Option<Call> {
+    let picked = SETTING_NAMES.iter().filter(|(name, _)| change.has(name) && here(name));
+    let causes: Vec<&'static str> = picked.clone().map(|(name, _)| *name).collect();
     if causes.is_empty() {
         return None;
     }
-    let mut args: Vec<(&'static str, Value)> =
-        SETTING_NAMES.iter().map(|(name, member)| (*member, change.if_changed(name))).collect();
-    if change.has("notification_topic_arn") && change.new("notification_topic_arn").is_null() {
+    let mut args: Vec<(&'static str, Value)> = picked.map(|(name, member)| (*member, change.new(name))).collect();
+    if causes.contains(&"notification_topic_arn") && change.new("notification_topic_arn").is_null() {
         args.push(("NotificationTopicStatus", Value::string("inactive")));
     }
-    if change.has("node_type") && is_memcached(before) {
+    if causes.contains(&"node_type") && is_memcached(before) {
         args.push(("ScaleConfig", scale_config()));
     }
-    let (impact, seconds) = impact(change, before);
+    let (impact, seconds) = impact(&causes, before);
     let call = modify(change, &causes, args).impact(impact).settles(seconds).at_once(&upkeep::AT_ONCE);
-    Some(call.assuming_set("notification_topic_arn", &change.if_changed("notification_topic_arn")))
+    let topic =
+        if causes.contains(&"notification_topic_arn") { change.new("notification_topic_arn") } else { Value::null() };
+    Some(call.assuming_set("notification_topic_arn", &topic))
 }
 
 /// Nodes of Memcached are exchanged a fifth at a time, five minutes apart: the defaults of AWS.
@@ -162,8 +155,8 @@ fn scale_config() -> Value {
 }
 
 /// New nodes of Memcached are empty; a single node of Redis is filled again, and away meanwhile.
-fn impact(change: &Change, before: &Object) -> (Impact, u32) {
-    let moved = change.has("node_type") || change.has("engine_version");
+fn impact(causes: &[&str], before: &Object) -> (Impact, u32) {
+    let moved = causes.contains(&"node_type") || causes.contains(&"engine_version");
     match (moved, is_memcached(before)) {
         (true, true) => (Impact::DataLoss, NODE_OR_VERSION),
         (true, false) => (Impact::Reboot, NODE_OR_VERSION),

@@ -8,7 +8,7 @@ mod schema;
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Kind, Problem, Target};
+use crate::kind::{Among, Call, Change, Kind, Problem, Target, Window};
 use crate::kinds::upkeep;
 use crate::schema::Schema;
 use crate::value::{Object, Value};
@@ -62,6 +62,10 @@ impl Kind for CacheCluster {
 
     fn defers(&self, wanted: &Object) -> bool {
         upkeep::is_patient(wanted)
+    }
+
+    fn window(&self, object: &Object) -> Option<Window> {
+        upkeep::window(object)
     }
 
     fn holds_data(&self) -> bool {

@@ -12,7 +12,7 @@ pub use rules::{actual_family, family_mismatch, unsound_version};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Kind, Problem, Target};
+use crate::kind::{Among, Call, Change, Kind, Problem, Target, Window};
 use crate::kinds::upkeep;
 use crate::schema::Schema;
 use crate::value::{Object, Value};
@@ -73,6 +73,10 @@ impl Kind for ReplicationGroup {
 
     fn defers(&self, wanted: &Object) -> bool {
         upkeep::is_patient(wanted)
+    }
+
+    fn window(&self, object: &Object) -> Option<Window> {
+        upkeep::window(object)
     }
 
     fn holds_data(&self) -> bool {

@@ -4,10 +4,11 @@
 
 use super::{mode, refuse, scale};
 use crate::kind::{Call, Change, Problem};
+use crate::kinds::upkeep;
 
 /// Whether the change is to wait for the window, as far as it can.
 pub(super) fn is_asked_for(change: &Change) -> bool {
-    change.new("apply_immediately").as_bool() == Some(false)
+    upkeep::waits(change)
 }
 
 /// Whether settings can come last: no immediate call hangs on an engine that waits.
