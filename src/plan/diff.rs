@@ -258,6 +258,9 @@ pub fn changes(
                     (Value::object(tags::visible(&old)), Value::object(tags::visible(&new)).with_mark(new.sensitive));
             }
             let secret = schema.attr(name).is_some_and(|attr| attr.secret);
+            // A secret that goes was there, though nobody tells it.
+            let gone = secret && old.is_null() && new.is_null();
+            let old = if gone { Value::string("") } else { old };
             AttrChange {
                 name,
                 before: if secret && !old.is_null() { old.into_sensitive() } else { old },

@@ -47,6 +47,9 @@ pub(super) fn existing(
     left_over(instance, wanted, &record, &observation, &mut said);
     remark(instance, &difference, observation.status.under_way(), &mut said);
     overdue(draft, instance, &record, &observation, &mut said);
+    if is_wanted_now(draft, instance) && difference.changed.is_empty() {
+        said.note(instance.address, "nothing of it waits for a maintenance window (--now)");
+    }
     said.doubt = doubt(draft, instance, &record, &difference);
     let mut causes = causes(draft, instance, &difference);
     if record.region != instance.region {
@@ -168,16 +171,13 @@ fn is_wanted_now(draft: &Draft, instance: &Instance) -> bool {
     draft.inputs.options.now.iter().any(|address| instance.address.is_within(address))
 }
 
-/// What has missed its window is planned once more, and what is wanted now may not wait at all: that is said.
+/// What has missed its window is planned once more: that is said.
 fn overdue(draft: &Draft, instance: &Instance, record: &Record, observation: &Observation, said: &mut Decision) {
     let missed = pending::missed(instance.kind, record, observation, draft.time());
     if !missed.is_empty() {
         let names = missed.join(", ");
         let text = "the maintenance window is over, and AWS has not carried it out; nobody counts on it any more";
         said.note(instance.address, format!("{names}: {text}"));
-    }
-    if is_wanted_now(draft, instance) && said.waits.is_none() {
-        said.note(instance.address, "nothing of it waits for a maintenance window (--now)");
     }
 }
 

@@ -213,6 +213,9 @@ fn attribute(ui: Ui, change: &AttrChange, key: Option<Key>, width: usize, creati
         return format!("      {sign} {label} = {}{forces}\n", show(&change.after, 8));
     }
     let sign = ui.paint(style(YELLOW), "~");
+    if secret && change.after.is_null() {
+        return format!("      {sign} {label} = {SENSITIVE} -> null{forces}\n");
+    }
     if secret {
         return format!("      {sign} {label} = {SENSITIVE} -> {SENSITIVE}{forces}\n");
     }

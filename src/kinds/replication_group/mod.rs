@@ -87,16 +87,19 @@ impl Kind for ReplicationGroup {
         Some("replication_group_id")
     }
 
-    /// AWS changes engine and version upwards only, and turns encryption in transit on only from 7.0.5 on.
+    /// AWS changes engine and version upwards only, but for Valkey 7.2 back to Redis 7.1, and turns encryption in transit on only from 7.0.5 on.
     fn replaces(&self, before: &Object, after: &Object, changed: &[&'static str]) -> Vec<&'static str> {
         let text = |object: &Object, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
         let mut causes = Vec::new();
-        if changed.contains(&"engine") && text(before, "engine").as_deref() == Some("valkey") {
-            causes.push("engine");
-        }
         let actual = text(before, "engine_version_actual").or_else(|| text(before, "engine_version"));
         let old = actual.as_deref().and_then(Version::parse);
         let new = text(after, "engine_version").as_deref().and_then(Version::parse);
+        // Source: ElastiCache user guide, "Engine rollback".
+        let rolls_back = old.is_some_and(|old| (old.major, old.minor) == (7, Some(2)))
+            && text(after, "engine_version").as_deref() == Some("7.1");
+        if changed.contains(&"engine") && text(before, "engine").as_deref() == Some("valkey") && !rolls_back {
+            causes.push("engine");
+        }
         if let (Some(old), Some(new)) = (old, new)
             && changed.contains(&"engine_version")
             && !changed.contains(&"engine")

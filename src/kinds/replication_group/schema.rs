@@ -165,11 +165,10 @@ fn topology() -> Vec<Attr> {
             .replace()
             .doc("The global datastore that it is a member of."),
         Attr::computed("global_role", Type::String).or_nothing().doc("PRIMARY or SECONDARY, in a global datastore."),
-        Attr::optional("durability", Type::String)
+        Attr::optional_computed("durability", Type::String)
             .one_of(&["default", "async", "sync", "disabled"])
-            .local()
-            .deprecated("Durability is not supported yet; leave it out.")
-            .doc("Not supported yet."),
+            .or_nothing()
+            .doc("Whether a write is on a log in several zones, when it is answered (sync) or soon after (async)."),
     ]
 }
 
