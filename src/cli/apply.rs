@@ -11,26 +11,38 @@ use crate::cli::{exit, signals};
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session};
-use crate::plan::{Action, Plan, Waits};
+use crate::plan::{Action, Options, Plan, Waits};
 use crate::ui::progress::Places;
 use crate::ui::{self, Ui, progress, value};
 
 /// Brings the account to what the stack says, or destroys what is in the state.
 pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
-    let ui = context.ui(args.json);
-    attempt(context, ui, args, destroy).await.unwrap_or_else(|failure| fail(ui, &failure))
+    let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
+    run_with(context, args, (command, destroy), &|_| {}).await
 }
 
-async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> Result<u8, Failure> {
+/// The same under another name, and for something else.
+pub async fn run_with(context: &Context, args: &ApplyArgs, how: (&str, bool), change: &dyn Fn(&mut Options)) -> u8 {
+    let ui = context.ui(args.json);
+    attempt(context, ui, args, how, change).await.unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+async fn attempt(
+    context: &Context,
+    ui: Ui,
+    args: &ApplyArgs,
+    (command, destroy): (&str, bool),
+    change: &dyn Fn(&mut Options),
+) -> Result<u8, Failure> {
     let stop = signals::listen(ui);
     let (mut session, _) = context.open(&args.stack)?;
-    let options = plan_options(&args.scope, destroy)?;
+    let mut options = plan_options(&args.scope, destroy)?;
+    change(&mut options);
     let patience = args.scope.lock_timeout;
     // Nothing is locked or read for a stack that is wrong.
     if session.has_errors() && !destroy {
         super::plan::prepare(ui, &mut session, &options, None).await?;
     }
-    let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
     let lock = lock(&session, context.holder(command, &*session.clock), patience).await?;
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming, Arc::default()));

@@ -39,6 +39,8 @@ pub enum Command {
     Destroy(ApplyArgs),
     /// Lists what waits for a maintenance window: since when, until when, and what it will do.
     Pending(PendingArgs),
+    /// Restarts nodes so that parameters take effect, replicas first.
+    Reboot(RebootArgs),
     /// Shows the outputs of the last apply.
     Output(Output),
     /// Shows the state.
@@ -121,7 +123,7 @@ pub struct ScopeArgs {
     /// Wait so long for the state's lock: 30s, 5m.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
     pub lock_timeout: Duration,
-    /// What waits for a maintenance window counts as a difference: exit with 2, where differences are told by that.
+    /// What waits for a maintenance window or a restart counts as a difference: exit with 2, where differences are told by that.
     #[arg(long)]
     pub strict_pending: bool,
     /// How many calls are under way at once.
@@ -154,6 +156,30 @@ pub struct PendingArgs {
     pub address: Option<String>,
     #[command(flatten)]
     pub inputs: InputArgs,
+    /// One JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `reboot`
+#[derive(Debug, Args)]
+pub struct RebootArgs {
+    /// Whose nodes: those that wait for a restart.
+    pub address: String,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// All nodes, whether they wait for it or not.
+    #[arg(long)]
+    pub all: bool,
+    /// Refuse a restart whose impact is worse: none, blip, failover, write-pause, reboot, data-loss.
+    #[arg(long, value_name = "LEVEL")]
+    pub max_impact: Option<String>,
+    /// Wait so long for the state's lock: 30s, 5m.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
+    pub lock_timeout: Duration,
+    /// Do not ask.
+    #[arg(long)]
+    pub auto_approve: bool,
     /// One JSON object per line.
     #[arg(long)]
     pub json: bool,

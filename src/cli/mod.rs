@@ -13,6 +13,7 @@ mod output;
 mod panic;
 mod pending;
 mod plan;
+mod reboot;
 mod run;
 mod show;
 mod signals;
@@ -80,6 +81,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Plan(options) => plan::run(&context, &options).await,
         Command::Apply(options) => apply::run(&context, &options, false).await,
         Command::Destroy(options) => apply::run(&context, &options, true).await,
+        Command::Reboot(options) => reboot::run(&context, &options).await,
         Command::Pending(options) => pending::run(&context, &options).await,
         Command::Output(options) => output::run(&context, &options),
         Command::Show(options) => show::run(&context, &options),

@@ -46,8 +46,10 @@ fn subject(text: &str) -> Result<Subject, Failure> {
 
 /// Says what keeps a strict run from being at its end; whether there is anything.
 pub fn told(ui: Ui, names: &[String]) -> bool {
-    let text =
-        format!("not converged (--strict-pending): something of {} waits for a maintenance window", names.join(", "));
+    let text = format!(
+        "not converged (--strict-pending): something of {} waits for a maintenance window or a restart",
+        names.join(", ")
+    );
     match (names.is_empty(), ui.json) {
         (true, _) => {}
         (false, true) => ui.json(&ui::json::message("warning", &text)),

@@ -9,7 +9,7 @@ use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
 use crate::plan::whose;
 use crate::plan::{
-    AttrChange, ObjectKey, RecordChange, RecordPlan, Step, Waits, ignore, local, pending, replace, waits, wish,
+    AttrChange, ObjectKey, RecordChange, RecordPlan, Step, Waits, ignore, local, pending, reboot, replace, waits, wish,
 };
 use crate::schema::{Mode, Update};
 use crate::state::Record;
@@ -37,15 +37,30 @@ pub(super) fn existing(
         return unfinished(draft, instance, wanted, &record, &observation, note).after(said);
     }
     let waits = pending::joined(instance.kind, &record, &observation, draft.time());
+    if reboot::is_asked_for(draft, instance) {
+        return reboot::reboot(draft, instance, record, observation).after(said);
+    }
     let mut difference = compare(draft, instance, wanted, (&record, &waits), &observation);
-    let Difference { before, after, changed, .. } = &mut difference;
+    let Difference { before, after, changed, let_in, .. } = &mut difference;
     instance.kind.complete(before, wanted, changed, after);
+    let later = instance.kind.stage(before, wanted, changed, after, let_in);
+    difference.leave(&record, instance.kind.schema(), &later);
+    if !later.is_empty() {
+        let text = format!("{}: left for the next apply, when clients have moved", later.join(", "));
+        said.note(instance.address, text);
+    }
     if is_wanted_now(draft, instance) && observation.status == Status::Settled {
         pending::pull(instance.kind, &waits, wanted, &mut difference);
     }
     said.waits = waits::of(draft, instance, &record, &observation, (&difference, &waits));
     left_over(instance, wanted, &record, &observation, &mut said);
     remark(instance, &difference, observation.status.under_way(), &mut said);
+    let nodes = reboot::waiting(&observation.pending);
+    if !nodes.is_empty() {
+        let hint = format!("cachestack reboot {}", instance.address);
+        let nodes = nodes.join(", ");
+        said.note(instance.address, format!("parameters take effect after a restart only ({nodes}): {hint}"));
+    }
     overdue(draft, instance, &record, &observation, &mut said);
     if is_wanted_now(draft, instance) && difference.changed.is_empty() {
         said.note(instance.address, "nothing of it waits for a maintenance window (--now)");
@@ -204,13 +219,14 @@ fn update(
     difference: Difference,
     observation: &Observation,
 ) -> Decision {
-    let Difference { before, mut after, changed, secrets, let_in, .. } = difference;
+    let Difference { before, mut after, changed, secrets, let_in, later, .. } = difference;
     if !changed.is_empty() {
         instance.kind.predict(&mut after, Some(&observation.object), &draft.target(&instance.region));
         forget_absent(instance, &before, &mut after);
     }
     let mut plan = record_plan(draft, instance, secrets, record.suffix.clone());
     plan.let_in = let_in;
+    plan.later = later.into_iter().map(str::to_owned).collect();
     plan.now = is_wanted_now(draft, instance);
     let protect = record.protect != plan.protect;
     let after = filled(instance, after);

@@ -23,6 +23,7 @@ mod names;
 mod order;
 mod outputs;
 pub mod pending;
+mod reboot;
 mod record;
 mod refresh_only;
 pub mod replace;
@@ -107,6 +108,10 @@ pub struct Options {
     pub max_impact: Option<Impact>,
     /// Only bring the records to what is there.
     pub refresh_only: bool,
+    /// Only restart nodes of these.
+    pub reboot: Vec<Address>,
+    /// All their nodes, and not only those that wait for it.
+    pub reboot_all: bool,
 }
 
 /// A plan.

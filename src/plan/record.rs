@@ -51,5 +51,14 @@ pub(super) fn record_plan(
     // Nothing can hang on a block that is there no times.
     let mut dependencies = draft.managed_blocks_used_by(instance.address);
     dependencies.retain(|used| used.is_among(draft.declared.range(used.clone()..)));
-    RecordPlan { set, secrets, dependencies, protect: instance.protect, suffix, let_in: Vec::new(), now: false }
+    RecordPlan {
+        set,
+        secrets,
+        dependencies,
+        protect: instance.protect,
+        suffix,
+        let_in: Vec::new(),
+        later: Vec::new(),
+        now: false,
+    }
 }

@@ -66,6 +66,7 @@ fn take_over(address: &Address, record: &Record, found: &Observation) -> Decisio
         protect: record.protect,
         suffix: record.suffix.clone(),
         let_in: Vec::new(),
+        later: Vec::new(),
         now: false,
     };
     let (pending, since) = (record.pending.clone(), record.since.clone());

@@ -19,6 +19,7 @@ pub fn strangers(draft: &Draft) -> Vec<Diagnostic> {
         .chain(&options.allow_destroy)
         .chain(&options.allow_purchase)
         .chain(&options.now)
+        .chain(&options.reboot)
         .cloned()
         .map(Subject::Resource);
     let named = options.targets.iter().chain(&options.excludes).cloned().chain(replaced);

@@ -67,6 +67,8 @@ pub enum Reason {
     Destroyed,
     /// The object has had a successor since an earlier run.
     Deposed,
+    /// Its nodes are restarted.
+    Rebooted,
 }
 
 /// One step.
@@ -136,6 +138,9 @@ pub struct RecordPlan {
     pub suffix: Option<String>,
     /// Secrets that an earlier run has let in, and that are to be the only ones now.
     pub let_in: Vec<String>,
+    /// Attributes of which the block says more than this step makes: the next apply goes on.
+    #[serde(default)]
+    pub later: Vec<String>,
     /// Whether nothing of the change is to wait for the maintenance window, whatever the block says.
     #[serde(default)]
     pub now: bool,
@@ -233,6 +238,25 @@ impl Step {
             calls,
             record,
             ..Self::new(address, Action::Update, Reason::Declared, region)
+        }
+    }
+
+    /// The nodes of an object are restarted; it stays as it is.
+    pub fn reboot(
+        (address, region): (&Address, &str),
+        id: &str,
+        object: Object,
+        calls: Vec<Call>,
+        record: RecordPlan,
+    ) -> Self {
+        assert!(!id.is_empty() && !calls.is_empty(), "{address}: what is restarted has a name and nodes");
+        Self {
+            id: Some(id.to_owned()),
+            before: Some(object.clone()),
+            after: Some(object),
+            calls,
+            record,
+            ..Self::new(address, Action::Update, Reason::Rebooted, region)
         }
     }
 

@@ -10,7 +10,7 @@ use crate::kind::{Call, Change, Impact, Kind, Mark, Observation, Target, Window}
 use crate::plan::decide::Instance;
 use crate::plan::diff::Difference;
 use crate::plan::draft::Draft;
-use crate::plan::{AttrChange, pending};
+use crate::plan::{AttrChange, pending, reboot};
 use crate::state::Record;
 use crate::value::{Object, Value};
 
@@ -27,6 +27,9 @@ pub struct Waits {
     pub changes: Vec<AttrChange>,
     /// When each was asked for, where we did: RFC 3339.
     pub since: BTreeMap<String, String>,
+    /// The nodes that wait for a restart.
+    #[serde(default)]
+    pub nodes: Vec<String>,
     /// The window that it waits for.
     pub window: Option<Window>,
     /// When that opens, and when it closes: RFC 3339. One that is open now has opened before.
@@ -44,6 +47,9 @@ pub struct Waits {
 impl Waits {
     /// Until when, in words: `until sun 05:00 UTC`.
     pub fn until(&self) -> String {
+        if self.changes.is_empty() {
+            return format!("parameters wait for a restart of {}", self.nodes.join(", "));
+        }
         match (&self.under_way, self.window) {
             (Some(word), _) => format!("being carried out ({word})"),
             (None, Some(window)) => format!("pending until {}", window.word()),
@@ -62,7 +68,8 @@ pub(super) fn of(
 ) -> Option<Waits> {
     let attrs = instance.kind.schema().attrs.iter().filter(|attr| attr.settable() && !attr.secret);
     let names: Vec<&'static str> = attrs.map(|attr| attr.name).filter(|name| waits.contains_key(*name)).collect();
-    if names.is_empty() {
+    let nodes = reboot::waiting(&observation.pending);
+    if names.is_empty() && nodes.is_empty() {
         return None;
     }
     let hidden =
@@ -72,7 +79,11 @@ pub(super) fn of(
         AttrChange { name, before: value(&difference.before), after: value(waits), replaces: false }
     };
     let target = draft.target(&instance.region);
-    let brought = brought(instance.kind, (&record.id, &difference.before), waits, &names, &target);
+    // What waits for a restart only costs what that does.
+    let brought = match names.is_empty() {
+        true => instance.kind.reboot(&record.id, &observation.object, Some(&nodes)).ok(),
+        false => brought(instance.kind, (&record.id, &difference.before), waits, &names, &target),
+    };
     let calls = brought.as_deref().unwrap_or_default();
     let window = instance.kind.window(&difference.before);
     let times = |(from, to): (Timestamp, Timestamp)| (from.to_string(), to.to_string());
@@ -87,6 +98,7 @@ pub(super) fn of(
             .filter(|(name, _)| names.contains(&&***name))
             .map(|(n, t)| (n.clone(), t.clone()))
             .collect(),
+        nodes,
         window,
         opens: window.map(|window| times(window.next(draft.time()))),
         under_way: observation.status.under_way().map(str::to_owned),

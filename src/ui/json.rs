@@ -184,6 +184,7 @@ fn step(step: &Step, places: &BTreeMap<StepId, usize>) -> Json {
         Reason::Orphan => ("block_gone", Vec::new()),
         Reason::Destroyed => ("destroyed", Vec::new()),
         Reason::Deposed => ("deposed", Vec::new()),
+        Reason::Rebooted => ("rebooted", Vec::new()),
     };
     let changes: Vec<Json> = step.changes.iter().map(change).collect();
     let calls: Vec<Json> = step.calls.iter().map(|one| call(step, one)).collect();

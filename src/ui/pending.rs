@@ -13,10 +13,15 @@ pub fn list(all: &[Waits]) -> String {
         return "Nothing waits for a maintenance window.\n".to_owned();
     }
     let blocks: Vec<String> = all.iter().map(block).collect();
-    let waiting = all.iter().filter(|waits| waits.under_way.is_none());
+    let waiting = all.iter().filter(|waits| waits.under_way.is_none() && !waits.changes.is_empty());
     let now: Vec<String> = waiting.map(|waits| format!(" --now={}", quoted(&waits.address.to_string()))).collect();
     let hint = format!("\nTo have it carried out at once: cachestack apply{}\n", now.concat());
-    blocks.join("\n") + if now.is_empty() { "" } else { &hint }
+    let reboots = all.iter().filter(|waits| !waits.nodes.is_empty());
+    let reboots: String = reboots
+        .map(|waits| format!("To restart nodes: cachestack reboot {}\n", quoted(&waits.address.to_string())))
+        .collect();
+    let gap = if now.is_empty() && !reboots.is_empty() { "\n" } else { "" };
+    blocks.join("\n") + if now.is_empty() { gap } else { &hint } + &reboots
 }
 
 /// An address as a shell takes it.
@@ -25,13 +30,16 @@ fn quoted(address: &str) -> String {
 }
 
 fn block(waits: &Waits) -> String {
-    let window = waits.opens.as_ref().filter(|_| waits.under_way.is_none());
+    let window = waits.opens.as_ref().filter(|_| waits.under_way.is_none() && !waits.changes.is_empty());
     let window = window.map(|(opens, closes)| format!(" ({opens} to {closes})")).unwrap_or_default();
     let mut out = format!("{} \"{}\": {}{window}\n", waits.address, plain(&waits.id), waits.until());
     let width = waits.changes.iter().map(|change| change.name.len()).max().unwrap_or(0);
     for change in &waits.changes {
         let since = waits.since.get(change.name).map(|since| format!(", since {since}")).unwrap_or_default();
         out.push_str(&format!("    {:width$} = {}{since}\n", change.name, both(change)));
+    }
+    if !waits.nodes.is_empty() && !waits.changes.is_empty() {
+        out.push_str(&format!("    parameters wait for a restart of {}\n", waits.nodes.join(", ")));
     }
     let marks: String = waits.marks.iter().map(|mark| format!(", {}", mark.word())).collect();
     let impact = waits.impact.map_or("unknown", |impact| impact.word());
@@ -65,9 +73,10 @@ pub fn json(waits: &Waits) -> Json {
         "region": waits.region,
         "id": waits.id,
         "changes": waits.changes.iter().map(change).collect::<Vec<_>>(),
-        "window": waits.window.map(|window| window.word()),
-        "opens": waits.opens.as_ref().map(|(opens, _)| opens),
-        "closes": waits.opens.as_ref().map(|(_, closes)| closes),
+        "nodes_to_reboot": waits.nodes,
+        "window": waits.window.filter(|_| !waits.changes.is_empty()).map(|window| window.word()),
+        "opens": waits.opens.as_ref().filter(|_| !waits.changes.is_empty()).map(|(opens, _)| opens),
+        "closes": waits.opens.as_ref().filter(|_| !waits.changes.is_empty()).map(|(_, closes)| closes),
         "under_way": waits.under_way,
         "impact": waits.impact.map(|impact| impact.word()),
         "marks": waits.marks.iter().map(|mark| mark.word()).collect::<Vec<_>>(),

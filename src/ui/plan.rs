@@ -180,6 +180,7 @@ fn heading(shown: &Shown) -> (String, &'static str, AnsiColor) {
         (Reason::Vanished, Action::Create) => ("is gone and will be created again".to_owned(), "+", GREEN),
         (Reason::Vanished, Action::Forget) => ("is gone already; its record will be dropped".to_owned(), "-", YELLOW),
         (_, Action::Create) => ("will be created".to_owned(), "+", GREEN),
+        (Reason::Rebooted, _) => ("has nodes that will be restarted".to_owned(), "~", YELLOW),
         (_, Action::Update) if step.calls.is_empty() => ("will be updated in the state only".to_owned(), "~", YELLOW),
         (_, Action::Update) => ("will be updated in place".to_owned(), "~", YELLOW),
         (Reason::Deposed, Action::Delete) => ("has a successor; the old object will be destroyed".to_owned(), "-", RED),

@@ -2,6 +2,7 @@
 
 mod compile;
 mod complete;
+mod phases;
 mod predict;
 mod rules;
 mod schema;
@@ -13,7 +14,7 @@ pub use rules::{actual_family, family_mismatch, unsound_version};
 use crate::address::Address;
 use crate::catalog::engines::Version;
 use crate::kind::{Among, Call, Change, Kind, Problem, Target, Window};
-use crate::kinds::upkeep;
+use crate::kinds::{reboot, upkeep};
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -67,6 +68,17 @@ impl Kind for ReplicationGroup {
         complete::complete(before, wanted, changed, after);
     }
 
+    fn stage(
+        &self,
+        before: &Object,
+        wanted: &Object,
+        changed: &mut Vec<&'static str>,
+        after: &mut Object,
+        let_in: &[String],
+    ) -> Vec<&'static str> {
+        phases::stage(before, wanted, changed, after, let_in)
+    }
+
     fn dates_secret(&self) -> Option<&'static str> {
         Some("auth_token_last_modified")
     }
@@ -77,6 +89,10 @@ impl Kind for ReplicationGroup {
 
     fn window(&self, object: &Object) -> Option<Window> {
         upkeep::window(object)
+    }
+
+    fn reboot(&self, _id: &str, live: &Object, nodes: Option<&[String]>) -> Result<Vec<Call>, Problem> {
+        reboot::of_group(live, nodes)
     }
 
     fn holds_data(&self) -> bool {

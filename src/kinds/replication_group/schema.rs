@@ -99,6 +99,10 @@ fn identity() -> Vec<Attr> {
             .refers("parameter_group", By::Id, Hold::Blocks)
             .normalize(lower)
             .doc("The parameter group."),
+        Attr::optional("phase", Type::String)
+            .one_of(&["together", "one-by-one"])
+            .local()
+            .doc("one-by-one: a change that clients have to follow stops after its first phase until the next apply."),
         Attr::optional("apply_immediately", Type::Bool)
             .default(true)
             .local()
