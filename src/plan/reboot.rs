@@ -65,7 +65,7 @@ pub(super) fn reboot(draft: &Draft, instance: &Instance, record: Record, observa
 }
 
 fn nothing(instance: &Instance, why: &str) -> Diagnostic {
-    let detail = format!("`{}`: {why}.", instance.address);
+    let detail = format!("{}{}.", why[..1].to_uppercase(), &why[1..]);
     Diagnostic::error("CS1006", "Nothing to restart", detail).of(instance.address)
 }
 

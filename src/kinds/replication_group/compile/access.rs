@@ -120,7 +120,8 @@ pub(super) fn token(change: &Change) -> Vec<Call> {
                 ("ApplyImmediately", Value::bool(true)),
             ];
             let becomes = if *phase == "SET" { SecretPhase::Set } else { SecretPhase::LetIn };
-            effects::of_token(modify(change, &["auth_token", "auth_token_update_strategy"], args), phase)
+            let open = change.old("auth_token_enabled").as_bool() == Some(false);
+            effects::of_token(modify(change, &["auth_token", "auth_token_update_strategy"], args), phase, open)
                 .settles(TOKEN_PHASE)
                 .carries("auth_token", becomes)
                 .assuming_set("auth_token", &change.new("auth_token"))

@@ -86,12 +86,17 @@ pub(super) fn of_users(call: Call, stay: bool, token: bool) -> Call {
 }
 
 /// The steps of a token.
-pub(super) fn of_token(call: Call, phase: &str) -> Call {
+pub(super) fn of_token(call: Call, phase: &str, open: bool) -> Call {
     match phase {
+        "SET" if open => call
+            .impact(Impact::Blip)
+            .marks([Mark::Lockout])
+            .why("Nobody gets in without the token from then on: clients that do not come with it stay out."),
         "SET" => call
             .impact(Impact::Blip)
             .marks([Mark::Lockout])
             .why("Only the new token is valid from then on: clients that still come with the old one stay out."),
+        _ if open => call.impact(Impact::None).why("Clients get in with the token, and still without it."),
         _ => call.impact(Impact::None).why("The old token stays valid beside the new one."),
     }
 }
