@@ -55,7 +55,7 @@ pub enum Command {
     Fmt(Fmt),
     /// Runs the emulator as a server, for any AWS client.
     Emulate(Emulate),
-    /// Explains the code of a diagnostic, or a function.
+    /// Explains the code of a diagnostic, a function, or a word of a plan.
     Explain(Explain),
     /// Prints a completion script for a shell.
     Completion(Completion),
@@ -352,7 +352,7 @@ pub struct Emulate {
 /// `explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The code, CS0531, or the name of a function, cidrsubnet.
+    /// The code, CS0531, the name of a function, cidrsubnet, or a word of a plan, write-pause.
     pub code: String,
 }
 

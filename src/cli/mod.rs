@@ -18,6 +18,7 @@ mod run;
 mod show;
 mod signals;
 mod state;
+mod topics;
 mod validate;
 mod version;
 

@@ -31,6 +31,7 @@ pub mod user;
 pub mod user_group;
 pub mod user_group_association;
 pub mod vpc_security_group_rule;
+pub mod why;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

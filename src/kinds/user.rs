@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::catalog::acl::Access;
-use crate::kind::{Call, Change, Impact, Kind, Problem, SecretPhase, Target};
-use crate::kinds::{names, tags};
+use crate::kind::{Call, Change, Kind, Problem, SecretPhase, Target};
+use crate::kinds::{names, tags, why};
 use crate::schema::{Attr, Rule, Schema, lower, object_type};
 use crate::value::{Data, Object, Type, Value};
 
@@ -193,7 +193,7 @@ impl Kind for User {
     fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem> {
         let id = change.id.map_or_else(|| change.new("user_id"), Value::string);
         if change.after.is_none() {
-            return Ok(vec![Call::new("DeleteUser", [("UserId", id)]).impact(Impact::Blip).vanishes(CHANGE)]);
+            return Ok(vec![why::logs_out(Call::new("DeleteUser", [("UserId", id)])).vanishes(CHANGE)]);
         }
         if change.before.is_none() {
             let args = [
@@ -259,6 +259,14 @@ fn modify(change: &Change, id: Value) -> Option<Call> {
         ("AuthenticationMode", if log_in { authentication_mode(change) } else { Value::null() }),
     ];
     let call = Call::new("ModifyUser", args).because(causes).settles(CHANGE);
+    let why = match (log_in, change.has("access_string")) {
+        (true, _) => {
+            Some("Clients that come with a password, or in a way, that is not the user's any more do not get in.")
+        }
+        (false, true) => Some("Commands and keys that the rules do not allow any more fail from then on."),
+        _ => None,
+    };
+    let call = Call { why: why.map(str::to_owned), ..call };
     let sets = change.has("passwords") && !change.new("passwords").is_null();
     Some(if sets { call.carries("passwords", SecretPhase::Set) } else { call })
 }

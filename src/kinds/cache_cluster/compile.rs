@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::is_memcached;
 use crate::kind::{Call, Change, Impact, Problem};
-use crate::kinds::{tags, upkeep};
+use crate::kinds::{tags, upkeep, why};
 use crate::value::{Object, Value};
 
 // Expected durations in seconds. Source: durations of published acceptance tests of Terraform's provider.
@@ -72,10 +72,13 @@ fn create(change: &Change) -> Result<Call, Problem> {
 fn delete(change: &Change) -> Call {
     let snapshot = change.old("final_snapshot_identifier");
     let replica = !change.old("replication_group_id").is_null();
-    let impact = if replica { Impact::Blip } else { Impact::DataLoss };
     let seconds = if snapshot.is_null() { DELETE } else { DELETE + FINAL_SNAPSHOT };
-    let args = [("CacheClusterId", id(change)), ("FinalSnapshotIdentifier", snapshot)];
-    Call::new("DeleteCacheCluster", args).impact(impact).vanishes(seconds)
+    let args = [("CacheClusterId", id(change)), ("FinalSnapshotIdentifier", snapshot.clone())];
+    let call = Call::new("DeleteCacheCluster", args).vanishes(seconds);
+    match replica {
+        true => call.impact(Impact::Blip).why("Readers of this replica are cut off and connect anew."),
+        false => why::deletes(call, &snapshot),
+    }
 }
 
 fn update(change: &Change, before: &Object) -> Result<Vec<Call>, Problem> {
@@ -139,8 +142,7 @@ fn settings(change: &Change, before: &Object, here: &dyn Fn(&str) -> bool) -> Op
     if causes.contains(&"node_type") && is_memcached(before) {
         args.push(("ScaleConfig", scale_config()));
     }
-    let (impact, seconds) = impact(&causes, before);
-    let call = modify(change, &causes, args).impact(impact).settles(seconds).at_once(&upkeep::AT_ONCE);
+    let call = effects(modify(change, &causes, args), before).at_once(&upkeep::AT_ONCE);
     let topic =
         if causes.contains(&"notification_topic_arn") { change.new("notification_topic_arn") } else { Value::null() };
     Some(call.assuming_set("notification_topic_arn", &topic))
@@ -154,13 +156,24 @@ fn scale_config() -> Value {
     ]))
 }
 
-/// New nodes of Memcached are empty; a single node of Redis is filled again, and away meanwhile.
-fn impact(causes: &[&str], before: &Object) -> (Impact, u32) {
-    let moved = causes.contains(&"node_type") || causes.contains(&"engine_version");
-    match (moved, is_memcached(before)) {
-        (true, true) => (Impact::DataLoss, NODE_OR_VERSION),
-        (true, false) => (Impact::Reboot, NODE_OR_VERSION),
-        (false, _) => (Impact::None, SETTINGS),
+/// New nodes of Memcached are empty; a single node of Redis is filled again, and away meanwhile. Sources: ElastiCache user
+/// guide, "Scaling" and "Version management".
+fn effects(call: Call, before: &Object) -> Call {
+    let (version, size) = (call.causes.contains(&"engine_version"), call.causes.contains(&"node_type"));
+    match (is_memcached(before), version, size) {
+        (_, false, false) => call.settles(SETTINGS),
+        (true, true, _) => call
+            .impact(Impact::DataLoss)
+            .why("Every node starts anew with the new version, and empty.")
+            .settles(NODE_OR_VERSION),
+        (true, false, true) => call
+            .impact(Impact::DataLoss)
+            .why("A fifth of the nodes is exchanged every five minutes, and each new node is empty.")
+            .settles(NODE_OR_VERSION),
+        (false, ..) => call
+            .impact(Impact::WritePause)
+            .why("The only node is replaced: its data is copied as far as that goes, and nothing is written until it is done.")
+            .settles(NODE_OR_VERSION),
     }
 }
 
@@ -197,8 +210,19 @@ fn nodes(change: &Change, before: &Object) -> Option<Call> {
     if new > old {
         args.push(("NewAvailabilityZones", new_zones(change, old, new)));
     }
-    let impact = if new < old { Impact::DataLoss } else { Impact::None };
-    Some(modify(change, &["num_cache_nodes", "az_mode"], args).impact(impact).settles(NODES))
+    let gone = if new < old { leaving(before, (old - new) as usize) } else { Vec::new() };
+    let call = modify(change, &["num_cache_nodes", "az_mode"], args).settles(NODES);
+    let whose = if gone.len() == 1 { "what it holds" } else { "what they hold" };
+    Some(match gone.is_empty() {
+        false => call.impact(Impact::DataLoss).why(format!(
+            "{} {} {}, and {whose} is lost; clients spread their keys over the nodes that stay.",
+            if gone.len() == 1 { "Node" } else { "Nodes" },
+            gone.join(", "),
+            if gone.len() == 1 { "goes" } else { "go" },
+        )),
+        true if new > old => call.why("Clients spread their keys over more nodes: some are not found where they were."),
+        true => call,
+    })
 }
 
 /// Nodes stay in the zones that they are in: only new ones are put elsewhere, and AWS calls a cluster spread if its nodes

@@ -16,8 +16,8 @@ pub use mode::clusterless;
 pub use refuse::other_mode;
 
 use super::predict::texts;
-use crate::kind::{Call, Change, Impact, Problem};
-use crate::kinds::{tags, upkeep};
+use crate::kind::{Call, Change, Problem};
+use crate::kinds::{tags, upkeep, why};
 use crate::value::Value;
 
 // Expected durations in seconds: rough priors from the durations of published acceptance tests of Terraform's provider.
@@ -66,10 +66,9 @@ fn leave(change: &Change) -> Option<Call> {
 
 fn delete(change: &Change) -> Call {
     let snapshot = change.old("final_snapshot_identifier");
-    let (impact, seconds) =
-        if snapshot.is_null() { (Impact::DataLoss, DELETE) } else { (Impact::DataLoss, DELETE + FINAL_SNAPSHOT) };
-    let args = [("ReplicationGroupId", id(change)), ("FinalSnapshotIdentifier", snapshot)];
-    Call::new("DeleteReplicationGroup", args).impact(impact).vanishes(seconds)
+    let seconds = if snapshot.is_null() { DELETE } else { DELETE + FINAL_SNAPSHOT };
+    let args = [("ReplicationGroupId", id(change)), ("FinalSnapshotIdentifier", snapshot.clone())];
+    why::deletes(Call::new("DeleteReplicationGroup", args), &snapshot).vanishes(seconds)
 }
 
 /// What decides which calls a change takes, and in which order.
