@@ -1,5 +1,6 @@
 //! `cachestack apply` and `cachestack destroy`
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::address::Address;
@@ -10,26 +11,38 @@ use crate::cli::{exit, signals};
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Options, Plan, Waits};
 use crate::ui::progress::Places;
 use crate::ui::{self, Ui, progress, value};
 
 /// Brings the account to what the stack says, or destroys what is in the state.
 pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
-    let ui = context.ui(args.json);
-    attempt(context, ui, args, destroy).await.unwrap_or_else(|failure| fail(ui, &failure))
+    let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
+    run_with(context, args, (command, destroy), &|_| {}).await
 }
 
-async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> Result<u8, Failure> {
+/// The same under another name, and for something else.
+pub async fn run_with(context: &Context, args: &ApplyArgs, how: (&str, bool), change: &dyn Fn(&mut Options)) -> u8 {
+    let ui = context.ui(args.json);
+    attempt(context, ui, args, how, change).await.unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+async fn attempt(
+    context: &Context,
+    ui: Ui,
+    args: &ApplyArgs,
+    (command, destroy): (&str, bool),
+    change: &dyn Fn(&mut Options),
+) -> Result<u8, Failure> {
     let stop = signals::listen(ui);
     let (mut session, _) = context.open(&args.stack)?;
-    let options = plan_options(&args.scope, destroy)?;
+    let mut options = plan_options(&args.scope, destroy)?;
+    change(&mut options);
     let patience = args.scope.lock_timeout;
     // Nothing is locked or read for a stack that is wrong.
     if session.has_errors() && !destroy {
         super::plan::prepare(ui, &mut session, &options, None).await?;
     }
-    let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
     let lock = lock(&session, context.holder(command, &*session.clock), patience).await?;
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming, Arc::default()));
@@ -50,6 +63,8 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
         return Err(Failure::Error("what is to be done could not be shown; nothing was sent".to_owned()));
     }
     let empty = plan.is_empty();
+    let waits = plan.waits.clone();
+    let steps: Vec<Address> = plan.steps.iter().map(|step| step.address.clone()).collect();
     let places = Arc::new(places(&session, &plan));
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming, places.clone()));
@@ -63,7 +78,10 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     if !destroy {
         ui.diagnostics(&report.checks, &places.sources);
     }
-    Ok(finish(ui, &report, &places, empty, destroy))
+    let code = finish(ui, &report, &places, empty, destroy);
+    let strict = args.scope.strict_pending && !destroy && code == exit::OK;
+    let left = if strict { left_waiting(&report, &waits, &steps) } else { Vec::new() };
+    Ok(if super::pending::told(ui, &left) { exit::DIFFERENCES } else { code })
 }
 
 /// Asks. Only `yes` is a yes.
@@ -149,6 +167,16 @@ fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) 
         outputs(ui, report);
     }
     exit::OK
+}
+
+/// What waits for a maintenance window now: what did before and was not touched, and what the records say of the rest.
+fn left_waiting(report: &Report, waits: &[Waits], steps: &[Address]) -> Vec<String> {
+    let untouched = waits.iter().filter(|waits| !steps.contains(&waits.address));
+    let state = report.store.state();
+    let recorded = state.records.iter().filter(|(address, record)| steps.contains(address) && !record.since.is_empty());
+    let names: BTreeSet<&Address> =
+        untouched.map(|waits| &waits.address).chain(recorded.map(|(address, _)| address)).collect();
+    names.into_iter().map(ToString::to_string).collect()
 }
 
 fn outputs(ui: Ui, report: &Report) {

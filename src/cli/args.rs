@@ -37,6 +37,10 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Destroys everything in the state.
     Destroy(ApplyArgs),
+    /// Lists what waits for a maintenance window: since when, until when, and what it will do.
+    Pending(PendingArgs),
+    /// Restarts nodes so that parameters take effect, replicas first.
+    Reboot(RebootArgs),
     /// Shows the outputs of the last apply.
     Output(Output),
     /// Shows the state.
@@ -51,7 +55,7 @@ pub enum Command {
     Fmt(Fmt),
     /// Runs the emulator as a server, for any AWS client.
     Emulate(Emulate),
-    /// Explains the code of a diagnostic, or a function.
+    /// Explains the code of a diagnostic, a function, or a word of a plan.
     Explain(Explain),
     /// Prints a completion script for a shell.
     Completion(Completion),
@@ -103,6 +107,9 @@ pub struct ScopeArgs {
     /// Allow a resource that holds data to be destroyed or replaced; `all` allows every one.
     #[arg(long, value_name = "ADDRESS|all", alias = "allow-replace")]
     pub allow_destroy: Vec<String>,
+    /// Make at once what of this waits for the maintenance window, and what would.
+    #[arg(long, value_name = "ADDRESS")]
+    pub now: Vec<String>,
     /// Allow this to be bought; nobody gives the money back.
     #[arg(long, value_name = "ADDRESS")]
     pub allow_purchase: Vec<String>,
@@ -111,11 +118,14 @@ pub struct ScopeArgs {
     #[arg(long, value_name = "LEVEL")]
     pub max_impact: Option<String>,
     /// Only bring the records to what is there.
-    #[arg(long, conflicts_with_all = ["replace", "allow_destroy", "allow_purchase", "max_impact"])]
+    #[arg(long, conflicts_with_all = ["replace", "allow_destroy", "allow_purchase", "max_impact", "now"])]
     pub refresh_only: bool,
     /// Wait so long for the state's lock: 30s, 5m.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
     pub lock_timeout: Duration,
+    /// What waits for a maintenance window or a restart counts as a difference: exit with 2, where differences are told by that.
+    #[arg(long)]
+    pub strict_pending: bool,
     /// How many calls are under way at once.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = parallelism)]
     pub parallelism: usize,
@@ -134,6 +144,42 @@ pub struct PlanArgs {
     /// Exit with 2 when there are differences.
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// One JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pending`
+#[derive(Debug, Args)]
+pub struct PendingArgs {
+    /// Only of this resource or module; all without it.
+    pub address: Option<String>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// One JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `reboot`
+#[derive(Debug, Args)]
+pub struct RebootArgs {
+    /// Whose nodes: those that wait for a restart.
+    pub address: String,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// All nodes, whether they wait for it or not.
+    #[arg(long)]
+    pub all: bool,
+    /// Refuse a restart whose impact is worse: none, blip, failover, write-pause, reboot, data-loss.
+    #[arg(long, value_name = "LEVEL")]
+    pub max_impact: Option<String>,
+    /// Wait so long for the state's lock: 30s, 5m.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
+    pub lock_timeout: Duration,
+    /// Do not ask.
+    #[arg(long)]
+    pub auto_approve: bool,
     /// One JSON object per line.
     #[arg(long)]
     pub json: bool,
@@ -306,7 +352,7 @@ pub struct Emulate {
 /// `explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The code, CS0531, or the name of a function, cidrsubnet.
+    /// The code, CS0531, the name of a function, cidrsubnet, or a word of a plan, write-pause.
     pub code: String,
 }
 

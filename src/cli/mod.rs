@@ -11,11 +11,14 @@ mod graph;
 mod init;
 mod output;
 mod panic;
+mod pending;
 mod plan;
+mod reboot;
 mod run;
 mod show;
 mod signals;
 mod state;
+mod topics;
 mod validate;
 mod version;
 
@@ -79,6 +82,8 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Plan(options) => plan::run(&context, &options).await,
         Command::Apply(options) => apply::run(&context, &options, false).await,
         Command::Destroy(options) => apply::run(&context, &options, true).await,
+        Command::Reboot(options) => reboot::run(&context, &options).await,
+        Command::Pending(options) => pending::run(&context, &options).await,
         Command::Output(options) => output::run(&context, &options),
         Command::Show(options) => show::run(&context, &options),
         Command::State(options) => state::run(&context, &options),

@@ -20,6 +20,12 @@ pub async fn run(context: &Context, args: &PlanArgs) -> u8 {
             show(ui, &plan, &environment, &place);
             match () {
                 () if !plan.blocked.is_empty() => exit::REFUSED,
+                () if args.scope.strict_pending
+                    && super::pending::told(ui, &names(&plan))
+                    && args.detailed_exitcode =>
+                {
+                    exit::DIFFERENCES
+                }
                 () if args.detailed_exitcode && !plan.is_empty() => exit::DIFFERENCES,
                 () => exit::OK,
             }
@@ -65,6 +71,11 @@ async fn attempt(
     let connection = connect(session, purpose).await?;
     let plan = plan::plan(session, &mut store, &connection, options, watch, first).await?;
     Ok((plan, store, connection))
+}
+
+/// The resources of which something waits.
+fn names(plan: &Plan) -> Vec<String> {
+    plan.waits.iter().map(|waits| waits.address.to_string()).collect()
 }
 
 /// Prints a plan.

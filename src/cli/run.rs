@@ -178,8 +178,9 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
             Failure::Error(format!("--max-impact {word}: write none, blip, failover, write-pause, reboot or data-loss"))
         })
     });
-    if destroy && (scope.refresh_only || !scope.replace.is_empty()) {
-        let option = if scope.refresh_only { "--refresh-only" } else { "--replace" };
+    if destroy && (scope.refresh_only || !scope.replace.is_empty() || !scope.now.is_empty()) {
+        let now = if scope.replace.is_empty() { "--now" } else { "--replace" };
+        let option = if scope.refresh_only { "--refresh-only" } else { now };
         return Err(Failure::Error(format!("{option} destroys nothing: use it with `plan` or `apply`")));
     }
     let all = |text: &String| text == "all";
@@ -190,9 +191,11 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
         replace: addresses(&scope.replace)?,
         allow_destroy: addresses(&scope.allow_destroy.iter().filter(|text| !all(text)).cloned().collect::<Vec<_>>())?,
         allow_all: scope.allow_destroy.iter().any(all),
+        now: addresses(&scope.now)?,
         allow_purchase: addresses(&scope.allow_purchase)?,
         max_impact: max_impact.transpose()?,
         refresh_only: scope.refresh_only,
+        ..Options::default()
     })
 }
 

@@ -1,9 +1,10 @@
 //! Cache clusters: of their own, and read replicas of a group.
 
 mod calls;
-mod observe;
+pub(super) mod observe;
 
 use aws_sdk_elasticache::types::CacheCluster;
+pub(super) use calls::reboot;
 
 use super::args::without_secrets;
 use super::clients::Clients;

@@ -167,7 +167,7 @@ pub const CODES: &[Entry] = &[
     ("CS0557", "The global datastore decides this", "A member of a global datastore takes node type, engine and the like from the primary. Leave the attribute out."),
     ("CS0559", "A zone of another region", "Nodes stand in zones of the region that their group is in. Write zones of that region, or set `region` of the resource."),
     ("CS0560", "Multi-AZ in one zone", "Multi-AZ keeps primary and replicas in different zones, so that one of them may fail. Name at least two zones."),
-    ("CS0561", "Half of the change would wait for the maintenance window", "The change needs several calls in a certain order, and with apply_immediately = false the first would be deferred while the others fail. Apply it immediately, or change one thing at a time."),
+    ("CS0561", "Half of the change would wait for the maintenance window", "With apply_immediately = false an upgrade waits for the maintenance window, and something that AWS does at once (encryption in transit, a log, cluster mode, durability) needs the version that it brings. Leave that as it is until the window has passed, or make all of it at once: apply --now ADDRESS, or apply_immediately = true."),
     (
         "CS0562",
         "A token cannot be taken away",
@@ -304,6 +304,9 @@ pub const CODES: &[Entry] = &[
     ("CS1002", "The parameter group turns cluster mode off", "A group goes to cluster mode together with a parameter group in which cluster-enabled is yes. Default groups are changed for you; of your own ones name another."),
     ("CS1003", "Not while the cluster mode is compatible", "Between cluster mode disabled and enabled AWS changes neither version, nor node type, nor the number of nodes. Finish the way to \"enabled\" first."),
     ("CS1004", "The parameter group is of another cluster mode", "The parameter cluster-enabled of the parameter group is the mode of the group; swapping the parameter group changes no group. Set cluster_mode for that."),
+    ("CS1005", "Durability needs more than the group has", "A log of writes (durability = \"async\" or \"sync\") takes Valkey 9.0 or newer, cluster mode, Multi-AZ with a replica in each shard, encryption in transit and at rest, and nodes of the families R6g to R8g, M6g to M8g, C7gn or C8gn; not in a global datastore, nor with data tiering."),
+    ("CS1006", "Nothing to restart", "`cachestack reboot` restarts the nodes that wait for it: those in which a parameter is not in effect yet. --all restarts the others as well."),
+    ("CS1007", "AWS restarts no node in cluster mode", "Nodes of a group with cluster mode cannot be restarted one by one. Parameters that need a restart take effect in a new group: make one from a snapshot, with the parameter group as it is now."),
     ("CS1030", "Not the level of a rule", "`lint` in the stack block says how much single rules count: lint { CS0533 = \"off\" } says nothing of it, \"warn\" makes it a warning, \"error\" stops the run. Warnings can be changed in this way, and errors where a rule of the service speaks."),
     ("CS1031", "A remark that does nothing", "A comment `# cachestack:ignore CODE REASON` lets a rule be broken in its line, or in the next one where it stands alone. It names one code, and says why."),
     ("CS1032", "Not the id of a query", "Each metric_query has an id of its own that begins with a lower-case letter, then letters, digits and underscores; expressions name queries by it."),

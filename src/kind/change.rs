@@ -20,12 +20,14 @@ pub struct Change<'a> {
     pub id: Option<&'a str>,
     /// Secrets that an earlier run has let in beside the old ones, and that are to be the only ones now.
     pub phase: &'a [String],
+    /// Whether it shall not wait for the maintenance window, whatever the object says.
+    pub now: bool,
 }
 
 impl<'a> Change<'a> {
     /// An object is made; `set` names the attributes that are set.
     pub fn create(after: &'a Object, set: &'a [&'static str], target: &'a Target) -> Self {
-        Self { before: None, after: Some(after), changed: set, target, id: None, phase: &[] }
+        Self { before: None, after: Some(after), changed: set, target, id: None, phase: &[], now: false }
     }
 
     /// An object changes as it is.
@@ -36,12 +38,12 @@ impl<'a> Change<'a> {
         changed: &'a [&'static str],
         target: &'a Target,
     ) -> Self {
-        Self { before: Some(before), after: Some(after), changed, target, id: Some(id), phase: &[] }
+        Self { before: Some(before), after: Some(after), changed, target, id: Some(id), phase: &[], now: false }
     }
 
     /// An object goes.
     pub fn delete(id: &'a str, before: &'a Object, target: &'a Target) -> Self {
-        Self { before: Some(before), after: None, changed: &[], target, id: Some(id), phase: &[] }
+        Self { before: Some(before), after: None, changed: &[], target, id: Some(id), phase: &[], now: false }
     }
 
     /// Fails where an attribute that decides which calls it takes differs and is not wholly known yet.

@@ -8,6 +8,7 @@ mod call;
 mod change;
 mod error;
 mod local;
+mod window;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -22,6 +23,7 @@ pub use call::{Args, Assumption, Call, Impact, Mark, SecretPhase, Until};
 pub use change::{Change, Problem};
 pub use error::{ErrorClass, RemoteError};
 pub use local::{Buckets, Local, Means, Stored, Vault, clear, secret_name};
+pub use window::Window;
 
 /// A boxed future, as trait objects need it.
 pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -128,8 +130,35 @@ pub trait Kind: Send + Sync {
         false
     }
 
+    /// When AWS carries out what waits, where the object tells it.
+    fn window(&self, _object: &Object) -> Option<Window> {
+        None
+    }
+
+    /// The calls that restart nodes of an object as it is, one after another, so that clients notice least: those nodes,
+    /// or all. None for what has no nodes.
+    ///
+    /// # Errors
+    /// What the service does not restart.
+    fn reboot(&self, _id: &str, _live: &Object, _nodes: Option<&[String]>) -> Result<Vec<Call>, Problem> {
+        Ok(Vec::new())
+    }
+
     /// Completes what an update comes to, where written attributes decide what else of the object as it is changes.
     fn complete(&self, _before: &Object, _wanted: &Object, _changed: &mut Vec<&'static str>, _after: &mut Object) {}
+
+    /// Leaves of an update what is to be done now, where the wish is to come about in phases; names what is left for the
+    /// next apply. `let_in` names secrets that an earlier phase has let in.
+    fn stage(
+        &self,
+        _before: &Object,
+        _wanted: &Object,
+        _changed: &mut Vec<&'static str>,
+        _after: &mut Object,
+        _let_in: &[String],
+    ) -> Vec<&'static str> {
+        Vec::new()
+    }
 
     /// Applies the rules between the objects of a plan: those that are about an object of this kind.
     fn check_among<'a>(&self, _among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
@@ -172,6 +201,9 @@ pub trait Kind: Send + Sync {
         Vec::new()
     }
 }
+
+/// The name under which [`Observation::pending`] has the ids of nodes in which parameters take effect after a restart only.
+pub const NODES_TO_REBOOT: &str = "nodes_to_reboot";
 
 /// An object as it was found.
 #[derive(Debug, Clone, PartialEq)]

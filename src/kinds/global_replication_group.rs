@@ -227,6 +227,9 @@ fn other_shards(planned: &Object, primaries: &BTreeMap<&str, &Object>) -> Option
     Some(Problem::error("CS0753", "num_node_groups", "Other shards than the primary's", detail, help))
 }
 
+/// Source: ElastiCache user guide, "Global datastores".
+const UPGRADES: &str = "The secondaries are changed first, then the primary: in each a replica takes over, and writes fail for some seconds.";
+
 /// Changes of what all members have in common, each a call of its own.
 fn of_all(change: &Change) -> Vec<Call> {
     let mut calls = Vec::new();
@@ -237,11 +240,11 @@ fn of_all(change: &Change) -> Vec<Call> {
             ("EngineVersion", change.new("engine_version")),
             ("CacheParameterGroupName", change.new("parameter_group_name")),
         ];
-        calls.push(modify(change, args).because(version).impact(Impact::Failover));
+        calls.push(modify(change, args).because(version).impact(Impact::Failover).why(UPGRADES));
     }
     if change.has("cache_node_type") {
         let args = vec![("CacheNodeType", change.new("cache_node_type"))];
-        calls.push(modify(change, args).because(["cache_node_type"]).impact(Impact::Failover));
+        calls.push(modify(change, args).because(["cache_node_type"]).impact(Impact::Failover).why(UPGRADES));
     }
     if change.has("automatic_failover_enabled") {
         let args = vec![("AutomaticFailoverEnabled", change.new("automatic_failover_enabled"))];
@@ -308,7 +311,8 @@ fn failover(change: &Change, before: &Object, after: &Object) -> Option<Call> {
         ("PrimaryReplicationGroupId", Value::string(group)),
     ];
     let call = Call::new("FailoverGlobalReplicationGroup", args).because(["primary_replication_group_id"]);
-    Some(call.impact(Impact::Failover).settles(FAILOVER))
+    let why = "Another region takes the writes: clients must write there, and what has not got there yet is lost.";
+    Some(call.impact(Impact::Failover).why(why).settles(FAILOVER))
 }
 
 fn shards(change: &Change, before: &Object) -> Option<Call> {

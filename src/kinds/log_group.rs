@@ -94,7 +94,7 @@ impl Kind for LogGroup {
         if change.after.is_none() {
             let stays = change.old("skip_destroy").as_bool() == Some(true);
             let delete = Call::new("DeleteLogGroup", [group]).impact(Impact::DataLoss).vanishes(1);
-            let delete = delete.why("what was logged goes with it");
+            let delete = delete.why("What was logged goes with it.");
             return Ok(if stays { Vec::new() } else { vec![delete] });
         }
         let mut calls = Vec::new();

@@ -14,6 +14,7 @@ pub mod names;
 pub mod node_types;
 pub mod parameter_group;
 pub mod places;
+pub mod reboot;
 pub mod replication_group;
 pub mod reserved_cache_node;
 pub mod rules_of_security_group;
@@ -30,6 +31,7 @@ pub mod user;
 pub mod user_group;
 pub mod user_group_association;
 pub mod vpc_security_group_rule;
+pub mod why;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::address::Address;
 use crate::catalog::parameters;
 use crate::diag::did_you_mean;
-use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target};
+use crate::kind::{Among, Call, Change, Kind, Neighbour, Problem, Target};
 use crate::kinds::{names, tags};
 use crate::schema::rules::list;
 use crate::schema::{Attr, Rule, Schema, lower, object_type};
@@ -252,8 +252,10 @@ fn parameter_call(
         Value::object([name, value].into_iter().filter(|(_, value)| !value.is_null()).collect())
     });
     let args = [("CacheParameterGroupName", group.clone()), ("ParameterNameValues", Value::tuple(pairs.collect()))];
-    let impact = if reboots && used { Impact::Reboot } else { Impact::None };
-    let call = Call::new(operation, args).impact(impact).because(["parameter"]).settles(1);
+    let call = Call::new(operation, args).because(["parameter"]).settles(1);
+    let why =
+        "In effect only after a restart: every plan tells which nodes wait for one, and `cachestack reboot` makes it.";
+    let call = if reboots && used { call.why(why) } else { call };
     let values = chunk.iter().map(|(_, value)| value).filter(|value| value.is_unknown());
     // A parameter without a value is one that is reset.
     values.fold(call, |call, value| call.assuming_set("parameter", value))

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::kind::{Call, Change, Impact, Problem};
-use crate::kinds::names;
+use crate::kinds::{names, why};
 use crate::schema::{Attr, By, Hold, Rule, object_type};
 use crate::value::{Object, Origin, Type, Unknown, Value};
 
@@ -264,7 +264,8 @@ pub fn calls(change: &Change, direction: Direction, group: &Value) -> Result<Vec
     let call = |operation, rules: &[&Value], impact| {
         (!rules.is_empty()).then(|| {
             let args = [("GroupId", group.clone()), ("IpPermissions", permissions(rules, group))];
-            Call::new(operation, args).impact(impact).because([attribute]).settles(1)
+            let call = Call::new(operation, args).because([attribute]).settles(1);
+            if impact == Impact::None { call } else { why::closes(call) }
         })
     };
     let known: Vec<Value> = old.keys().cloned().collect();

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::catalog::engines::Version;
 use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
-use crate::kinds::{names, tags, upkeep};
+use crate::kinds::{names, tags, upkeep, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value};
 
@@ -240,7 +240,23 @@ fn create(change: &Change) -> Call {
 
 fn delete(change: &Change) -> Call {
     let args = [("ServerlessCacheName", id(change)), ("FinalSnapshotName", change.old("final_snapshot_identifier"))];
-    Call::new("DeleteServerlessCache", args).impact(Impact::DataLoss).vanishes(DELETE)
+    why::deletes(Call::new("DeleteServerlessCache", args), &change.old("final_snapshot_identifier")).vanishes(DELETE)
+}
+
+/// Source: ElastiCache user guide, "Version management for serverless caches" and "Role-based access control".
+fn why_of(cause: &str) -> Option<String> {
+    let why = match cause {
+        "engine" | "major_engine_version" => "AWS upgrades the cache while it is in use; connections may drop once.",
+        "user_group_id" => {
+            "Only users of the group that is there then get in: who has logged in as another is cut off."
+        }
+        "security_group_ids" => "What only a group that goes let through does not get in any more.",
+        "cache_usage_limits" => {
+            "Beyond a maximum AWS refuses commands, and evicts what is due; below a minimum it charges for that."
+        }
+        _ => return None,
+    };
+    Some(why.to_owned())
 }
 
 /// AWS takes one change in a call.
@@ -251,7 +267,8 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
         let causes: Vec<&'static str> = causes.iter().copied().filter(|name| change.has(name)).collect();
         if !causes.is_empty() {
             let args = args.into_iter().chain([("ServerlessCacheName", id(change))]);
-            calls.push(Call::new("ModifyServerlessCache", args).because(causes).impact(impact).settles(seconds));
+            let call = Call::new("ModifyServerlessCache", args).impact(impact).settles(seconds);
+            calls.push(Call { why: why_of(causes[0]), ..call.because(causes) });
         }
     };
     let version =

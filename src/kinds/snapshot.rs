@@ -186,7 +186,7 @@ fn delete(before: &Object) -> Call {
         true => Call::new("DeleteServerlessCacheSnapshot", [("ServerlessCacheSnapshotName", name)]),
         false => Call::new("DeleteSnapshot", [("SnapshotName", name)]),
     };
-    call.impact(Impact::DataLoss).vanishes(DELETE)
+    call.impact(Impact::DataLoss).why("What it holds is lost; caches that were filled from it stay.").vanishes(DELETE)
 }
 
 /// Clusters of Memcached have no snapshots; serverless caches of it do.

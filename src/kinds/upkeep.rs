@@ -1,7 +1,7 @@
 //! What replication groups and clusters have alike: windows, snapshots, notifications and logs.
 
 use crate::catalog::engines::Version;
-use crate::kind::Problem;
+use crate::kind::{Change, Problem, Window};
 use crate::kinds::names;
 use crate::schema::{Attr, By, Hold, Rule, lower};
 use crate::value::{Object, Type, Value};
@@ -30,6 +30,17 @@ pub const AT_ONCE: [&str; 8] = [
 /// Whether changes are to wait for the maintenance window.
 pub fn is_patient(wanted: &Object) -> bool {
     wanted.get("apply_immediately").and_then(Value::as_bool) == Some(false)
+}
+
+/// Whether a change is to wait for the maintenance window, as far as it can.
+pub fn waits(change: &Change) -> bool {
+    !change.now && change.after.is_some_and(is_patient)
+}
+
+/// The maintenance window of an object.
+pub fn window(object: &Object) -> Option<Window> {
+    let (start, length) = weekly_window(object.get("maintenance_window")?.as_str()?)?;
+    Some(Window::new(start, length))
 }
 
 /// The attribute `snapshot_window`.
@@ -84,9 +95,9 @@ pub fn log_delivery_configuration() -> Attr {
             .one_of(&["cloudwatch-logs", "kinesis-firehose"])
             .doc("Where logs go."),
         Attr::required("log_format", Type::String).one_of(&["text", "json"]).doc("How they are written."),
-        Attr::required("log_type", Type::String).one_of(&["slow-log", "engine-log"]).doc("Which log."),
+        Attr::required("log_type", Type::String).one_of(&["slow-log", "engine-log", "command-log"]).doc("Which log."),
     ];
-    Attr::blocks("log_delivery_configuration", log).known_by("log_type").at_most(2).doc("Where a log goes.")
+    Attr::blocks("log_delivery_configuration", log).known_by("log_type").at_most(3).doc("Where a log goes.")
 }
 
 /// `6.2` is what `6.x` asks for, and `5.0.6` what `5.0` does.
@@ -239,14 +250,15 @@ pub fn logs(object: &Object, version: Option<Version>) -> Vec<Problem> {
             problems.push(problem.on(kind));
         }
         seen.push(kind);
-        let least = if kind == "engine-log" { (6, 2) } else { (6, 0) };
-        if version.is_some_and(|version| !version.at_least(least.0, least.1)) {
+        let valkey = object.get("engine").and_then(Value::as_str) == Some("valkey");
+        if version.is_some_and(|version| !has_log(kind, valkey, version)) {
+            let (engine, major, minor) = first_with_log(kind);
             problems.push(
                 Problem::error(
                     "CS0555",
                     "log_delivery_configuration",
                     "The version does not have this log",
-                    format!("The log type \"{kind}\" needs version {}.{} or newer.", least.0, least.1),
+                    format!("The log type \"{kind}\" needs {engine} {major}.{minor} or newer."),
                     "Choose a newer engine_version, or remove the block.",
                 )
                 .on(kind),
@@ -254,6 +266,21 @@ pub fn logs(object: &Object, version: Option<Version>) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// The first version with a log. Source: ElastiCache user guide, "Log delivery".
+fn first_with_log(kind: &str) -> (&'static str, u32, u32) {
+    match kind {
+        "command-log" => ("Valkey", 8, 1),
+        "engine-log" => ("version", 6, 2),
+        _ => ("version", 6, 0),
+    }
+}
+
+/// Whether a version has a log.
+pub fn has_log(kind: &str, valkey: bool, version: Version) -> bool {
+    let (engine, major, minor) = first_with_log(kind);
+    (valkey || engine != "Valkey") && version.at_least(major, minor)
 }
 
 /// AWS wants the name of a log group.

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::catalog::acl::Access;
 use crate::kind::{Call, Change, Impact, Kind, Mark, Problem, SecretPhase, Target};
-use crate::kinds::{names, tags};
+use crate::kinds::{names, tags, why};
 use crate::schema::{Attr, Rule, Schema, lower, object_type};
 use crate::value::{Data, Object, Type, Value};
 
@@ -193,7 +193,7 @@ impl Kind for User {
     fn compile(&self, change: &Change) -> Result<Vec<Call>, Problem> {
         let id = change.id.map_or_else(|| change.new("user_id"), Value::string);
         if change.after.is_none() {
-            return Ok(vec![Call::new("DeleteUser", [("UserId", id)]).impact(Impact::Blip).vanishes(CHANGE)]);
+            return Ok(vec![why::logs_out(Call::new("DeleteUser", [("UserId", id)])).vanishes(CHANGE)]);
         }
         if change.before.is_none() {
             let args = [
@@ -274,16 +274,17 @@ fn keeps_out(change: &Change) -> Option<&'static str> {
         let (old, new) = (rules(change.old("access_string")), rules(change.new("access_string")));
         match old.zip(new) {
             Some((old, new)) if new.only_adds_to(&old) => {}
-            Some((_, new)) if !new.on => return Some("the user is turned off: nobody logs in as it any more"),
-            _ => return Some("commands or keys that were allowed may not be any more"),
+            Some((_, new)) if !new.on => return Some("The user is turned off: nobody logs in as it any more."),
+            _ => return Some("Commands and keys that the rules do not allow any more fail from then on."),
         }
     }
     let count = |object: Option<&Object>| object?.get("password_count")?.as_i64();
     if change.has("authentication_mode") {
-        return Some("clients log in another way from then on");
+        return Some("Clients that log in another way do not get in any more.");
     }
     let added = count(change.before).zip(count(change.after)).is_some_and(|(old, new)| new > old);
-    (change.has("passwords") && !added).then_some("a password that is taken out does not let in any more")
+    (change.has("passwords") && !added)
+        .then_some("Clients that come with a password that is not the user's any more do not get in.")
 }
 
 fn access(desired: &Object) -> Vec<Problem> {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use crate::address::Address;
-use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target};
-use crate::kinds::{names, tags, user};
+use crate::kind::{Among, Call, Change, Kind, Neighbour, Problem, Target};
+use crate::kinds::{names, tags, user, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
 use crate::value::{Object, Type, Value};
 
@@ -130,14 +130,15 @@ fn modify(change: &Change, id: Value) -> Option<Call> {
     };
     let (add, remove) = (only(&after, &before), only(&before, &after));
     // Who is taken out is logged out.
-    let impact = if remove.is_null() { Impact::None } else { Impact::Blip };
+    let leave = !remove.is_null();
     let args = [
         ("UserGroupId", id),
         ("UserIdsToAdd", add),
         ("UserIdsToRemove", remove),
         ("Engine", change.if_changed("engine")),
     ];
-    Some(Call::new("ModifyUserGroup", args).because(causes).impact(impact).settles(CHANGE))
+    let call = Call::new("ModifyUserGroup", args).because(causes).settles(CHANGE);
+    Some(if leave { why::logs_out(call) } else { call })
 }
 
 fn default_needed() -> Problem {

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use crate::address::Address;
-use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target};
-use crate::kinds::{names, tags, user, user_group};
+use crate::kind::{Among, Call, Change, Kind, Neighbour, Problem, Target};
+use crate::kinds::{names, tags, user, user_group, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
 use crate::value::{Object, Type, Value};
 
@@ -94,7 +94,7 @@ impl Kind for UserGroupAssociation {
             }
             (_, None) => {
                 let call = Call::new("ModifyUserGroup", [("UserGroupId", group), ("UserIdsToRemove", user)]);
-                vec![call.impact(Impact::Blip).vanishes(CHANGE)]
+                vec![why::logs_out(call).vanishes(CHANGE)]
             }
             _ => Vec::new(),
         })

@@ -4,11 +4,11 @@
 use std::sync::LazyLock;
 
 use crate::address::Address;
-use crate::kind::{Among, Call, Change, Impact, Kind, Problem, Target};
+use crate::kind::{Among, Call, Change, Kind, Problem, Target};
 use crate::kinds::rules_of_security_group::{self as rules, Direction};
 use crate::kinds::security_group_rule::among;
 use crate::kinds::security_group_rule::identity::Identity;
-use crate::kinds::{names, tags};
+use crate::kinds::{names, tags, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema};
 use crate::value::{Object, Type, Value};
 
@@ -160,7 +160,7 @@ impl Kind for VpcSecurityGroupRule {
         let Some(after) = change.after else {
             let ids = Value::list(Type::String, vec![id]);
             let args = [("GroupId", change.old("security_group_id")), ("SecurityGroupRuleIds", ids)];
-            return Ok(vec![Call::new(revoke, args).impact(Impact::Blip).vanishes(1)]);
+            return Ok(vec![why::closes(Call::new(revoke, args)).vanishes(1)]);
         };
         if after.get("ip_protocol").is_some_and(Value::is_unknown) {
             return Err(Problem::unknown("ip_protocol"));
@@ -271,7 +271,10 @@ fn modify(change: &Change, after: &Object, id: &Value) -> Option<Call> {
         ("GroupId", change.old("security_group_id")),
         ("SecurityGroupRules", Value::tuple(vec![Value::object(update)])),
     ];
-    let impact = if causes.iter().any(|cause| TRAFFIC.contains(cause)) { Impact::Blip } else { Impact::None };
-    let call = || Call::new("ModifySecurityGroupRules", args).impact(impact).because(causes.clone()).settles(1);
-    (!causes.is_empty()).then(call)
+    if causes.is_empty() {
+        return None;
+    }
+    let narrows = causes.iter().any(|cause| TRAFFIC.contains(cause));
+    let call = Call::new("ModifySecurityGroupRules", args).because(causes).settles(1);
+    Some(if narrows { why::closes(call) } else { call })
 }

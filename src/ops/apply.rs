@@ -11,12 +11,11 @@ use crate::address::Address;
 use crate::apply::{self, Event, Inputs, Report, Settings, Stop};
 use crate::disk::Held;
 use crate::kind::Cloud;
-use crate::kinds;
 use crate::lang::eval::eval;
 use crate::ops::connect::Connection;
 use crate::ops::plan::home_of;
 use crate::ops::{Failure, Session};
-use crate::plan::{Plan, RecordChange, pending};
+use crate::plan::{Plan, RecordChange};
 use crate::stack::checks;
 use crate::stack::environment::Environment;
 use crate::state::lock::{self, Holder};
@@ -147,11 +146,10 @@ fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
     effects.extend(imports);
     // What was taken over, perhaps in the place of an object of ours, was made by others.
     let is_imported = |address: &Address| plan.imports.iter().any(|new| new.address == *address);
-    for RecordChange { address, record: words, object, id, region } in &plan.records {
+    for RecordChange { address, record: words, object, id, region, pending, since } in &plan.records {
         let kept = object.iter().filter(|(_, value)| value.is_wholly_known() && !value.is_sensitive_anywhere());
         let before = plan.moves.iter().find(|(_, to)| to == address).map_or(address, |(from, _)| from);
         let known = state.records.get(before);
-        let waits = |(known, kind): (&Record, _)| pending::left(kind, object, known.pending.clone());
         let record = Record {
             region: region.clone(),
             id: id.clone(),
@@ -164,7 +162,8 @@ fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
             abandon: words.abandon,
             suffix: words.suffix.clone(),
             owed: BTreeSet::new(),
-            pending: known.zip(kinds::get(&address.kind)).map(waits).unwrap_or_default(),
+            pending: pending.clone(),
+            since: since.clone(),
             mark: known.filter(|_| !is_imported(address)).and_then(|known| known.mark.clone()),
         };
         effects.push(Effect::Record(address.clone(), record));

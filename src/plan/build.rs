@@ -11,8 +11,8 @@ use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::draft::Draft;
 use crate::plan::{
-    Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, moves, names, order, refresh_only,
-    select, timeouts, whose, wish,
+    Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, moves, names, order, reboot,
+    refresh_only, select, timeouts, whose, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -372,6 +372,9 @@ impl Draft<'_> {
         self.plan.blocked = guard::guard(&self, &self.plan.steps);
         self.diagnostics.extend(select::strangers(&self));
         select::select(&mut self.plan, self.inputs.options);
+        if !self.inputs.options.reboot.is_empty() {
+            reboot::only(&mut self.plan);
+        }
         if self.inputs.options.refresh_only {
             refresh_only::stay(&mut self.plan, self.inputs.state);
         }

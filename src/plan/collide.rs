@@ -193,7 +193,7 @@ fn deferred(draft: &Draft) -> Vec<Diagnostic> {
                     "`{}` would be deleted, and `{}` lets go of it only in its maintenance window.",
                     leaving.address, user.address
                 ),
-                "Set apply_immediately = true for this change, or keep the object until the window has passed.",
+                "Keep the object until the window has passed; or make the change at once, with apply --now or apply_immediately = true.",
             );
             found.extend(draft.places.get(&user.address).map(|desired| desired.diagnose(problem).of(&user.address)));
         }

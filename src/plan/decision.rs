@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::address::Address;
 use crate::diag::Diagnostic;
 use crate::plan::names::Taken;
-use crate::plan::{Drift, Imported, Note, ObjectKey, RecordChange, Step};
+use crate::plan::{Drift, Imported, Note, ObjectKey, RecordChange, Step, Waits};
 use crate::value::Object;
 
 /// What becomes of one instance, or of one record that has none.
@@ -29,6 +29,8 @@ pub struct Decision {
     pub needs: BTreeSet<ObjectKey>,
     /// An object whose own service has to be asked for its tags.
     pub doubt: Option<ObjectKey>,
+    /// What of it waits for the maintenance window.
+    pub waits: Option<Waits>,
     /// Remarks.
     pub notes: Vec<Note>,
     /// What is wrong.
@@ -66,6 +68,7 @@ impl Decision {
         self.doubt = self.doubt.or(before.doubt);
         self.import = self.import.or(before.import);
         self.taken = self.taken.or(before.taken);
+        self.waits = self.waits.or(before.waits);
         self
     }
 }

@@ -24,8 +24,22 @@ pub struct Difference {
     pub unchecked: Vec<(&'static str, String)>,
     /// Digests of the secrets as they shall be.
     pub secrets: BTreeMap<String, Digest>,
+    /// What of the wish is left for the next apply.
+    pub later: Vec<&'static str>,
     /// Secrets that differ and that an earlier run has let in already.
     pub let_in: Vec<String>,
+}
+
+impl Difference {
+    /// Leaves the rest of a change for later: a secret that is not changed yet stays the recorded one.
+    pub fn leave(&mut self, record: &Record, schema: &Schema, later: &[&'static str]) {
+        let secrets = later.iter().filter(|name| schema.attr(name).is_some_and(|attr| attr.secret));
+        for name in secrets {
+            self.secrets.remove(*name);
+            self.secrets.extend(record.secrets.get(*name).map(|digest| ((*name).to_owned(), digest.clone())));
+        }
+        self.later = later.to_vec();
+    }
 }
 
 /// How a wish stands to what AWS has accepted and not carried out.
@@ -258,6 +272,9 @@ pub fn changes(
                     (Value::object(tags::visible(&old)), Value::object(tags::visible(&new)).with_mark(new.sensitive));
             }
             let secret = schema.attr(name).is_some_and(|attr| attr.secret);
+            // A secret that goes was there, though nobody tells it.
+            let gone = secret && old.is_null() && new.is_null();
+            let old = if gone { Value::string("") } else { old };
             AttrChange {
                 name,
                 before: if secret && !old.is_null() { old.into_sensitive() } else { old },

@@ -4,11 +4,14 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use crate::address::{Address, Mode, ModulePath};
 use crate::diag::Diagnostic;
 use crate::kind::{Observation, Target};
 use crate::kinds;
 use crate::lang::declare::Resource;
+use crate::lang::eval::Scope;
 use crate::plan::build::Inputs;
 use crate::plan::decision::{Decision, Standing};
 use crate::plan::{Needs, ObjectKey, Plan, Step, StepId, foreign, import, local, moves, names, whose};
@@ -98,6 +101,7 @@ impl<'a> Draft<'a> {
         self.plan.imports.extend(decision.import);
         self.plan.drift.extend(decision.drift);
         self.plan.notes.extend(decision.notes);
+        self.plan.waits.extend(decision.waits);
         self.taken.extend(decision.taken);
         self.needs.objects.extend(decision.needs);
         self.needs.tags.extend(decision.doubt);
@@ -174,6 +178,11 @@ impl<'a> Draft<'a> {
         let block = address.config();
         let managed = |used: &Address| used.mode == Mode::Managed && used.config() != block;
         self.used_by(address).map(|used| used.block()).filter(managed).collect()
+    }
+
+    /// When the plan is made.
+    pub fn time(&self) -> Timestamp {
+        self.evaluator.settings().plan_timestamp.parse().unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// Where objects of a region are.

@@ -8,7 +8,9 @@ use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
 use crate::plan::whose;
-use crate::plan::{AttrChange, ObjectKey, RecordChange, RecordPlan, Step, ignore, local, pending, replace, wish};
+use crate::plan::{
+    AttrChange, ObjectKey, RecordChange, RecordPlan, Step, Waits, ignore, local, pending, reboot, replace, waits, wish,
+};
 use crate::schema::{Mode, Update};
 use crate::state::Record;
 use crate::value::{Object, Value, json};
@@ -34,18 +36,42 @@ pub(super) fn existing(
     if let Some(note) = open {
         return unfinished(draft, instance, wanted, &record, &observation, note).after(said);
     }
-    let mut difference = compare(draft, instance, wanted, &record, &observation);
-    let Difference { before, after, changed, .. } = &mut difference;
+    let waits = pending::joined(instance.kind, &record, &observation, draft.time());
+    if reboot::is_asked_for(draft, instance) {
+        return reboot::reboot(draft, instance, record, observation).after(said);
+    }
+    let mut difference = compare(draft, instance, wanted, (&record, &waits), &observation);
+    let Difference { before, after, changed, let_in, .. } = &mut difference;
     instance.kind.complete(before, wanted, changed, after);
+    let later = instance.kind.stage(before, wanted, changed, after, let_in);
+    difference.leave(&record, instance.kind.schema(), &later);
+    if !later.is_empty() {
+        let text = format!("{}: left for the next apply, when clients have moved", later.join(", "));
+        said.note(instance.address, text);
+    }
+    if is_wanted_now(draft, instance) && observation.status == Status::Settled {
+        pending::pull(instance.kind, &waits, wanted, &mut difference);
+    }
+    said.waits = waits::of(draft, instance, &record, &observation, (&difference, &waits));
     left_over(instance, wanted, &record, &observation, &mut said);
     remark(instance, &difference, observation.status.under_way(), &mut said);
+    let nodes = reboot::waiting(&observation.pending);
+    if !nodes.is_empty() {
+        let hint = format!("cachestack reboot {}", instance.address);
+        let nodes = nodes.join(", ");
+        said.note(instance.address, format!("parameters take effect after a restart only ({nodes}): {hint}"));
+    }
+    overdue(draft, instance, &record, &observation, &mut said);
+    if is_wanted_now(draft, instance) && difference.changed.is_empty() {
+        said.note(instance.address, "nothing of it waits for a maintenance window (--now)");
+    }
     said.doubt = doubt(draft, instance, &record, &difference);
     let mut causes = causes(draft, instance, &difference);
     if record.region != instance.region {
         causes.push("region".to_owned());
     }
     let decision = match causes.is_empty() {
-        true => update(draft, instance, &record, difference, &observation),
+        true => update(draft, instance, (&record, &waits), difference, &observation),
         false => replace::replace(draft, instance, &record, difference, causes),
     };
     decision.after(said)
@@ -95,7 +121,7 @@ fn compare(
     draft: &Draft,
     instance: &Instance,
     wanted: &Object,
-    record: &Record,
+    (record, waits): (&Record, &Object),
     observation: &Observation,
 ) -> Difference {
     let lifecycle = &instance.resource.meta.lifecycle;
@@ -111,8 +137,8 @@ fn compare(
         schema,
         desired: &wanted,
         live: &live,
-        pending: &pending::joined(instance.kind, record, observation),
-        waiting: pending::waiting(instance.kind, &wanted, &observation.status),
+        pending: waits,
+        waiting: pending::waiting(instance.kind, &wanted, &observation.status, is_wanted_now(draft, instance)),
         record,
         ignored: &ignored,
         whole: instance.kind.schema().whole,
@@ -150,10 +176,23 @@ fn remark(instance: &Instance, difference: &Difference, under_way: Option<&str>,
     if let Some(word) = under_way.filter(|_| !difference.pending.is_empty()) {
         said.note(instance.address, format!("{names}: accepted by AWS, and being carried out ({word})"));
     } else if !difference.pending.is_empty() {
-        let window = difference.before.get("maintenance_window").and_then(Value::as_str);
-        let window = window.map(|window| format!(" ({window} UTC)")).unwrap_or_default();
-        let text = format!("{names}: accepted by AWS, pending until the maintenance window{window}");
-        said.note(instance.address, text);
+        let until = said.waits.as_ref().map(Waits::until).unwrap_or_default();
+        said.note(instance.address, format!("{names}: accepted by AWS, {until}"));
+    }
+}
+
+/// Whether nothing of an instance is to wait for the maintenance window.
+fn is_wanted_now(draft: &Draft, instance: &Instance) -> bool {
+    draft.inputs.options.now.iter().any(|address| instance.address.is_within(address))
+}
+
+/// What has missed its window is planned once more: that is said.
+fn overdue(draft: &Draft, instance: &Instance, record: &Record, observation: &Observation, said: &mut Decision) {
+    let missed = pending::missed(instance.kind, record, observation, draft.time());
+    if !missed.is_empty() {
+        let names = missed.join(", ");
+        let text = "the maintenance window is over, and AWS has not carried it out; nobody counts on it any more";
+        said.note(instance.address, format!("{names}: {text}"));
     }
 }
 
@@ -176,23 +215,25 @@ fn causes(draft: &Draft, instance: &Instance, difference: &Difference) -> Vec<St
 fn update(
     draft: &Draft,
     instance: &Instance,
-    record: &Record,
+    (record, waits): (&Record, &Object),
     difference: Difference,
     observation: &Observation,
 ) -> Decision {
-    let Difference { before, mut after, changed, secrets, let_in, .. } = difference;
+    let Difference { before, mut after, changed, secrets, let_in, later, .. } = difference;
     if !changed.is_empty() {
         instance.kind.predict(&mut after, Some(&observation.object), &draft.target(&instance.region));
         forget_absent(instance, &before, &mut after);
     }
     let mut plan = record_plan(draft, instance, secrets, record.suffix.clone());
     plan.let_in = let_in;
+    plan.later = later.into_iter().map(str::to_owned).collect();
+    plan.now = is_wanted_now(draft, instance);
     let protect = record.protect != plan.protect;
     let after = filled(instance, after);
     let local = |name: &str| instance.kind.schema().attr(name).is_some_and(|attr| attr.update == Update::Local);
     let is_shown = |name: &&&'static str| !local(name) || !matches!(**name, "tags" | "parameters");
     if changed.iter().filter(is_shown).count() == 0 && !protect {
-        let record = stale(draft, instance, record, plan, &after);
+        let record = stale(draft, instance, (record, observation), plan, &after);
         return Decision { record, standing: Standing::Unchanged, ..Decision::of(after) };
     }
     let mut changes = diff::changes(instance.kind.schema(), &before, &after, &changed, &[]);
@@ -201,9 +242,8 @@ fn update(
         changes.push(AttrChange { name: "protect", before, after, replaces: false });
     }
     let mut decision = Decision::default();
-    let waits = pending::joined(instance.kind, record, observation);
     let back = pending::taken_back(instance.kind.schema(), &before, &after, &changed);
-    let told = pending::show(&waits, &back, &mut changes);
+    let told = pending::show(waits, &back, &mut changes);
     if !told.is_empty() {
         decision
             .note(instance.address, format!("{}: takes back what waits for the maintenance window", told.join(", ")));
@@ -211,12 +251,13 @@ fn update(
     let numbered = numbered(&after);
     let target = draft.target(&instance.region);
     let wish = wish::without_own_unknowns(numbered.clone(), instance.address);
-    let change = Change { phase: &plan.let_in, ..Change::update(&record.id, &before, &wish, &changed, &target) };
+    let change = Change::update(&record.id, &before, &wish, &changed, &target);
+    let change = Change { phase: &plan.let_in, now: plan.now, ..change };
     match pending::compile(instance.kind, &change, &back) {
         Ok(mut calls) => {
             let place = (instance.address, &*instance.region);
             if observation.status == Status::Settled {
-                pending::flush(instance.kind, &change, (&waits, &back), &mut calls);
+                pending::flush(instance.kind, &change, (waits, &back), &mut calls);
             }
             let shown = Shown { changed, changes };
             decision.steps.push(Step::update(place, &record.id, (before, numbered), shown, calls, plan));
@@ -231,12 +272,13 @@ fn update(
 fn stale(
     draft: &Draft,
     instance: &Instance,
-    record: &Record,
+    (record, observation): (&Record, &Observation),
     plan: RecordPlan,
     after: &Object,
 ) -> Option<RecordChange> {
     let known = draft.state.records.get(instance.address);
-    let has_come = |known: &Record| pending::left(instance.kind, after, known.pending.clone()) != known.pending;
+    let (pending, since) = pending::kept(instance.kind, record, observation, draft.time());
+    let has_come = |known: &Record| (&known.pending, &known.since) != (&pending, &since);
     let stale = known.is_none_or(|known| {
         known.abandon != plan.abandon
             || known.set != plan.set
@@ -250,6 +292,8 @@ fn stale(
         id: record.id.clone(),
         object: after.clone(),
         record: plan,
+        pending,
+        since,
     })
 }
 

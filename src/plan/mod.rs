@@ -24,6 +24,7 @@ mod names;
 mod order;
 mod outputs;
 pub mod pending;
+mod reboot;
 mod record;
 mod refresh_only;
 pub mod replace;
@@ -33,6 +34,7 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 pub mod timeouts;
+pub mod waits;
 mod whose;
 pub mod wish;
 
@@ -47,6 +49,7 @@ use crate::state::Record;
 use crate::value::{Object, Value};
 pub use foreign::manages;
 pub use step::{Action, AttrChange, Barrier, BarrierId, Reason, RecordPlan, Step, StepId, Wait};
+pub use waits::Waits;
 
 /// An object in the account: kind, region and name.
 pub type ObjectKey = (String, String, String);
@@ -98,12 +101,18 @@ pub struct Options {
     pub allow_destroy: Vec<Address>,
     /// Every data-bearing object may be destroyed or replaced.
     pub allow_all: bool,
+    /// What waits for the maintenance window of these, and what of them would, is made at once.
+    pub now: Vec<Address>,
     /// Objects that may be bought.
     pub allow_purchase: Vec<Address>,
     /// Nothing may be worse than this.
     pub max_impact: Option<Impact>,
     /// Only bring the records to what is there.
     pub refresh_only: bool,
+    /// Only restart nodes of these.
+    pub reboot: Vec<Address>,
+    /// All their nodes, and not only those that wait for it.
+    pub reboot_all: bool,
 }
 
 /// A plan.
@@ -129,6 +138,9 @@ pub struct Plan {
     pub blocked: Vec<Blocked>,
     /// What others have changed, for a run that only takes over what is there.
     pub drift: Vec<Drift>,
+    /// What AWS has accepted and keeps until the maintenance window.
+    #[serde(default)]
+    pub waits: Vec<Waits>,
     /// Remarks: pending changes, secrets not checked, objects gone.
     pub notes: Vec<Note>,
     /// Whether it is about a part of the stack only, so that outputs stay as they are.
@@ -154,6 +166,12 @@ pub struct RecordChange {
     pub object: Object,
     /// What the record says beside the object.
     pub record: RecordPlan,
+    /// What waits for the maintenance window and AWS does not tell.
+    #[serde(default)]
+    pub pending: Object,
+    /// Since when what waits does, by attribute.
+    #[serde(default)]
+    pub since: BTreeMap<String, String>,
 }
 
 /// How an object differs from what is recorded of it.

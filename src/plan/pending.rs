@@ -3,9 +3,13 @@
 //! AWS tells most of it; the rest is remembered in the record. Both together are what will be. Every immediate call
 //! carries all of it out at once. Source: API reference, ModifyReplicationGroup and ModifyCacheCluster.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
 use crate::kind::{Call, Change, Kind, Observation, Problem, Status};
-use crate::plan::AttrChange;
-use crate::plan::diff::Waiting;
+use crate::plan::diff::{Difference, Waiting};
+use crate::plan::{AttrChange, waits};
 use crate::schema::Schema;
 use crate::state::Record;
 use crate::value::{Object, Value};
@@ -13,10 +17,46 @@ use crate::value::{Object, Value};
 /// Seconds within which AWS takes back what nobody has begun: a rough prior.
 const AT_ONCE: u32 = 5;
 
-/// What is remembered to wait, without what is so already.
-pub fn left(kind: &dyn Kind, now: &Object, mut remembered: Object) -> Object {
-    remembered.retain(|name, value| now.get(name).is_some_and(|_| differs(kind, now, name, value)));
-    remembered
+/// What is remembered to wait, and since when: without what is so already, and what has missed its window.
+pub(super) fn kept(
+    kind: &dyn Kind,
+    record: &Record,
+    observation: &Observation,
+    time: Timestamp,
+) -> (Object, BTreeMap<String, String>) {
+    let (now, missed) = (&observation.object, missed(kind, record, observation, time));
+    let mut pending = record.pending.clone();
+    pending.retain(|name, value| {
+        let waits = now.get(name).is_some_and(|_| differs(kind, now, name, value));
+        waits && !missed.iter().any(|missed| *missed == &**name)
+    });
+    let mut since = record.since.clone();
+    since.retain(|name, _| {
+        let told = observation.pending.get(&**name).is_some_and(|value| differs(kind, now, name, value));
+        told || pending.contains_key(&**name)
+    });
+    (pending, since)
+}
+
+/// What is remembered to wait and is not so though its window is over: AWS has settled without it.
+pub(super) fn missed<'a>(
+    kind: &dyn Kind,
+    record: &'a Record,
+    observation: &Observation,
+    time: Timestamp,
+) -> Vec<&'a str> {
+    let Some(window) = kind.window(&observation.object).filter(|_| observation.status == Status::Settled) else {
+        return Vec::new();
+    };
+    let is_over = |name: &str| {
+        let since = record.since.get(name).and_then(|since| since.parse::<Timestamp>().ok());
+        since.is_some_and(|since| window.after(since).1 <= time)
+    };
+    let now = &observation.object;
+    let waited = record.pending.iter().filter(|(name, value)| {
+        now.contains_key(*name) && !observation.pending.contains_key(*name) && differs(kind, now, name, value)
+    });
+    waited.map(|(name, _)| &**name).filter(|name| is_over(name)).collect()
 }
 
 fn differs(kind: &dyn Kind, now: &Object, name: &str, value: &Value) -> bool {
@@ -24,8 +64,8 @@ fn differs(kind: &dyn Kind, now: &Object, name: &str, value: &Value) -> bool {
 }
 
 /// What waits, as AWS tells it and as it is remembered; without what is so already.
-pub(super) fn joined(kind: &dyn Kind, record: &Record, observation: &Observation) -> Object {
-    let mut pending = left(kind, &observation.object, record.pending.clone());
+pub(super) fn joined(kind: &dyn Kind, record: &Record, observation: &Observation, time: Timestamp) -> Object {
+    let (mut pending, _) = kept(kind, record, observation, time);
     let told = observation.pending.iter().filter(|(name, value)| differs(kind, &observation.object, name, value));
     pending.extend(told.map(|(name, value)| (name.clone(), value.clone())));
     pending
@@ -73,10 +113,10 @@ pub(super) fn show(waits: &Object, back: &[&'static str], changes: &mut Vec<Attr
     shown
 }
 
-/// How a wish stands to it.
-pub(super) fn waiting(kind: &dyn Kind, wanted: &Object, status: &Status) -> Waiting {
+/// How a wish stands to it; what is wanted now does not wait.
+pub(super) fn waiting(kind: &dyn Kind, wanted: &Object, status: &Status, now: bool) -> Waiting {
     match status {
-        Status::Settled if kind.defers(wanted) => Waiting::Patient,
+        Status::Settled if kind.defers(wanted) && !now => Waiting::Patient,
         Status::Settled => Waiting::Urgent,
         _ => Waiting::UnderWay,
     }
@@ -92,14 +132,73 @@ pub(super) fn flush(kind: &dyn Kind, change: &Change, (pending, back): (&Object,
     if others.is_empty() {
         return;
     }
-    let mut after = before.clone();
-    after.extend(pending.iter().map(|(name, value)| (name.clone(), value.clone())));
-    let brought = kind.compile(&Change::update(id, before, &after, &others, change.target)).unwrap_or_default();
-    for brought in &brought {
-        call.impact = call.impact.max(brought.impact);
-        call.marks.extend(brought.marks.iter().filter(|mark| !call.marks.contains(mark)).copied().collect::<Vec<_>>());
-    }
+    let brought = waits::brought(kind, (id, before), pending, &others, change.target).unwrap_or_default();
+    call.impact = brought.iter().map(|brought| brought.impact).max().unwrap_or(call.impact).max(call.impact);
+    let marks = std::mem::take(&mut call.marks).into_iter();
+    call.marks = distinct(marks.chain(brought.iter().flat_map(|brought| brought.marks.iter().copied())));
     let own = call.why.take().map(|why| format!("{why} ")).unwrap_or_default();
     let also = format!("{own}AWS carries out with it what waits for the maintenance window: {}.", others.join(", "));
     call.why = Some(also);
+}
+
+/// Each once, in their order.
+pub(super) fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut each = Vec::new();
+    all.for_each(|one| {
+        if !each.contains(&one) {
+            each.push(one);
+        }
+    });
+    each
+}
+
+/// What waits and the wish does not speak of, since all of it is wanted now: an immediate call that is for it.
+pub(super) fn pull(kind: &dyn Kind, waits: &Object, wanted: &Object, difference: &mut Difference) {
+    let attrs = kind.schema().attrs.iter().filter(|attr| attr.settable() && !attr.secret);
+    for attr in attrs.filter(|attr| !wanted.contains_key(attr.name)) {
+        if let Some(value) = waits.get(attr.name).filter(|_| !difference.changed.contains(&attr.name)) {
+            difference.after.insert(attr.name.into(), value.clone());
+            difference.changed.push(attr.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds;
+
+    /// A group without Multi-AZ whose window is on Sunday from five to six, and that shall have it.
+    #[test]
+    fn what_is_remembered_goes_when_it_is_so_and_when_its_window_is_over() {
+        let kind = kinds::get("replication_group").expect("a kind");
+        let group = |on: bool| {
+            let window = ("maintenance_window".into(), Value::string("sun:05:00-sun:06:00"));
+            Object::from([window, ("multi_az_enabled".into(), Value::bool(on))])
+        };
+        let record = Record {
+            pending: Object::from([("multi_az_enabled".into(), Value::bool(true))]),
+            since: BTreeMap::from([("multi_az_enabled".to_owned(), "2026-11-27T10:00:00Z".to_owned())]),
+            ..Record::default()
+        };
+        let busy = Status::Busy("modifying".to_owned());
+        let cases = [
+            (false, Status::Settled, "2026-11-27T10:00:00Z", true, false),
+            (false, Status::Settled, "2026-11-29T05:59:59Z", true, false),
+            (false, busy, "2026-11-29T06:00:00Z", true, false),
+            (false, Status::Settled, "2026-11-29T06:00:00Z", false, true),
+            (true, Status::Settled, "2026-11-28T00:00:00Z", false, false),
+        ];
+        for (on, status, time, stays, is_missed) in cases {
+            let seen = Observation { status, object: group(on), pending: Object::new() };
+            let time = time.parse().expect("a time");
+            let (pending, since) = kept(kind, &record, &seen, time);
+            assert_eq!((pending.len(), since.len()), (usize::from(stays), usize::from(stays)), "{on} {time}");
+            assert_eq!(!missed(kind, &record, &seen, time).is_empty(), is_missed, "{on} {time}");
+        }
+        let undated = Record { since: BTreeMap::new(), ..record };
+        let seen = Observation { status: Status::Settled, object: group(false), pending: Object::new() };
+        let time = "2027-11-29T06:00:00Z".parse().expect("a time");
+        assert_eq!(kept(kind, &undated, &seen, time).0.len(), 1, "nobody knows since when");
+    }
 }

@@ -51,6 +51,15 @@ pub(super) fn record_plan(
     // Nothing can hang on a block that is there no times.
     let mut dependencies = draft.managed_blocks_used_by(instance.address);
     dependencies.retain(|used| used.is_among(draft.declared.range(used.clone()..)));
-    let abandon = instance.resource.meta.lifecycle.abandon;
-    RecordPlan { set, secrets, dependencies, protect: instance.protect, abandon, suffix, let_in: Vec::new() }
+    RecordPlan {
+        set,
+        secrets,
+        dependencies,
+        protect: instance.protect,
+        abandon: instance.resource.meta.lifecycle.abandon,
+        suffix,
+        let_in: Vec::new(),
+        later: Vec::new(),
+        now: false,
+    }
 }

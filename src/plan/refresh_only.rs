@@ -67,13 +67,18 @@ fn take_over(address: &Address, record: &Record, found: &Observation) -> Decisio
         abandon: record.abandon,
         suffix: record.suffix.clone(),
         let_in: Vec::new(),
+        later: Vec::new(),
+        now: false,
     };
+    let (pending, since) = (record.pending.clone(), record.since.clone());
     let change = RecordChange {
         address: address.clone(),
         region: record.region.clone(),
         id: record.id.clone(),
         object: object.clone(),
         record: plan,
+        pending,
+        since,
     };
     Decision { drift: Some(drift), record: Some(change), ..Decision::of(object) }
 }
@@ -147,6 +152,8 @@ mod tests {
         state.records.insert(address("b"), known("old"));
         let words = |uses: &str| RecordPlan { dependencies: vec![address(uses)], ..RecordPlan::default() };
         let entry = |name: &str| RecordChange {
+            pending: Object::new(),
+            since: BTreeMap::new(),
             address: address(name),
             region: String::new(),
             id: String::new(),

@@ -18,6 +18,8 @@ pub fn strangers(draft: &Draft) -> Vec<Diagnostic> {
         .iter()
         .chain(&options.allow_destroy)
         .chain(&options.allow_purchase)
+        .chain(&options.now)
+        .chain(&options.reboot)
         .cloned()
         .map(Subject::Resource);
     let named = options.targets.iter().chain(&options.excludes).cloned().chain(replaced);
@@ -56,6 +58,7 @@ pub fn select(plan: &mut Plan, options: &Options) {
     plan.imports.retain(|imported| stays(&imported.address));
     plan.records.retain(|record| stays(&record.address));
     plan.drift.retain(|drift| stays(&drift.address));
+    plan.waits.retain(|waits| stays(&waits.address));
     plan.changed_outputs.clear();
     plan.partial = true;
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::kind::{Call, Impact, Until};
+use crate::kind::{Call, Impact, Until, Window};
 use crate::kinds;
 use crate::state::{Digest, Record};
 use crate::value::{Object, Value};
@@ -67,6 +67,8 @@ pub enum Reason {
     Destroyed,
     /// The object has had a successor since an earlier run.
     Deposed,
+    /// Its nodes are restarted.
+    Rebooted,
 }
 
 /// One step.
@@ -138,6 +140,12 @@ pub struct RecordPlan {
     pub suffix: Option<String>,
     /// Secrets that an earlier run has let in, and that are to be the only ones now.
     pub let_in: Vec<String>,
+    /// Attributes of which the block says more than this step makes: the next apply goes on.
+    #[serde(default)]
+    pub later: Vec<String>,
+    /// Whether nothing of the change is to wait for the maintenance window, whatever the block says.
+    #[serde(default)]
+    pub now: bool,
 }
 
 /// One attribute that differs.
@@ -235,6 +243,25 @@ impl Step {
         }
     }
 
+    /// The nodes of an object are restarted; it stays as it is.
+    pub fn reboot(
+        (address, region): (&Address, &str),
+        id: &str,
+        object: Object,
+        calls: Vec<Call>,
+        record: RecordPlan,
+    ) -> Self {
+        assert!(!id.is_empty() && !calls.is_empty(), "{address}: what is restarted has a name and nodes");
+        Self {
+            id: Some(id.to_owned()),
+            before: Some(object.clone()),
+            after: Some(object),
+            calls,
+            record,
+            ..Self::new(address, Action::Update, Reason::Rebooted, region)
+        }
+    }
+
     /// An object goes. The last call is over when it is gone, and no other is.
     pub fn delete(address: &Address, reason: Reason, record: &Record, before: Object, calls: Vec<Call>) -> Self {
         let ends: Vec<bool> = calls.iter().map(|call| call.until == Until::Absent).collect();
@@ -294,6 +321,17 @@ impl Step {
     /// The expected duration in seconds; what waits for the maintenance window is not counted.
     pub fn seconds(&self) -> u32 {
         self.calls.iter().filter(|call| !call.waits()).map(|call| call.seconds).sum()
+    }
+
+    /// The window that those of its calls wait for that do.
+    pub fn window(&self) -> Option<Window> {
+        kinds::get(&self.address.kind)?.window(self.after.as_ref()?)
+    }
+
+    /// Until when those calls wait, in words.
+    pub fn until(&self) -> String {
+        let window = self.window().map(|window| window.word());
+        format!("pending until {}", window.as_deref().unwrap_or("the maintenance window"))
     }
 
     /// Whether its object has no record afterwards.

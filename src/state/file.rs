@@ -95,6 +95,8 @@ pub(super) struct RecordFile {
     owed: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pending: serde_json::Map<String, serde_json::Value>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    since: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mark: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -279,6 +281,7 @@ pub(super) fn record_out(address: &Address, record: &Record) -> RecordFile {
         suffix: record.suffix.clone(),
         owed: record.owed.clone(),
         pending: record.pending.iter().map(|(name, value)| (name.to_string(), json::to_json(value))).collect(),
+        since: record.since.clone(),
         mark: record.mark.clone(),
         protect: record.protect,
         abandon: record.abandon,
@@ -315,6 +318,7 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
         suffix: record.suffix,
         owed: record.owed,
         pending,
+        since: record.since,
         mark: record.mark,
     };
     Ok((address, record))

@@ -91,6 +91,8 @@ pub struct Record {
     pub owed: BTreeSet<String>,
     /// What waits for the maintenance window and AWS does not tell, as it will be.
     pub pending: Object,
+    /// When what waits for the maintenance window was asked for, by attribute: of what AWS tells as well.
+    pub since: BTreeMap<String, String>,
     /// The mark that we made it with (its tag `cachestack:id`); none for what was taken over and for kinds without tags.
     pub mark: Option<String>,
 }

@@ -18,7 +18,7 @@ pub fn told(steps: &[&Step]) -> String {
     }
     let mut out = String::new();
     for (index, (step, call)) in calls.iter().enumerate() {
-        out.push_str(&format!("      call {}/{}: {}\n", index + 1, calls.len(), line(call)));
+        out.push_str(&format!("      call {}/{}: {}\n", index + 1, calls.len(), line(step, call)));
         // What makes an object is written out above.
         let sent = if step.action == Action::Update { arguments(step, call) } else { Vec::new() };
         if !sent.is_empty() {
@@ -29,13 +29,13 @@ pub fn told(steps: &[&Step]) -> String {
     out
 }
 
-fn line(call: &Call) -> String {
+fn line(step: &Step, call: &Call) -> String {
     let causes: Vec<&str> =
         call.causes.iter().map(|cause| if *cause == "tags_all" { "tags" } else { *cause }).collect();
     let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
     let marks: String = call.marks.iter().map(|mark| format!(", {}", mark.word())).collect();
     let time = if call.waits() {
-        ", in the maintenance window".to_owned()
+        format!(", {}", step.until())
     } else if call.seconds > 5 {
         format!(", about {}", duration(Duration::from_secs(call.seconds.into())))
     } else {

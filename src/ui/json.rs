@@ -167,6 +167,7 @@ fn call(step: &Step, call: &Call) -> Json {
         "operation": call.operation,
         "args": args,
         "when": if call.waits() { "window" } else { "now" },
+        "window": step.window().filter(|_| call.waits()).map(|window| window.word()),
         "impact": call.impact.word(),
         "marks": call.marks.iter().map(|mark| mark.word()).collect::<Vec<_>>(),
         "why": call.why,
@@ -183,6 +184,7 @@ fn step(step: &Step, places: &BTreeMap<StepId, usize>) -> Json {
         Reason::Orphan => ("block_gone", Vec::new()),
         Reason::Destroyed => ("destroyed", Vec::new()),
         Reason::Deposed => ("deposed", Vec::new()),
+        Reason::Rebooted => ("rebooted", Vec::new()),
     };
     let changes: Vec<Json> = step.changes.iter().map(change).collect();
     let calls: Vec<Json> = step.calls.iter().map(|one| call(step, one)).collect();
@@ -236,6 +238,7 @@ pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
     let mut lines: Vec<Json> =
         plan.imports.iter().map(import).chain(plan.steps.iter().map(|one| step(one, &places))).collect();
     lines.extend(barriers(plan, &places));
+    lines.extend(plan.waits.iter().map(super::pending::json));
     for note in &plan.notes {
         lines.push(
             json!({ "type": "note", "address": note.address.as_ref().map(ToString::to_string), "message": note.text }),

@@ -4,6 +4,7 @@ mod calls;
 pub mod difference;
 pub mod json;
 mod paint;
+pub mod pending;
 pub mod plan;
 mod print;
 pub mod progress;

@@ -135,14 +135,29 @@ fn shown(plan: &Plan) -> Vec<Shown<'_>> {
 fn block(ui: Ui, shown: &Shown) -> String {
     let (words, sign, colour) = heading(shown);
     let mut out = format!("  # {} {words}\n", ui.paint(Style::new().bold(), &shown.address.to_string()));
+    if shown.main.reason != Reason::Rebooted {
+        out.push_str(&body(ui, shown, (sign, colour)));
+    }
+    let calls = shown.other.into_iter().chain([shown.main]);
+    let mut steps: Vec<&Step> = calls.collect();
+    if matches!(&shown.main.reason, Reason::Replaced { create_first: true, .. }) {
+        steps.reverse();
+    }
+    out.push_str(&calls::told(&steps));
+    out.push('\n');
+    out
+}
+
+/// What differs, as a block.
+fn body(ui: Ui, shown: &Shown, (sign, colour): (&str, AnsiColor)) -> String {
     let word = shown.address.mode.word();
     let data = if word.is_empty() { String::new() } else { format!("{word} ") };
-    out.push_str(&format!(
+    let mut out = format!(
         "{} {data}{} \"{}\" {{\n",
         ui.paint(style(colour), &format!("{sign:>3}")),
         shown.address.kind,
         shown.address.name
-    ));
+    );
     let changes: Vec<&AttrChange> = shown.main.changes.iter().collect();
     let width = changes.iter().map(|change| name(change).len()).max().unwrap_or(0);
     for change in changes {
@@ -152,15 +167,7 @@ fn block(ui: Ui, shown: &Shown) -> String {
     if shown.main.action == Action::Delete {
         out.push_str(&deleted(ui, shown.main));
     }
-    out.push_str("    }\n");
-    let calls = shown.other.into_iter().chain([shown.main]);
-    let mut steps: Vec<&Step> = calls.collect();
-    if matches!(&shown.main.reason, Reason::Replaced { create_first: true, .. }) {
-        steps.reverse();
-    }
-    out.push_str(&calls::told(&steps));
-    out.push('\n');
-    out
+    out + "    }\n"
 }
 
 fn name(change: &AttrChange) -> &'static str {
@@ -180,6 +187,7 @@ fn heading(shown: &Shown) -> (String, &'static str, AnsiColor) {
         (Reason::Vanished, Action::Create) => ("is gone and will be created again".to_owned(), "+", GREEN),
         (Reason::Vanished, Action::Forget) => ("is gone already; its record will be dropped".to_owned(), "-", YELLOW),
         (_, Action::Create) => ("will be created".to_owned(), "+", GREEN),
+        (Reason::Rebooted, _) => ("has nodes that will be restarted".to_owned(), "~", YELLOW),
         (_, Action::Update) if step.calls.is_empty() => ("will be updated in the state only".to_owned(), "~", YELLOW),
         (_, Action::Update) => ("will be updated in place".to_owned(), "~", YELLOW),
         (Reason::Deposed, Action::Delete) => ("has a successor; the old object will be destroyed".to_owned(), "-", RED),
@@ -213,6 +221,9 @@ fn attribute(ui: Ui, change: &AttrChange, key: Option<Key>, width: usize, creati
         return format!("      {sign} {label} = {}{forces}\n", show(&change.after, 8));
     }
     let sign = ui.paint(style(YELLOW), "~");
+    if secret && change.after.is_null() {
+        return format!("      {sign} {label} = {SENSITIVE} -> null{forces}\n");
+    }
     if secret {
         return format!("      {sign} {label} = {SENSITIVE} -> {SENSITIVE}{forces}\n");
     }

@@ -11,12 +11,13 @@
 //! a text of the file
 //! =>
 //! what takes its place
+//! -- later 8d --
 //! -- brief --
 //! ```
 //!
 //! From `-- brief --` on, apply and destroy show neither the plan nor the progress, whose order may vary. With
 //! CACHESTACK_UPDATE_CASES=1 the expectations are written anew; CACHESTACK_CASE=WORD plays only those with the word in
-//! their name.
+//! their name. `-- later 8d --` moves the clock of the built-in emulator of the environment `local`, in days.
 
 use std::path::{Path, PathBuf};
 
@@ -39,6 +40,8 @@ enum Part {
     Edit(String, Vec<String>),
     /// Only the results of apply and destroy are shown from here on.
     Brief,
+    /// The clock of the emulator goes on, by so many days.
+    Later(u64),
     /// A command and what it prints.
     Command(String, Vec<String>),
 }
@@ -110,6 +113,10 @@ fn parse(text: &str) -> Vec<Part> {
         let heading = line.strip_prefix("-- ").and_then(|line| line.strip_suffix(" --"));
         let part = match heading.map(|heading| heading.split_once(' ').unwrap_or((heading, ""))) {
             Some(("brief", "")) => Some(Part::Brief),
+            Some(("later", days)) => {
+                let days = days.strip_suffix('d').and_then(|days| days.parse().ok());
+                Some(Part::Later(days.unwrap_or_else(|| panic!("{line}"))))
+            }
             Some(("file", name)) => Some(Part::File(name.to_owned(), Vec::new())),
             Some(("edit", name)) => Some(Part::Edit(name.to_owned(), Vec::new())),
             _ => line.strip_prefix("$ ").map(|command| Part::Command(command.to_owned(), Vec::new())),
@@ -146,6 +153,10 @@ fn play(parts: &[Part]) -> String {
                 edit(&place, name, lines);
                 say(&format!("-- edit {name} --"));
                 lines.iter().for_each(|line| say(line));
+            }
+            Part::Later(days) => {
+                place.move_clock(days * 86_400);
+                say(&format!("-- later {days}d --"));
             }
             Part::Brief => {
                 brief = true;

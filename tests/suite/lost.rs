@@ -497,3 +497,60 @@ fn a_time_limit_is_kept_whatever_the_service_does() {
     scene.run(&["apply", "--auto-approve"], 0);
     assert_eq!(scene.groups(), "redis-1");
 }
+
+/// A single node of 6.2; what is written in its place is two shards in cluster mode.
+const SINGLE: &str = r#"
+replication_group "g" {
+  replication_group_id = "redis-1"
+  node_type            = "cache.t4g.micro"
+  engine_version       = "6.2"
+}
+"#;
+
+const SHARDS: &str = r#"
+replication_group "g" {
+  replication_group_id       = "redis-1"
+  node_type                  = "cache.t4g.micro"
+  engine_version             = "7.1"
+  automatic_failover_enabled = true
+  cluster_mode               = "enabled"
+  num_node_groups            = 2
+  replicas_per_node_group    = 1
+}
+"#;
+
+/// Wherever the way to cluster mode breaks off, the next run goes on from there.
+#[test]
+fn a_migration_to_cluster_mode_goes_on_after_each_call() {
+    let calls = [
+        ("IncreaseReplicaCount", 0),
+        ("ModifyReplicationGroup", 0),
+        ("ModifyReplicationGroup", 1),
+        ("ModifyReplicationGroup", 2),
+        ("ModifyReplicationGroupShardConfiguration", 0),
+    ];
+    let faults = [
+        (r#""error": { "code": "AccessDenied", "status": 403 }"#, 5),
+        (r#""times": 1, "timeout": { "ms": 50, "done": true }"#, 0),
+    ];
+    for ((operation, after), (fault, code)) in
+        calls.iter().flat_map(|call| faults.iter().map(move |fault| (call, fault)))
+    {
+        let scene = Scene::new(SINGLE);
+        scene.run(&["apply", "--auto-approve"], 0);
+        scene.place.write("main.hcl", &format!("{HEAD}{SHARDS}"));
+        let rule = format!(
+            r#"{{ "seed": 1, "rules": [{{ "match": "elasticache:{operation}", "after": {after}, {fault} }}] }}"#
+        );
+        control(&scene.emulator, "POST /_cachestack/faults", &rule);
+        scene.run(&["apply", "--auto-approve"], *code);
+        scene.mend();
+        let left = if *code == 0 { 0 } else { 2 };
+        scene.run(&["plan", "--detailed-exitcode"], left);
+        scene.run(&["apply", "--auto-approve"], 0);
+        scene.run(&["plan", "--detailed-exitcode"], 0);
+        let (_, answer) = aws(&scene.emulator, "Action=DescribeReplicationGroups").expect("an answer");
+        assert!(answer.contains("<ClusterMode>enabled</ClusterMode>"), "{operation} {after}: {answer}");
+        assert_eq!(answer.matches("<NodeGroupId>").count(), 2, "{operation} {after}: {answer}");
+    }
+}

@@ -1,5 +1,7 @@
 //! After the last call: the object is read back, compared with what was asked for, recorded and published.
 
+use std::collections::BTreeMap;
+
 use super::{Early, Ready, Work};
 
 use crate::kind::{Call, Observation, Until};
@@ -32,7 +34,7 @@ impl Work<'_> {
         }
         object.retain(|_, value| value.is_wholly_known());
         let mut record = self.record_of(ready, object.clone());
-        record.pending = self.still_waits(ready, &observed);
+        (record.pending, record.since) = self.still_waits(ready, &observed);
         // A service that keeps no tags tells nobody's objects apart. Another mark is that of an object that had the name
         // before: the read was behind.
         let told = observed.object.get("tags_all").and_then(Value::as_object);
@@ -44,15 +46,19 @@ impl Work<'_> {
     }
 
     /// What waits for the maintenance window and AWS does not tell: remembered until it is so, or until an immediate
-    /// call has carried it out.
-    fn still_waits(&self, ready: &Ready, observed: &Observation) -> Object {
+    /// call has carried it out; and since when all of it waits.
+    fn still_waits(&self, ready: &Ready, observed: &Observation) -> (Object, BTreeMap<String, String>) {
         let flushed = ready.calls.iter().any(Call::flushes);
-        let mut waits = if flushed { Object::new() } else { self.waits() };
+        let (mut waits, mut since) = if flushed { Default::default() } else { self.waits() };
         // What is made, or taken back, at once does not wait any more.
         let made = |name: &str| ready.calls.iter().any(|call| !call.waits() && call.causes.contains(&name));
         waits.retain(|name, _| !made(name));
-        let deferred = ready.calls.iter().filter(|call| call.waits()).flat_map(|call| &call.causes);
-        waits.extend(deferred.filter_map(|name| Some(((*name).into(), ready.after.get(name)?.clone()))));
+        since.retain(|name, _| !made(name));
+        let deferred: Vec<&str> =
+            ready.calls.iter().filter(|call| call.waits()).flat_map(|call| call.causes.iter().copied()).collect();
+        waits.extend(deferred.iter().filter_map(|name| Some(((*name).into(), ready.after.get(*name)?.clone()))));
+        let now = jiff::Timestamp::from_second((self.shared.clock.now_ms() / 1000) as i64).unwrap_or_default();
+        since.extend(deferred.iter().map(|name| ((*name).to_owned(), now.to_string())));
         waits.retain(|name, wanted| {
             let attr = self.kind().schema().attr(name).filter(|attr| !attr.secret);
             let told =
@@ -61,7 +67,8 @@ impl Work<'_> {
                 !told && observed.object.get(name).is_some_and(|now| !attr.is_satisfied(now, wanted))
             })
         });
-        waits
+        since.retain(|name, _| waits.contains_key(&**name) || observed.pending.contains_key(&**name));
+        (waits, since)
     }
 
     /// Checks what the author of the block wants of the object that came out.
@@ -103,7 +110,7 @@ impl Work<'_> {
 
     /// AWS may say that all went well and not have done it.
     pub(super) fn verify(&self, ready: &Ready, observed: &Observation) -> Result<(), Early> {
-        let deferred = ready.after.get("apply_immediately").and_then(Value::as_bool) == Some(false);
+        let deferred = self.kind().defers(&ready.after) && !self.step.record.now;
         let wrong: Vec<&str> = self
             .step
             .changed

@@ -106,12 +106,14 @@ impl Work<'_> {
         Record { owed: owed.collect(), ..self.record_of(ready, ready.after.clone()) }
     }
 
-    /// Secrets that are let in beside others, and that this step has not changed.
-    /// What is remembered to wait for the maintenance window; for another object than this step changes nothing does.
-    pub(super) fn waits(&self) -> crate::value::Object {
-        if self.step.action == Action::Update { self.recorded().pending } else { Default::default() }
+    /// What is remembered to wait for the maintenance window, and since when; for another object than this step changes
+    /// nothing does.
+    pub(super) fn waits(&self) -> (crate::value::Object, BTreeMap<String, String>) {
+        let recorded = (self.step.action == Action::Update).then(|| self.recorded());
+        recorded.map(|record| (record.pending, record.since)).unwrap_or_default()
     }
 
+    /// Secrets that are let in beside others, and that this step has not changed.
     fn phase(&self) -> BTreeMap<String, Digest> {
         if self.step.action != Action::Update {
             return BTreeMap::new();
@@ -129,6 +131,7 @@ impl Work<'_> {
         // A value that must not be shown must not be kept either, and AWS's copy of it is the same text.
         let hidden = |name: &str| ready.after.get(name).is_some_and(Value::is_sensitive_anywhere);
         let object = object.into_iter().filter(|(name, value)| !hidden(name) && value.is_wholly_known()).collect();
+        let (pending, since) = self.waits();
         Record {
             region: self.step.region.clone(),
             id: self.id.clone().unwrap_or_default(),
@@ -141,7 +144,8 @@ impl Work<'_> {
             abandon: plan.abandon,
             suffix: plan.suffix.clone(),
             owed: Default::default(),
-            pending: self.waits(),
+            pending,
+            since,
             mark: self.mark.clone().or_else(|| self.recorded().mark),
         }
     }

@@ -83,6 +83,9 @@ impl Work<'_> {
             if hole && local.is_some_and(|attr| !attr.settable()) {
                 continue;
             }
+            if self.step.record.later.iter().any(|later| **later == **name) {
+                continue;
+            }
             // What does not change is not sent, and may be left to others.
             let sent = self.step.action == Action::Create || self.step.changed.contains(&&**name);
             let said = now.get(name).filter(|value| !value.is_null()).cloned();
@@ -139,7 +142,12 @@ impl Work<'_> {
     #[cfg(debug_assertions)]
     fn compile_again(&self, after: &Object, calls: &[Call]) {
         use crate::kind::Change;
+        use crate::plan::Reason;
         let (step, target) = (self.step, self.target());
+        // A restart comes out of no difference.
+        if step.reason == Reason::Rebooted {
+            return;
+        }
         let withheld = |value: &Value| matches!(&value.data, Data::Unknown(it) if matches!(it.origin.as_deref(), Some(Origin::Withheld)));
         // A plan out of a document does not know how hidden values were before.
         if step.after.iter().flat_map(Object::values).any(|value| withheld(value) || value.children().any(withheld)) {
@@ -153,6 +161,7 @@ impl Work<'_> {
             target: &target,
             id: step.before.as_ref().and(step.id.as_deref()),
             phase: &step.record.let_in,
+            now: step.record.now,
         };
         let planned = step.before.as_ref().zip(step.after.as_ref());
         let back = planned

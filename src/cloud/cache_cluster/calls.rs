@@ -15,6 +15,7 @@ pub async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError
         "CreateCacheCluster" => create(clients, &mut input).await?,
         "ModifyCacheCluster" => modify(clients, &mut input).await?,
         "DeleteCacheCluster" => delete(clients, &mut input).await?,
+        "RebootCacheCluster" => return reboot(clients, &mut input).await,
         _ => return tags::change_elasticache(clients, call).await,
     };
     let mut reply = Attrs::default();
@@ -99,6 +100,19 @@ async fn delete(clients: &Clients, input: &mut Input<'_>) -> Answer {
         .set_final_snapshot_identifier(input.text("FinalSnapshotIdentifier")?);
     input.finish()?;
     Ok(service.pace.call(|| request.clone().send()).await?.cache_cluster)
+}
+
+/// Restarts nodes of a cluster, or of a member of a group.
+pub async fn reboot(clients: &Clients, input: &mut Input<'_>) -> Result<Reply, RemoteError> {
+    let service = &clients.elasticache;
+    let request = service
+        .client
+        .reboot_cache_cluster()
+        .set_cache_cluster_id(input.text("CacheClusterId")?)
+        .set_cache_node_ids_to_reboot(input.texts("CacheNodeIdsToReboot")?);
+    input.finish()?;
+    service.pace.call(|| request.clone().send()).await?;
+    Ok(Reply::new())
 }
 
 fn scale_config(member: &mut Input) -> Result<ScaleConfig, RemoteError> {

@@ -5,7 +5,7 @@ use aws_sdk_elasticache::types::{CacheCluster, CacheNode};
 use crate::cloud::attrs::{Attrs, fields};
 use crate::cloud::logs;
 use crate::cloud::replication_group::observe::short_version;
-use crate::kind::{Observation, Status};
+use crate::kind::{NODES_TO_REBOOT, Observation, Status};
 use crate::value::{Object, Type, Value};
 
 /// What AWS says of a cluster.
@@ -107,9 +107,20 @@ fn of_node(node: &CacheNode) -> Value {
     attrs.into_value()
 }
 
+/// The nodes in which parameters take effect after a restart only.
+pub fn to_reboot(cluster: &CacheCluster) -> &[String] {
+    let group = cluster.cache_parameter_group();
+    let group = group.filter(|group| group.parameter_apply_status() == Some("pending-reboot"));
+    group.map(|group| group.cache_node_ids_to_reboot()).unwrap_or_default()
+}
+
 /// Changes that AWS has accepted and not yet carried out.
 fn pending(cluster: &CacheCluster) -> Object {
     let mut attrs = Attrs::default();
+    let nodes = to_reboot(cluster);
+    if !nodes.is_empty() {
+        attrs.set(NODES_TO_REBOOT, nodes);
+    }
     let Some(values) = cluster.pending_modified_values() else { return attrs.0 };
     if let Some(count) = values.num_cache_nodes() {
         attrs.int("num_cache_nodes", Some(count));

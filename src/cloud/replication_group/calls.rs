@@ -4,6 +4,7 @@ use aws_sdk_elasticache::types::{ConfigureShard, NodeGroupConfiguration, Replica
 
 use crate::cloud::args::Input;
 use crate::cloud::attrs::Attrs;
+use crate::cloud::cache_cluster::reboot;
 use crate::cloud::clients::Clients;
 use crate::cloud::global_replication_group::disassociate;
 use crate::cloud::{logs, tags};
@@ -21,6 +22,7 @@ pub async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError
         "DeleteReplicationGroup" => delete(clients, &mut input).await?,
         "TestFailover" => fail_over(clients, &mut input).await?,
         "DisassociateGlobalReplicationGroup" => return disassociate(clients, call).await,
+        "RebootCacheCluster" => return reboot(clients, &mut input).await,
         _ => return tags::change_elasticache(clients, call).await,
     };
     let mut reply = Attrs::default();

@@ -6,7 +6,9 @@ use aws_sdk_elasticache::types::{CacheCluster, ReplicationGroup};
 
 use super::observe::short_version;
 use crate::cloud::attrs::Attrs;
+use crate::cloud::cache_cluster::observe::to_reboot;
 use crate::cloud::logs::{log_delivery, log_type};
+use crate::kind::NODES_TO_REBOOT;
 use crate::value::{Object, Value};
 
 /// What attributes will be. `object` holds what they are.
@@ -16,6 +18,11 @@ pub fn pending(group: &ReplicationGroup, members: &[&CacheCluster], object: &Obj
         of_member(member, &mut attrs);
     }
     of_group(group, object, &mut attrs);
+    let waiting = members.iter().filter(|member| !to_reboot(member).is_empty());
+    let waiting: Vec<&str> = waiting.filter_map(|member| member.cache_cluster_id()).collect();
+    if !waiting.is_empty() {
+        attrs.set(NODES_TO_REBOOT, waiting);
+    }
     attrs.0
 }
 

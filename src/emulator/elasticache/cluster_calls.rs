@@ -197,6 +197,10 @@ pub fn reboot(context: &mut Context, input: Input) -> Answer {
             format!("The specified cache cluster {} is not in the available state.", cluster.id),
         ));
     }
+    let group = cluster.group.as_deref().and_then(|id| context.region[group::GROUPS].get(id));
+    if group.is_some_and(|group| group.cluster_enabled) {
+        return Err(Failure::combination("Rebooting is not supported for clusters with cluster mode enabled."));
+    }
     if ids.is_empty() {
         return Err(Failure::value("The parameter CacheNodeIdsToReboot must be provided and must not be blank."));
     }

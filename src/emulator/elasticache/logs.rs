@@ -55,9 +55,10 @@ pub fn read(input: Input, engine: &str, version: &str, current: &[LogDelivery]) 
         let least = match log_type {
             "slow-log" => "6.0",
             "engine-log" => "6.2",
+            "command-log" => "8.1",
             other => {
                 return Err(Failure::value(format!(
-                    "Invalid log type: {other}. Valid values are slow-log and engine-log."
+                    "Invalid log type: {other}. Valid values are slow-log, engine-log and command-log."
                 )));
             }
         };
@@ -71,7 +72,8 @@ pub fn read(input: Input, engine: &str, version: &str, current: &[LogDelivery]) 
         if entry.flag("Enabled") == Some(false) {
             continue;
         }
-        if engine == "memcached" || (engine == "redis" && !catalog::at_least(version, least)) {
+        let lacks = !catalog::at_least(version, least) || (log_type == "command-log" && engine != "valkey");
+        if engine == "memcached" || lacks {
             return Err(Failure::combination(format!(
                 "Log type {log_type} is not supported for engine {engine} version {version}."
             )));

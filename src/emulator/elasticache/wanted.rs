@@ -7,7 +7,7 @@ use super::change::{Change, TokenChange};
 use super::cluster::CLUSTERS;
 use super::group::ReplicationGroup;
 use super::settings::{self, Settings};
-use super::{catalog, durability, layout, logs, parameter_groups, role_access};
+use super::{catalog, durability, layout, logs, parameter_groups, role_access, user_groups};
 
 /// What the request wants that takes time, as far as it differs from what is and from what is already waiting.
 pub fn read_change(context: &Context, input: Input, old: &ReplicationGroup) -> Result<Change, Failure> {
@@ -74,10 +74,14 @@ pub fn read_engine(
 ) -> Result<(), Failure> {
     let engine = input.filled("Engine").map_or(goal.engine.clone(), str::to_ascii_lowercase);
     if engine != goal.engine {
-        if (goal.engine.as_str(), engine.as_str()) != ("redis", "valkey") {
+        let asked = input.filled("EngineVersion").unwrap_or_default();
+        let back = goal.engine == "valkey" && runs.starts_with("7.2") && engine == "redis" && asked.starts_with("7.1");
+        if back {
+            goal.user_groups.iter().try_for_each(|id| user_groups::for_cache(context, id, "redis").map(drop))?;
+        } else if (goal.engine.as_str(), engine.as_str()) != ("redis", "valkey") {
             return Err(Failure::combination(format!("Cannot modify the engine from {} to {engine}.", goal.engine)));
         }
-        if !catalog::at_least(&goal.version, "5.0.6") {
+        if !back && !catalog::at_least(&goal.version, "5.0.6") {
             return Err(Failure::combination(format!(
                 "Cannot modify the engine from redis {} to valkey: redis 5.0.6 or later is required.",
                 goal.version

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::is_memcached;
 use crate::kind::{Call, Change, Impact, Problem};
-use crate::kinds::{tags, upkeep};
+use crate::kinds::{tags, upkeep, why};
 use crate::value::{Object, Value};
 
 // Expected durations in seconds. Source: durations of published acceptance tests of Terraform's provider.
@@ -72,10 +72,13 @@ fn create(change: &Change) -> Result<Call, Problem> {
 fn delete(change: &Change) -> Call {
     let snapshot = change.old("final_snapshot_identifier");
     let replica = !change.old("replication_group_id").is_null();
-    let impact = if replica { Impact::Blip } else { Impact::DataLoss };
     let seconds = if snapshot.is_null() { DELETE } else { DELETE + FINAL_SNAPSHOT };
-    let args = [("CacheClusterId", id(change)), ("FinalSnapshotIdentifier", snapshot)];
-    Call::new("DeleteCacheCluster", args).impact(impact).vanishes(seconds)
+    let args = [("CacheClusterId", id(change)), ("FinalSnapshotIdentifier", snapshot.clone())];
+    let call = Call::new("DeleteCacheCluster", args).vanishes(seconds);
+    match replica {
+        true => call.impact(Impact::Blip).why("Readers of this replica are cut off and connect anew."),
+        false => why::deletes(call, &snapshot),
+    }
 }
 
 fn update(change: &Change, before: &Object) -> Result<Vec<Call>, Problem> {
@@ -83,36 +86,27 @@ fn update(change: &Change, before: &Object) -> Result<Vec<Call>, Problem> {
     change.must_list("log_delivery_configuration", &["log_type", "destination_type"])?;
     spread(change, before)?;
     let mut calls = Vec::new();
-    // Every immediate call carries out what waits: nodes that go are named before they are gone by another.
-    let (nodes, goes) = (nodes(change, before), goes(change));
-    calls.extend(nodes.clone().filter(|_| goes));
-    calls.extend(settings(change, before));
-    calls.extend(logs(change));
-    calls.extend(nodes.filter(|_| !goes));
+    let at_once = |name: &str| upkeep::AT_ONCE.contains(&name);
+    if upkeep::waits(change) {
+        // Every immediate call carries out what waits: what is to wait comes last.
+        calls.extend(logs(change));
+        calls.extend(settings(change, before, &at_once));
+        calls.extend(settings(change, before, &|name| !at_once(name)));
+        calls.extend(nodes(change, before));
+    } else {
+        // Nodes that go are named before they are gone by another.
+        let (nodes, goes) = (nodes(change, before), goes(change));
+        calls.extend(nodes.clone().filter(|_| goes));
+        calls.extend(settings(change, before, &|_| true));
+        calls.extend(logs(change));
+        calls.extend(nodes.filter(|_| !goes));
+    }
     calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
-    refuse_half_deferred(change, &calls)?;
     Ok(calls)
 }
 
-/// A change of several calls cannot wait for the window with its first and go on with the others.
-fn refuse_half_deferred(change: &Change, calls: &[Call]) -> Result<(), Problem> {
-    let deferred = |call: &&Call| call.args.get("ApplyImmediately") == Some(&Value::bool(false));
-    let last = calls.iter().rposition(|call| call.operation == "ModifyCacheCluster").unwrap_or_default();
-    if !calls[..last].iter().any(|call| deferred(&call)) {
-        return Ok(());
-    }
-    let names: Vec<&str> = change.changed.to_vec();
-    Err(Problem::error(
-        "CS0561",
-        "apply_immediately",
-        "Half of the change would wait for the maintenance window",
-        format!("The change of {} takes several calls, and the first would be deferred.", names.join(", ")),
-        "Set apply_immediately = true for this change, or change the attributes one after another.",
-    ))
-}
-
 fn immediately(change: &Change) -> Value {
-    Value::bool(change.new("apply_immediately").as_bool() != Some(false))
+    Value::bool(!upkeep::waits(change))
 }
 
 fn modify(change: &Change, causes: &[&'static str], args: Vec<(&'static str, Value)>) -> Call {
@@ -134,23 +128,24 @@ const SETTING_NAMES: [(&str, &str); 10] = [
     ("ip_discovery", "IpDiscovery"),
 ];
 
-fn settings(change: &Change, before: &Object) -> Option<Call> {
-    let causes: Vec<&'static str> =
-        SETTING_NAMES.iter().map(|(name, _)| *name).filter(|name| change.has(name)).collect();
+/// Those that `here` picks.
+fn settings(change: &Change, before: &Object, here: &dyn Fn(&str) -> bool) -> Option<Call> {
+    let picked = SETTING_NAMES.iter().filter(|(name, _)| change.has(name) && here(name));
+    let causes: Vec<&'static str> = picked.clone().map(|(name, _)| *name).collect();
     if causes.is_empty() {
         return None;
     }
-    let mut args: Vec<(&'static str, Value)> =
-        SETTING_NAMES.iter().map(|(name, member)| (*member, change.if_changed(name))).collect();
-    if change.has("notification_topic_arn") && change.new("notification_topic_arn").is_null() {
+    let mut args: Vec<(&'static str, Value)> = picked.map(|(name, member)| (*member, change.new(name))).collect();
+    if causes.contains(&"notification_topic_arn") && change.new("notification_topic_arn").is_null() {
         args.push(("NotificationTopicStatus", Value::string("inactive")));
     }
-    if change.has("node_type") && is_memcached(before) {
+    if causes.contains(&"node_type") && is_memcached(before) {
         args.push(("ScaleConfig", scale_config()));
     }
-    let (impact, seconds) = impact(change, before);
-    let call = modify(change, &causes, args).impact(impact).settles(seconds).at_once(&upkeep::AT_ONCE);
-    Some(call.assuming_set("notification_topic_arn", &change.if_changed("notification_topic_arn")))
+    let call = effects(modify(change, &causes, args), before).at_once(&upkeep::AT_ONCE);
+    let topic =
+        if causes.contains(&"notification_topic_arn") { change.new("notification_topic_arn") } else { Value::null() };
+    Some(call.assuming_set("notification_topic_arn", &topic))
 }
 
 /// Nodes of Memcached are exchanged a fifth at a time, five minutes apart: the defaults of AWS.
@@ -161,13 +156,24 @@ fn scale_config() -> Value {
     ]))
 }
 
-/// New nodes of Memcached are empty; a single node of Redis is filled again, and away meanwhile.
-fn impact(change: &Change, before: &Object) -> (Impact, u32) {
-    let moved = change.has("node_type") || change.has("engine_version");
-    match (moved, is_memcached(before)) {
-        (true, true) => (Impact::DataLoss, NODE_OR_VERSION),
-        (true, false) => (Impact::Reboot, NODE_OR_VERSION),
-        (false, _) => (Impact::None, SETTINGS),
+/// New nodes of Memcached are empty; a single node of Redis is filled again, and away meanwhile. Sources: ElastiCache user
+/// guide, "Scaling" and "Version management".
+fn effects(call: Call, before: &Object) -> Call {
+    let (version, size) = (call.causes.contains(&"engine_version"), call.causes.contains(&"node_type"));
+    match (is_memcached(before), version, size) {
+        (_, false, false) => call.settles(SETTINGS),
+        (true, true, _) => call
+            .impact(Impact::DataLoss)
+            .why("Every node starts anew with the new version, and empty.")
+            .settles(NODE_OR_VERSION),
+        (true, false, true) => call
+            .impact(Impact::DataLoss)
+            .why("A fifth of the nodes is exchanged every five minutes, and each new node is empty.")
+            .settles(NODE_OR_VERSION),
+        (false, ..) => call
+            .impact(Impact::WritePause)
+            .why("The only node is replaced: its data is copied as far as that goes, and nothing is written until it is done.")
+            .settles(NODE_OR_VERSION),
     }
 }
 
@@ -204,8 +210,19 @@ fn nodes(change: &Change, before: &Object) -> Option<Call> {
     if new > old {
         args.push(("NewAvailabilityZones", new_zones(change, before, old, new)));
     }
-    let impact = if new < old { Impact::DataLoss } else { Impact::None };
-    Some(modify(change, &["num_cache_nodes", "az_mode"], args).impact(impact).settles(NODES))
+    let gone = if new < old { leaving(before, (old - new) as usize) } else { Vec::new() };
+    let call = modify(change, &["num_cache_nodes", "az_mode"], args).settles(NODES);
+    let whose = if gone.len() == 1 { "what it holds" } else { "what they hold" };
+    Some(match gone.is_empty() {
+        false => call.impact(Impact::DataLoss).why(format!(
+            "{} {} {}, and {whose} is lost; clients spread their keys over the nodes that stay.",
+            if gone.len() == 1 { "Node" } else { "Nodes" },
+            gone.join(", "),
+            if gone.len() == 1 { "goes" } else { "go" },
+        )),
+        true if new > old => call.why("Clients spread their keys over more nodes: some are not found where they were."),
+        true => call,
+    })
 }
 
 /// Nodes stay in the zones that they are in: only new ones are put elsewhere, and AWS calls a cluster spread if its nodes

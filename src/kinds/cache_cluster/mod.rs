@@ -8,8 +8,8 @@ mod schema;
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Kind, Problem, Target};
-use crate::kinds::upkeep;
+use crate::kind::{Among, Call, Change, Kind, Problem, Target, Window};
+use crate::kinds::{reboot, upkeep};
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -62,6 +62,14 @@ impl Kind for CacheCluster {
 
     fn defers(&self, wanted: &Object) -> bool {
         upkeep::is_patient(wanted)
+    }
+
+    fn window(&self, object: &Object) -> Option<Window> {
+        upkeep::window(object)
+    }
+
+    fn reboot(&self, id: &str, live: &Object, nodes: Option<&[String]>) -> Result<Vec<Call>, Problem> {
+        Ok(reboot::of_cluster(id, live, nodes))
     }
 
     fn holds_data(&self) -> bool {

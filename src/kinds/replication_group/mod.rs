@@ -2,6 +2,7 @@
 
 mod compile;
 mod complete;
+mod phases;
 mod predict;
 mod rules;
 mod schema;
@@ -12,8 +13,8 @@ pub use rules::{actual_family, family_mismatch, unsound_version};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Kind, Problem, Target};
-use crate::kinds::upkeep;
+use crate::kind::{Among, Call, Change, Kind, Problem, Target, Window};
+use crate::kinds::{reboot, upkeep};
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -67,12 +68,31 @@ impl Kind for ReplicationGroup {
         complete::complete(before, wanted, changed, after);
     }
 
+    fn stage(
+        &self,
+        before: &Object,
+        wanted: &Object,
+        changed: &mut Vec<&'static str>,
+        after: &mut Object,
+        let_in: &[String],
+    ) -> Vec<&'static str> {
+        phases::stage(before, wanted, changed, after, let_in)
+    }
+
     fn dates_secret(&self) -> Option<&'static str> {
         Some("auth_token_last_modified")
     }
 
     fn defers(&self, wanted: &Object) -> bool {
         upkeep::is_patient(wanted)
+    }
+
+    fn window(&self, object: &Object) -> Option<Window> {
+        upkeep::window(object)
+    }
+
+    fn reboot(&self, _id: &str, live: &Object, nodes: Option<&[String]>) -> Result<Vec<Call>, Problem> {
+        reboot::of_group(live, nodes)
     }
 
     fn holds_data(&self) -> bool {
@@ -83,19 +103,22 @@ impl Kind for ReplicationGroup {
         Some("replication_group_id")
     }
 
-    /// AWS changes engine and version upwards only, and turns encryption in transit on only from 7.0.5 on.
+    /// AWS changes engine and version upwards only, but for Valkey 7.2 back to Redis 7.1, and turns encryption in transit on only from 7.0.5 on.
     fn replaces(&self, before: &Object, after: &Object, changed: &[&'static str]) -> Vec<&'static str> {
         let text = |object: &Object, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
         let mut causes = Vec::new();
         // What the members of a global datastore have in common is not theirs to change (CS0752).
         let common = |name: &&'static str| text(before, "global_role").is_some() && compile::OF_ALL.contains(name);
         let changed: Vec<&'static str> = changed.iter().copied().filter(|name| !common(name)).collect();
-        if changed.contains(&"engine") && text(before, "engine").as_deref() == Some("valkey") {
-            causes.push("engine");
-        }
         let actual = text(before, "engine_version_actual").or_else(|| text(before, "engine_version"));
         let old = actual.as_deref().and_then(Version::parse);
         let new = text(after, "engine_version").as_deref().and_then(Version::parse);
+        // Source: ElastiCache user guide, "Engine rollback".
+        let rolls_back = old.is_some_and(|old| (old.major, old.minor) == (7, Some(2)))
+            && text(after, "engine_version").as_deref() == Some("7.1");
+        if changed.contains(&"engine") && text(before, "engine").as_deref() == Some("valkey") && !rolls_back {
+            causes.push("engine");
+        }
         if let (Some(old), Some(new)) = (old, new)
             && changed.contains(&"engine_version")
             && !changed.contains(&"engine")

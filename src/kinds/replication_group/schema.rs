@@ -99,6 +99,10 @@ fn identity() -> Vec<Attr> {
             .refers("parameter_group", By::Id, Hold::Blocks)
             .normalize(lower)
             .doc("The parameter group."),
+        Attr::optional("phase", Type::String)
+            .one_of(&["together", "one-by-one"])
+            .local()
+            .doc("one-by-one: a change that clients have to follow stops after its first phase until the next apply."),
         Attr::optional("apply_immediately", Type::Bool)
             .default(true)
             .local()
@@ -165,11 +169,10 @@ fn topology() -> Vec<Attr> {
             .replace()
             .doc("The global datastore that it is a member of."),
         Attr::computed("global_role", Type::String).or_nothing().doc("PRIMARY or SECONDARY, in a global datastore."),
-        Attr::optional("durability", Type::String)
+        Attr::optional_computed("durability", Type::String)
             .one_of(&["default", "async", "sync", "disabled"])
-            .local()
-            .deprecated("Durability is not supported yet; leave it out.")
-            .doc("Not supported yet."),
+            .or_nothing()
+            .doc("Whether a write is on a log in several zones, when it is answered (sync) or soon after (async)."),
     ]
 }
 

@@ -7,9 +7,9 @@ pub mod identity;
 use std::sync::LazyLock;
 
 use crate::address::Address;
-use crate::kind::{Among, Call, Change, Impact, Kind, Problem, Target};
+use crate::kind::{Among, Call, Change, Kind, Problem, Target};
 use crate::kinds::rules_of_security_group::{self as rules, Direction};
-use crate::kinds::{names, tags};
+use crate::kinds::{names, tags, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema};
 use crate::value::{Object, Type, Value};
 use identity::Identity;
@@ -165,7 +165,7 @@ impl Kind for SecurityGroupRule {
         let [authorize, describe, revoke] = direction.operations();
         let call = |operation| Ok::<_, Problem>(Call::new(operation, args(&object)?));
         if change.after.is_none() {
-            return Ok(vec![call(revoke)?.impact(Impact::Blip).vanishes(1)]);
+            return Ok(vec![why::closes(call(revoke)?).vanishes(1)]);
         }
         if change.before.is_none() {
             return Ok(vec![call(authorize)?.settles(1)]);

@@ -1,7 +1,7 @@
 //! Changes of encryption, users and tokens: in phases, so that nobody is cut off before the last.
 
 use super::{ENCRYPTION_PHASE, TOKEN_PHASE, effects, modify};
-use crate::kind::{Call, Change, Impact, Problem, SecretPhase};
+use crate::kind::{Call, Change, Problem, SecretPhase};
 use crate::kinds::replication_group::predict::texts;
 use crate::value::Value;
 
@@ -64,8 +64,27 @@ pub(super) fn users(change: &Change) -> Option<Call> {
     if change.has("auth_token") && change.new("auth_token").is_null() && !new.is_empty() {
         args.push(("AuthTokenUpdateStrategy", Value::string("DELETE")));
     }
+    let token = takes_over(change);
+    if token {
+        args.extend([("AuthToken", change.new("auth_token")), ("AuthTokenUpdateStrategy", Value::string("ROTATE"))]);
+    }
     args.push(("ApplyImmediately", Value::bool(true)));
-    Some(modify(change, &["user_group_ids", "auth_token"], args).impact(Impact::Blip).settles(TOKEN_PHASE))
+    let call = effects::of_users(modify(change, &["user_group_ids", "auth_token"], args), !new.is_empty(), token);
+    let call = call.settles(TOKEN_PHASE);
+    if !token {
+        return Some(call);
+    }
+    Some(call.carries("auth_token", SecretPhase::LetIn).assuming_set("auth_token", &change.new("auth_token")))
+}
+
+/// A token takes the place of the user groups, in the call that takes those away. Source: ElastiCache user guide,
+/// "Migrating from RBAC to AUTH".
+fn takes_over(change: &Change) -> bool {
+    let items = |value: Value| value.as_items().map_or(0, <[Value]>::len);
+    let leave = change.has("user_group_ids")
+        && items(change.old("user_group_ids")) > 0
+        && items(change.new("user_group_ids")) == 0;
+    leave && change.has("auth_token") && !change.new("auth_token").is_null() && !change.is_let_in("auth_token")
 }
 
 /// ROTATE lets the old and the new token in, SET the new one only.
@@ -83,7 +102,10 @@ pub(super) fn token(change: &Change) -> Vec<Call> {
             }
         }
         Some("ROTATE") if change.is_let_in("auth_token") => &[],
+        // The call that took the users away has let it in.
+        Some("ROTATE") if takes_over(change) => &[],
         Some("ROTATE") => &["ROTATE"],
+        _ if takes_over(change) => &["SET"],
         // AWS sets only what was rotated in. Where that is over, once more would take the old token from those that still
         // come with it.
         _ if change.is_let_in("auth_token") => &["SET"],
@@ -98,7 +120,8 @@ pub(super) fn token(change: &Change) -> Vec<Call> {
                 ("ApplyImmediately", Value::bool(true)),
             ];
             let becomes = if *phase == "SET" { SecretPhase::Set } else { SecretPhase::LetIn };
-            effects::of_token(modify(change, &["auth_token", "auth_token_update_strategy"], args), phase)
+            let open = change.old("auth_token_enabled").as_bool() == Some(false);
+            effects::of_token(modify(change, &["auth_token", "auth_token_update_strategy"], args), phase, open)
                 .settles(TOKEN_PHASE)
                 .carries("auth_token", becomes)
                 .assuming_set("auth_token", &change.new("auth_token"))

@@ -40,6 +40,7 @@ pub(super) fn create(change: &Change) -> Result<Call, Problem> {
         ("KmsKeyId", given("kms_key_id")),
         ("TransitEncryptionEnabled", given("transit_encryption_enabled")),
         ("TransitEncryptionMode", given("transit_encryption_mode")),
+        ("Durability", given("durability")),
         ("AuthToken", given("auth_token")),
         ("UserGroupIds", given("user_group_ids")),
         ("SnapshotArns", given("snapshot_arns")),

@@ -2,41 +2,61 @@
 //!
 //! AWS defers settings only. Every immediate call carries out what waits, so that immediate calls come first.
 
-use super::{mode, refuse, scale};
-use crate::kind::{Call, Change, Problem};
+use super::{effects, mode, refuse, scale};
+use crate::catalog::engines::Version;
+use crate::kind::{Change, Problem};
+use crate::kinds::upkeep;
 
 /// Whether the change is to wait for the window, as far as it can.
 pub(super) fn is_asked_for(change: &Change) -> bool {
-    change.new("apply_immediately").as_bool() == Some(false)
+    upkeep::waits(change)
 }
 
-/// Whether settings can come last: no immediate call hangs on an engine that waits.
-pub(super) fn settings_wait(change: &Change) -> bool {
+/// The version that runs until the window.
+pub(super) fn running(change: &Change) -> Option<Version> {
+    let (actual, asked) = (change.old("engine_version_actual"), change.old("engine_version"));
+    Version::parse(actual.as_str().or(asked.as_str())?)
+}
+
+/// What is done at once and hangs on an engine or a version that would wait: what runs until then does not have it.
+fn hanging(change: &Change) -> Vec<&'static str> {
     let upgrades = change.has("engine") || change.has("engine_version");
-    let hangs_on_it = ["transit_encryption_enabled", "transit_encryption_mode", "log_delivery_configuration"]
-        .iter()
-        .any(|name| change.has(name));
-    is_asked_for(change) && !(upgrades && (hangs_on_it || mode::begins(change)))
+    let Some(runs) = running(change).filter(|_| upgrades) else { return Vec::new() };
+    let on = |name: &str| change.new(name).as_bool() == Some(true);
+    let encrypts = change.has("transit_encryption_enabled") && on("transit_encryption_enabled");
+    let valkey = change.old("engine").as_str() == Some("valkey");
+    let logs = change.new("log_delivery_configuration");
+    let kinds = logs.as_items().unwrap_or_default().iter().filter_map(|log| log.get("log_type")?.as_str());
+    let new_log =
+        change.has("log_delivery_configuration") && kinds.into_iter().any(|kind| !upkeep::has_log(kind, valkey, runs));
+    let new_mode = mode::begins(change) && !mode::runs_enough(change, runs);
+    let durable = change.has("durability") && effects::is_durable(&change.new("durability"));
+    let all = [
+        ("transit_encryption_enabled", encrypts && !runs.at_least(7, 0)),
+        ("transit_encryption_mode", change.has("transit_encryption_mode") && !runs.at_least(7, 0)),
+        ("log_delivery_configuration", new_log),
+        ("cluster_mode", new_mode),
+        ("durability", durable && !(valkey && runs.at_least(9, 0))),
+    ];
+    all.into_iter().filter(|(_, hangs)| *hangs).map(|(name, _)| name).collect()
 }
 
 /// Settings that an immediate call of the same change hangs on, and that are made at once for it.
 pub(super) fn needed_now(change: &Change) -> Vec<&'static str> {
     let all = ["automatic_failover_enabled", "multi_az_enabled"];
     let goes_off = |name: &&'static str| change.has(name) && change.new(name).as_bool() == Some(false);
+    let durable = change.has("durability") && effects::is_durable(&change.new("durability"));
     match () {
-        () if mode::begins(change) => all.into_iter().filter(|name| change.has(name)).collect(),
+        () if mode::begins(change) || durable => all.into_iter().filter(|name| change.has(name)).collect(),
         () if scale::fewer_replicas(change).is_some() => all.into_iter().filter(goes_off).collect(),
         () => Vec::new(),
     }
 }
 
-/// A change of several calls cannot wait for the window with its first and go on with the others.
-pub(super) fn refuse_half(calls: &[Call]) -> Result<(), Problem> {
-    let tags = ["AddTagsToResource", "RemoveTagsFromResource"];
-    let issued: Vec<&Call> = calls.iter().filter(|call| !tags.contains(&call.operation)).collect();
-    if issued.len() < 2 || !issued[..issued.len() - 1].iter().any(|call| call.waits()) {
-        return Ok(());
-    }
-    let names: Vec<&str> = issued.iter().flat_map(|call| call.causes.iter().copied()).collect();
-    Err(refuse::half_deferred(&names.join(", "), issued.len()))
+/// What hangs on what waits cannot be done before.
+pub(super) fn refuse_hanging(change: &Change) -> Result<(), Problem> {
+    let hanging = if is_asked_for(change) { hanging(change) } else { Vec::new() };
+    let Some(first) = hanging.first() else { return Ok(()) };
+    let version = change.new("engine_version");
+    Err(refuse::half_deferred(first, &hanging.join(", "), version.as_str().unwrap_or_default()))
 }

@@ -3,6 +3,7 @@
 
 use super::scale;
 use crate::kind::{Call, Change, Impact, Mark};
+use crate::value::Value;
 
 /// A setting that nothing but the group itself notices.
 pub(super) fn of_settings(change: &Change, call: Call) -> Call {
@@ -45,7 +46,14 @@ fn of_other_nodes(change: &Change, call: Call) -> Call {
         ),
     };
     let upgrades = change.has("engine_version") || change.has("engine");
-    if upgrades { call.marks([Mark::Irreversible]) } else { call }
+    if upgrades && !has_way_back(change) { call.marks([Mark::Irreversible]) } else { call }
+}
+
+/// Of all versions, AWS leads from Valkey 7.2 to Redis 7.1, and back. Source: ElastiCache user guide, "Engine rollback".
+fn has_way_back(change: &Change) -> bool {
+    let (engine, version) = (change.new("engine"), change.new("engine_version"));
+    change.has("engine")
+        && matches!((engine.as_str(), version.as_str()), (Some("valkey"), Some("7.2")) | (Some("redis"), Some("7.1")))
 }
 
 /// The steps of encryption in transit.
@@ -63,13 +71,32 @@ pub(super) fn of_encryption(call: Call, enabled: Option<bool>, mode: Option<&str
     }
 }
 
+/// User groups that come or go, and what takes their place.
+pub(super) fn of_users(call: Call, stay: bool, token: bool) -> Call {
+    let call = call.impact(Impact::Blip);
+    match (stay, token) {
+        (true, _) => call.marks([Mark::Lockout]).why(
+            "Only users of the group get in from then on: clients that come with another name or password stay out.",
+        ),
+        (false, true) => call.marks([Mark::Lockout]).why(
+            "The users stay out, and the token is let in; AWS lets clients in without it as well, until the next call makes it the only way.",
+        ),
+        (false, false) => call.why("Whoever reaches the group over the network gets in from then on, without a name or a password."),
+    }
+}
+
 /// The steps of a token.
-pub(super) fn of_token(call: Call, phase: &str) -> Call {
+pub(super) fn of_token(call: Call, phase: &str, open: bool) -> Call {
     match phase {
+        "SET" if open => call
+            .impact(Impact::Blip)
+            .marks([Mark::Lockout])
+            .why("Nobody gets in without the token from then on: clients that do not come with it stay out."),
         "SET" => call
             .impact(Impact::Blip)
             .marks([Mark::Lockout])
             .why("Only the new token is valid from then on: clients that still come with the old one stay out."),
+        _ if open => call.impact(Impact::None).why("Clients get in with the token, and still without it."),
         _ => call.impact(Impact::None).why("The old token stays valid beside the new one."),
     }
 }
@@ -83,6 +110,28 @@ pub(super) fn of_mode(call: Call, mode: &str) -> Call {
         _ => call.impact(Impact::Blip).why(
             "Clients of both kinds can connect. Until the mode is enabled AWS changes neither version nor size.",
         ),
+    }
+}
+
+/// Whether writes are on a log in several zones.
+pub(super) fn is_durable(word: &Value) -> bool {
+    matches!(word.as_str(), Some("async" | "sync"))
+}
+
+/// The log of writes. Source: ElastiCache user guide, "Durability".
+pub(super) fn of_durability(change: &Change, call: Call) -> Call {
+    match change.new("durability").as_str() {
+        Some("sync") => call.impact(Impact::Blip).why(
+            "A write is answered when it is on the log in several zones: each takes longer, and a primary takes at most 100 MiB/s.",
+        ),
+        Some("async") => call.impact(Impact::Blip).why(
+            "Writes are put on a log in several zones soon after they are answered: the last ten seconds of them may be lost.",
+        ),
+        _ if is_durable(&change.old("durability")) => call
+            .impact(Impact::Blip)
+            .marks([Mark::Redundancy])
+            .why("Without the log, writes that no replica has yet are lost when a primary fails."),
+        _ => call,
     }
 }
 
@@ -104,7 +153,7 @@ pub(super) fn of_shards(change: &Change, call: Call, gone: &[String]) -> Call {
         return call.why("Slots are moved while the group is in use: it is slower meanwhile, and clients are sent on.");
     }
     let members = change.old("members");
-    let of_gone = |member: &&crate::value::Value| {
+    let of_gone = |member: &&Value| {
         let shard = member.get("node_group_id").and_then(|id| id.as_str());
         shard.is_some_and(|shard| gone.iter().any(|gone| gone == shard))
     };

@@ -16,8 +16,8 @@ pub use mode::clusterless;
 pub use refuse::{OF_ALL, other_mode};
 
 use super::predict::texts;
-use crate::kind::{Call, Change, Impact, Problem};
-use crate::kinds::{tags, upkeep};
+use crate::kind::{Call, Change, Problem};
+use crate::kinds::{tags, upkeep, why};
 use crate::value::Value;
 
 // Expected durations in seconds: rough priors from the durations of published acceptance tests of Terraform's provider.
@@ -66,14 +66,14 @@ fn leave(change: &Change) -> Option<Call> {
 
 fn delete(change: &Change) -> Call {
     let snapshot = change.old("final_snapshot_identifier");
-    let (impact, seconds) =
-        if snapshot.is_null() { (Impact::DataLoss, DELETE) } else { (Impact::DataLoss, DELETE + FINAL_SNAPSHOT) };
-    let args = [("ReplicationGroupId", id(change)), ("FinalSnapshotIdentifier", snapshot)];
-    Call::new("DeleteReplicationGroup", args).impact(impact).vanishes(seconds)
+    let seconds = if snapshot.is_null() { DELETE } else { DELETE + FINAL_SNAPSHOT };
+    let args = [("ReplicationGroupId", id(change)), ("FinalSnapshotIdentifier", snapshot.clone())];
+    why::deletes(Call::new("DeleteReplicationGroup", args), &snapshot).vanishes(seconds)
 }
 
 /// What decides which calls a change takes, and in which order.
-const STEERING: [&str; 11] = [
+const STEERING: [&str; 12] = [
+    "durability",
     "apply_immediately",
     "cluster_mode",
     "num_node_groups",
@@ -99,7 +99,10 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     refuse::other_cluster_mode(change)?;
     mode::refuse_unready(change)?;
     change.must_list("node_group_configuration", &["node_group_id", "replica_count"])?;
+    deferral::refuse_hanging(change)?;
     let mut calls = Vec::new();
+    // A log of writes goes before what it takes, and comes after it.
+    calls.extend(durability(change).filter(|_| !effects::is_durable(&change.new("durability"))));
     // Nothing else changes while the mode is compatible: it is left first, and entered last.
     if mode::leaves_compatible(change) {
         calls.extend(mode::calls(change));
@@ -109,10 +112,10 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     }
     calls.extend(scale::more_replicas(change));
     // What waits for the window comes last: a later immediate call would carry it out at once.
-    let waits = deferral::settings_wait(change);
+    let waits = deferral::is_asked_for(change);
     let now = deferral::needed_now(change);
     let first: &dyn Fn(&str) -> bool = if waits { &|name| now.contains(&name) } else { &|_| true };
-    calls.extend(settings(change, first, !deferral::is_asked_for(change) || waits));
+    calls.extend(settings(change, first, true));
     if mode::begins(change) {
         calls.extend(mode::calls(change));
         calls.extend(scale::shards(change));
@@ -127,6 +130,7 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     }
     calls.extend(logs(change));
     calls.extend(access::token(change));
+    calls.extend(durability(change).filter(|_| effects::is_durable(&change.new("durability"))));
     calls.extend(scale::fewer_replicas(change));
     if waits {
         let at_once = |name: &str| upkeep::AT_ONCE.contains(&name);
@@ -134,7 +138,6 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
         calls.extend(settings(change, &|name| !now.contains(&name) && !at_once(name), false));
     }
     calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
-    deferral::refuse_half(&calls)?;
     Ok(calls)
 }
 
@@ -227,6 +230,14 @@ fn settings_seconds(call: &Call) -> u32 {
         () if any(&["automatic_failover_enabled", "multi_az_enabled"]) => FAILOVER_SETTING,
         () => SETTINGS,
     }
+}
+
+/// AWS changes durability in a call of its own.
+fn durability(change: &Change) -> Option<Call> {
+    change.has("durability").then(|| {
+        let args = vec![("Durability", change.new("durability")), ("ApplyImmediately", Value::bool(true))];
+        effects::of_durability(change, modify(change, &["durability"], args)).settles(NODE_OR_VERSION)
+    })
 }
 
 /// AWS takes log delivery only at once, and only a version that has the log.

@@ -1,7 +1,7 @@
 //! The way to cluster mode: disabled, compatible, enabled; one step at a time, each in a call of its own, with nothing
 //! beside it but the parameter group. There is no way back. Source: ElastiCache user guide, "Modifying cluster mode".
 
-use super::{NODE_OR_VERSION, effects, modify, scale};
+use super::{NODE_OR_VERSION, deferral, effects, modify, scale};
 use crate::catalog::engines::{Engine, Version};
 use crate::kind::{Call, Change, Problem};
 use crate::kinds::replication_group::rules::wanted_family;
@@ -64,18 +64,32 @@ pub(super) fn parameter_group_before(change: &Change) -> Option<Value> {
     )
 }
 
+/// The first version from which a group moves to cluster mode.
+fn least(engine: Engine) -> (u32, u32) {
+    if engine == Engine::Valkey { (7, 2) } else { (7, 0) }
+}
+
+/// Whether what runs before the upgrade of the same change can move to cluster mode: the parameter group is of one family
+/// then and later.
+pub(super) fn runs_enough(change: &Change, runs: Version) -> bool {
+    let engine = text(change.old("engine")).as_deref().and_then(Engine::parse).unwrap_or(Engine::Redis);
+    let (major, minor) = least(engine);
+    let family = |object: Option<&crate::value::Object>| object.and_then(wanted_family);
+    runs.at_least(major, minor) && family(change.before) == family(change.after)
+}
+
 /// What AWS wants of a group before it takes the first step.
 pub(super) fn refuse_unready(change: &Change) -> Result<(), Problem> {
     refuse_between(change)?;
     if !begins(change) {
         return Ok(());
     }
-    let engine = text(change.new("engine")).as_deref().and_then(Engine::parse).unwrap_or(Engine::Redis);
-    let running = change.old("engine_version_actual");
-    let version =
-        if change.has("engine_version") || running.is_null() { change.new("engine_version") } else { running };
-    let version = text(version).as_deref().and_then(Version::parse);
-    let (major, minor) = if engine == Engine::Valkey { (7, 2) } else { (7, 0) };
+    let waits = deferral::is_asked_for(change);
+    let engine = text(if waits { change.old("engine") } else { change.new("engine") });
+    let engine = engine.as_deref().and_then(Engine::parse).unwrap_or(Engine::Redis);
+    let asked = text(change.new("engine_version")).as_deref().and_then(Version::parse);
+    let version = asked.filter(|_| change.has("engine_version") && !waits).or(deferral::running(change)).or(asked);
+    let (major, minor) = least(engine);
     if version.is_some_and(|version| !version.at_least(major, minor)) {
         return Err(Problem::error(
             "CS1000",

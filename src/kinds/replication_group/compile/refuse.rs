@@ -108,13 +108,16 @@ pub fn other_mode(named: &str, clustered: bool) -> Problem {
     )
 }
 
-/// What follows hangs on what would wait.
-pub(super) fn half_deferred(names: &str, calls: usize) -> Problem {
+/// What is done at once hangs on what would wait.
+pub(super) fn half_deferred(first: &'static str, hanging: &str, version: &str) -> Problem {
     Problem::error(
         "CS0561",
-        "apply_immediately",
+        first,
         "Half of the change would wait for the maintenance window",
-        format!("The change of {names} takes {calls} calls, and the others hang on one that would be deferred."),
-        "Set apply_immediately = true for this change, or change the attributes one after another.",
+        format!("AWS does {hanging} at once, and the group has no version for it until {version} comes in the window."),
+        format!(
+            "Leave {hanging} as it was until the window has passed; or make all of it at once, with apply --now or \
+             apply_immediately = true."
+        ),
     )
 }

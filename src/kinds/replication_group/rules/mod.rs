@@ -2,6 +2,7 @@
 
 mod access;
 pub(super) mod among;
+mod durability;
 mod engine;
 mod network;
 mod regrets;
@@ -33,6 +34,7 @@ pub fn check(desired: &Object) -> Vec<Problem> {
     problems.extend(engine::default_family(group));
     problems.extend(access::encryption(group));
     problems.extend(access::token(group));
+    problems.extend(durability::check(group));
     problems.extend(times::windows(group));
     problems.extend(times::logs(group));
     problems.extend(shape::placement(group));

@@ -1,0 +1,59 @@
+//! `cachestack pending`
+
+use crate::address::Subject;
+use crate::cli::args::PendingArgs;
+use crate::cli::run::{Context, fail};
+use crate::cli::{exit, signals};
+use crate::kinds;
+use crate::ops::Failure;
+use crate::plan::{Options, Waits};
+use crate::ui::{self, Ui};
+
+/// Lists what waits for a maintenance window.
+pub async fn run(context: &Context, args: &PendingArgs) -> u8 {
+    let ui = context.ui(args.json);
+    signals::listen(ui);
+    match waits(context, ui, args).await {
+        Ok(waits) if ui.json => {
+            waits.iter().for_each(|waits| ui.json(&ui::pending::json(waits)));
+            ui.json(&serde_json::json!({ "type": "pending_summary", "resources": waits.len() }));
+            exit::OK
+        }
+        Ok(waits) => {
+            ui.out(&ui::pending::list(&waits));
+            exit::OK
+        }
+        Err(failure) => fail(ui, &failure),
+    }
+}
+
+async fn waits(context: &Context, ui: Ui, args: &PendingArgs) -> Result<Vec<Waits>, Failure> {
+    let subject = args.address.as_deref().map(subject).transpose()?;
+    let mut session = context.open_inputs(&args.inputs)?;
+    let options = Options::default();
+    let (plan, store, _) = super::plan::prepare(ui, &mut session, &options, None).await?;
+    let Some(subject) = subject else { return Ok(plan.waits) };
+    let state = store.state();
+    if !state.records.keys().any(|known| subject.contains(known)) {
+        return Err(Failure::Error(format!("the state has no `{subject}`")));
+    }
+    Ok(plan.waits.into_iter().filter(|waits| subject.contains(&waits.address)).collect())
+}
+
+fn subject(text: &str) -> Result<Subject, Failure> {
+    kinds::subject(text).ok_or_else(|| Failure::Error(format!("`{text}` is not an address")))
+}
+
+/// Says what keeps a strict run from being at its end; whether there is anything.
+pub fn told(ui: Ui, names: &[String]) -> bool {
+    let text = format!(
+        "not converged (--strict-pending): something of {} waits for a maintenance window or a restart",
+        names.join(", ")
+    );
+    match (names.is_empty(), ui.json) {
+        (true, _) => {}
+        (false, true) => ui.json(&ui::json::message("warning", &text)),
+        (false, false) => ui.out(&format!("\nN{}.\n", &text[1..])),
+    }
+    !names.is_empty()
+}
