@@ -1,5 +1,6 @@
 //! `cachestack apply` and `cachestack destroy`
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::address::Address;
@@ -10,7 +11,7 @@ use crate::cli::{exit, signals};
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Blocked, Plan};
 use crate::ui::progress::Places;
 use crate::ui::{self, Ui, progress, value};
 
@@ -49,7 +50,7 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     if ui::lost().is_some() {
         return Err(Failure::Error("what is to be done could not be shown; nothing was sent".to_owned()));
     }
-    let empty = plan.is_empty();
+    let (empty, skipped) = (plan.is_empty(), plan.skipped.clone());
     let places = Arc::new(places(&session, &plan));
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming, places.clone()));
@@ -63,7 +64,11 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     if !destroy {
         ui.diagnostics(&report.checks, &places.sources);
     }
-    Ok(finish(ui, &report, &places, empty, destroy))
+    let code = finish(ui, &report, &places, empty, destroy);
+    Ok(match code {
+        exit::OK if !skipped.is_empty() => left_out(ui, &skipped),
+        code => code,
+    })
 }
 
 /// Asks. Only `yes` is a yes.
@@ -81,6 +86,14 @@ fn approved(ui: Ui, plan: &Plan, destroy: bool) -> Result<bool, Failure> {
         Some(answer) => Ok(answer.trim() == "yes"),
         None => Err(Failure::Error("nobody is there to answer: pass --auto-approve; nothing was sent".to_owned())),
     }
+}
+
+/// Says what `--skip-blocked` has left out; answers the exit code of a run that has done the rest.
+fn left_out(ui: Ui, skipped: &[Blocked]) -> u8 {
+    let names: BTreeSet<String> = skipped.iter().map(|one| one.address.to_string()).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    ui.error(&format!("left out, because a guard stands against it: {}", names.join(", ")));
+    exit::REFUSED
 }
 
 /// Where the blocks of the steps stand.
@@ -104,10 +117,13 @@ fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) 
         let line = serde_json::json!({
             "type": "apply_summary", "complete": complete, "imported": counts.import, "added": counts.add, "changed": counts.change,
             "destroyed": counts.destroy, "forgotten": counts.forget, "taken_over": counts.drift, "failed": report.failed.len(), "unfinished": report.begun.len(),
-            "skipped": report.skipped.len(), "unwritten": report.unwritten,
+            "skipped": report.skipped.len(), "unwritten": report.unwritten, "final_snapshots": farewells(report),
         });
         ui.json(&line);
         return if complete { exit::OK } else { exit::REMAINS };
+    }
+    for (address, name) in &report.farewells {
+        ui.out(&format!("\nFinal snapshot \"{name}\" taken of {address}.\n"));
     }
     if let Some(why) = &report.unwritten {
         ui.error(&format!("{why}; the journal keeps what was done, and the next run goes on from it"));
@@ -149,6 +165,11 @@ fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) 
         outputs(ui, report);
     }
     exit::OK
+}
+
+fn farewells(report: &Report) -> Vec<serde_json::Value> {
+    let one = |(address, name): &(Address, String)| serde_json::json!({ "address": address.to_string(), "name": name });
+    report.farewells.iter().map(one).collect()
 }
 
 fn outputs(ui: Ui, report: &Report) {

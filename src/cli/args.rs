@@ -110,6 +110,9 @@ pub struct ScopeArgs {
     /// counts as a reboot.
     #[arg(long, value_name = "LEVEL")]
     pub max_impact: Option<String>,
+    /// Leave out what a guard stands against, with all that waits for it, and do the rest; `apply` then ends with 3.
+    #[arg(long)]
+    pub skip_blocked: bool,
     /// Only bring the records to what is there.
     #[arg(long, conflicts_with_all = ["replace", "allow_destroy", "allow_purchase", "max_impact"])]
     pub refresh_only: bool,

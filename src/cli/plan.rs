@@ -20,7 +20,7 @@ pub async fn run(context: &Context, args: &PlanArgs) -> u8 {
             show(ui, &plan, &environment, &place);
             match () {
                 () if !plan.blocked.is_empty() => exit::REFUSED,
-                () if args.detailed_exitcode && !plan.is_empty() => exit::DIFFERENCES,
+                () if args.detailed_exitcode && !(plan.is_empty() && plan.skipped.is_empty()) => exit::DIFFERENCES,
                 () => exit::OK,
             }
         }

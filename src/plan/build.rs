@@ -371,6 +371,9 @@ impl Draft<'_> {
         self.plan.blocked = guard::guard(&self, &self.plan.steps);
         self.diagnostics.extend(select::strangers(&self));
         select::select(&mut self.plan, self.inputs.options);
+        if self.inputs.options.skip_blocked {
+            select::skip_blocked(&mut self.plan);
+        }
         if self.inputs.options.refresh_only {
             refresh_only::stay(&mut self.plan, self.inputs.state);
         }

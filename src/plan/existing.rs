@@ -46,7 +46,7 @@ pub(super) fn existing(
     }
     let decision = match causes.is_empty() {
         true => update(draft, instance, &record, difference, &observation),
-        false => replace::replace(draft, instance, &record, difference, causes),
+        false => replace::replace(draft, instance, (&record, &observation.status), difference, causes),
     };
     decision.after(said)
 }

@@ -10,6 +10,7 @@ pub mod decision;
 pub mod diff;
 mod draft;
 pub mod existing;
+mod farewell;
 pub mod file;
 mod foreign;
 mod guard;
@@ -103,6 +104,8 @@ pub struct Options {
     pub max_impact: Option<Impact>,
     /// Only bring the records to what is there.
     pub refresh_only: bool,
+    /// What a guard stands against is left out, with all that waits for it; the rest may be carried out.
+    pub skip_blocked: bool,
 }
 
 /// A plan.
@@ -126,6 +129,9 @@ pub struct Plan {
     pub changed_outputs: BTreeSet<String>,
     /// Why this plan may not be applied.
     pub blocked: Vec<Blocked>,
+    /// What is left out because a guard stands against it, or against what it waits for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Blocked>,
     /// What others have changed, for a run that only takes over what is there.
     pub drift: Vec<Drift>,
     /// Remarks: pending changes, secrets not checked, objects gone.
@@ -187,6 +193,9 @@ pub struct Imported {
 /// A guard that stands against the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocked {
+    /// The step.
+    #[serde(default)]
+    pub step: StepId,
     /// The resource.
     pub address: Address,
     /// Why, and what would lift it.

@@ -51,5 +51,7 @@ pub(super) fn record_plan(
     // Nothing can hang on a block that is there no times.
     let mut dependencies = draft.managed_blocks_used_by(instance.address);
     dependencies.retain(|used| used.is_among(draft.declared.range(used.clone()..)));
-    RecordPlan { set, secrets, dependencies, protect: instance.protect, suffix, let_in: Vec::new() }
+    let was_guarded = draft.state.records.get(instance.address).is_some_and(|record| record.guarded || record.protect);
+    let guarded = instance.protect || was_guarded;
+    RecordPlan { set, secrets, dependencies, protect: instance.protect, guarded, suffix, let_in: Vec::new() }
 }

@@ -63,6 +63,7 @@ fn take_over(address: &Address, record: &Record, found: &Observation) -> Decisio
         set: record.set.clone(),
         secrets: record.secrets.clone(),
         dependencies: record.dependencies.clone(),
+        guarded: record.guarded,
         protect: record.protect,
         suffix: record.suffix.clone(),
         let_in: Vec::new(),

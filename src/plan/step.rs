@@ -101,6 +101,9 @@ pub struct Step {
     pub record: RecordPlan,
     /// Whether the record is in the list of deposed objects.
     pub deposed: bool,
+    /// The name of the final snapshot that is taken before the object goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub farewell: Option<String>,
 }
 
 /// What a step waits for.
@@ -132,6 +135,9 @@ pub struct RecordPlan {
     pub dependencies: Vec<Address>,
     /// Whether it is protected.
     pub protect: bool,
+    /// Whether it was protected once.
+    #[serde(default)]
+    pub guarded: bool,
     /// What its name has behind the configured one.
     pub suffix: Option<String>,
     /// Secrets that an earlier run has let in, and that are to be the only ones now.
@@ -178,6 +184,7 @@ impl Step {
             edges: Vec::new(),
             record: RecordPlan::default(),
             deposed: false,
+            farewell: None,
         }
     }
 
@@ -279,6 +286,11 @@ impl Step {
         Self { deposed, ..self }
     }
 
+    /// The same with a final snapshot.
+    pub fn with_farewell(self, farewell: Option<String>) -> Self {
+        Self { farewell, ..self }
+    }
+
     /// The worst impact of its calls that are made at once.
     pub fn impact(&self) -> Impact {
         self.calls.iter().filter(|call| !call.waits()).map(|call| call.impact).max().unwrap_or(Impact::None)
@@ -308,6 +320,11 @@ fn is_local(address: &Address) -> bool {
 impl RecordPlan {
     /// What guards an object that goes, and what it hangs on.
     fn of_leaver(record: &Record) -> Self {
-        Self { dependencies: record.dependencies.clone(), protect: record.protect, ..Self::default() }
+        Self {
+            dependencies: record.dependencies.clone(),
+            protect: record.protect,
+            guarded: record.guarded,
+            ..Self::default()
+        }
     }
 }

@@ -112,6 +112,11 @@ impl Work<'_> {
         if self.step.action == Action::Update { self.recorded().pending } else { Default::default() }
     }
 
+    /// Former secrets that stay valid beside those of this step.
+    fn beside(&self) -> BTreeMap<String, Option<Digest>> {
+        if self.step.action == Action::Update { self.recorded().beside } else { BTreeMap::new() }
+    }
+
     fn phase(&self) -> BTreeMap<String, Digest> {
         if self.step.action != Action::Update {
             return BTreeMap::new();
@@ -141,6 +146,9 @@ impl Work<'_> {
             suffix: plan.suffix.clone(),
             owed: Default::default(),
             pending: self.waits(),
+            beside: self.beside(),
+            guarded: plan.guarded,
+            farewell: self.recorded().farewell.filter(|_| self.step.action == Action::Update),
             mark: self.mark.clone().or_else(|| self.recorded().mark),
         }
     }

@@ -66,10 +66,9 @@ fn leave(change: &Change) -> Option<Call> {
 
 fn delete(change: &Change) -> Call {
     let snapshot = change.old("final_snapshot_identifier");
-    let (impact, seconds) =
-        if snapshot.is_null() { (Impact::DataLoss, DELETE) } else { (Impact::DataLoss, DELETE + FINAL_SNAPSHOT) };
+    let seconds = if snapshot.is_null() { DELETE } else { DELETE + FINAL_SNAPSHOT };
     let args = [("ReplicationGroupId", id(change)), ("FinalSnapshotIdentifier", snapshot)];
-    Call::new("DeleteReplicationGroup", args).impact(impact).vanishes(seconds)
+    Call::new("DeleteReplicationGroup", args).impact(Impact::DataLoss).vanishes(seconds)
 }
 
 /// What decides which calls a change takes, and in which order.
