@@ -115,7 +115,7 @@ fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
     if let Some(word) = observation.status.under_way() {
         return Verdict::Undecidable(word.to_owned());
     }
-    if (&record.secrets, &record.phase) == (&part.record.secrets, &part.record.phase) {
+    if record.is_let_in_as(&part.record) {
         return Verdict::Done(Vec::new());
     }
     let date = kinds::get(&part.address.kind).and_then(|kind| kind.dates_secret());
@@ -125,7 +125,8 @@ fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
     if before.is_none() || before == observation.object.get(date) {
         return Verdict::NotDone;
     }
-    let mut after = Record { secrets: part.record.secrets.clone(), phase: part.record.phase.clone(), ..record.clone() };
+    let Record { secrets, phase, beside, .. } = part.record.clone();
+    let mut after = Record { secrets, phase, beside, ..record.clone() };
     after.object.extend(observation.object.get(date).map(|value| (date.into(), value.clone())));
     Verdict::Done(vec![Effect::Record(part.address.clone(), after)])
 }

@@ -11,7 +11,8 @@ use crate::cli::{exit, signals};
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session};
-use crate::plan::{Action, Blocked, Plan};
+use crate::plan::{Action, Blocked, Options, Plan};
+use crate::state::State;
 use crate::ui::progress::Places;
 use crate::ui::{self, Ui, progress, value};
 
@@ -22,16 +23,39 @@ pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
 }
 
 async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> Result<u8, Failure> {
+    let options = plan_options(&args.scope, destroy)?;
+    let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
+    let manner = Manner { command, destroy, judge: &|_, _| Ok(()) };
+    Ok(carry_out(context, ui, args, options, &manner).await?.0)
+}
+
+/// What a run is called, and what it wants of its plan.
+pub struct Manner<'a> {
+    /// The command, for whoever finds the state locked.
+    pub command: &'a str,
+    /// Whether everything is to go.
+    pub destroy: bool,
+    /// Refuses a plan that is not what was asked for.
+    pub judge: &'a dyn Fn(&Plan, &State) -> Result<(), Failure>,
+}
+
+/// Plans, asks and applies; answers the exit code, and the state after it unless it was not approved.
+pub async fn carry_out(
+    context: &Context,
+    ui: Ui,
+    args: &ApplyArgs,
+    options: Options,
+    manner: &Manner<'_>,
+) -> Result<(u8, Option<State>), Failure> {
     let stop = signals::listen(ui);
     let (mut session, _) = context.open(&args.stack)?;
-    let options = plan_options(&args.scope, destroy)?;
+    let destroy = manner.destroy;
     let patience = args.scope.lock_timeout;
     // Nothing is locked or read for a stack that is wrong.
     if session.has_errors() && !destroy {
         super::plan::prepare(ui, &mut session, &options, None).await?;
     }
-    let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
-    let lock = lock(&session, context.holder(command, &*session.clock), patience).await?;
+    let lock = lock(&session, context.holder(manner.command, &*session.clock), patience).await?;
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming, Arc::default()));
     let watch = Watch { events, stop: stop.clone() };
@@ -39,13 +63,17 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     drop(watch);
     let _ = follower.await;
     let (plan, store, connection) = prepared?;
+    (manner.judge)(&plan, &store.state())?;
     let name = session.environment.name.to_string();
-    super::plan::show(ui, &plan, &name, &connection.place);
+    // A part of a change that needs nothing says nothing of the rest.
+    if options.rotate.is_none() || !plan.is_empty() {
+        super::plan::show(ui, &plan, &name, &connection.place);
+    }
     guard(&plan)?;
     check_secrets(&plan)?;
     if !plan.is_empty() && !args.auto_approve && !approved(ui, &plan, destroy)? {
         ui.error("not approved; nothing was sent");
-        return Ok(exit::ERROR);
+        return Ok((exit::ERROR, None));
     }
     if ui::lost().is_some() {
         return Err(Failure::Error("what is to be done could not be shown; nothing was sent".to_owned()));
@@ -64,11 +92,11 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     if !destroy {
         ui.diagnostics(&report.checks, &places.sources);
     }
-    let code = finish(ui, &report, &places, empty, destroy);
-    Ok(match code {
+    let code = match finish(ui, &report, &places, empty, destroy) {
         exit::OK if !skipped.is_empty() => left_out(ui, &skipped),
         code => code,
-    })
+    };
+    Ok((code, Some(report.store.state().clone())))
 }
 
 /// Asks. Only `yes` is a yes.

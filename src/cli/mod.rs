@@ -12,6 +12,7 @@ mod init;
 mod output;
 mod panic;
 mod plan;
+mod rotate;
 mod run;
 mod show;
 mod signals;
@@ -79,6 +80,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Plan(options) => plan::run(&context, &options).await,
         Command::Apply(options) => apply::run(&context, &options, false).await,
         Command::Destroy(options) => apply::run(&context, &options, true).await,
+        Command::Rotate(options) => rotate::run(&context, &options).await,
         Command::Output(options) => output::run(&context, &options),
         Command::Show(options) => show::run(&context, &options),
         Command::State(options) => state::run(&context, &options),

@@ -194,6 +194,7 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
         max_impact: max_impact.transpose()?,
         refresh_only: scope.refresh_only,
         skip_blocked: scope.skip_blocked,
+        rotate: None,
     })
 }
 

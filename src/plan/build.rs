@@ -12,7 +12,7 @@ use crate::lang::eval::{Bindings, eval};
 use crate::plan::draft::Draft;
 use crate::plan::{
     Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, moves, names, order, refresh_only,
-    select, timeouts, wish,
+    rotation, select, timeouts, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -371,6 +371,7 @@ impl Draft<'_> {
         self.plan.blocked = guard::guard(&self, &self.plan.steps);
         self.diagnostics.extend(select::strangers(&self));
         select::select(&mut self.plan, self.inputs.options);
+        rotation::alone(&mut self.plan, self.inputs.options);
         if self.inputs.options.skip_blocked {
             select::skip_blocked(&mut self.plan);
         }

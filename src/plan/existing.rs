@@ -1,6 +1,6 @@
 //! An instance whose object exists: left alone, updated or replaced.
 
-use crate::kind::{Change, Observation, Status};
+use crate::kind::{Change, Observation, SecretPhase, Status};
 use crate::plan::decide::{Instance, complaint, filled, numbered, unknown, unknown_all};
 use crate::plan::decision::{Decision, Standing};
 use crate::plan::diff::{self, Comparison, Difference};
@@ -8,7 +8,9 @@ use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
 use crate::plan::whose;
-use crate::plan::{AttrChange, ObjectKey, RecordChange, RecordPlan, Step, ignore, local, pending, replace, wish};
+use crate::plan::{
+    AttrChange, ObjectKey, RecordChange, RecordPlan, Step, ignore, local, pending, replace, rotation, wish,
+};
 use crate::schema::{Mode, Update};
 use crate::state::Record;
 use crate::value::{Object, Value, json};
@@ -40,12 +42,16 @@ pub(super) fn existing(
     left_over(instance, wanted, &record, &observation, &mut said);
     remark(instance, &difference, observation.status.under_way(), &mut said);
     said.doubt = doubt(draft, instance, &record, &difference);
+    said.diagnostics.extend(rotation::unfinished(instance, &record, &difference));
+    if let Some(only) = rotation::asked(draft, instance) {
+        return rotation::narrow(draft, instance, &record, observation, difference, only).after(said);
+    }
     let mut causes = causes(draft, instance, &difference);
     if record.region != instance.region {
         causes.push("region".to_owned());
     }
     let decision = match causes.is_empty() {
-        true => update(draft, instance, &record, difference, &observation),
+        true => update(draft, instance, &record, difference, &observation, None),
         false => replace::replace(draft, instance, (&record, &observation.status), difference, causes),
     };
     decision.after(said)
@@ -173,12 +179,13 @@ fn causes(draft: &Draft, instance: &Instance, difference: &Difference) -> Vec<St
     causes
 }
 
-fn update(
+pub(super) fn update(
     draft: &Draft,
     instance: &Instance,
     record: &Record,
     difference: Difference,
     observation: &Observation,
+    only: Option<SecretPhase>,
 ) -> Decision {
     let Difference { before, mut after, changed, secrets, let_in, .. } = difference;
     if !changed.is_empty() {
@@ -186,7 +193,8 @@ fn update(
         forget_absent(instance, &before, &mut after);
     }
     let mut plan = record_plan(draft, instance, secrets, record.suffix.clone());
-    plan.let_in = let_in;
+    (plan.let_in, plan.only) = (let_in, only);
+    let both: Vec<String> = record.beside.keys().chain(record.phase.keys()).cloned().collect();
     let protect = record.protect != plan.protect;
     let after = filled(instance, after);
     let local = |name: &str| instance.kind.schema().attr(name).is_some_and(|attr| attr.update == Update::Local);
@@ -211,7 +219,12 @@ fn update(
     let numbered = numbered(&after);
     let target = draft.target(&instance.region);
     let wish = wish::without_own_unknowns(numbered.clone(), instance.address);
-    let change = Change { phase: &plan.let_in, ..Change::update(&record.id, &before, &wish, &changed, &target) };
+    let change = Change {
+        phase: &plan.let_in,
+        both: &both,
+        only,
+        ..Change::update(&record.id, &before, &wish, &changed, &target)
+    };
     match pending::compile(instance.kind, &change, &back) {
         Ok(mut calls) => {
             let place = (instance.address, &*instance.region);

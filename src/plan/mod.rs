@@ -27,6 +27,7 @@ pub mod pending;
 mod record;
 mod refresh_only;
 pub mod replace;
+mod rotation;
 mod select;
 pub mod shown;
 pub mod step;
@@ -42,7 +43,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Subject};
 use crate::diag::Diagnostic;
-use crate::kind::{Impact, Observation, RemoteError};
+use crate::kind::{Impact, Observation, RemoteError, SecretPhase};
 use crate::state::Record;
 use crate::value::{Object, Value};
 pub use foreign::manages;
@@ -104,6 +105,8 @@ pub struct Options {
     pub max_impact: Option<Impact>,
     /// Only bring the records to what is there.
     pub refresh_only: bool,
+    /// Only this part of the change of the secrets of an object.
+    pub rotate: Option<(Address, SecretPhase)>,
     /// What a guard stands against is left out, with all that waits for it; the rest may be carried out.
     pub skip_blocked: bool,
 }

@@ -53,5 +53,14 @@ pub(super) fn record_plan(
     dependencies.retain(|used| used.is_among(draft.declared.range(used.clone()..)));
     let was_guarded = draft.state.records.get(instance.address).is_some_and(|record| record.guarded || record.protect);
     let guarded = instance.protect || was_guarded;
-    RecordPlan { set, secrets, dependencies, protect: instance.protect, guarded, suffix, let_in: Vec::new() }
+    RecordPlan {
+        set,
+        secrets,
+        dependencies,
+        protect: instance.protect,
+        guarded,
+        suffix,
+        let_in: Vec::new(),
+        only: None,
+    }
 }

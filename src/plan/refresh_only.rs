@@ -67,6 +67,7 @@ fn take_over(address: &Address, record: &Record, found: &Observation) -> Decisio
         protect: record.protect,
         suffix: record.suffix.clone(),
         let_in: Vec::new(),
+        only: None,
     };
     let change = RecordChange {
         address: address.clone(),

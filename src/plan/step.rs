@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::kind::{Call, Impact, Until};
+use crate::kind::{Call, Impact, SecretPhase, Until};
 use crate::kinds;
 use crate::state::{Digest, Record};
 use crate::value::{Object, Value};
@@ -142,6 +142,9 @@ pub struct RecordPlan {
     pub suffix: Option<String>,
     /// Secrets that an earlier run has let in, and that are to be the only ones now.
     pub let_in: Vec<String>,
+    /// Which part of a change of a secret the step makes; all without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<SecretPhase>,
 }
 
 /// One attribute that differs.

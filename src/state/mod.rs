@@ -341,6 +341,11 @@ impl Record {
         self.mark.as_deref().or_else(|| self.object.get("tags_all")?.get(MARK)?.as_str())
     }
 
+    /// Whether the same secrets are valid, as in another record.
+    pub fn is_let_in_as(&self, other: &Self) -> bool {
+        (&self.secrets, &self.phase, &self.beside) == (&other.secrets, &other.phase, &other.beside)
+    }
+
     /// Whether the value of an attribute must not be kept: the configuration sets it, and the record was not told to
     /// what. What AWS says of it is the same text.
     pub fn hides(&self, attribute: &str) -> bool {

@@ -153,6 +153,8 @@ impl Work<'_> {
             target: &target,
             id: step.before.as_ref().and(step.id.as_deref()),
             phase: &step.record.let_in,
+            both: &[],
+            only: step.record.only,
         };
         let planned = step.before.as_ref().zip(step.after.as_ref());
         let back = planned
