@@ -91,7 +91,8 @@ pub fn final_snapshot_of(object: &Object) -> Option<&'static str> {
 
 /// A name for a snapshot that is not to be made.
 pub fn contradicting_snapshot(desired: &Object) -> Option<Problem> {
-    let named = desired.get("final_snapshot_identifier").is_some_and(|name| !name.is_null());
+    let named =
+        desired.get("final_snapshot_identifier").is_some_and(|name| !name.is_null() && name.as_str() != Some(""));
     let refused = desired.get("final_snapshot").and_then(Value::as_bool) == Some(false);
     (named && refused).then(|| {
         Problem::error(

@@ -194,6 +194,9 @@ pub(super) fn update(
     }
     let mut plan = record_plan(draft, instance, secrets, record.suffix.clone());
     (plan.let_in, plan.only) = (let_in, only);
+    if only.is_some() {
+        rotation::keep(record, &changed, &mut plan);
+    }
     let both: Vec<String> = record.beside.keys().chain(record.phase.keys()).cloned().collect();
     let protect = record.protect != plan.protect;
     let after = filled(instance, after);

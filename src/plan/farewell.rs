@@ -50,6 +50,10 @@ pub fn name(
         return Ok((None, None));
     }
     let given = before.get(attribute).and_then(Value::as_str).filter(|name| !name.is_empty()).map(str::to_owned);
+    if given.is_none() {
+        // No name is none.
+        before.remove(attribute);
+    }
     let wish = before.get(WISH).and_then(Value::as_bool);
     let guarded = (record.guarded || record.protect || replaced) && !kind.is_copy(before);
     if given.is_none() && (wish == Some(false) || wish.is_none() && !guarded) {

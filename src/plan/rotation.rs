@@ -1,5 +1,6 @@
 //! The rotation of a secret: a new one is let in beside the one before, and made the only one when somebody says so.
 
+use crate::address::Address;
 use crate::diag::Diagnostic;
 use crate::kind::{Observation, SecretPhase};
 use crate::plan::decide::Instance;
@@ -7,7 +8,7 @@ use crate::plan::decision::Decision;
 use crate::plan::diff::Difference;
 use crate::plan::draft::Draft;
 use crate::plan::existing::update;
-use crate::plan::{Options, Plan};
+use crate::plan::{Options, Plan, RecordPlan};
 use crate::state::digest::Reading;
 use crate::state::{Digest, Record};
 use crate::value::Value;
@@ -71,6 +72,15 @@ pub(super) fn narrow(
     update(draft, instance, record, Difference { after, changed, ..difference }, &observation, Some(only))
 }
 
+/// What else the block says now is recorded when it is applied.
+pub(super) fn keep(record: &Record, changed: &[&'static str], plan: &mut RecordPlan) {
+    plan.set = record.set.iter().cloned().chain(changed.iter().map(|name| (*name).to_owned())).collect();
+    (plan.protect, plan.guarded) = (record.protect, record.guarded || record.protect);
+    let more = record.dependencies.iter().filter(|used| !plan.dependencies.contains(used));
+    let more: Vec<Address> = more.cloned().collect();
+    plan.dependencies.extend(more);
+}
+
 type Names = Result<Vec<&'static str>, Box<Diagnostic>>;
 
 /// The secrets that are to be let in.
@@ -90,7 +100,9 @@ fn comes(instance: &Instance, record: &Record, difference: &Difference) -> Names
         let detail = format!("`{name}` is not written any more: there is nothing to take the place of the one before.");
         return Err(refusal(instance, name, detail, "Write the new one; or let `cachestack apply` take it away."));
     }
-    match names.iter().find(|name| record.beside.contains_key(**name)) {
+    let cut_off =
+        |name: &str| record.phase.contains_key(name) && !difference.let_in.iter().any(|let_in| let_in == name);
+    match names.iter().find(|name| record.beside.contains_key(**name) || cut_off(name)) {
         Some(name) => {
             let detail = format!(
                 "`{name}` was changed once more, and the rotation before is not finished: two are valid, and there can be no third."
@@ -161,7 +173,7 @@ fn refusal(instance: &Instance, name: &str, detail: String, help: &str) -> Box<D
 /// Leaves nothing but the rotation, and what its secret is made of where that is still to be made.
 pub(super) fn alone(plan: &mut Plan, options: &Options) {
     let Some((address, _)) = &options.rotate else { return };
-    let of_it = |of: &crate::address::Address| of.is_within(address);
+    let of_it = |of: &Address| of.is_within(address);
     let open = |value: &Value| !value.is_wholly_known();
     let steps = plan.steps.iter().filter(|step| of_it(&step.address));
     if steps.flat_map(|step| &step.calls).flat_map(|call| call.args.values()).any(open) {

@@ -533,12 +533,13 @@ fn what_is_blocked_is_left_out() {
         ),
         (
             GROUP,
-            &group(&[("t3.small", "t3.medium"), ("80", "90")]),
+            &(group(&[("t3.small", "t3.medium"), ("80", "90")]) + other),
             Options { max_impact: Some(Impact::Blip), ..skip },
             &[
-                "update alarm.a[\"g-001\"]",
-                "update alarm.a[\"g-002\"]",
+                "create parameter_group.p",
                 "left out replication_group.g: its impact is write-pause, above --max-impact blip",
+                "left out alarm.a[\"g-001\"]: it waits for replication_group.g, which is left out",
+                "left out alarm.a[\"g-002\"]: it waits for replication_group.g, which is left out",
             ],
         ),
     ] {

@@ -334,9 +334,10 @@ fn options(command: &Command) -> Result<Options, Failure> {
     let wrong = |text: &String| Failure::Error(format!("`{text}` is not an address"));
     let targets = command.targets.iter().map(|text| crate::kinds::subject(text).ok_or_else(|| wrong(text)));
     let replace = command.replace.iter().map(|text| crate::kinds::address(text).ok_or_else(|| wrong(text)));
-    let rotate = command.rotate.as_ref().map(|(text, only)| {
-        crate::kinds::address(text).map(|address| (address, *only)).ok_or_else(|| wrong(text))
-    });
+    let rotate = command
+        .rotate
+        .as_ref()
+        .map(|(text, only)| crate::kinds::address(text).map(|address| (address, *only)).ok_or_else(|| wrong(text)));
     Ok(Options {
         destroy: command.verb == Verb::Destroy,
         rotate: rotate.transpose()?,

@@ -93,11 +93,12 @@ impl Work<'_> {
         match phase {
             SecretPhase::LetIn if is_set_later(&ready.calls, attribute) => {
                 record.phase.insert(attribute.to_owned(), digest);
+                record.beside.remove(attribute);
             }
             // The one before stays valid until somebody says otherwise.
             SecretPhase::LetIn => {
-                record.phase.remove(attribute);
-                let former = record.secrets.insert(attribute.to_owned(), digest);
+                let latest = record.phase.remove(attribute);
+                let former = latest.or(record.secrets.insert(attribute.to_owned(), digest));
                 record.beside.insert(attribute.to_owned(), former);
             }
             SecretPhase::Set => {

@@ -132,7 +132,11 @@ fn what_is_no_rotation_is_refused() {
         (SecretPhase::LetIn, &*third, "there can be no third"),
         (SecretPhase::Set, &third, "is another one than was let in"),
         (SecretPhase::Set, &FIRST.replace("TOKEN_1", "TOKEN_9"), "that is not there"),
-        (SecretPhase::LetIn, &FIRST.replace("  auth_token                 = secret(\"env:TOKEN_1\")\n", ""), "not written any more"),
+        (
+            SecretPhase::LetIn,
+            &FIRST.replace("  auth_token                 = secret(\"env:TOKEN_1\")\n", ""),
+            "not written any more",
+        ),
     ] {
         scene.write(text);
         let refused = scene.turn(2, Some(part));
