@@ -107,12 +107,12 @@ fn under_way<'a>(state: &'a State, address: &Address) -> Vec<(&'a Address, &'a R
 fn valid(address: &Address, record: &Record) -> String {
     let names: Vec<&str> = record.beside.keys().chain(record.phase.keys()).map(String::as_str).collect();
     let had = record.beside.values().all(Option::is_some);
-    let others = if had { "the one before" } else { "coming with none" };
+    let others = if had { "so is the one before" } else { "who comes with none is still let in" };
     let date = kinds::get(&address.kind).and_then(|kind| kind.dates_secret());
     let date = date.and_then(|date| record.object.get(date)).and_then(Value::as_str);
     let date = date.map(|date| format!(", dates it {date}")).unwrap_or_default();
     format!(
-        "{} of {address}: the new one and {others} are valid. That is as far as it can be seen from here: AWS has \
+        "{} of {address}: the new one is valid, and {others}. That is as far as it can be seen from here: AWS has \
          carried the change out{date}, and has nothing of it pending.",
         names.join(", ")
     )

@@ -42,10 +42,10 @@ pub(super) fn existing(
     left_over(instance, wanted, &record, &observation, &mut said);
     remark(instance, &difference, observation.status.under_way(), &mut said);
     said.doubt = doubt(draft, instance, &record, &difference);
-    said.diagnostics.extend(rotation::unfinished(instance, &record, &difference));
     if let Some(only) = rotation::asked(draft, instance) {
         return rotation::narrow(draft, instance, &record, observation, difference, only).after(said);
     }
+    said.diagnostics.extend(rotation::unfinished(instance, &record, &difference));
     let mut causes = causes(draft, instance, &difference);
     if record.region != instance.region {
         causes.push("region".to_owned());
