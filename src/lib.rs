@@ -28,6 +28,8 @@
 //!   sent until its end is known.
 //! * **Pending**: accepted by AWS, and kept until the maintenance window. A wish is compared with what is, joined with
 //!   that (`plan/pending.rs`); what AWS does not tell of it is in the record.
+//! * **Beside**: a secret whose former value is still valid, on purpose, until a rotation is finished (`plan/rotation.rs`).
+//! * **Farewell**: the final snapshot of an object that goes, and its name (`plan/farewell.rs`).
 //! * **Deposed**: an object that has a successor and is still to be deleted; it keeps all its guards.
 //! * **Drift**: how an object differs from its record. **Home**: account, region, and AWS or not: what a state is of.
 //!
@@ -43,8 +45,8 @@
 //!
 //! The walk ([`plan::build`]) decides each instance out of desired, live and recorded: [`plan::decide`] reads the draft
 //! (`plan/draft.rs`) and answers a [`plan::decision::Decision`]; only the walk writes. Then names are judged
-//! (`plan/names.rs`), steps are put in order (`plan/order.rs`), guards are asked (`plan/guard.rs`) and targets chosen
-//! (`plan/select.rs`): each a function of the draft, with tables in `plan/tests.rs`.
+//! (`plan/names.rs`), steps are put in order (`plan/order.rs`), guards are asked (`plan/guard.rs`), targets chosen and what
+//! is blocked left out (`plan/select.rs`): each a function of the draft, with tables in `plan/tests.rs`.
 //!
 //! What is not known yet is a **hole**: an unknown value with an origin ([`value::Origin`]), numbered in the planned
 //! object ([`value::holes`]). Calls are compiled once, out of that object, and carry its holes. Before a step sends
@@ -100,7 +102,8 @@
 //!    have no written-out values of what is secret or sensitive ([`lang::hide`]), and no text of theirs is repeated.
 //! 6. Nothing is sent while an error stands; `plan` and `validate` write nothing.
 //! 7. `null` is the same as unset; unset and never set by us is unmanaged.
-//! 8. What holds data is deleted only with leave (`--allow-destroy`, `destroy`), whatever the reason; no destructive step
+//! 8. What holds data is deleted, and what only one node holds let go, only with leave (`--allow-destroy`, `destroy`),
+//!    whatever the reason; no destructive step
 //!    starts before everything is there that its successor needs. What is bought is made only with leave
 //!    (`--allow-purchase`), once, and let go only after its successor.
 //! 9. A state is of one home; damage of it is told and never read past.

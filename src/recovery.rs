@@ -6,7 +6,7 @@
 use crate::address::Address;
 use crate::kind::{Observation, Status};
 use crate::kinds;
-use crate::state::{Effect, End, Entry, Nature, Operation, Part, Record, State};
+use crate::state::{Effect, End, Entry, Farewell, Nature, Operation, Part, Record, State};
 use crate::value::{Object, Value};
 
 /// What is there of an object.
@@ -48,11 +48,17 @@ pub fn judge(state: &State, operation: &Operation, part: &Part, sight: &Sight) -
             }
         }
         (Nature::Change, Sight::Present { observation, .. }) => changed(state, part, observation),
-        (Nature::Delete, Sight::Absent) => Verdict::Done(vec![gone(part)]),
+        (Nature::Delete, Sight::Absent) => Verdict::Done(gone(part)),
         (Nature::Delete, Sight::Present { observation, mark, .. })
             if is_another(part, observation, mark.as_deref()) =>
         {
-            Verdict::Done(vec![gone(part)])
+            Verdict::Done(gone(part))
+        }
+        // With it comes its final snapshot: that is told when it is gone.
+        (Nature::Delete, Sight::Present { observation, .. })
+            if part.record.farewell.is_some() && is_leaving(observation) =>
+        {
+            Verdict::Undecidable(observation.status.under_way().unwrap_or_default().to_owned())
         }
         // The next plan sees an object that is still there, and goes on.
         (Nature::Delete, Sight::Present { .. }) => Verdict::NotDone,
@@ -109,7 +115,7 @@ fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
     if let Some(word) = observation.status.under_way() {
         return Verdict::Undecidable(word.to_owned());
     }
-    if (&record.secrets, &record.phase) == (&part.record.secrets, &part.record.phase) {
+    if record.is_let_in_as(&part.record) {
         return Verdict::Done(Vec::new());
     }
     let date = kinds::get(&part.address.kind).and_then(|kind| kind.dates_secret());
@@ -119,13 +125,25 @@ fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
     if before.is_none() || before == observation.object.get(date) {
         return Verdict::NotDone;
     }
-    let mut after = Record { secrets: part.record.secrets.clone(), phase: part.record.phase.clone(), ..record.clone() };
+    let Record { secrets, phase, beside, .. } = part.record.clone();
+    let mut after = Record { secrets, phase, beside, ..record.clone() };
     after.object.extend(observation.object.get(date).map(|value| (date.into(), value.clone())));
     Verdict::Done(vec![Effect::Record(part.address.clone(), after)])
 }
 
-fn gone(part: &Part) -> Effect {
-    forget(&part.address, part.record.id.clone(), part.deposed)
+fn is_leaving(observation: &Observation) -> bool {
+    matches!(observation.status, Status::Leaving(_))
+}
+
+fn gone(part: &Part) -> Vec<Effect> {
+    let forgotten = forget(&part.address, part.record.id.clone(), part.deposed);
+    [forgotten].into_iter().chain(kept(part)).collect()
+}
+
+/// The final snapshot that was asked for with a deletion that was carried out.
+pub fn kept(part: &Part) -> Option<Effect> {
+    let name = part.record.farewell.clone()?;
+    Some(Effect::Kept(Farewell { address: part.address.to_string(), region: part.record.region.clone(), name }))
 }
 
 /// The object is no longer there, or no longer ours.

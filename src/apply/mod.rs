@@ -112,6 +112,8 @@ pub struct Inputs {
 pub struct Report {
     /// Steps that were carried out.
     pub done: usize,
+    /// Final snapshots that were taken, each of what.
+    pub farewells: Vec<(Address, String)>,
     /// Objects made, changed, destroyed.
     pub counts: crate::plan::Counts,
     /// Steps that failed, with why.
@@ -198,6 +200,7 @@ fn report(shared: Arc<Shared>, results: Vec<Option<Outcome>>) -> Report {
     let shared = Arc::try_unwrap(shared).unwrap_or_else(|_| unreachable!("every step has ended"));
     let mut report = Report {
         done: 0,
+        farewells: Vec::new(),
         counts: crate::plan::Counts {
             import: shared.plan.imports.len(),
             drift: shared.plan.counts().drift,
@@ -229,6 +232,7 @@ fn report(shared: Arc<Shared>, results: Vec<Option<Outcome>>) -> Report {
 
 fn count(report: &mut Report, step: &Step) {
     report.done += 1;
+    report.farewells.extend(step.farewell.clone().map(|name| (step.address.clone(), name)));
     match step.action {
         Action::Create => report.counts.add += 1,
         Action::Update => report.counts.change += 1,

@@ -11,39 +11,51 @@ use crate::cli::{exit, signals};
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session};
-use crate::plan::{Action, Options, Plan, Waits};
+use crate::plan::{Action, Blocked, Options, Plan, Waits};
+use crate::state::State;
 use crate::ui::progress::Places;
 use crate::ui::{self, Ui, progress, value};
 
 /// Brings the account to what the stack says, or destroys what is in the state.
 pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
-    let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
-    run_with(context, args, (command, destroy), &|_| {}).await
-}
-
-/// The same under another name, and for something else.
-pub async fn run_with(context: &Context, args: &ApplyArgs, how: (&str, bool), change: &dyn Fn(&mut Options)) -> u8 {
     let ui = context.ui(args.json);
-    attempt(context, ui, args, how, change).await.unwrap_or_else(|failure| fail(ui, &failure))
+    attempt(context, ui, args, destroy).await.unwrap_or_else(|failure| fail(ui, &failure))
 }
 
-async fn attempt(
+async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> Result<u8, Failure> {
+    let options = plan_options(&args.scope, destroy)?;
+    let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
+    let manner = Manner { command, destroy, judge: &|_, _| Ok(()) };
+    Ok(carry_out(context, ui, args, options, &manner).await?.0)
+}
+
+/// What a run is called, and what it wants of its plan.
+pub struct Manner<'a> {
+    /// The command, for whoever finds the state locked.
+    pub command: &'a str,
+    /// Whether everything is to go.
+    pub destroy: bool,
+    /// Refuses a plan that is not what was asked for.
+    pub judge: &'a dyn Fn(&Plan, &State) -> Result<(), Failure>,
+}
+
+/// Plans, asks and applies; answers the exit code, and the state after it unless it was not approved.
+pub async fn carry_out(
     context: &Context,
     ui: Ui,
     args: &ApplyArgs,
-    (command, destroy): (&str, bool),
-    change: &dyn Fn(&mut Options),
-) -> Result<u8, Failure> {
+    options: Options,
+    manner: &Manner<'_>,
+) -> Result<(u8, Option<State>), Failure> {
     let stop = signals::listen(ui);
     let (mut session, _) = context.open(&args.stack)?;
-    let mut options = plan_options(&args.scope, destroy)?;
-    change(&mut options);
+    let destroy = manner.destroy;
     let patience = args.scope.lock_timeout;
     // Nothing is locked or read for a stack that is wrong.
     if session.has_errors() && !destroy {
         super::plan::prepare(ui, &mut session, &options, None).await?;
     }
-    let lock = lock(&session, context.holder(command, &*session.clock), patience).await?;
+    let lock = lock(&session, context.holder(manner.command, &*session.clock), patience).await?;
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming, Arc::default()));
     let watch = Watch { events, stop: stop.clone() };
@@ -51,19 +63,22 @@ async fn attempt(
     drop(watch);
     let _ = follower.await;
     let (plan, store, connection) = prepared?;
+    (manner.judge)(&plan, &store.state())?;
     let name = session.environment.name.to_string();
-    super::plan::show(ui, &plan, &name, &connection.place);
+    // A part of a change that needs nothing says nothing of the rest.
+    if options.rotate.is_none() || !plan.is_empty() {
+        super::plan::show(ui, &plan, &name, &connection.place);
+    }
     guard(&plan)?;
     check_secrets(&plan)?;
     if !plan.is_empty() && !args.auto_approve && !approved(ui, &plan, destroy)? {
         ui.error("not approved; nothing was sent");
-        return Ok(exit::ERROR);
+        return Ok((exit::ERROR, None));
     }
     if ui::lost().is_some() {
         return Err(Failure::Error("what is to be done could not be shown; nothing was sent".to_owned()));
     }
-    let empty = plan.is_empty();
-    let waits = plan.waits.clone();
+    let (empty, skipped, waits) = (plan.is_empty(), plan.skipped.clone(), plan.waits.clone());
     let steps: Vec<Address> = plan.steps.iter().map(|step| step.address.clone()).collect();
     let places = Arc::new(places(&session, &plan));
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
@@ -78,10 +93,17 @@ async fn attempt(
     if !destroy {
         ui.diagnostics(&report.checks, &places.sources);
     }
-    let code = finish(ui, &report, &places, empty, destroy);
+    let mut code = finish(ui, &report, &places, empty, destroy);
+    if code == exit::OK && !skipped.is_empty() {
+        code = left_out(ui, &skipped);
+    }
     let strict = args.scope.strict_pending && !destroy && code == exit::OK;
     let left = if strict { left_waiting(&report, &waits, &steps) } else { Vec::new() };
-    Ok(if super::pending::told(ui, &left) { exit::DIFFERENCES } else { code })
+    if super::pending::told(ui, &left) {
+        code = exit::DIFFERENCES;
+    }
+    let state = report.store.state().clone();
+    Ok((code, Some(state)))
 }
 
 /// Asks. Only `yes` is a yes.
@@ -99,6 +121,14 @@ fn approved(ui: Ui, plan: &Plan, destroy: bool) -> Result<bool, Failure> {
         Some(answer) => Ok(answer.trim() == "yes"),
         None => Err(Failure::Error("nobody is there to answer: pass --auto-approve; nothing was sent".to_owned())),
     }
+}
+
+/// Says what `--skip-blocked` has left out; answers the exit code of a run that has done the rest.
+fn left_out(ui: Ui, skipped: &[Blocked]) -> u8 {
+    let names: BTreeSet<String> = skipped.iter().map(|one| one.address.to_string()).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    ui.error(&format!("left out, because a guard stands against it: {}", names.join(", ")));
+    exit::REFUSED
 }
 
 /// Where the blocks of the steps stand.
@@ -122,10 +152,13 @@ fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) 
         let line = serde_json::json!({
             "type": "apply_summary", "complete": complete, "imported": counts.import, "added": counts.add, "changed": counts.change,
             "destroyed": counts.destroy, "forgotten": counts.forget, "taken_over": counts.drift, "failed": report.failed.len(), "unfinished": report.begun.len(),
-            "skipped": report.skipped.len(), "unwritten": report.unwritten,
+            "skipped": report.skipped.len(), "unwritten": report.unwritten, "final_snapshots": farewells(report),
         });
         ui.json(&line);
         return if complete { exit::OK } else { exit::REMAINS };
+    }
+    for (address, name) in &report.farewells {
+        ui.out(&format!("\nFinal snapshot \"{name}\" taken of {address}.\n"));
     }
     if let Some(why) = &report.unwritten {
         ui.error(&format!("{why}; the journal keeps what was done, and the next run goes on from it"));
@@ -177,6 +210,11 @@ fn left_waiting(report: &Report, waits: &[Waits], steps: &[Address]) -> Vec<Stri
     let names: BTreeSet<&Address> =
         untouched.map(|waits| &waits.address).chain(recorded.map(|(address, _)| address)).collect();
     names.into_iter().map(ToString::to_string).collect()
+}
+
+fn farewells(report: &Report) -> Vec<serde_json::Value> {
+    let one = |(address, name): &(Address, String)| serde_json::json!({ "address": address.to_string(), "name": name });
+    report.farewells.iter().map(one).collect()
 }
 
 fn outputs(ui: Ui, report: &Report) {

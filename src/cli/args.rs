@@ -41,6 +41,8 @@ pub enum Command {
     Pending(PendingArgs),
     /// Restarts nodes so that parameters take effect, replicas first.
     Reboot(RebootArgs),
+    /// Lets a new token in beside the one before, and makes it the only one when all clients have it.
+    Rotate(Rotate),
     /// Shows the outputs of the last apply.
     Output(Output),
     /// Shows the state.
@@ -117,6 +119,9 @@ pub struct ScopeArgs {
     /// counts as a reboot.
     #[arg(long, value_name = "LEVEL")]
     pub max_impact: Option<String>,
+    /// Leave out what a guard stands against, with all that waits for it, and do the rest; `apply` then ends with 3.
+    #[arg(long)]
+    pub skip_blocked: bool,
     /// Only bring the records to what is there.
     #[arg(long, conflicts_with_all = ["replace", "allow_destroy", "allow_purchase", "max_impact", "now"])]
     pub refresh_only: bool,
@@ -193,6 +198,27 @@ pub struct ApplyArgs {
     #[command(flatten)]
     pub scope: ScopeArgs,
     /// Do not ask.
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// One JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `rotate`
+#[derive(Debug, Args, Clone)]
+pub struct Rotate {
+    /// What has the token: replication_group.NAME.
+    pub address: String,
+    /// Make the token that was let in the only one.
+    #[arg(long)]
+    pub finish: bool,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// Wait so long for the state's lock: 30s, 5m.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
+    pub lock_timeout: Duration,
+    /// Do not ask: the former token stays valid until --finish.
     #[arg(long)]
     pub auto_approve: bool,
     /// One JSON object per line.

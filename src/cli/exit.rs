@@ -8,7 +8,7 @@ pub const OK: u8 = 0;
 pub const ERROR: u8 = 1;
 /// Done, and there are differences.
 pub const DIFFERENCES: u8 = 2;
-/// Refused by a guard.
+/// Refused by a guard, wholly or (`--skip-blocked`) in part.
 pub const REFUSED: u8 = 3;
 /// The state is locked.
 pub const LOCKED: u8 = 4;

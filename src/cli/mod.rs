@@ -14,6 +14,7 @@ mod panic;
 mod pending;
 mod plan;
 mod reboot;
+mod rotate;
 mod run;
 mod show;
 mod signals;
@@ -84,6 +85,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Destroy(options) => apply::run(&context, &options, true).await,
         Command::Reboot(options) => reboot::run(&context, &options).await,
         Command::Pending(options) => pending::run(&context, &options).await,
+        Command::Rotate(options) => rotate::run(&context, &options).await,
         Command::Output(options) => output::run(&context, &options),
         Command::Show(options) => show::run(&context, &options),
         Command::State(options) => state::run(&context, &options),

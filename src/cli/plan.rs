@@ -26,7 +26,7 @@ pub async fn run(context: &Context, args: &PlanArgs) -> u8 {
                 {
                     exit::DIFFERENCES
                 }
-                () if args.detailed_exitcode && !plan.is_empty() => exit::DIFFERENCES,
+                () if args.detailed_exitcode && !(plan.is_empty() && plan.skipped.is_empty()) => exit::DIFFERENCES,
                 () => exit::OK,
             }
         }

@@ -1,17 +1,21 @@
 //! `cachestack reboot`
 
+use crate::cli::apply::{Manner, carry_out};
 use crate::cli::args::{ApplyArgs, RebootArgs, ScopeArgs, StackArgs};
-use crate::cli::run::{Context, fail};
-use crate::cli::{apply, show};
+use crate::cli::run::{Context, fail, plan_options};
+use crate::cli::show;
+use crate::ops::Failure;
 use crate::plan::Options;
+use crate::ui::Ui;
 
 /// Restarts nodes of one resource, and asks before it does.
 pub async fn run(context: &Context, args: &RebootArgs) -> u8 {
     let ui = context.ui(args.json);
-    let address = match show::parse(&args.address) {
-        Ok(address) => address,
-        Err(failure) => return fail(ui, &failure),
-    };
+    attempt(context, ui, args).await.unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+async fn attempt(context: &Context, ui: Ui, args: &RebootArgs) -> Result<u8, Failure> {
+    let address = show::parse(&args.address)?;
     let scope = ScopeArgs {
         max_impact: args.max_impact.clone(),
         lock_timeout: args.lock_timeout,
@@ -19,8 +23,9 @@ pub async fn run(context: &Context, args: &RebootArgs) -> u8 {
         parallelism: 1,
         ..ScopeArgs::default()
     };
+    let options = Options { reboot: vec![address], reboot_all: args.all, ..plan_options(&scope, false)? };
     let stack = StackArgs { stack: None, inputs: args.inputs.clone() };
     let apply = ApplyArgs { stack, scope, auto_approve: args.auto_approve, json: args.json };
-    let restart = |options: &mut Options| (options.reboot, options.reboot_all) = (vec![address.clone()], args.all);
-    apply::run_with(context, &apply, ("cachestack reboot", false), &restart).await
+    let manner = Manner { command: "cachestack reboot", destroy: false, judge: &|_, _| Ok(()) };
+    Ok(carry_out(context, ui, &apply, options, &manner).await?.0)
 }

@@ -195,6 +195,7 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
         allow_purchase: addresses(&scope.allow_purchase)?,
         max_impact: max_impact.transpose()?,
         refresh_only: scope.refresh_only,
+        skip_blocked: scope.skip_blocked,
         ..Options::default()
     })
 }

@@ -35,6 +35,9 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
     for (address, record) in &chosen {
         ui.out(&text(address, record));
     }
+    for one in state.farewells.iter().filter(|_| address.is_none()) {
+        ui.out(&format!("# {} is gone; its final snapshot is \"{}\" in {}\n", one.address, one.name, one.region));
+    }
     if chosen.is_empty() {
         ui.out("The state is empty.\n");
     }
@@ -75,5 +78,5 @@ pub fn json(state: &State, chosen: &[(&Address, &Record)]) -> serde_json::Value 
             })
         })
         .collect();
-    serde_json::json!({ "format_version": "1.0", "serial": state.serial, "lineage": state.lineage, "account": state.home.account, "resources": resources })
+    serde_json::json!({ "format_version": "1.0", "serial": state.serial, "lineage": state.lineage, "account": state.home.account, "resources": resources, "final_snapshots": state.farewells })
 }

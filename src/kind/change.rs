@@ -1,7 +1,7 @@
 //! A change of one object, to be compiled into calls, and what may be wrong with an object.
 
 use crate::address::Address;
-use crate::kind::Target;
+use crate::kind::{SecretPhase, Target};
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -22,12 +22,26 @@ pub struct Change<'a> {
     pub phase: &'a [String],
     /// Whether it shall not wait for the maintenance window, whatever the object says.
     pub now: bool,
+    /// Secrets of which two are valid now: one more shuts the older one out.
+    pub both: &'a [String],
+    /// Which part of a change of a secret is asked for; all without it.
+    pub only: Option<SecretPhase>,
 }
 
 impl<'a> Change<'a> {
     /// An object is made; `set` names the attributes that are set.
     pub fn create(after: &'a Object, set: &'a [&'static str], target: &'a Target) -> Self {
-        Self { before: None, after: Some(after), changed: set, target, id: None, phase: &[], now: false }
+        Self {
+            before: None,
+            after: Some(after),
+            changed: set,
+            target,
+            id: None,
+            phase: &[],
+            both: &[],
+            only: None,
+            now: false,
+        }
     }
 
     /// An object changes as it is.
@@ -38,12 +52,32 @@ impl<'a> Change<'a> {
         changed: &'a [&'static str],
         target: &'a Target,
     ) -> Self {
-        Self { before: Some(before), after: Some(after), changed, target, id: Some(id), phase: &[], now: false }
+        Self {
+            before: Some(before),
+            after: Some(after),
+            changed,
+            target,
+            id: Some(id),
+            phase: &[],
+            both: &[],
+            only: None,
+            now: false,
+        }
     }
 
     /// An object goes.
     pub fn delete(id: &'a str, before: &'a Object, target: &'a Target) -> Self {
-        Self { before: Some(before), after: None, changed: &[], target, id: Some(id), phase: &[], now: false }
+        Self {
+            before: Some(before),
+            after: None,
+            changed: &[],
+            target,
+            id: Some(id),
+            phase: &[],
+            both: &[],
+            only: None,
+            now: false,
+        }
     }
 
     /// Fails where an attribute that decides which calls it takes differs and is not wholly known yet.
@@ -70,6 +104,11 @@ impl<'a> Change<'a> {
     /// Whether an earlier run has let the secret in beside the old one.
     pub fn is_let_in(&self, name: &str) -> bool {
         self.phase.iter().any(|let_in| let_in == name)
+    }
+
+    /// Whether two values of a secret are valid now.
+    pub fn has_both(&self, name: &str) -> bool {
+        self.both.iter().any(|both| both == name)
     }
 
     /// The new value; null where there is none.

@@ -108,6 +108,16 @@ pub trait Kind: Send + Sync {
         false
     }
 
+    /// Whether all that an object holds is also in another one, which stays: then nothing is lost with it.
+    fn is_copy(&self, _object: &Object) -> bool {
+        false
+    }
+
+    /// The attribute that names the snapshot which AWS takes before such an object is deleted, where it takes one.
+    fn final_snapshot(&self, _object: &Object) -> Option<&'static str> {
+        None
+    }
+
     /// Whether an object is bought, and nobody gives the money back: it is made with leave only, and what goes of it is
     /// its record.
     fn is_bought(&self) -> bool {

@@ -95,6 +95,7 @@ fn of_engine() -> Vec<Attr> {
             .rule(names::ARN)
             .doc("The snapshots that it is filled from."),
         upkeep::final_snapshot_identifier(),
+        upkeep::final_snapshot(),
     ]
 }
 
@@ -152,7 +153,7 @@ impl Kind for ServerlessCache {
 
     fn check(&self, desired: &Object) -> Vec<Problem> {
         let found = [version(desired), range(desired), users(desired), public(desired)];
-        found.into_iter().flatten().collect()
+        found.into_iter().flatten().chain(upkeep::contradicting_snapshot(desired)).collect()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {
@@ -191,6 +192,11 @@ impl Kind for ServerlessCache {
 
     fn holds_data(&self) -> bool {
         true
+    }
+
+    /// Also of Memcached. Source: API reference, DeleteServerlessCache.
+    fn final_snapshot(&self, _object: &Object) -> Option<&'static str> {
+        Some("final_snapshot_identifier")
     }
 
     fn name_attribute(&self) -> Option<&'static str> {

@@ -84,6 +84,38 @@ pub fn final_snapshot_identifier() -> Attr {
         .doc("The snapshot that is made before the object is deleted.")
 }
 
+/// The attribute `final_snapshot`.
+pub fn final_snapshot() -> Attr {
+    Attr::optional("final_snapshot", Type::Bool).local().doc(
+        "Whether a snapshot with a name of its own is made before the object is deleted; without it, where the object is \
+         replaced or was protected.",
+    )
+}
+
+/// The attribute that names the final snapshot: AWS takes none of Memcached and of T1 nodes. Source: ElastiCache user
+/// guide, "Snapshot and restore", constraints.
+pub fn final_snapshot_of(object: &Object) -> Option<&'static str> {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+    let takes = text("engine") != "memcached" && !text("node_type").starts_with("cache.t1.");
+    takes.then_some("final_snapshot_identifier")
+}
+
+/// A name for a snapshot that is not to be made.
+pub fn contradicting_snapshot(desired: &Object) -> Option<Problem> {
+    let named =
+        desired.get("final_snapshot_identifier").is_some_and(|name| !name.is_null() && name.as_str() != Some(""));
+    let refused = desired.get("final_snapshot").and_then(Value::as_bool) == Some(false);
+    (named && refused).then(|| {
+        Problem::error(
+            "CS1016",
+            "final_snapshot",
+            "A name for a snapshot that is not made",
+            "`final_snapshot_identifier` names a final snapshot, and `final_snapshot` says that there is none.",
+            "Leave one of the two out.",
+        )
+    })
+}
+
 /// The block `log_delivery_configuration`.
 pub fn log_delivery_configuration() -> Attr {
     let log = vec![

@@ -164,6 +164,9 @@ fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
             owed: BTreeSet::new(),
             pending: pending.clone(),
             since: since.clone(),
+            beside: known.map(|known| known.beside.clone()).unwrap_or_default(),
+            guarded: words.guarded,
+            farewell: known.and_then(|known| known.farewell.clone()),
             mark: known.filter(|_| !is_imported(address)).and_then(|known| known.mark.clone()),
         };
         effects.push(Effect::Record(address.clone(), record));

@@ -16,7 +16,7 @@ use crate::plan::{Live, Needs, Note, ObjectKey, Options, Outcome, Plan};
 use crate::refresh;
 use crate::state::digest::Digests;
 use crate::state::store::Store;
-use crate::state::{Home, Record, State};
+use crate::state::{Farewell, Home, Record, State};
 
 /// A walk and a read each; a stack whose look-ups hang on one another needs one more for each level.
 const ROUNDS_MAX: usize = 32;
@@ -66,7 +66,7 @@ pub async fn plan(
     store.name(&*session.entropy);
     session.digests = Arc::new(Digests::new(&store.state().salt));
     check_home(&store.state().home, session, connection)?;
-    let (state, notes) = recovered(session, store, connection, watch).await?;
+    let Recovered { state, foreseen, kept } = recovered(session, store, connection, watch).await?;
     let mut live = Live::default();
     let wanted = Needs { objects: first.objects.into_iter().chain(keys(&state)).collect(), ..first };
     refresh::read(&connection.cloud, wanted, &mut live).await.map_err(failed)?;
@@ -86,12 +86,21 @@ pub async fn plan(
             continue;
         }
         let mut plan = outcome.plan;
-        plan.unfinished += notes.len();
-        plan.notes.extend(notes);
+        plan.unfinished += foreseen.len();
+        plan.notes.extend(foreseen.into_iter().chain(kept));
         session.report(outcome.diagnostics);
         return if session.has_errors() { Err(Failure::Stack) } else { Ok(plan) };
     }
     Err(Failure::Error("the look-ups of the stack do not come to an end".to_owned()))
+}
+
+/// A state after what an earlier run has left open.
+struct Recovered {
+    state: State,
+    /// What an apply would settle.
+    foreseen: Vec<Note>,
+    /// Final snapshots of what has gone since.
+    kept: Vec<Note>,
 }
 
 /// The state with every operation settled: on the medium for an apply, else in a copy, with remarks.
@@ -100,18 +109,32 @@ async fn recovered(
     store: &mut Store,
     connection: &Connection,
     watch: Option<&Watch>,
-) -> Result<(State, Vec<Note>), Failure> {
-    if store.state().operations.is_empty() {
-        return Ok((store.state().clone(), Vec::new()));
+) -> Result<Recovered, Failure> {
+    let before = store.state().clone();
+    if before.operations.is_empty() {
+        return Ok(Recovered { state: before, foreseen: Vec::new(), kept: Vec::new() });
     }
     let Some(watch) = watch else {
-        let mut state = store.state().clone();
-        let notes = recover::foresee(session, &mut state, connection).await?;
-        return Ok((state, notes));
+        let mut state = before.clone();
+        let foreseen = recover::foresee(session, &mut state, connection).await?;
+        let kept = kept(&before, &state);
+        return Ok(Recovered { state, foreseen, kept });
     };
     super::apply::begin(session, store).await?;
     recover::settle(session, store, connection, watch).await?;
-    Ok((store.state().clone(), Vec::new()))
+    let state = store.state().clone();
+    let kept = kept(&before, &state);
+    Ok(Recovered { state, foreseen: Vec::new(), kept })
+}
+
+/// A remark for each final snapshot that has come since.
+fn kept(before: &State, after: &State) -> Vec<Note> {
+    let fresh = after.farewells.iter().skip(before.farewells.len());
+    let told = |one: &Farewell| Note {
+        address: Address::parse(&one.address),
+        text: format!("went with an earlier run; its final snapshot is \"{}\"", one.name),
+    };
+    fresh.map(told).collect()
 }
 
 /// Every object that the state knows and that is to be read.

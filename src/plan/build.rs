@@ -12,7 +12,7 @@ use crate::lang::eval::{Bindings, eval};
 use crate::plan::draft::Draft;
 use crate::plan::{
     Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, moves, names, order, reboot,
-    refresh_only, select, timeouts, whose, wish,
+    refresh_only, rotation, select, timeouts, whose, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -374,6 +374,10 @@ impl Draft<'_> {
         select::select(&mut self.plan, self.inputs.options);
         if !self.inputs.options.reboot.is_empty() {
             reboot::only(&mut self.plan);
+        }
+        rotation::alone(&mut self.plan, self.inputs.options);
+        if self.inputs.options.skip_blocked {
+            select::skip_blocked(&mut self.plan);
         }
         if self.inputs.options.refresh_only {
             refresh_only::stay(&mut self.plan, self.inputs.state);

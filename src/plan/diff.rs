@@ -226,7 +226,10 @@ fn compare_secret(by: &Comparison, attr: &Attr, difference: &mut Difference) {
         difference.let_in.push(attr.name.to_owned());
     } else if differs {
         difference.changed.push(attr.name);
-        difference.let_in.extend(phase.filter(|phase| phase.digest == digest.digest).map(|_| attr.name.to_owned()));
+        // The one before is let in as well until a rotation is finished, and may become the only one again.
+        let former = by.record.beside.get(attr.name).and_then(Option::as_ref);
+        let valid = [phase, former].into_iter().flatten().any(|valid| valid.digest == digest.digest);
+        difference.let_in.extend(valid.then(|| attr.name.to_owned()));
     }
     difference.secrets.insert(attr.name.to_owned(), digest);
 }

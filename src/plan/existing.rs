@@ -1,6 +1,6 @@
 //! An instance whose object exists: left alone, updated or replaced.
 
-use crate::kind::{Change, Observation, Status};
+use crate::kind::{Change, Observation, SecretPhase, Status};
 use crate::plan::decide::{Instance, complaint, filled, numbered, unknown, unknown_all};
 use crate::plan::decision::{Decision, Standing};
 use crate::plan::diff::{self, Comparison, Difference};
@@ -9,7 +9,8 @@ use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
 use crate::plan::whose;
 use crate::plan::{
-    AttrChange, ObjectKey, RecordChange, RecordPlan, Step, Waits, ignore, local, pending, reboot, replace, waits, wish,
+    AttrChange, ObjectKey, RecordChange, RecordPlan, Step, Waits, ignore, local, pending, reboot, replace, rotation,
+    waits, wish,
 };
 use crate::schema::{Mode, Update};
 use crate::state::Record;
@@ -66,13 +67,17 @@ pub(super) fn existing(
         said.note(instance.address, "nothing of it waits for a maintenance window (--now)");
     }
     said.doubt = doubt(draft, instance, &record, &difference);
+    if let Some(only) = rotation::asked(draft, instance) {
+        return rotation::narrow(draft, instance, (&record, &waits), observation, difference, only).after(said);
+    }
+    said.diagnostics.extend(rotation::unfinished(instance, &record, &difference));
     let mut causes = causes(draft, instance, &difference);
     if record.region != instance.region {
         causes.push("region".to_owned());
     }
     let decision = match causes.is_empty() {
-        true => update(draft, instance, (&record, &waits), difference, &observation),
-        false => replace::replace(draft, instance, &record, difference, causes),
+        true => update(draft, instance, (&record, &waits), difference, &observation, None),
+        false => replace::replace(draft, instance, (&record, &observation.status), difference, causes),
     };
     decision.after(said)
 }
@@ -212,12 +217,13 @@ fn causes(draft: &Draft, instance: &Instance, difference: &Difference) -> Vec<St
     causes
 }
 
-fn update(
+pub(super) fn update(
     draft: &Draft,
     instance: &Instance,
     (record, waits): (&Record, &Object),
     difference: Difference,
     observation: &Observation,
+    only: Option<SecretPhase>,
 ) -> Decision {
     let Difference { before, mut after, changed, secrets, let_in, later, .. } = difference;
     if !changed.is_empty() {
@@ -225,9 +231,13 @@ fn update(
         forget_absent(instance, &before, &mut after);
     }
     let mut plan = record_plan(draft, instance, secrets, record.suffix.clone());
-    plan.let_in = let_in;
+    (plan.let_in, plan.only) = (let_in, only);
     plan.later = later.into_iter().map(str::to_owned).collect();
     plan.now = is_wanted_now(draft, instance);
+    if only.is_some() {
+        rotation::keep(record, &changed, &mut plan);
+    }
+    let both: Vec<String> = record.beside.keys().chain(record.phase.keys()).cloned().collect();
     let protect = record.protect != plan.protect;
     let after = filled(instance, after);
     let local = |name: &str| instance.kind.schema().attr(name).is_some_and(|attr| attr.update == Update::Local);
@@ -251,8 +261,13 @@ fn update(
     let numbered = numbered(&after);
     let target = draft.target(&instance.region);
     let wish = wish::without_own_unknowns(numbered.clone(), instance.address);
-    let change = Change::update(&record.id, &before, &wish, &changed, &target);
-    let change = Change { phase: &plan.let_in, now: plan.now, ..change };
+    let change = Change {
+        phase: &plan.let_in,
+        both: &both,
+        only,
+        now: plan.now,
+        ..Change::update(&record.id, &before, &wish, &changed, &target)
+    };
     match pending::compile(instance.kind, &change, &back) {
         Ok(mut calls) => {
             let place = (instance.address, &*instance.region);

@@ -1,6 +1,7 @@
 //! What stands against a plan: protection, `prevent_destroy`, data that would be lost or money that would be spent without leave, and an impact that
 //! is worse than allowed. One place for everything that deletes, whatever the reason.
 
+use crate::kind::Impact;
 use crate::kinds;
 use crate::lang::ast::Expr;
 use crate::lang::eval::eval;
@@ -11,12 +12,13 @@ use crate::value::convert::convert;
 
 /// Every guard that stands against a step.
 pub fn guard(draft: &Draft, steps: &[Step]) -> Vec<Blocked> {
-    let blocked = |step: &Step, reason| Blocked { address: step.address.clone(), reason };
+    let blocked = |step: &Step, reason| Blocked { step: step.step, address: step.address.clone(), reason };
     let untold = steps.iter().filter_map(|step| Some(blocked(step, stranger(draft, step)?)));
     let deleted = steps.iter().filter_map(|step| Some(blocked(step, deletion(draft, step)?)));
+    let emptied = steps.iter().filter_map(|step| Some(blocked(step, loss(draft, step)?)));
     let bought = steps.iter().filter_map(|step| Some(blocked(step, purchase(draft, step)?)));
     let worse = steps.iter().filter_map(|step| Some(blocked(step, impact(draft, step)?)));
-    untold.chain(deleted).chain(bought).chain(worse).collect()
+    untold.chain(deleted).chain(emptied).chain(bought).chain(worse).collect()
 }
 
 /// Why an object may not be deleted. Protection outlives the block; `prevent_destroy` is asked while the block is there.
@@ -26,7 +28,8 @@ fn deletion(draft: &Draft, step: &Step) -> Option<String> {
         return None;
     }
     let (options, environment) = (draft.inputs.options, draft.inputs.environment);
-    let data = kinds::get(&step.address.kind).is_some_and(|kind| kind.holds_data());
+    let kind = kinds::get(&step.address.kind);
+    let data = kind.is_some_and(|kind| kind.holds_data());
     let replaced = matches!(step.reason, Reason::Replaced { .. });
     let by_environment = environment.protect && data;
     if step.record.protect || by_environment {
@@ -45,8 +48,9 @@ fn deletion(draft: &Draft, step: &Step) -> Option<String> {
         let rest = if replaced { ", and it would be replaced" } else { "; remove that first" };
         return Some(format!("its block says prevent_destroy = true{rest}"));
     }
-    let allowed = options.allow_all || options.allow_destroy.iter().any(|allowed| step.address.is_within(allowed));
-    if data && !allowed && !options.destroy {
+    // What leaves a copy of its data behind takes none with it.
+    let copied = kind.zip(step.before.as_ref()).is_some_and(|(kind, before)| kind.is_copy(before));
+    if data && !copied && !allowed(draft, step) && !options.destroy {
         let what = match &step.reason {
             Reason::Replaced { .. } => "it would be replaced and lose its data".to_owned(),
             Reason::Deposed => format!(
@@ -67,6 +71,19 @@ fn stranger(draft: &Draft, step: &Step) -> Option<String> {
         "its tags cannot be read, so nobody can tell whether \"{id}\" is still the object that was made here; allow the \
          reading of tags, or forget it with a `removed` block"
     ))
+}
+
+/// Whether data of an object may be lost.
+fn allowed(draft: &Draft, step: &Step) -> bool {
+    let options = draft.inputs.options;
+    options.allow_all || options.allow_destroy.iter().any(|allowed| step.address.is_within(allowed))
+}
+
+/// Why an object may not be changed as it is: what nodes hold that go, or are made anew and empty, is on no other.
+fn loss(draft: &Draft, step: &Step) -> Option<String> {
+    let is_lost = step.action == Action::Update && step.calls.iter().any(|call| call.impact == Impact::DataLoss);
+    let why = "nodes of it go, or come anew and empty, and what they hold is lost";
+    (is_lost && !allowed(draft, step)).then(|| format!("{why}; allow that with --allow-destroy '{}'", step.address))
 }
 
 /// Why an object may not be made: it costs money that nobody gives back.

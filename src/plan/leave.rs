@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use crate::address::{Address, ModulePath, module_prefix};
 use crate::diag::Diagnostic;
-use crate::kind::{Among, Change, Status};
+use crate::kind::{Among, Call, Change, Kind, Problem, Status};
 use crate::kinds;
 use crate::plan::decision::Decision;
 use crate::plan::draft::Draft;
 use crate::plan::whose::{self, Whose, whose};
-use crate::plan::{Action, Reason, Step, collide, local, refresh_only};
+use crate::plan::{Action, Reason, Step, collide, farewell, local, refresh_only};
 use crate::stack::Stack;
 use crate::state::Record;
 use crate::value::Object;
@@ -127,7 +127,10 @@ fn leave<'a, F: FnOnce() -> Among<'a>>(
         Some(_) => decision.doubt = Some(key).filter(|_| whose == Whose::Unsure),
     }
     let gone = matches!(found, Some(None));
-    let mut before = found.flatten().map_or_else(Object::new, |observation| observation.object);
+    let (status, mut before) = match found.flatten() {
+        Some(observation) => (Some(observation.status), observation.object),
+        None => (None, Object::new()),
+    };
     for (name, value) in &record.object {
         before.or_insert_with(name.clone(), || value.clone());
     }
@@ -138,7 +141,12 @@ fn leave<'a, F: FnOnce() -> Among<'a>>(
     let removed = names.0.removed.iter().find(|removed| removed.from.contains(address));
     let taken_in = if reason == Reason::Orphan { kind.taken_in(address, &record.object, among) } else { None };
     let step = match (gone, removed) {
-        (true, _) => Step::forget(address, Reason::Vanished, record, before),
+        (true, _) => {
+            if let Some(name) = &record.farewell {
+                decision.note(address, format!("is gone; a final snapshot \"{name}\" was asked for"));
+            }
+            Step::forget(address, Reason::Vanished, record, before)
+        }
         _ if taken_in.is_some() => {
             let owner = taken_in.map(Address::to_string).unwrap_or_default();
             decision.note(address, format!("is decided by `{owner}` from now on; only its record goes"));
@@ -164,27 +172,45 @@ fn leave<'a, F: FnOnce() -> Among<'a>>(
             decision.diagnostics.push(whose::refusal(address, record, &whose, None));
             return decision;
         }
-        _ => match kind.compile(&Change::delete(&record.id, &before, &draft.target(&record.region))) {
+        _ => match delete(draft, &mut decision, (address, kind, record), &mut before, (status.as_ref(), deposed)) {
             // Its kind leaves it where it is.
-            Ok(calls) if calls.is_empty() && kind.local().is_none() => {
+            Ok((calls, _)) if calls.is_empty() && kind.local().is_none() => {
                 if kind.is_bought() {
                     decision.note(address, "stays bought until its time is over; only its record goes");
                 }
                 Step::forget(address, reason, record, before)
             }
-            Ok(calls) => {
+            Ok((calls, farewell)) => {
                 if let Some(text) = local::farewell(draft, address) {
                     decision.note(address, text);
                 }
-                Step::delete(address, reason, record, before.clone(), calls)
+                Step::delete(address, reason, record, before, calls).with_farewell(farewell)
             }
-            Err(problem) => {
-                let diagnostic = Diagnostic::error(problem.code, problem.summary, problem.detail);
-                decision.diagnostics.push(Diagnostic { help: problem.help, ..diagnostic.of(address) });
+            Err(wrong) => {
+                decision.diagnostics.push(wrong);
                 return decision;
             }
         },
     };
     decision.steps.push(step.of_deposed(deposed));
     decision
+}
+
+/// The calls that delete an object, and the name of its final snapshot, which is written into the object as it is.
+fn delete(
+    draft: &Draft,
+    decision: &mut Decision,
+    (address, kind, record): (&Address, &'static dyn Kind, &Record),
+    before: &mut Object,
+    (status, replaced): (Option<&Status>, bool),
+) -> Result<(Vec<Call>, Option<String>), Diagnostic> {
+    let leaver = farewell::Leaver { address, kind, record, status, replaced };
+    let (name, remark) = farewell::name(draft, &leaver, before)?;
+    remark.into_iter().for_each(|remark| decision.note(address, remark));
+    let calls = kind.compile(&Change::delete(&record.id, before, &draft.target(&record.region)));
+    let told = |problem: Problem| {
+        let diagnostic = Diagnostic::error(problem.code, problem.summary, problem.detail);
+        Diagnostic { help: problem.help, ..diagnostic.of(address) }
+    };
+    calls.map(|calls| (calls, name)).map_err(told)
 }

@@ -10,7 +10,8 @@ pub mod decision;
 pub mod diff;
 mod draft;
 pub mod elements;
-mod existing;
+pub mod existing;
+mod farewell;
 pub mod file;
 mod foreign;
 mod guard;
@@ -28,6 +29,7 @@ mod reboot;
 mod record;
 mod refresh_only;
 pub mod replace;
+mod rotation;
 mod select;
 pub mod shown;
 pub mod step;
@@ -44,7 +46,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Subject};
 use crate::diag::Diagnostic;
-use crate::kind::{Impact, Observation, RemoteError};
+use crate::kind::{Impact, Observation, RemoteError, SecretPhase};
 use crate::state::Record;
 use crate::value::{Object, Value};
 pub use foreign::manages;
@@ -113,6 +115,10 @@ pub struct Options {
     pub reboot: Vec<Address>,
     /// All their nodes, and not only those that wait for it.
     pub reboot_all: bool,
+    /// Only this part of the change of the secrets of an object.
+    pub rotate: Option<(Address, SecretPhase)>,
+    /// What a guard stands against is left out, with all that waits for it; the rest may be carried out.
+    pub skip_blocked: bool,
 }
 
 /// A plan.
@@ -136,6 +142,9 @@ pub struct Plan {
     pub changed_outputs: BTreeSet<String>,
     /// Why this plan may not be applied.
     pub blocked: Vec<Blocked>,
+    /// What is left out because a guard stands against it, or against what it waits for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Blocked>,
     /// What others have changed, for a run that only takes over what is there.
     pub drift: Vec<Drift>,
     /// What AWS has accepted and keeps until the maintenance window.
@@ -206,6 +215,9 @@ pub struct Imported {
 /// A guard that stands against the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocked {
+    /// The step.
+    #[serde(default)]
+    pub step: StepId,
     /// The resource.
     pub address: Address,
     /// Why, and what would lift it.

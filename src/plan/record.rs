@@ -51,15 +51,19 @@ pub(super) fn record_plan(
     // Nothing can hang on a block that is there no times.
     let mut dependencies = draft.managed_blocks_used_by(instance.address);
     dependencies.retain(|used| used.is_among(draft.declared.range(used.clone()..)));
+    let was_guarded = draft.state.records.get(instance.address).is_some_and(|record| record.guarded || record.protect);
+    let guarded = instance.protect || was_guarded;
     RecordPlan {
         set,
         secrets,
         dependencies,
         protect: instance.protect,
         abandon: instance.resource.meta.lifecycle.abandon,
+        guarded,
         suffix,
         let_in: Vec::new(),
         later: Vec::new(),
         now: false,
+        only: None,
     }
 }

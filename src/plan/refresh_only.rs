@@ -63,12 +63,14 @@ fn take_over(address: &Address, record: &Record, found: &Observation) -> Decisio
         set: record.set.clone(),
         secrets: record.secrets.clone(),
         dependencies: record.dependencies.clone(),
+        guarded: record.guarded,
         protect: record.protect,
         abandon: record.abandon,
         suffix: record.suffix.clone(),
         let_in: Vec::new(),
         later: Vec::new(),
         now: false,
+        only: None,
     };
     let (pending, since) = (record.pending.clone(), record.since.clone());
     let change = RecordChange {

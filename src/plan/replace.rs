@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::address::{Address, Key};
 use crate::diag::Diagnostic;
-use crate::kind::Change;
+use crate::kind::{Change, Status};
 use crate::kinds;
 use crate::kinds::our_name;
 use crate::lang::ast::{Expr, Node};
@@ -17,7 +17,7 @@ use crate::plan::diff::{self, Difference};
 use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
-use crate::plan::{Action, AttrChange, Reason, Step, local, names};
+use crate::plan::{Action, AttrChange, Reason, Step, farewell, local, names};
 use crate::schema::Hold;
 use crate::stack::desired::bindings;
 use crate::state::Record;
@@ -34,10 +34,12 @@ pub fn add_suffix(object: &mut Object, attribute: &str, suffix: &str) {
 pub fn replace(
     draft: &Draft,
     instance: &Instance,
-    record: &Record,
-    difference: Difference,
+    (record, status): (&Record, &Status),
+    mut difference: Difference,
     causes: Vec<String>,
 ) -> Decision {
+    let mut decision = Decision::default();
+    let farewell = name_farewell(draft, instance, (record, status), &mut difference.before, &mut decision);
     let target = draft.target(&record.region);
     let delete = instance.kind.compile(&Change::delete(&record.id, &difference.before, &target));
     // What its kind or its block leaves where it is is let go only when there is another.
@@ -54,7 +56,6 @@ pub fn replace(
         || !one_place && instance.resource.meta.lifecycle.create_before_destroy
         || is_named(draft, instance.address, Hold::Blocks)
         || is_named(draft, instance.address, Hold::Uses) && has_another_name(instance, record);
-    let mut decision = Decision::default();
     let mut fresh = instance.desired.object.clone();
     let mut suffix = None;
     if create_first {
@@ -77,7 +78,8 @@ pub fn replace(
             let old = Record { protect: record.protect || instance.protect, ..record.clone() };
             let delete = match stays {
                 true => Step::forget(instance.address, Reason::Declared, &old, difference.before),
-                false => Step::delete(instance.address, Reason::Declared, &old, difference.before, delete),
+                false => Step::delete(instance.address, Reason::Declared, &old, difference.before, delete)
+                    .with_farewell(farewell),
             };
             if instance.kind.is_bought() {
                 decision.note(instance.address, "is bought once more; the former one stays until its time is over");
@@ -91,6 +93,32 @@ pub fn replace(
     }
     decision.object = planned;
     decision.after(claim)
+}
+
+/// The name of the final snapshot of the old object, written into it as it is; the block says whether one is taken.
+fn name_farewell(
+    draft: &Draft,
+    instance: &Instance,
+    (record, status): (&Record, &Status),
+    before: &mut Object,
+    decision: &mut Decision,
+) -> Option<String> {
+    match instance.desired.object.get(farewell::WISH).filter(|wish| !wish.is_null()) {
+        Some(wish) => drop(before.insert(farewell::WISH.into(), wish.clone())),
+        None => drop(before.remove(farewell::WISH)),
+    }
+    let (address, kind) = (instance.address, instance.kind);
+    let leaver = farewell::Leaver { address, kind, record, status: Some(status), replaced: true };
+    match farewell::name(draft, &leaver, before) {
+        Ok((name, remark)) => {
+            remark.into_iter().for_each(|remark| decision.note(address, remark));
+            name
+        }
+        Err(wrong) => {
+            decision.diagnostics.push(wrong);
+            None
+        }
+    }
 }
 
 /// What differs, with the name where the new object has another.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::{Address, Mode, Subject};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::plan::draft::Draft;
-use crate::plan::{BarrierId, Options, Plan, Step, StepId, Wait};
+use crate::plan::{BarrierId, Blocked, Options, Plan, Reason, Step, StepId, Wait};
 
 /// An address that nothing has is a slip of the pen, and a plan without it would seem to be about it.
 pub fn strangers(draft: &Draft) -> Vec<Diagnostic> {
@@ -47,11 +47,7 @@ pub fn select(plan: &mut Plan, options: &Options) {
             && !options.excludes.iter().any(|exclude| exclude.contains(address))
     };
     let kept = drop_excluded(plan, &options.excludes, targeted(plan, &options.targets));
-    plan.steps.retain(|step| kept.contains(&step.step));
-    plan.steps
-        .iter_mut()
-        .for_each(|step| step.edges.retain(|wait| !matches!(wait, Wait::Step(of) if !kept.contains(of))));
-    plan.barriers.iter_mut().for_each(|barrier| barrier.steps.retain(|step| kept.contains(step)));
+    keep(plan, &kept);
     let addresses: BTreeSet<Address> = plan.steps.iter().map(|step| step.address.clone()).collect();
     let stays = |address: &Address| addresses.contains(address) || wanted(address);
     plan.blocked.retain(|blocked| addresses.contains(&blocked.address));
@@ -61,6 +57,75 @@ pub fn select(plan: &mut Plan, options: &Options) {
     plan.waits.retain(|waits| stays(&waits.address));
     plan.changed_outputs.clear();
     plan.partial = true;
+}
+
+/// Leaves these steps, and no edge to another.
+fn keep(plan: &mut Plan, kept: &BTreeSet<StepId>) {
+    plan.steps.retain(|step| kept.contains(&step.step));
+    plan.steps
+        .iter_mut()
+        .for_each(|step| step.edges.retain(|wait| !matches!(wait, Wait::Step(of) if !kept.contains(of))));
+    plan.barriers.iter_mut().for_each(|barrier| barrier.steps.retain(|step| kept.contains(step)));
+}
+
+/// Leaves out what a guard stands against, with all that waits for it, and says so. A replacement goes as a whole.
+pub fn skip_blocked(plan: &mut Plan) {
+    if plan.blocked.is_empty() {
+        return;
+    }
+    let mut why: BTreeMap<StepId, String> = BTreeMap::new();
+    for blocked in std::mem::take(&mut plan.blocked) {
+        why.entry(blocked.step).or_insert(blocked.reason);
+    }
+    // What is left out may be half of a replacement whose other half stands before it.
+    loop {
+        let known = why.len();
+        leave_out(plan, &mut why);
+        if why.len() == known {
+            break;
+        }
+    }
+    let left_out = |step: &Step| {
+        Some(Blocked { step: step.step, address: step.address.clone(), reason: why.get(&step.step)?.clone() })
+    };
+    let mut told = BTreeSet::new();
+    plan.skipped = plan
+        .steps
+        .iter()
+        .filter_map(left_out)
+        .filter(|one| told.insert((one.address.clone(), one.reason.clone())))
+        .collect();
+    let kept = plan.steps.iter().map(|step| step.step).filter(|step| !why.contains_key(step)).collect();
+    keep(plan, &kept);
+    let skipped: BTreeSet<&Address> = plan.skipped.iter().map(|skipped| &skipped.address).collect();
+    plan.records.retain(|record| !skipped.contains(&record.address));
+    plan.changed_outputs.clear();
+    plan.partial = true;
+}
+
+/// Adds the other halves of replacements, and what waits for what is left out.
+fn leave_out(plan: &Plan, why: &mut BTreeMap<StepId, String>) {
+    let barriers = barriers(plan);
+    let addresses: BTreeMap<StepId, &Address> = plan.steps.iter().map(|step| (step.step, &step.address)).collect();
+    let is_half = |step: &&Step| matches!(step.reason, Reason::Replaced { .. });
+    let reasons = |why: &BTreeMap<StepId, String>| -> BTreeMap<Address, String> {
+        let halves = plan.steps.iter().filter(is_half);
+        halves.filter_map(|step| Some((step.address.clone(), why.get(&step.step)?.clone()))).collect()
+    };
+    let halves = reasons(why);
+    for step in &plan.steps {
+        if why.contains_key(&step.step) {
+            continue;
+        }
+        let other = halves.get(&step.address).filter(|_| is_half(&step)).cloned();
+        let mut waits = step.edges.iter().flat_map(|wait| match wait {
+            Wait::Step(used) => std::slice::from_ref(used),
+            Wait::Barrier(barrier) => barriers[barrier],
+        });
+        let missing = waits.find(|used| why.contains_key(used)).map(|used| addresses[used]);
+        let waits = missing.map(|missing| format!("it waits for {missing}, which is left out"));
+        why.extend(other.or(waits).map(|reason| (step.step, reason)));
+    }
 }
 
 /// The steps that a barrier of a plan stands for.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::kind::{Call, Impact, Until, Window};
+use crate::kind::{Call, Impact, SecretPhase, Until, Window};
 use crate::kinds;
 use crate::state::{Digest, Record};
 use crate::value::{Object, Value};
@@ -103,6 +103,9 @@ pub struct Step {
     pub record: RecordPlan,
     /// Whether the record is in the list of deposed objects.
     pub deposed: bool,
+    /// The name of the final snapshot that is taken before the object goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub farewell: Option<String>,
 }
 
 /// What a step waits for.
@@ -136,6 +139,9 @@ pub struct RecordPlan {
     pub protect: bool,
     /// Whether it is left where it is when its block goes.
     pub abandon: bool,
+    /// Whether it was protected once.
+    #[serde(default)]
+    pub guarded: bool,
     /// What its name has behind the configured one.
     pub suffix: Option<String>,
     /// Secrets that an earlier run has let in, and that are to be the only ones now.
@@ -146,6 +152,9 @@ pub struct RecordPlan {
     /// Whether nothing of the change is to wait for the maintenance window, whatever the block says.
     #[serde(default)]
     pub now: bool,
+    /// Which part of a change of a secret the step makes; all without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<SecretPhase>,
 }
 
 /// One attribute that differs.
@@ -188,6 +197,7 @@ impl Step {
             edges: Vec::new(),
             record: RecordPlan::default(),
             deposed: false,
+            farewell: None,
         }
     }
 
@@ -308,6 +318,11 @@ impl Step {
         Self { deposed, ..self }
     }
 
+    /// The same with a final snapshot.
+    pub fn with_farewell(self, farewell: Option<String>) -> Self {
+        Self { farewell, ..self }
+    }
+
     /// The worst impact of its calls that are made at once.
     pub fn impact(&self) -> Impact {
         self.calls.iter().filter(|call| !call.waits()).map(|call| call.impact).max().unwrap_or(Impact::None)
@@ -352,6 +367,7 @@ impl RecordPlan {
             dependencies: record.dependencies.clone(),
             protect: record.protect,
             abandon: record.abandon,
+            guarded: record.guarded,
             ..Self::default()
         }
     }

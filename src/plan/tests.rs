@@ -80,6 +80,28 @@ fn selected(plan: &Plan) -> Vec<String> {
     plan.steps.iter().map(name).collect()
 }
 
+/// The steps that are left, and what is left out.
+fn left(plan: &Plan) -> Vec<String> {
+    let out = plan.skipped.iter().map(|one| format!("left out {}: {}", one.address, one.reason));
+    selected(plan).into_iter().chain(out).chain(guarded(plan)).collect()
+}
+
+/// What goes, and whether a final snapshot is taken of it.
+fn farewells(plan: &Plan) -> Vec<String> {
+    let going = plan.steps.iter().filter(|step| step.action == Action::Delete);
+    let data = going.filter(|step| &*step.address.kind == "replication_group");
+    let sent = |step: &Step| step.calls.iter().find_map(|call| call.text("FinalSnapshotIdentifier"));
+    data.map(|step| {
+        assert_eq!(step.farewell, sent(step), "what is told is what is sent");
+        match &step.farewell {
+            Some(name) if name.starts_with("g-final-") && name.len() == 16 => "a snapshot".to_owned(),
+            Some(name) => name.clone(),
+            None => "none".to_owned(),
+        }
+    })
+    .collect()
+}
+
 fn name(step: &Step) -> String {
     format!("{} {}", step.action.word(), step.address)
 }
@@ -423,6 +445,105 @@ fn steps_are_selected() {
         ),
     ] {
         check(before, after, &options, selected, expected);
+    }
+}
+
+/// What is replaced, what was protected and what asks for it has a final snapshot, unless it says otherwise.
+#[test]
+fn final_snapshots_are_taken() {
+    let of = |text: &str| group(&[("description          = \"one\"", text)]);
+    let renamed = |text: &str| text.replace("\"g\"\n", "\"h\"\n");
+    let asked = of("final_snapshot = true\n  description = \"one\"");
+    let refused = of("final_snapshot = false\n  description = \"one\"");
+    let named = of("final_snapshot_identifier = \"last\"\n  description = \"one\"");
+    let protected = of("protect = true\n  description = \"one\"");
+    let destroy = Options { destroy: true, ..Options::default() };
+    for (before, after, options, expected) in [
+        (GROUP, "", Options::default(), &["none"] as &[&str]),
+        (GROUP, GROUP, destroy.clone(), &["none"]),
+        (GROUP, &renamed(GROUP), Options::default(), &["a snapshot"]),
+        (&asked, "", Options::default(), &["a snapshot"]),
+        (&asked, &asked, destroy.clone(), &["a snapshot"]),
+        (&refused, &renamed(&refused), Options::default(), &["none"]),
+        (GROUP, &renamed(&refused), Options::default(), &["none"]),
+        (&refused, &renamed(GROUP), Options::default(), &["a snapshot"]),
+        (&named, "", Options::default(), &["last"]),
+        (&named, &renamed(&named), Options::default(), &["last"]),
+        (&protected, "", Options::default(), &["a snapshot"]),
+        (&protected, &protected, destroy, &["a snapshot"]),
+    ] {
+        check(before, after, &options, farewells, expected);
+    }
+}
+
+#[test]
+fn what_is_blocked_is_left_out() {
+    let protected = group(&[("description          = \"one\"", "protect = true\n  description = \"one\"")]);
+    let skip = Options { skip_blocked: true, ..Options::default() };
+    let leave = "it would be destroyed with its data; allow that with --allow-destroy 'replication_group.g'";
+    let replaced = "it would be replaced and lose its data; allow that with --allow-destroy 'replication_group.g'";
+    let other = "parameter_group \"p\" {\n  name = \"p\"\n  family = \"redis7\"\n}\n";
+    for (before, after, options, expected) in [
+        (GROUP, GROUP, skip.clone(), &[] as &[&str]),
+        (
+            GROUP,
+            other,
+            skip.clone(),
+            &[
+                "create parameter_group.p",
+                "delete alarm.a[\"g-001\"]",
+                "delete alarm.a[\"g-002\"]",
+                &format!("left out replication_group.g: {leave}"),
+                "left out subnet_group.s: it waits for replication_group.g, which is left out",
+            ],
+        ),
+        // A replacement is left out as a whole, with all that waits for either half.
+        (
+            GROUP,
+            &(group(&[("\"g\"\n", "\"h\"\n")]) + other),
+            skip.clone(),
+            &[
+                "create parameter_group.p",
+                &format!("left out replication_group.g: {replaced}"),
+                "left out alarm.a[\"h-001\"]: it waits for replication_group.g, which is left out",
+                "left out alarm.a[\"h-002\"]: it waits for replication_group.g, which is left out",
+                "left out alarm.a[\"g-001\"]: it waits for replication_group.g, which is left out",
+                "left out alarm.a[\"g-002\"]: it waits for replication_group.g, which is left out",
+            ],
+        ),
+        (
+            GROUP,
+            &group(&[("= \"s\"", "= \"t\"")]),
+            skip.clone(),
+            &[
+                "left out subnet_group.s: it waits for replication_group.g, which is left out",
+                &format!("left out replication_group.g: {replaced}"),
+            ],
+        ),
+        (
+            &protected,
+            &protected,
+            Options { destroy: true, ..skip.clone() },
+            &[
+                "delete alarm.a[\"g-001\"]",
+                "delete alarm.a[\"g-002\"]",
+                "left out replication_group.g: it is protected; set protect = false and apply that first",
+                "left out subnet_group.s: it waits for replication_group.g, which is left out",
+            ],
+        ),
+        (
+            GROUP,
+            &(group(&[("t3.small", "t3.medium"), ("80", "90")]) + other),
+            Options { max_impact: Some(Impact::Blip), ..skip },
+            &[
+                "create parameter_group.p",
+                "left out replication_group.g: its impact is write-pause, above --max-impact blip",
+                "left out alarm.a[\"g-001\"]: it waits for replication_group.g, which is left out",
+                "left out alarm.a[\"g-002\"]: it waits for replication_group.g, which is left out",
+            ],
+        ),
+    ] {
+        check(before, after, &options, left, expected);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::diag::render;
 use crate::disk::{self, Held};
 use crate::entropy::SeededEntropy;
-use crate::kind::Call;
+use crate::kind::{Call, SecretPhase};
 use crate::ops::connect::{Connection, finish};
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session, SessionOptions, apply, plan};
@@ -38,6 +38,8 @@ pub struct Command {
     pub replace: Vec<String>,
     /// Whether what holds data may be replaced and deleted.
     pub allow: bool,
+    /// `rotate ADDRESS`, and with `--finish`.
+    pub rotate: Option<(String, SecretPhase)>,
 }
 
 /// What a command does.
@@ -333,8 +335,13 @@ fn options(command: &Command) -> Result<Options, Failure> {
     let wrong = |text: &String| Failure::Error(format!("`{text}` is not an address"));
     let targets = command.targets.iter().map(|text| crate::kinds::subject(text).ok_or_else(|| wrong(text)));
     let replace = command.replace.iter().map(|text| crate::kinds::address(text).ok_or_else(|| wrong(text)));
+    let rotate = command
+        .rotate
+        .as_ref()
+        .map(|(text, only)| crate::kinds::address(text).map(|address| (address, *only)).ok_or_else(|| wrong(text)));
     Ok(Options {
         destroy: command.verb == Verb::Destroy,
+        rotate: rotate.transpose()?,
         targets: targets.collect::<Result<_, _>>()?,
         replace: replace.collect::<Result<_, _>>()?,
         allow_all: command.allow,

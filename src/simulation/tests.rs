@@ -1,5 +1,7 @@
 //! The account by itself: without faults an apply makes what the stack says, and the next plan is empty.
 
+mod farewell;
+mod rotation;
 mod trouble;
 
 use std::collections::BTreeMap;

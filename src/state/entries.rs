@@ -8,7 +8,7 @@ use crate::state::file::{
     HomeFile, OperationFile, OutputFile, RecordFile, Wrong, address_in, home_in, home_out, operation_in, operation_out,
     outputs_in, outputs_out, record_in, record_out,
 };
-use crate::state::{Effect, End, Entry};
+use crate::state::{Effect, End, Entry, Farewell};
 
 /// A line of the journal.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ enum EffectFile {
     Depose(String),
     Bury(String, String),
     TakeBack(String, String),
+    Farewell(String, String, String),
+    Kept(Farewell),
     Outputs(BTreeMap<String, OutputFile>),
     Home(HomeFile),
     Move(Vec<(String, String)>),
@@ -75,6 +77,8 @@ fn effect_out(effect: &Effect) -> EffectFile {
         Effect::Depose(address) => EffectFile::Depose(address.to_string()),
         Effect::Bury(address, id) => EffectFile::Bury(address.to_string(), id.clone()),
         Effect::TakeBack(address, id) => EffectFile::TakeBack(address.to_string(), id.clone()),
+        Effect::Farewell(address, id, name) => EffectFile::Farewell(address.to_string(), id.clone(), name.clone()),
+        Effect::Kept(farewell) => EffectFile::Kept(farewell.clone()),
         Effect::Outputs(outputs) => EffectFile::Outputs(outputs_out(outputs)),
         Effect::Home(home) => EffectFile::Home(home_out(home)),
         Effect::Move(moves) => {
@@ -93,6 +97,8 @@ fn effect_in(file: EffectFile) -> Result<Effect, Wrong> {
         EffectFile::Depose(address) => Effect::Depose(address_in(&address)?),
         EffectFile::Bury(address, id) => Effect::Bury(address_in(&address)?, id),
         EffectFile::TakeBack(address, id) => Effect::TakeBack(address_in(&address)?, id),
+        EffectFile::Farewell(address, id, name) => Effect::Farewell(address_in(&address)?, id, name),
+        EffectFile::Kept(farewell) => Effect::Kept(farewell),
         EffectFile::Outputs(outputs) => Effect::Outputs(outputs_in(outputs)),
         EffectFile::Home(home) => Effect::Home(home_in(home)),
         EffectFile::Move(moves) => {

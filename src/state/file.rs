@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::kind::Kind;
 use crate::kinds;
-use crate::state::{Deposed, Digest, Home, Nature, Operation, Part, Record, State, Stranger, v1};
+use crate::state::{Deposed, Digest, Farewell, Home, Nature, Operation, Part, Record, State, Stranger, v1};
 use crate::value::convert::convert;
 use crate::value::json;
 use crate::value::{Object, Value};
@@ -53,6 +53,8 @@ struct StateFile {
     deposed: Vec<RowFile>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     operations: Vec<OperationFile>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    final_snapshots: Vec<Farewell>,
     #[serde(default)]
     outputs: BTreeMap<String, OutputFile>,
 }
@@ -109,6 +111,12 @@ pub(super) struct RecordFile {
     secrets: BTreeMap<String, DigestFile>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     phase: BTreeMap<String, DigestFile>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    beside: BTreeMap<String, Option<DigestFile>>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    guarded: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    final_snapshot: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     dependencies: Vec<String>,
 }
@@ -166,6 +174,7 @@ pub fn encode(state: &State) -> String {
         resources: with_strangers(state, false, state.records.iter()),
         deposed: with_strangers(state, true, state.deposed.iter().map(|old| (&old.address, &old.record))),
         operations: state.operations.iter().map(operation_out).collect(),
+        final_snapshots: state.farewells.clone(),
         outputs: outputs_out(&state.outputs),
     };
     let mut text = serde_json::to_string_pretty(&file).expect("a state is plain data");
@@ -229,6 +238,7 @@ fn state_in(file: StateFile) -> Result<State, Wrong> {
         salt: file.salt,
         home: home_in(file.home),
         journal: file.journal,
+        farewells: file.final_snapshots,
         outputs: outputs_in(file.outputs),
         ..State::default()
     };
@@ -289,6 +299,9 @@ pub(super) fn record_out(address: &Address, record: &Record) -> RecordFile {
         set: record.set.clone(),
         secrets: digests_out(&record.secrets),
         phase: digests_out(&record.phase),
+        beside: record.beside.iter().map(|(name, old)| (name.clone(), old.as_ref().map(digest_out))).collect(),
+        guarded: record.guarded,
+        final_snapshot: record.farewell.clone(),
         dependencies: record.dependencies.iter().map(Address::to_string).collect(),
     }
 }
@@ -312,6 +325,9 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
         set: record.set,
         secrets: digests_in(record.secrets),
         phase: digests_in(record.phase),
+        beside: record.beside.into_iter().map(|(name, old)| (name, old.map(digest_in))).collect(),
+        guarded: record.guarded,
+        farewell: record.final_snapshot,
         dependencies,
         protect: record.protect,
         abandon: record.abandon,
@@ -351,12 +367,19 @@ pub(super) fn object_in(
 }
 
 fn digests_out(digests: &BTreeMap<String, Digest>) -> BTreeMap<String, DigestFile> {
-    let one = |digest: &Digest| DigestFile { digest: digest.digest.clone(), source: digest.source.clone() };
-    digests.iter().map(|(name, digest)| (name.clone(), one(digest))).collect()
+    digests.iter().map(|(name, digest)| (name.clone(), digest_out(digest))).collect()
 }
 
 fn digests_in(files: BTreeMap<String, DigestFile>) -> BTreeMap<String, Digest> {
-    files.into_iter().map(|(name, file)| (name, Digest { digest: file.digest, source: file.source })).collect()
+    files.into_iter().map(|(name, file)| (name, digest_in(file))).collect()
+}
+
+fn digest_out(digest: &Digest) -> DigestFile {
+    DigestFile { digest: digest.digest.clone(), source: digest.source.clone() }
+}
+
+fn digest_in(file: DigestFile) -> Digest {
+    Digest { digest: file.digest, source: file.source }
 }
 
 pub(super) fn operation_out(operation: &Operation) -> OperationFile {

@@ -46,6 +46,8 @@ pub struct State {
     pub strangers: Vec<Stranger>,
     /// Calls that were begun and of which nobody has seen the end, in the order in which they began.
     pub operations: Operations,
+    /// Final snapshots of objects that are gone, in the order in which they went.
+    pub farewells: Vec<Farewell>,
     /// Outputs of the last apply; `None` for one that is sensitive.
     pub outputs: BTreeMap<String, Option<Value>>,
     /// The run whose journal goes on from the file, while it does.
@@ -93,6 +95,13 @@ pub struct Record {
     pub pending: Object,
     /// When what waits for the maintenance window was asked for, by attribute: of what AWS tells as well.
     pub since: BTreeMap<String, String>,
+    /// Secrets whose former value is still valid beside the one in `secrets`, on purpose: a rotation that was begun and
+    /// not finished. Without a digest it is valid to come without any.
+    pub beside: BTreeMap<String, Option<Digest>>,
+    /// Whether it is or was protected: then a final snapshot is taken when it goes.
+    pub guarded: bool,
+    /// The name of the final snapshot that was last asked for, from before the call is sent.
+    pub farewell: Option<String>,
     /// The mark that we made it with (its tag `cachestack:id`); none for what was taken over and for kinds without tags.
     pub mark: Option<String>,
 }
@@ -113,6 +122,17 @@ pub struct Deposed {
     pub address: Address,
     /// What is known of it.
     pub record: Record,
+}
+
+/// The final snapshot of an object that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Farewell {
+    /// The address that the object had.
+    pub address: String,
+    /// Where it is.
+    pub region: String,
+    /// Its name in AWS.
+    pub name: String,
 }
 
 /// A record of a kind that this version does not know.
@@ -217,6 +237,10 @@ pub enum Effect {
     Bury(Address, String),
     /// A deposed object, told by its name in AWS, is the object of its address again, and what took its place is deposed.
     TakeBack(Address, String),
+    /// The final snapshot of an object, told by its name in AWS, is about to be asked for under this name.
+    Farewell(Address, String, String),
+    /// An object went, and its final snapshot is there.
+    Kept(Farewell),
     /// The outputs.
     Outputs(BTreeMap<String, Option<Value>>),
     /// Where the objects are.
@@ -258,9 +282,20 @@ impl State {
                 self.let_go(&address);
             }
             Effect::TakeBack(address, id) => self.take_back(&address, &id),
+            Effect::Farewell(address, id, name) => self.name_farewell(&address, &id, name),
+            Effect::Kept(farewell) => self.farewells.push(farewell),
             Effect::Outputs(outputs) => self.outputs = outputs,
             Effect::Home(home) => self.home = home,
             Effect::Move(moves) => self.rename(&moves),
+        }
+    }
+
+    /// Notes the name of the final snapshot that an object is to have.
+    fn name_farewell(&mut self, address: &Address, id: &str, name: String) {
+        let deposed = self.deposed.iter_mut().map(|old| (&old.address, &mut old.record));
+        let mut all = self.records.iter_mut().chain(deposed);
+        if let Some((_, record)) = all.find(|(of, record)| *of == address && record.id == id) {
+            record.farewell = Some(name);
         }
     }
 
@@ -309,6 +344,11 @@ impl Record {
     /// The mark that the object carries if it is ours. Records of earlier versions have it among the tags only.
     pub fn mark(&self) -> Option<&str> {
         self.mark.as_deref().or_else(|| self.object.get("tags_all")?.get(MARK)?.as_str())
+    }
+
+    /// Whether the same secrets are valid, as in another record.
+    pub fn is_let_in_as(&self, other: &Self) -> bool {
+        (&self.secrets, &self.phase, &self.beside) == (&other.secrets, &other.phase, &other.beside)
     }
 
     /// Whether the value of an attribute must not be kept: the configuration sets it, and the record was not told to

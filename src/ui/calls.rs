@@ -20,7 +20,10 @@ pub fn told(steps: &[&Step]) -> String {
     for (index, (step, call)) in calls.iter().enumerate() {
         out.push_str(&format!("      call {}/{}: {}\n", index + 1, calls.len(), line(step, call)));
         // What makes an object is written out above.
-        let sent = if step.action == Action::Update { arguments(step, call) } else { Vec::new() };
+        let sent = match (step.action, &step.farewell) {
+            (Action::Update, _) | (Action::Delete, Some(_)) => arguments(step, call),
+            _ => Vec::new(),
+        };
         if !sent.is_empty() {
             out.push_str(&format!("          {}\n", sent.join(", ")));
         }

@@ -203,6 +203,9 @@ fn step(step: &Step, places: &BTreeMap<StepId, usize>) -> Json {
         "after_steps": step.edges.iter().filter_map(after_step).map(|step| places[&step]).collect::<Vec<_>>(),
     });
     let barriers: Vec<u32> = step.edges.iter().filter_map(after_barrier).map(|barrier| barrier.0).collect();
+    if let Some(name) = &step.farewell {
+        line["final_snapshot"] = name.as_str().into();
+    }
     if !barriers.is_empty() {
         line["after_barriers"] = barriers.into();
     }
@@ -246,6 +249,9 @@ pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
     }
     for blocked in &plan.blocked {
         lines.push(json!({ "type": "blocked", "address": blocked.address.to_string(), "reason": blocked.reason }));
+    }
+    for skipped in &plan.skipped {
+        lines.push(json!({ "type": "left_out", "address": skipped.address.to_string(), "reason": skipped.reason }));
     }
     if !plan.changed_outputs.is_empty() {
         let outputs =

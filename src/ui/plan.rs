@@ -19,6 +19,11 @@ use crate::value::{Data, Value};
 pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
     let mut out = String::new();
     notes(plan, &mut out);
+    if plan.is_empty() && !plan.skipped.is_empty() {
+        out.push_str(&format!("Nothing is left to be done in environment \"{environment}\" ({place}).\n"));
+        left_out(ui, plan, &mut out);
+        return out;
+    }
     if plan.is_empty() {
         out.push_str(&format!("No changes. Environment \"{environment}\" ({place}) is as the stack says"));
         out.push_str(&format!("; {} unchanged.\n", count(plan.unchanged, "resource")));
@@ -49,7 +54,16 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
         let word = ui.paint(style(RED).bold(), "BLOCKED");
         out.push_str(&format!("{word} {}: {}.\n", blocked.address, blocked.reason));
     }
+    left_out(ui, plan, &mut out);
     out
+}
+
+/// What `--skip-blocked` leaves out, and why.
+fn left_out(ui: Ui, plan: &Plan, out: &mut String) {
+    for skipped in &plan.skipped {
+        let word = ui.paint(style(YELLOW).bold(), "LEFT OUT");
+        out.push_str(&format!("{word} {}: {}.\n", skipped.address, skipped.reason));
+    }
 }
 
 fn notes(plan: &Plan, out: &mut String) {

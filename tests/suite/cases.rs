@@ -239,6 +239,7 @@ fn normalise(text: &str, directory: &Path) -> String {
         (r"after [0-9.]+(ms|s|m[0-9]+s)", "after TIME"),
         (r"(\b|_)sg-[0-9a-f]{17}(\b|_)", "${1}sg-ID$2"),
         (r#"(LogGroup = "[\w/-]+-)[0-9a-f]{16}""#, "${1}SUFFIX\""),
+        (r"-final-[0-9a-f]{8}\b", "-final-ID"),
         (r"\bsgr-[0-9a-f]{17}\b", "sgr-ID"),
         (r"\bvpc-[0-9a-f]{17}\b", "vpc-ID"),
         (r"\bsubnet-[0-9a-f]{17}\b", "subnet-ID"),

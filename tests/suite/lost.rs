@@ -142,6 +142,24 @@ fn a_former_object_keeps_its_guards_and_goes_in_the_end() {
     assert_eq!(scene.groups(), "redis-2");
 }
 
+/// AWS refuses the final snapshot: nothing is deleted, and the next attempt has another name for it.
+#[test]
+fn a_final_snapshot_that_is_refused_costs_nothing() {
+    let scene = Scene::new(GROUP);
+    scene.run(&["apply", "--auto-approve"], 0);
+    let next = ["--auto-approve", "--allow-destroy", "replication_group.g", "--replace", "replication_group.g"];
+    let name = |text: &str| text.split("FinalSnapshotIdentifier = \"").nth(1)?.split('"').next().map(str::to_owned);
+    scene.fail("DeleteReplicationGroup", "SnapshotQuotaExceededFault");
+    let refused = scene.run(&[&["apply"], &next[..]].concat(), 5);
+    assert!(refused.stderr.contains("SnapshotQuotaExceeded") || refused.stdout.contains("SnapshotQuotaExceeded"));
+    assert_eq!(scene.groups(), "redis-1");
+    scene.mend();
+    scene.run(&["plan", "--detailed-exitcode"], 0).says("No changes");
+    let done = scene.run(&[&["apply"], &next[..]].concat(), 0).says("Final snapshot \"redis-1-final-");
+    assert!(name(&done.stdout).is_some() && name(&done.stdout) != name(&refused.stdout), "{}", done.stdout);
+    assert_eq!(scene.groups(), "redis-1");
+}
+
 const PARAMETERS: &str = r#"
 parameter_group "p" {
   name       = "lost"

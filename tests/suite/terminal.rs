@@ -132,6 +132,37 @@ fn a_question_is_seen_before_it_is_answered() {
     answer(&place, &["destroy"], question, "yes\n", "Destroy complete", 0);
 }
 
+/// A rotation asks twice: before the new token is let in, and before the former one is shut out.
+#[test]
+fn a_rotation_asks_before_each_part() {
+    let mut place = place("instant");
+    place.env("OLD", "0123456789abcdef0123").env("NEW", "3210fedcba98765432100");
+    let stack = |token: &str| {
+        let tls = format!("transit_encryption_enabled = true\n  auth_token = secret(\"env:{token}\")\n}}\noutput");
+        STACK.replacen("}\noutput", &tls, 1)
+    };
+    place.write("main.hcl", &stack("OLD"));
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    place.write("main.hcl", &stack("NEW"));
+    let rotate = ["rotate", "replication_group.r"];
+    let (first, second) = ("Carry this out? Only \"yes\" is accepted: ", "Only \"yes\" is accepted: ");
+    answer(&place, &rotate, first, "no\n", "not approved; nothing was sent", 1);
+    for (keys, says) in [("no\n", "Nothing more was sent"), ("yes\n", "0 added, 1 changed, 0 destroyed")] {
+        let mut terminal = Terminal::start(&place, &rotate);
+        if keys == "no\n" {
+            terminal.expect(first);
+            terminal.press("yes\n");
+        }
+        terminal.expect("and so is the one before");
+        terminal.expect(second);
+        terminal.press(keys);
+        let (code, rest) = terminal.end();
+        assert!(code == Some(0) && rest.contains(says), "{rest}");
+    }
+    let plan = place.run(&["plan", "--detailed-exitcode"]).expect(0);
+    assert!(!plan.stderr.contains("CS1017"), "{}", plan.stderr);
+}
+
 #[test]
 fn the_question_of_the_console_is_seen() {
     let place = place("instant");

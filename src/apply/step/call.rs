@@ -125,7 +125,7 @@ impl Work<'_> {
 
     fn changes_secret(&self, operation: &Operation) -> bool {
         let (state, part) = (self.shared.store.state(), &operation.parts[0]);
-        let differs = |record: &Record| (&record.secrets, &record.phase) != (&part.record.secrets, &part.record.phase);
+        let differs = |record: &Record| !record.is_let_in_as(&part.record);
         operation.nature == Nature::Change && state.records.get(&part.address).is_some_and(differs)
     }
 

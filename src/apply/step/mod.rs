@@ -25,7 +25,7 @@ use crate::plan::{Action, Reason, Step};
 use crate::recovery;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::public;
-use crate::state::{Effect, Entry, Nature, Operation};
+use crate::state::{Effect, Entry, Nature, Operation, Record};
 use crate::value::{Object, Value};
 
 /// Why a step ended early.
@@ -330,16 +330,23 @@ impl<'a> Work<'a> {
         self.rehearse()?;
         let _turn = self.turn(self.step.before.as_ref().unwrap_or(&Object::default())).await;
         let count = self.step.calls.len();
+        // The name is on the medium before it is used: no other attempt takes it.
+        if let (Some(name), Some(id)) = (&self.step.farewell, &self.step.id) {
+            let effect = Effect::Farewell(self.step.address.clone(), id.clone(), name.clone());
+            self.commit(Entry::Noted(vec![effect])).await?;
+        }
         for (number, call) in self.step.calls.iter().enumerate() {
             let last = call.until == Until::Absent;
             let nature = if last { Nature::Delete } else { Nature::Change };
-            let operation = self.operation("", nature, call, (number, count), self.recorded());
+            let recorded = Record { farewell: self.step.farewell.clone(), ..self.recorded() };
+            let operation = self.operation("", nature, call, (number, count), recorded);
             self.begin(&operation).await?;
             self.call(call, &operation).await?;
             if last {
                 // It has come to its end when the object is gone.
                 self.wait(call).await?;
-                return self.end(&operation, vec![self.forget()]).await;
+                let kept = recovery::kept(&operation.parts[0]);
+                return self.end(&operation, [self.forget()].into_iter().chain(kept).collect()).await;
             }
             self.end(&operation, Vec::new()).await?;
             self.wait(call).await?;

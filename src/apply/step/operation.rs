@@ -91,9 +91,19 @@ impl Work<'_> {
         let Some((Word(attribute), phase)) = call.secret else { return record };
         let Some(digest) = ready.secrets.get(attribute).cloned() else { return record };
         match phase {
-            SecretPhase::LetIn => drop(record.phase.insert(attribute.to_owned(), digest)),
+            SecretPhase::LetIn if is_set_later(&ready.calls, attribute) => {
+                record.phase.insert(attribute.to_owned(), digest);
+                record.beside.remove(attribute);
+            }
+            // The one before stays valid until somebody says otherwise.
+            SecretPhase::LetIn => {
+                let latest = record.phase.remove(attribute);
+                let former = latest.or(record.secrets.insert(attribute.to_owned(), digest));
+                record.beside.insert(attribute.to_owned(), former);
+            }
             SecretPhase::Set => {
                 record.phase.remove(attribute);
+                record.beside.remove(attribute);
                 record.secrets.insert(attribute.to_owned(), digest);
             }
         }
@@ -113,7 +123,27 @@ impl Work<'_> {
         recorded.map(|record| (record.pending, record.since)).unwrap_or_default()
     }
 
-    /// Secrets that are let in beside others, and that this step has not changed.
+    /// Former secrets that stay valid beside those of this step.
+    fn beside(&self, ready: &Ready) -> BTreeMap<String, Option<Digest>> {
+        if self.step.action != Action::Update {
+            return BTreeMap::new();
+        }
+        let Record { mut beside, secrets, phase, .. } = self.recorded();
+        for name in phase.into_keys().filter(|name| self.is_left_beside(name)) {
+            let former = secrets.get(&name).cloned();
+            beside.insert(name, former);
+        }
+        beside.retain(|name, _| ready.secrets.contains_key(name));
+        beside
+    }
+
+    /// Whether a secret that an earlier run has let in is left beside the one before, without another call.
+    fn is_left_beside(&self, name: &str) -> bool {
+        let (let_in, calls) = (&self.step.record.let_in, &self.step.calls);
+        let carried = calls.iter().any(|call| call.secret.is_some_and(|(Word(of), _)| of == name));
+        let_in.iter().any(|let_in| let_in == name) && !carried
+    }
+
     fn phase(&self) -> BTreeMap<String, Digest> {
         if self.step.action != Action::Update {
             return BTreeMap::new();
@@ -122,7 +152,8 @@ impl Work<'_> {
             |name: &str| self.step.calls.iter().any(|call| call.secret.is_some_and(|(Word(of), _)| of == name));
         let state = self.shared.store.state();
         let known = state.records.get(&self.step.address).map(|record| record.phase.clone()).unwrap_or_default();
-        known.into_iter().filter(|(name, _)| !changed(name)).collect()
+        let is_kept = |name: &str| !changed(name) && !self.is_left_beside(name);
+        known.into_iter().filter(|(name, _)| is_kept(name)).collect()
     }
 
     /// What a record says of an object that came out of this step.
@@ -146,9 +177,17 @@ impl Work<'_> {
             owed: Default::default(),
             pending,
             since,
+            beside: self.beside(ready),
+            guarded: plan.guarded,
+            farewell: self.recorded().farewell.filter(|_| self.step.action == Action::Update),
             mark: self.mark.clone().or_else(|| self.recorded().mark),
         }
     }
+}
+
+/// Whether a call makes the secret the only one.
+fn is_set_later(calls: &[Call], attribute: &str) -> bool {
+    calls.iter().any(|call| call.secret.is_some_and(|(Word(of), phase)| of == attribute && phase == SecretPhase::Set))
 }
 
 /// What a call says, without what must not be kept: 16 hex digits of the SHA-256.

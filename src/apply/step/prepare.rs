@@ -162,6 +162,8 @@ impl Work<'_> {
             id: step.before.as_ref().and(step.id.as_deref()),
             phase: &step.record.let_in,
             now: step.record.now,
+            both: &[],
+            only: step.record.only,
         };
         let planned = step.before.as_ref().zip(step.after.as_ref());
         let back = planned

@@ -83,7 +83,17 @@ impl World {
         let mut id = kind_of.identify(before.or(after).unwrap());
         let ownership = [("cachestack:id".to_owned(), "i-1".to_owned())];
         let known = before.and(id.as_deref());
-        let change = Change { before, after, changed: &changed, target: &target, id: known, phase: &[], now: false };
+        let change = Change {
+            phase: &[],
+            changed: &changed,
+            before,
+            after,
+            id: known,
+            target: &target,
+            both: &[],
+            only: None,
+            now: false,
+        };
         for mut call in kind_of.compile(&change).unwrap_or_else(|problem| panic!("{problem:?}")) {
             call.own(&ownership);
             if let Some(id) = &id {

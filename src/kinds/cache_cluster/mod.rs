@@ -76,6 +76,15 @@ impl Kind for CacheCluster {
         true
     }
 
+    /// A read replica: AWS deletes none that is the primary.
+    fn is_copy(&self, object: &Object) -> bool {
+        object.get("replication_group_id").is_some_and(|group| !group.is_null())
+    }
+
+    fn final_snapshot(&self, object: &Object) -> Option<&'static str> {
+        upkeep::final_snapshot_of(object)
+    }
+
     fn name_attribute(&self) -> Option<&'static str> {
         Some("cluster_id")
     }

@@ -11,7 +11,8 @@ use crate::value::{Data, Object, Value};
 /// Applies every rule to a desired object. Unknown values are let pass.
 pub(super) fn check(desired: &Object) -> Vec<Problem> {
     if may_be_set(desired, "replication_group_id") {
-        return if is_set(desired, "replication_group_id") { replica(desired) } else { Vec::new() };
+        let problems = if is_set(desired, "replication_group_id") { replica(desired) } else { Vec::new() };
+        return problems.into_iter().chain(upkeep::contradicting_snapshot(desired)).collect();
     }
     if !may_be_set(desired, "engine") {
         return vec![no_engine()];
@@ -23,6 +24,7 @@ pub(super) fn check(desired: &Object) -> Vec<Problem> {
     problems.extend(version(desired));
     problems.extend(zones(desired));
     problems.extend(without_snapshots(desired));
+    problems.extend(upkeep::contradicting_snapshot(desired));
     problems.extend(encryption(desired));
     problems.extend(outposts(desired));
     problems.extend(network(desired));
@@ -256,9 +258,11 @@ fn without_snapshots(desired: &Object) -> Vec<Problem> {
         "snapshot_arns",
         "snapshot_name",
         "final_snapshot_identifier",
+        "final_snapshot",
         "log_delivery_configuration",
     ];
-    let set = |name: &&str| is_set(desired, name) && number(desired, name) != Some(0);
+    let no = |name: &str| desired.get(name).and_then(Value::as_bool) == Some(false);
+    let set = |name: &&str| is_set(desired, name) && number(desired, name) != Some(0) && !no(name);
     let given = names.into_iter().filter(|_| is_memcached(desired)).filter(set);
     let problem = |name| {
         let what = if name == "log_delivery_configuration" { "delivers no logs" } else { "makes no snapshots" };

@@ -137,6 +137,7 @@ fn care() -> Vec<Attr> {
             .refers("snapshot", By::Id, Hold::Mentions)
             .doc("The snapshot that the cluster is filled from."),
         upkeep::final_snapshot_identifier(),
+        upkeep::final_snapshot(),
         upkeep::log_delivery_configuration(),
     ]
 }

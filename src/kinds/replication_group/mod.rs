@@ -99,6 +99,10 @@ impl Kind for ReplicationGroup {
         true
     }
 
+    fn final_snapshot(&self, object: &Object) -> Option<&'static str> {
+        upkeep::final_snapshot_of(object)
+    }
+
     fn name_attribute(&self) -> Option<&'static str> {
         Some("replication_group_id")
     }

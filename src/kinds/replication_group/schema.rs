@@ -254,6 +254,7 @@ fn upkeep() -> Vec<Attr> {
             .refers("snapshot", By::Id, Hold::Mentions)
             .doc("The snapshot that the group is filled from."),
         upkeep::final_snapshot_identifier(),
+        upkeep::final_snapshot(),
         upkeep::log_delivery_configuration(),
     ]
 }

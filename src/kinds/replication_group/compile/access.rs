@@ -94,6 +94,9 @@ pub(super) fn token(change: &Change) -> Vec<Call> {
     }
     let strategy = change.new("auth_token_update_strategy");
     let phases: &[&str] = match strategy.as_str() {
+        _ if change.only == Some(SecretPhase::Set) => &["SET"],
+        _ if change.only == Some(SecretPhase::LetIn) && change.is_let_in("auth_token") => &[],
+        _ if change.only == Some(SecretPhase::LetIn) => &["ROTATE"],
         _ if !change.has("auth_token") => {
             if ends_rotation(change) {
                 &["SET"]
@@ -121,7 +124,8 @@ pub(super) fn token(change: &Change) -> Vec<Call> {
             ];
             let becomes = if *phase == "SET" { SecretPhase::Set } else { SecretPhase::LetIn };
             let open = change.old("auth_token_enabled").as_bool() == Some(false);
-            effects::of_token(modify(change, &["auth_token", "auth_token_update_strategy"], args), phase, open)
+            let call = modify(change, &["auth_token", "auth_token_update_strategy"], args);
+            effects::of_token(call, phase, open, change.has_both("auth_token"))
                 .settles(TOKEN_PHASE)
                 .carries("auth_token", becomes)
                 .assuming_set("auth_token", &change.new("auth_token"))

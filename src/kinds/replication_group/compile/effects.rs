@@ -86,8 +86,12 @@ pub(super) fn of_users(call: Call, stay: bool, token: bool) -> Call {
 }
 
 /// The steps of a token.
-pub(super) fn of_token(call: Call, phase: &str, open: bool) -> Call {
+/// AWS lets in two at most. Source: ElastiCache user guide, "Authenticating with the AUTH command".
+pub(super) fn of_token(call: Call, phase: &str, open: bool, two: bool) -> Call {
     match phase {
+        "ROTATE" if two => call.impact(Impact::Blip).marks([Mark::Lockout]).why(
+            "Two tokens are valid already, and AWS lets in no more: clients that still come with the older one stay out.",
+        ),
         "SET" if open => call
             .impact(Impact::Blip)
             .marks([Mark::Lockout])

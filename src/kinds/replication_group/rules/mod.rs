@@ -40,6 +40,7 @@ pub fn check(desired: &Object) -> Vec<Problem> {
     problems.extend(shape::placement(group));
     problems.extend(shards::check(group));
     problems.extend(network::check(group));
+    problems.extend(upkeep::contradicting_snapshot(desired));
     problems.extend(shape::global_member(group));
     problems.extend(upkeep::sources(desired));
     problems.extend(upkeep::low_port(group.number("port")));
