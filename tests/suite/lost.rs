@@ -145,7 +145,9 @@ fn a_former_object_keeps_its_guards_and_goes_in_the_end() {
 /// AWS refuses the final snapshot: nothing is deleted, and the next attempt has another name for it.
 #[test]
 fn a_final_snapshot_that_is_refused_costs_nothing() {
-    let scene = Scene::new(GROUP);
+    let scene = Scene::new(
+        "replication_group \"g\" {\n  replication_group_id = \"redis-1\"\n  node_type = \"cache.t4g.micro\"\n}\n",
+    );
     scene.run(&["apply", "--auto-approve"], 0);
     let next = ["--auto-approve", "--allow-destroy", "replication_group.g", "--replace", "replication_group.g"];
     let name = |text: &str| text.split("FinalSnapshotIdentifier = \"").nth(1)?.split('"').next().map(str::to_owned);

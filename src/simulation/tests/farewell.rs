@@ -23,8 +23,11 @@ impl Scene {
         outcome
     }
 
-    fn state(&self) -> State {
-        self.place.plan(&Options::default()).expect("a plan").1
+    fn state(&self, number: usize) -> State {
+        self.place.faults.begin(number, true);
+        let state = self.place.plan(&Options::default()).expect("a plan").1;
+        self.place.disk.end(self.place.faults.takes_power());
+        state
     }
 }
 
@@ -38,10 +41,10 @@ fn a_final_snapshot_is_told_by_whoever_sees_the_object_go() {
         assert_eq!(scene.allowed(0).end, End::Done, "{fault}");
         scene.write(&GROUP.replace("= \"g\"", "= \"h\""));
         let first = scene.allowed(1);
-        let asked = scene.state().records.values().find_map(|record| record.farewell.clone());
+        let asked = scene.state(3).records.values().find_map(|record| record.farewell.clone());
         let second = scene.allowed(2);
         assert_eq!(second.end, End::Done, "{fault}: {}", second.told);
-        let state = scene.state();
+        let state = scene.state(4);
         let [kept] = &*state.farewells else { panic!("{fault}: {:?}", state.farewells) };
         assert!(kept.address == "replication_group.g" && kept.name.starts_with("g-final-"), "{fault}: {kept:?}");
         let told = format!("{}{}{}{}", first.plan, first.told, second.plan, second.told);
