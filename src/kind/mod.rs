@@ -8,6 +8,7 @@ mod call;
 mod change;
 mod error;
 mod local;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -22,6 +23,7 @@ pub use call::{Args, Assumption, Call, Impact, Mark, SecretPhase, Until};
 pub use change::{Change, Problem};
 pub use error::{ErrorClass, RemoteError};
 pub use local::{Buckets, Local, Means, Stored, Vault, secret_name};
+pub use usage::{Nodes, Usage};
 
 /// A boxed future, as trait objects need it.
 pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -110,6 +112,11 @@ pub trait Kind: Send + Sync {
     /// its record.
     fn is_bought(&self) -> bool {
         false
+    }
+
+    /// What an object uses that is paid for, where prices of it are in the catalog or it is known to cost.
+    fn usage(&self, _object: &Object) -> Option<Usage> {
+        None
     }
 
     /// The attribute in whose value names are unique, where that is not the whole region.

@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target};
-use crate::kinds::{names, tags, upkeep};
+use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
+use crate::kinds::{names, paid, tags, upkeep};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Origin, Type, Value};
 
@@ -179,6 +179,13 @@ impl Kind for GlobalReplicationGroup {
     /// Members come and go by themselves.
     fn follows(&self) -> &'static [&'static str] {
         &["engine", "engine_version", "cache_node_type", "automatic_failover_enabled", "num_node_groups"]
+    }
+
+    fn usage(&self, object: &Object) -> Option<Usage> {
+        Some(Usage::OfOthers {
+            what: paid::written(object, &["cache_node_type", "num_node_groups"]),
+            why: "its members change with it, each in its region",
+        })
     }
 
     fn name_attribute(&self) -> Option<&'static str> {

@@ -12,6 +12,7 @@ pub mod log_metric_filter;
 pub mod lookups;
 pub mod names;
 pub mod node_types;
+pub mod paid;
 pub mod parameter_group;
 pub mod places;
 pub mod replication_group;

@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::catalog::engines::Version;
-use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
-use crate::kinds::{names, tags, upkeep};
+use crate::kind::{Call, Change, Impact, Kind, Problem, Target, Usage};
+use crate::kinds::{names, paid, tags, upkeep};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value};
 
@@ -182,6 +182,11 @@ impl Kind for ServerlessCache {
             (_, None) => Ok(vec![delete(change)]),
             _ => update(change),
         }
+    }
+
+    fn usage(&self, object: &Object) -> Option<Usage> {
+        let why = "it is billed by what is stored and by ECPUs, and no usage is given";
+        Some(paid::untold(object, &["engine", "cache_usage_limits"], why))
     }
 
     /// When snapshots are made is chosen where they are first asked for.

@@ -12,6 +12,7 @@ use crate::lang::ast::Body;
 use crate::lang::hide::hide;
 use crate::lang::syntax;
 use crate::plan::{Action, AttrChange, Barrier, BarrierId, Plan, Reason, Step, StepId, Wait, shown};
+use crate::ui::cost;
 use crate::ui::progress::Places;
 use crate::value::{Data, Object, Value, json::to_json};
 
@@ -249,6 +250,7 @@ pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
             plan.changed_outputs.iter().map(|name| (name.clone(), plan.outputs.get(name).map_or(Json::Null, value)));
         lines.push(json!({ "type": "output_changes", "outputs": outputs.collect::<serde_json::Map<_, _>>() }));
     }
+    lines.extend(cost::lines(&crate::plan::cost::of(plan)));
     let counts = plan.counts();
     lines.push(json!({
         "type": "change_summary",

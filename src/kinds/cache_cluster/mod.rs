@@ -8,8 +8,8 @@ mod schema;
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Kind, Problem, Target};
-use crate::kinds::upkeep;
+use crate::kind::{Among, Call, Change, Kind, Problem, Target, Usage};
+use crate::kinds::{paid, upkeep};
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -58,6 +58,10 @@ impl Kind for CacheCluster {
 
     fn follows(&self) -> &'static [&'static str] {
         &["cache_nodes", "num_cache_nodes"]
+    }
+
+    fn usage(&self, object: &Object) -> Option<Usage> {
+        Some(paid::nodes(object, object.get("num_cache_nodes")))
     }
 
     fn defers(&self, wanted: &Object) -> bool {

@@ -12,8 +12,8 @@ pub use rules::{actual_family, family_mismatch, unsound_version};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Kind, Problem, Target};
-use crate::kinds::upkeep;
+use crate::kind::{Among, Call, Change, Kind, Problem, Target, Usage};
+use crate::kinds::{paid, upkeep};
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -65,6 +65,10 @@ impl Kind for ReplicationGroup {
 
     fn complete(&self, before: &Object, wanted: &Object, changed: &mut Vec<&'static str>, after: &mut Object) {
         complete::complete(before, wanted, changed, after);
+    }
+
+    fn usage(&self, object: &Object) -> Option<Usage> {
+        Some(paid::nodes(object, predict::count(object).as_ref()))
     }
 
     fn dates_secret(&self) -> Option<&'static str> {
