@@ -7,14 +7,14 @@ use super::{Diagnostic, Severity, Span};
 /// So many are named.
 const NAMED: usize = 3;
 
-/// What makes two messages one: the place, the rule and the block; and the how-manieth it is there of one instance.
-type Key = (Severity, &'static str, Span, String, usize);
+/// What two messages that are one have in common: the place and the rule; and the how-manieth it is there of one instance.
+type Key = (Severity, &'static str, Span, usize);
 
 /// Joins what is said of several instances of a block, or in several environments, at one place. What has no place stays.
 /// `found` has the environment of each; `environments` are all that were looked at.
 pub fn gather(found: Vec<(&str, Diagnostic)>, environments: &[&str]) -> Vec<Diagnostic> {
     let mut told: Vec<(Diagnostic, Vec<String>, Vec<&str>)> = Vec::new();
-    let mut places: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut places: BTreeMap<Key, Vec<(String, usize)>> = BTreeMap::new();
     let mut counts: BTreeMap<(&str, Option<String>, &'static str, Span), usize> = BTreeMap::new();
     for (environment, one) in found {
         let Some(span) = one.span else {
@@ -24,10 +24,14 @@ pub fn gather(found: Vec<(&str, Diagnostic)>, environments: &[&str]) -> Vec<Diag
         let count = counts.entry((environment, one.address.clone(), one.code, span)).or_default();
         *count += 1;
         let block = one.address.as_deref().map(|address| address.split('[').next().unwrap_or_default());
-        let key = (one.severity, one.code, span, block.unwrap_or_default().to_owned(), *count);
+        let (key, block) = ((one.severity, one.code, span, *count), block.unwrap_or_default().to_owned());
         let instances =
             if one.instances.is_empty() { one.address.iter().cloned().collect() } else { one.instances.clone() };
-        let at = *places.entry(key).or_insert_with(|| {
+        // Blocks that stand for others have one place, and may have one mistake.
+        let known = places.entry(key).or_default();
+        let same = known.iter().find(|(of, at)| *of == block || told[*at].0.detail == one.detail).map(|(_, at)| *at);
+        let at = same.unwrap_or_else(|| {
+            known.push((block, told.len()));
             told.push((one, Vec::new(), Vec::new()));
             told.len() - 1
         });
@@ -90,7 +94,8 @@ mod tests {
             ),
             (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.x", 1, "e"))], &["dev"], &[None, None]),
             (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.x", 3, "d"))], &["dev"], &[None, None]),
-            (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.y", 1, "d"))], &["dev"], &[None, None]),
+            (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.y", 1, "e"))], &["dev"], &[None, None]),
+            (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.y", 1, "d"))], &["dev"], &[Some("of a.x and a.y")]),
             (many, &["dev", "prod"], &[Some("of alarm.a[0], alarm.a[1], alarm.a[2] and 3 more, in dev")]),
         ];
         for (found, environments, want) in cases {

@@ -124,6 +124,11 @@ pub trait Kind: Send + Sync {
         None
     }
 
+    /// Attributes that AWS leaves without a value for an object as it will be.
+    fn stays_empty(&self, _object: &Object) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Attributes that AWS tells and that hang on others while nobody writes them: what was told before is not what
     /// they will be.
     fn follows(&self) -> &'static [&'static str] {

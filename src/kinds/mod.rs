@@ -5,6 +5,7 @@ pub mod cache_cluster;
 pub mod composite_alarm;
 pub mod dashboard;
 pub mod documents;
+pub mod doors;
 pub mod global_replication_group;
 pub mod local;
 pub mod log_group;

@@ -223,8 +223,7 @@ impl Draft<'_> {
     }
 
     fn names(&self, instance: &Instance) -> Object {
-        let node = instance.watched.as_ref().map(|watched| &watched.node);
-        bindings(instance.key.as_ref(), instance.each.as_ref(), node)
+        bindings(instance.key.as_ref(), instance.each.as_ref(), instance.watched.as_ref())
     }
 
     fn lookups(&mut self, resource: &Resource, fresh: Vec<(Address, &Instance)>) -> BTreeMap<Option<Key>, Value> {

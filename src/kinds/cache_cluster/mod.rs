@@ -3,6 +3,7 @@
 mod among;
 mod compile;
 mod predict;
+mod regrets;
 mod rules;
 mod schema;
 

@@ -67,6 +67,16 @@ impl Kind for ReplicationGroup {
         complete::complete(before, wanted, changed, after);
     }
 
+    /// In cluster mode clients find all by one endpoint; without it, by that of the primary and of the readers.
+    fn stays_empty(&self, object: &Object) -> &'static [&'static str] {
+        let compatible = object.get("cluster_mode").and_then(Value::as_str) == Some("compatible");
+        match object.get("cluster_enabled").and_then(Value::as_bool) {
+            Some(true) if !compatible => &["primary_endpoint_address", "reader_endpoint_address"],
+            Some(false) if !compatible => &["configuration_endpoint_address"],
+            _ => &[],
+        }
+    }
+
     fn usage(&self, object: &Object) -> Option<Usage> {
         Some(paid::nodes(object, predict::count(object).as_ref()))
     }
