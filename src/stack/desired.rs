@@ -356,9 +356,8 @@ impl Reader<'_> {
             let help = shown.map_or("Correct the value.".to_owned(), |text| {
                 suggestion(std::slice::from_ref(attr), attr.name, text)
             });
-            self.diagnostics.push(
-                Diagnostic::error("CS0407", "A value that is not allowed", detail).at(attribute.expr.span).help(help),
-            );
+            let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail).of_rule();
+            self.diagnostics.push(diagnostic.at(attribute.expr.span).help(help));
         }
     }
 

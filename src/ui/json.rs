@@ -60,6 +60,12 @@ fn body_of(diagnostic: &Diagnostic, sources: &SourceMap, bodies: &mut Bodies) ->
     set("help", diagnostic.help.clone().map(Json::from));
     let several = |names: &[String]| (!names.is_empty()).then(|| Json::from(names.to_vec()));
     set("instances", several(&diagnostic.instances));
+    set(
+        "of_instances",
+        Some(diagnostic.of_instances)
+            .filter(|count| *count > diagnostic.instances.len() && !diagnostic.instances.is_empty())
+            .map(Json::from),
+    );
     set("environments", several(&diagnostic.environments));
     set("address", diagnostic.address.clone().map(Json::from));
     set("range", diagnostic.span.map(|span| range(span, sources)));
