@@ -13,7 +13,7 @@ pub fn check<'a>(among: &Among<'a>, kind: &str, port: fn(&Object) -> Option<i64>
     let of = |(address, cache): (&'a Address, Neighbour<'a>)| {
         let port = port(cache.planned)?;
         let groups =
-            cache.planned.get("security_group_ids").filter(|groups| !groups.is_null() && !groups.is_unknown())?;
+            cache.written.get("security_group_ids").filter(|groups| !groups.is_null() && !groups.is_unknown())?;
         let groups: Vec<Group> = groups.children().map(|id| Group::find(among, id)).collect::<Option<_>>()?;
         let closed = !groups.is_empty() && groups.iter().all(|group| group.opens(among, port) == Some(false));
         closed.then(|| (address, problem(&groups, port)))

@@ -103,7 +103,8 @@ fn sort(value: &Value) -> [(&'static str, Value); 3] {
         _ if node_type.is_unknown() => Value::unknown(Type::Number, None),
         name => {
             let vcpu = name.and_then(nodes::get).and_then(|node| node.vcpu);
-            vcpu.map_or_else(|| Value::null_of(Type::Number), |vcpu| Value::int(vcpu.into()))
+            let vcpu = vcpu.map_or_else(|| Value::null_of(Type::Number), |vcpu| Value::int(vcpu.into()));
+            vcpu.with_mark(node_type.sensitive)
         }
     };
     [("engine", of(value, "engine")), ("node_type", node_type), ("vcpu", vcpu)]
@@ -111,12 +112,16 @@ fn sort(value: &Value) -> [(&'static str, Value); 3] {
 
 fn group(value: &Value, numbered: bool) -> Result<Target, Fault> {
     let id = of(value, "replication_group_id");
+    if !numbered {
+        text(value, "replication_group_id")?;
+    }
     let members = match (known(value, "member_clusters"), id.as_str()) {
         (Ok(members), Some(id)) => {
             let members = members.as_items().unwrap_or_default().iter().filter_map(Value::as_str);
             members.map(|member| group_member(Value::string(member), place(id, member))).collect()
         }
-        (Err(fault), _) if !numbered => return Err(fault),
+        // What is there keeps its names, also while those that will come are not known.
+        (Err(fault), id) if !numbered || id.is_some() => return Err(fault),
         _ => numbers(value)?.into_iter().map(|place| group_member(Value::unknown(Type::String, None), place)).collect(),
     };
     Ok(Target { id, members, sharded: true, numbered, sort: sort(value) })

@@ -240,7 +240,11 @@ fn forget_what_moves(planned: &mut Object, live: Option<&Object>) {
     if nodes || mode {
         planned.remove("members");
         if mode {
-            planned.remove("member_clusters");
+            // Nodes keep their names; what those get that come at once as well nobody has seen.
+            match live.get("member_clusters").filter(|_| !nodes) {
+                Some(kept) => planned.insert("member_clusters".into(), kept.clone()),
+                None => planned.remove("member_clusters"),
+            };
         }
         if !shards::are_asked_for(planned, live) {
             planned.remove(shards::BLOCKS);

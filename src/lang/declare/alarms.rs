@@ -284,3 +284,18 @@ fn band(body: &mut Body, diagnostics: &mut Vec<Diagnostic>) {
 fn is_below(operator: &Expr) -> bool {
     matches!(&*operator.node, Node::String(word) if word.starts_with("LessThan"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::KINDS;
+    use crate::kinds::alarm::STANDARD_ALARMS;
+
+    #[test]
+    fn the_set_has_the_alarms_that_kinds_name() {
+        let labels: Vec<&str> = ALL.blocks.iter().map(|block| &*block.labels[0].text).collect();
+        assert_eq!(labels, STANDARD_ALARMS);
+        let named = KINDS.iter().flat_map(|kind| kind.schema().alarms);
+        assert!(named.clone().count() > 10 && named.into_iter().all(|name| labels.contains(name)));
+    }
+}
