@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::schema::Schema;
 use crate::value::{Object, Value};
-pub use among::{Among, Neighbour};
+pub use among::{Among, Lists, Neighbour};
 pub use call::{Args, Assumption, Call, Impact, Mark, SecretPhase, Until};
 pub use change::{Change, Problem};
 pub use error::{ErrorClass, RemoteError};

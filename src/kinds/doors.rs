@@ -12,9 +12,12 @@ use crate::value::{Data, Object, Origin, Value};
 pub fn check<'a>(among: &Among<'a>, kind: &str, port: fn(&Object) -> Option<i64>) -> Vec<(&'a Address, Problem)> {
     let of = |(address, cache): (&'a Address, Neighbour<'a>)| {
         let port = port(cache.planned)?;
-        let groups =
-            cache.written.get("security_group_ids").filter(|groups| !groups.is_null() && !groups.is_unknown())?;
-        let groups: Vec<Group> = groups.children().map(|id| Group::find(among, id)).collect::<Option<_>>()?;
+        let written = cache.written.get("security_group_ids").filter(|groups| !groups.is_null())?;
+        let groups: Vec<Group> = match cache.lists.get("security_group_ids") {
+            Some(listed) => listed.iter().map(|address| Group::at(among, address)).collect::<Option<_>>()?,
+            None if written.is_unknown() => return None,
+            None => written.children().map(|id| Group::find(among, id)).collect::<Option<_>>()?,
+        };
         let closed = !groups.is_empty() && groups.iter().all(|group| group.opens(among, port) == Some(false));
         closed.then(|| (address, problem(&groups, port)))
     };
@@ -38,6 +41,11 @@ impl<'a> Group<'a> {
     fn find(among: &Among<'a>, id: &Value) -> Option<Self> {
         let mut all = among.of("security_group");
         all.find(|(address, group)| is_of(id, address, group.planned)).map(|(address, group)| Self { address, group })
+    }
+
+    fn at(among: &Among<'a>, address: &Address) -> Option<Self> {
+        let (address, group) = among.declared.iter().find(|(known, _)| **known == address)?;
+        Some(Self { address, group: *group })
     }
 
     /// Whether a rule lets somebody in; `None` where that is not known.

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::address::Address;
+use crate::address::{Address, Key};
 use crate::diag::Diagnostic;
-use crate::kind::{Among, Neighbour, Problem};
+use crate::kind::{Among, Lists, Neighbour, Problem};
 use crate::kinds;
+use crate::lang::ast::{Attribute, Expr, Node, Step};
+use crate::lang::declare::Resource;
+use crate::lang::refs::traversal;
 use crate::plan::draft::Draft;
-use crate::plan::{Action, Reason, Step, order};
+use crate::plan::{self, Action, Reason, order};
 use crate::value::{Object, Value};
 
 /// Checks what the planned objects say together.
@@ -58,11 +61,14 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
     let updated: BTreeMap<&Address, &Object> =
         updates.filter_map(|step| Some((&step.address, step.before.as_ref()?))).collect();
     let blocks = draft.evaluator.names();
+    let lists: BTreeMap<&Address, Lists> =
+        draft.planned.keys().map(|address| (address, lists(address, blocks.0.resource(address)))).collect();
     let neighbour = |(address, planned)| {
         let written = &draft.places.get(address)?.object;
         let lifecycle = &blocks.0.resource(address)?.meta.lifecycle;
         let ignored = (!lifecycle.ignore_all).then_some(&lifecycle.ignore_changes[..]);
-        Some((address, Neighbour { planned, written, updated: updated.get(address).copied(), ignored }))
+        let updated = updated.get(address).copied();
+        Some((address, Neighbour { planned, written, lists: lists.get(address)?, updated, ignored }))
     };
     let among = Among {
         declared: draft.planned.iter().filter_map(neighbour).collect(),
@@ -87,10 +93,34 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
     problems.filter_map(told).collect()
 }
 
+/// What the attributes of a block list that name objects by their ids: `[security_group.a.id, security_group.b["x"].id]`.
+fn lists(address: &Address, resource: Option<&Resource>) -> Lists {
+    let attributes = resource.iter().flat_map(|resource| &resource.attributes);
+    let named = |one: &Expr| {
+        let (root, steps) = traversal(one)?;
+        let kind = kinds::get(kinds::our_name(&root))?.schema().kind;
+        let (name, key, attribute) = match &steps[..] {
+            [Step::Attr(name), Step::Attr(attribute)] => (name, None, attribute),
+            [Step::Attr(name), Step::Key(key), Step::Attr(attribute)] => {
+                (name, Some(Key::Name(key.clone())), attribute)
+            }
+            [Step::Attr(name), Step::Index(at), Step::Attr(attribute)] => (name, Some(Key::Index(*at)), attribute),
+            _ => return None,
+        };
+        let found = Address { key, module: address.module.clone(), ..Address::managed(kind, name.clone()) };
+        (&**attribute == "id").then_some(found)
+    };
+    let listed = |attribute: &Attribute| {
+        let Node::Tuple(items) = &*attribute.expr.node else { return None };
+        Some((attribute.name.clone(), items.iter().map(named).collect::<Option<_>>()?))
+    };
+    attributes.filter_map(listed).collect()
+}
+
 /// What another object keeps using cannot be deleted: AWS would refuse for as long as anybody cares to wait.
 fn kept(draft: &Draft) -> Vec<Diagnostic> {
-    let replaced = |step: &Step| matches!(step.reason, Reason::Replaced { .. });
-    let leaves = |step: &&Step| step.action == Action::Delete && !replaced(step);
+    let replaced = |step: &plan::Step| matches!(step.reason, Reason::Replaced { .. });
+    let leaves = |step: &&plan::Step| step.action == Action::Delete && !replaced(step);
     let mut leaving = draft.plan.steps.iter().filter(leaves).peekable();
     if leaving.peek().is_none() {
         return Vec::new();
@@ -113,7 +143,7 @@ fn users<'a>(draft: &'a Draft) -> Users<'a> {
     users
 }
 
-fn kept_by(draft: &Draft, users: &Users, step: &Step) -> Option<Diagnostic> {
+fn kept_by(draft: &Draft, users: &Users, step: &plan::Step) -> Option<Diagnostic> {
     let id = step.id.as_deref()?;
     let names = [Some(id), step.before.as_ref().and_then(|before| before.get("arn")).and_then(Value::as_str)];
     let kind = kinds::get(&step.address.kind)?.schema().kind;
