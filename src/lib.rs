@@ -81,7 +81,7 @@
 //! | [`stack`] | a stack in one environment: modules, [what is evaluated before what](stack::graph), variables, secrets, providers and the way to AWS, names, desired objects |
 //! | [`state`] | records, digests of secrets, file, journal, lock, and the place where these lie ([`state::medium`]) |
 //! | [`recovery`] | what became of a call whose end nobody has seen: a pure function |
-//! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects |
+//! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects; what a plan changes of the bill ([`plan::cost`], by the dated prices of [`catalog::prices`]) |
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
 //! | [`apply`] | scheduler, steps, turns on parents that change one thing at a time, holes, the one poller |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |

@@ -7,6 +7,7 @@ pub mod engines;
 pub mod metrics;
 pub mod nodes;
 pub mod parameters;
+pub mod prices;
 pub mod regions;
 
 /// Reads an embedded data file; its form is fixed at build time, so a test reads each.

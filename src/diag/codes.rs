@@ -65,7 +65,7 @@ pub const CODES: &[Entry] = &[
     ("CS0319", "Declared twice", "Two blocks or attributes have one name, in the same file or in two files of the directory. Rename one of them, or remove it; the message names the place of the other."),
     ("CS0320", "Unknown kind", "The type is almost one that cachestack has, or is one of ElastiCache that it does not have, of which nothing would come. Correct it; or leave the resource to Terraform, and say so with foreign = [\"ADDRESS\"] in the stack block. The kinds are subnet_group, parameter_group, security_group, replication_group and alarm, also under their Terraform names."),
     ("CS0321", "No provisioners", "cachestack runs no programs and opens no connections on behalf of a resource. Run the program before or after cachestack."),
-    ("CS0322", "Two ways to repeat a block", "`count`, `for_each` and the `target` of an alarm each say how often a block is there, so a block can have one of them. An alarm with a target is repeated for each node of the target by itself."),
+    ("CS0322", "Two ways to repeat a block", "`count`, `for_each` and `enabled` each say how often a block is there, so a block can have one of them. Beside the `target` of an alarm they are asked for what it has: `enabled` of each of its nodes, with `node`."),
     ("CS0323", "`per` without a target", "`per` says whether the alarms of a target are made for each node, for each shard or for the whole group. It means nothing without `target`."),
     ("CS0324", "AWS decides this", "The attribute is something that AWS answers, such as an ARN or an endpoint. It can be referred to, and not be set."),
     ("CS0325", "Not supported", "The attribute exists in Terraform's provider and is refused here, because it cannot do any good. The message says what to write in its place."),
@@ -311,6 +311,13 @@ pub const CODES: &[Entry] = &[
     ("CS1016", "A name for a snapshot that is not made", "final_snapshot_identifier is the name of the snapshot that is made before the object goes, and final_snapshot = false says that none is made. Leave one of them out."),
     ("CS1017", "A rotation that is not finished", "A secret was changed in the first of two steps: the new one is valid, and the one before still is, or clients that come with none are let in. `cachestack rotate ADDRESS --finish` makes the new one the only one, when all clients have it."),
     ("CS1018", "Nothing that can be rotated", "`rotate` lets a new token in beside the one before, and `rotate --finish` makes that token the only one. It wants a token that is written and there, and between the two steps the same one. The detail says what it is here."),
+    ("CS1022", "Alarms are said twice", "A cache has one `alarms`: a word or one block, with one block for each alarm that is otherwise."),
+    ("CS1023", "Not a set of alarms", "`alarms` of a cache is \"standard\", \"none\" or a block. What it stands for are blocks, so it is written out: it cannot hang on a variable."),
+    ("CS1024", "No such alarm", "`off` of an `alarms` block names alarms of the standard set that are not wanted. The set differs with the kind of cache."),
+    ("CS1025", "A band of several", "An alarm with a band compares one metric with what is usual of it; one about several nodes cannot. Write a threshold, or an alarm of each node with a `target`."),
+    ("CS1026", "Nobody gets in", "The security groups of a cache are all declared here, and no rule of theirs opens the port of the cache. Clients would wait until their time is over. `access` in the block of the cache writes the rule."),
+    ("CS1027", "An alarm that nobody hears", "An alarm without actions changes its colour in the console and does nothing else. Alarms that a composite alarm names need none."),
+    ("CS1028", "A level that does nothing", "`lint` turns rules of the service up and down, and silences warnings. What the language or the engine refuses stays refused, since nothing could be made of it."),
     ("CS1030", "Not the level of a rule", "`lint` in the stack block says how much single rules count: lint { CS0533 = \"off\" } says nothing of it, \"warn\" makes it a warning, \"error\" stops the run. Warnings can be changed in this way, and errors where a rule of the service speaks."),
     ("CS1031", "A remark that does nothing", "A comment `# cachestack:ignore CODE REASON` lets a rule be broken in its line, or in the next one where it stands alone. It names one code, and says why."),
     ("CS1032", "Not the id of a query", "Each metric_query has an id of its own that begins with a lower-case letter, then letters, digits and underscores; expressions name queries by it."),
@@ -351,6 +358,10 @@ pub const CODES: &[Entry] = &[
     ("CS1067", "Support that is paid for", "The environment protects its data. Redis 4 and 5 left standard support on 2026-01-31; AWS keeps groups of them running for an extra price. An upgrade to 6.2 or 7.1, or to Valkey, goes in place."),
     ("CS1068", "Open to everybody", "An `ingress` block of a security group lets 0.0.0.0/0 or ::/0 in on 6379 or 11211, the ports of caches. Name the security groups or ranges of the clients instead."),
     ("CS1069", "Too small for a global datastore", "Members of a global datastore have nodes of the R, M or C families, from large on. T nodes are in none."),
+    ("CS1070", "An output of nothing", "AWS leaves some attributes without a value: a group without cluster mode has no configuration endpoint, and one in cluster mode no primary endpoint. An output of such an attribute is null for good."),
+    ("CS1071", "Anybody gets in", "The environment protects its data, and the group asks nobody who he is: it has neither a token nor a user group, so that the network alone decides."),
+    ("CS1072", "In the default network", "The environment protects its data, and the group names no subnet group: AWS puts it into the default VPC of the region, and it cannot be moved out of there."),
+    ("CS1073", "Too many secondaries", "A global datastore has one primary and up to two secondaries, each in a region of its own."),
 ];
 
 /// The entry of a code.

@@ -7,14 +7,14 @@ use super::{Diagnostic, Severity, Span};
 /// So many are named.
 const NAMED: usize = 3;
 
-/// What makes two messages one: the place, the rule and the block; and the how-manieth it is there of one instance.
-type Key = (Severity, &'static str, Span, String, usize);
+/// What two messages that are one have in common: the place and the rule; and the how-manieth it is there of one instance.
+type Key = (Severity, &'static str, Span, usize);
 
 /// Joins what is said of several instances of a block, or in several environments, at one place. What has no place stays.
 /// `found` has the environment of each; `environments` are all that were looked at.
 pub fn gather(found: Vec<(&str, Diagnostic)>, environments: &[&str]) -> Vec<Diagnostic> {
     let mut told: Vec<(Diagnostic, Vec<String>, Vec<&str>)> = Vec::new();
-    let mut places: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut places: BTreeMap<Key, Vec<(String, usize)>> = BTreeMap::new();
     let mut counts: BTreeMap<(&str, Option<String>, &'static str, Span), usize> = BTreeMap::new();
     for (environment, one) in found {
         let Some(span) = one.span else {
@@ -24,14 +24,23 @@ pub fn gather(found: Vec<(&str, Diagnostic)>, environments: &[&str]) -> Vec<Diag
         let count = counts.entry((environment, one.address.clone(), one.code, span)).or_default();
         *count += 1;
         let block = one.address.as_deref().map(|address| address.split('[').next().unwrap_or_default());
-        let key = (one.severity, one.code, span, block.unwrap_or_default().to_owned(), *count);
+        let (key, block) = ((one.severity, one.code, span, *count), block.unwrap_or_default().to_owned());
+        let name = block.clone();
         let instances =
             if one.instances.is_empty() { one.address.iter().cloned().collect() } else { one.instances.clone() };
-        let at = *places.entry(key).or_insert_with(|| {
+        // Blocks that stand for others have one place, and may have one mistake.
+        let known = places.entry(key).or_default();
+        let same = known.iter().find(|(of, at)| *of == block || told[*at].0.detail == one.detail).map(|(_, at)| *at);
+        let at = same.unwrap_or_else(|| {
+            known.push((block, told.len()));
             told.push((one, Vec::new(), Vec::new()));
             told.len() - 1
         });
-        let (_, all, of) = &mut told[at];
+        let (first, all, of) = &mut told[at];
+        // Of several blocks nobody wants to know how many instances they have.
+        if !is_of(first.address.as_deref(), &name) {
+            first.of_instances = 0;
+        }
         all.extend(instances.into_iter().filter(|one: &String| !all.contains(one)).collect::<Vec<_>>());
         if !of.contains(&environment) {
             of.push(environment);
@@ -46,6 +55,10 @@ pub fn gather(found: Vec<(&str, Diagnostic)>, environments: &[&str]) -> Vec<Diag
     told.into_iter().map(finish).collect()
 }
 
+fn is_of(address: Option<&str>, block: &str) -> bool {
+    address.is_none_or(|address| address.split('[').next() == Some(block))
+}
+
 /// Which instances a message concerns, and in which environments; nothing where it is one in all of them.
 pub fn concerns(one: &Diagnostic) -> Option<String> {
     let said = [("of", &one.instances), ("in", &one.environments)];
@@ -54,6 +67,14 @@ pub fn concerns(one: &Diagnostic) -> Option<String> {
         .filter(|(_, names)| !names.is_empty())
         .map(|(word, names)| format!("{word} {}", list(names)))
         .collect();
+    let share = match (one.instances.len(), one.of_instances) {
+        (some @ 2.., all) if some < all => vec![format!("{some} of {all}")],
+        _ => Vec::new(),
+    };
+    let parts: Vec<String> = match one.instances.is_empty() {
+        true => parts,
+        false => parts[..1].iter().cloned().chain(share).chain(parts[1..].iter().cloned()).collect(),
+    };
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
@@ -90,9 +111,18 @@ mod tests {
             ),
             (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.x", 1, "e"))], &["dev"], &[None, None]),
             (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.x", 3, "d"))], &["dev"], &[None, None]),
-            (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.y", 1, "d"))], &["dev"], &[None, None]),
+            (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.y", 1, "e"))], &["dev"], &[None, None]),
+            (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.y", 1, "d"))], &["dev"], &[Some("of a.x and a.y")]),
             (many, &["dev", "prod"], &[Some("of alarm.a[0], alarm.a[1], alarm.a[2] and 3 more, in dev")]),
         ];
+        let of = |count: usize| {
+            let one = |index: u32| ("dev", Diagnostic { of_instances: 4, ..of(&format!("a.x[{index}]"), 1, "d") });
+            (0..count as u32).map(one).collect::<Vec<_>>()
+        };
+        let all: Vec<_> =
+            [2, 4].map(|count| gather(of(count), &["dev", "prod"]).iter().map(concerns).collect::<Vec<_>>()).concat();
+        let share = "of a.x[0] and a.x[1], 2 of 4, in dev";
+        assert_eq!(all.iter().flatten().collect::<Vec<_>>(), [share, "of a.x[0], a.x[1], a.x[2] and a.x[3], in dev"]);
         for (found, environments, want) in cases {
             let told = gather(found, environments);
             let said: Vec<_> = told.iter().map(concerns).collect();

@@ -31,6 +31,23 @@ impl Level {
     }
 }
 
+/// Codes of declarations that are warnings, or warnings at times.
+const DECLARED_WARNINGS: [&str; 6] = ["CS0305", "CS0321", "CS0328", "CS0342", "CS0371", "CS0372"];
+
+/// Codes of evaluation, of blocks and of the engine that are errors always.
+#[rustfmt::skip]
+const ERRORS: [&str; 26] = [
+    "CS0201", "CS0211", "CS0212", "CS0401", "CS0402", "CS0403", "CS0405", "CS0601", "CS0603", "CS0604", "CS0606", "CS0608",
+    "CS0609", "CS0611", "CS0612", "CS0880", "CS0884", "CS0955", "CS0956", "CS0957", "CS0980", "CS1022", "CS1023", "CS1024",
+    "CS1025", "CS1030",
+];
+
+/// Whether no message of a code is ever silenced or turned down: it is of the language, or of the engine itself. What is
+/// wrong with an expression is a warning in a `check` block.
+pub fn is_fixed(code: &str) -> bool {
+    code.starts_with("CS01") || code.starts_with("CS03") && !DECLARED_WARNINGS.contains(&code) || ERRORS.contains(&code)
+}
+
 /// What a stack says about rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lints {

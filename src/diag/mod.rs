@@ -49,6 +49,8 @@ pub struct Diagnostic {
     pub address: Option<String>,
     /// The instances that it concerns, where they are several.
     pub instances: Vec<String>,
+    /// How many instances its block has, where it has several; 0 where that is not known.
+    pub of_instances: usize,
     /// The environments that it concerns, where they are not all.
     pub environments: Vec<String>,
     /// What to do.
@@ -74,6 +76,7 @@ impl Diagnostic {
             related: Vec::new(),
             address: None,
             instances: Vec::new(),
+            of_instances: 0,
             environments: Vec::new(),
             help: None,
             values: Vec::new(),

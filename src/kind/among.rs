@@ -19,6 +19,10 @@ pub struct Among<'a> {
     pub read: bool,
 }
 
+/// The declared objects that attributes list one by one, where they list nothing else: a set of names of which one is
+/// not known yet says nothing of the others.
+pub type Lists = BTreeMap<Arc<str>, Vec<Address>>;
+
 /// One object among others.
 #[derive(Debug, Clone, Copy)]
 pub struct Neighbour<'a> {
@@ -26,6 +30,8 @@ pub struct Neighbour<'a> {
     pub planned: &'a Object,
     /// What is written of it.
     pub written: &'a Object,
+    /// What its attributes list, as it is written.
+    pub lists: &'a Lists,
     /// As it was, where this plan updates it.
     pub updated: Option<&'a Object>,
     /// The attributes whose differences do not count; none where that is so of all.

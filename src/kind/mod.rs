@@ -8,6 +8,7 @@ mod call;
 mod change;
 mod error;
 mod local;
+mod usage;
 mod window;
 
 use std::collections::BTreeMap;
@@ -18,11 +19,12 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::schema::Schema;
 use crate::value::{Object, Value};
-pub use among::{Among, Neighbour};
+pub use among::{Among, Lists, Neighbour};
 pub use call::{Args, Assumption, Call, Impact, Mark, SecretPhase, Until};
 pub use change::{Change, Problem};
 pub use error::{ErrorClass, RemoteError};
 pub use local::{Buckets, Local, Means, Stored, Vault, clear, secret_name};
+pub use usage::{Nodes, Usage};
 pub use window::Window;
 
 /// A boxed future, as trait objects need it.
@@ -124,9 +126,19 @@ pub trait Kind: Send + Sync {
         false
     }
 
+    /// What an object uses that is paid for, where prices of it are in the catalog or it is known to cost.
+    fn usage(&self, _object: &Object) -> Option<Usage> {
+        None
+    }
+
     /// The attribute in whose value names are unique, where that is not the whole region.
     fn name_scope(&self) -> Option<&'static str> {
         None
+    }
+
+    /// Attributes that AWS leaves without a value for an object as it will be.
+    fn stays_empty(&self, _object: &Object) -> &'static [&'static str] {
+        &[]
     }
 
     /// Attributes that AWS tells and that hang on others while nobody writes them: what was told before is not what

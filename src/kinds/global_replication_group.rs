@@ -7,10 +7,10 @@ use std::sync::{Arc, LazyLock};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target};
-use crate::kinds::{names, tags, upkeep};
+use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
+use crate::kinds::{names, paid, tags, upkeep};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
-use crate::value::{Object, Origin, Type, Value};
+use crate::value::{Data, Object, Origin, Type, Value};
 
 /// The kind.
 pub struct GlobalReplicationGroup;
@@ -126,6 +126,27 @@ fn members_of(object: &Object) -> Vec<(&str, &str, &str)> {
         .collect()
 }
 
+/// How many groups follow the primary at most. Source: the ElastiCache user guide, "Global datastores".
+const FOLLOWERS: usize = 2;
+
+/// A declared group that is one secondary too many.
+fn crowded<'a>(among: &Among<'a>, address: &Address, one: &Object) -> Option<(&'a Address, Problem)> {
+    let is_it = |id: &Value| match (&id.data, text(one, "id")) {
+        (Data::String(id), Some(own)) => **id == *own,
+        (Data::Unknown(unknown), _) => unknown.origin.as_deref().is_some_and(|origin| origin.is_of(address)),
+        _ => false,
+    };
+    let follows =
+        |(_, group): &(&Address, Neighbour)| group.written.get("global_replication_group_id").is_some_and(is_it);
+    let all: Vec<(&Address, Neighbour)> = among.of("replication_group").filter(follows).collect();
+    let (third, _) = all.get(FOLLOWERS)?;
+    let detail =
+        format!("{} replication groups follow the primary of `{address}`, and AWS takes {FOLLOWERS}.", all.len());
+    let help = "Leave one of them out, or make a second global datastore.";
+    let problem = Problem::error("CS1073", "global_replication_group_id", "Too many secondaries", detail, help);
+    Some((third, problem))
+}
+
 impl Kind for GlobalReplicationGroup {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
@@ -155,7 +176,8 @@ impl Kind for GlobalReplicationGroup {
             let own = found.into_iter().flatten().map(|problem| (address, problem));
             own.chain(members::check(among, address, one)).collect::<Vec<_>>()
         };
-        among.of(KIND).flat_map(problems).collect()
+        let crowded = among.of(KIND).filter_map(|(address, one)| crowded(among, address, one.planned));
+        among.of(KIND).flat_map(problems).chain(crowded).collect()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {
@@ -182,6 +204,13 @@ impl Kind for GlobalReplicationGroup {
     /// Members come and go by themselves.
     fn follows(&self) -> &'static [&'static str] {
         &["engine", "engine_version", "cache_node_type", "automatic_failover_enabled", "num_node_groups"]
+    }
+
+    fn usage(&self, object: &Object) -> Option<Usage> {
+        Some(Usage::OfOthers {
+            what: paid::written(object, &["cache_node_type", "num_node_groups"]),
+            why: "its members change with it, each in its region",
+        })
     }
 
     fn name_attribute(&self) -> Option<&'static str> {

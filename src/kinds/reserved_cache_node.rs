@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use crate::kind::{Call, Change, Kind, Problem, Target};
-use crate::kinds::{names, tags};
+use crate::kind::{Call, Change, Kind, Problem, Target, Usage};
+use crate::kinds::{names, paid, tags};
 use crate::schema::{Attr, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value};
 
@@ -96,6 +96,14 @@ impl Kind for ReservedCacheNode {
             (None, _) => Ok(vec![purchase(change)]),
             _ => tags::calls(change, &tags::ELASTICACHE, change.old("arn")),
         }
+    }
+
+    fn usage(&self, object: &Object) -> Option<Usage> {
+        Some(paid::untold(
+            object,
+            &["reserved_cache_nodes_offering_id", "cache_node_count"],
+            "what it costs is in its offering, and what it saves on nodes is not counted",
+        ))
     }
 
     fn name_attribute(&self) -> Option<&'static str> {

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
+use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
-use crate::kinds::{names, tags, upkeep, why};
+use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
+use crate::kinds::{doors, names, paid, tags, upkeep, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value};
 
@@ -60,7 +61,11 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     attrs.extend(computed());
     attrs.push(tags::region());
     attrs.extend(tags::attrs());
-    Schema::new(KIND, "aws_elasticache_serverless_cache", "A cache without nodes.", attrs)
+    Schema::new(KIND, "aws_elasticache_serverless_cache", "A cache without nodes.", attrs).watched(&[
+        "throttled",
+        "evictions",
+        "hits",
+    ])
 });
 
 fn of_engine() -> Vec<Attr> {
@@ -146,6 +151,18 @@ fn block(of: Option<&Value>) -> Option<&Value> {
     of?.as_items()?.first()
 }
 
+/// A cache of an environment that protects, of which nothing brings data back. What nobody writes AWS keeps none of.
+fn no_snapshots(cache: Neighbour) -> Option<Problem> {
+    let written = cache.written.get("snapshot_retention_limit");
+    let days = written.or_else(|| cache.planned.get("snapshot_retention_limit").filter(|days| !days.is_unknown()));
+    let none = days.is_none_or(|days| days.is_null() || days.as_i64() == Some(0));
+    none.then(|| {
+        let detail = "No daily snapshot is kept, so that nothing brings data back.";
+        let help = "Set snapshot_retention_limit to some days.";
+        Problem::error("CS1065", "snapshot_retention_limit", "No snapshots", detail, help).warning()
+    })
+}
+
 impl Kind for ServerlessCache {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
@@ -183,6 +200,18 @@ impl Kind for ServerlessCache {
             (_, None) => Ok(vec![delete(change)]),
             _ => update(change),
         }
+    }
+
+    fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+        let port = |cache: &Object| Some(if text(cache, "engine")? == "memcached" { 11_211 } else { 6379 });
+        let unkept = |(address, cache): (&'a Address, Neighbour<'a>)| Some((address, no_snapshots(cache)?));
+        let regrets = among.of(KIND).filter(|_| among.protects).filter_map(unkept);
+        doors::check(among, KIND, port).into_iter().chain(regrets).collect()
+    }
+
+    fn usage(&self, object: &Object) -> Option<Usage> {
+        let why = "it is billed by what is stored and by ECPUs, and no usage is given";
+        Some(paid::untold(object, &["engine", "cache_usage_limits"], why))
     }
 
     /// When snapshots are made is chosen where they are first asked for.

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use crate::address::Address;
-use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target};
-use crate::kinds::{names, tags};
+use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
+use crate::kinds::{names, paid, tags};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value};
 
@@ -155,6 +155,10 @@ impl Kind for Snapshot {
 
     fn holds_data(&self) -> bool {
         true
+    }
+
+    fn usage(&self, object: &Object) -> Option<Usage> {
+        Some(paid::untold(object, &[], "it is billed by its size, which is known when it is there"))
     }
 
     fn name_attribute(&self) -> Option<&'static str> {

@@ -12,6 +12,7 @@ pub mod json;
 mod mutation;
 mod overrides;
 pub mod refs;
+mod relocate;
 pub mod source;
 pub mod syntax;
 pub mod typeexpr;

@@ -223,8 +223,7 @@ impl Draft<'_> {
     }
 
     fn names(&self, instance: &Instance) -> Object {
-        let node = instance.watched.as_ref().map(|watched| &watched.node);
-        bindings(instance.key.as_ref(), instance.each.as_ref(), node)
+        bindings(instance.key.as_ref(), instance.each.as_ref(), instance.watched.as_ref())
     }
 
     fn lookups(&mut self, resource: &Resource, fresh: Vec<(Address, &Instance)>) -> BTreeMap<Option<Key>, Value> {
@@ -382,7 +381,20 @@ impl Draft<'_> {
         if self.inputs.options.refresh_only {
             refresh_only::stay(&mut self.plan, self.inputs.state);
         }
+        self.count_instances();
         Outcome { plan: self.plan, needs: self.needs, diagnostics: self.diagnostics }
+    }
+
+    /// Says in each message about an instance how many its block has.
+    fn count_instances(&mut self) {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for address in self.declared.iter().filter(|address| address.key.is_some()) {
+            *counts.entry(address.block().to_string()).or_default() += 1;
+        }
+        for one in &mut self.diagnostics {
+            let block = one.address.as_deref().and_then(|address| address.strip_suffix(']')?.rsplit_once('['));
+            one.of_instances = block.and_then(|(block, _)| counts.get(block).copied()).unwrap_or(0);
+        }
     }
 }
 

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::address::Address;
+use crate::address::{Address, Key};
 use crate::diag::Diagnostic;
-use crate::kind::{Among, Neighbour, Problem};
+use crate::kind::{Among, Lists, Neighbour, Problem};
 use crate::kinds;
+use crate::lang::ast::{Attribute, Expr, Node, Step};
+use crate::lang::declare::Resource;
+use crate::lang::refs::traversal;
 use crate::plan::draft::Draft;
 use crate::plan::elements::Elements;
-use crate::plan::{Action, Reason, Step, order};
+use crate::plan::{self, Action, Reason, order};
 use crate::schema::refers::Reference;
 use crate::stack::Stack;
 use crate::value::{Object, Value};
@@ -55,8 +58,13 @@ fn same_names(draft: &Draft) -> Vec<Diagnostic> {
     found
 }
 
+/// What each planned object lists, as its block is written.
+pub fn all_lists<'a>(draft: &'a Draft, stack: &Stack) -> BTreeMap<&'a Address, Lists> {
+    draft.planned.keys().map(|address| (address, lists(address, stack.resource(address)))).collect()
+}
+
 /// The objects of a draft side by side.
-pub fn among<'a>(draft: &'a Draft, stack: &'a Stack) -> Among<'a> {
+pub fn among<'a>(draft: &'a Draft, stack: &'a Stack, lists: &'a BTreeMap<&Address, Lists>) -> Among<'a> {
     let updates = draft.plan.steps.iter().filter(|step| step.action == Action::Update);
     let updated: BTreeMap<&Address, &Object> =
         updates.filter_map(|step| Some((&step.address, step.before.as_ref()?))).collect();
@@ -64,7 +72,8 @@ pub fn among<'a>(draft: &'a Draft, stack: &'a Stack) -> Among<'a> {
         let written = &draft.places.get(address)?.object;
         let lifecycle = &stack.resource(address)?.meta.lifecycle;
         let ignored = (!lifecycle.ignore_all).then_some(&lifecycle.ignore_changes[..]);
-        Some((address, Neighbour { planned, written, updated: updated.get(address).copied(), ignored }))
+        let updated = updated.get(address).copied();
+        Some((address, Neighbour { planned, written, lists: lists.get(address)?, updated, ignored }))
     };
     Among {
         declared: draft.planned.iter().filter_map(neighbour).collect(),
@@ -77,7 +86,8 @@ pub fn among<'a>(draft: &'a Draft, stack: &'a Stack) -> Among<'a> {
 /// What each kind has to say of its objects among the others.
 fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
     let names = draft.evaluator.names();
-    let among = among(draft, &names.0);
+    let lists = all_lists(draft, &names.0);
+    let among = among(draft, &names.0, &lists);
     let problems = kinds::KINDS.into_iter().flat_map(|kind| kind.check_among(&among));
     let told = |(address, problem): (&Address, Problem)| {
         let other = problem.beside.as_ref().and_then(|other| draft.places.get(other)?.span);
@@ -95,10 +105,34 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
     problems.filter_map(told).collect()
 }
 
+/// What the attributes of a block list that name objects by their ids: `[security_group.a.id, security_group.b["x"].id]`.
+fn lists(address: &Address, resource: Option<&Resource>) -> Lists {
+    let attributes = resource.iter().flat_map(|resource| &resource.attributes);
+    let named = |one: &Expr| {
+        let (root, steps) = traversal(one)?;
+        let kind = kinds::get(kinds::our_name(&root))?.schema().kind;
+        let (name, key, attribute) = match &steps[..] {
+            [Step::Attr(name), Step::Attr(attribute)] => (name, None, attribute),
+            [Step::Attr(name), Step::Key(key), Step::Attr(attribute)] => {
+                (name, Some(Key::Name(key.clone())), attribute)
+            }
+            [Step::Attr(name), Step::Index(at), Step::Attr(attribute)] => (name, Some(Key::Index(*at)), attribute),
+            _ => return None,
+        };
+        let found = Address { key, module: address.module.clone(), ..Address::managed(kind, name.clone()) };
+        (&**attribute == "id").then_some(found)
+    };
+    let listed = |attribute: &Attribute| {
+        let Node::Tuple(items) = &*attribute.expr.node else { return None };
+        Some((attribute.name.clone(), items.iter().map(named).collect::<Option<_>>()?))
+    };
+    attributes.filter_map(listed).collect()
+}
+
 /// What another object keeps using cannot be deleted: AWS would refuse for as long as anybody cares to wait.
 fn kept(draft: &Draft) -> Vec<Diagnostic> {
-    let replaced = |step: &Step| matches!(step.reason, Reason::Replaced { .. });
-    let leaves = |step: &&Step| step.action == Action::Delete && !replaced(step);
+    let replaced = |step: &plan::Step| matches!(step.reason, Reason::Replaced { .. });
+    let leaves = |step: &&plan::Step| step.action == Action::Delete && !replaced(step);
     let mut leaving = draft.plan.steps.iter().filter(leaves).peekable();
     if leaving.peek().is_none() {
         return Vec::new();
@@ -126,7 +160,7 @@ fn users<'a>(draft: &'a Draft) -> Users<'a> {
         }
     }
     // What is forgotten stays where it is, with all that it uses.
-    let stays = |step: &&Step| step.action == Action::Forget && step.reason != Reason::Vanished;
+    let stays = |step: &&plan::Step| step.action == Action::Forget && step.reason != Reason::Vanished;
     for step in draft.plan.steps.iter().filter(stays) {
         for held in step.before.iter().flat_map(|before| order::held_by(&step.address, before)) {
             users.entry((held.refers.kind, &step.region, held.text)).or_insert((&step.address, held.attribute));
@@ -135,7 +169,7 @@ fn users<'a>(draft: &'a Draft) -> Users<'a> {
     users
 }
 
-fn kept_by(draft: &Draft, users: &Users, step: &Step) -> Option<Diagnostic> {
+fn kept_by(draft: &Draft, users: &Users, step: &plan::Step) -> Option<Diagnostic> {
     let id = step.id.as_deref()?;
     let names = [Some(id), step.before.as_ref().and_then(|before| before.get("arn")).and_then(Value::as_str)];
     let kind = kinds::get(&step.address.kind)?.schema().kind;

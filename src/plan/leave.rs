@@ -27,7 +27,8 @@ pub fn leavers(draft: &Draft) -> Vec<Decision> {
     let records = draft.state.records.iter().filter(|(address, _)| leaves(address));
     let records = records.map(|(address, record)| (address, record, reason.clone()));
     let deposed = draft.state.deposed.iter().map(|old| (&old.address, &old.record, Reason::Deposed));
-    let among = LazyCell::new(|| collide::among(draft, &names.0));
+    let lists = LazyCell::new(|| collide::all_lists(draft, &names.0));
+    let among = LazyCell::new(|| collide::among(draft, &names.0, &lists));
     let decide = |(address, record, reason): (&Address, &Record, Reason)| {
         let deposed = reason == Reason::Deposed;
         if draft.inputs.options.refresh_only {

@@ -5,6 +5,7 @@
 
 pub mod build;
 mod collide;
+pub mod cost;
 pub mod decide;
 pub mod decision;
 pub mod diff;

@@ -1,7 +1,11 @@
 //! The planned outputs, and which of them change.
 
+use crate::address::{Address, Key};
 use crate::diag::Diagnostic;
+use crate::kinds::{self, our_name};
+use crate::lang::ast::{Expr, Step};
 use crate::lang::eval::eval;
+use crate::lang::refs::traversal;
 use crate::plan::draft::Draft;
 use crate::stack::{conditions, public};
 use crate::value::json::to_json;
@@ -38,6 +42,7 @@ impl Draft<'_> {
                     .help("Add `sensitive = true` to the output."),
                 );
             }
+            self.diagnostics.extend(self.never(&output.value));
             let value = value.with_mark(output.sensitive);
             let old = self.state.outputs.get(&**name);
             let same = match old {
@@ -56,5 +61,26 @@ impl Draft<'_> {
         self.plan.old_outputs = self.state.outputs.clone();
         let gone = self.state.outputs.keys().filter(|name| !names.0.module.outputs.contains_key(name.as_str()));
         self.plan.changed_outputs.extend(gone.cloned());
+    }
+
+    /// A warning of an attribute that AWS leaves without a value, where an output is nothing but that.
+    fn never(&self, expr: &Expr) -> Option<Diagnostic> {
+        let (root, steps) = traversal(expr)?;
+        let kind = kinds::get(our_name(&root))?;
+        let (name, key, attribute) = match &steps[..] {
+            [Step::Attr(name), Step::Attr(attribute)] => (name, None, attribute),
+            [Step::Attr(name), Step::Key(key), Step::Attr(attribute)] => {
+                (name, Some(Key::Name(key.clone())), attribute)
+            }
+            [Step::Attr(name), Step::Index(at), Step::Attr(attribute)] => (name, Some(Key::Index(*at)), attribute),
+            _ => return None,
+        };
+        let address = Address { key, ..Address::managed(kind.schema().kind, name.clone()) };
+        let empty = kind.stays_empty(self.planned.get(&address)?);
+        empty.contains(&&**attribute).then(|| {
+            let detail = format!("`{address}` has no {attribute} as it is declared.");
+            let help = "Use an attribute that it has; `state show` tells them once it is there.";
+            Diagnostic::warning("CS1070", "An output of nothing", detail).at(expr.span).help(help)
+        })
     }
 }

@@ -131,6 +131,7 @@ alarm "a" {
   threshold           = 80
   comparison_operator = "GreaterThanThreshold"
   dimensions          = { CacheClusterId = each.key }
+  alarm_actions       = ["arn:aws:sns:us-east-1:111122223333:ops"]
 }
 "#;
 

@@ -22,8 +22,7 @@ pub fn wish(
     instance: &Instance,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Desired {
-    let node = instance.watched.as_ref().map(|watched| &watched.node);
-    let names = bindings(instance.key.as_ref(), instance.each.as_ref(), node);
+    let names = bindings(instance.key.as_ref(), instance.each.as_ref(), instance.watched.as_ref());
     let scope = Bindings { parent: view, names };
     let mut desired = desired::desired(resource, &scope, diagnostics);
     if let Some(watched) = &instance.watched {

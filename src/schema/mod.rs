@@ -34,6 +34,8 @@ pub struct Schema {
     pub number: u32,
     /// What a block `access` needs to know, where objects of the kind may have one.
     pub opens: Option<Opens>,
+    /// The alarms of the standard set that objects of the kind may have.
+    pub alarms: &'static [&'static str],
     /// Where attributes refer to objects of other kinds.
     paths: Vec<refers::Path>,
 }
@@ -139,7 +141,19 @@ impl Schema {
     /// The schema of a kind, or of a block of its own sort.
     pub fn new(kind: &'static str, terraform: &'static str, doc: &'static str, attrs: Vec<Attr>) -> Self {
         let paths = refers::paths(&attrs);
-        Self { kind, terraform, doc, attrs, whole: false, aimed: false, unfolded: None, opens: None, number: 0, paths }
+        Self {
+            kind,
+            terraform,
+            doc,
+            attrs,
+            whole: false,
+            aimed: false,
+            unfolded: None,
+            opens: None,
+            alarms: &[],
+            number: 0,
+            paths,
+        }
     }
 
     /// One call says the whole object anew.
@@ -155,6 +169,11 @@ impl Schema {
     /// Objects may say in a block `access` who may reach them.
     pub fn opens(self, opens: Opens) -> Self {
         Self { opens: Some(opens), ..self }
+    }
+
+    /// Objects may have these alarms of the standard set.
+    pub fn watched(self, alarms: &'static [&'static str]) -> Self {
+        Self { alarms, ..self }
     }
 
     /// The attributes stood in a nested block once.

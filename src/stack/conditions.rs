@@ -25,8 +25,7 @@ pub fn postconditions(
     if conditions.is_empty() {
         return;
     }
-    let node = instance.watched.as_ref().map(|watched| &watched.node);
-    let mut names = bindings(instance.key.as_ref(), instance.each.as_ref(), node);
+    let mut names = bindings(instance.key.as_ref(), instance.each.as_ref(), instance.watched.as_ref());
     names.insert("self".into(), object.clone());
     check_all(conditions, &Bindings { parent: scope, names }, "CS0413", diagnostics);
 }

@@ -12,6 +12,7 @@ use crate::lang::eval::{Bindings, Scope, eval};
 use crate::schema::check::{Sort, conform, conform_nested, faults};
 use crate::schema::{self, Attr, object_type};
 use crate::stack::public;
+use crate::stack::watched::Watched;
 use crate::value::convert::Mismatch;
 use crate::value::{Data, Object, Type, Value};
 
@@ -74,22 +75,24 @@ fn plural(block: &str) -> String {
 }
 
 /// The bindings of an instance: `each`, `count`, and `node` of an alarm with a target.
-pub fn bindings(key: Option<&Key>, each: Option<&Value>, node: Option<&Value>) -> Object {
+pub fn bindings(key: Option<&Key>, each: Option<&Value>, watched: Option<&Watched>) -> Object {
+    if let Some(watched) = watched {
+        let mut names = watched.outer.clone();
+        names.insert("node".into(), watched.node.clone());
+        return names;
+    }
     let mut names = Object::new();
     match key {
         Some(Key::Index(index)) => {
             let count = Object::from([("index".into(), Value::int(*index as i64))]);
             names.insert("count".into(), Value::object(count));
         }
-        Some(Key::Name(name)) if node.is_none() => {
+        Some(Key::Name(name)) => {
             let value = each.cloned().unwrap_or_else(|| Value::string(name));
             let each = Object::from([("key".into(), Value::string(name)), ("value".into(), value)]);
             names.insert("each".into(), Value::object(each));
         }
-        _ => {}
-    }
-    if let Some(node) = node {
-        names.insert("node".into(), node.clone());
+        None => {}
     }
     names
 }
@@ -363,9 +366,8 @@ impl Reader<'_> {
             let help = shown.map_or("Correct the value.".to_owned(), |text| {
                 suggestion(std::slice::from_ref(attr), attr.name, text)
             });
-            self.diagnostics.push(
-                Diagnostic::error("CS0407", "A value that is not allowed", detail).at(attribute.expr.span).help(help),
-            );
+            let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail).of_rule();
+            self.diagnostics.push(diagnostic.at(attribute.expr.span).help(help));
         }
     }
 

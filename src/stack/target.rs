@@ -6,7 +6,8 @@ use crate::address::Key;
 use crate::diag::{Diagnostic, Span};
 use crate::lang::ast::Expr;
 use crate::lang::declare::Resource;
-use crate::lang::eval::{Scope, eval};
+use crate::lang::eval::{Bindings, Scope, eval};
+use crate::stack::desired::bindings;
 use crate::stack::evaluator::{Repetition, View};
 use crate::stack::watched::{self, Fault, Watched};
 use crate::value::{Data, Origin, Type, Value};
@@ -34,12 +35,20 @@ pub struct Instance {
     pub watched: Option<Watched>,
 }
 
+impl Instance {
+    /// Whether all that it stands for is known.
+    pub fn is_wholly_known(&self) -> bool {
+        let watched = self.watched.iter().flat_map(|watched| watched.outer.values().chain([&watched.node]));
+        self.each.iter().chain(watched).all(Value::is_wholly_known)
+    }
+}
+
 /// Expands a block; `None` after an error, which has been reported.
 pub fn expand(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> Option<Expansion> {
     let meta = &resource.meta;
     let result = match &meta.target {
-        Some(expr) if meta.count.is_none() && meta.for_each.is_none() => target(expr, meta.per.as_ref(), scope),
-        _ => match &meta.lifecycle.enabled {
+        Some(expr) => aimed(resource, expr, scope),
+        None => match &meta.lifecycle.enabled {
             Some(expr) => by_truth(expr, scope),
             None => repeat(meta.count.as_ref(), meta.for_each.as_ref(), scope),
         },
@@ -74,13 +83,16 @@ pub fn expand_one(
 
 /// `enabled`: once, or not at all.
 pub fn by_truth(expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
+    let instances = truth(expr, scope)?.then(Instance::default).into_iter().collect();
+    Ok(Expansion { repetition: Repetition::Once, instances })
+}
+
+fn truth(expr: &Expr, scope: &dyn Scope) -> Result<bool, Vec<Diagnostic>> {
     let value = known(expr, "enabled", scope)?;
     let truth = crate::value::convert::convert(&value, &Type::Bool).ok().and_then(|value| value.as_bool());
-    let truth = truth.ok_or_else(|| {
+    truth.ok_or_else(|| {
         vec![wrong("enabled", "it is neither true nor false", "Write a condition over variables.", expr.span)]
-    })?;
-    let instances = truth.then(Instance::default).into_iter().collect();
-    Ok(Expansion { repetition: Repetition::Once, instances })
+    })
 }
 
 /// Expands what `count` or `for_each` repeat, and what they do not.
@@ -198,7 +210,42 @@ fn set_element(item: &Value, span: Span) -> Result<Arc<str>, Vec<Diagnostic>> {
     }
 }
 
-fn target(expr: &Expr, per: Option<&Expr>, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
+/// The members of a target, for each element of a repetition beside it, as far as they are `enabled`.
+fn aimed(resource: &Resource, expr: &Expr, scope: &dyn Scope) -> Result<Expansion, Vec<Diagnostic>> {
+    let meta = &resource.meta;
+    let mut instances = Vec::new();
+    for outer in repeat(meta.count.as_ref(), meta.for_each.as_ref(), scope)?.instances {
+        let names = bindings(outer.key.as_ref(), outer.each.as_ref(), None);
+        let outer_scope = Bindings { parent: scope, names: names.clone() };
+        for mut instance in target(resource, expr, &outer_scope)? {
+            if let Some(watched) = &mut instance.watched {
+                watched.outer = names.clone();
+            }
+            let inner = bindings(None, None, instance.watched.as_ref());
+            let enabled = meta.lifecycle.enabled.as_ref();
+            let enabled = enabled.map(|expr| truth(expr, &Bindings { parent: scope, names: inner })).transpose()?;
+            instance.key = joined(outer.key.as_ref(), instance.key);
+            instances.extend(Some(instance).filter(|_| enabled.unwrap_or(true)));
+        }
+    }
+    Ok(Expansion { repetition: Repetition::Each, instances })
+}
+
+/// `a/shop-001`: the key of an element, and that of a member in it.
+fn joined(outer: Option<&Key>, inner: Option<Key>) -> Option<Key> {
+    let outer = match outer {
+        None => return inner,
+        Some(Key::Name(name)) => name.to_string(),
+        Some(Key::Index(index)) => index.to_string(),
+    };
+    match inner {
+        Some(Key::Name(name)) => Some(Key::Name(format!("{outer}/{name}").into())),
+        other => other,
+    }
+}
+
+fn target(resource: &Resource, expr: &Expr, scope: &dyn Scope) -> Result<Vec<Instance>, Vec<Diagnostic>> {
+    let per = resource.meta.per.as_ref();
     let value = known(expr, "target", scope)?;
     let per_value = per.map(|per| known(per, "per", scope)).transpose()?;
     let word = per_value.as_ref().map_or(Some("node"), Value::as_str).unwrap_or_default();
@@ -206,7 +253,7 @@ fn target(expr: &Expr, per: Option<&Expr>, scope: &dyn Scope) -> Result<Expansio
         Fault::Unknown(origin) => vec![unknown_count("target", origin, expr.span)],
         Fault::Wrong(why, help) => vec![wrong("target", &why, help, expr.span)],
     };
-    let targets = watched::read(&value).ok_or_else(|| {
+    let targets = watched::read(&value, resource.meta.numbered || word == "number").ok_or_else(|| {
         let why = "it is none of a replication group, a cache cluster and a serverless cache";
         vec![wrong("target", why, "Write `target = replication_group.NAME`, or one of its instances.", expr.span)]
     })?;
@@ -214,10 +261,15 @@ fn target(expr: &Expr, per: Option<&Expr>, scope: &dyn Scope) -> Result<Expansio
     for target in targets.map_err(fault)? {
         let found = target.instances(word).ok_or_else(|| {
             let span = per.map_or(expr.span, |per| per.span);
-            let why = "it is none of \"node\", \"shard\" and \"group\"";
+            let why = "it is none of \"node\", \"number\", \"shard\" and \"group\"";
             vec![wrong("per", why, "Write per = \"node\".", span)]
         })?;
         instances.extend(found.map_err(fault)?);
     }
-    Ok(Expansion { repetition: Repetition::Each, instances })
+    let joins = instances.iter().any(|instance| instance.watched.as_ref().is_some_and(|watched| watched.joined));
+    if joins && resource.nested.iter().any(|nested| &*nested.name == "metric_query") {
+        let why = format!("it is \"{word}\", and the alarm has queries of its own, each of one node");
+        return Err(vec![wrong("per", &why, "Write per = \"node\".", per.map_or(expr.span, |per| per.span))]);
+    }
+    Ok(instances)
 }

@@ -12,6 +12,7 @@ use crate::lang::ast::Body;
 use crate::lang::hide::hide;
 use crate::lang::syntax;
 use crate::plan::{Action, AttrChange, Barrier, BarrierId, Plan, Reason, Step, StepId, Wait, shown};
+use crate::ui::cost;
 use crate::ui::progress::Places;
 use crate::value::{Data, Object, Value, json::to_json};
 
@@ -59,6 +60,12 @@ fn body_of(diagnostic: &Diagnostic, sources: &SourceMap, bodies: &mut Bodies) ->
     set("help", diagnostic.help.clone().map(Json::from));
     let several = |names: &[String]| (!names.is_empty()).then(|| Json::from(names.to_vec()));
     set("instances", several(&diagnostic.instances));
+    set(
+        "of_instances",
+        Some(diagnostic.of_instances)
+            .filter(|count| *count > diagnostic.instances.len() && !diagnostic.instances.is_empty())
+            .map(Json::from),
+    );
     set("environments", several(&diagnostic.environments));
     set("address", diagnostic.address.clone().map(Json::from));
     set("range", diagnostic.span.map(|span| range(span, sources)));
@@ -258,6 +265,7 @@ pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
             plan.changed_outputs.iter().map(|name| (name.clone(), plan.outputs.get(name).map_or(Json::Null, value)));
         lines.push(json!({ "type": "output_changes", "outputs": outputs.collect::<serde_json::Map<_, _>>() }));
     }
+    lines.extend(cost::lines(&crate::plan::cost::of(plan)));
     let counts = plan.counts();
     lines.push(json!({
         "type": "change_summary",

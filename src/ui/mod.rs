@@ -1,6 +1,7 @@
 //! The only code that prints: human text on stdout, diagnostics on stderr, or one JSON object per line.
 
 mod calls;
+mod cost;
 pub mod difference;
 pub mod json;
 mod paint;

@@ -12,7 +12,7 @@ use crate::plan::{Action, AttrChange, Counts, Drift, Plan, Reason, Step};
 use crate::schema::Mode;
 use crate::ui::difference::Key;
 use crate::ui::value::{SENSITIVE, UNKNOWN, inline, plain, show};
-use crate::ui::{GREEN, RED, Ui, YELLOW, calls, difference, duration, style};
+use crate::ui::{GREEN, RED, Ui, YELLOW, calls, cost, difference, duration, style};
 use crate::value::{Data, Value};
 
 /// The whole text of a plan.
@@ -50,6 +50,7 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
     outputs(ui, plan, &mut out);
     out.push_str(&format!("Plan: {}.\n", counts(plan.counts())));
     out.push_str(&summary(plan));
+    out.push_str(&cost::render(&crate::plan::cost::of(plan)));
     for blocked in &plan.blocked {
         let word = ui.paint(style(RED).bold(), "BLOCKED");
         out.push_str(&format!("{word} {}: {}.\n", blocked.address, blocked.reason));

@@ -45,3 +45,19 @@ fn the_page_of_codes_is_not_stale() {
     let known = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(known == page(), "docs/codes.md is not what the program says; CACHESTACK_UPDATE_CASES=1 writes it anew");
 }
+
+/// What `lint` is told to do nothing about is neither a warning nor a rule of the service anywhere.
+#[test]
+fn codes_that_cannot_be_turned_down_are_errors() {
+    let said = regex::Regex::new(r#"(Diagnostic::warning|Problem::error)\(\s*"(CS\d{4})""#).expect("a pattern");
+    let mut wrong = Vec::new();
+    for path in crate::harness::files(&root().join("src"), "rs") {
+        let text = std::fs::read_to_string(&path).expect("source");
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let found = said.captures_iter(code).map(|found| found[2].to_owned());
+        wrong.extend(
+            found.filter(|code| cachestack::diag::lint::is_fixed(code)).map(|code| format!("{path:?}: {code}")),
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

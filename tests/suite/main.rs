@@ -20,6 +20,7 @@ mod referees;
 mod refusals;
 mod rules;
 mod scale;
+mod seeds;
 mod stacks;
 mod stored;
 #[cfg(unix)]

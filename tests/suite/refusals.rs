@@ -36,7 +36,7 @@ const CLUSTER: &str = "aws_elasticache_cluster";
 const PARAMETERS: &str = "aws_elasticache_parameter_group";
 const SERVERLESS: &str = "aws_elasticache_serverless_cache";
 
-const FORMS: [Form; 15] = [
+const FORMS: [Form; 16] = [
     form("CreateReplicationGroup", GROUP, "ReplicationGroupId", false),
     form("ModifyReplicationGroup", GROUP, "ReplicationGroupId", true),
     form("CreateCacheCluster", CLUSTER, "CacheClusterId", false),
@@ -57,10 +57,11 @@ const FORMS: [Form; 15] = [
         false,
     ),
     form("CreateSnapshot", "snapshot", "SnapshotName", false),
+    form("PutMetricAlarm", "aws_cloudwatch_metric_alarm", "AlarmName", false),
 ];
 
 /// Fields whose attribute is called otherwise than they are.
-const NAMES: [(&str, &str); 19] = [
+const NAMES: [(&str, &str); 20] = [
     ("ReplicationGroupDescription", "description"),
     ("CacheNodeType", "node_type"),
     ("CacheParameterGroupName", "parameter_group_name"),
@@ -80,6 +81,7 @@ const NAMES: [(&str, &str); 19] = [
     ("CacheSecurityGroupNames", "security_group_names"),
     ("SnapshotArnsToRestore", "snapshot_arns_to_restore"),
     ("FinalSnapshotIdentifier", "final_snapshot_identifier"),
+    ("OKActions", "ok_actions"),
 ];
 
 /// Fields that say how something is done, not what is wished.
@@ -240,6 +242,7 @@ fn resource(kind: &str, label: &str, fields: &Fields) -> String {
 
 fn block(list: &str, members: &[(String, String)]) -> String {
     let name = match list {
+        "Metrics" => return query(members),
         "ParameterNameValues" => "parameter",
         "NodeGroupConfiguration" => "node_group_configuration",
         "LogDeliveryConfigurations" => "log_delivery_configuration",
@@ -268,6 +271,18 @@ fn block(list: &str, members: &[(String, String)]) -> String {
         _ => format!("    {name} = {}\n", values[0]),
     };
     format!("  {name} {{\n{}  }}\n", plain.iter().map(line).collect::<String>())
+}
+
+/// A query of an alarm: what is said of its metric stands in a block of its own.
+fn query(members: &[(String, String)]) -> String {
+    let (mut own, mut metric) = (String::new(), String::new());
+    for (member, value) in members {
+        let name = member.rsplit('.').next().unwrap_or(member);
+        let line = format!("    {} = {}\n", attribute("", name), literal(value));
+        if member.starts_with("MetricStat.") { metric += &line } else { own += &line }
+    }
+    let metric = if metric.is_empty() { metric } else { format!("    metric {{\n{metric}    }}\n") };
+    format!("  metric_query {{\n{own}{metric}  }}\n")
 }
 
 /// The attribute that a field stands for: another word, or its own in small letters.

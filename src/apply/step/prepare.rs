@@ -267,8 +267,7 @@ pub(super) fn evaluate(
     let instance = expand_one(block, address.key.as_ref(), &view, &mut diagnostics);
     let desired = instance.map(|instance| {
         let desired = wish::wish(&view, environment, block, &instance, &mut diagnostics);
-        let node = instance.watched.as_ref().map(|watched| &watched.node);
-        let names = bindings(instance.key.as_ref(), instance.each.as_ref(), node);
+        let names = bindings(instance.key.as_ref(), instance.each.as_ref(), instance.watched.as_ref());
         conditions::preconditions(block, &Bindings { parent: &view, names }, &mut diagnostics);
         desired::check(&block.schema.attrs, &desired, true, &mut diagnostics);
         desired

@@ -1,4 +1,4 @@
-//! Every rule of ElastiCache that the emulator holds requests against: what is asked, and what AWS answers.
+//! Every rule of ElastiCache and of CloudWatch that the emulator holds requests against: what is asked, and what AWS answers.
 //!
 //! The rules stand in `rules/*.txt`: `# a rule`, then requests (`Operation Name=value ...`) with their answers indented
 //! below. `$word` stands for the fields of a `let`, of which later ones replace earlier ones; `{n}` in a request that
@@ -83,7 +83,10 @@ fn repeated(value: &str) -> String {
 }
 
 fn answer(emulator: &Emulator, region: &str, fields: &str) -> String {
-    let mut request = query("elasticache", fields);
+    let operation = fields.trim_start_matches("Action=").split('&').next().unwrap_or_default();
+    let service =
+        if operation.ends_with("Alarm") || operation.ends_with("Alarms") { "monitoring" } else { "elasticache" };
+    let mut request = query(service, fields);
     request.headers.iter_mut().for_each(|(_, value)| *value = value.replace("us-east-1", region));
     let response = emulator.handle(&request);
     let (status, body) = (response.status, text(&response));

@@ -64,6 +64,30 @@ pub(super) fn first_only<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     groups.filter_map(problem).collect()
 }
 
+/// An alarm that does nothing is seen only by who looks; but one that others are made of is.
+pub(super) fn unheard<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
+    const ACTIONS: [&str; 3] = ["alarm_actions", "ok_actions", "insufficient_data_actions"];
+    let rules: Vec<Option<&str>> =
+        among.of("composite_alarm").map(|(_, one)| one.planned.get("alarm_rule")?.as_str()).collect();
+    let is_part = |alarm: &Object| {
+        let names = ["alarm_name", "arn"].map(|name| alarm.get(name).and_then(Value::as_str));
+        let named = |rule: &str| names.iter().flatten().any(|name| rule.contains(name)) || names[0].is_none();
+        rules.iter().any(|rule| rule.is_none_or(named))
+    };
+    let of = |(address, alarm): (&'a Address, Neighbour<'a>)| {
+        let acts = |name: &&str| {
+            let value = alarm.planned.get(name).filter(|value| !value.is_null());
+            value.is_some_and(|value| value.as_items().is_none_or(|items| !items.is_empty()))
+        };
+        (!ACTIONS.iter().any(|name| acts(&name)) && !is_part(alarm.planned)).then(|| {
+            let detail = "The alarm has no action, so that nobody is told of it.";
+            let help = "Set alarm_actions to the ARN of an SNS topic, for instance; or name it in a composite alarm.";
+            (address, Problem::error("CS1027", "alarm_actions", "An alarm that nobody hears", detail, help).warning())
+        })
+    };
+    among.of("alarm").filter_map(of).collect()
+}
+
 fn is_of(dimensions: &Value, node: &str) -> bool {
     dimensions.get("CacheClusterId").and_then(Value::as_str) == Some(node)
 }
@@ -75,9 +99,11 @@ pub(super) fn lag_of_primary<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem
         objects.filter_map(members).filter_map(|(_, nodes)| nodes.first().copied()).collect();
     let of = |(address, alarm): (&'a Address, Neighbour<'a>)| {
         let lags = said(alarm.planned).into_iter().filter(|(metric, _)| *metric == "ReplicationLag");
-        let node = lags.filter_map(|(_, dimensions)| dimensions.get("CacheClusterId")?.as_str()).next()?;
+        let nodes: Vec<&str> = lags.filter_map(|(_, of)| of.get("CacheClusterId")?.as_str()).collect();
+        let node = nodes.first()?;
         let written = alarm.written.get("dimensions").is_some() || alarm.written.get("metric_query").is_some();
-        (written && primaries.contains(node)).then(|| {
+        // Beside replicas a primary does no harm: after a failover it is one.
+        (written && nodes.iter().all(|node| primaries.contains(node))).then(|| {
             let detail = format!("\"{node}\" is the primary of its group until it fails over, and only replicas lag.");
             let help = "Watch the replicas.";
             (address, Problem::error("CS1057", "dimensions", "The lag of a primary", detail, help).warning())

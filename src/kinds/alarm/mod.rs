@@ -18,6 +18,12 @@ fn is_set(object: &Object, name: &str) -> bool {
     object.get(name).is_some_and(|value| !value.is_null() && value.as_items().is_none_or(|items| !items.is_empty()))
 }
 
+/// The blocks that `alarms` of a cache stands for, in the language.
+pub const STANDARD: &str = include_str!("standard.hcl");
+
+/// Their labels.
+pub const STANDARD_ALARMS: [&str; 6] = ["cpu", "memory", "evictions", "lag", "hits", "throttled"];
+
 /// The kind.
 pub struct Alarm;
 
@@ -34,7 +40,8 @@ impl Kind for Alarm {
         let actions = ["alarm_actions", "ok_actions", "insufficient_data_actions"];
         let regrets = if among.protects { among::first_only(among) } else { Vec::new() };
         let places = places::check(among, "alarm", &actions);
-        [among::check(among), among::metrics(among), among::lag_of_primary(among), places, regrets].concat()
+        let unheard = among::unheard(among);
+        [among::check(among), among::metrics(among), among::lag_of_primary(among), places, regrets, unheard].concat()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{KIND, is_memcached, text};
+use super::{KIND, is_memcached, regrets, text};
 use crate::address::Address;
 use crate::catalog::engines::{self, Engine, Version};
 use crate::kind::{Among, Neighbour, Problem};
-use crate::kinds::{places, replication_group, upkeep};
+use crate::kinds::{doors, places, replication_group, upkeep};
 use crate::value::{Object, Value};
 
 /// Every problem of a cluster among others.
@@ -24,10 +24,12 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
             text(cluster.planned, "region").and_then(|region| upkeep::foreign_zone(region, zones(cluster.written))),
             text(cluster.planned, "region").and_then(|region| places::doubtful_zone(region, &zones(cluster.written))),
         ];
-        found.into_iter().flatten().map(move |problem| (address, problem)).collect::<Vec<_>>()
+        let regrets = if among.protects { regrets::check(cluster) } else { Vec::new() };
+        found.into_iter().flatten().chain(regrets).map(move |problem| (address, problem)).collect::<Vec<_>>()
     };
     let places = places::check(among, KIND, &["notification_topic_arn"]);
-    among.of(KIND).flat_map(problems).chain(places).collect()
+    let doors = doors::check(among, KIND, |cluster| cluster.get("port")?.as_i64());
+    among.of(KIND).flat_map(problems).chain(places).chain(doors).collect()
 }
 
 /// The family of a declared parameter group must be that of the engine version.

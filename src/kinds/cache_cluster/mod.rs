@@ -3,13 +3,14 @@
 mod among;
 mod compile;
 mod predict;
+mod regrets;
 mod rules;
 mod schema;
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Kind, Problem, Target, Window};
-use crate::kinds::{reboot, upkeep};
+use crate::kind::{Among, Call, Change, Kind, Problem, Target, Usage, Window};
+use crate::kinds::{paid, reboot, upkeep};
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -58,6 +59,10 @@ impl Kind for CacheCluster {
 
     fn follows(&self) -> &'static [&'static str] {
         &["cache_nodes", "num_cache_nodes"]
+    }
+
+    fn usage(&self, object: &Object) -> Option<Usage> {
+        Some(paid::nodes(object, object.get("num_cache_nodes")))
     }
 
     fn defers(&self, wanted: &Object) -> bool {

@@ -15,13 +15,15 @@ pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     attrs.push(tags::region());
     attrs.extend(tags::attrs());
     let doc = "Memcached of several nodes, a single node of Redis, or a read replica of a replication group.";
-    Schema::new(super::KIND, "aws_elasticache_cluster", doc, attrs).opens(Opens {
-        id: "cluster_id",
-        groups: "security_group_ids",
-        subnets: "subnet_group_name",
-        port: 6379,
-        others: &[("memcached", 11_211)],
-    })
+    Schema::new(super::KIND, "aws_elasticache_cluster", doc, attrs)
+        .opens(Opens {
+            id: "cluster_id",
+            groups: "security_group_ids",
+            subnets: "subnet_group_name",
+            port: 6379,
+            others: &[("memcached", 11_211)],
+        })
+        .watched(&["cpu", "memory", "evictions", "hits"])
 });
 
 fn identity() -> Vec<Attr> {

@@ -13,8 +13,8 @@ pub use rules::{actual_family, family_mismatch, unsound_version};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Kind, Problem, Target, Window};
-use crate::kinds::{reboot, upkeep};
+use crate::kind::{Among, Call, Change, Kind, Problem, Target, Usage, Window};
+use crate::kinds::{paid, reboot, upkeep};
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -77,6 +77,20 @@ impl Kind for ReplicationGroup {
         let_in: &[String],
     ) -> Vec<&'static str> {
         phases::stage(before, wanted, changed, after, let_in)
+    }
+
+    /// In cluster mode clients find all by one endpoint; without it, by that of the primary and of the readers.
+    fn stays_empty(&self, object: &Object) -> &'static [&'static str] {
+        let compatible = object.get("cluster_mode").and_then(Value::as_str) == Some("compatible");
+        match object.get("cluster_enabled").and_then(Value::as_bool) {
+            Some(true) if !compatible => &["primary_endpoint_address", "reader_endpoint_address"],
+            Some(false) if !compatible => &["configuration_endpoint_address"],
+            _ => &[],
+        }
+    }
+
+    fn usage(&self, object: &Object) -> Option<Usage> {
+        Some(paid::nodes(object, predict::count(object).as_ref()))
     }
 
     fn dates_secret(&self) -> Option<&'static str> {

@@ -80,6 +80,19 @@ fn count_uneven(planned: &mut Object) {
     planned.extend(counts.map(|(name, count)| (name.into(), Value::int(count))));
 }
 
+/// How many nodes a group has, as far as it is known: all shards with their primaries and replicas.
+pub(super) fn count(object: &Object) -> Option<Value> {
+    if let Some(nodes) = object.get("num_cache_clusters").filter(|nodes| nodes.as_i64().is_some()) {
+        return Some(nodes.clone());
+    }
+    // A group that is made with shards of different sizes.
+    let blocks = shard_blocks(object);
+    let known = object.get(shards::BLOCKS).is_some_and(Value::is_wholly_known) && !blocks.is_empty();
+    let others = number(object, "replicas_per_node_group");
+    let replicas: Option<Vec<i64>> = blocks.into_iter().map(|written| written.or(others)).collect();
+    replicas.filter(|_| known).map(|replicas| Value::int(replicas.iter().map(|count| count + 1).sum()))
+}
+
 /// How many shards and replicas, and whether members carry the number of their shard.
 #[derive(Debug, Clone, Copy)]
 struct Topology {
@@ -227,7 +240,11 @@ fn forget_what_moves(planned: &mut Object, live: Option<&Object>) {
     if nodes || mode {
         planned.remove("members");
         if mode {
-            planned.remove("member_clusters");
+            // Nodes keep their names; what those get that come at once as well nobody has seen.
+            match live.get("member_clusters").filter(|_| !nodes) {
+                Some(kept) => planned.insert("member_clusters".into(), kept.clone()),
+                None => planned.remove("member_clusters"),
+            };
         }
         if !shards::are_asked_for(planned, live) {
             planned.remove(shards::BLOCKS);

@@ -68,6 +68,7 @@ pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         port: 6379,
         others: &[],
     })
+    .watched(&["cpu", "memory", "evictions", "lag", "hits"])
     .unfolded("cluster_mode", &["num_node_groups", "replicas_per_node_group"])
 });
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::lint::Level;
+use crate::diag::lint::{Level, is_fixed};
 use crate::diag::{Diagnostic, codes};
 use crate::lang::ast::{Attribute, Block, Node};
 use crate::lang::declare::block;
@@ -15,6 +15,7 @@ pub fn levels(stack: &Block, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<&'st
     }
     for attribute in stack.body.blocks_of("lint").flat_map(|block| &block.body.attributes) {
         match level(attribute) {
+            Ok((code, _)) if is_fixed(code) => diagnostics.push(useless(code, attribute)),
             Ok((code, level)) => drop(levels.insert(code, level)),
             Err(wrong) => diagnostics.push(wrong),
         }
@@ -34,4 +35,10 @@ fn level(attribute: &Attribute) -> Result<(&'static str, Level), Diagnostic> {
     };
     let said = || wrong(format!("The level of {code} is not one of the three words."), attribute.expr.span);
     word.map(|level| (*code, level)).ok_or_else(|| said().help("Write \"off\", \"warn\" or \"error\", in quotes."))
+}
+
+fn useless(code: &str, attribute: &Attribute) -> Diagnostic {
+    let detail = format!("{code} is an error of the language or of the engine, and stays one.");
+    let diagnostic = Diagnostic::warning("CS1028", "A level that does nothing", detail).at(attribute.name_span);
+    diagnostic.help("Remove the line.")
 }

@@ -54,17 +54,18 @@ impl Reader<'_> {
 
     pub(super) fn check_repetition(&mut self, block: &Block, meta: &Meta) {
         let enabled = ("enabled", &meta.lifecycle.enabled);
-        let repeats: Vec<&str> =
-            [("count", &meta.count), ("for_each", &meta.for_each), ("target", &meta.target), enabled]
-                .into_iter()
-                .filter_map(|(name, expr)| expr.as_ref().map(|_| name))
-                .collect();
+        // Beside a target `enabled` is asked for each of its members.
+        let repeats: Vec<&str> = [("count", &meta.count), ("for_each", &meta.for_each), enabled]
+            .into_iter()
+            .filter(|(name, _)| *name != "enabled" || meta.target.is_none())
+            .filter_map(|(name, expr)| expr.as_ref().map(|_| name))
+            .collect();
         if repeats.len() > 1 {
             let names = repeats.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
             self.diagnostics.push(
                 Diagnostic::error("CS0322", "Two ways to repeat a block", format!("{names} exclude each other."))
                     .at(block.header_span)
-                    .help("Keep one of them; `target` makes the alarms of all members of a group by itself."),
+                    .help("Keep one of them."),
             );
         }
         if let (Some(per), None) = (&meta.per, &meta.target) {

@@ -3,6 +3,7 @@
 //! Reports everything that can be judged by names alone: unknown blocks and attributes, missing and repeated ones.
 
 mod access;
+mod alarms;
 mod block;
 mod call;
 mod check;
@@ -197,6 +198,8 @@ pub struct Meta {
     pub target: Option<Expr>,
     /// `per` of an alarm.
     pub per: Option<Expr>,
+    /// Whether the instances of a target are called by numbers of nodes, not by their ids.
+    pub numbered: bool,
     /// `timeouts`
     pub timeouts: BTreeMap<Arc<str>, Expr>,
     /// `lifecycle`

@@ -8,7 +8,7 @@ use crate::kinds::our_name;
 use crate::kinds::{self, KINDS};
 use crate::lang::ast::{Attribute, Block, Expr, Node};
 use crate::lang::declare::settings::repeated;
-use crate::lang::declare::{Module, Resource, access, block, foreign};
+use crate::lang::declare::{Module, Resource, access, alarms, block, foreign};
 use crate::schema::{self, Attr, Schema};
 
 /// A nested block, or a `dynamic` block that makes nested blocks.
@@ -111,6 +111,8 @@ fn declare(
     let opens = schema.opens.as_ref();
     let taken = opens.and_then(|opens| access::take(block, &address.name, opens, module, diagnostics));
     let block = taken.as_ref().unwrap_or(block);
+    let watched = alarms::take(block, &address.name, schema, module, diagnostics);
+    let block = watched.as_ref().unwrap_or(block);
     let mut reader = Reader { schema, mode, diagnostics };
     let (meta, rest) = reader.meta(block);
     let (attributes, mut nested) = reader.body(&schema.attrs, &rest, schema.kind);

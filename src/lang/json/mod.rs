@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::address::Mode;
 use crate::diag::{Diagnostic, FileId, Span};
 use crate::kinds;
+use crate::kinds::alarm::STANDARD_ALARMS;
 use crate::kinds::our_name;
 use crate::lang::ast::{Attribute, Block, Body, Label};
 use crate::lang::declare::provider;
@@ -205,6 +206,7 @@ fn within<'c>(content: &Content<'c>, name: &str) -> Option<(usize, Content<'c>)>
         }
         (Content::Of(_, true), "lifecycle") => Some((0, Content::Plain(&["precondition", "postcondition"]))),
         (Content::Of(_, true), "access" | "timeouts") => Some((0, Content::Plain(&[]))),
+        (Content::Of(_, true), "alarms") => Some((0, Content::Plain(&STANDARD_ALARMS))),
         (Content::Of(_, true), "provisioner") => Some((1, Content::Ignored)),
         (Content::Of(_, true), "connection") => Some((0, Content::Ignored)),
         // Today a word; an object is the block that it once was.

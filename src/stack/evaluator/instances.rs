@@ -74,7 +74,7 @@ impl Instances {
 
     /// What the instance of a key stands for, where that was wholly known when the block was laid out.
     pub(super) fn laid_out(&self, key: &Option<Key>) -> Option<&Instance> {
-        self.laid_out.get(key).filter(|instance| instance.each.as_ref().is_none_or(Value::is_wholly_known))
+        self.laid_out.get(key).filter(|instance| instance.is_wholly_known())
     }
 
     /// What an index stands for, if that is a key that an instance has.

@@ -78,10 +78,13 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
     if replace.is_none() && append.is_none() && authentication.is_none() && engine.is_none() {
         return Err(Failure::combination("No modifications were requested"));
     }
+    let engine_changes = engine.as_ref().is_some_and(|engine| *engine != user.engine);
     if let Some(engine) = engine {
         user.engine = engine;
     }
-    if let Some(text) = replace.map(str::to_owned).or(append.map(|more| format!("{} {more}", user.access))) {
+    // Rules that the one engine has the other may not know.
+    let kept = engine_changes.then(|| user.access.clone());
+    if let Some(text) = replace.map(str::to_owned).or(append.map(|more| format!("{} {more}", user.access))).or(kept) {
         user.access = access::canonical(&text, &user.engine)?;
     }
     if let Some(authentication) = authentication {

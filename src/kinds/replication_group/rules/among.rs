@@ -12,7 +12,7 @@ use super::super::compile;
 use super::engine::{actual_family, family_mismatch, wanted_family};
 use super::regrets;
 use super::shape::{counted_in_cluster_mode, mode_mismatch, zones};
-use crate::kinds::{places, upkeep};
+use crate::kinds::{doors, places, upkeep};
 
 const KIND: &str = "replication_group";
 
@@ -34,7 +34,8 @@ pub fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         found.into_iter().flatten().chain(regrets).map(move |problem| (address, problem)).collect::<Vec<_>>()
     };
     let places = places::check(among, KIND, &["notification_topic_arn", "kms_key_id"]);
-    among.of(KIND).flat_map(problems).chain(places).collect()
+    let doors = doors::check(among, KIND, |group| group.get("port")?.as_i64());
+    among.of(KIND).flat_map(problems).chain(places).chain(doors).collect()
 }
 
 fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {

@@ -9,6 +9,10 @@ use crate::value::Value;
 pub(super) fn check(group: Neighbour) -> Vec<Problem> {
     let get = |name: &str| group.planned.get(name).filter(|value| !value.is_null());
     let number = |name: &str| get(name).and_then(Value::as_i64);
+    let nothing = |name: &str| {
+        let value = get(name).filter(|value| !value.is_unknown() || group.written.contains_key(name));
+        value.is_none_or(|value| value.as_items().is_some_and(<[Value]>::is_empty))
+    };
     let off = |name: &str| get(name).is_none_or(|value| value.as_bool() == Some(false));
     if get("global_replication_group_id").is_some_and(|value| !value.is_unknown()) {
         return Vec::new();
@@ -56,6 +60,22 @@ pub(super) fn check(group: Neighbour) -> Vec<Problem> {
             "No encryption in transit",
             "Clients and nodes talk in the clear.",
             "Set transit_encryption_enabled = true.",
+        ),
+        (
+            !clear && nothing("auth_token") && nothing("user_group_ids"),
+            "CS1071",
+            "auth_token",
+            "Anybody gets in",
+            "There is neither a token nor a user group: who reaches the port may do everything.",
+            "Set auth_token, or user_group_ids.",
+        ),
+        (
+            !group.written.contains_key("subnet_group_name") && nothing("subnet_group_name"),
+            "CS1072",
+            "subnet_group_name",
+            "In the default network",
+            "No subnet group is named, so that AWS puts it into the default VPC, for good.",
+            "Set subnet_group_name.",
         ),
     ];
     let problem =
