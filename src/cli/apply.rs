@@ -1,23 +1,55 @@
 //! `cachestack apply` and `cachestack destroy`
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::apply::Report;
+use crate::apply::{Report, Stop};
 use crate::cli::args::ApplyArgs;
 use crate::cli::run::{Context, fail, plan_options};
+use crate::cli::saved::{self, Named};
 use crate::cli::{exit, signals};
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
+use crate::ops::connect::Connection;
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session};
 use crate::plan::{Action, Plan};
+use crate::state::store::Store;
 use crate::ui::progress::Places;
 use crate::ui::{self, Ui, progress, value};
 
 /// Brings the account to what the stack says, or destroys what is in the state.
 pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
     let ui = context.ui(args.json);
-    attempt(context, ui, args, destroy).await.unwrap_or_else(|failure| fail(ui, &failure))
+    let result = match plan_file(context, args, destroy) {
+        Ok(None) => attempt(context, ui, args, destroy).await,
+        Ok(Some((file, stack))) => saved::apply(context, ui, args, &file, stack.as_deref()).await,
+        Err(failure) => Err(failure),
+    };
+    result.unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+/// The saved plan that is meant, and the directory of its stack where one is given.
+fn plan_file(
+    context: &Context,
+    args: &ApplyArgs,
+    destroy: bool,
+) -> Result<Option<(PathBuf, Option<PathBuf>)>, Failure> {
+    let operand = args.stack.stack.as_deref();
+    let named = operand.map(|operand| saved::named(&context.path(operand))).transpose()?;
+    let found = match (&args.plan, named) {
+        (Some(_), Some(Named::Plan(_))) => {
+            return Err(Failure::Error("there are two saved plans: --plan and the operand".to_owned()));
+        }
+        (Some(file), _) => Some((context.path(file), operand.map(Path::to_owned))),
+        (None, Some(Named::Plan(file))) => Some((file, None)),
+        _ => None,
+    };
+    if destroy && found.is_some() {
+        let why = "a saved plan is carried out by `apply`; to save one that destroys: plan --destroy --out FILE";
+        return Err(Failure::Error(why.to_owned()));
+    }
+    Ok(found)
 }
 
 async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> Result<u8, Failure> {
@@ -46,6 +78,32 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
         ui.error("not approved; nothing was sent");
         return Ok(exit::ERROR);
     }
+    let doing = Doing { parallelism: args.scope.parallelism, saved: None, destroy, stop };
+    carry_out(ui, session, store, connection, plan, doing).await
+}
+
+/// How a plan is carried out that was agreed to.
+pub struct Doing {
+    /// How many calls at once.
+    pub parallelism: usize,
+    /// The id of the saved plan that it is.
+    pub saved: Option<String>,
+    /// Whether everything is to go.
+    pub destroy: bool,
+    /// When to stop.
+    pub stop: Stop,
+}
+
+/// Carries out a plan that was shown, and tells of it.
+pub async fn carry_out(
+    ui: Ui,
+    session: Session,
+    store: Store,
+    connection: Connection,
+    plan: Plan,
+    doing: Doing,
+) -> Result<u8, Failure> {
+    let Doing { parallelism, saved, destroy, stop } = doing;
     if ui::lost().is_some() {
         return Err(Failure::Error("what is to be done could not be shown; nothing was sent".to_owned()));
     }
@@ -53,7 +111,7 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     let places = Arc::new(places(&session, &plan));
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming, places.clone()));
-    let run = Run { parallelism: args.scope.parallelism, events, stop };
+    let run = Run { saved, parallelism, events, stop };
     if !empty {
         exit::begin_sending();
     }

@@ -13,6 +13,7 @@ mod output;
 mod panic;
 mod plan;
 mod run;
+mod saved;
 mod show;
 mod signals;
 mod state;

@@ -1,9 +1,11 @@
 //! `cachestack show`
 
+use std::path::Path;
+
 use crate::address::Address;
 use crate::cli::args::Show;
-use crate::cli::exit;
 use crate::cli::run::{Context, fail};
+use crate::cli::{exit, saved};
 use crate::ops::Failure;
 use crate::state::{Record, State};
 use crate::ui::{Ui, value};
@@ -16,6 +18,9 @@ pub fn run(context: &Context, args: &Show) -> u8 {
 }
 
 fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
+    if let Some(file) = args.address.as_deref().map(|text| context.path(text.as_ref())).filter(|path| path.is_file()) {
+        return show_plan(ui, args, &file);
+    }
     let session = context.open_inputs(&args.inputs)?;
     let store = session.store()?;
     let state = store.state();
@@ -38,6 +43,14 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
     if chosen.is_empty() {
         ui.out("The state is empty.\n");
     }
+    Ok(exit::OK)
+}
+
+/// Shows a saved plan as it was shown when it was made.
+fn show_plan(ui: Ui, args: &Show, file: &Path) -> Result<u8, Failure> {
+    let saved = saved::open(file)?.saved;
+    let _ = args;
+    super::plan::show(ui, &saved.plan, &saved.of.environment, &saved.of.place);
     Ok(exit::OK)
 }
 

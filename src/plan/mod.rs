@@ -26,6 +26,7 @@ pub mod pending;
 mod record;
 mod refresh_only;
 pub mod replace;
+pub mod saved;
 mod select;
 pub mod shown;
 pub mod step;

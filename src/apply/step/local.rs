@@ -42,6 +42,8 @@ impl Work<'_> {
         if self.step.action == Action::Update {
             effects = vec![Effect::Record(self.step.address.clone(), self.record_of(&ready, ready.after.clone()))];
         }
+        // A value that was drawn is not drawn again.
+        effects.extend(self.finished());
         match secrets.is_empty() {
             true => self.commit(Entry::Noted(effects)).await?,
             false => self.keep(&secrets, &ready, effects).await?,
@@ -107,6 +109,7 @@ impl Work<'_> {
             id: self.shared.entropy.id(),
             run: self.shared.run.clone(),
             step: format!("{} {}", self.step.action.word(), self.step.address),
+            planned: self.planned(),
             call: (0, 1),
             name: name.to_owned(),
             nature,

@@ -7,6 +7,7 @@ mod foreign;
 mod instances;
 mod kept;
 mod modules;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -26,6 +27,7 @@ use crate::value::{Object, Origin, Type, Value};
 pub use instances::{Instances, Repetition};
 use kept::{Item, Kept, Trail};
 use modules::Repeated;
+pub use snapshot::Snapshot;
 pub use view::View;
 
 /// The names of a stack in one environment.
@@ -97,6 +99,11 @@ impl Evaluator {
     /// The declarations, to hold on to while values change.
     pub fn names(&self) -> Arc<ModuleNames> {
         self.stack.clone()
+    }
+
+    /// When the plan was begun, as RFC 3339.
+    pub fn plan_timestamp(&self) -> String {
+        self.within(&[]).settings.plan_timestamp.to_string()
     }
 
     /// Where secrets are read.
