@@ -6,9 +6,11 @@ use crate::address::Address;
 use crate::cli::args::Show;
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, saved};
+use crate::fetch::Library;
 use crate::ops::Failure;
+use crate::stack::Stack;
 use crate::state::{Record, State};
-use crate::ui::{Ui, value};
+use crate::ui::{Ui, terraform, value};
 use crate::value::json::to_json;
 
 /// Shows the state, or one resource of it.
@@ -34,7 +36,7 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
         return Err(Failure::Error(format!("the state has no `{address}`")));
     }
     if args.json {
-        ui.json(&json(&state, &chosen));
+        ui.json(&terraform::state(&state, &chosen, address.is_none()));
         return Ok(exit::OK);
     }
     for (address, record) in &chosen {
@@ -49,7 +51,14 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
 /// Shows a saved plan as it was shown when it was made.
 fn show_plan(ui: Ui, args: &Show, file: &Path) -> Result<u8, Failure> {
     let saved = saved::open(file)?.saved;
-    let _ = args;
+    if args.json {
+        let configuration = &saved.configuration;
+        let modules = configuration.modules.iter().map(|(way, path)| (way.clone(), path.into())).collect();
+        let here = Path::new(".");
+        let stack = Stack::load_from(here, &Library::kept(here, modules), &configuration.shown(), &mut Vec::new());
+        ui.json(&terraform::plan(&saved, &stack));
+        return Ok(exit::OK);
+    }
     super::plan::show(ui, &saved.plan, &saved.of.environment, &saved.of.place);
     Ok(exit::OK)
 }

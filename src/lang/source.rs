@@ -80,6 +80,8 @@ pub fn load(directory: &Path, origin: &Origin, sources: &mut SourceMap, diagnost
     let mut files = Files::default();
     let mut names = match list(directory) {
         Ok(names) => names,
+        // What was kept is not on the disk.
+        Err(_) if matches!(origin, Origin::Kept { .. }) => Vec::new(),
         Err(error) => {
             let detail = format!("{}: {error}.", directory.display());
             diagnostics.push(

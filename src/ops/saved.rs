@@ -217,7 +217,7 @@ pub async fn resume(
     for step in saved.plan.steps.iter().filter(|step| is_done(step, progress.as_ref())) {
         publish(session, step, &state, &live);
     }
-    tell_withheld(session, &state, connection).await?;
+    tell_withheld(session, saved, &state, connection).await?;
     let open = saved.plan.steps.iter().filter(|step| !is_done(step, progress.as_ref()));
     open.filter(|step| is_withheld_in(step)).try_for_each(|step| check_secrets(session, step))
 }
@@ -268,8 +268,13 @@ fn is_withheld_in(step: &Step) -> bool {
 }
 
 /// Reads anew what was not written: secrets out of the vault, look-ups, and what blocks say.
-async fn tell_withheld(session: &mut Session, state: &State, connection: &Connection) -> Result<(), Failure> {
-    let values = session.evaluator.values();
+async fn tell_withheld(
+    session: &mut Session,
+    saved: &Saved,
+    state: &State,
+    connection: &Connection,
+) -> Result<(), Failure> {
+    let values = saved.values.values();
     let open: Vec<(Address, Value)> = values.into_iter().filter(|(_, value)| is_withheld(value)).collect();
     let blocks: BTreeSet<Address> = open.iter().map(|(address, _)| address.config()).collect();
     let order = session.evaluator.stack().graph.order().to_vec();
@@ -279,6 +284,8 @@ async fn tell_withheld(session: &mut Session, state: &State, connection: &Connec
     });
     for block in order {
         for (address, value) in open.iter().filter(|(address, _)| address.config() == block) {
+            // An earlier run may have made it what it is now.
+            let value = &session.evaluator.instance(address).unwrap_or_else(|| value.clone());
             let now = told(session, address, state, connection).await?;
             let told = Value::object(filled(value.as_object().unwrap_or(&Object::new()), &now));
             session.evaluator.set_instance(address, told);

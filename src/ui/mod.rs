@@ -7,6 +7,7 @@ mod paint;
 pub mod plan;
 mod print;
 pub mod progress;
+pub mod terraform;
 pub mod value;
 
 use std::io::IsTerminal;

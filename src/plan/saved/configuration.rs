@@ -17,6 +17,10 @@ use crate::templates;
 /// The longest file that is read again.
 const LONGEST: u64 = 64 << 20;
 
+/// What stands for what was cut out.
+const HIDDEN: &str = "(sensitive value)";
+const QUOTED: &str = "\"(sensitive value)\"";
+
 /// The configuration of a stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
@@ -49,6 +53,20 @@ impl Configuration {
         };
         let modules = units.map(|(path, unit)| (named(path), unit.path.clone())).collect();
         Self { digest: hex(&digest.finalize()), files, modules }
+    }
+
+    /// The texts, with something harmless in the place of what was cut out: to look at, not to carry out.
+    pub fn shown(&self) -> Origin {
+        let text = |parts: &Vec<String>| {
+            let mut text = parts.first().cloned().unwrap_or_default();
+            for part in parts.iter().skip(1) {
+                text.push_str(if text.ends_with('"') && part.starts_with('"') { HIDDEN } else { QUOTED });
+                text.push_str(part);
+            }
+            text
+        };
+        let files = self.files.iter().map(|(name, parts)| (name.clone(), text(parts))).collect();
+        Origin::Kept { directory: ".".into(), files }
     }
 
     /// The texts, with those read again from the directory of the stack that have holes.

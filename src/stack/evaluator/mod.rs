@@ -158,6 +158,12 @@ impl Evaluator {
         names.blocks.insert((block.mode, block.kind.clone(), block.name.clone()), instances);
     }
 
+    /// The value of one instance, where it has one.
+    pub fn instance(&self, address: &Address) -> Option<Value> {
+        let block = (address.mode, address.kind.clone(), address.name.clone());
+        self.modules.get(&address.module)?.blocks.get(&block)?.get(&address.key).cloned()
+    }
+
     /// Puts in the value of one instance; what was not wholly known without it is evaluated anew.
     pub fn set_instance(&mut self, address: &Address, value: Value) {
         self.generation += 1;

@@ -31,6 +31,24 @@ struct Module {
     open: bool,
 }
 
+impl Snapshot {
+    /// Every instance that has a value.
+    pub fn values(&self) -> Vec<(Address, Value)> {
+        let modules = self.modules.iter();
+        let blocks = modules.flat_map(|(path, module)| module.blocks.iter().map(move |block| (path, block)));
+        let instances = blocks.flat_map(|(path, ((mode, kind, name), _, all))| {
+            let of = move |key: &Option<Key>| Address {
+                mode: *mode,
+                module: path.clone(),
+                key: key.clone(),
+                ..Address::managed(kind.clone(), name.clone())
+            };
+            all.iter().map(move |(key, value)| (of(key), value.clone()))
+        });
+        instances.collect()
+    }
+}
+
 impl Evaluator {
     /// All values, as `cover` lets them be written.
     pub fn snapshot(&self, cover: impl Fn(&Value) -> Value) -> Snapshot {
@@ -79,20 +97,5 @@ impl Evaluator {
         self.foreign.extend(told.map(|(address, value)| (address.clone(), value.clone())));
         self.generation += 1;
         self.settings.values().for_each(|settings| settings.budget.forget());
-    }
-
-    /// Every instance of the stack that has a value.
-    pub fn values(&self) -> Vec<(Address, Value)> {
-        let of = |path: &ModulePath, (mode, kind, name): &Block, key: &Option<Key>| Address {
-            mode: *mode,
-            module: path.clone(),
-            key: key.clone(),
-            ..Address::managed(kind.clone(), name.clone())
-        };
-        let blocks = self.modules.iter().flat_map(|(path, names)| names.blocks.iter().map(move |block| (path, block)));
-        let instances = blocks.flat_map(|(path, (block, instances))| {
-            instances.parts().1.iter().map(move |(key, value)| (of(path, block, key), value.clone()))
-        });
-        instances.collect()
     }
 }
