@@ -28,7 +28,7 @@ use crate::state::digest::{Digests, Reading};
 use crate::state::store::Store;
 use crate::state::{Progress, State};
 use crate::value::holes::Filling;
-use crate::value::{Data, Object, Value};
+use crate::value::{Data, Object, Value, json};
 
 /// What a session takes from a saved plan instead of from the disk.
 #[derive(Debug, Clone)]
@@ -110,6 +110,7 @@ pub fn save(
         asked: given.asked,
         configuration: Configuration::of(stack),
         values: session.evaluator.snapshot(file::covered),
+        sensitive: sensitive(session),
         seen: seen::seen(plan, state, live, stack),
         plan: file::withheld(plan, state).map_err(cannot)?,
     };
@@ -213,6 +214,7 @@ pub async fn resume(
             moved.join("\n  ")
         )));
     }
+    check_variables(session, saved)?;
     session.evaluator.restore(&saved.values);
     for step in saved.plan.steps.iter().filter(|step| is_done(step, progress.as_ref())) {
         publish(session, step, &state, &live);
@@ -363,6 +365,26 @@ fn filled(object: &Object, now: &Object) -> Object {
         (name.clone(), if fits { filling.fill(value) } else { value.clone() })
     };
     object.iter().map(one).collect()
+}
+
+/// Digests of the sensitive variables that are known. Secrets are compared where they are sent.
+fn sensitive(session: &Session) -> std::collections::BTreeMap<String, String> {
+    let variables = session.evaluator.variables();
+    let hidden = |value: &Value| value.is_sensitive_anywhere() && value.is_wholly_known() && !value.has_secret();
+    let hidden = variables.iter().filter(|(_, value)| hidden(value));
+    let digest = |value: &Value| session.digests.of(&json::encode(&value.unmark_deep().0));
+    hidden.map(|(name, value)| (name.to_string(), digest(value))).collect()
+}
+
+/// Sensitive variables are given again, and are those that the plan was made with.
+fn check_variables(session: &Session, saved: &Saved) -> Result<(), Failure> {
+    let now = sensitive(session);
+    match saved.sensitive.iter().find(|(name, digest)| now.get(*name) != Some(digest)) {
+        None => Ok(()),
+        Some((name, _)) => Err(Failure::Error(format!(
+            "`var.{name}` is sensitive, so the saved plan does not keep it, and it has another value than the plan was made with; nothing was sent"
+        ))),
+    }
 }
 
 /// The secrets of a step are there, and are those that the plan was made with.

@@ -238,7 +238,10 @@ impl State {
     /// Applies an entry.
     pub fn apply(&mut self, entry: Entry) {
         match entry {
-            Entry::Began(operation) => self.operations.push(operation),
+            Entry::Began(operation) => {
+                self.note_attempt(&operation);
+                self.operations.push(operation);
+            }
             Entry::Ended { operation, address, end, effects } => {
                 self.note_call(&operation, end);
                 self.operations.end(&operation, &address);

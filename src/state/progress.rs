@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::state::{End, State};
+use crate::state::{End, Operation, State};
 
 /// So many plans are remembered as carried out. An older one finds that its objects have moved.
 const REMEMBERED: usize = 32;
@@ -15,7 +15,7 @@ const REMEMBERED: usize = 32;
 pub struct Progress {
     /// The id of the plan.
     pub plan: String,
-    /// How many calls of a step are done, by the number of the step; none where none is.
+    /// How many calls of a step are done, by the number of the step; nothing where none was begun.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub calls: BTreeMap<u32, usize>,
     /// The steps that are done.
@@ -24,7 +24,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Whether anything of a step was done.
+    /// Whether anything of a step was begun. A call that was cut off may still be at work.
     pub fn has_begun(&self, step: u32) -> bool {
         self.done.contains(&step) || self.calls.contains_key(&step)
     }
@@ -39,6 +39,13 @@ impl State {
     pub(super) fn follow_plan(&mut self, plan: Option<String>) {
         if self.progress.as_ref().map(|progress| &progress.plan) != plan.as_ref() {
             self.progress = plan.map(|plan| Progress { plan, ..Progress::default() });
+        }
+    }
+
+    /// A call is about to be sent.
+    pub(super) fn note_attempt(&mut self, operation: &Operation) {
+        if let (Some(step), Some(progress)) = (operation.planned, &mut self.progress) {
+            progress.calls.entry(step).or_insert(0);
         }
     }
 
@@ -101,9 +108,9 @@ mod tests {
         let cases = [
             (vec![], ""),
             (vec![plan("p")], "p {} {}"),
-            (vec![plan("p"), began("1", Some(4), 0)], "p {} {}"),
+            (vec![plan("p"), began("1", Some(4), 0)], "p {4: 0} {}"),
             (vec![plan("p"), began("1", Some(4), 0), ended("1", End::Done)], "p {4: 1} {}"),
-            (vec![plan("p"), began("1", Some(4), 0), ended("1", End::NotDone)], "p {} {}"),
+            (vec![plan("p"), began("1", Some(4), 0), ended("1", End::NotDone)], "p {4: 0} {}"),
             (vec![plan("p"), began("1", None, 0), ended("1", End::Done)], "p {} {}"),
             (vec![plan("p"), began("1", Some(4), 1), ended("1", End::Done), plan("p")], "p {4: 2} {}"),
             (vec![plan("p"), noted(Effect::Finished(2))], "p {} {2}"),

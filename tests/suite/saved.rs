@@ -20,10 +20,7 @@ environment "other" {
 
 variable "policy" { default = "allkeys-lru" }
 
-variable "word" {
-  default   = "a word that nobody sees"
-  sensitive = true
-}
+variable "word" { sensitive = true }
 
 parameter_group "p" {
   name        = "saved"
@@ -63,13 +60,14 @@ alarm "cpu" {
 output "policy" { value = var.policy }
 "#;
 
+const WORD: &str = "a word that nobody sees";
 const TOKEN: &str = "correct-horse-battery-staple";
 const APPLY: [&str; 5] = ["apply", "-e", "local", "--auto-approve", "p.plan"];
 
 /// A place with the stack in it.
 pub fn place() -> Place {
     let mut place = Place::new();
-    place.env("TOKEN", TOKEN).env("CACHESTACK_ENVIRONMENT", "local");
+    place.env("TOKEN", TOKEN).env("CACHESTACK_ENVIRONMENT", "local").env("CACHESTACK_VAR_word", WORD);
     place.write("main.hcl", STACK);
     place
 }
@@ -90,7 +88,7 @@ fn what_was_approved_is_carried_out_once() {
     assert!(!place.path().join(".cachestack").exists(), "a plan writes no state");
     let bytes = place.bytes("p.plan");
     let text = String::from_utf8_lossy(&bytes);
-    for hidden in [TOKEN, "nobody sees"] {
+    for hidden in [TOKEN, WORD] {
         assert!(!text.contains(hidden), "{hidden:?} is in the plan");
     }
     let applied = place.run(&["apply", "p.plan"]).expect(0);
@@ -140,7 +138,7 @@ fn a_plan_is_stale_when_what_it_touches_has_moved() {
         (
             changed("\"allkeys-lru\"", "\"volatile-ttl\""),
             6,
-            "`parameter_group.p` has moved since the plan was made: `parameters`",
+            "`parameter_group.p` has moved since the plan was made: `parameter`",
         ),
     ] {
         place.write("main.hcl", &p);
@@ -193,7 +191,7 @@ fn secrets_are_read_anew() {
     assert_eq!(place.run(&["state", "list"]).expect(0).stdout, "");
     place.env("TOKEN", TOKEN);
     let other = place.run(&["apply", "p.plan", "--var", "word=another"]).expect(1);
-    assert!(other.stderr.contains("another value than the plan said"), "{}", other.stderr);
+    assert!(other.stderr.contains("another value than the plan was made with"), "{}", other.stderr);
     let known = place.run(&["apply", "p.plan", "--var", "policy=noeviction"]).expect(1);
     assert!(known.stderr.contains("the saved plan has its value"), "{}", known.stderr);
     place.run(&["apply", "p.plan"]).expect(0);

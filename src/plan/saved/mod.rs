@@ -5,6 +5,8 @@ pub mod configuration;
 pub mod seal;
 pub mod seen;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Plan, file};
@@ -28,6 +30,8 @@ pub struct Saved {
     pub configuration: Configuration,
     /// The values of the stack, as far as they may be written.
     pub values: Snapshot,
+    /// Slow salted digests of the sensitive variables, by name: they are given again, and must be the same.
+    pub sensitive: BTreeMap<String, String>,
     /// How the objects were that it touches.
     pub seen: Vec<Seen>,
     /// The plan, without what must not be written.

@@ -101,6 +101,11 @@ impl Evaluator {
         self.stack.clone()
     }
 
+    /// The variables of the root.
+    pub fn variables(&self) -> Object {
+        self.modules.get(&Vec::new()).map(|root| root.variables.clone()).unwrap_or_default()
+    }
+
     /// When the plan was begun, as RFC 3339.
     pub fn plan_timestamp(&self) -> String {
         self.within(&[]).settings.plan_timestamp.to_string()

@@ -85,7 +85,7 @@ pub fn state(state: &State, chosen: &[(&Address, &Record)], whole: bool) -> Json
     if chosen.is_empty() && state.outputs.is_empty() && state.lineage.is_empty() {
         return json!({ "format_version": "1.0" });
     }
-    let one = |address, record: &Record| {
+    let one = |record: &Record| {
         let mut object = record.object.clone();
         let hidden = record.secrets.keys().chain(record.set.iter().filter(|name| record.hides(name)));
         for name in hidden {
@@ -97,13 +97,13 @@ pub fn state(state: &State, chosen: &[(&Address, &Record)], whole: bool) -> Json
     };
     let rows = chosen.iter().map(|(address, record)| Row {
         address,
-        object: one(address, record),
+        object: one(record),
         dependencies: &record.dependencies,
         deposed: None,
     });
     let former = state.deposed.iter().filter(|_| whole).map(|old| Row {
         address: &old.address,
-        object: one(&old.address, &old.record),
+        object: one(&old.record),
         dependencies: &old.record.dependencies,
         deposed: Some(names::deposed(&old.record.id)),
     });
