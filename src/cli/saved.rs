@@ -124,7 +124,7 @@ pub async fn apply(
         ui.diagnostics(&session.diagnostics, &session.sources);
         return Err(Failure::Stack);
     }
-    tell_changed(ui, &saved, &directory);
+    look_at(ui, &saved, &directory)?;
     let lock = lock(&session, context.holder("cachestack apply", &*session.clock), args.scope.lock_timeout).await?;
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming, Arc::default()));
@@ -208,12 +208,30 @@ fn own_scope(scope: &ScopeArgs) -> Result<(), Failure> {
     }
 }
 
-/// Says so where the files of the stack are no longer those of the plan.
-fn tell_changed(ui: Ui, saved: &Saved, directory: &Path) {
-    let mut found = Vec::new();
-    let stack = Stack::load(directory, &mut found);
+/// Looks at the directory that the plan is to be carried out for: it has the stack, or the state of it. Says so where the
+/// files are no longer those of the plan.
+///
+/// # Errors
+/// It is the directory of another stack, or of none: a new state would be where nobody looks for it.
+fn look_at(ui: Ui, saved: &Saved, directory: &Path) -> Result<(), Failure> {
+    let stack = Stack::load(directory, &mut Vec::new());
+    let here = stack.module.stack.as_ref().map(|stack| &*stack.name);
     let is_there = !stack.files.configuration.is_empty();
+    if let Some(here) = here.filter(|here| *here != saved.of.stack) {
+        let theirs = &saved.of.stack;
+        return Err(Failure::Error(format!(
+            "the plan is of stack \"{theirs}\", and {} is \"{here}\"; nothing was sent",
+            directory.display()
+        )));
+    }
+    if saved.of.salt.is_some() && !is_there {
+        return Err(Failure::Error(format!(
+            "there is no stack in {}, and the plan makes the first state of one: name its directory, `apply --plan FILE DIRECTORY`",
+            directory.display()
+        )));
+    }
     if is_there && Configuration::of(&stack).digest != saved.configuration.digest {
         ui.remark("The files of the stack have changed since the plan was made; it is carried out as it was made.");
     }
+    Ok(())
 }

@@ -26,7 +26,7 @@ use crate::stack::public;
 use crate::stack::target::expand_one;
 use crate::state::digest::{Digests, Reading};
 use crate::state::store::Store;
-use crate::state::{Progress, State};
+use crate::state::{Progress, Record, State};
 use crate::value::holes::Filling;
 use crate::value::{Data, Object, Value, json};
 
@@ -41,6 +41,8 @@ pub struct Kept {
     pub variables: Object,
     /// When the plan was made.
     pub made: String,
+    /// The name of the stack, which may be that of the directory it was in.
+    pub stack: String,
 }
 
 impl Kept {
@@ -58,6 +60,7 @@ impl Kept {
             modules: modules.map(|(way, path)| (way.clone(), path.into())).collect(),
             variables: known.map(|(name, value)| (name.clone(), value.clone())).collect(),
             made: saved.made.clone(),
+            stack: saved.of.stack.clone(),
         })
     }
 }
@@ -129,13 +132,6 @@ pub fn check_state(
     store: &mut Store,
 ) -> Result<(), Failure> {
     let of = &saved.of;
-    if of.stack != *session.evaluator.stack().name {
-        let ours = &session.evaluator.stack().name;
-        return Err(Failure::Error(format!(
-            "the plan is of stack \"{}\", and this is \"{ours}\"; nothing was sent",
-            of.stack
-        )));
-    }
     let (lineage, salt, applied) = {
         let state = store.state();
         (state.lineage.clone(), state.salt.clone(), state.applied.contains(&saved.id))
@@ -217,7 +213,7 @@ pub async fn resume(
     check_variables(session, saved)?;
     session.evaluator.restore(&saved.values);
     for step in saved.plan.steps.iter().filter(|step| is_done(step, progress.as_ref())) {
-        publish(session, step, &state, &live);
+        publish(session, step, &state, &live)?;
     }
     tell_withheld(session, saved, &state, connection).await?;
     let open = saved.plan.steps.iter().filter(|step| !is_done(step, progress.as_ref()));
@@ -236,11 +232,12 @@ fn made(step: &Step, state: &State) -> Option<(String, String, String)> {
 }
 
 /// What an earlier run has made is known to those who refer to it.
-fn publish(session: &mut Session, step: &Step, state: &State, live: &Live) {
-    let Some(after) = step.after.clone().filter(|_| step.action != Action::Read) else { return };
+fn publish(session: &mut Session, step: &Step, state: &State, live: &Live) -> Result<(), Failure> {
+    let Some(after) = step.after.clone().filter(|_| step.action != Action::Read) else { return Ok(()) };
     let mut object = after;
     if let Some(record) = state.records.get(&step.address) {
         object.extend(record.object.clone());
+        object.extend(in_vault(session, &step.address, record)?);
     }
     if let Some(Some(found)) = made(step, state).and_then(|key| live.objects.get(&key)) {
         let open = found.object.iter().filter(|(name, _)| !object.get(name).is_some_and(is_withheld));
@@ -252,6 +249,18 @@ fn publish(session: &mut Session, step: &Step, state: &State, live: &Live) {
         *value = Value::null_of(value.ty());
     }
     session.evaluator.set_instance(&step.address, Value::object(object));
+    Ok(())
+}
+
+/// The secrets of an object that was made here.
+fn in_vault(session: &Session, address: &Address, record: &Record) -> Result<Object, Failure> {
+    let secrets = kinds::local(&address.kind).map(|local| local.secrets()).unwrap_or_default();
+    let one = |name: &&'static str| {
+        let stored = session.evaluator.secrets().stored(&crate::kind::secret_name(&record.id, name));
+        let text = stored.map_err(|why| Failure::Error(format!("`{address}`: {name}: {why}; nothing was sent")))?;
+        Ok((Arc::from(*name), Value::string(text).into_sensitive()))
+    };
+    secrets.iter().map(one).collect()
 }
 
 /// Whether a part of a value is known and was not written.
@@ -303,13 +312,8 @@ async fn told(session: &Session, address: &Address, state: &State, connection: &
     let mut object = desired(session, block, address)?.object;
     match address.mode {
         Mode::Managed => {
-            let secrets = kinds::local(&address.kind).map(|local| local.secrets()).unwrap_or_default();
-            let record = state.records.get(address);
-            for (name, record) in secrets.iter().filter_map(|name| Some((*name, record?))) {
-                let stored = session.evaluator.secrets().stored(&crate::kind::secret_name(&record.id, name));
-                let text =
-                    stored.map_err(|why| Failure::Error(format!("`{address}`: {name}: {why}; nothing was sent")))?;
-                object.insert(name.into(), Value::string(text).into_sensitive());
+            if let Some(record) = state.records.get(address) {
+                object.extend(in_vault(session, address, record)?);
             }
             Ok(object)
         }

@@ -89,7 +89,9 @@ impl Session {
             None => Stack::load(&options.directory, &mut diagnostics),
             Some(kept) => {
                 let library = Library::kept(&options.directory, kept.modules.clone());
-                Stack::load_from(&options.directory, &library, &kept.sources, &mut diagnostics)
+                let mut stack = Stack::load_from(&options.directory, &library, &kept.sources, &mut diagnostics);
+                stack.name = kept.stack.as_str().into();
+                stack
             }
         };
         Self::of(stack, diagnostics, options)

@@ -234,7 +234,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn recorded_at_address(&self) -> Option<Record> {
+    pub(super) fn recorded_at_address(&self) -> Option<Record> {
         self.shared.store.state().records.get(&self.step.address).cloned()
     }
 

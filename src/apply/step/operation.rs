@@ -69,9 +69,9 @@ impl Work<'_> {
         self.shared.saved.as_ref().map(|_| self.step.step.0)
     }
 
-    /// That the step is done, for whoever goes on with a saved plan.
+    /// That the step is done, for whoever goes on with a saved plan. What is only read is read again.
     pub(super) fn finished(&self) -> Option<Effect> {
-        self.planned().map(Effect::Finished)
+        self.planned().filter(|_| self.step.action != Action::Read).map(Effect::Finished)
     }
 
     /// How many calls of the step an earlier run has made.

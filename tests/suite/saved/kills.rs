@@ -56,3 +56,59 @@ fn a_plan_that_another_run_went_on_from_is_stale() {
     place.run(&["apply", "--auto-approve"]).expect(0);
     place.run(&["apply", "p.plan"]).expect(6);
 }
+
+const DRAWN: &str = r#"
+environment "local" {
+  endpoint = "emulator"
+  region   = "us-west-2"
+  secrets  = "file:vault"
+}
+
+resource "random_password" "p" { length = 20 }
+
+resource "random_id" "id" { byte_length = 4 }
+
+resource "time_sleep" "s" {
+  create_duration = "100ms"
+  depends_on      = [random_password.p, random_id.id]
+}
+
+user "u" {
+  count         = 3
+  user_id       = "u-${count.index}-${random_id.id.hex}"
+  user_name     = "u-${count.index}"
+  engine        = "redis"
+  access_string = "on ~* +@read"
+  passwords     = [random_password.p.result]
+  depends_on    = [time_sleep.s]
+}
+
+parameter_group "g" {
+  name       = "g-${user.u[2].id}"
+  family     = "redis7"
+  depends_on = [user.u]
+}
+"#;
+
+/// What was drawn is not drawn again, and what hangs on it is made of the same.
+#[test]
+fn a_killed_run_draws_nothing_twice() {
+    let mut random = moments(11);
+    let mut resumed = 0;
+    for _ in 0..6 {
+        let mut place = Place::new();
+        place.env("CACHESTACK_EMULATOR_SPEED", "fast");
+        place.write("main.hcl", DRAWN);
+        place.run(&["plan", "--out", "p.plan"]).expect(0);
+        for _ in 0..4 {
+            killed_after(&place, &["apply", "p.plan"], 30 + random() % 700);
+            resumed += usize::from(has_begun(&place));
+        }
+        let last = place.run(&["apply", "p.plan"]);
+        assert!(last.code == 0 || last.stderr.contains("was carried out already"), "{}{}", last.stdout, last.stderr);
+        place.run(&["plan", "--detailed-exitcode"]).expect(0).says("resources unchanged");
+        let users = place.read(".cachestack/local/state.json").matches("\"address\": \"user.u[").count();
+        assert_eq!(users, 3);
+    }
+    assert!(resumed > 0, "no run was killed amid");
+}
