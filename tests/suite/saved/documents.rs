@@ -103,6 +103,8 @@ fn is_free(path: &str) -> bool {
 /// Attributes and members of Terraform's documents that ours have not, each with why.
 const LACKING: &[(&str, &str)] = &[
     ("at_rest_encryption_enabled", "a text in the provider of that version, a truth before and after"),
+    ("auto_minor_version_upgrade", "the same"),
+    (".resource_drift", "Terraform tells nulls that became empty after a create"),
     (".expressions.ingress", "blocks of rules are lists, and Terraform takes them for one attribute"),
     (".checks", "conditions are told as diagnostics"),
     (".timeouts", "how long a step may take is not part of an object"),
