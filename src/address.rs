@@ -33,7 +33,7 @@ pub enum Subject {
 }
 
 /// Managed, or only read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Mode {
     /// A resource.
     Managed,

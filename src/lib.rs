@@ -53,6 +53,16 @@
 //! anything, its block is evaluated once more, laid over the planned object, and what stands where a hole was fills the
 //! calls (`apply/step/prepare.rs`). A plan can be kept in a document ([`plan::file`]); what is hidden is a hole there.
 //!
+//! # A saved plan
+//!
+//! ```text
+//! plan + values of the evaluator + files + digests of what is touched -> plan::saved -> file
+//! file -> nothing has moved (plan::saved::seen) -> values put back, secrets read anew (ops::saved) -> apply
+//! ```
+//!
+//! While it is carried out, entries of the journal tell how far it has come ([`state::Progress`]): each operation names
+//! its step, and each step its end. Whoever goes on begins with the call that comes next.
+//!
 //! # A call that writes
 //!
 //! ```text
@@ -87,7 +97,7 @@
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
 //! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`). Services without a crate of it (`cloud/api`): CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, objects of S3 |
 //! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply |
-//! | [`ui`] | output, questions and what could not be written |
+//! | [`ui`] | output, questions and what could not be written; documents in Terraform's form ([`ui::terraform`]) |
 //! | [`cli`] | one file per command, signals and the exit codes |
 //! | `simulation` | the engine under faults from a seed: a disk and an account in memory, time that leaps (tests, feature `simulation`) |
 //!
@@ -128,6 +138,12 @@
 //! | `<stack>/.cachestack.lock.json` | JSON, version 1: source, version, commit and checksum of each module that was fetched ([`fetch::lock`]); belongs into version control | every command on a stack; written by `init` |
 //! | `<stack>/.cachestack/modules/NAME-VERSION-DIGITS/` | the content of such a module, used only while it has the checksum of the lock file; `.draft-*` is under way, `.lock` keeps two runs apart | likewise |
 //! | `<stack>/.terraform/modules/modules.json` | of Terraform: where it has put modules ([`fetch`]) | every command on a stack |
+//!
+//! Wherever `plan --out` puts it:
+//!
+//! | file | form | read by |
+//! | --- | --- | --- |
+//! | a saved plan | three lines of text, then CBOR, format 1 ([`plan::saved::seal`]); no secrets | `apply FILE`, `show FILE`, of the same version of the program |
 //!
 //! # To add a kind
 //!

@@ -263,6 +263,7 @@ mod tests {
             }
             let part = Part { address: address(), id: Some(after.id.clone()), record: after, deposed };
             let operation = Operation {
+                planned: None,
                 id: "op".to_owned(),
                 run: "run".to_owned(),
                 step: "step".to_owned(),

@@ -43,6 +43,8 @@ pub type Stop = Arc<AtomicBool>;
 /// What every step works with.
 pub(crate) struct Shared {
     pub run: String,
+    /// The id of the saved plan that is carried out.
+    pub saved: Option<String>,
     pub plan: Plan,
     /// Where the steps are that make objects.
     pub creates: BTreeMap<Address, usize>,
@@ -82,6 +84,8 @@ impl Shared {
 pub struct Inputs {
     /// The name of the run, in the state and its journal.
     pub run: String,
+    /// The id of the saved plan that is carried out: the state notes how far it has come.
+    pub saved: Option<String>,
     /// The plan.
     pub plan: Plan,
     /// The environment of the plan.
@@ -144,6 +148,8 @@ impl Report {
 /// The result of one step.
 pub(crate) enum Outcome {
     Done,
+    /// An earlier run has done it.
+    Before,
     Failed(String),
     /// Stopped; whether something had been sent.
     Stopped(bool),
@@ -153,6 +159,7 @@ pub(crate) enum Outcome {
 pub async fn apply(inputs: Inputs) -> Report {
     let Inputs {
         run,
+        saved,
         plan,
         environment,
         account,
@@ -172,6 +179,7 @@ pub async fn apply(inputs: Inputs) -> Report {
     let creates = steps.map(|(at, step)| (step.address.clone(), at)).collect();
     let shared = Arc::new(Shared {
         run,
+        saved,
         plan,
         creates,
         claimed: Mutex::default(),
@@ -219,6 +227,7 @@ fn report(shared: Arc<Shared>, results: Vec<Option<Outcome>>) -> Report {
         let address = step.address.clone();
         match result {
             Some(Outcome::Done) => count(&mut report, step),
+            Some(Outcome::Before) => {}
             Some(Outcome::Failed(why)) => report.failed.push((address, why)),
             Some(Outcome::Stopped(true)) => report.begun.push(address),
             Some(Outcome::Stopped(false)) | None => {

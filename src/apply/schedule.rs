@@ -73,6 +73,7 @@ pub async fn schedule(shared: &Arc<Shared>) -> Vec<Option<Outcome>> {
     let mut running: JoinSet<Outcome> = JoinSet::new();
     let mut indexes: std::collections::HashMap<Id, usize> = std::collections::HashMap::new();
     let mut ready = board.first();
+    ready = skip_done(shared, &mut board, ready, &mut results);
     loop {
         for index in ready.drain(..).filter(|_| !shared.stopped()) {
             let work = shared.clone();
@@ -93,6 +94,23 @@ pub async fn schedule(shared: &Arc<Shared>) -> Vec<Option<Outcome>> {
         }
         results[index] = Some(outcome);
     }
+}
+
+/// What an earlier run has done of the saved plan counts as done; answers what can be begun instead.
+fn skip_done(shared: &Shared, board: &mut Board, mut open: Vec<usize>, results: &mut [Option<Outcome>]) -> Vec<usize> {
+    let state = shared.store.state();
+    let Some(progress) = shared.saved.as_ref().and_then(|plan| state.progress_of(plan)) else { return open };
+    let mut ready = Vec::new();
+    while let Some(index) = open.pop() {
+        if progress.done.contains(&shared.plan.steps[index].step.0) {
+            results[index] = Some(Outcome::Before);
+            open.extend(board.done(index));
+        } else {
+            ready.push(index);
+        }
+    }
+    ready.sort_unstable();
+    ready
 }
 
 /// A step that panicked has failed; its operation is open on the medium.

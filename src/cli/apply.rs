@@ -1,32 +1,64 @@
 //! `cachestack apply` and `cachestack destroy`
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::apply::Report;
+use crate::apply::{Report, Stop};
 use crate::cli::args::ApplyArgs;
 use crate::cli::run::{Context, fail, plan_options};
+use crate::cli::saved::{self, Named};
 use crate::cli::{exit, signals};
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
+use crate::ops::connect::Connection;
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session};
 use crate::plan::{Action, Blocked, Options, Plan, Waits};
 use crate::state::State;
+use crate::state::store::Store;
 use crate::ui::progress::Places;
 use crate::ui::{self, Ui, progress, value};
 
 /// Brings the account to what the stack says, or destroys what is in the state.
 pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
     let ui = context.ui(args.json);
-    attempt(context, ui, args, destroy).await.unwrap_or_else(|failure| fail(ui, &failure))
+    let result = match plan_file(context, args, destroy) {
+        Ok(None) => attempt(context, ui, args, destroy).await,
+        Ok(Some((file, stack))) => saved::apply(context, ui, args, &file, stack.as_deref()).await,
+        Err(failure) => Err(failure),
+    };
+    result.unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+/// The saved plan that is meant, and the directory of its stack where one is given.
+fn plan_file(
+    context: &Context,
+    args: &ApplyArgs,
+    destroy: bool,
+) -> Result<Option<(PathBuf, Option<PathBuf>)>, Failure> {
+    let operand = args.stack.stack.as_deref();
+    let named = operand.map(|operand| saved::named(&context.path(operand))).transpose()?;
+    let found = match (&args.plan, named) {
+        (Some(_), Some(Named::Plan(_))) => {
+            return Err(Failure::Error("there are two saved plans: --plan and the operand".to_owned()));
+        }
+        (Some(file), _) => Some((context.path(file), operand.map(Path::to_owned))),
+        (None, Some(Named::Plan(file))) => Some((file, None)),
+        _ => None,
+    };
+    if destroy && found.is_some() {
+        let why = "a saved plan is carried out by `apply`; to save one that destroys: plan --destroy --out FILE";
+        return Err(Failure::Error(why.to_owned()));
+    }
+    Ok(found)
 }
 
 async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> Result<u8, Failure> {
     let options = plan_options(&args.scope, destroy)?;
     let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
     let manner = Manner { command, destroy, judge: &|_, _| Ok(()) };
-    Ok(carry_out(context, ui, args, options, &manner).await?.0)
+    Ok(plan_and_apply(context, ui, args, options, &manner).await?.0)
 }
 
 /// What a run is called, and what it wants of its plan.
@@ -40,7 +72,7 @@ pub struct Manner<'a> {
 }
 
 /// Plans, asks and applies; answers the exit code, and the state after it unless it was not approved.
-pub async fn carry_out(
+pub async fn plan_and_apply(
     context: &Context,
     ui: Ui,
     args: &ApplyArgs,
@@ -75,6 +107,35 @@ pub async fn carry_out(
         ui.error("not approved; nothing was sent");
         return Ok((exit::ERROR, None));
     }
+    let doing =
+        Doing { parallelism: args.scope.parallelism, saved: None, destroy, strict: args.scope.strict_pending, stop };
+    carry_out(ui, session, store, connection, plan, doing).await
+}
+
+/// How a plan is carried out that was agreed to.
+pub struct Doing {
+    /// How many calls at once.
+    pub parallelism: usize,
+    /// The id of the saved plan that it is.
+    pub saved: Option<String>,
+    /// Whether everything is to go.
+    pub destroy: bool,
+    /// Whether what waits for a maintenance window counts as a difference.
+    pub strict: bool,
+    /// When to stop.
+    pub stop: Stop,
+}
+
+/// Carries out a plan that was shown, and tells of it; answers the exit code and the state after it.
+pub async fn carry_out(
+    ui: Ui,
+    session: Session,
+    store: Store,
+    connection: Connection,
+    plan: Plan,
+    doing: Doing,
+) -> Result<(u8, Option<State>), Failure> {
+    let Doing { parallelism, saved, destroy, strict, stop } = doing;
     if ui::lost().is_some() {
         return Err(Failure::Error("what is to be done could not be shown; nothing was sent".to_owned()));
     }
@@ -83,7 +144,7 @@ pub async fn carry_out(
     let places = Arc::new(places(&session, &plan));
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming, places.clone()));
-    let run = Run { parallelism: args.scope.parallelism, events, stop };
+    let run = Run { saved, parallelism, events, stop };
     if !empty {
         exit::begin_sending();
     }
@@ -97,7 +158,7 @@ pub async fn carry_out(
     if code == exit::OK && !skipped.is_empty() {
         code = left_out(ui, &skipped);
     }
-    let strict = args.scope.strict_pending && !destroy && code == exit::OK;
+    let strict = strict && !destroy && code == exit::OK;
     let left = if strict { left_waiting(&report, &waits, &steps) } else { Vec::new() };
     if super::pending::told(ui, &left) {
         code = exit::DIFFERENCES;

@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 /// Infrastructure as code for Amazon ElastiCache.
 ///
 /// Exit codes: 0 done; 1 error, nothing was sent; 2 there are differences; 3 refused by a guard; 4 the state is
-/// locked; 5 something was sent and something remains, safe to run again.
+/// locked; 5 something was sent and something remains, safe to run again; 6 the saved plan is stale.
 #[derive(Debug, Parser)]
 #[command(name = "cachestack", version, disable_help_subcommand = true)]
 pub struct Cli {
@@ -45,7 +45,7 @@ pub enum Command {
     Rotate(Rotate),
     /// Shows the outputs of the last apply.
     Output(Output),
-    /// Shows the state.
+    /// Shows the state, or a saved plan.
     Show(Show),
     /// Looks at the records of a state.
     State(State),
@@ -146,6 +146,9 @@ pub struct PlanArgs {
     /// Plan to destroy everything.
     #[arg(long, conflicts_with_all = ["replace", "refresh_only"])]
     pub destroy: bool,
+    /// Save the plan in this file, to be carried out by `apply FILE`.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// Exit with 2 when there are differences.
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -197,6 +200,9 @@ pub struct ApplyArgs {
     pub stack: StackArgs,
     #[command(flatten)]
     pub scope: ScopeArgs,
+    /// Carry out this saved plan, without asking; also as the operand.
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
     /// Do not ask.
     #[arg(long)]
     pub auto_approve: bool,
@@ -285,7 +291,7 @@ pub struct Output {
 /// `show`
 #[derive(Debug, Args)]
 pub struct Show {
-    /// One resource; all without it.
+    /// One resource, or the file of a saved plan; all resources without it.
     pub address: Option<String>,
     #[command(flatten)]
     pub inputs: InputArgs,

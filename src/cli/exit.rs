@@ -15,6 +15,9 @@ pub const LOCKED: u8 = 4;
 /// Something was sent and something remains; safe to run again.
 pub const REMAINS: u8 = 5;
 
+/// The saved plan is stale, or was carried out already.
+pub const STALE: u8 = 6;
+
 /// Whether steps have begun. A process runs one command, and how it may end hangs on this one fact.
 static SENDING: Mutex<bool> = Mutex::new(false);
 

@@ -16,6 +16,7 @@ mod plan;
 mod reboot;
 mod rotate;
 mod run;
+mod saved;
 mod show;
 mod signals;
 mod state;

@@ -1,6 +1,6 @@
 //! `cachestack reboot`
 
-use crate::cli::apply::{Manner, carry_out};
+use crate::cli::apply::{Manner, plan_and_apply};
 use crate::cli::args::{ApplyArgs, RebootArgs, ScopeArgs, StackArgs};
 use crate::cli::run::{Context, fail, plan_options};
 use crate::cli::show;
@@ -25,7 +25,7 @@ async fn attempt(context: &Context, ui: Ui, args: &RebootArgs) -> Result<u8, Fai
     };
     let options = Options { reboot: vec![address], reboot_all: args.all, ..plan_options(&scope, false)? };
     let stack = StackArgs { stack: None, inputs: args.inputs.clone() };
-    let apply = ApplyArgs { stack, scope, auto_approve: args.auto_approve, json: args.json };
+    let apply = ApplyArgs { stack, plan: None, scope, auto_approve: args.auto_approve, json: args.json };
     let manner = Manner { command: "cachestack reboot", destroy: false, judge: &|_, _| Ok(()) };
-    Ok(carry_out(context, ui, &apply, options, &manner).await?.0)
+    Ok(plan_and_apply(context, ui, &apply, options, &manner).await?.0)
 }

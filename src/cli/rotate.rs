@@ -62,6 +62,7 @@ async fn turn(
         ..Options::default()
     };
     let arguments = ApplyArgs {
+        plan: None,
         stack: StackArgs { stack: None, inputs: args.inputs.clone() },
         scope: ScopeArgs { lock_timeout: args.lock_timeout, parallelism: 10, ..ScopeArgs::default() },
         auto_approve: args.auto_approve,
@@ -69,7 +70,7 @@ async fn turn(
     };
     let judge = |plan: &Plan, state: &State| judge(plan, state, address, only);
     let manner = Manner { command: "cachestack rotate", destroy: false, judge: &judge };
-    apply::carry_out(context, ui, &arguments, options, &manner).await
+    apply::plan_and_apply(context, ui, &arguments, options, &manner).await
 }
 
 /// Refuses what is no rotation.

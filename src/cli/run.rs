@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::address::{Address, Subject};
 use crate::cli::args::{Cli, InputArgs, ScopeArgs, StackArgs};
 use crate::cli::exit;
+use crate::cli::saved::{self, Named};
 use crate::clock::{Clock, SystemClock};
 use crate::disk::SystemDisk;
 use crate::entropy::SystemEntropy;
@@ -90,12 +91,20 @@ impl Context {
         stack: Option<&Path>,
         inputs: &InputArgs,
         arguments: &[String],
-    ) -> Result<SessionOptions, String> {
-        let directory = stack.map_or_else(|| self.directory.clone(), |stack| self.path(stack));
+    ) -> Result<SessionOptions, Failure> {
+        let directory = match stack.map(|stack| saved::named(&self.path(stack))).transpose()? {
+            None => self.directory.clone(),
+            Some(Named::Directory(directory)) => directory,
+            Some(Named::Plan(file)) => {
+                let why = "it is a saved plan: look at it with `show`, carry it out with `apply`";
+                return Err(Failure::Error(format!("{}: {why}", file.display())));
+            }
+        };
         let mut given = Vec::new();
         for text in &inputs.var {
-            let (name, value) =
-                text.split_once('=').ok_or_else(|| format!("--var {}: write NAME=VALUE", name_in(text)))?;
+            let (name, value) = text
+                .split_once('=')
+                .ok_or_else(|| Failure::Error(format!("--var {}: write NAME=VALUE", name_in(text))))?;
             given.push(Given::Var(name.trim().to_owned(), value.to_owned()));
         }
         let files = inputs.var_file.iter().map(|path| Given::File(self.path(path)));
@@ -111,13 +120,14 @@ impl Context {
             clock: Arc::new(SystemClock),
             disk: Arc::new(SystemDisk),
             entropy: Arc::new(SystemEntropy),
+            kept: None,
         })
     }
 
     /// Opens a stack.
     pub fn open(&self, stack: &StackArgs) -> Result<(Session, SessionOptions), Failure> {
         let arguments: Vec<String> = std::env::args().collect();
-        let options = self.session(stack.stack.as_deref(), &stack.inputs, &arguments).map_err(Failure::Error)?;
+        let options = self.session(stack.stack.as_deref(), &stack.inputs, &arguments)?;
         Ok((Session::open(&options), options))
     }
 
@@ -222,6 +232,10 @@ pub fn fail(ui: Ui, failure: &Failure) -> u8 {
         Failure::Remains(why) => {
             ui.error(why);
             exit::REMAINS
+        }
+        Failure::Stale(why) => {
+            ui.error(why);
+            exit::STALE
         }
     }
 }

@@ -1,12 +1,16 @@
 //! `cachestack show`
 
+use std::path::Path;
+
 use crate::address::Address;
 use crate::cli::args::Show;
-use crate::cli::exit;
 use crate::cli::run::{Context, fail};
+use crate::cli::{exit, saved};
+use crate::fetch::Library;
 use crate::ops::Failure;
+use crate::stack::Stack;
 use crate::state::{Record, State};
-use crate::ui::{Ui, value};
+use crate::ui::{Ui, terraform, value};
 use crate::value::json::to_json;
 
 /// Shows the state, or one resource of it.
@@ -16,6 +20,9 @@ pub fn run(context: &Context, args: &Show) -> u8 {
 }
 
 fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
+    if let Some(file) = args.address.as_deref().map(|text| context.path(text.as_ref())).filter(|path| path.is_file()) {
+        return show_plan(ui, args, &file);
+    }
     let session = context.open_inputs(&args.inputs)?;
     let store = session.store()?;
     let state = store.state();
@@ -29,7 +36,7 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
         return Err(Failure::Error(format!("the state has no `{address}`")));
     }
     if args.json {
-        ui.json(&json(&state, &chosen));
+        ui.json(&terraform::state(&state, &chosen, address.is_none()));
         return Ok(exit::OK);
     }
     for (address, record) in &chosen {
@@ -41,6 +48,21 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
     if chosen.is_empty() {
         ui.out("The state is empty.\n");
     }
+    Ok(exit::OK)
+}
+
+/// Shows a saved plan as it was shown when it was made.
+fn show_plan(ui: Ui, args: &Show, file: &Path) -> Result<u8, Failure> {
+    let saved = saved::open(file)?.saved;
+    if args.json {
+        let configuration = &saved.configuration;
+        let modules = configuration.modules.iter().map(|(way, path)| (way.clone(), path.into())).collect();
+        let here = Path::new(".");
+        let stack = Stack::load_from(here, &Library::kept(here, modules), &configuration.shown(), &mut Vec::new());
+        ui.json(&terraform::plan(&saved, &stack));
+        return Ok(exit::OK);
+    }
+    super::plan::show(ui, &saved.plan, &saved.of.environment, &saved.of.place);
     Ok(exit::OK)
 }
 

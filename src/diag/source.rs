@@ -83,6 +83,18 @@ impl SourceMap {
         parts.map(bare).filter(|text| text.len() > 2).collect()
     }
 
+    /// What of a file may be shown, around what may not: more than one part where something is hidden.
+    pub fn open_parts(&self, file: FileId) -> Vec<&str> {
+        let source = self.get(file);
+        let (mut parts, mut from) = (Vec::new(), 0);
+        for range in &source.hidden {
+            parts.push(source.text.get(from..range.start).unwrap_or_default());
+            from = range.end;
+        }
+        parts.push(source.text.get(from..).unwrap_or_default());
+        parts
+    }
+
     /// The file of that number.
     pub fn get(&self, file: FileId) -> &Source {
         &self.files[file.0 as usize]

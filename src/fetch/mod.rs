@@ -46,6 +46,8 @@ pub struct Library {
     compared: RefCell<BTreeMap<String, Option<String>>>,
     /// The packages that were asked for: source and version.
     used: RefCell<BTreeSet<(String, Option<String>)>>,
+    /// The directories of modules that a saved plan has taken along, by the way to them.
+    kept: BTreeMap<String, PathBuf>,
 }
 
 /// A module that was found.
@@ -85,11 +87,20 @@ impl Library {
             manifest: Ok(Manifest::default()),
             compared: RefCell::default(),
             used: RefCell::default(),
+            kept: BTreeMap::new(),
         }
+    }
+
+    /// One that has what a saved plan has taken along: the directories of modules, by the way to them.
+    pub fn kept(directory: &Path, kept: BTreeMap<String, PathBuf>) -> Self {
+        Self { kept, ..Self::empty(directory) }
     }
 
     /// The directory of a module. `key` is the way to it, with dots, as Terraform writes it.
     pub fn find(&self, key: &str, text: &str, source: &Source, asked: Option<&Constraint>) -> Result<Found, Missing> {
+        if let Some(path) = self.kept.get(key) {
+            return Ok(Found { path: path.clone(), package: None });
+        }
         if let Some(diagnostic) = &self.broken {
             return Err(Missing { diagnostic: diagnostic.clone(), is_damage: true });
         }

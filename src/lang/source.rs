@@ -1,5 +1,6 @@
 //! Which files of a directory are a stack, and reading them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,62 @@ use crate::disk;
 
 /// So many bytes may a file have: a hundred thousand resources.
 const LONGEST: u64 = 64 << 20;
+
+/// Where configuration is read from.
+#[derive(Debug, Clone, Default)]
+pub enum Origin {
+    /// The disk.
+    #[default]
+    Disk,
+    /// Texts that were kept, by their path from the directory of the stack on.
+    Kept {
+        /// The directory of the stack.
+        directory: PathBuf,
+        /// The texts.
+        files: BTreeMap<String, String>,
+    },
+}
+
+impl Origin {
+    /// The directory of that path without links, if there is one.
+    pub fn real(&self, directory: &Path) -> Option<PathBuf> {
+        match self {
+            Self::Disk => fs::canonicalize(directory).ok().filter(|path| path.is_dir()),
+            Self::Kept { directory: root, files } => {
+                let within = below(root, directory);
+                let holds = |name: &String| Path::new(name).parent() == Some(&*within);
+                files.keys().any(holds).then_some(within)
+            }
+        }
+    }
+
+    fn configuration(
+        &self,
+        directory: &Path,
+        names: &[String],
+        sources: &mut SourceMap,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<FileId> {
+        let Self::Kept { directory: root, files } = self else {
+            let names = names.iter().filter(|name| is_configuration(name));
+            return names.filter_map(|name| read(directory, name, sources, diagnostics)).collect();
+        };
+        let within = below(root, directory);
+        let here = files.iter().filter(|(name, _)| Path::new(name).parent() == Some(&*within));
+        here.map(|(name, text)| sources.add(beside(root, Path::new(name)).display().to_string(), &**text)).collect()
+    }
+}
+
+/// A path as it is seen from the directory of the stack; empty for that itself.
+pub fn below(root: &Path, path: &Path) -> PathBuf {
+    let path = if root == Path::new(".") { path } else { path.strip_prefix(root).unwrap_or(path) };
+    path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect()
+}
+
+/// The path that is seen so from the directory of the stack.
+pub fn beside(root: &Path, path: &Path) -> PathBuf {
+    if root == Path::new(".") { path.to_owned() } else { root.join(path) }
+}
 
 /// The files of one directory.
 #[derive(Debug, Default)]
@@ -19,10 +76,12 @@ pub struct Files {
 }
 
 /// Reads every file of a stack's directory into the source map.
-pub fn load(directory: &Path, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Files {
+pub fn load(directory: &Path, origin: &Origin, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Files {
     let mut files = Files::default();
     let mut names = match list(directory) {
         Ok(names) => names,
+        // What was kept is not on the disk.
+        Err(_) if matches!(origin, Origin::Kept { .. }) => Vec::new(),
         Err(error) => {
             let detail = format!("{}: {error}.", directory.display());
             diagnostics.push(
@@ -33,7 +92,7 @@ pub fn load(directory: &Path, sources: &mut SourceMap, diagnostics: &mut Vec<Dia
         }
     };
     names.sort();
-    files.configuration = configuration(directory, &names, sources, diagnostics);
+    files.configuration = origin.configuration(directory, &names, sources, diagnostics);
     let automatic = |name: &&String| {
         let name = name.strip_suffix(".json").unwrap_or(name);
         name.ends_with(".auto.tfvars") || name.ends_with(".auto.hclvars")
@@ -46,25 +105,15 @@ pub fn load(directory: &Path, sources: &mut SourceMap, diagnostics: &mut Vec<Dia
 }
 
 /// Reads the configuration of a module's directory; its values come from the caller.
-pub fn load_module(directory: &Path, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Vec<FileId> {
-    let mut names = list(directory).unwrap_or_default();
-    names.sort();
-    configuration(directory, &names, sources, diagnostics)
-}
-
-/// The directory of that path without links, if there is one.
-pub fn real(directory: &Path) -> Option<PathBuf> {
-    fs::canonicalize(directory).ok().filter(|path| path.is_dir())
-}
-
-fn configuration(
+pub fn load_module(
     directory: &Path,
-    names: &[String],
+    origin: &Origin,
     sources: &mut SourceMap,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<FileId> {
-    let names = names.iter().filter(|name| is_configuration(name));
-    names.filter_map(|name| read(directory, name, sources, diagnostics)).collect()
+    let mut names = list(directory).unwrap_or_default();
+    names.sort();
+    origin.configuration(directory, &names, sources, diagnostics)
 }
 
 /// Reads one more file, for instance of `--var-file`.

@@ -73,6 +73,8 @@ pub fn check_secrets(plan: &Plan) -> Result<(), Failure> {
 
 /// What an apply goes by.
 pub struct Run {
+    /// The id of the saved plan that is carried out.
+    pub saved: Option<String>,
     /// How many calls at once.
     pub parallelism: usize,
     /// Who hears of progress.
@@ -91,7 +93,7 @@ pub async fn apply(
 ) -> Result<Report, Failure> {
     guard(&plan)?;
     check_secrets(&plan)?;
-    let effects = effects(&store, &plan, home_of(&session, &connection));
+    let effects = effects(&store, &plan, home_of(&session, &connection), run.saved.as_deref());
     if !plan.steps.is_empty() || !effects.is_empty() || store.is_dirty() || !plan.changed_outputs.is_empty() {
         begin(&session, &mut store).await?;
     }
@@ -110,6 +112,7 @@ pub async fn apply(
     session.evaluator.begin(&jiff::Timestamp::from_second(now.as_second()).unwrap_or_default().to_string());
     let inputs = Inputs {
         run: run_name,
+        saved: run.saved.clone(),
         plan,
         environment,
         account: Some(connection.account.clone()),
@@ -124,7 +127,7 @@ pub async fn apply(
         stop: run.stop,
     };
     let mut report = apply::apply(inputs).await;
-    report.unwritten = finish(&mut report, everything, session.entropy.id()).await.err();
+    report.unwritten = finish(&mut report, everything, session.entropy.id(), run.saved).await.err();
     if report.is_complete() {
         let said = session.diagnostics;
         report.checks = checks::judge(&report.evaluator, true);
@@ -134,9 +137,16 @@ pub async fn apply(
 }
 
 /// What becomes so before the first step: the place, moves, imports, records that only their own words change.
-fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
+fn effects(store: &Store, plan: &Plan, home: Home, saved: Option<&str>) -> Vec<Effect> {
     let mut effects = Vec::new();
     let state = store.state();
+    match saved {
+        // An earlier run has begun with these.
+        Some(saved) if state.progress_of(saved).is_some() => return effects,
+        Some(saved) if !plan.is_empty() => effects.push(Effect::Plan(Some(saved.to_owned()))),
+        _ if state.progress.is_some() => effects.push(Effect::Plan(None)),
+        _ => {}
+    }
     if state.home != home && !(plan.steps.is_empty() && plan.imports.is_empty() && state.is_empty()) {
         effects.push(Effect::Home(home));
     }
@@ -175,16 +185,24 @@ fn effects(store: &Store, plan: &Plan, home: Home) -> Vec<Effect> {
 }
 
 /// Outputs, and a new state file.
-async fn finish(report: &mut Report, planned: Option<Vec<String>>, run: String) -> Result<(), String> {
+async fn finish(
+    report: &mut Report,
+    planned: Option<Vec<String>>,
+    run: String,
+    saved: Option<String>,
+) -> Result<(), String> {
     let outputs = match planned {
         Some(planned) => outputs(report, &planned),
         None => report.store.state().outputs.clone(),
     };
     let differ = !same_outputs(&outputs, &report.store.state().outputs);
-    if report.is_complete() && differ {
+    let saved = saved.filter(|saved| report.store.state().progress_of(saved).is_some());
+    let mut effects: Vec<Effect> = differ.then_some(Effect::Outputs(outputs)).into_iter().collect();
+    effects.extend(saved.map(Effect::Applied));
+    if report.is_complete() && !effects.is_empty() {
         // Where nothing else was to be done, no run has begun yet.
         report.store.begin(&run).await.map_err(|error| format!("the state cannot be written: {error}"))?;
-        report.store.commit(vec![Entry::Noted(vec![Effect::Outputs(outputs)])]).await?;
+        report.store.commit(vec![Entry::Noted(effects)]).await?;
     }
     report.store.end().await.map_err(|error| format!("the state cannot be saved: {error}"))
 }

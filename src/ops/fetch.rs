@@ -9,6 +9,7 @@ use crate::fetch::install::Installer;
 use crate::fetch::lock::Lock;
 use crate::fetch::web::Web;
 use crate::fetch::{Library, folder};
+use crate::lang::source::Origin;
 use crate::stack::Stack;
 
 /// What came of it.
@@ -102,7 +103,7 @@ async fn rounds(
 /// Reads the stack; takes over what is wrong with its text, and with its calls of modules.
 fn look(directory: &Path, library: &Library, fetched: &mut Fetched) -> Stack {
     let mut found = Vec::new();
-    let stack = Stack::load_from(directory, library, &mut found);
+    let stack = Stack::load_from(directory, library, &Origin::Disk, &mut found);
     fetched.is_stack = !found.iter().any(|diagnostic| diagnostic.code == "CS0303");
     let is_ours = |diagnostic: &Diagnostic| {
         let code = diagnostic.code;

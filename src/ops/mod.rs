@@ -5,6 +5,7 @@ pub mod connect;
 pub mod fetch;
 pub mod plan;
 pub mod recover;
+pub mod saved;
 pub mod session;
 
 pub use session::{Session, SessionOptions};
@@ -24,4 +25,6 @@ pub enum Failure {
     Locked(Option<Holder>),
     /// Something was sent, and something remains.
     Remains(String),
+    /// A saved plan is stale, or was carried out already.
+    Stale(String),
 }

@@ -89,6 +89,7 @@ pub async fn plan(
         plan.unfinished += foreseen.len();
         plan.notes.extend(foreseen.into_iter().chain(kept));
         session.report(outcome.diagnostics);
+        session.seen = Some((state, live));
         return if session.has_errors() { Err(Failure::Stack) } else { Ok(plan) };
     }
     Err(Failure::Error("the look-ups of the stack do not come to an end".to_owned()))
@@ -225,12 +226,12 @@ fn walk(session: &mut Session, state: &State, live: &Live, connection: &Connecti
     build(&mut session.evaluator, &inputs)
 }
 
-fn failed(error: crate::kind::RemoteError) -> Failure {
+pub fn failed(error: crate::kind::RemoteError) -> Failure {
     Failure::Error(format!("the account cannot be read: {error}"))
 }
 
 /// A state is of one account, one region, and of AWS or not: what it records is nowhere else.
-fn check_home(home: &Home, session: &Session, connection: &Connection) -> Result<(), Failure> {
+pub fn check_home(home: &Home, session: &Session, connection: &Connection) -> Result<(), Failure> {
     let here = home_of(session, connection);
     let differs = |known: &Option<String>, now: &Option<String>| known.is_some() && known != now;
     let place = |aws: Option<bool>| if aws == Some(true) { "of AWS" } else { "of an endpoint that is not AWS" };

@@ -9,9 +9,11 @@ use crate::clock::Clock;
 use crate::diag::{self, Diagnostic, FileId, SourceMap};
 use crate::disk::Disk;
 use crate::entropy::Entropy;
+use crate::fetch::Library;
 use crate::kind::Vault;
 use crate::lang::eval::Settings;
-use crate::plan::manages;
+use crate::ops::saved::Kept;
+use crate::plan::{Live, manages};
 use crate::stack::Stack;
 use crate::stack::environment::{self, EMULATOR, Environment};
 use crate::stack::evaluator::{Evaluator, ModuleNames};
@@ -20,6 +22,7 @@ use crate::stack::secrets::{Secrets, vault};
 use crate::stack::terraform_state;
 use crate::stack::variables::{self, Given};
 use crate::stack::version;
+use crate::state::State;
 use crate::state::digest::Digests;
 use crate::state::medium::{Folder, Medium};
 use crate::state::store::Store;
@@ -48,6 +51,8 @@ pub struct SessionOptions {
     pub disk: Arc<dyn Disk>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// What a saved plan has kept, that is to be carried out.
+    pub kept: Option<Arc<Kept>>,
 }
 
 /// An opened stack.
@@ -73,13 +78,23 @@ pub struct Session {
     pub digests: Arc<Digests>,
     /// The URLs that variables of the process put in the place of single services of AWS.
     pub service_urls: Vec<String>,
+    /// What the last plan was made of: the state, with all operations settled, and what was read of the account.
+    pub seen: Option<(State, Live)>,
 }
 
 impl Session {
     /// Reads a stack and opens it. What is wrong is in `diagnostics`.
     pub fn open(options: &SessionOptions) -> Self {
         let mut diagnostics = Vec::new();
-        let stack = Stack::load(&options.directory, &mut diagnostics);
+        let stack = match &options.kept {
+            None => Stack::load(&options.directory, &mut diagnostics),
+            Some(kept) => {
+                let library = Library::kept(&options.directory, kept.modules.clone());
+                let mut stack = Stack::load_from(&options.directory, &library, &kept.sources, &mut diagnostics);
+                stack.name = kept.stack.as_str().into();
+                stack
+            }
+        };
         Self::of(stack, diagnostics, options)
     }
 
@@ -105,6 +120,7 @@ impl Session {
             process: &options.process,
             given: &given,
             files: &names.0.files.values,
+            known: options.kept.as_ref().map(|kept| &kept.variables),
         };
         let values = variables::resolve(&inputs, &mut sources, &evaluator, &mut diagnostics);
         evaluator.set_variables(values);
@@ -139,6 +155,7 @@ impl Session {
             entropy: options.entropy.clone(),
             digests: Arc::default(),
             service_urls: service_urls(&options.process),
+            seen: None,
         }
     }
 
@@ -226,12 +243,13 @@ fn may_declare(text: &str, diagnostic: &Diagnostic) -> bool {
 
 fn settings(options: &SessionOptions) -> Settings {
     let now = jiff::Timestamp::try_from(options.clock.now()).unwrap_or_default();
-    let now = jiff::Timestamp::from_second(now.as_second()).unwrap_or_default();
+    let now = jiff::Timestamp::from_second(now.as_second()).unwrap_or_default().to_string();
+    let now = options.kept.as_ref().map_or(now, |kept| kept.made.clone());
     Settings {
         directory: options.directory.clone(),
         module: None,
         home: options.process.get("HOME").map(PathBuf::from),
-        plan_timestamp: now.to_string().into(),
+        plan_timestamp: now.into(),
         timestamp: None,
         budget: Arc::default(),
         in_template: false,

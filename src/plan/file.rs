@@ -25,6 +25,11 @@ pub fn withheld(plan: &Plan, state: &State) -> Result<Plan, String> {
     Ok(Plan { steps, outputs, records, ..plan.clone() })
 }
 
+/// A value with holes for what must not be written.
+pub fn covered(value: &Value) -> Value {
+    Withhold::default().value(value, false)
+}
+
 /// Writes a plan.
 ///
 /// # Errors
@@ -41,6 +46,15 @@ pub fn write(plan: &Plan) -> Result<Vec<u8>, String> {
 /// It is something else.
 pub fn read(bytes: &[u8]) -> Result<Plan, String> {
     let plan: Plan = ciborium::from_reader(bytes).map_err(|error| error.to_string())?;
+    check(&plan)?;
+    Ok(plan)
+}
+
+/// Whether the steps of a plan that was read fit together.
+///
+/// # Errors
+/// They do not.
+pub fn check(plan: &Plan) -> Result<(), String> {
     let steps: BTreeSet<StepId> = plan.steps.iter().map(|step| step.step).collect();
     let barriers: BTreeSet<BarrierId> = plan.barriers.iter().map(|barrier| barrier.barrier).collect();
     let known = |wait: &Wait| match wait {
@@ -51,7 +65,7 @@ pub fn read(bytes: &[u8]) -> Result<Plan, String> {
         && barriers.len() == plan.barriers.len()
         && plan.steps.iter().flat_map(|step| &step.edges).all(known)
         && plan.barriers.iter().flat_map(|barrier| &barrier.steps).all(|step| steps.contains(step));
-    if whole { Ok(plan) } else { Err("its steps do not fit together".to_owned()) }
+    if whole { Ok(()) } else { Err("its steps do not fit together".to_owned()) }
 }
 
 fn withhold_step(step: &Step, state: &State) -> Result<Step, String> {

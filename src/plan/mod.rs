@@ -31,6 +31,7 @@ mod record;
 mod refresh_only;
 pub mod replace;
 mod rotation;
+pub mod saved;
 mod select;
 pub mod shown;
 pub mod step;

@@ -179,6 +179,7 @@ impl Place {
 
     fn open(&self) -> Session {
         Session::open(&SessionOptions {
+            kept: None,
             directory: self.directory.clone(),
             environment: None,
             given: Vec::new(),
@@ -208,7 +209,7 @@ impl Place {
         for diagnostic in &session.diagnostics {
             outcome.told.push_str(&render::render(diagnostic, &session.sources, false));
         }
-        let run = apply::Run { parallelism: 4, events, stop };
+        let run = apply::Run { saved: None, parallelism: 4, events, stop };
         let end = self.carry_out(session, prepared, run, writes, outcome).await;
         while let Ok(event) = incoming.try_recv() {
             outcome.told.push_str(&format!("{event:?}\n"));
@@ -327,6 +328,7 @@ impl End {
             Failure::Refused(why) => End::Refused(why),
             Failure::Locked(_) => End::Locked,
             Failure::Remains(why) => End::Remains(why),
+            Failure::Stale(why) => End::Error(why),
         }
     }
 }

@@ -30,7 +30,7 @@ use crate::diag::{Diagnostic, SourceMap};
 use crate::fetch::Library;
 use crate::lang;
 use crate::lang::declare::{Call, Import, Module, Removed, Resource, declare};
-use crate::lang::source::{self, Files};
+use crate::lang::source::{self, Files, Origin};
 use crate::stack::graph::Graph;
 use modules::{Elsewhere, Units, Wanted};
 
@@ -70,13 +70,13 @@ pub struct Stack {
 impl Stack {
     /// Reads a directory. The stack holds everything that could be understood.
     pub fn load(directory: &Path, diagnostics: &mut Vec<Diagnostic>) -> Self {
-        Self::load_from(directory, &Library::open(directory), diagnostics)
+        Self::load_from(directory, &Library::open(directory), &Origin::Disk, diagnostics)
     }
 
-    /// Reads a directory, with the modules that a library has.
-    pub fn load_from(directory: &Path, library: &Library, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    /// Reads a stack, with the modules that a library has.
+    pub fn load_from(directory: &Path, library: &Library, origin: &Origin, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut sources = SourceMap::default();
-        let files = source::load(directory, &mut sources, diagnostics);
+        let files = source::load(directory, origin, &mut sources, diagnostics);
         let bodies = lang::files::parse(&files.configuration, &sources, diagnostics);
         let nothing = files.configuration.is_empty() && diagnostics.is_empty();
         if nothing {
@@ -88,7 +88,7 @@ impl Stack {
         let mut module = declare(&bodies, &sources, diagnostics);
         let given_up = lang::declare::given_up(&module, diagnostics);
         let modules::Loaded { mut units, elsewhere, wanted, refused } =
-            modules::load(directory, &module, &given_up, library, &mut sources, diagnostics);
+            modules::load(directory, &module, &given_up, library, origin, &mut sources, diagnostics);
         let forgotten = foreign::leave(&mut module, &mut units, &given_up);
         let name = module.stack.as_ref().map_or_else(|| directory_name(directory), |stack| stack.name.clone());
         let mut stack = Self {

@@ -16,7 +16,8 @@ use crate::fetch::version::Constraint;
 use crate::fetch::{Found, Library};
 use crate::lang::ast::Body;
 use crate::lang::declare::{Call, Module, declare};
-use crate::lang::{files, source};
+use crate::lang::files;
+use crate::lang::source::{self, Origin};
 use crate::templates;
 use wrong::{leads_out, left, no_constraint, not_local, too_many, unknown_template, unreadable};
 
@@ -70,13 +71,15 @@ pub fn load(
     root: &Module,
     given_up: &[(Arc<str>, Span)],
     library: &Library,
+    origin: &Origin,
     sources: &mut SourceMap,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Loaded {
-    let place = Place::Directory { path: PathBuf::from("."), real: source::real(directory), package: None };
+    let place = Place::Directory { path: PathBuf::from("."), real: origin.real(directory), package: None };
     let mut loader = Loader {
         directory,
         library,
+        origin,
         sources,
         diagnostics,
         parsed: BTreeMap::new(),
@@ -136,6 +139,7 @@ type Bodies = Rc<Vec<(FileId, Body)>>;
 struct Loader<'a> {
     directory: &'a Path,
     library: &'a Library,
+    origin: &'a Origin,
     sources: &'a mut SourceMap,
     diagnostics: &'a mut Vec<Diagnostic>,
     parsed: BTreeMap<PathBuf, Bodies>,
@@ -247,7 +251,7 @@ impl Loader<'_> {
             (_, Place::Directory { path, package, .. }) if is_local(text) => {
                 let path = clean(&path.join(text));
                 let out = package.as_ref().filter(|package| !path.starts_with(package));
-                match source::real(&self.directory.join(&path)) {
+                match self.origin.real(&self.directory.join(&path)) {
                     _ if out.is_some() => Err(wrong(leads_out(text))),
                     Some(real) => Ok(Place::Directory { path, real: Some(real), package: package.clone() }),
                     None => Err(wrong(unreadable(&format!("There is no directory {}.", path.display())))),
@@ -264,7 +268,7 @@ impl Loader<'_> {
         let source = match Source::parse(text) {
             Ok(Some(source)) => source,
             Ok(None) => {
-                let near = !text.is_empty() && source::real(&self.directory.join(text)).is_some();
+                let near = !text.is_empty() && self.origin.real(&self.directory.join(text)).is_some();
                 return Err((not_local(text, near), Unread::Wrong));
             }
             Err(why) => {
@@ -298,7 +302,7 @@ impl Loader<'_> {
     }
 
     fn place_of(&self, found: Found) -> Result<Place, (Diagnostic, Unread)> {
-        match source::real(&self.directory.join(&found.path)) {
+        match self.origin.real(&self.directory.join(&found.path)) {
             Some(real) => Ok(Place::Directory { path: found.path, real: Some(real), package: found.package }),
             None => {
                 let detail = format!("There is no directory {}.", found.path.display());
@@ -316,7 +320,7 @@ impl Loader<'_> {
         let files = match place {
             Place::Directory { path, .. } => {
                 let directory = if self.directory == Path::new(".") { path.clone() } else { self.directory.join(path) };
-                source::load_module(&directory, self.sources, self.diagnostics)
+                source::load_module(&directory, self.origin, self.sources, self.diagnostics)
             }
             Place::Template(name, template) => {
                 let files = template.iter().filter(|(file, _)| source::is_configuration(file));

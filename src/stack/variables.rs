@@ -51,6 +51,8 @@ pub struct Inputs<'a> {
     pub given: &'a [Given],
     /// Files of values that belong to the stack.
     pub files: &'a [FileId],
+    /// Those that a saved plan knows.
+    pub known: Option<&'a Object>,
 }
 
 /// Resolves every variable. One whose value is missing or wrong is reported and unknown.
@@ -63,6 +65,10 @@ pub fn resolve(
     let raw = collect(inputs, sources, diagnostics);
     let mut values = Object::new();
     for (name, variable) in &inputs.module.variables {
+        if let Some(known) = inputs.known.and_then(|known| known.get(name)) {
+            values.insert(name.clone(), known.clone());
+            continue;
+        }
         let value = one(name, variable, raw.get(name), sources, scope, diagnostics);
         values.insert(name.clone(), value.with_mark(variable.sensitive));
     }

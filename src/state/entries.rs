@@ -32,6 +32,9 @@ enum EffectFile {
     Outputs(BTreeMap<String, OutputFile>),
     Home(HomeFile),
     Move(Vec<(String, String)>),
+    Plan(Option<String>),
+    Finished(u32),
+    Applied(String),
 }
 
 /// Writes an entry as one line of JSON.
@@ -81,6 +84,9 @@ fn effect_out(effect: &Effect) -> EffectFile {
         Effect::Kept(farewell) => EffectFile::Kept(farewell.clone()),
         Effect::Outputs(outputs) => EffectFile::Outputs(outputs_out(outputs)),
         Effect::Home(home) => EffectFile::Home(home_out(home)),
+        Effect::Plan(plan) => EffectFile::Plan(plan.clone()),
+        Effect::Finished(step) => EffectFile::Finished(*step),
+        Effect::Applied(plan) => EffectFile::Applied(plan.clone()),
         Effect::Move(moves) => {
             EffectFile::Move(moves.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect())
         }
@@ -101,6 +107,9 @@ fn effect_in(file: EffectFile) -> Result<Effect, Wrong> {
         EffectFile::Kept(farewell) => Effect::Kept(farewell),
         EffectFile::Outputs(outputs) => Effect::Outputs(outputs_in(outputs)),
         EffectFile::Home(home) => Effect::Home(home_in(home)),
+        EffectFile::Plan(plan) => Effect::Plan(plan),
+        EffectFile::Finished(step) => Effect::Finished(step),
+        EffectFile::Applied(plan) => Effect::Applied(plan),
         EffectFile::Move(moves) => {
             let one = |(from, to): (String, String)| Ok::<_, Wrong>((address_in(&from)?, address_in(&to)?));
             Effect::Move(moves.into_iter().map(one).collect::<Result<_, _>>()?)

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::kind::Kind;
 use crate::kinds;
-use crate::state::{Deposed, Digest, Farewell, Home, Nature, Operation, Part, Record, State, Stranger, v1};
+use crate::state::{Deposed, Digest, Farewell, Home, Nature, Operation, Part, Progress, Record, State, Stranger, v1};
 use crate::value::convert::convert;
 use crate::value::json;
 use crate::value::{Object, Value};
@@ -57,6 +57,10 @@ struct StateFile {
     final_snapshots: Vec<Farewell>,
     #[serde(default)]
     outputs: BTreeMap<String, OutputFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    saved_plan: Option<Progress>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    applied_plans: Vec<String>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -138,6 +142,8 @@ pub(super) struct OperationFile {
     id: String,
     run: String,
     step: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    planned: Option<u32>,
     call: usize,
     calls: usize,
     operation: String,
@@ -176,6 +182,8 @@ pub fn encode(state: &State) -> String {
         operations: state.operations.iter().map(operation_out).collect(),
         final_snapshots: state.farewells.clone(),
         outputs: outputs_out(&state.outputs),
+        saved_plan: state.progress.clone(),
+        applied_plans: state.applied.clone(),
     };
     let mut text = serde_json::to_string_pretty(&file).expect("a state is plain data");
     text.push('\n');
@@ -240,6 +248,8 @@ fn state_in(file: StateFile) -> Result<State, Wrong> {
         journal: file.journal,
         farewells: file.final_snapshots,
         outputs: outputs_in(file.outputs),
+        progress: file.saved_plan,
+        applied: file.applied_plans,
         ..State::default()
     };
     let known = |row| match row {
@@ -392,6 +402,7 @@ pub(super) fn operation_out(operation: &Operation) -> OperationFile {
         id: operation.id.clone(),
         run: operation.run.clone(),
         step: operation.step.clone(),
+        planned: operation.planned,
         call: operation.call.0,
         calls: operation.call.1,
         operation: operation.name.clone(),
@@ -410,6 +421,7 @@ pub(super) fn operation_in(file: OperationFile) -> Result<Operation, Wrong> {
         id: file.id,
         run: file.run,
         step: file.step,
+        planned: file.planned,
         call: (file.call, file.calls),
         name: file.operation,
         nature: file.nature,

@@ -12,6 +12,7 @@ pub mod journal;
 pub mod lock;
 pub mod medium;
 mod operations;
+mod progress;
 pub mod store;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use crate::address::Address;
 use crate::kinds::tags::MARK;
 use crate::value::{Object, Value};
 pub use operations::Operations;
+pub use progress::Progress;
 
 /// The state of one environment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -52,6 +54,10 @@ pub struct State {
     pub outputs: BTreeMap<String, Option<Value>>,
     /// The run whose journal goes on from the file, while it does.
     pub journal: Option<String>,
+    /// How far a saved plan was carried out, until all of it is or another run has gone on.
+    pub progress: Option<Progress>,
+    /// The saved plans that were carried out whole, the last ones at the end.
+    pub applied: Vec<String>,
 }
 
 /// What makes a state the state of this place and of no other. What is not known yet is open.
@@ -155,6 +161,8 @@ pub struct Operation {
     pub run: String,
     /// The step that it belongs to, in words.
     pub step: String,
+    /// The step of the saved plan that is carried out, where it is one.
+    pub planned: Option<u32>,
     /// Which call of the step, from 0, and how many there are.
     pub call: (usize, usize),
     /// The API operation.
@@ -247,14 +255,24 @@ pub enum Effect {
     Home(Home),
     /// Objects have other addresses, all at once.
     Move(Vec<(Address, Address)>),
+    /// A saved plan is carried out from now on, told by its id; none when another run goes on.
+    Plan(Option<String>),
+    /// A step of the saved plan is done.
+    Finished(u32),
+    /// The saved plan of that id was carried out whole.
+    Applied(String),
 }
 
 impl State {
     /// Applies an entry.
     pub fn apply(&mut self, entry: Entry) {
         match entry {
-            Entry::Began(operation) => self.operations.push(operation),
-            Entry::Ended { operation, address, effects, .. } => {
+            Entry::Began(operation) => {
+                self.note_attempt(&operation);
+                self.operations.push(operation);
+            }
+            Entry::Ended { operation, address, end, effects } => {
+                self.note_call(&operation, end);
                 self.operations.end(&operation, &address);
                 effects.into_iter().for_each(|effect| self.take(effect));
             }
@@ -287,6 +305,9 @@ impl State {
             Effect::Outputs(outputs) => self.outputs = outputs,
             Effect::Home(home) => self.home = home,
             Effect::Move(moves) => self.rename(&moves),
+            Effect::Plan(plan) => self.follow_plan(plan),
+            Effect::Finished(step) => self.note_step(step),
+            Effect::Applied(plan) => self.note_plan(plan),
         }
     }
 

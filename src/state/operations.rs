@@ -41,6 +41,11 @@ impl Operations {
         }
     }
 
+    /// The operation of an id.
+    pub fn get(&self, id: &str) -> Option<&Operation> {
+        self.open.get(self.numbers.get(id)?.first()?)
+    }
+
     /// Keeps those of which something holds.
     pub fn retain(&mut self, holds: impl Fn(&Operation) -> bool) {
         *self = std::mem::take(self).open.into_values().filter(|operation| holds(operation)).collect();
@@ -101,6 +106,7 @@ mod tests {
             id: id.to_owned(),
             run: String::new(),
             step: String::new(),
+            planned: None,
             call: (0, 1),
             name: String::new(),
             nature: Nature::Create,

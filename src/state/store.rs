@@ -114,6 +114,12 @@ impl Store {
         }
     }
 
+    /// Gives a state that is still to be made the lineage and the salt that a saved plan has foreseen.
+    pub fn adopt(&mut self, lineage: &str, salt: &str) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        (state.lineage, state.salt) = (lineage.to_owned(), salt.to_owned());
+    }
+
     /// Keeps the lock of the state as long as the store is kept.
     pub fn hold(&mut self, lock: Box<dyn Held>) {
         self.lock = Some(lock);

@@ -70,6 +70,7 @@ fn of(name: &str) -> Record {
 fn operation(id: &str) -> Operation {
     let address = Address::managed("parameter_group", format!("new-{id}"));
     Operation {
+        planned: None,
         id: id.to_owned(),
         run: "run".to_owned(),
         step: format!("create {address}"),

@@ -165,6 +165,7 @@ fn intend(state: &mut State, intent: IntentV1) -> Result<(), Wrong> {
     let id = if by_aws { None } else { intent.name };
     let record = Record { region: intent.region, object, ..Record::default() };
     state.operations.push(Operation {
+        planned: None,
         id: intent.id,
         run: "of an earlier version".to_owned(),
         step: format!("create {address}"),

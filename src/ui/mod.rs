@@ -9,6 +9,7 @@ pub mod pending;
 pub mod plan;
 mod print;
 pub mod progress;
+pub mod terraform;
 pub mod value;
 
 use std::io::IsTerminal;

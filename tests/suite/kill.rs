@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::harness::Place;
 
-const STACK: &str = r#"
+pub const STACK: &str = r#"
 environment "local" {
   endpoint = "emulator"
   region   = "us-west-2"
@@ -122,7 +122,7 @@ fn kills(seed: u64) {
 }
 
 /// The same numbers for the same seed (xorshift).
-fn moments(seed: u64) -> impl FnMut() -> u64 {
+pub fn moments(seed: u64) -> impl FnMut() -> u64 {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     move || {
         state ^= state << 13;
@@ -133,7 +133,7 @@ fn moments(seed: u64) -> impl FnMut() -> u64 {
 }
 
 /// Kills a run without a warning. One that has come to its end before has come to its end.
-fn killed_after(place: &Place, args: &[&str], moment: u64) {
+pub fn killed_after(place: &Place, args: &[&str], moment: u64) {
     let mut program = place.program(args);
     let mut child: Child = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
     std::thread::sleep(Duration::from_millis(moment));

@@ -19,6 +19,7 @@ mod properties;
 mod referees;
 mod refusals;
 mod rules;
+mod saved;
 mod scale;
 mod seeds;
 mod stacks;

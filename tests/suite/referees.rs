@@ -191,7 +191,7 @@ fn program(test: &str, name: &str) -> Option<PathBuf> {
 }
 
 /// A Python that can import the module, or a word that the test is skipped.
-fn python_with(test: &str, module: &str) -> Option<PathBuf> {
+pub fn python_with(test: &str, module: &str) -> Option<PathBuf> {
     let python = program(test, "python3")?;
     let mut import = Command::new(&python);
     import.args(["-c", &format!("import {module}")]).stdout(Stdio::null()).stderr(Stdio::null());

@@ -17,6 +17,9 @@ const TICK: Duration = Duration::from_millis(500);
 impl Work<'_> {
     /// Makes an object, or changes one as it is.
     pub(super) async fn make(&mut self, maker: &dyn Local) -> Result<(), Early> {
+        if self.step.action == Action::Create && self.made_before() > 0 {
+            return self.show_again(maker);
+        }
         let mut ready = self.prepare()?;
         let secrets = match self.step.action {
             Action::Create => {
@@ -42,9 +45,28 @@ impl Work<'_> {
         if self.step.action == Action::Update {
             effects = vec![Effect::Record(self.step.address.clone(), self.record_of(&ready, ready.after.clone()))];
         }
+        // A value that was drawn is not drawn again.
+        effects.extend(self.finished());
         match secrets.is_empty() {
             true => self.commit(Entry::Noted(effects)).await?,
             false => self.keep(&secrets, &ready, effects).await?,
+        }
+        self.show(maker, ready, secrets)
+    }
+
+    /// An earlier run has drawn its secrets, and they are in the vault.
+    fn show_again(&mut self, maker: &dyn Local) -> Result<(), Early> {
+        let record = self.recorded_at_address().ok_or_else(|| "its record is gone; plan again".to_owned())?;
+        let mut ready = self.prepare()?;
+        ready.after.extend(record.object.clone());
+        self.id = Some(record.id.clone());
+        let mut secrets = Vec::new();
+        for name in maker.secrets() {
+            let vault =
+                self.shared.vault.as_ref().ok_or_else(|| "the environment names no place for secrets".to_owned())?;
+            let text =
+                vault.read(&secret_name(&record.id, name))?.ok_or_else(|| format!("{name} is gone from the vault"))?;
+            secrets.push((*name, Value::string(text)));
         }
         self.show(maker, ready, secrets)
     }
@@ -108,6 +130,7 @@ impl Work<'_> {
             id: self.shared.entropy.id(),
             run: self.shared.run.clone(),
             step: format!("{} {}", self.step.action.word(), self.step.address),
+            planned: self.planned(),
             call: (0, 1),
             name: name.to_owned(),
             nature,

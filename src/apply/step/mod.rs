@@ -54,7 +54,7 @@ pub async fn run(shared: &Shared, index: usize) -> Outcome {
         shared.send(Event::Started { address: address.clone(), action, id: shown_id(step) });
     }
     let mut work = Work::new(shared, step);
-    let result = work.run().await;
+    let result = work.whole().await;
     let elapsed = work.elapsed();
     match result {
         Ok(()) => {
@@ -146,6 +146,15 @@ impl<'a> Work<'a> {
         self.shared.clock.elapsed().saturating_sub(self.start)
     }
 
+    /// The step, and that it is done.
+    async fn whole(&mut self) -> Result<(), Early> {
+        self.run().await?;
+        match self.finished() {
+            Some(effect) => self.commit(Entry::Noted(vec![effect])).await,
+            None => Ok(()),
+        }
+    }
+
     async fn run(&mut self) -> Result<(), Early> {
         let local = kinds::local(&self.step.address.kind);
         match self.step.action {
@@ -177,14 +186,15 @@ impl<'a> Work<'a> {
         ready.after = self.known.value(&Value::object(ready.after), entropy).as_object().cloned().unwrap_or_default();
         if !self.kind().is_named_by_aws() {
             let name = self.kind().identify(&ready.after);
-            if self.step.id.is_none() {
+            if self.step.id.is_none() && self.made_before() == 0 {
                 self.claim(name.as_deref()).await?;
             }
             self.id = name.or(self.id.take());
         }
+        self.go_on(&mut ready).await?;
         let _turn = self.turn(&ready.after).await;
         let count = ready.calls.len();
-        for (number, call) in ready.calls.iter().enumerate() {
+        for (number, call) in ready.calls.iter().enumerate().skip(self.made_before()) {
             let nature = if number == 0 { Nature::Create } else { Nature::Change };
             let record = self.record_of_first(&ready);
             let operation = self.operation(&mark, nature, call, (number, count), record);
@@ -201,6 +211,32 @@ impl<'a> Work<'a> {
             }
         }
         self.finish(&ready).await
+    }
+
+    /// What an earlier run has made of the object is known: its name, its mark and what its first call told.
+    async fn go_on(&mut self, ready: &mut Ready) -> Result<(), Early> {
+        if self.made_before() == 0 {
+            return Ok(());
+        }
+        let record = self.recorded_at_address();
+        let Some(record) = record else { return Err(Early::Failed("its record is gone; plan again".to_owned())) };
+        self.id = Some(record.id.clone());
+        self.mark = record.mark.clone();
+        for (name, value) in ready.after.iter_mut() {
+            if let Some(known) = record.object.get(name).filter(|_| !value.is_wholly_known()) {
+                *value = known.clone();
+            }
+        }
+        self.known.reply = record.object;
+        let observed = self.observe().await?;
+        self.known.reply.extend(observed.object.clone());
+        self.known.reply.or_insert("id".into(), Value::string(&record.id));
+        self.last = Some(observed);
+        Ok(())
+    }
+
+    pub(super) fn recorded_at_address(&self) -> Option<Record> {
+        self.shared.store.state().records.get(&self.step.address).cloned()
     }
 
     /// Waits until nobody else changes what AWS changes one thing at a time of.
@@ -296,7 +332,7 @@ impl<'a> Work<'a> {
         }
         let _turn = self.turn(&ready.after).await;
         let count = ready.calls.len();
-        for (number, call) in ready.calls.iter().enumerate() {
+        for (number, call) in ready.calls.iter().enumerate().skip(self.made_before()) {
             if call.secret.is_some() && self.last.is_none() {
                 self.settled().await?;
             }
@@ -335,7 +371,7 @@ impl<'a> Work<'a> {
             let effect = Effect::Farewell(self.step.address.clone(), id.clone(), name.clone());
             self.commit(Entry::Noted(vec![effect])).await?;
         }
-        for (number, call) in self.step.calls.iter().enumerate() {
+        for (number, call) in self.step.calls.iter().enumerate().skip(self.made_before()) {
             let last = call.until == Until::Absent;
             let nature = if last { Nature::Delete } else { Nature::Change };
             let recorded = Record { farewell: self.step.farewell.clone(), ..self.recorded() };

@@ -29,6 +29,7 @@ impl Work<'_> {
             id,
             run: self.shared.run.clone(),
             step: format!("{} {}", self.step.action.word(), self.step.address),
+            planned: self.planned(),
             call: number,
             name: call.operation.to_owned(),
             nature,
@@ -61,6 +62,23 @@ impl Work<'_> {
         }
         record.object.insert(date.into(), seen);
         Some(Entry::Noted(vec![Effect::Record(self.step.address.clone(), record)]))
+    }
+
+    /// The number of the step in the saved plan that is carried out.
+    pub(super) fn planned(&self) -> Option<u32> {
+        self.shared.saved.as_ref().map(|_| self.step.step.0)
+    }
+
+    /// That the step is done, for whoever goes on with a saved plan. What is only read is read again.
+    pub(super) fn finished(&self) -> Option<Effect> {
+        self.planned().filter(|_| self.step.action != Action::Read).map(Effect::Finished)
+    }
+
+    /// How many calls of the step an earlier run has made.
+    pub(super) fn made_before(&self) -> usize {
+        let state = self.shared.store.state();
+        let progress = self.shared.saved.as_ref().and_then(|plan| state.progress_of(plan));
+        progress.and_then(|progress| progress.calls.get(&self.step.step.0).copied()).unwrap_or(0)
     }
 
     /// The call was carried out.

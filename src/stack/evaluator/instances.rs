@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::address::Key;
 use crate::stack::target::{Expansion, Instance};
 use crate::value::convert::convert;
@@ -24,7 +26,7 @@ pub struct Instances {
 }
 
 /// How a block is repeated.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Repetition {
     /// Not at all.
     #[default]
@@ -60,6 +62,11 @@ impl Instances {
         self.whole.take();
         self.changed = generation;
         self.changes.insert(key, generation);
+    }
+
+    /// How it is repeated, and the values.
+    pub(super) fn parts(&self) -> (Repetition, &BTreeMap<Option<Key>, Value>) {
+        (self.repetition, &self.values)
     }
 
     /// All of them as one value.

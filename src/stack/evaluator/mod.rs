@@ -7,6 +7,7 @@ mod foreign;
 mod instances;
 mod kept;
 mod modules;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -26,6 +27,7 @@ use crate::value::{Object, Origin, Type, Value};
 pub use instances::{Instances, Repetition};
 use kept::{Item, Kept, Trail};
 use modules::Repeated;
+pub use snapshot::Snapshot;
 pub use view::View;
 
 /// The names of a stack in one environment.
@@ -99,6 +101,16 @@ impl Evaluator {
         self.stack.clone()
     }
 
+    /// The variables of the root.
+    pub fn variables(&self) -> Object {
+        self.modules.get(&Vec::new()).map(|root| root.variables.clone()).unwrap_or_default()
+    }
+
+    /// When the plan was begun, as RFC 3339.
+    pub fn plan_timestamp(&self) -> String {
+        self.within(&[]).settings.plan_timestamp.to_string()
+    }
+
     /// Where secrets are read.
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
@@ -149,6 +161,12 @@ impl Evaluator {
     pub fn set_block(&mut self, block: &Address, instances: Instances) {
         let names = self.modules.entry(block.module.clone()).or_default();
         names.blocks.insert((block.mode, block.kind.clone(), block.name.clone()), instances);
+    }
+
+    /// The value of one instance, where it has one.
+    pub fn instance(&self, address: &Address) -> Option<Value> {
+        let block = (address.mode, address.kind.clone(), address.name.clone());
+        self.modules.get(&address.module)?.blocks.get(&block)?.get(&address.key).cloned()
     }
 
     /// Puts in the value of one instance; what was not wholly known without it is evaluated anew.

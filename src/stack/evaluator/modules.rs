@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::address::{Key, ModulePath};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::Step;
@@ -18,7 +20,7 @@ use crate::stack::variables::{Supplied, shape};
 use crate::value::{Object, Origin, Type, Value};
 
 /// The instances of a module in one instance of its caller.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Repeated {
     pub(super) repetition: Repetition,
     pub(super) keys: BTreeSet<Option<Key>>,

@@ -1,0 +1,242 @@
+//! Saved plans: writing one for `plan --out`, telling one from a stack, and carrying one out for `apply`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::apply::{Doing, carry_out};
+use crate::cli::args::{ApplyArgs, InputArgs, ScopeArgs, StackArgs};
+use crate::cli::run::Context;
+use crate::cli::signals;
+use crate::disk;
+use crate::ops::apply::{guard, lock};
+use crate::ops::connect::{Connection, Purpose, connect};
+use crate::ops::recover::Watch;
+use crate::ops::saved::{Given, Kept, check_state, resume, save};
+use crate::ops::{Failure, Session};
+use crate::plan::Plan;
+use crate::plan::saved::configuration::Configuration;
+use crate::plan::saved::seal::{self, MAGIC, Opened};
+use crate::plan::saved::{Asked, Saved};
+use crate::stack::Stack;
+use crate::stack::variables;
+use crate::state::store::Store;
+use crate::ui::{Ui, progress};
+
+/// The longest plan that is read.
+const LONGEST: u64 = 1 << 30;
+
+/// What an operand names.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Named {
+    /// The directory of a stack.
+    Directory(PathBuf),
+    /// A saved plan.
+    Plan(PathBuf),
+}
+
+/// What a path names: a directory is a stack, a file that begins as a saved plan is one, and any other text means its
+/// directory.
+///
+/// # Errors
+/// A file that is neither.
+pub fn named(path: &Path) -> Result<Named, Failure> {
+    if !path.is_file() {
+        return Ok(Named::Directory(path.to_owned()));
+    }
+    let wrong = |why: String| Failure::Error(format!("{}: {why}", path.display()));
+    let bytes = read(path)?;
+    if seal::is_plan(&bytes) {
+        return Ok(Named::Plan(path.to_owned()));
+    }
+    // A plan that was cut off or damaged must not be taken for its directory.
+    let begun = MAGIC.as_bytes().starts_with(&bytes);
+    if begun || std::str::from_utf8(&bytes).is_err() || bytes.contains(&0) {
+        let why = seal::open(&bytes).err().map(|why| why.to_string()).unwrap_or_default();
+        return Err(wrong(why));
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    Ok(Named::Directory(parent.unwrap_or(Path::new(".")).to_owned()))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let wrong = |why: String| Failure::Error(format!("{}: {why}", path.display()));
+    let bytes = disk::read_regular(path, LONGEST).map_err(|error| wrong(error.to_string()))?;
+    bytes.ok_or_else(|| wrong("there is no such file".to_owned()))
+}
+
+/// A saved plan as it was read.
+pub struct OpenPlan {
+    /// The plan.
+    pub saved: Saved,
+    opened: Opened,
+    bytes: Vec<u8>,
+}
+
+/// Reads a saved plan.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub fn open(path: &Path) -> Result<OpenPlan, Failure> {
+    let bytes = read(path)?;
+    let (saved, opened) =
+        Saved::read(&bytes).map_err(|why| Failure::Error(format!("{}: {why}; nothing was sent", path.display())))?;
+    Ok(OpenPlan { saved, opened, bytes })
+}
+
+/// Writes a plan that was just made.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write(
+    context: &Context,
+    path: &Path,
+    stack: &StackArgs,
+    made: (&Session, &Store, &Connection, &Plan),
+    asked: Asked,
+) -> Result<(), Failure> {
+    let (session, store, connection, plan) = made;
+    let text = |path: &Path| path.display().to_string();
+    let given = Given {
+        directory: stack.stack.as_deref().map_or_else(|| ".".to_owned(), text),
+        endpoint: stack.inputs.endpoint.clone().filter(|endpoint| !endpoint.is_empty()),
+        state_directory: stack.inputs.state.as_deref().map(text),
+        asked,
+    };
+    let bytes = save(session, store, connection, plan, given)?;
+    let path = context.path(path);
+    disk::replace(&path, &bytes).map_err(|error| Failure::Error(format!("{}: {error}", path.display())))
+}
+
+/// Carries out a saved plan.
+pub async fn apply(
+    context: &Context,
+    ui: Ui,
+    args: &ApplyArgs,
+    file: &Path,
+    stack: Option<&Path>,
+) -> Result<u8, Failure> {
+    let stop = signals::listen(ui);
+    let OpenPlan { saved, opened, bytes } = open(file)?;
+    own_scope(&args.scope)?;
+    let (mut session, directory) = session(context, &args.stack.inputs, &saved, stack)?;
+    if session.has_errors() {
+        session.report(Vec::new());
+        ui.diagnostics(&session.diagnostics, &session.sources);
+        return Err(Failure::Stack);
+    }
+    look_at(ui, &saved, &directory)?;
+    let lock = lock(&session, context.holder("cachestack apply", &*session.clock), args.scope.lock_timeout).await?;
+    let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
+    let follower = tokio::spawn(progress::follow(ui, incoming, Arc::default()));
+    let watch = Watch { events, stop: stop.clone() };
+    let mut store = session.store()?;
+    store.hold(lock);
+    check_state(&saved, &opened, &bytes, &session, &mut store)?;
+    let connection = connect(&mut session, Purpose::Change).await?;
+    let ready = resume(&mut session, &mut store, &connection, &saved, &watch).await;
+    drop(watch);
+    let _ = follower.await;
+    ready?;
+    super::plan::show(ui, &saved.plan, &saved.of.environment, &connection.place);
+    guard(&saved.plan)?;
+    let doing = Doing {
+        parallelism: args.scope.parallelism,
+        saved: Some(saved.id),
+        destroy: saved.asked.destroy,
+        strict: args.scope.strict_pending,
+        stop,
+    };
+    Ok(carry_out(ui, session, store, connection, saved.plan, doing).await?.0)
+}
+
+/// The stack of a saved plan, with everything as it was kept; and its directory.
+fn session(
+    context: &Context,
+    inputs: &InputArgs,
+    saved: &Saved,
+    stack: Option<&Path>,
+) -> Result<(Session, PathBuf), Failure> {
+    let of = &saved.of;
+    if let Some(name) = inputs.environment.as_deref().filter(|name| !name.is_empty() && *name != of.environment) {
+        return Err(Failure::Error(format!(
+            "the plan is of environment \"{}\", and -e says \"{name}\"; nothing was sent",
+            of.environment
+        )));
+    }
+    let directory = stack.map_or_else(|| PathBuf::from(&of.directory), Path::to_owned);
+    if !context.path(&directory).is_dir() {
+        return Err(Failure::Error(format!(
+            "the plan was made for the stack in {}, which is not here: name its directory, `apply --plan FILE DIRECTORY`",
+            directory.display()
+        )));
+    }
+    let inputs = InputArgs {
+        environment: Some(of.environment.clone()),
+        endpoint: inputs.endpoint.clone().filter(|text| !text.is_empty()).or_else(|| of.endpoint.clone()),
+        state: inputs.state.clone().or_else(|| of.state_directory.as_ref().map(PathBuf::from)),
+        ..inputs.clone()
+    };
+    let arguments: Vec<String> = std::env::args().collect();
+    let mut options = context.session(Some(&directory), &inputs, &arguments)?;
+    let known = |name: &str| saved.values.variables.get(name).is_some_and(crate::value::Value::is_wholly_known);
+    for given in &options.given {
+        if let variables::Given::Var(name, _) = given
+            && known(name)
+        {
+            return Err(Failure::Error(format!(
+                "--var {name}: the saved plan has its value; only what it does not keep can be given, such as sensitive variables"
+            )));
+        }
+    }
+    let kept = Kept::of(saved, &options.directory)?;
+    options.kept = Some(Arc::new(kept));
+    let directory = options.directory.clone();
+    Ok((Session::open(&options), directory))
+}
+
+/// What was chosen when the plan was made cannot be chosen again.
+fn own_scope(scope: &ScopeArgs) -> Result<(), Failure> {
+    let given = [
+        ("--target", !scope.target.is_empty()),
+        ("--exclude", !scope.exclude.is_empty()),
+        ("--replace", !scope.replace.is_empty()),
+        ("--allow-destroy", !scope.allow_destroy.is_empty()),
+        ("--allow-purchase", !scope.allow_purchase.is_empty()),
+        ("--max-impact", scope.max_impact.is_some()),
+        ("--refresh-only", scope.refresh_only),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(Failure::Error(format!("{name}: a saved plan is carried out as it was made; pass it to `plan --out`")))
+        }
+    }
+}
+
+/// Looks at the directory that the plan is to be carried out for: it has the stack, or the state of it. Says so where the
+/// files are no longer those of the plan.
+///
+/// # Errors
+/// It is the directory of another stack, or of none: a new state would be where nobody looks for it.
+fn look_at(ui: Ui, saved: &Saved, directory: &Path) -> Result<(), Failure> {
+    let stack = Stack::load(directory, &mut Vec::new());
+    let here = stack.module.stack.as_ref().map(|stack| &*stack.name);
+    let is_there = !stack.files.configuration.is_empty();
+    if let Some(here) = here.filter(|here| *here != saved.of.stack) {
+        let theirs = &saved.of.stack;
+        return Err(Failure::Error(format!(
+            "the plan is of stack \"{theirs}\", and {} is \"{here}\"; nothing was sent",
+            directory.display()
+        )));
+    }
+    if saved.of.salt.is_some() && !is_there {
+        return Err(Failure::Error(format!(
+            "there is no stack in {}, and the plan makes the first state of one: name its directory, `apply --plan FILE DIRECTORY`",
+            directory.display()
+        )));
+    }
+    if is_there && Configuration::of(&stack).digest != saved.configuration.digest {
+        ui.remark("The files of the stack have changed since the plan was made; it is carried out as it was made.");
+    }
+    Ok(())
+}
