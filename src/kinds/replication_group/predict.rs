@@ -1,6 +1,7 @@
 //! What AWS will make of a replication group, as far as anyone can foresee it.
 
 use super::shards;
+use crate::catalog::engines::Version;
 use crate::kind::Target;
 use crate::value::{Object, Type, Value};
 
@@ -28,6 +29,12 @@ pub fn predict(planned: &mut Object, live: Option<&Object>, target: &Target) {
     default("engine", Value::string("redis"));
     default("port", Value::int(6379));
     if live.is_none() {
+        // Only Valkey from 9.0 on keeps a log of writes.
+        let version = planned.get("engine_version").and_then(Value::as_str).and_then(Version::parse);
+        let valkey = planned.get("engine").and_then(Value::as_str) == Some("valkey");
+        if !valkey || version.is_some_and(|version| !version.at_least(9, 0)) {
+            planned.or_insert("durability".into(), Value::null_of(Type::String));
+        }
         // Who is made as a member follows; who becomes the primary of one is told later.
         let member = planned.get("global_replication_group_id").is_some_and(|value| !value.is_null());
         let role = if member { Value::string("SECONDARY") } else { Value::null_of(Type::String) };
