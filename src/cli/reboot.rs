@@ -23,7 +23,9 @@ async fn attempt(context: &Context, ui: Ui, args: &RebootArgs) -> Result<u8, Fai
         parallelism: 1,
         ..ScopeArgs::default()
     };
-    let options = Options { reboot: vec![address], reboot_all: args.all, ..plan_options(&scope, false)? };
+    // Whoever restarts a node by name knows what it holds; the plan says it once more.
+    let (reboot, allow_destroy) = (vec![address.clone()], vec![address]);
+    let options = Options { reboot, reboot_all: args.all, allow_destroy, ..plan_options(&scope, false)? };
     let stack = StackArgs { stack: None, inputs: args.inputs.clone() };
     let apply = ApplyArgs { stack, plan: None, scope, auto_approve: args.auto_approve, json: args.json };
     let manner = Manner { command: "cachestack reboot", destroy: false, judge: &|_, _| Ok(()) };

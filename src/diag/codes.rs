@@ -361,7 +361,6 @@ pub const CODES: &[Entry] = &[
     ("CS1070", "An output of nothing", "AWS leaves some attributes without a value: a group without cluster mode has no configuration endpoint, and one in cluster mode no primary endpoint. An output of such an attribute is null for good."),
     ("CS1071", "Anybody gets in", "The environment protects its data, and the group asks nobody who he is: it has neither a token nor a user group, so that the network alone decides."),
     ("CS1072", "In the default network", "The environment protects its data, and the group names no subnet group: AWS puts it into the default VPC of the region, and it cannot be moved out of there."),
-    ("CS1073", "Too many secondaries", "A global datastore has one primary and up to two secondaries, each in a region of its own."),
 ];
 
 /// The entry of a code.

@@ -10,7 +10,7 @@ use crate::catalog::engines::Version;
 use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
 use crate::kinds::{names, paid, tags, upkeep};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
-use crate::value::{Data, Object, Origin, Type, Value};
+use crate::value::{Object, Origin, Type, Value};
 
 /// The kind.
 pub struct GlobalReplicationGroup;
@@ -126,27 +126,6 @@ fn members_of(object: &Object) -> Vec<(&str, &str, &str)> {
         .collect()
 }
 
-/// How many groups follow the primary at most. Source: the ElastiCache user guide, "Global datastores".
-const FOLLOWERS: usize = 2;
-
-/// A declared group that is one secondary too many.
-fn crowded<'a>(among: &Among<'a>, address: &Address, one: &Object) -> Option<(&'a Address, Problem)> {
-    let is_it = |id: &Value| match (&id.data, text(one, "id")) {
-        (Data::String(id), Some(own)) => **id == *own,
-        (Data::Unknown(unknown), _) => unknown.origin.as_deref().is_some_and(|origin| origin.is_of(address)),
-        _ => false,
-    };
-    let follows =
-        |(_, group): &(&Address, Neighbour)| group.written.get("global_replication_group_id").is_some_and(is_it);
-    let all: Vec<(&Address, Neighbour)> = among.of("replication_group").filter(follows).collect();
-    let (third, _) = all.get(FOLLOWERS)?;
-    let detail =
-        format!("{} replication groups follow the primary of `{address}`, and AWS takes {FOLLOWERS}.", all.len());
-    let help = "Leave one of them out, or make a second global datastore.";
-    let problem = Problem::error("CS1073", "global_replication_group_id", "Too many secondaries", detail, help);
-    Some((third, problem))
-}
-
 impl Kind for GlobalReplicationGroup {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
@@ -176,8 +155,7 @@ impl Kind for GlobalReplicationGroup {
             let own = found.into_iter().flatten().map(|problem| (address, problem));
             own.chain(members::check(among, address, one)).collect::<Vec<_>>()
         };
-        let crowded = among.of(KIND).filter_map(|(address, one)| crowded(among, address, one.planned));
-        among.of(KIND).flat_map(problems).chain(crowded).collect()
+        among.of(KIND).flat_map(problems).collect()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

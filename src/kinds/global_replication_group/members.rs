@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::kind::{Among, Neighbour, Problem};
-use crate::value::{Data, Object, Origin, Value};
+use crate::value::{Data, Object, Value};
 
 /// So many groups follow the primary. Source: AWS, limits of global datastores.
 const MOST: usize = 2;
@@ -44,9 +44,7 @@ fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
 fn is_member(group: &Object, address: &Address, global: &Object) -> bool {
     let Some(named) = group.get("global_replication_group_id") else { return false };
     match &named.data {
-        Data::Unknown(unknown) => {
-            matches!(unknown.origin.as_deref(), Some(Origin::Attribute(of, _)) if **of == *address)
-        }
+        Data::Unknown(unknown) => unknown.origin.as_deref().is_some_and(|origin| origin.is_of(address)),
         Data::String(id) => text(global, "id") == Some(&**id),
         _ => false,
     }
