@@ -147,10 +147,14 @@ fn refused(run: Run, word: &str) {
 }
 
 /// A source that was changed, or a copy that was removed, is not the same as a block that was removed.
-fn what_a_module_made_stays_while_its_files_are_away(url: &str) {
+fn what_a_module_made_stays_while_its_files_are_away(repository: &Place) {
     let place = Place::new();
     place.write("stack.hcl", STACK);
     // Neither its name nor its source tells what it makes.
+    let shelf = tempfile::Builder::new().prefix("shelf").tempdir().expect("a folder");
+    let copy = shelf.path().join("copy");
+    git(shelf.path(), &["clone", "--quiet", &repository.path().display().to_string(), &copy.display().to_string()]);
+    let url = format!("git::file://{}//modules/outer?ref=v1", copy.display());
     place.write("main.tf", &format!("module \"shelf\" {{\n  source = \"{url}\"\n  name = \"a\"\n}}\n"));
     place.run(&["init"]).expect(0);
     place.run(&["apply", "--auto-approve"]).expect(0);
@@ -188,7 +192,7 @@ fn a_repository_is_fetched_pinned_and_compared() {
     works(&place);
     place.run(&["init"]).expect(0).says("Nothing to fetch.");
     assert_eq!(place.read(".cachestack.lock.json"), lock);
-    what_a_module_made_stays_while_its_files_are_away(&url);
+    what_a_module_made_stays_while_its_files_are_away(&repository);
 
     // The tag moves: the lock file keeps the commit, on other machines, too.
     let second = commit(&repository, &[("modules/inner/more.tf", "locals { more = 1 }\n")]);

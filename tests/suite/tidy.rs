@@ -16,7 +16,7 @@ const LINES_MAX: usize = 600;
 const ONLY_IN: &[(&str, &[&str])] = &[
     (r"\baws_(sdk|smithy|config|credential_types)\w*", &["src/cloud"]),
     (r"\bhcl_edit\b", &[]),
-    (r"\bpetgraph\b", &["src/stack/graph.rs"]),
+    (r"\bpetgraph\b", &["src/stack/graph.rs", "src/plan/order.rs"]),
     (r"\be?print(ln)?!\(", &["src/ui"]),
     (r"\bio::(stdout|stderr)\(", &["src/ui", "src/cli/version.rs"]),
     (r"\bstd::fs\b", &["src/disk.rs", "src/disk", "src/lang/source.rs", "src/cli", "src/lang/functions", "src/fetch"]),

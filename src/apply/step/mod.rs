@@ -228,6 +228,9 @@ impl<'a> Work<'a> {
             }
         }
         self.known.reply = record.object;
+        // The run that made it need not have seen it come to its end.
+        let made = ready.calls[self.made_before().min(ready.calls.len()) - 1].clone();
+        self.wait(&made).await?;
         let observed = self.observe().await?;
         self.known.reply.extend(observed.object.clone());
         self.known.reply.or_insert("id".into(), Value::string(&record.id));

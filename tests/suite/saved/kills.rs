@@ -64,7 +64,10 @@ environment "local" {
   secrets  = "file:vault"
 }
 
-resource "random_password" "p" { length = 20 }
+resource "random_password" "p" {
+  length  = 20
+  special = false
+}
 
 resource "random_id" "id" { byte_length = 4 }
 
