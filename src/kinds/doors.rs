@@ -53,7 +53,7 @@ impl<'a> Group<'a> {
         let written = self.group.written.contains_key("ingress");
         let new = self.group.planned.get("id").and_then(Value::as_str).is_none();
         let blocks = match self.group.planned.get("ingress") {
-            Some(rules) if rules.is_unknown() && !(new && !written) => return None,
+            Some(rules) if rules.is_unknown() && (written || !new) => return None,
             Some(rules) => rules.as_items().unwrap_or_default(),
             None if new => &[],
             None => return None,

@@ -8,7 +8,7 @@ const DECIDE: [&str; 5] = ["engine", "engine_version_actual", "engine_version", 
 
 /// Nodes of one sort, as an object has them or will.
 pub fn nodes(object: &Object, count: Option<&Value>) -> Usage {
-    let given = || DECIDE.iter().filter_map(|name| object.get(*name)).chain(count);
+    let given = || DECIDE.iter().filter_map(|name| object.get(name)).chain(count);
     if given().any(Value::is_sensitive_anywhere) {
         let what = given().map(|value| format!("{:?} ", value.data)).collect();
         return Usage::Untold { what, why: "what decides it is sensitive" };
@@ -30,5 +30,5 @@ pub fn untold(object: &Object, decide: &[&str], why: &'static str) -> Usage {
 
 /// What decides an amount, to be compared and not to be shown.
 pub fn written(object: &Object, decide: &[&str]) -> String {
-    decide.iter().map(|name| format!("{:?} ", object.get(*name).map(|value| &value.data))).collect()
+    decide.iter().map(|name| format!("{:?} ", object.get(name).map(|value| &value.data))).collect()
 }

@@ -32,8 +32,8 @@ pub(super) fn kept(
     });
     let mut since = record.since.clone();
     since.retain(|name, _| {
-        let told = observation.pending.get(&**name).is_some_and(|value| differs(kind, now, name, value));
-        told || pending.contains_key(&**name)
+        let told = observation.pending.get(name).is_some_and(|value| differs(kind, now, name, value));
+        told || pending.contains_key(name)
     });
     (pending, since)
 }
@@ -54,7 +54,7 @@ pub(super) fn missed<'a>(
     };
     let now = &observation.object;
     let waited = record.pending.iter().filter(|(name, value)| {
-        now.contains_key(*name) && !observation.pending.contains_key(*name) && differs(kind, now, name, value)
+        now.contains_key(name) && !observation.pending.contains_key(name) && differs(kind, now, name, value)
     });
     waited.map(|(name, _)| &**name).filter(|name| is_over(name)).collect()
 }

@@ -15,7 +15,7 @@ use crate::value::Value;
 
 /// A warning for each secret of which a former one is still valid, or that nobody has to come with.
 pub(super) fn unfinished(instance: &Instance, record: &Record, difference: &Difference) -> Vec<Diagnostic> {
-    let let_in = record.phase.keys().map(|name| (name, record.secrets.get(name).is_some()));
+    let let_in = record.phase.keys().map(|name| (name, record.secrets.contains_key(name)));
     let beside = record.beside.iter().map(|(name, former)| (name, former.is_some()));
     let told = |(name, had): (&String, bool)| {
         let others =
@@ -125,7 +125,7 @@ fn stays(draft: &Draft, instance: &Instance, record: &Record, difference: &mut D
     };
     let names: Vec<&'static str> = secrets(instance)?.into_iter().filter(|name| let_in(name).is_some()).collect();
     for name in &names {
-        let value = instance.desired.object.get(*name).cloned().unwrap_or_else(Value::null);
+        let value = instance.desired.object.get(name).cloned().unwrap_or_else(Value::null);
         let digest = match draft.inputs.digests.read(&value) {
             Reading::Known(digest) => digest,
             Reading::Unread(source) => {

@@ -67,7 +67,7 @@ pub(super) fn of(
     (difference, waits): (&Difference, &Object),
 ) -> Option<Waits> {
     let attrs = instance.kind.schema().attrs.iter().filter(|attr| attr.settable() && !attr.secret);
-    let names: Vec<&'static str> = attrs.map(|attr| attr.name).filter(|name| waits.contains_key(*name)).collect();
+    let names: Vec<&'static str> = attrs.map(|attr| attr.name).filter(|name| waits.contains_key(name)).collect();
     let nodes = reboot::waiting(&observation.pending);
     if names.is_empty() && nodes.is_empty() {
         return None;

@@ -44,12 +44,12 @@ fn told(line: &Line) -> String {
         Err(why) => return format!("price unknown: {why}"),
     };
     let sides: Vec<String> =
-        [&line.before, &line.after].into_iter().filter(|side| !side.is_empty()).map(nodes).collect();
+        [&line.before[..], &line.after[..]].into_iter().filter(|side| !side.is_empty()).map(nodes).collect();
     format!("{} ({})", signed(after - before), sides.join(" -> "))
 }
 
 /// `3 x cache.r6g.large at 0.206 an hour`
-fn nodes(side: &Vec<Priced>) -> String {
+fn nodes(side: &[Priced]) -> String {
     let one = |priced: &Priced| format!("{} x {} at {} an hour", priced.count, priced.node_type, hour(priced.hour));
     side.iter().map(one).collect::<Vec<_>>().join(" + ")
 }

@@ -56,7 +56,7 @@ impl Work<'_> {
         since.retain(|name, _| !made(name));
         let deferred: Vec<&str> =
             ready.calls.iter().filter(|call| call.waits()).flat_map(|call| call.causes.iter().copied()).collect();
-        waits.extend(deferred.iter().filter_map(|name| Some(((*name).into(), ready.after.get(*name)?.clone()))));
+        waits.extend(deferred.iter().filter_map(|name| Some(((*name).into(), ready.after.get(name)?.clone()))));
         let now = jiff::Timestamp::from_second((self.shared.clock.now_ms() / 1000) as i64).unwrap_or_default();
         since.extend(deferred.iter().map(|name| ((*name).to_owned(), now.to_string())));
         waits.retain(|name, wanted| {
@@ -67,7 +67,7 @@ impl Work<'_> {
                 !told && observed.object.get(name).is_some_and(|now| !attr.is_satisfied(now, wanted))
             })
         });
-        since.retain(|name, _| waits.contains_key(&**name) || observed.pending.contains_key(&**name));
+        since.retain(|name, _| waits.contains_key(name) || observed.pending.contains_key(name));
         (waits, since)
     }
 

@@ -79,7 +79,7 @@ pub(super) fn unheard<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
             let value = alarm.planned.get(name).filter(|value| !value.is_null());
             value.is_some_and(|value| value.as_items().is_none_or(|items| !items.is_empty()))
         };
-        (!ACTIONS.iter().any(|name| acts(&name)) && !is_part(alarm.planned)).then(|| {
+        (!ACTIONS.iter().any(acts) && !is_part(alarm.planned)).then(|| {
             let detail = "The alarm has no action, so that nobody is told of it.";
             let help = "Set alarm_actions to the ARN of an SNS topic, for instance; or name it in a composite alarm.";
             (address, Problem::error("CS1027", "alarm_actions", "An alarm that nobody hears", detail, help).warning())

@@ -179,7 +179,7 @@ mod tests {
             let mut after = before.clone();
             after.extend(wanted.clone());
             let mut changed: Vec<&'static str> =
-                known.into_iter().filter(|name| before.get(*name) != after.get(*name)).collect();
+                known.into_iter().filter(|name| before.get(name) != after.get(name)).collect();
             wanted.insert("phase".into(), text("one-by-one"));
             assert_eq!(stage(&before, &wanted, &mut changed, &mut after, &[]), later, "{name}");
             assert_eq!(after.get(attr), Some(&comes), "{name}");
