@@ -42,7 +42,9 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
     for (address, record) in &chosen {
         ui.out(&text(address, record));
     }
-    for one in state.farewells.iter().filter(|_| address.is_none()) {
+    let mut farewells: Vec<_> = state.farewells.iter().filter(|_| address.is_none()).collect();
+    farewells.sort_by_key(|one| (one.address.to_string(), one.name.clone()));
+    for one in farewells {
         ui.out(&format!("# {} is gone; its final snapshot is \"{}\" in {}\n", one.address, one.name, one.region));
     }
     if chosen.is_empty() {

@@ -166,7 +166,12 @@ fn play(parts: &[Part]) -> String {
                 say(&format!("$ {command}"));
                 let output = normalise(&command_output(&place, command), place.path());
                 let long = brief && (command.contains(" apply") || command.contains(" destroy"));
-                say(&if long { results(&output) } else { output });
+                let rotates = brief && command.contains(" rotate");
+                say(&match (long, rotates) {
+                    (true, _) => results(&output),
+                    (_, true) => without_progress(&output),
+                    _ => output,
+                });
             }
         }
     }
@@ -231,6 +236,14 @@ fn results(text: &str) -> String {
     let noise = Regex::new(noise).expect("a pattern");
     let lines: Vec<&str> = text[planned..].lines().filter(|line| !noise.is_match(line)).collect();
     lines.join("\n").trim_start_matches('\n').to_owned()
+}
+
+/// Without the lines of progress, whose order may vary.
+fn without_progress(text: &str) -> String {
+    let progress =
+        Regex::new(r"^\S+: ((Creating|Modifying)\.\.\.|(Created|Modified) after |still )").expect("a pattern");
+    let lines: Vec<&str> = text.split('\n').filter(|line| !progress.is_match(line)).collect();
+    lines.join("\n")
 }
 
 /// Takes out what differs from run to run.

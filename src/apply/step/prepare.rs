@@ -10,7 +10,7 @@ use crate::kind::Call;
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::Bindings;
-use crate::plan::{Action, ignore, pending, replace, wish};
+use crate::plan::{Action, ignore, replace, wish};
 use crate::stack::conditions;
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -167,9 +167,10 @@ impl Work<'_> {
         };
         let planned = step.before.as_ref().zip(step.after.as_ref());
         let back = planned
-            .map(|(before, after)| pending::taken_back(self.kind().schema(), before, after, &step.changed))
+            .map(|(before, after)| crate::plan::pending::taken_back(self.kind().schema(), before, after, &step.changed))
             .unwrap_or_default();
-        let now = pending::compile(self.kind(), &change, &back).expect("what was planned can still be compiled");
+        let now =
+            crate::plan::pending::compile(self.kind(), &change, &back).expect("what was planned can still be compiled");
         // What turned out to be as it was needs no call, and was planned with one.
         let open = |place: usize| step.calls[place].args.values().any(|value| !value.is_wholly_known());
         let mut left = now.iter().peekable();
