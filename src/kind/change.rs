@@ -52,32 +52,12 @@ impl<'a> Change<'a> {
         changed: &'a [&'static str],
         target: &'a Target,
     ) -> Self {
-        Self {
-            before: Some(before),
-            after: Some(after),
-            changed,
-            target,
-            id: Some(id),
-            phase: &[],
-            both: &[],
-            only: None,
-            now: false,
-        }
+        Self { before: Some(before), id: Some(id), ..Self::create(after, changed, target) }
     }
 
     /// An object goes.
     pub fn delete(id: &'a str, before: &'a Object, target: &'a Target) -> Self {
-        Self {
-            before: Some(before),
-            after: None,
-            changed: &[],
-            target,
-            id: Some(id),
-            phase: &[],
-            both: &[],
-            only: None,
-            now: false,
-        }
+        Self { after: None, ..Self::update(id, before, before, &[], target) }
     }
 
     /// Fails where an attribute that decides which calls it takes differs and is not wholly known yet.

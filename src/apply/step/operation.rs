@@ -162,6 +162,7 @@ impl Work<'_> {
         let_in.iter().any(|let_in| let_in == name) && !carried
     }
 
+    /// Secrets that are let in beside others, and that this step has not changed.
     fn phase(&self) -> BTreeMap<String, Digest> {
         if self.step.action != Action::Update {
             return BTreeMap::new();
