@@ -13,8 +13,10 @@ use super::replication_group::read_tags;
 use super::tags::{self, Owner};
 use super::{Found, Place, names};
 use crate::cloud::args::send;
-use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
+use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Type, Value};
+
+const NOT_FOUND: &str = "GlobalReplicationGroupNotFoundFault";
 
 /// The global datastores of an account.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ impl Remote for Globals {
         Box::pin(async {
             let clients = self.0.clients().await?;
             let result = invoke(&clients, call).await.map_err(|error| without_secrets(error, call));
-            result.map_err(|error| own_not_found(error, &["GlobalReplicationGroupNotFoundFault"]))
+            result.map_err(|error| own_not_found(error, &[NOT_FOUND]))
         })
     }
 }
@@ -224,8 +226,15 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
     Ok(reply.0)
 }
 
-/// A secondary goes its own way.
+/// A secondary goes its own way. Of a datastore that is gone it is no member any more.
 pub(super) async fn disassociate(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
+    match leave(clients, call).await {
+        Err(error) if error.code == NOT_FOUND => Err(RemoteError { class: ErrorClass::NoChange, ..error }),
+        left => left.map(|()| Reply::new()),
+    }
+}
+
+async fn leave(clients: &Clients, call: &Call) -> Result<(), RemoteError> {
     let service = &clients.elasticache;
     let mut input = Input::of(call);
     send!(service, input, disassociate_global_replication_group {
@@ -233,5 +242,5 @@ pub(super) async fn disassociate(clients: &Clients, call: &Call) -> Result<Reply
         set_replication_group_id: text "ReplicationGroupId",
         set_replication_group_region: text "ReplicationGroupRegion",
     });
-    Ok(Reply::new())
+    Ok(())
 }
