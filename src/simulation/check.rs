@@ -102,7 +102,7 @@ impl Book {
     /// Notes the shape in which others have made what is to be taken over.
     pub fn note_shape(&mut self, facts: &Facts, id: &str, thing: &Thing) {
         if let Some(declared) = facts.imports.get(id).and_then(|address| facts.of(address)) {
-            self.made.insert(thing.number, declared.shape.clone());
+            self.made.insert(thing.number, declared.by_others());
         }
     }
 

@@ -93,6 +93,17 @@ pub struct Declared {
     pub token: Option<u32>,
 }
 
+impl Declared {
+    /// The shape in which others make it. Where its name does not tell how it was changed, theirs is as the first was.
+    pub fn by_others(&self) -> String {
+        let mut words: Vec<&str> = self.shape.splitn(4, ' ').collect();
+        if let ["parameter_group", _, fixed, _] = &mut words[..] {
+            *fixed = "0";
+        }
+        words.join(" ")
+    }
+}
+
 /// What a stack says, for checkers: no parser, planner or schema of the engine has a hand in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
