@@ -49,10 +49,8 @@ pub struct Opens {
     pub groups: &'static str,
     /// The attribute that names its subnet group.
     pub subnets: &'static str,
-    /// The port where none is written.
-    pub port: i64,
-    /// That of engines that have another one.
-    pub others: &'static [(&'static str, i64)],
+    /// The engines with their ports; the first is meant where none is written.
+    pub engines: &'static [(&'static str, i64)],
 }
 
 /// Who gives an attribute its value.

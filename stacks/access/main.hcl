@@ -1,5 +1,5 @@
 # Who may reach a cache, said at the cache: `access` stands for a security group beside it, with the port of the engine and
-# a rule for each application and network.
+# a rule for each application and network, which says who that is.
 
 stack "access" {
   default_environment = "local"
@@ -38,8 +38,9 @@ data "vpc" "main" { default = true }
 data "subnets" "private" { vpc_id = data.vpc.main.id }
 
 subnet_group "caches" {
-  name       = "${var.application}-subnet-group"
-  subnet_ids = data.subnets.private.ids
+  name        = "${var.application}-subnet-group"
+  description = "Subnets of the caches of ${var.application}"
+  subnet_ids  = data.subnets.private.ids
 }
 
 security_group "client" {
@@ -60,6 +61,8 @@ replication_group "redis" {
   subnet_group_name          = subnet_group.caches.name
 
   access { # 6379
+    name                 = "${var.application}-elasticache-sg"
+    description          = "Redis of ${var.application}"
     from_security_groups = [for client in security_group.client : client.id]
     from_cidrs           = var.networks
   }
@@ -72,18 +75,18 @@ cache_cluster "pages" {
   num_cache_nodes   = 2
   subnet_group_name = subnet_group.caches.name
 
-  access { # 11211
+  access { # 11211; by the name that it has without one
     from_security_groups = [for client in security_group.client : client.id]
   }
 }
 
 # The groups that `access` stands for are resources like any other.
-output "security_groups" {
-  value = { redis = security_group.redis_access.id, pages = security_group.pages_access.id }
-}
+output "security_group_id" { value = security_group.redis_access.id }
+
+output "pages_security_group_id" { value = security_group.pages_access.id }
 
 output "client_security_groups" {
   value = { for name, group in security_group.client : name => group.id }
 }
 
-output "subnet_group" { value = subnet_group.caches.name }
+output "subnet_group_name" { value = subnet_group.caches.name }

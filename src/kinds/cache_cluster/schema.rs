@@ -20,8 +20,7 @@ pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             id: "cluster_id",
             groups: "security_group_ids",
             subnets: "subnet_group_name",
-            port: 6379,
-            others: &[("memcached", 11_211)],
+            engines: &[("redis", 6379), ("memcached", 11_211)],
         })
         .watched(&["cpu", "memory", "evictions", "hits"])
 });

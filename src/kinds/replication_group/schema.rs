@@ -65,8 +65,7 @@ pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         id: "replication_group_id",
         groups: "security_group_ids",
         subnets: "subnet_group_name",
-        port: 6379,
-        others: &[],
+        engines: &[("redis", 6379)],
     })
     .watched(&["cpu", "memory", "evictions", "lag", "hits"])
     .unfolded("cluster_mode", &["num_node_groups", "replicas_per_node_group"])

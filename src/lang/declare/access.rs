@@ -5,7 +5,7 @@
 //! replication_group "redis" {                    security_group "redis_access" {
 //!   replication_group_id = "shop"                  name   = "shop-access"
 //!   subnet_group_name    = subnet_group.a.name     vpc_id = subnet_group.a.vpc_id
-//!   access {                              ->       ingress { the port of the engine, from there }
+//!   access {                              ->       ingress = [a rule for each of these, on the port of the engine]
 //!     from_cidrs = ["10.0.0.0/16"]               }
 //!   }                                            and its id in `security_group_ids` of the group
 //! }
@@ -17,10 +17,10 @@ use super::Module;
 use super::block;
 use super::resource::declare_own;
 use crate::diag::{Diagnostic, Span};
-use crate::lang::ast::{Attribute, BinaryOp, Block, Body, Expr, For, Label, Node, Part, UnaryOp};
+use crate::lang::ast::{Attribute, BinaryOp, Block, Body, Expr, For, Key, Label, Node, Part};
 use crate::schema::Opens;
 
-const NAMES: [&str; 3] = ["from_security_groups", "from_cidrs", "vpc_id"];
+const NAMES: [&str; 5] = ["from_security_groups", "from_cidrs", "vpc_id", "name", "description"];
 const GROUP: &str = "security_group";
 
 /// What of a cache's block goes into that of its security group as it is.
@@ -142,6 +142,11 @@ impl At {
         self.expr(Node::Tuple(items))
     }
 
+    fn object(self, members: Vec<(&str, Expr)>) -> Expr {
+        let member = |(name, value): (&str, Expr)| (Key::Name(name.into(), self.0), value);
+        self.expr(Node::Object(members.into_iter().map(member).collect()))
+    }
+
     /// `coalesce(value, [])`: nothing of null.
     fn each(self, value: Expr) -> Expr {
         self.call("coalesce", vec![value, self.tuple(Vec::new())])
@@ -163,63 +168,85 @@ impl At {
             let parts = [Part::Text(before.into()), Part::Interpolation(id.clone()), Part::Text(after.into())];
             self.expr(Node::Template(parts.into()))
         };
+        let said = |name: &str, otherwise: Expr| {
+            let value = get(access, name).map(|own| self.call("coalesce", vec![own, otherwise.clone()]));
+            self.attribute(name, value.unwrap_or(otherwise))
+        };
         let mut attributes = vec![
-            self.attribute("name", told("", "-access")),
-            self.attribute("description", told("Clients of ", "")),
+            said("name", told("", "-access")),
+            said("description", told("Clients of ", "")),
             self.attribute("vpc_id", vpc),
+            self.attribute("ingress", self.rules(cache, access, opens)),
         ];
         attributes.extend(SHARED.iter().filter_map(|name| cache.body.attribute(name)).cloned());
-        let port = self.port(cache, opens);
-        let mut rule = vec![
-            self.attribute("from_port", port.clone()),
-            self.attribute("to_port", port),
-            self.attribute("protocol", self.text("tcp")),
-        ];
-        if let Some(groups) = get(access, "from_security_groups") {
-            rule.push(self.attribute("security_groups", self.each(groups)));
-        }
-        if let Some(ranges) = get(access, "from_cidrs") {
-            rule.push(self.attribute("cidr_blocks", self.ranges(ranges.clone(), false)));
-            rule.push(self.attribute("ipv6_cidr_blocks", self.ranges(ranges, true)));
-        }
         let lifecycle = cache.body.blocks_of("lifecycle").filter_map(|block| block.body.attribute("enabled"));
         let lifecycle = lifecycle.map(|enabled| self.block("lifecycle", &[], vec![enabled.clone()], Vec::new()));
-        let blocks = [self.block("ingress", &[], rule, Vec::new())].into_iter().chain(lifecycle).collect();
+        let blocks = lifecycle.collect();
         self.block(GROUP, &[name], attributes, blocks)
     }
 
-    /// The port as it is written, or that of the engine.
-    fn port(self, cache: &Block, opens: &Opens) -> Expr {
-        let number = |port: i64| self.expr(Node::Number(port.into()));
-        let mut port = number(opens.port);
-        if let Some(engine) = get(cache, "engine") {
-            for (name, other) in opens.others {
-                let engine = self.call("lower", vec![engine.clone()]);
-                let is_it = self.expr(Node::Binary(BinaryOp::Equal, self.0, engine, self.text(name)));
-                // There may be no engine, and then it is told elsewhere.
-                let is_it = self.call("try", vec![is_it, self.expr(Node::Bool(false))]);
-                port = self.expr(Node::Conditional(is_it, number(*other), port));
-            }
-        }
-        match get(cache, "port") {
-            Some(written) => self.call("coalesce", vec![written, port]),
-            None => port,
+    /// A rule for each source. An attribute, not blocks: of no source it is no rule, and not "as it is".
+    fn rules(self, cache: &Block, access: &Block, opens: &Opens) -> Expr {
+        let engine = self.engine(cache, opens);
+        let port = self.port(cache, &engine, opens);
+        let source = self.name("source");
+        let of = |sources: Expr, members: Vec<(&str, Expr)>| {
+            let title = Part::Interpolation(self.call("title", vec![engine.clone()]));
+            let parts = vec![title, Part::Text(" access from ".into()), Part::Interpolation(source.clone())];
+            let common = [
+                ("description", self.expr(Node::Template(parts))),
+                ("from_port", port.clone()),
+                ("to_port", port.clone()),
+                ("protocol", self.text("tcp")),
+            ];
+            self.for_each(sources, self.object(common.into_iter().chain(members).collect()))
+        };
+        let groups = get(access, "from_security_groups");
+        let groups = groups.map(|groups| of(groups, vec![("security_groups", self.tuple(vec![source.clone()]))]));
+        let is_six = self.call("strcontains", vec![source.clone(), self.text(":")]);
+        let where_it = |six: bool| {
+            let (it, nothing) = (self.tuple(vec![source.clone()]), self.tuple(Vec::new()));
+            let (then, otherwise) = if six { (it, nothing) } else { (nothing, it) };
+            self.expr(Node::Conditional(is_six.clone(), then, otherwise))
+        };
+        let ranges = get(access, "from_cidrs");
+        let ranges = ranges
+            .map(|ranges| of(ranges, vec![("cidr_blocks", where_it(false)), ("ipv6_cidr_blocks", where_it(true))]));
+        self.call("concat", groups.into_iter().chain(ranges).collect())
+    }
+
+    /// The engine as it is written, or that which is meant where none is.
+    fn engine(self, cache: &Block, opens: &Opens) -> Expr {
+        let meant = self.text(opens.engines[0].0);
+        match get(cache, "engine") {
+            Some(engine) => self.call("try", vec![self.call("lower", vec![engine]), meant]),
+            None => meant,
         }
     }
 
-    /// Those of the ranges that are of IPv6, or the others.
-    fn ranges(self, ranges: Expr, six: bool) -> Expr {
-        let range = self.name("range");
-        let is_six = self.call("strcontains", vec![range.clone(), self.text(":")]);
-        let condition = if six { is_six } else { self.expr(Node::Unary(UnaryOp::Not, is_six)) };
+    /// The port as it is written, or that of the engine.
+    fn port(self, cache: &Block, engine: &Expr, opens: &Opens) -> Expr {
+        let number = |port: i64| self.expr(Node::Number(port.into()));
+        let usual = opens.engines[1..].iter().fold(number(opens.engines[0].1), |port, (name, other)| {
+            let is_it = self.expr(Node::Binary(BinaryOp::Equal, self.0, engine.clone(), self.text(name)));
+            self.expr(Node::Conditional(is_it, number(*other), port))
+        });
+        match get(cache, "port") {
+            Some(written) => self.call("coalesce", vec![written, usual]),
+            None => usual,
+        }
+    }
+
+    /// `[for source in sources : result]`
+    fn for_each(self, sources: Expr, result: Expr) -> Expr {
         self.expr(Node::For(Box::new(For {
             key: None,
-            value: "range".into(),
-            collection: self.each(ranges),
+            value: "source".into(),
+            collection: self.each(sources),
             result_key: None,
-            result: range,
+            result,
             group: false,
-            condition: Some(condition),
+            condition: None,
         })))
     }
 
