@@ -63,14 +63,56 @@ data "aws_subnet" "secondary" {
 }
 
 resource "aws_elasticache_subnet_group" "primary" {
-  name       = "aliases-primary"
-  subnet_ids = data.aws_subnet.primary[*].id
+  name        = "aliases-primary"
+  description = "Subnets of the first member"
+  subnet_ids  = data.aws_subnet.primary[*].id
+  tags        = { Name = "Primary subnets", Environment = "production" }
 }
 
 resource "aws_elasticache_subnet_group" "secondary" {
-  provider   = aws.us_west_2
-  name       = "aliases-secondary"
-  subnet_ids = data.aws_subnet.secondary[*].id
+  provider    = aws.us_west_2
+  name        = "aliases-secondary"
+  description = "Subnets of the second member"
+  subnet_ids  = data.aws_subnet.secondary[*].id
+  tags        = { Name = "Secondary subnets", Environment = "production" }
+}
+
+resource "aws_security_group" "primary" {
+  name_prefix = "aliases-primary-"
+  description = "Redis from within the VPC"
+  vpc_id      = data.aws_vpc.primary.id
+
+  ingress {
+    from_port   = 6379
+    to_port     = 6379
+    protocol    = "tcp"
+    cidr_blocks = [data.aws_vpc.primary.cidr_block]
+  }
+}
+
+resource "aws_security_group" "secondary" {
+  provider    = aws.us_west_2
+  name_prefix = "aliases-secondary-"
+  description = "Redis from within the VPC"
+  vpc_id      = data.aws_vpc.secondary.id
+
+  ingress {
+    from_port   = 6379
+    to_port     = 6379
+    protocol    = "tcp"
+    cidr_blocks = [data.aws_vpc.secondary.cidr_block]
+  }
+}
+
+# Parameters are those of the first member, in all regions.
+resource "aws_elasticache_parameter_group" "primary" {
+  name   = "aliases"
+  family = "redis7"
+
+  parameter {
+    name  = "maxmemory-policy"
+    value = "allkeys-lru"
+  }
 }
 
 resource "aws_elasticache_replication_group" "primary" {
@@ -83,14 +125,18 @@ resource "aws_elasticache_replication_group" "primary" {
   automatic_failover_enabled = var.replicas > 0
   multi_az_enabled           = var.replicas > 0
   port                       = 6379
+  parameter_group_name       = aws_elasticache_parameter_group.primary.name
   subnet_group_name          = aws_elasticache_subnet_group.primary.name
+  security_group_ids         = [aws_security_group.primary.id]
   at_rest_encryption_enabled = true
   transit_encryption_enabled = true
+  tags                       = { Name = "Primary", Environment = "production" }
 }
 
 resource "aws_elasticache_global_replication_group" "all" {
-  global_replication_group_id_suffix = "aliases"
-  primary_replication_group_id       = aws_elasticache_replication_group.primary.id
+  global_replication_group_id_suffix   = "aliases"
+  global_replication_group_description = "Two regions"
+  primary_replication_group_id         = aws_elasticache_replication_group.primary.id
 }
 
 resource "aws_elasticache_replication_group" "secondary" {
@@ -103,6 +149,8 @@ resource "aws_elasticache_replication_group" "secondary" {
   automatic_failover_enabled  = var.replicas > 0
   multi_az_enabled            = var.replicas > 0
   subnet_group_name           = aws_elasticache_subnet_group.secondary.name
+  security_group_ids          = [aws_security_group.secondary.id]
+  tags                        = { Name = "Secondary", Environment = "production" }
 }
 
 output "global_id" {

@@ -2,7 +2,7 @@
 resource "aws_elasticache_subnet_group" "redis" {
   name       = "redis-subnet-group"
   subnet_ids = data.aws_subnet.private[*].id
-  tags       = { Name = "Subnets of Redis", Environment = "production" }
+  tags       = { Name = "Redis Subnet Group", Environment = "production" }
 }
 
 # One family for 7.0 and 7.1: its name has no dot.
@@ -14,6 +14,8 @@ resource "aws_elasticache_parameter_group" "redis" {
     name  = "maxmemory-policy"
     value = var.eviction
   }
+
+  tags = { Name = "Redis Parameter Group", Environment = "production" }
 }
 
 resource "aws_security_group" "redis" {
@@ -34,7 +36,7 @@ resource "aws_security_group" "redis" {
     cidr_blocks = ["0.0.0.0/0"]
   }
 
-  tags = { Name = "Redis" }
+  tags = { Name = "Redis Security Group", Environment = "production" }
 }
 
 variable "eviction" {
@@ -54,18 +56,20 @@ resource "aws_elasticache_replication_group" "redis" {
   automatic_failover_enabled = true
   multi_az_enabled           = true
   engine_version             = "7.0"
-  tags                       = { Name = "Redis", Environment = "production" }
+  tags                       = { Name = "Redis Cluster", Environment = "production" }
 }
 
 # 2. Memcached with all that it needs.
 resource "aws_elasticache_subnet_group" "memcached" {
   name       = "memcached-subnet-group"
   subnet_ids = data.aws_subnet.private[*].id
+  tags       = { Name = "Memcached Subnet Group", Environment = "production" }
 }
 
 resource "aws_elasticache_parameter_group" "memcached" {
   family = "memcached1.6"
   name   = "memcached-parameter-group"
+  tags   = { Name = "Memcached Parameter Group", Environment = "production" }
 }
 
 resource "aws_security_group" "memcached" {
@@ -85,6 +89,8 @@ resource "aws_security_group" "memcached" {
     protocol    = "-1"
     cidr_blocks = ["0.0.0.0/0"]
   }
+
+  tags = { Name = "Memcached Security Group", Environment = "production" }
 }
 
 resource "aws_elasticache_cluster" "memcached" {
@@ -96,7 +102,7 @@ resource "aws_elasticache_cluster" "memcached" {
   subnet_group_name    = aws_elasticache_subnet_group.memcached.name
   security_group_ids   = [aws_security_group.memcached.id]
   port                 = 11211
-  tags                 = { Name = "Memcached", Environment = "production" }
+  tags                 = { Name = "Memcached Cluster", Environment = "production" }
 }
 
 # 8. The least: one node and nothing else.
@@ -109,5 +115,5 @@ resource "aws_elasticache_replication_group" "simple" {
   automatic_failover_enabled = false
   multi_az_enabled           = false
   engine_version             = "7.0"
-  tags                       = { Name = "One node" }
+  tags                       = { Name = "Simple Redis Cluster" }
 }

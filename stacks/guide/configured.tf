@@ -71,11 +71,14 @@ resource "aws_elasticache_replication_group" "advanced" {
     log_format       = "text"
     log_type         = "slow-log"
   }
+
+  tags = { Name = "Advanced Redis Cluster", Environment = "production" }
 }
 
 resource "aws_cloudwatch_log_group" "redis_logs" {
   name              = "/aws/elasticache/redis"
   retention_in_days = 30
+  tags              = { Name = "Redis Logs", Environment = "production" }
 }
 
 # 9. All by an object of locals.
@@ -107,5 +110,5 @@ resource "aws_elasticache_replication_group" "production" {
   maintenance_window         = "sun:05:00-sun:07:00"
   at_rest_encryption_enabled = local.elasticache_config.enable_encryption
   transit_encryption_enabled = local.elasticache_config.enable_encryption
-  tags                       = { Name = "Production", Project = "web-app" }
+  tags                       = { Name = "Production Redis Cluster", Environment = "production", Project = "web-app" }
 }

@@ -14,6 +14,7 @@ resource "aws_elasticache_replication_group" "redis_backup" {
   snapshot_retention_limit   = 5
   snapshot_window            = "03:00-05:00"
   maintenance_window         = "sun:05:00-sun:07:00"
+  tags                       = { Name = "Redis Backup Cluster", Environment = "production" }
 }
 
 # 4. Encryption.
@@ -31,6 +32,7 @@ resource "aws_elasticache_replication_group" "redis_encrypted" {
   engine_version             = "7.0"
   at_rest_encryption_enabled = true
   transit_encryption_enabled = true
+  tags                       = { Name = "Redis Encrypted Cluster", Environment = "production" }
 }
 
 # 13. A security group of its own,
@@ -51,6 +53,8 @@ resource "aws_security_group" "elasticache_secure" {
     protocol    = "-1"
     cidr_blocks = ["0.0.0.0/0"]
   }
+
+  tags = { Name = "ElastiCache Secure Security Group", Environment = "production" }
 }
 
 # 14. a group behind it,
@@ -68,13 +72,14 @@ resource "aws_elasticache_replication_group" "secure" {
   engine_version             = "7.0"
   at_rest_encryption_enabled = true
   transit_encryption_enabled = true
+  tags                       = { Name = "Secure Redis Cluster", Environment = "production" }
 }
 
 # 15. and subnets that nothing uses yet.
 resource "aws_elasticache_subnet_group" "secure" {
   name       = "secure-elasticache-subnet-group"
   subnet_ids = data.aws_subnet.private[*].id
-  tags       = { Name = "Subnets of what must be secure" }
+  tags       = { Name = "Secure ElastiCache Subnet Group", Environment = "production" }
 }
 
 # 17. Snapshots, fewer of them.
@@ -93,4 +98,5 @@ resource "aws_elasticache_replication_group" "backup_optimized" {
   snapshot_retention_limit   = 3
   snapshot_window            = "03:00-05:00"
   maintenance_window         = "sun:05:00-sun:07:00"
+  tags                       = { Name = "Backup Optimized Redis Cluster", Environment = "production" }
 }

@@ -29,3 +29,17 @@ data "aws_subnet" "private" {
   count = 3
   id    = sort(data.aws_subnets.private.ids)[count.index]
 }
+
+data "aws_vpc" "secondary" {
+  provider = aws.us_west_2
+  default  = true
+}
+
+data "aws_subnets" "secondary" {
+  provider = aws.us_west_2
+
+  filter {
+    name   = "vpc-id"
+    values = [data.aws_vpc.secondary.id]
+  }
+}

@@ -1,9 +1,9 @@
 # 10. A group for each environment.
 locals {
   environments = {
-    dev     = { node_type = "cache.t3.micro", num_cache_clusters = 1 }
-    staging = { node_type = "cache.t3.small", num_cache_clusters = 2 }
-    prod    = { node_type = "cache.t3.medium", num_cache_clusters = 3 }
+    dev     = { node_type = "cache.t3.micro", num_cache_clusters = 1, available = false }
+    staging = { node_type = "cache.t3.small", num_cache_clusters = 2, available = true }
+    prod    = { node_type = "cache.t3.medium", num_cache_clusters = 3, available = true }
   }
 }
 
@@ -18,12 +18,12 @@ resource "aws_elasticache_replication_group" "environment" {
   subnet_group_name          = aws_elasticache_subnet_group.redis.name
   security_group_ids         = [aws_security_group.redis.id]
   num_cache_clusters         = each.value.num_cache_clusters
-  automatic_failover_enabled = each.value.num_cache_clusters > 1
-  multi_az_enabled           = each.value.num_cache_clusters > 1
+  automatic_failover_enabled = each.value.available
+  multi_az_enabled           = each.value.available
   engine_version             = "7.0"
 
   tags = {
-    Name        = "${title(each.key)} Redis"
+    Name        = "${title(each.key)} Redis Cluster"
     Environment = each.key
     Project     = "multi-env-app"
   }
@@ -35,6 +35,7 @@ locals {
     replication_group_id = "ecommerce-redis-cluster"
     node_type            = "cache.t3.small"
     num_cache_clusters   = 3
+    available            = true
     enable_backup        = true
     enable_encryption    = true
   }
@@ -49,15 +50,15 @@ resource "aws_elasticache_replication_group" "ecommerce" {
   subnet_group_name          = aws_elasticache_subnet_group.redis.name
   security_group_ids         = [aws_security_group.redis.id]
   num_cache_clusters         = local.ecommerce_config.num_cache_clusters
-  automatic_failover_enabled = true
-  multi_az_enabled           = true
+  automatic_failover_enabled = local.ecommerce_config.available
+  multi_az_enabled           = local.ecommerce_config.available
   engine_version             = "7.0"
   snapshot_retention_limit   = local.ecommerce_config.enable_backup ? 7 : 0
   snapshot_window            = "03:00-05:00"
   maintenance_window         = "sun:05:00-sun:07:00"
   at_rest_encryption_enabled = local.ecommerce_config.enable_encryption
   transit_encryption_enabled = local.ecommerce_config.enable_encryption
-  tags                       = { Project = "ecommerce" }
+  tags                       = { Name = "E-commerce Redis Cluster", Environment = "production", Project = "ecommerce" }
 }
 
 # 21. A group for each service.
@@ -84,8 +85,9 @@ resource "aws_elasticache_replication_group" "microservices" {
   transit_encryption_enabled = true
 
   tags = {
-    Name    = title(each.value)
-    Project = "microservices"
-    Service = each.value
+    Name        = "Microservices ${title(each.value)} Redis Cluster"
+    Environment = "production"
+    Project     = "microservices"
+    Service     = each.value
   }
 }

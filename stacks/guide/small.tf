@@ -11,6 +11,7 @@ resource "aws_elasticache_replication_group" "cost_optimized" {
   automatic_failover_enabled = false
   multi_az_enabled           = false
   engine_version             = "7.0"
+  tags                       = { Name = "Cost Optimized Redis Cluster", Environment = "production" }
 }
 
 # 18. For finding out why a cache cannot be reached: nothing of one's own around it.
@@ -23,6 +24,7 @@ resource "aws_elasticache_replication_group" "debug" {
   automatic_failover_enabled = false
   multi_az_enabled           = false
   engine_version             = "7.0"
+  tags                       = { Name = "Debug Redis Cluster", Environment = "production" }
 }
 
 # 19. For finding out why snapshots fail.
@@ -37,4 +39,5 @@ resource "aws_elasticache_replication_group" "debug_backup" {
   engine_version             = "7.0"
   snapshot_retention_limit   = 1
   snapshot_window            = "03:00-05:00"
+  tags                       = { Name = "Debug Backup Redis Cluster", Environment = "production" }
 }

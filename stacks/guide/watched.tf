@@ -3,6 +3,7 @@
 resource "aws_cloudwatch_log_group" "elasticache_logs" {
   name              = "/aws/elasticache/clusters"
   retention_in_days = 30
+  tags              = { Name = "ElastiCache Logs", Environment = "production" }
 }
 
 resource "aws_cloudwatch_log_metric_filter" "elasticache_errors" {
@@ -28,6 +29,8 @@ resource "aws_cloudwatch_metric_alarm" "elasticache_alarm" {
   threshold           = "80"
   alarm_description   = "The first node is busy"
   dimensions          = { CacheClusterId = "${aws_elasticache_replication_group.redis.replication_group_id}-001" }
+
+  tags = { Name = "ElastiCache Alarm", Environment = "production" }
 }
 
 # 12. An alarm on memory.
@@ -42,4 +45,6 @@ resource "aws_cloudwatch_metric_alarm" "elasticache_memory" {
   threshold           = "85"
   alarm_description   = "The first node is filling up"
   dimensions          = { CacheClusterId = "${aws_elasticache_replication_group.redis.replication_group_id}-001" }
+
+  tags = { Name = "ElastiCache Memory Alarm", Environment = "production" }
 }

@@ -17,20 +17,31 @@ environment "prod" {
   vars       = { retention_in_days = 90 }
 }
 
+variable "application" {
+  type    = string
+  default = "logging"
+}
+
 variable "retention_in_days" {
   type    = number
   default = 7
 }
 
-# A log group for each log; a group of this cache goes after the cache.
+# The logs of the cache: for people to read, or for filters.
+locals {
+  logs = { slow-log = "text", engine-log = "json" }
+}
+
+# A log group for each; a group of this cache goes after the cache.
 log_group "redis" {
-  for_each          = toset(["slow-log", "engine-log"])
-  name              = "/aws/elasticache/logging-redis/${each.key}"
+  for_each          = local.logs
+  name              = "/aws/elasticache/redis/${var.application}/${each.key}"
   retention_in_days = var.retention_in_days
+  tags              = { Name = "${var.application}-redis-${each.key}" }
 }
 
 replication_group "redis" {
-  replication_group_id       = "logging-redis"
+  replication_group_id       = "${var.application}-redis"
   description                = "Redis whose logs are kept"
   engine_version             = "7.1"
   node_type                  = "cache.t4g.micro"
@@ -38,29 +49,29 @@ replication_group "redis" {
   automatic_failover_enabled = true
 
   dynamic "log_delivery_configuration" {
-    for_each = log_group.redis
+    for_each = local.logs
     content {
       log_type         = log_delivery_configuration.key
-      log_format       = "json"
+      log_format       = log_delivery_configuration.value
       destination_type = "cloudwatch-logs"
-      destination      = log_delivery_configuration.value.name
+      destination      = log_group.redis[log_delivery_configuration.key].name
     }
   }
 }
 
-# What an application writes about its cache, in lines of words: the third of them is the level.
-log_group "clients" {
-  name              = "/aws/elasticache/logging-clients"
-  retention_in_days = var.retention_in_days
+# What applications write about their caches, in lines of words: the third of them is the level.
+log_group "clusters" {
+  name              = "/aws/elasticache/clusters"
+  retention_in_days = 30
 }
 
 log_metric_filter "client_errors" {
-  name           = "logging-client-errors"
-  log_group_name = log_group.clients.name
-  pattern        = "[time, request, level = \"ERROR\", ...]"
+  name           = "ElastiCacheErrors"
+  log_group_name = log_group.clusters.name
+  pattern        = "[timestamp, request_id, level = \"ERROR\", ...]"
 
   metric_transformation {
-    name      = "ClientErrors"
+    name      = "ElastiCacheErrors"
     namespace = "ElastiCache/Errors"
     value     = "1"
   }
@@ -68,7 +79,7 @@ log_metric_filter "client_errors" {
 
 # What Redis writes of itself, as JSON.
 log_metric_filter "errors" {
-  name           = "logging-redis-errors"
+  name           = "${var.application}-redis-errors"
   log_group_name = log_group.redis["engine-log"].name
   pattern        = "{ $.LogLevel = \"WARNING\" || $.LogLevel = \"ERROR\" }"
 
@@ -81,7 +92,7 @@ log_metric_filter "errors" {
 }
 
 alarm "errors" {
-  alarm_name          = "logging-redis-errors"
+  alarm_name          = "${var.application}-redis-errors"
   namespace           = log_metric_filter.errors.metric_transformation[0].namespace
   metric_name         = log_metric_filter.errors.metric_transformation[0].name
   statistic           = "Sum"

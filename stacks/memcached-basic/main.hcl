@@ -28,12 +28,14 @@ data "subnets" "private" { vpc_id = data.vpc.main.id }
 subnet_group "memcached" {
   name       = "memcached-basic"
   subnet_ids = data.subnets.private.ids
+  tags       = { Name = "Subnets of Memcached" }
 }
 
 # Without parameters it is as AWS's own. That one cannot be changed; this one can, while it is in use.
 parameter_group "memcached" {
   name   = "memcached-basic"
   family = "memcached1.6"
+  tags   = { Name = "Parameters of Memcached" }
 }
 
 security_group "memcached" {
@@ -54,6 +56,8 @@ security_group "memcached" {
     protocol    = "-1"
     cidr_blocks = ["0.0.0.0/0"]
   }
+
+  tags = { Name = "Memcached" }
 }
 
 cache_cluster "memcached" {

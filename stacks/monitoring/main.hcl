@@ -157,10 +157,22 @@ composite_alarm "page" {
   alarm_actions = local.actions
 }
 
-# Two graphs with a line for each node: load and memory, hits and evictions.
-dashboard "redis" {
-  dashboard_name = "monitoring-redis"
-  watch          = [replication_group.redis]
+# The pages of the site, beside what it keeps in Redis.
+cache_cluster "pages" {
+  cluster_id             = "monitoring-pages"
+  engine                 = "memcached"
+  node_type              = "cache.t3.micro"
+  num_cache_nodes        = 2
+  az_mode                = "cross-az"
+  subnet_group_name      = subnet_group.redis.name
+  notification_topic_arn = var.topic
+}
+
+# Two graphs for each cache, side by side, with a line for each node: load and memory, hits and evictions. Memcached has
+# other metrics than Redis, and each graph is of the region of its cache.
+dashboard "caches" {
+  dashboard_name = "monitoring-caches"
+  watch          = [replication_group.redis, cache_cluster.pages]
 }
 
 output "alarms" {

@@ -25,7 +25,7 @@ variable "application" {
 }
 
 variable "tiers" {
-  description = "The tiers by name; a name becomes part of the ids, so that it has hyphens and no underscores."
+  description = "The tiers by name; a name becomes part of the ids, in which AWS takes hyphens and no underscores."
 
   type = map(object({
     engine    = string
@@ -45,6 +45,16 @@ variable "tiers" {
     condition     = alltrue([for tier in var.tiers : contains(["redis", "memcached"], tier.engine)])
     error_message = "A tier is of redis or of memcached."
   }
+
+  validation {
+    condition     = alltrue([for name in keys(var.tiers) : length("${var.application}-${name}-${env.name}") <= 40])
+    error_message = "The ids APPLICATION-TIER-ENVIRONMENT have 40 characters at most."
+  }
+}
+
+variable "versions" {
+  type    = map(string)
+  default = { redis = "7.0", memcached = "1.6.17" }
 }
 
 locals {
@@ -72,7 +82,7 @@ security_group "tiers" {
     for_each = toset([for tier in var.tiers : tier.engine])
 
     content {
-      description = ingress.key
+      description = "${title(ingress.key)} from within the VPC"
       from_port   = local.ports[ingress.key]
       to_port     = local.ports[ingress.key]
       protocol    = "tcp"
@@ -92,9 +102,10 @@ replication_group "tier" {
   for_each = local.redis
 
   replication_group_id       = local.id[each.key]
-  description                = "${var.application}: ${each.value.purpose}"
+  description                = "${each.key} of ${var.application}: ${each.value.purpose}"
   engine                     = "redis"
-  engine_version             = "7.1"
+  engine_version             = var.versions.redis
+  port                       = local.ports.redis
   node_type                  = each.value.node_type
   num_cache_clusters         = each.value.nodes
   automatic_failover_enabled = each.value.nodes > 1
@@ -103,23 +114,48 @@ replication_group "tier" {
   security_group_ids         = [security_group.tiers.id]
   at_rest_encryption_enabled = true
   transit_encryption_enabled = true
+  transit_encryption_mode    = "required" # a token over plain text would be no secret
   auth_token                 = random_password.token[each.key].result
-  snapshot_retention_limit   = 7
-  tags                       = { Tier = each.key, Purpose = each.value.purpose }
+  auto_minor_version_upgrade = true
+  snapshot_retention_limit   = 5
+  snapshot_window            = "03:00-04:00"
+  maintenance_window         = "sun:04:00-sun:05:00"
+
+  tags = {
+    Name    = local.id[each.key]
+    Tier    = each.key
+    Purpose = each.value.purpose
+    TTL     = each.value.ttl
+  }
 }
 
 cache_cluster "tier" {
   for_each = local.memcached
 
-  cluster_id         = local.id[each.key]
-  engine             = "memcached"
-  engine_version     = "1.6.22"
-  node_type          = each.value.node_type
-  num_cache_nodes    = each.value.nodes
-  az_mode            = each.value.nodes > 1 ? "cross-az" : "single-az"
-  subnet_group_name  = subnet_group.tiers.name
-  security_group_ids = [security_group.tiers.id]
-  tags               = { Tier = each.key, Purpose = each.value.purpose }
+  cluster_id                 = local.id[each.key]
+  engine                     = "memcached"
+  engine_version             = var.versions.memcached
+  node_type                  = each.value.node_type
+  num_cache_nodes            = each.value.nodes
+  az_mode                    = each.value.nodes > 1 ? "cross-az" : "single-az"
+  port                       = local.ports.memcached
+  subnet_group_name          = subnet_group.tiers.name
+  security_group_ids         = [security_group.tiers.id]
+  auto_minor_version_upgrade = true
+  maintenance_window         = "sun:04:00-sun:05:00"
+
+  tags = {
+    Name    = local.id[each.key]
+    Tier    = each.key
+    Purpose = each.value.purpose
+    TTL     = each.value.ttl
+  }
+}
+
+# All tiers on one page, side by side.
+dashboard "tiers" {
+  dashboard_name = "${var.application}-tiers-${env.name}"
+  watch          = concat(values(replication_group.tier), values(cache_cluster.tier))
 }
 
 # What an application must know of each tier.
@@ -127,22 +163,23 @@ output "tiers" {
   value = merge(
     {
       for name, tier in local.redis : name => {
-        type      = tier.engine
-        id        = replication_group.tier[name].replication_group_id
-        endpoints = ["${replication_group.tier[name].primary_endpoint_address}:${local.ports.redis}"]
-        readers   = ["${replication_group.tier[name].reader_endpoint_address}:${local.ports.redis}"]
-        purpose   = tier.purpose
-        ttl       = tier.ttl
+        type       = tier.engine
+        cluster_id = replication_group.tier[name].replication_group_id
+        endpoint   = replication_group.tier[name].primary_endpoint_address
+        reader     = replication_group.tier[name].reader_endpoint_address
+        port       = local.ports.redis
+        purpose    = tier.purpose
+        ttl        = tier.ttl
       }
     },
     {
       for name, tier in local.memcached : name => {
-        type      = tier.engine
-        id        = cache_cluster.tier[name].cluster_id
-        endpoints = [for node in cache_cluster.tier[name].cache_nodes : "${node.address}:${node.port}"]
-        readers   = []
-        purpose   = tier.purpose
-        ttl       = tier.ttl
+        type       = tier.engine
+        cluster_id = cache_cluster.tier[name].cluster_id
+        endpoint   = cache_cluster.tier[name].cluster_address # clients that discover nodes begin here
+        endpoints  = [for node in cache_cluster.tier[name].cache_nodes : { address = node.address, port = node.port }]
+        purpose    = tier.purpose
+        ttl        = tier.ttl
       }
     },
   )

@@ -1,18 +1,36 @@
-# Who may do what: three users by role, one by IAM, and the default user that nobody can log in as.
-# Two passwords while one takes the place of the other: PASSWORD and PASSWORD_NEXT.
+# Who may do what: an administrator, the application, one who only reads, a narrower one with rules of its own, and the
+# default user that nobody can log in as. A role stands for rules of the engine; docs/users.md says which, and how they
+# differ from those that guides give.
 
-stack "users" {}
+stack "users" {
+  tags = { Application = var.application }
+}
 
 environment "local" {
   endpoint = "emulator"
   region   = "us-east-1"
 }
 
+variable "application" {
+  type    = string
+  default = "shop"
+
+  validation {
+    condition     = length("${var.application}-user-group") <= 40
+    error_message = "The id of a user group has 40 characters at most."
+  }
+}
+
 variable "passwords" {
-  description = "Passwords of the application; two of them while one takes the place of the other."
-  type        = set(string)
+  description = "Passwords of users by name; two for one while the second takes the place of the first."
+  type        = map(set(string))
   sensitive   = true
-  default     = ["a-password-for-the-emulator"]
+
+  default = {
+    admin    = ["a-password-for-the-emulator"]
+    app      = ["another-password-for-the-emulator"]
+    readonly = ["a-third-password-for-the-emulator"]
+  }
 }
 
 variable "reporting" {
@@ -33,9 +51,9 @@ subnet_group "main" {
   subnet_ids = data.subnets.main.ids
 }
 
-# Every group of redis has a user of this name; off, so that clients have to say who they are.
+# AWS makes no group of redis without a user of this name; off, so that clients have to say who they are.
 user "default" {
-  user_id              = "shop-default"
+  user_id              = "${var.application}-default"
   user_name            = "default"
   engine               = "redis"
   access_string        = "off -@all"
@@ -43,36 +61,51 @@ user "default" {
 }
 
 user "admin" {
-  user_id   = "shop-admin"
-  user_name = "shop-admin"
+  user_id   = "${var.application}-admin"
+  user_name = "${var.application}-admin"
   engine    = "redis"
   role      = "admin"
+  passwords = var.passwords["admin"]
+  tags      = { Role = "Admin" }
+}
+
+user "app" {
+  user_id   = "${var.application}-app"
+  user_name = "${var.application}-app"
+  engine    = "redis"
+  role      = "app"
+  passwords = var.passwords["app"]
+  tags      = { Role = "Application" }
+}
+
+# Analytics: reads everything.
+user "readonly" {
+  user_id   = "${var.application}-readonly"
+  user_name = "${var.application}-readonly"
+  engine    = "redis"
+  role      = "readonly"
+  passwords = var.passwords["readonly"]
+  tags      = { Role = "ReadOnly" }
+}
+
+# Reads its own keys, logs in by IAM instead of a password, and joins the group later than the others.
+user "reporting" {
+  user_id       = "${var.application}-reporting"
+  user_name     = "${var.application}-reporting"
+  engine        = "redis"
+  access_string = var.reporting
+  tags          = { Role = "Reporting" }
 
   authentication_mode {
     type = "iam"
   }
 }
 
-user "app" {
-  user_id   = "shop-app"
-  user_name = "app"
-  engine    = "redis"
-  role      = "app"
-  passwords = var.passwords
-}
-
-user "reporting" {
-  user_id       = "shop-reporting"
-  user_name     = "reporting"
+user_group "users" {
+  user_group_id = "${var.application}-user-group"
   engine        = "redis"
-  access_string = var.reporting
-  passwords     = var.passwords
-}
-
-user_group "shop" {
-  user_group_id = "shop"
-  engine        = "redis"
-  user_ids      = [user.default.user_id, user.admin.user_id, user.app.user_id]
+  user_ids      = [user.default.user_id, user.admin.user_id, user.app.user_id, user.readonly.user_id]
+  tags          = { Environment = "prod" }
 
   lifecycle {
     ignore_changes = [user_ids]
@@ -80,12 +113,12 @@ user_group "shop" {
 }
 
 user_group_association "reporting" {
-  user_group_id = user_group.shop.user_group_id
+  user_group_id = user_group.users.user_group_id
   user_id       = user.reporting.user_id
 }
 
-replication_group "shop" {
-  replication_group_id       = "shop"
+replication_group "cache" {
+  replication_group_id       = var.application
   description                = "A cache with users"
   engine                     = "redis"
   engine_version             = "7.1"
@@ -94,13 +127,18 @@ replication_group "shop" {
   automatic_failover_enabled = true
   transit_encryption_enabled = true
   subnet_group_name          = subnet_group.main.name
-  user_group_ids             = [user_group.shop.user_group_id]
+  user_group_ids             = [user_group.users.user_group_id]
 }
 
-output "group" {
-  value = user_group.shop.arn
+output "user_group_id" {
+  value = user_group.users.user_group_id
 }
 
 output "users" {
-  value = { for user in [user.admin, user.app, user.reporting] : user.user_name => user.arn }
+  value = {
+    admin       = user.admin.user_id
+    application = user.app.user_id
+    readonly    = user.readonly.user_id
+    reporting   = user.reporting.user_id
+  }
 }

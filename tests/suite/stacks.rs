@@ -37,16 +37,16 @@ stacks! {
     dependencies "dependencies" adds 13, Var(r#"clients=["instances", "functions", "batch"]"#);
     ecommerce "ecommerce" adds 9, Var("sale=true");
     encryption "encryption" adds 4, Text("\"allkeys-lru\"", "\"volatile-ttl\"");
-    global_datastore "global-datastore" adds 4, Var("engine_version=7.1");
-    global_datastore_aliases "global-datastore-aliases" adds 5, Var("replicas=2");
-    guide "guide" adds 37, Var(r#"custom={ node_type = "cache.t3.small", num_cache_clusters = 3, snapshot_retention_limit = 0 }"#);
+    global_datastore "global-datastore" adds 10, Var("engine_version=7.1");
+    global_datastore_aliases "global-datastore-aliases" adds 8, Var("replicas=2");
+    guide "guide" adds 39, Var(r#"custom={ node_type = "cache.t3.small", num_cache_clusters = 3, snapshot_retention_limit = 0 }"#);
     logging "logging" adds 7, Var("retention_in_days=14");
     generated "generated" adds 4, Var("era=2027");
-    memcached "memcached" adds 11, Var("nodes=2");
+    memcached "memcached" adds 12, Var("nodes=2");
     memcached_basic "memcached-basic" adds 4, Var("nodes=3");
     notifications "notifications" adds 6, Text("\"Cache on call\"", "\"Caches\"");
     microservices "microservices" adds 18, Var(r#"services=["user-service", "search-service"]"#);
-    monitoring "monitoring" adds 15, Var("nodes=3");
+    monitoring "monitoring" adds 16, Var("nodes=3");
     multi_environment "multi-environment" adds 4, Var("nodes=2");
     multi_environment_for_each "multi-environment-for-each" adds 6, Var(r#"environments={ dev = { node_type = "cache.t3.small", nodes = 2 } }"#);
     network "network" adds 11, Var(r#"networks={ office = "10.2.0.0/16", home = "10.9.0.0/24" }"#);
@@ -56,8 +56,8 @@ stacks! {
     security "security" adds 5, Var(r#"admin_networks={ office = "10.1.0.0/16", home = "10.2.0.0/16" }"#);
     serverless "serverless" adds 4, Var("storage=20");
     simple "simple" adds 1, Text("\"One node\"", "\"Still one node\"");
-    tiers "tiers" adds 7, Var(TIERS);
-    users "users" adds 8, Var("reporting=on ~report:* +@read -@dangerous");
+    tiers "tiers" adds 8, Var(TIERS);
+    users "users" adds 9, Var("reporting=on ~report:* +@read -@dangerous");
     variables "variables" adds 4, Var("num_cache_clusters=2");
 }
 
