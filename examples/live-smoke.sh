@@ -5,15 +5,16 @@
 #   COSTS MONEY for caches: run without a kind, it says how much and how long. Needs credentials of an account with a
 #   default VPC, and permission for what the kind is made of.
 #
-#   ACCOUNT=123456789012 AWS_REGION=us-west-2 examples/live-smoke.sh [KIND]
+#   ACCOUNT=123456789012 AWS_REGION=us-west-2 examples/live-smoke.sh [KIND [--allow-purchase]]
 #
+# Of what is bought for good, reserved nodes, only the offering is looked up, unless --allow-purchase says otherwise.
 # ENDPOINT sends everything elsewhere, to `cachestack emulate` for instance; REPORT names the report's file.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 
 # Cheapest first.
-kinds="log_group log_metric_filter sns_topic sns_topic_subscription dashboard alarm composite_alarm subnet_group
+kinds="reserved_cache_node log_group log_metric_filter sns_topic sns_topic_subscription dashboard alarm composite_alarm subnet_group
     parameter_group security_group security_group_rule vpc_security_group_ingress_rule vpc_security_group_egress_rule
     user user_group user_group_association serverless_cache cache_cluster replication_group snapshot
     global_replication_group"
@@ -26,6 +27,13 @@ if [ $# -eq 0 ]; then
 fi
 
 kind=$1
+purchase=
+case ${2:-} in
+'') ;;
+--allow-purchase) purchase="--var purchase=true --allow-purchase reserved_cache_node.r[0]" ;;
+*) echo "$2 is not understood; the only option is --allow-purchase" >&2; exit 2 ;;
+esac
+[ -z "$purchase" ] || [ "$kind" = reserved_cache_node ] || { echo "nothing is bought for a $kind" >&2; exit 2; }
 [ -f "$here/live/$kind.hcl" ] || { echo "there is no examples/live/$kind.hcl; without an argument all kinds are listed" >&2; exit 2; }
 : "${ACCOUNT:?set ACCOUNT to the twelve digits of the account that may be used}"
 : "${AWS_REGION:?set AWS_REGION}"
@@ -45,6 +53,9 @@ environment "live" {
   $line
 }
 HCL
+
+# Words, not patterns: an address has brackets.
+set -f
 
 # Shows what a command prints, keeps it in the report, and ends as the command does.
 step() {
@@ -74,14 +85,14 @@ finish() {
 
 : >"$report"
 step validate
-step plan
+step plan $purchase
 printf 'This makes the objects above in account %s. %s Go on? Only "yes" is accepted: ' \
     "$ACCOUNT" "$(sed -n '1s/^# //p' "$work/main.hcl")"
 read -r answer
 [ "$answer" = yes ] || { rm -r "$work"; echo "nothing was sent"; exit 1; }
 
 trap finish EXIT INT TERM
-step apply --auto-approve
-step plan --detailed-exitcode
-step apply --auto-approve --var again=true
-step plan --detailed-exitcode --var again=true
+step apply --auto-approve $purchase
+step plan --detailed-exitcode $purchase
+step apply --auto-approve $purchase --var again=true
+step plan --detailed-exitcode $purchase --var again=true

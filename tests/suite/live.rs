@@ -10,8 +10,7 @@ use crate::harness::{Emulator, Place, root};
 
 #[test]
 fn every_kind_can_be_tried_in_an_account() {
-    // What is bought cannot be given back.
-    let remote = kinds::KINDS.into_iter().filter(|kind| kind.local().is_none() && !kind.is_bought());
+    let remote = kinds::KINDS.into_iter().filter(|kind| kind.local().is_none());
     let kinds: Vec<&str> = remote.map(|kind| kind.schema().kind).collect();
     let listed = smoke(&Place::new(), None, &[], "").stdout;
     for kind in &kinds {
@@ -39,11 +38,29 @@ fn nothing_is_made_without_a_yes() {
     smoke(&place, Some(&emulator), &["time_machine"], "").expect(2);
 }
 
+/// What is bought cannot be given back: without a flag it is only looked at.
+#[test]
+fn nothing_is_bought_without_a_flag() {
+    let kind = "reserved_cache_node";
+    let bought = |args: &[&str]| {
+        let (place, emulator) = (Place::new(), Emulator::start("instant"));
+        smoke(&place, Some(&emulator), args, "yes\n").expect(0);
+        let report = place.read(&format!("live-{kind}.txt"));
+        assert!(report.contains("fixed_price = "), "{report}");
+        (emulator.export().to_string().contains("cachestack-live"), report.contains("1 changed, 0 destroyed"))
+    };
+    assert_eq!(bought(&[kind]), (false, false));
+    assert_eq!(bought(&[kind, "--allow-purchase"]), (true, true));
+    smoke(&Place::new(), None, &["sns_topic", "--allow-purchase"], "").expect(2);
+}
+
 fn try_out(kind: &str) {
     let (place, emulator) = (Place::new(), Emulator::start("instant"));
     smoke(&place, Some(&emulator), &[kind], "yes\n").expect(0);
     let report = place.read(&format!("live-{kind}.txt"));
-    for part in ["1 changed, 0 destroyed", "No changes.", "Destroy complete", &format!("== {kind}: exit 0")] {
+    let changed = if kinds::get(kind).is_some_and(|kind| kind.is_bought()) { "0 changed" } else { "1 changed" };
+    let changed = format!("{changed}, 0 destroyed");
+    for part in [&changed, "No changes.", "Destroy complete", &format!("== {kind}: exit 0")] {
         assert!(report.contains(part), "{kind}: no {part:?} in\n{report}");
     }
 }
