@@ -89,14 +89,15 @@
 //! | [`templates`] | the stacks and modules built in |
 //! | [`fetch`] | modules of repositories, registries and archives: sources, versions, the lock file, fetching |
 //! | [`stack`] | a stack in one environment: modules, [what is evaluated before what](stack::graph), variables, secrets, providers and the way to AWS, names, desired objects |
-//! | [`state`] | records, digests of secrets, file, journal, lock, and the place where these lie ([`state::medium`]) |
+//! | [`state`] | records, digests of secrets, file, journal, lock, the place where these lie ([`state::medium`]), encryption there ([`state::sealed`]) |
 //! | [`recovery`] | what became of a call whose end nobody has seen: a pure function |
 //! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects; what a plan changes of the bill ([`plan::cost`], by the dated prices of [`catalog::prices`]) |
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
 //! | [`apply`] | scheduler, steps, turns on parents that change one thing at a time, holes, the one poller |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
 //! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`). Services without a crate of it (`cloud/api`): CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, objects of S3 |
-//! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply |
+//! | `storage` | places of states that are no directories: buckets by `object_store`, servers of Terraform's `http` protocol (feature `aws`); [`stack::location`] reads their names |
+//! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply, change a state by hand |
 //! | [`ui`] | output, questions and what could not be written; documents in Terraform's form ([`ui::terraform`]) |
 //! | [`cli`] | one file per command, signals and the exit codes |
 //! | `simulation` | the engine under faults from a seed: a disk and an account in memory, time that leaps (tests, feature `simulation`) |
@@ -130,6 +131,9 @@
 //! | `lock` | who holds it, as JSON; the lock itself is the system's ([`state::lock`]) | apply, destroy |
 //! | `emulator.json` | the emulator's world: a log with snapshots | `endpoint = "emulator"`, `emulate --world` |
 //! | `secrets/` | passwords that were made here, one in a file, its owner's alone; only beside the emulator's world, unless `secrets` of the environment names another place | plan, apply, destroy |
+//!
+//! The first three rows lie elsewhere where `state` or `--state` says so (`docs/state.md`): as objects of a bucket, the
+//! journal in many, each made once, so that the next run can close it; or as one document on a server.
 //!
 //! Beside them, for all environments of the stack:
 //!
@@ -175,6 +179,8 @@ pub mod schema;
 pub mod simulation;
 pub mod stack;
 pub mod state;
+#[cfg(feature = "aws")]
+pub mod storage;
 pub mod templates;
 pub mod ui;
 pub mod value;

@@ -47,8 +47,10 @@ pub enum Command {
     Output(Output),
     /// Shows the state, or a saved plan.
     Show(Show),
-    /// Looks at the records of a state.
+    /// Looks at the records of a state, and changes them by hand.
     State(State),
+    /// Takes the lock of a state away from a run that is gone.
+    ForceUnlock(ForceUnlock),
     /// Prints the graph of a stack in the DOT language.
     Graph(StackArgs),
     /// Evaluates expressions from standard input.
@@ -89,9 +91,9 @@ pub struct InputArgs {
     /// `emulator`, or the URL of another endpoint for every service.
     #[arg(long, value_name = "emulator|URL", env = "CACHESTACK_ENDPOINT")]
     pub endpoint: Option<String>,
-    /// The directory of the state [default: .cachestack beside the stack].
-    #[arg(long, value_name = "DIR")]
-    pub state: Option<PathBuf>,
+    /// The place of the state, a directory or a URL such as s3://BUCKET/PREFIX [default: .cachestack beside the stack].
+    #[arg(long, value_name = "DIR|URL")]
+    pub state: Option<String>,
 }
 
 /// What of a stack, and what is allowed.
@@ -316,6 +318,47 @@ pub enum StateCommand {
         #[command(flatten)]
         inputs: InputArgs,
     },
+    /// Gives records another address, one or all of a block or module; nothing is asked of the account.
+    Mv {
+        /// What it is called.
+        from: String,
+        /// What it is to be called.
+        to: String,
+        #[command(flatten)]
+        surgery: Surgery,
+    },
+    /// Lets records go; the objects stay as they are, and nobody manages them.
+    Rm {
+        /// Which: resources, instances or modules.
+        #[arg(required = true)]
+        addresses: Vec<String>,
+        #[command(flatten)]
+        surgery: Surgery,
+    },
+    /// Notes that an object has another name in AWS.
+    ReplaceId {
+        /// Which.
+        address: String,
+        /// Its name in AWS.
+        id: String,
+        #[command(flatten)]
+        surgery: Surgery,
+    },
+    /// Prints the state as it is kept, decrypted where it is encrypted.
+    Pull {
+        #[command(flatten)]
+        inputs: InputArgs,
+    },
+    /// Puts a state in the place of the one that is there.
+    Push {
+        /// The file; `-` is standard input.
+        file: PathBuf,
+        /// Also a state of another stack, or an older one.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        surgery: Surgery,
+    },
     /// Shows one record.
     Show {
         /// Which.
@@ -326,6 +369,31 @@ pub enum StateCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// How a state is changed by hand.
+#[derive(Debug, Args)]
+pub struct Surgery {
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// Only say what would be done.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Wait so long for the state's lock: 30s, 5m.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
+    pub lock_timeout: Duration,
+}
+
+/// `force-unlock`
+#[derive(Debug, Args)]
+pub struct ForceUnlock {
+    /// The id of the lock, as it was told by whoever could not have it.
+    pub id: String,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// Do not ask.
+    #[arg(long, alias = "auto-approve")]
+    pub force: bool,
 }
 
 /// `console`

@@ -21,6 +21,7 @@ mod show;
 mod signals;
 mod state;
 mod topics;
+mod unlock;
 mod validate;
 mod version;
 
@@ -89,7 +90,8 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Rotate(options) => rotate::run(&context, &options).await,
         Command::Output(options) => output::run(&context, &options),
         Command::Show(options) => show::run(&context, &options),
-        Command::State(options) => state::run(&context, &options),
+        Command::State(options) => state::run(&context, &options).await,
+        Command::ForceUnlock(options) => unlock::run(&context, &options),
         Command::Graph(options) => graph::run(&context, &options),
         Command::Console(options) => console::run(&context, &options).await,
         Command::Fmt(options) => fmt::run(&context, &options),

@@ -14,6 +14,7 @@ use crate::entropy::SystemEntropy;
 use crate::kind::Impact;
 use crate::ops::{Failure, Session, SessionOptions};
 use crate::plan::Options;
+use crate::stack::location::Location;
 use crate::stack::variables::Given;
 use crate::state::lock::Holder;
 use crate::ui::Ui;
@@ -48,6 +49,13 @@ impl Context {
         if self.directory == Path::new(".") { path.to_owned() } else { self.directory.join(path) }
     }
 
+    /// A place for states that was given, a directory from `-C` on.
+    fn location(&self, text: &str) -> Result<Location, Failure> {
+        let place = Location::parse(text)
+            .map_err(|wrong| Failure::Error(format!("--state: {} {}", wrong.detail, wrong.help)))?;
+        Ok(if self.directory == Path::new(".") { place } else { place.from(&self.directory) })
+    }
+
     /// Who holds a lock, for whoever waits for it.
     pub fn holder(&self, command: &str, clock: &dyn Clock) -> Holder {
         let first = |names: &[&str]| names.iter().find_map(|name| self.variable(name)).map(str::to_owned);
@@ -61,6 +69,7 @@ impl Context {
             ))
         };
         Holder {
+            id: None,
             user: first(&["USER", "LOGNAME", "USERNAME"]),
             host: first(&["HOSTNAME", "COMPUTERNAME"]).or_else(crate::disk::host_name),
             pid: std::process::id(),
@@ -114,7 +123,7 @@ impl Context {
             environment: inputs.environment.clone().filter(|name| !name.is_empty()),
             given,
             endpoint: inputs.endpoint.clone().filter(|endpoint| !endpoint.is_empty()),
-            state: inputs.state.as_ref().map(|path| self.path(path)),
+            state: inputs.state.as_deref().map(|text| self.location(text)).transpose()?,
             process: self.process.clone(),
             commands: true,
             clock: Arc::new(SystemClock),
@@ -223,10 +232,12 @@ pub fn fail(ui: Ui, failure: &Failure) -> u8 {
             exit::REFUSED
         }
         Failure::Locked(holder) => {
-            let holder = holder.as_ref().map_or_else(|| "another run".to_owned(), ToString::to_string);
-            ui.error(&format!(
-                "the state is locked by {holder}. Wait for it, or pass --lock-timeout 5m; the lock goes with its process, so there is nothing to unlock by force"
-            ));
+            let who = holder.as_ref().map_or_else(|| "another run".to_owned(), ToString::to_string);
+            let way_out = match holder.as_ref().and_then(|holder| holder.id.as_ref()) {
+                Some(id) => format!("if that run is gone for good, take its lock away: cachestack force-unlock {id}"),
+                None => "the lock goes with its process, so there is nothing to unlock by force".to_owned(),
+            };
+            ui.error(&format!("the state is locked by {who}. Wait for it, or pass --lock-timeout 5m; {way_out}"));
             exit::LOCKED
         }
         Failure::Remains(why) => {

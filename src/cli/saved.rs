@@ -99,7 +99,7 @@ pub fn write(
     let given = Given {
         directory: stack.stack.as_deref().map_or_else(|| ".".to_owned(), text),
         endpoint: stack.inputs.endpoint.clone().filter(|endpoint| !endpoint.is_empty()),
-        state_directory: stack.inputs.state.as_deref().map(text),
+        state_directory: stack.inputs.state.clone(),
         asked,
     };
     let bytes = save(session, store, connection, plan, given)?;
@@ -173,7 +173,7 @@ fn session(
     let inputs = InputArgs {
         environment: Some(of.environment.clone()),
         endpoint: inputs.endpoint.clone().filter(|text| !text.is_empty()).or_else(|| of.endpoint.clone()),
-        state: inputs.state.clone().or_else(|| of.state_directory.as_ref().map(PathBuf::from)),
+        state: inputs.state.clone().or_else(|| of.state_directory.clone()),
         ..inputs.clone()
     };
     let arguments: Vec<String> = std::env::args().collect();

@@ -78,12 +78,19 @@ pub async fn load(settings: &Settings) -> Result<Loaded, RemoteError> {
 
 /// The URLs that the SDK's own configuration puts in the place of AWS: for everything, or for one service that we ask.
 pub fn configured_urls(sdk: &SdkConfig) -> Vec<String> {
-    let of = |service: &'static str| {
-        let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
-        sdk.service_config()?.load_config(key.build().ok()?)
-    };
     let services = ["ElastiCache", "EC2", "CloudWatch", "CloudWatch Logs", "SNS", "STS", "Resource Groups Tagging API"];
+    let of = |service| own_url(sdk, service);
     sdk.endpoint_url().map(str::to_owned).into_iter().chain(services.into_iter().filter_map(of)).collect()
+}
+
+/// The URL that the SDK's own configuration puts in the place of a service, by its service id.
+pub fn url_of(sdk: &SdkConfig, service: &'static str) -> Option<String> {
+    own_url(sdk, service).or_else(|| sdk.endpoint_url().map(str::to_owned))
+}
+
+fn own_url(sdk: &SdkConfig, service: &'static str) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+    sdk.service_config()?.load_config(key.build().ok()?)
 }
 
 /// The files that profiles are looked up in, where they are not the usual ones. A file that is named is there.

@@ -23,6 +23,7 @@ mod log_group;
 mod log_metric_filter;
 mod logs;
 mod lookups;
+pub mod objects;
 mod pace;
 mod paging;
 mod parameter_group;
@@ -45,7 +46,7 @@ mod tests;
 mod time;
 mod user;
 mod user_group;
-mod web;
+pub mod web;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

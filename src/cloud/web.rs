@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
 use http_body_util::{BodyExt, Limited};
 
 use super::http;
@@ -27,14 +28,21 @@ impl Client {
     }
 
     async fn answer(&self, request: &Request, most: u64) -> Result<Answer, String> {
-        let mut asked = HttpRequest::get(request.url.as_str()).map_err(|error| error.to_string())?;
+        let token = request.token.as_ref().map(|token| ("authorization", format!("Bearer {token}")));
+        let headers: Vec<_> = token.into_iter().collect();
+        self.send(&Sent { method: "GET", url: request.url.as_str(), headers: &headers, body: &[] }, most).await
+    }
+
+    /// Sends a request once; the body of the answer has at most `most` bytes. The error is what went wrong, without a
+    /// full stop.
+    pub async fn send(&self, request: &Sent<'_>, most: u64) -> Result<Answer, String> {
+        let mut asked = HttpRequest::new(SdkBody::from(request.body));
+        asked.set_method(request.method).map_err(|error| error.to_string())?;
+        asked.set_uri(request.url).map_err(|error| error.to_string())?;
         asked.headers_mut().insert("user-agent", concat!("cachestack/", env!("CARGO_PKG_VERSION")));
-        if let Some(token) = &request.token {
-            let value = format!("Bearer {token}");
-            asked
-                .headers_mut()
-                .try_insert("authorization", value)
-                .map_err(|_| "the token cannot be sent".to_owned())?;
+        for (name, value) in request.headers {
+            let sent = asked.headers_mut().try_insert(*name, value.clone());
+            sent.map_err(|_| format!("the header `{name}` cannot be sent"))?;
         }
         let answer = tokio::time::timeout(FIRST, self.0.call(asked)).await;
         let answer = answer.map_err(|_| format!("no answer within {} seconds", FIRST.as_secs()))?;
@@ -49,6 +57,18 @@ impl Client {
         })?;
         Ok(Answer { status, headers, body: body.to_bytes().to_vec() })
     }
+}
+
+/// A request of any method.
+pub struct Sent<'a> {
+    /// The method of HTTP.
+    pub method: &'a str,
+    /// https, or http.
+    pub url: &'a str,
+    /// Names in lower case, and values, which may be secret.
+    pub headers: &'a [(&'static str, String)],
+    /// The body.
+    pub body: &'a [u8],
 }
 
 impl Web for Client {

@@ -87,8 +87,8 @@ pub const CODES: &[Entry] = &[
     ("CS0354", "Not an account", "An AWS account is named by twelve digits. Write them in quotes, so that zeros in front are kept."),
     (
         "CS0355",
-        "Not supported yet",
-        "States can only be kept in directories so far. Name a directory, or leave `state` out to keep the state beside the stack.",
+        "Not a place for a state",
+        "`state` names a directory, a bucket (s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX) or a server that speaks the protocol of Terraform's http backend; leave it out to keep the state beside the stack. `state_key` and `former_state_keys` are secrets.",
     ),
     ("CS0356", "Another version of cachestack", "`required_version` of the stack block names the versions of cachestack that understand the stack, as in \">= 0.1, < 2.0\" or \"~> 1.2\". Use one of them, or change the constraint. The one of a terraform block is about Terraform and is not read."),
     ("CS0357", "The Terraform state cannot be read", "`terraform_state` of an environment names a file with a state of Terraform, version 4, from the directory of the stack on. References to resources that Terraform manages take their values from it."),

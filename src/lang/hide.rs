@@ -19,6 +19,7 @@ const FOREIGN: &[&str] = &[
     "access_key",
     "auth_password",
     "client_secret",
+    "former_state_keys",
     "master_password",
     "password",
     "passwords",
@@ -28,6 +29,7 @@ const FOREIGN: &[&str] = &[
     "secret_key",
     "secret_string",
     "session_token",
+    "state_key",
     "token",
 ];
 
@@ -296,7 +298,7 @@ impl Names {
         };
         let exposed = |range: &Range<usize>| {
             let text = &scan.text[range.clone()];
-            hidden || acl::holds_password(text) || name == "source" && holds_user(text)
+            hidden || acl::holds_password(text) || matches!(name, "source" | "state") && holds_user(text)
         };
         scan.written(value).filter(exposed)
     }

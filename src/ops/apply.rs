@@ -27,6 +27,8 @@ use crate::value::json::to_json;
 
 /// Takes the lock of an environment.
 pub async fn lock(session: &Session, holder: Holder, patience: Duration) -> Result<Box<dyn Held>, Failure> {
+    let id = session.medium.outlives_its_holder().then(|| session.entropy.id());
+    let holder = Holder { id, ..holder };
     let taken = lock::acquire(&*session.medium, &holder, patience, &*session.clock).await;
     match taken.map_err(|error| Failure::Error(format!("{}: {error}", session.medium.path(Part::Lock))))? {
         Ok(lock) => Ok(lock),

@@ -3,10 +3,12 @@
 pub mod apply;
 pub mod connect;
 pub mod fetch;
+mod place;
 pub mod plan;
 pub mod recover;
 pub mod saved;
 pub mod session;
+pub mod surgery;
 
 pub use session::{Session, SessionOptions};
 

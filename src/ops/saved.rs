@@ -142,7 +142,7 @@ pub fn check_state(
     let other = || {
         Failure::Error(format!(
             "the plan is of another state than that in {}: its lineage is {}; nothing was sent",
-            session.state_directory.display(),
+            session.medium.place(),
             of.lineage
         ))
     };

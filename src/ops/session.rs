@@ -12,11 +12,13 @@ use crate::entropy::Entropy;
 use crate::fetch::Library;
 use crate::kind::Vault;
 use crate::lang::eval::Settings;
+use crate::ops::place;
 use crate::ops::saved::Kept;
 use crate::plan::{Live, manages};
 use crate::stack::Stack;
 use crate::stack::environment::{self, EMULATOR, Environment};
 use crate::stack::evaluator::{Evaluator, ModuleNames};
+use crate::stack::location::Location;
 use crate::stack::remote_state;
 use crate::stack::secrets::{Secrets, vault};
 use crate::stack::terraform_state;
@@ -24,7 +26,7 @@ use crate::stack::variables::{self, Given};
 use crate::stack::version;
 use crate::state::State;
 use crate::state::digest::Digests;
-use crate::state::medium::{Folder, Medium};
+use crate::state::medium::Medium;
 use crate::state::store::Store;
 use crate::value::Value;
 
@@ -40,7 +42,7 @@ pub struct SessionOptions {
     /// `--endpoint`
     pub endpoint: Option<String>,
     /// `--state`
-    pub state: Option<PathBuf>,
+    pub state: Option<Location>,
     /// The variables of the process.
     pub process: BTreeMap<String, String>,
     /// Whether commands of secrets may be run.
@@ -139,8 +141,13 @@ impl Session {
         validate_variables(&names, &evaluator, &mut diagnostics);
         notes(&names, &mut diagnostics);
         let beside = options.directory.join(".cachestack");
-        let base = options.state.clone().or_else(|| environment.state.as_ref().map(PathBuf::from)).unwrap_or(beside);
+        let location = options.state.clone().or_else(|| environment.state.clone());
+        let base = match &location {
+            Some(Location::Directory(directory)) => directory.clone(),
+            _ => beside,
+        };
         let state_directory = base.join(environment.state_name());
+        let medium = place::medium(location.as_ref(), &state_directory, &environment, options);
         if let Some(vault) = vault(&environment, evaluator.secrets(), &options.directory, &state_directory) {
             evaluator.secrets().keep_in(vault);
         }
@@ -149,7 +156,7 @@ impl Session {
             evaluator,
             sources,
             diagnostics,
-            medium: Arc::new(Folder::new(options.disk.clone(), &state_directory)),
+            medium,
             state_directory,
             clock: options.clock.clone(),
             entropy: options.entropy.clone(),

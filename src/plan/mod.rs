@@ -21,7 +21,7 @@ pub mod import;
 mod leave;
 pub mod local;
 mod lookup;
-mod moves;
+pub mod moves;
 mod names;
 mod order;
 mod outputs;

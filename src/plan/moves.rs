@@ -68,6 +68,11 @@ fn moved_from(draft: &Draft, address: &Address) -> Option<Address> {
     None
 }
 
+/// What an address is called when everything that is `from`, or in it, is called `to`; none where it is neither.
+pub fn renamed(address: &Address, from: &Subject, to: &Subject) -> Option<Address> {
+    backward(address, to, from, &Vec::new())
+}
+
 /// Where an address was before a `moved` block of a module moved it.
 fn backward(address: &Address, from: &Subject, to: &Subject, module: &ModulePath) -> Option<Address> {
     let (outer, inner) = address.module.split_at_checked(module.len())?;

@@ -10,17 +10,20 @@ use crate::diag::lint::Lints;
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::{Attribute, Node};
 use crate::lang::declare::provider::{is_role, is_url, schema as provider_schema};
-use crate::lang::declare::{Module, Provider, Resource};
+use crate::lang::declare::settings::elsewhere;
+use crate::lang::declare::{Backend, Module, Provider, Resource};
 use crate::lang::eval::{Scope, eval};
 use crate::lang::syntax;
 use crate::stack::Stack;
 use crate::stack::access::{Access, Overriding, Surroundings};
 use crate::stack::evaluator::Evaluator;
+use crate::stack::location::{self, Location};
 use crate::stack::provider;
 use crate::stack::providers::{Accounts, IgnoredTags, Providers, stranger};
 use crate::stack::public;
+use crate::stack::secrets::Secrets;
 use crate::value::convert::convert;
-use crate::value::{Object, Type, Value};
+use crate::value::{Data, Object, Secret, Type, Value};
 
 /// The endpoint that is no URL.
 pub const EMULATOR: &str = "emulator";
@@ -47,7 +50,9 @@ pub struct Environment {
     /// Tags of the stack and of the environment; the latter win.
     pub tags: Object,
     /// Where the state lies, if not beside the stack.
-    pub state: Option<String>,
+    pub state: Option<Location>,
+    /// What the state is encrypted with.
+    pub state_keys: StateKeys,
     /// Whether a fixed name may get a suffix when it must be replaced while in use.
     pub versioned_names: bool,
     /// A state of Terraform that values of its resources are taken from, and the place that names it.
@@ -58,6 +63,28 @@ pub struct Environment {
     pub providers: Providers,
     /// How much the rules of the service count.
     pub lints: Lints,
+}
+
+/// The keys of a state: what is written is sealed with the current one, and what any of them has sealed can be read.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct StateKeys {
+    /// None: what is written is not encrypted.
+    pub current: Option<Secret>,
+    /// Those that were current before.
+    pub former: Vec<Secret>,
+}
+
+impl std::fmt::Debug for StateKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StateKeys({}, {} former)", self.current.is_some(), self.former.len())
+    }
+}
+
+fn secret_of(value: &Value) -> Option<Secret> {
+    match &value.data {
+        Data::Secret(secret) => Some((**secret).clone()),
+        _ => None,
+    }
 }
 
 impl Environment {
@@ -234,6 +261,13 @@ pub fn evaluate(
         let wrong = own.get("region").and_then(|attribute| unknown_region(region, attribute.expr.span));
         reader.diagnostics.extend(wrong);
     }
+    let place = own.get("state").or(stack.get("state"));
+    let state = reader.state(place, module.backend.as_ref());
+    let is_beside =
+        place.is_some_and(|attribute| matches!(&*attribute.expr.node, Node::String(word) if &**word == "backend"));
+    if let Some(backend) = module.backend.as_ref().filter(|_| !is_beside) {
+        reader.diagnostics.push(elsewhere("backend", backend.span));
+    }
     Environment {
         name: name.into(),
         borrowed,
@@ -244,7 +278,11 @@ pub fn evaluate(
         accounts,
         protect: reader.truth(own.get("protect")).unwrap_or(false),
         tags,
-        state: reader.state(own.get("state")).or_else(|| reader.state(stack.get("state"))),
+        state,
+        state_keys: StateKeys {
+            current: reader.key(own.get("state_key").or(stack.get("state_key")), evaluator.secrets()).pop(),
+            former: reader.key(own.get("former_state_keys").or(stack.get("former_state_keys")), evaluator.secrets()),
+        },
         terraform_state: reader
             .public(own.get("terraform_state"))
             .zip(own.get("terraform_state").map(|attribute| attribute.expr.span)),
@@ -344,21 +382,54 @@ impl Reader<'_> {
         value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
-    /// A directory; what looks like a URL must not become the name of one.
-    fn state(&mut self, attribute: Option<&Attribute>) -> Option<String> {
-        let text = self.public(attribute)?;
-        if let (true, Some(attribute)) = (text.contains("://"), attribute) {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "CS0355",
-                    "Not supported yet",
-                    format!("The state cannot be kept at \"{text}\" yet."),
-                )
-                .at(attribute.expr.span)
-                .help("Name a directory, or leave `state` out to keep it beside the stack."),
-            );
+    /// A directory or the URL of a place for states.
+    fn state(&mut self, attribute: Option<&Attribute>, backend: Option<&Backend>) -> Option<Location> {
+        let attribute = attribute?;
+        let text = self.public(Some(attribute))?;
+        let place = match (&*text, backend) {
+            ("backend", Some(backend)) => location::beside(&backend.kind, &self.arguments(backend)),
+            ("backend", None) => Err(location::Wrong {
+                detail: "There is no `backend` block to be beside.".to_owned(),
+                help: "Name the place itself: `state = \"s3://BUCKET/PREFIX\"`; a directory is \"./backend\"."
+                    .to_owned(),
+            }),
+            _ => Location::parse(&text),
+        };
+        match place {
+            Ok(location) => Some(location),
+            Err(wrong) => {
+                let diagnostic = Diagnostic::error("CS0355", "Not a place for a state", wrong.detail);
+                self.diagnostics.push(diagnostic.at(attribute.expr.span).help(wrong.help));
+                None
+            }
         }
-        Some(text)
+    }
+
+    /// What a backend says in plain text.
+    fn arguments(&mut self, backend: &Backend) -> BTreeMap<String, String> {
+        let read = |attribute: &Attribute| {
+            let value = eval(&attribute.expr, self.scope).ok().and_then(|value| convert(&value, &Type::String).ok());
+            value.filter(|value| !value.sensitive).and_then(|value| value.as_str().map(str::to_owned))
+        };
+        backend.attributes.iter().filter_map(|(name, attribute)| Some((name.to_string(), read(attribute)?))).collect()
+    }
+
+    /// A key: a secret, never a text that is written out.
+    fn key(&mut self, attribute: Option<&Attribute>, secrets: &Secrets) -> Vec<Secret> {
+        let Some(attribute) = attribute else { return Vec::new() };
+        let Some(mut value) = value(attribute, &Type::Any, self.scope, self.diagnostics) else { return Vec::new() };
+        if let Err(wrong) = secrets.read(&mut value) {
+            self.diagnostics.push(wrong.at(attribute.expr.span));
+            return Vec::new();
+        }
+        let one = value.as_items().map_or_else(|| vec![value.clone()], <[Value]>::to_vec);
+        let found: Option<Vec<Secret>> = one.iter().map(secret_of).collect();
+        found.unwrap_or_else(|| {
+            let detail = format!("`{}` wants what opens the state, and a key is no text of a file.", attribute.name);
+            let help = "Write secret(\"env:NAME\"), or another source of a secret; 32 bytes in base64 or hex digits.";
+            self.diagnostics.push(Diagnostic::error("CS0355", "Not a key", detail).at(attribute.expr.span).help(help));
+            Vec::new()
+        })
     }
 
     /// A place for secrets that are made here.

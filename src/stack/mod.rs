@@ -9,6 +9,7 @@ pub mod evaluator;
 mod foreign;
 pub mod graph;
 pub mod imports;
+pub mod location;
 pub mod modules;
 pub mod provider;
 pub mod providers;

@@ -1,5 +1,5 @@
-//! One run at a time on a state. The lock is the system's, so it goes with the process that held it: there is nothing
-//! to unlock by force.
+//! One run at a time on a state. In a directory the lock is the system's, so it goes with the process that held it;
+//! elsewhere it stays when its holder is killed, until somebody who knows that unlocks it by its id.
 
 use std::io;
 use std::time::Duration;
@@ -13,13 +13,17 @@ use crate::state::medium::Medium;
 /// Who holds a lock, as the file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
+    /// What the lock is told by where it outlives its holder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// The user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// The process.
+    /// The process; 0 where nobody has said.
+    #[serde(default)]
     pub pid: u32,
     /// The page of the job, in a pipeline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,7 +42,10 @@ impl std::fmt::Display for Holder {
             (Some(who), None) | (None, Some(who)) => write!(f, " of {who}")?,
             (None, None) => {}
         }
-        write!(f, ", process {}, since {}", self.pid, self.since)?;
+        if self.pid != 0 {
+            write!(f, ", process {}", self.pid)?;
+        }
+        write!(f, ", since {}", self.since)?;
         self.job.as_ref().map_or(Ok(()), |job| write!(f, ", {job}"))
     }
 }

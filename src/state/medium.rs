@@ -49,6 +49,10 @@ pub trait Medium: Send + Sync + Debug {
     /// # Errors
     /// Also when somebody else has replaced the state since it was read here.
     fn replace(&self, part: Part, bytes: &[u8]) -> io::Result<()>;
+    /// Whether the place itself sees to it that nothing is replaced but what was read here; elsewhere it is looked again.
+    fn replaces_only_what_was_read(&self) -> bool {
+        false
+    }
     /// What is in the journal of the run that the state names, or of any where it names none.
     fn journal(&self, run: Option<&str>) -> io::Result<Option<Vec<u8>>>;
     /// Opens the journal of a new run. Nothing can be added to that of the run before from now on; what is in it stays
@@ -63,6 +67,17 @@ pub trait Medium: Send + Sync + Debug {
     fn lock(&self, note: &str) -> io::Result<Option<Box<dyn Held>>>;
     /// What whoever has the lock has noted.
     fn holder(&self) -> io::Result<Option<Vec<u8>>>;
+    /// Whether a lock stays where it is when the process that took it is killed.
+    fn outlives_its_holder(&self) -> bool {
+        false
+    }
+    /// Takes a lock away from whoever has noted that.
+    ///
+    /// # Errors
+    /// `NotFound` where that lock is there no more; `Unsupported` where locks go with their process.
+    fn unlock(&self, _note: &[u8]) -> io::Result<()> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "the lock goes with its process, so there is nothing to unlock"))
+    }
 }
 
 /// A state in a directory. The lock and the journal are the system's to keep: both go with the process that has them.
@@ -120,5 +135,49 @@ impl Medium for Folder {
 
     fn holder(&self) -> io::Result<Option<Vec<u8>>> {
         self.read(Part::Lock)
+    }
+}
+
+/// A place that cannot be had, and why.
+#[derive(Debug)]
+pub struct Nowhere(pub String);
+
+impl Nowhere {
+    fn none<T>(&self) -> io::Result<T> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, self.0.clone()))
+    }
+}
+
+impl Medium for Nowhere {
+    fn place(&self) -> String {
+        "the place of the state".to_owned()
+    }
+
+    fn read(&self, _: Part) -> io::Result<Option<Vec<u8>>> {
+        self.none()
+    }
+
+    fn replace(&self, _: Part, _: &[u8]) -> io::Result<()> {
+        self.none()
+    }
+
+    fn journal(&self, _: Option<&str>) -> io::Result<Option<Vec<u8>>> {
+        self.none()
+    }
+
+    fn open(&self, _: &str, _: Option<&str>) -> io::Result<Box<dyn Append>> {
+        self.none()
+    }
+
+    fn close(&self, _: &str) -> io::Result<()> {
+        self.none()
+    }
+
+    fn lock(&self, _: &str) -> io::Result<Option<Box<dyn Held>>> {
+        self.none()
+    }
+
+    fn holder(&self) -> io::Result<Option<Vec<u8>>> {
+        self.none()
     }
 }

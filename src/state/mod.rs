@@ -13,6 +13,7 @@ pub mod lock;
 pub mod medium;
 mod operations;
 mod progress;
+pub mod sealed;
 pub mod store;
 #[cfg(test)]
 mod tests;

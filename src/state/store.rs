@@ -30,6 +30,8 @@ pub struct Store {
     serial: u64,
     /// The digest of the file as it was read or last written; none where there is none.
     seen: Option<Seen>,
+    /// The file as it was read, until a run begins: that is its backup.
+    before: Option<Vec<u8>>,
     /// Whether the journal holds what the file does not.
     dirty: bool,
     lock: Option<Box<dyn Held>>,
@@ -63,8 +65,9 @@ impl Store {
         let bytes = medium.read(Part::State).map_err(|error| named(Part::State, &error))?;
         let seen = bytes.as_deref().map(digest);
         let damaged = |part: Part, wrong: &Wrong| named(part, &advice(&*medium, wrong));
-        let (mut state, version) = match bytes {
-            Some(bytes) => file::decode(&bytes).map_err(|wrong| damaged(Part::State, &wrong))?,
+        let before = bytes;
+        let (mut state, version) = match &before {
+            Some(bytes) => file::decode(bytes).map_err(|wrong| damaged(Part::State, &wrong))?,
             None if medium.read(Part::Backup).ok().flatten().is_some() => {
                 let wrong = Wrong::Damaged("it is missing, and its backup is there".to_owned());
                 return Err(damaged(Part::State, &wrong));
@@ -83,6 +86,7 @@ impl Store {
             state: Mutex::new(state),
             serial,
             seen,
+            before,
             dirty,
             lock: None,
             queue: Mutex::default(),
@@ -139,7 +143,7 @@ impl Store {
         if self.dirty {
             self.write(None)?;
         }
-        if let Some(old) = self.medium.read(Part::State)? {
+        if let Some(old) = self.before.take() {
             self.medium.replace(Part::Backup, &old)?;
         }
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -192,6 +196,14 @@ impl Store {
         })
     }
 
+    /// Takes another state in the place of this one, within a run: the end of the run writes it.
+    pub fn put(&mut self, other: State) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let journal = state.journal.take();
+        self.serial = self.serial.max(other.serial);
+        *state = State { journal, ..other };
+    }
+
     /// Ends the run: a new file with everything, and no journal.
     ///
     /// # Errors
@@ -226,11 +238,16 @@ impl Store {
             return Err(error);
         }
         (self.serial, self.seen) = (state.serial, Some(digest(text.as_bytes())));
+        // What an earlier run left in its journal is part of what was there before this one.
+        self.before = state.journal.is_none().then(|| text.into_bytes());
         Ok(())
     }
 
     /// Whether the file is the one that was read or last written. It is decoded only where its bytes are others.
     fn must_be_ours(&self) -> io::Result<()> {
+        if self.medium.replaces_only_what_was_read() {
+            return Ok(());
+        }
         let there = self.medium.read(Part::State)?;
         if there.as_deref().map(digest) == self.seen {
             return Ok(());

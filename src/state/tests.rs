@@ -8,11 +8,13 @@ use crate::disk::{self, Disk, SystemDisk};
 use crate::entropy::SeededEntropy;
 use crate::kind::{Call, Change, Kind, Problem, Target};
 use crate::schema::{Attr, Schema};
+use crate::stack::environment::StateKeys;
 use crate::state::file;
 use crate::state::medium::Folder;
+use crate::state::sealed::Sealing;
 use crate::state::store::Store;
 use crate::state::{Effect, End, Entry, Nature, Operation, Part, Record};
-use crate::value::{Object, Type, Value, json};
+use crate::value::{Object, Secret, Type, Value, json};
 
 /// A directory with a run that was cut off after some entries.
 struct Scene {
@@ -306,4 +308,61 @@ fn records_of_earlier_schemas_are_upgraded() {
             (found, want) => panic!("{text} of {number}: {found:?}, and not {want:?}"),
         }
     }
+}
+
+/// A state in a directory, sealed with keys of that many equal digits; 0 is none.
+fn sealed(folder: &std::path::Path, current: u8, former: u8) -> Arc<Sealing> {
+    let key = |digit: u8| Secret { source: Some("env:KEY".into()), text: Some(format!("{digit:x}").repeat(64).into()) };
+    let some = |digit: u8| (digit != 0).then(|| key(digit));
+    let keys = StateKeys { current: some(current), former: some(former).into_iter().collect() };
+    let folder = Arc::new(Folder::new(Arc::new(SystemDisk), folder));
+    Arc::new(Sealing::new(folder, keys, Arc::new(crate::entropy::SystemEntropy)))
+}
+
+/// What a run of a sealed state leaves is read by whoever has its key, and by nobody else; also when it was cut off.
+#[tokio::test]
+async fn sealed_states_are_read_with_their_keys() {
+    let scene = Scene::cut_off(&["o1"]).await;
+    // A plain state is read as it is, and sealed from then on.
+    let mut store = Store::open(sealed(scene.folder.path(), 1, 0)).expect("a plain state");
+    store.hold(SystemDisk.lock(&scene.path("lock")).expect("a lock").expect("free"));
+    store.begin("sealed").await.expect("begun");
+    store.commit(vec![record("after")]).await.expect("kept");
+    store.commit(vec![record("last")]).await.expect("kept");
+    drop(store);
+    for name in ["state.json", "state.json.backup", "journal"] {
+        let text = String::from_utf8(disk::read(&scene.path(name)).expect("read").expect("there")).expect("text");
+        assert!(text.starts_with("{\"cachestack_encrypted\":1") && !text.contains("parameter_group"), "{name}: {text}");
+    }
+    let known = |current, former| {
+        let store = Store::open(sealed(scene.folder.path(), current, former)).map_err(|why| why.replace('\n', " "))?;
+        let records = store.state().records.keys().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        Ok::<_, String>(records)
+    };
+    let all = "parameter_group.after parameter_group.kept parameter_group.last";
+    let cases = [
+        ((1, 0), Ok(all)),
+        ((2, 1), Ok(all)),
+        ((0, 1), Ok(all)),
+        ((2, 0), Err("none of the keys opens it")),
+        ((0, 0), Err("write state_key")),
+    ];
+    for ((current, former), want) in cases {
+        match (known(current, former), want) {
+            (Ok(records), Ok(want)) => assert_eq!(records, want),
+            (Err(why), Err(want)) => assert!(why.contains(want), "{why}"),
+            (found, _) => panic!("{current} {former}: {found:?}"),
+        }
+    }
+    // The last line may be torn, and a line in the middle may not be changed.
+    let journal = scene.journal();
+    scene.put("journal", &journal[..journal.len() - 5]);
+    assert_eq!(known(1, 0).as_deref(), Ok("parameter_group.after parameter_group.kept"));
+    let mut damaged = journal.clone();
+    damaged[journal.len() / 2] ^= 1;
+    scene.put("journal", &damaged);
+    known(1, 0).expect_err("damage");
+    // A line of the journal is no state, though the key opens it.
+    scene.put("state.json", &journal);
+    known(1, 0).expect_err("another part");
 }

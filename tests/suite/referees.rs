@@ -42,6 +42,15 @@ fn remote_states_are_read_from_buckets() {
     run(command).expect(0).says("remote states are read");
 }
 
+/// States lie in moto's S3 and on a server of Terraform's http protocol; some servers lie, refuse, or are gone.
+#[test]
+fn states_are_kept_elsewhere() {
+    let Some(python) = python_with("states_are_kept_elsewhere", "moto.server") else { return };
+    let mut command = Command::new(python);
+    command.arg(root().join("tests/clients/state_suite.py")).arg(env!("CARGO_BIN_EXE_cachestack"));
+    run(command).expect(0).says("states are kept elsewhere");
+}
+
 /// Terraform, where it is installed with its AWS provider (`CACHESTACK_PROVIDERS` names a mirror); elsewhere a
 /// transcript of the same run is played again by the unit tests.
 #[test]

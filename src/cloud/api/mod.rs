@@ -7,7 +7,7 @@
 mod endpoint;
 mod json;
 mod object;
-mod query;
+pub mod query;
 
 use std::fmt;
 

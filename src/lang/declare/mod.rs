@@ -15,7 +15,7 @@ mod lint;
 mod meta;
 pub mod provider;
 mod resource;
-mod settings;
+pub mod settings;
 mod timeouts;
 
 use std::collections::{BTreeMap, HashMap};
@@ -64,6 +64,19 @@ pub struct Module {
     pub checks: BTreeMap<Arc<str>, Check>,
     /// `import` blocks.
     pub imports: Vec<Import>,
+    /// Where Terraform keeps its state.
+    pub backend: Option<Backend>,
+}
+
+/// The `backend` block of a `terraform` block.
+#[derive(Debug)]
+pub struct Backend {
+    /// Its label: `s3`, `local`, ...
+    pub kind: Arc<str>,
+    /// The place of its header.
+    pub span: Span,
+    /// Its attributes by name.
+    pub attributes: BTreeMap<Arc<str>, Attribute>,
 }
 
 /// The `stack` block.

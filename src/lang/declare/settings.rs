@@ -8,8 +8,8 @@ use crate::kinds;
 use crate::kinds::our_name;
 use crate::lang::ast::{Block, Expr, Node};
 use crate::lang::declare::{
-    Environment, Local, Module, Output, Removed, StackBlock, Variable, block, call, check, import, lint, provider,
-    resource,
+    Backend, Environment, Local, Module, Output, Removed, StackBlock, Variable, block, call, check, import, lint,
+    provider, resource,
 };
 use crate::lang::refs::describe;
 
@@ -40,7 +40,7 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
         "locals" => locals(block, module, diagnostics),
         "output" => output(block, module, diagnostics),
         "provider" => provider::declare(block, module, diagnostics),
-        "terraform" => terraform(block, diagnostics),
+        "terraform" => terraform(block, module, diagnostics),
         "moved" => moved(block, sources, module, diagnostics),
         "removed" => removed(block, sources, module, diagnostics),
         "module" => call::declare(block, module, diagnostics),
@@ -55,8 +55,17 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
     }
 }
 
-const STACK: [&str; 6] = ["required_version", "default_environment", "tags", "state", "versioned_names", "foreign"];
-const ENVIRONMENT: [&str; 12] = [
+const STACK: [&str; 8] = [
+    "required_version",
+    "default_environment",
+    "tags",
+    "state",
+    "state_key",
+    "former_state_keys",
+    "versioned_names",
+    "foreign",
+];
+const ENVIRONMENT: [&str; 14] = [
     "endpoint",
     "region",
     "account_id",
@@ -66,27 +75,34 @@ const ENVIRONMENT: [&str; 12] = [
     "vars",
     "tags",
     "state",
+    "state_key",
+    "former_state_keys",
     "terraform_state",
     "secrets",
     "endpoints",
 ];
 
-/// Blocks of Terraform's own settings that say where its state is: here nothing comes of them.
-const OF_STATES: [&str; 3] = ["backend", "cloud", "encryption"];
-
-/// What Terraform wants of itself is not read. What would have kept a state elsewhere is named.
-fn terraform(block: &Block, diagnostics: &mut Vec<Diagnostic>) {
-    for nested in block.body.blocks.iter().filter(|nested| OF_STATES.contains(&&*nested.kind)) {
-        let detail = format!(
-            "`{}` says where and how Terraform keeps its state. cachestack keeps its own in .cachestack, and does not read the block.",
-            nested.kind
-        );
-        diagnostics.push(
-            Diagnostic::warning("CS0305", "Where Terraform keeps its state", detail)
-                .at(nested.header_span)
-                .help("For another place write `state = \"DIRECTORY\"` in the stack or the environment; for the values of Terraform's own resources name a copy of its state as `terraform_state`."),
-        );
+/// What Terraform wants of itself is not read; but where it keeps its state is noted, since ours can lie beside that.
+fn terraform(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {
+    for nested in &block.body.blocks {
+        match (&*nested.kind, &nested.labels[..]) {
+            ("backend", [label]) => {
+                let attributes = block::by_name(&nested.body);
+                module.backend = Some(Backend { kind: label.text.clone(), span: nested.header_span, attributes });
+            }
+            ("backend" | "cloud" | "encryption", _) => diagnostics.push(elsewhere(&nested.kind, nested.header_span)),
+            _ => {}
+        }
     }
+}
+
+/// Says that nothing comes here of what Terraform is told of its state.
+pub fn elsewhere(kind: &str, span: Span) -> Diagnostic {
+    let detail = format!(
+        "`{kind}` says where and how Terraform keeps its state. cachestack keeps its own in .cachestack, and does not read the block."
+    );
+    let help = "For another place write `state = \"s3://BUCKET/PREFIX\"`, or `state = \"backend\"` to have it beside Terraform's, in the stack or the environment; for the values of Terraform's own resources name a copy of its state as `terraform_state`.";
+    Diagnostic::warning("CS0305", "Where Terraform keeps its state", detail).at(span).help(help)
 }
 
 fn stack(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>) {

@@ -1,0 +1,252 @@
+//! Where states lie, as `state` and `--state` name it: a directory, or the URL of a bucket or of a server.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+/// A place for states. Those of the environments lie below it, each under the name of its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A directory.
+    Directory(PathBuf),
+    /// A bucket.
+    Bucket(Bucket),
+    /// A server that speaks the protocol of Terraform's `http` backend.
+    Server(Server),
+}
+
+/// A bucket, and what the objects in it begin with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    /// Whose it is.
+    pub service: Service,
+    /// Its name; that of the container on Azure.
+    pub name: String,
+    /// What the names of the objects begin with, without `/` at the ends; may be empty.
+    pub prefix: String,
+    /// What stands behind the `?`, by name.
+    pub options: BTreeMap<String, String>,
+}
+
+/// A service that keeps objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// S3, or whatever speaks as it does.
+    S3,
+    /// Google Cloud Storage.
+    Google,
+    /// Azure Blob Storage.
+    Azure,
+}
+
+/// A server, and how it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// The URL below which the documents are, without what stands behind `#`.
+    pub url: Url,
+    /// What stands behind the `#`, by name.
+    pub options: BTreeMap<String, String>,
+}
+
+/// What is wrong with a text that should name a place, and what to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// What is wrong, as a sentence.
+    pub detail: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// The options of each service behind `?`.
+const OF_S3: [&str; 4] = ["endpoint", "kms_key_id", "profile", "region"];
+const OF_GOOGLE: [&str; 1] = ["endpoint"];
+const OF_AZURE: [&str; 2] = ["account", "endpoint"];
+/// The options of a server behind `#`: where and with which methods it is locked, as Terraform's backend names them.
+const OF_SERVER: [&str; 5] = ["lock_address", "lock_method", "unlock_address", "unlock_method", "update_method"];
+
+const FORMS: &str =
+    "Write a directory, \"s3://BUCKET/PREFIX\", \"gs://BUCKET/PREFIX\", \"az://CONTAINER/PREFIX\", or an http(s) URL.";
+
+impl Location {
+    /// Reads a text.
+    pub fn parse(text: &str) -> Result<Self, Wrong> {
+        let Some((scheme, _)) = text.split_once("://") else { return Ok(Self::Directory(text.into())) };
+        let wrong = |detail: String, help: &str| Wrong { detail, help: help.to_owned() };
+        let url = Url::parse(text).map_err(|error| wrong(format!("\"{text}\" is not a URL: {error}."), FORMS))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            let help = "Give them by the environment: AWS_PROFILE and the like, TF_HTTP_USERNAME and TF_HTTP_PASSWORD.";
+            return Err(wrong("The URL of a state has no user and no password.".to_owned(), help));
+        }
+        match scheme.to_lowercase().as_str() {
+            "file" => url.to_file_path().map(Self::Directory).map_err(|()| {
+                wrong(format!("\"{text}\" names no directory."), "Write file:///DIRECTORY, with three slashes.")
+            }),
+            "s3" => bucket(&url, Service::S3, &OF_S3).map(Self::Bucket),
+            "gs" => bucket(&url, Service::Google, &OF_GOOGLE).map(Self::Bucket),
+            "az" => bucket(&url, Service::Azure, &OF_AZURE).map(Self::Bucket),
+            "http" | "https" => server(url).map(Self::Server),
+            other => Err(wrong(format!("No state can be kept at \"{other}://\"."), FORMS)),
+        }
+    }
+
+    /// With a directory taken from another one on.
+    pub fn from(self, directory: &Path) -> Self {
+        match self {
+            Self::Directory(path) => Self::Directory(directory.join(path)),
+            elsewhere => elsewhere,
+        }
+    }
+}
+
+/// What is added to the name of Terraform's state to have a place for ours.
+const BESIDE: &str = ".cachestack";
+
+/// The place beside the state that a backend of Terraform keeps, out of the arguments of its block.
+///
+/// # Errors
+/// It is a backend that we know no place beside, or an argument is missing, which Terraform may be given otherwise.
+pub fn beside(backend: &str, arguments: &BTreeMap<String, String>) -> Result<Location, Wrong> {
+    let argument = |name: &str| arguments.get(name).filter(|text| !text.is_empty()).cloned();
+    let needed = |name: &str| {
+        argument(name).ok_or_else(|| Wrong {
+            detail: format!("The backend \"{backend}\" does not say `{name}`."),
+            help: "Write it in the block, or name the place of the state itself: `state = \"s3://BUCKET/PREFIX\"`."
+                .to_owned(),
+        })
+    };
+    let bucket = |service, name: String, prefix: String, options: &[(&str, &str)]| {
+        let given = options.iter().filter_map(|(ours, theirs)| Some(((*ours).to_owned(), argument(theirs)?)));
+        let prefix = prefix.trim_matches('/').to_owned();
+        Ok(Location::Bucket(Bucket { service, name, prefix, options: given.collect() }))
+    };
+    match backend {
+        "local" => {
+            let path = argument("path").unwrap_or_else(|| "terraform.tfstate".to_owned());
+            Ok(Location::Directory(format!("{path}{BESIDE}").into()))
+        }
+        "s3" => {
+            let options =
+                [("region", "region"), ("endpoint", "endpoint"), ("profile", "profile"), ("kms_key_id", "kms_key_id")];
+            bucket(Service::S3, needed("bucket")?, format!("{}{BESIDE}", needed("key")?), &options)
+        }
+        "gcs" => {
+            let prefix = argument("prefix").map_or_else(String::new, |prefix| prefix + "/");
+            bucket(Service::Google, needed("bucket")?, format!("{prefix}default.tfstate{BESIDE}"), &[])
+        }
+        "azurerm" => {
+            let prefix = format!("{}{BESIDE}", needed("key")?);
+            bucket(Service::Azure, needed("container_name")?, prefix, &[("account", "storage_account_name")])
+        }
+        other => Err(Wrong {
+            detail: format!("Nothing can be kept beside a state in the backend \"{other}\"."),
+            help: "Name a place of its own: `state = \"s3://BUCKET/PREFIX\"`.".to_owned(),
+        }),
+    }
+}
+
+fn bucket(url: &Url, service: Service, known: &[&str]) -> Result<Bucket, Wrong> {
+    let Some(name) = url.host_str().filter(|name| !name.is_empty()) else {
+        return Err(Wrong { detail: format!("\"{url}\" names no bucket."), help: FORMS.to_owned() });
+    };
+    if url.fragment().is_some() || url.port().is_some() {
+        let detail = format!("\"{url}\" has more than a bucket, a prefix and options.");
+        return Err(Wrong { detail, help: "An S3-compatible server is named by ?endpoint=URL.".to_owned() });
+    }
+    let prefix: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
+    let options = options(url.query().unwrap_or_default(), known)?;
+    Ok(Bucket { service, name: name.to_owned(), prefix: prefix.join("/"), options })
+}
+
+fn server(mut url: Url) -> Result<Server, Wrong> {
+    let options = options(url.fragment().unwrap_or_default(), &OF_SERVER)?;
+    url.set_fragment(None);
+    Ok(Server { url, options })
+}
+
+/// `name=value&...`, of known names only, each once.
+fn options(text: &str, known: &[&str]) -> Result<BTreeMap<String, String>, Wrong> {
+    let mut options = BTreeMap::new();
+    for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
+        let help = format!("Known are {}.", known.join(", "));
+        if !known.contains(&&*name) {
+            return Err(Wrong { detail: format!("The place of a state has no option `{name}`."), help });
+        }
+        if value.is_empty() || options.insert(name.to_string(), value.to_string()).is_some() {
+            return Err(Wrong { detail: format!("The option `{name}` is empty or given twice."), help });
+        }
+    }
+    Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> String {
+        tell(Location::parse(text))
+    }
+
+    fn tell(found: Result<Location, Wrong>) -> String {
+        match found {
+            Ok(Location::Directory(path)) => format!("directory {}", path.display()),
+            Ok(Location::Bucket(bucket)) => {
+                format!("{:?} {} [{}] {:?}", bucket.service, bucket.name, bucket.prefix, bucket.options)
+            }
+            Ok(Location::Server(server)) => format!("server {} {:?}", server.url, server.options),
+            Err(wrong) => wrong.detail,
+        }
+    }
+
+    #[test]
+    fn places_are_read() {
+        let cases = [
+            ("states", "directory states"),
+            ("/var/states", "directory /var/states"),
+            ("file:///var/states", "directory /var/states"),
+            ("s3://b/team/app/", "S3 b [team/app] {}"),
+            ("s3://b", "S3 b [] {}"),
+            (
+                "s3://b/p?region=eu-west-1&endpoint=http://127.0.0.1:5000",
+                r#"S3 b [p] {"endpoint": "http://127.0.0.1:5000", "region": "eu-west-1"}"#,
+            ),
+            ("gs://b/p", "Google b [p] {}"),
+            ("az://c/p?account=a", r#"Azure c [p] {"account": "a"}"#),
+            ("https://h/a#lock_method=POST", r#"server https://h/a {"lock_method": "POST"}"#),
+            ("http://h:80/a?x=1", "server http://h/a?x=1 {}"),
+            ("s3:///p", "\"s3:///p\" names no bucket."),
+            ("s3://b/p?regoin=x", "The place of a state has no option `regoin`."),
+            ("s3://b/p?region=", "The option `region` is empty or given twice."),
+            ("s3://b/p?region=a&region=b", "The option `region` is empty or given twice."),
+            ("https://me:word@h/a", "The URL of a state has no user and no password."),
+            ("ftp://h/a", "No state can be kept at \"ftp://\"."),
+        ];
+        for (text, want) in cases {
+            assert_eq!(told(text), want, "{text}");
+        }
+    }
+    #[test]
+    fn places_beside_those_of_terraform() {
+        let cases: [(&str, &[(&str, &str)], &str); 7] = [
+            ("local", &[], "directory terraform.tfstate.cachestack"),
+            ("local", &[("path", "../a.tfstate")], "directory ../a.tfstate.cachestack"),
+            (
+                "s3",
+                &[("bucket", "b"), ("key", "/net/prod.tfstate"), ("region", "eu-west-1"), ("encrypt", "true")],
+                r#"S3 b [net/prod.tfstate.cachestack] {"region": "eu-west-1"}"#,
+            ),
+            ("s3", &[("bucket", "b")], "The backend \"s3\" does not say `key`."),
+            ("gcs", &[("bucket", "b"), ("prefix", "p")], "Google b [p/default.tfstate.cachestack] {}"),
+            (
+                "azurerm",
+                &[("container_name", "c"), ("key", "k"), ("storage_account_name", "a")],
+                r#"Azure c [k.cachestack] {"account": "a"}"#,
+            ),
+            ("pg", &[], "Nothing can be kept beside a state in the backend \"pg\"."),
+        ];
+        for (backend, arguments, want) in cases {
+            let arguments = arguments.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+            assert_eq!(tell(beside(backend, &arguments)), want, "{backend}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Places of states that are no directories of this machine: buckets, and servers of Terraform's `http` protocol.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::cloud::objects;
+use crate::stack::location::{Bucket, Server, Service};
+use crate::state::medium::Medium;
+
+mod bucket;
+mod server;
+mod trouble;
+mod worker;
+
+/// What the process gives to whoever reaches such a place.
+#[derive(Debug, Clone)]
+pub struct Means {
+    /// A file of further root certificates, as PEM.
+    pub certificates: Option<String>,
+    /// The user and the password for a server, where it wants them.
+    pub login: Option<(String, String)>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The state of an environment in a bucket. Asks for nothing before its first use.
+pub fn bucket(bucket: &Bucket, environment: &str, means: &Means) -> io::Result<Arc<dyn Medium>> {
+    let scheme = match bucket.service {
+        Service::S3 => "s3",
+        Service::Google => "gs",
+        Service::Azure => "az",
+    };
+    let folder =
+        if bucket.prefix.is_empty() { environment.to_owned() } else { format!("{}/{environment}", bucket.prefix) };
+    let place = format!("{scheme}://{}/{folder}", bucket.name);
+    let (bucket, means) = (bucket.clone(), means.clone());
+    let opener = move || {
+        let (bucket, means) = (bucket.clone(), means.clone());
+        let opening = async move { objects::open(&bucket, means.certificates.as_deref(), means.clock.clone()).await };
+        Box::pin(opening) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>
+    };
+    Ok(Arc::new(bucket::Bucket::new(place, &folder, Box::new(opener))?))
+}
+
+/// The state of an environment on a server. Asks for nothing before its first use.
+pub fn server(server: &Server, environment: &str, means: &Means) -> io::Result<Arc<dyn Medium>> {
+    Ok(Arc::new(server::Document::new(server, environment, means)?))
+}
