@@ -1,3 +1,5 @@
+//! A bucket in memory: who may write, and what a run leaves that was cut off.
+
 use std::sync::Arc;
 
 use object_store::memory::InMemory;
