@@ -39,9 +39,19 @@ impl Remote for CacheClusters {
         Box::pin(async {
             let clients = self.0.clients().await?;
             let result = calls::invoke(&clients, call).await.map_err(|error| without_secrets(error, call));
-            result.map_err(|error| own_not_found(error, &["CacheClusterNotFound"]))
+            result.map_err(|error| advised(own_not_found(error, &["CacheClusterNotFound"])))
         })
     }
+}
+
+/// A replica that has become the primary stays as long as its group has no other one.
+fn advised(mut error: RemoteError) -> RemoteError {
+    if error.message.contains("serving as primary") {
+        let way = "make another member the primary first (aws elasticache test-failover), and apply again; \
+                   or let it go together with its group";
+        error.message = format!("{}; {way}", error.message.trim_end_matches('.'));
+    }
+    error
 }
 
 /// A member belongs to its group; AWS does not tell which of them somebody has made by themselves.

@@ -193,14 +193,26 @@ pub trait Kind: Send + Sync {
         None
     }
 
-    /// Whether AWS answers a create with the object that is there already.
+    /// Whether AWS answers a create with the object that is there already. [`Remote::read`] finds such an object by its
+    /// [`Kind::place`] as well, and answers its `id`.
     fn finds_again(&self) -> bool {
+        false
+    }
+
+    /// Whether an object says in part what another one says, of the kind of that name, where AWS keeps that once.
+    fn repeats(&self, _object: &Object, _other: (&str, &Object)) -> bool {
         false
     }
 
     /// Whether an object that goes lets its members go by itself, so that it can go before those that name it.
     fn lets_members_go(&self) -> bool {
         false
+    }
+
+    /// The attribute of those that use an object that has to be as it shall be before this change of the object: AWS
+    /// refuses it until then, so that it comes after them.
+    fn follows_users(&self, _before: &Object, _after: &Object) -> Option<&'static str> {
+        None
     }
 
     /// The attribute that gives the object its name, where a suffix can make a second name.

@@ -30,6 +30,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .refers(user::KIND, By::Id, Hold::Blocks)
             .rule(Rule::MaxItems(100))
             .normalize(lower_each)
+            .left_to_others()
             .doc("The users; one named default is among those of redis."),
         Attr::computed("id", Type::String).doc("The id."),
         Attr::computed("arn", Type::String).doc("The ARN."),
@@ -108,6 +109,12 @@ impl Kind for UserGroup {
         calls.extend(modify(change, id));
         calls.extend(tags::calls(change, &tags::ELASTICACHE, change.old("arn"))?);
         Ok(calls)
+    }
+
+    /// Caches of redis take groups of redis only, so that the caches come first on the way to valkey.
+    fn follows_users(&self, before: &Object, after: &Object) -> Option<&'static str> {
+        let engine = |object| user::text(object, "engine");
+        (engine(before) != Some("valkey") && engine(after) == Some("valkey")).then_some("engine")
     }
 
     fn name_attribute(&self) -> Option<&'static str> {

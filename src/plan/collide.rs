@@ -19,7 +19,7 @@ use crate::value::{Object, Value};
 
 /// Checks what the planned objects say together.
 pub fn check(draft: &Draft) -> Vec<Diagnostic> {
-    let rules = [same_names, of_kinds, kept, deferred];
+    let rules = [same_names, of_kinds, kept, deferred, too_early];
     rules.into_iter().flat_map(|rule| rule(draft)).collect()
 }
 
@@ -233,4 +233,38 @@ fn deferred(draft: &Draft) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// What those become only at the maintenance window that use an object keeps a change of it until then.
+fn too_early(draft: &Draft) -> Vec<Diagnostic> {
+    let steps = draft.plan.steps.iter().filter(|step| step.action == Action::Update);
+    steps.filter_map(|step| too_early_for(draft, step)).collect()
+}
+
+fn too_early_for(draft: &Draft, step: &plan::Step) -> Option<Diagnostic> {
+    let (before, after) = step.before.as_ref().zip(step.after.as_ref())?;
+    let attribute = kinds::get(&step.address.kind)?.follows_users(before, after)?;
+    let id = step.id.as_deref()?;
+    let uses = |user: &Address| {
+        let planned = draft.planned.get(user);
+        let mut held = planned.into_iter().flat_map(|object| order::held_by(user, object));
+        held.any(|held| *held.refers.kind == *step.address.kind && held.text == id)
+    };
+    let waits = |user: &&plan::Step| {
+        let later = user.calls.iter().any(|call| call.waits() && call.causes.contains(&attribute));
+        user.action == Action::Update && later
+    };
+    let is_done_now = |user: &Address| draft.plan.steps.iter().any(|step| step.address == *user && !waits(&step));
+    let asked = draft.plan.waits.iter().filter(|it| it.changes.iter().any(|change| change.name == attribute));
+    let accepted = asked.map(|it| &it.address).filter(|user| !is_done_now(user));
+    let mut late = draft.plan.steps.iter().filter(waits).map(|user| &user.address).chain(accepted);
+    let user = late.find(|user| uses(user))?;
+    let problem = Problem::error(
+        "CS0736",
+        attribute,
+        "A change before its time",
+        format!("AWS refuses it as long as `{user}` is what it is, and that changes only in its maintenance window."),
+        "Make this change when the window has passed; or the other one at once, with apply --now or apply_immediately = true.",
+    );
+    Some(draft.places.get(&step.address)?.diagnose(problem).of(&step.address))
 }

@@ -3,6 +3,8 @@
 //! Instances wait for blocks by way of barriers, one for a block, so that a thousand alarms on a thousand nodes are not
 //! a million edges. A destructive step starts only after everything that its successor needs.
 
+mod users;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
@@ -112,12 +114,20 @@ fn connect(draft: &Draft) -> Edges {
         barriers: Vec::new(),
         known: BTreeMap::new(),
     };
+    let ahead = users::ahead(draft, &index, &held);
+    let taken = users::taken_along(steps);
     for (at, step) in steps.iter().enumerate() {
         if is_leaving(step) {
-            wait_for_users(draft, steps, &index, &held, &mut edges, at);
+            wait_for_users(draft, (&index, &held), &taken, &mut edges, at);
+        }
+        if let Some(whole) = taken.get(&at) {
+            edges.add(at, Edge::Step(*whole));
         }
         if !is_leaving(step) || makes_way(draft, step) {
-            wait_for_used(draft, steps, &index, &named, &mut edges, at);
+            wait_for_used(draft, (&index, &named), &ahead, &mut edges, at);
+        }
+        for user in ahead.get(&at).into_iter().flatten() {
+            edges.add(at, Edge::Step(*user));
         }
         if makes_way(draft, step) {
             wait_for_others(draft, steps, &index, &mut edges, at);
@@ -128,6 +138,7 @@ fn connect(draft: &Draft) -> Edges {
             }
         }
     }
+    users::keep_served(draft, &index, &held, &mut edges);
     pass_names(steps, &mut edges);
     hold_back(steps, &mut edges);
     edges
@@ -174,7 +185,14 @@ fn patterns(address: &Address) -> BTreeSet<Address> {
 }
 
 /// Whoever used an object that goes has let go of it: those that leave, and those that are changed or replaced.
-fn wait_for_users(draft: &Draft, steps: &[Step], index: &Index, held: &Holders, edges: &mut Edges, at: usize) {
+fn wait_for_users(
+    draft: &Draft,
+    (index, held): (&Index, &Holders),
+    taken: &users::Taken,
+    edges: &mut Edges,
+    at: usize,
+) {
+    let steps = &draft.plan.steps;
     let step = &steps[at];
     let which = match &step.reason {
         // The old object goes before the new one is made, so only those that leave can come before it.
@@ -182,6 +200,7 @@ fn wait_for_users(draft: &Draft, steps: &[Step], index: &Index, held: &Holders, 
         _ => Which::LetGo,
     };
     let lets_go = |user: &usize| match which {
+        _ if taken.contains_key(user) => false,
         Which::Leave => is_leaving(&steps[*user]),
         _ => steps[*user].action != Action::Read,
     };
@@ -209,24 +228,27 @@ fn wait_for_users(draft: &Draft, steps: &[Step], index: &Index, held: &Holders, 
 /// What is used is there first; what is on its way out goes later.
 fn wait_for_used(
     draft: &Draft,
-    steps: &[Step],
-    index: &Index,
-    named: &BTreeMap<(&str, &str), &Address>,
+    (index, named): (&Index, &BTreeMap<(&str, &str), &Address>),
+    ahead: &users::Ahead,
     edges: &mut Edges,
     at: usize,
 ) {
+    let steps = &draft.plan.steps;
     let step = &steps[at];
+    let is_ahead = |used: &usize| ahead.get(used).is_some_and(|users| users.contains(&at));
     let stays = |used: &usize| !is_leaving(&steps[*used]);
+    let comes_first = |used: &usize| stays(used) && !is_ahead(used);
     for used in draft.used_by(&step.address) {
         let found = match used.key {
             None => index.by_block.get(&used),
             Some(_) => index.by_address.get(&used),
         };
         let Some(found) = found else { continue };
-        if used.key.is_none() {
+        // A barrier is the same for all who wait for it.
+        if used.key.is_none() && !found.iter().any(is_ahead) {
             edges.add_all(at, (used, Which::Made), || found.iter().copied().filter(stays).collect());
         } else {
-            found.iter().filter(|used| stays(used)).for_each(|used| edges.add(at, Edge::Step(*used)));
+            found.iter().filter(|used| comes_first(used)).for_each(|used| edges.add(at, Edge::Step(*used)));
         }
     }
     // A name that equals that of a declared resource is a reference too.
@@ -234,7 +256,7 @@ fn wait_for_used(
     for name in references(&step.address, object) {
         let used = named.get(&(name.refers.kind, name.text)).filter(|used| **used != &step.address);
         let found = used.and_then(|used| index.by_address.get(*used));
-        for used in found.into_iter().flatten().filter(|used| stays(used)) {
+        for used in found.into_iter().flatten().filter(|used| comes_first(used)) {
             edges.add_soft(at, Edge::Step(*used));
         }
     }

@@ -51,11 +51,15 @@ pub fn replace(
         && place(&difference.before).is_some_and(|old| place(&instance.desired.object) == Some(old));
     // A secret that is made here is used by others until they have the new one.
     let is_secret = instance.kind.local().is_some_and(|local| !local.secrets().is_empty());
+    // An element that moves to another whole is there before those come that use it ([`crate::plan::order`]).
+    let moves = instance.kind.schema().attrs.iter().any(|attr| attr.serial && causes.iter().any(|it| it == attr.name));
     let create_first = stays
         || is_secret
+        || !one_place && moves
         || !one_place && instance.resource.meta.lifecycle.create_before_destroy
         || is_named(draft, instance.address, Hold::Blocks)
-        || is_named(draft, instance.address, Hold::Uses) && has_another_name(instance, record);
+        || [Hold::Uses, Hold::Takes].into_iter().any(|hold| is_named(draft, instance.address, hold))
+            && has_another_name(instance, record);
     let mut fresh = instance.desired.object.clone();
     let mut suffix = None;
     if create_first {

@@ -135,6 +135,28 @@ alarm "a" {
 }
 "#;
 
+/// A cache with a security group that has a rule of its own.
+const MOVING: &str = r#"
+security_group "s" {
+  name = "s"
+}
+security_group_rule "r" {
+  type              = "ingress"
+  security_group_id = security_group.s.id
+  protocol          = "tcp"
+  from_port         = 6379
+  to_port           = 6379
+  cidr_blocks       = ["10.0.0.0/8"]
+}
+replication_group "c" {
+  replication_group_id = "c"
+  engine_version       = "7.1"
+  node_type            = "cache.t4g.small"
+  num_cache_clusters   = 1
+  security_group_ids   = [security_group.s.id]
+}
+"#;
+
 /// The group with some texts put in the place of others.
 fn group(edits: &[(&str, &str)]) -> String {
     edits.iter().fold(GROUP.to_owned(), |text, (old, new)| {
@@ -303,6 +325,18 @@ fn steps_are_ordered() {
             &group(&[("= 2\n  subnet", "= 1\n  subnet")]),
             Options::default(),
             &["update replication_group.g", "delete alarm.a[\"g-002\"] <- update replication_group.g"],
+        ),
+        (
+            MOVING,
+            &MOVING.replace("name = \"s\"", "name = \"t\""),
+            Options::default(),
+            &[
+                "create security_group.s",
+                "create security_group_rule.r <- create security_group.s",
+                "update replication_group.c <- create security_group.s, create security_group_rule.r",
+                "delete security_group_rule.r <- create security_group_rule.r, update replication_group.c",
+                "delete security_group.s <- create security_group.s, create security_group_rule.r, update replication_group.c, delete security_group_rule.r",
+            ],
         ),
     ] {
         check(before, after, &options, ordered, expected);

@@ -110,6 +110,12 @@ pub struct Attr {
     pub serial: bool,
     /// Whether it is told of an object that is deleted.
     pub told_at_deletion: bool,
+    /// Whether it stays what others have made of it while nobody writes it, though nobody chooses it for the user.
+    pub left_to_others: bool,
+    /// The argument that takes a block of the kind that is named, in the place of its name.
+    pub by_block: Option<&'static str>,
+    /// Whether an object that it names is let go of when it is written no longer, though AWS tells it.
+    pub let_go: bool,
     /// What it was called before.
     pub formerly: &'static [&'static str],
     /// Whether an empty text is no value of it, though it is none of its type.
@@ -213,6 +219,9 @@ impl Attr {
             refers: Vec::new(),
             serial: false,
             told_at_deletion: false,
+            left_to_others: false,
+            by_block: None,
+            let_go: false,
             formerly: &[],
             nullable: false,
             or_nothing: false,
@@ -354,6 +363,30 @@ impl Attr {
     pub fn serial(mut self) -> Self {
         self.serial = true;
         self
+    }
+
+    /// While nobody writes it, it stays what others have made of it.
+    pub fn left_to_others(mut self) -> Self {
+        self.left_to_others = true;
+        self
+    }
+
+    /// It may be written as a block too, under this name: `primary = replication_group.a`.
+    pub fn by_block(mut self, name: &'static str) -> Self {
+        self.by_block = Some(name);
+        self
+    }
+
+    /// What it names is let go of when it is written no longer.
+    pub fn let_go(mut self) -> Self {
+        self.let_go = true;
+        self
+    }
+
+    /// Whether a value of it that nobody wrote is taken away, as Terraform does with what is optional and not computed.
+    pub fn is_cleared(&self) -> bool {
+        let own = self.mode == Mode::Optional && self.update == Update::InPlace;
+        own && !self.secret && !self.left_to_others && self.at_create.is_none()
     }
 
     /// A plan that deletes the object tells it, so that one sees which object goes.

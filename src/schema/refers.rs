@@ -43,6 +43,8 @@ pub enum Hold {
     Blocks,
     /// AWS deletes it all the same, and what names it is left without: it goes after that.
     Uses,
+    /// AWS deletes what names it together with it: where both go, it goes first and takes the other one along.
+    Takes,
     /// It can go at any time; it only has to be there first.
     Mentions,
 }

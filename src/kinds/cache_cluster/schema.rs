@@ -49,7 +49,7 @@ fn identity() -> Vec<Attr> {
             .normalize(lower)
             .doc("The parameter group."),
         Attr::optional_computed("replication_group_id", Type::String)
-            .refers("replication_group", By::Id, Hold::Uses)
+            .refers("replication_group", By::Id, Hold::Takes)
             .replace()
             .normalize(lower)
             .doc("The replication group that it is a read replica of; that decides nearly everything else."),
