@@ -40,7 +40,7 @@ pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Resu
     }
     while let Some(joined) = reads.join_next().await {
         let Ok((kind, region, ids, found)) = joined else { continue };
-        let mut found = found?;
+        let mut found = found.map_err(|error| in_reading(&format!("{kind} in {region}"), error))?;
         for id in ids {
             let observation = found.remove(&id).map(|observation| normalized(&kind, observation));
             let key = (kind.clone(), region.clone(), id);
@@ -53,6 +53,11 @@ pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Resu
         live.lookups.insert(key, found);
     }
     confirm_tags(cloud, needs.tags, live).await
+}
+
+/// An error with what was to be read.
+fn in_reading(what: &str, error: RemoteError) -> RemoteError {
+    RemoteError { message: format!("{what}: {}", error.message), ..error }
 }
 
 /// An observation in the one spelling that desired objects have, too.
@@ -167,13 +172,15 @@ pub async fn sight(
         if look > 1 {
             clock.sleep(pause).await;
         }
-        let id = match &part.id {
-            Some(id) => Some(id.clone()),
+        let id = match part.id.clone().or_else(|| place(part)) {
+            Some(id) => Some(id),
             None => remote.find(&operation.id).await?,
         };
         let Some(id) = id else { continue };
         let found = remote.read(std::slice::from_ref(&id)).await?.remove(&id);
         let Some(observation) = found else { continue };
+        let told = observation.object.get("id").and_then(Value::as_str).filter(|_| part.id.is_none());
+        let id = told.map_or(id, str::to_owned);
         let observation = normalized(&part.address.kind, observation);
         // What is on its way out tells no tags, and needs none: it is what is deleted.
         let asked = match operation.nature {
@@ -185,6 +192,12 @@ pub async fn sight(
         return Ok(Sight::Present { id, observation, mark });
     }
     Ok(Sight::Absent)
+}
+
+/// Where AWS answers a create with the object that is there, that was looked for before: what is there now is ours.
+fn place(part: &Part) -> Option<String> {
+    let kind = kinds::get(&part.address.kind).filter(|kind| kind.finds_again())?;
+    kind.place(&part.record.object)
 }
 
 /// The mark of an object, asked of its own service: others are behind.

@@ -34,7 +34,7 @@ impl Remote for Topics {
 
     fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
         Box::pin(async {
-            let topics = list(&*self.0.clients().await?, "ListTopics", "Topics").await?;
+            let topics = list(&*self.0.clients().await?, "ListTopics", json!({}), "Topics").await?;
             Ok(names(&topics, |topic| Some(text(topic, "TopicArn")?.rsplit_once(':')?.1)))
         })
     }
@@ -59,10 +59,18 @@ pub(super) async fn send(clients: &Clients, call: &Call, operations: args::Opera
 }
 
 /// Reads a list of SNS page by page.
-pub(super) async fn list(clients: &Clients, operation: &'static str, member: &str) -> Result<Vec<Json>, RemoteError> {
-    let service = &clients.sns;
+pub(super) async fn list(
+    clients: &Clients,
+    operation: &'static str,
+    input: Json,
+    member: &str,
+) -> Result<Vec<Json>, RemoteError> {
+    let (service, asked) = (&clients.sns, &input);
     pages(|token| async move {
-        let input = token.map_or(json!({}), |token| json!({ "NextToken": token }));
+        let mut input = asked.clone();
+        if let Some(token) = token {
+            input["NextToken"] = token.into();
+        }
         let mut page = service.pace.send(|| service.client.send(operation, &input)).await?;
         let rows = page.get_mut(member).map(Json::take).unwrap_or_default();
         Ok((rows.as_array().cloned().unwrap_or_default(), text(&page, "NextToken").map(str::to_owned)))

@@ -1,14 +1,17 @@
 //! Subscriptions of topics, by ARN.
 
-use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
 
 use super::args::{self, without_secrets};
 use super::attrs::Attrs;
+use super::clients::Clients;
 use super::errors::{fatal, own_not_found};
 use super::paging::at_most;
 use super::sns::{attributes, is_true, list, send, text};
 use super::{Found, Place, names};
-use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
+use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
 const OPERATIONS: args::Operations = &[
@@ -25,9 +28,10 @@ impl Remote for Subscriptions {
     fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
         Box::pin(async move {
             let clients = &*self.0.clients().await?;
-            let read = at_most(8, ids, |id| async move {
-                let found = attributes(clients, "GetSubscriptionAttributes", "SubscriptionArn", id).await?;
-                Ok(found.map(|found| (id.clone(), observe(id, &found))))
+            let arns = arns(clients, ids).await?;
+            let read = at_most(8, &arns, |(id, arn)| async move {
+                let found = attributes(clients, "GetSubscriptionAttributes", "SubscriptionArn", arn).await?;
+                Ok(found.map(|found| (id.clone(), observe(arn, &found))))
             });
             Ok(self.0.located(read.await?.into_iter().flatten().collect()))
         })
@@ -45,7 +49,7 @@ impl Remote for Subscriptions {
     /// One that nobody has confirmed yet has no name to be read by: AWS lists it with a word instead of an ARN.
     fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
         Box::pin(async {
-            let all = list(&*self.0.clients().await?, "ListSubscriptions", "Subscriptions").await?;
+            let all = list(&*self.0.clients().await?, "ListSubscriptions", json!({}), "Subscriptions").await?;
             Ok(names(&all, |one| text(one, "SubscriptionArn").filter(|arn| arn.starts_with("arn:"))))
         })
     }
@@ -65,6 +69,31 @@ impl Remote for Subscriptions {
             Ok(told.collect())
         })
     }
+}
+
+/// The ARNs of subscriptions, by what they are asked for by: the ARN, or topic, protocol and endpoint. One that nobody has
+/// confirmed yet cannot be read, and belongs to nobody: to subscribe once more sends the letter once more.
+async fn arns(clients: &Clients, ids: &[String]) -> Result<Vec<(String, String)>, RemoteError> {
+    let (places, arns): (Vec<&String>, Vec<&String>) = ids.iter().partition(|id| id.contains(' '));
+    let mut found: Vec<(String, String)> = arns.into_iter().map(|arn| (arn.clone(), arn.clone())).collect();
+    let topics: BTreeSet<&str> = places.iter().filter_map(|place| Some(place.split_once(' ')?.0)).collect();
+    for topic in topics {
+        let input = json!({ "TopicArn": topic });
+        let listed = match list(clients, "ListSubscriptionsByTopic", input, "Subscriptions").await {
+            // The topic is to be made yet, or is another account's that does not tell who listens.
+            Err(error) if matches!(error.class, ErrorClass::NotFound | ErrorClass::Denied) => continue,
+            listed => listed?,
+        };
+        for one in &listed {
+            let part = |name| text(one, name).unwrap_or_default();
+            let place = format!("{} {} {}", part("TopicArn"), part("Protocol"), part("Endpoint"));
+            let arn = part("SubscriptionArn");
+            if arn.starts_with("arn:") && places.contains(&&place) {
+                found.push((place, arn.to_owned()));
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn observe(arn: &str, found: &Json) -> Observation {

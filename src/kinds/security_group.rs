@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
 use crate::kinds::rules_of_security_group::{self as rules, Direction};
+use crate::kinds::security_group_rule::among;
 use crate::kinds::{names, tags};
 use crate::schema::{Attr, Rule, Schema};
 use crate::value::{Object, Origin, Type, Value};
@@ -112,6 +113,10 @@ impl Kind for SecurityGroup {
         problems.extend(rules::check(desired));
         problems.extend(open_to_all(desired));
         problems
+    }
+
+    fn repeats(&self, object: &Object, (kind, other): (&str, &Object)) -> bool {
+        among::repeats((self.schema().kind, object), (kind, other))
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

@@ -142,6 +142,10 @@ impl Kind for VpcSecurityGroupRule {
         among::taken_in(address, leaving, among)
     }
 
+    fn repeats(&self, object: &Object, (kind, other): (&str, &Object)) -> bool {
+        among::repeats((self.schema().kind, object), (kind, other))
+    }
+
     fn identify(&self, object: &Object) -> Option<String> {
         object.get("id").and_then(Value::as_str).map(str::to_owned)
     }

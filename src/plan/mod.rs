@@ -22,7 +22,7 @@ mod leave;
 pub mod local;
 mod lookup;
 pub mod moves;
-mod names;
+pub mod names;
 mod order;
 mod outputs;
 pub mod pending;

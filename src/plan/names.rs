@@ -148,18 +148,48 @@ fn fits(instance: &Instance, record: &Record) -> bool {
 /// Whether the name of an object that is to be made is taken, or has to be looked for.
 pub fn claim(draft: &Draft, instance: &Instance, wanted: &Object, current: Option<&str>) -> Decision {
     let taken = |id: String| {
-        let span = instance.kind.name_attribute().and_then(|name| instance.desired.span_of(name));
+        let named = instance.kind.name_attribute().and_then(|name| instance.desired.span_of(name));
+        let span = named.or(instance.desired.span);
         let (address, region) = (instance.address.clone(), instance.region.clone());
         let taken = Taken { address, region, id, span, new: current.is_none() };
         Decision { taken: Some(taken), ..Decision::default() }
     };
     let other = |id: &String| Some(&**id) != current;
+    if instance.kind.finds_again() {
+        return found_again(draft, instance, wanted, taken);
+    }
     if instance.kind.is_named_by_aws() {
         return namesake(draft, instance, wanted).filter(other).map(taken).unwrap_or_default();
     }
     let Some(id) = instance.kind.claims(wanted, current).filter(other) else { return Decision::default() };
     match draft.find(instance.resource, instance.address, &instance.region, &id) {
         Seen::Present(_) => taken(id),
+        Seen::Unread(key) => Decision { needs: key.into_iter().collect(), ..Decision::default() },
+        Seen::Absent => Decision::default(),
+    }
+}
+
+/// The place of an object, where nothing of it is hidden: it is a name by which is read, and kept with what was read.
+pub fn open_place(kind: &dyn Kind, object: &Object) -> Option<String> {
+    let open = object.iter().filter(|(_, value)| !value.is_sensitive_anywhere());
+    kind.place(&open.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
+/// Where AWS answers a create with the object that is there, one that this state does not know is somebody else's.
+fn found_again(
+    draft: &Draft,
+    instance: &Instance,
+    wanted: &Object,
+    taken: impl FnOnce(String) -> Decision,
+) -> Decision {
+    let Some(place) = open_place(instance.kind, wanted) else { return Decision::default() };
+    let region = &instance.region;
+    match draft.find(instance.resource, instance.address, region, &place) {
+        Seen::Present(found) => {
+            let id = found.object.get("id").and_then(Value::as_str).unwrap_or(&place).to_owned();
+            let known = draft.state.owner(&instance.address.kind, region, &id).is_some();
+            if known { Decision::default() } else { taken(id) }
+        }
         Seen::Unread(key) => Decision { needs: key.into_iter().collect(), ..Decision::default() },
         Seen::Absent => Decision::default(),
     }
@@ -251,6 +281,7 @@ fn frees(step: &Step, taken: &Taken) -> bool {
 fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
     let Taken { address, region, id, span, .. } = taken;
     let kind = &address.kind;
+    let named = kinds::get(kind).is_some_and(|kind| kind.name_attribute().is_some());
     let (detail, help) = match draft.state.owner(kind, region, id) {
         Some(owner) if owner.deposed => (
             format!(
@@ -271,7 +302,8 @@ fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
                 "`{address}` is to be made, and the account has \"{id}\" ({kind}), which this state does not know."
             ),
             format!(
-                "Choose another name; or take the object over: import {{ to = {address}, id = \"{id}\" }} with a line for each of the two."
+                "{}; or take the object over: import {{ to = {address}, id = \"{id}\" }} with a line for each of the two.",
+                if named { "Choose another name" } else { "Remove this resource" }
             ),
         ),
     };

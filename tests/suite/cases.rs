@@ -259,6 +259,7 @@ fn normalise(text: &str, directory: &Path) -> String {
         (r"\b[0-9a-f]{32}\b", "HEX"),
         (r"\b20\d\d-\d\d-\d\dT[0-9:.]+Z", "TIMESTAMP"),
         (r#""elapsed_seconds":[0-9.e-]+"#, r#""elapsed_seconds":TIME"#),
+        (r"\(request [0-9a-f-]{36}\)", "(request ID)"),
         (r"process [0-9]+, since [^.\n]+", "process N"),
     ];
     let name = directory.file_name().and_then(|name| name.to_str()).expect("a name");

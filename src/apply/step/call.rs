@@ -50,6 +50,7 @@ impl Work<'_> {
                 if doubtful { Early::Doubtful(why) } else { Early::Failed(why) }
             };
             match retry::next(&error) {
+                Next::Done if !doubtful => return self.refuse_repeated(operation, &error),
                 Next::Done => return Ok(()),
                 Next::Gone if operation.nature == Nature::Delete => return Ok(()),
                 Next::Gone | Next::Fail => return Err(failed(doubtful, &error)),
@@ -94,9 +95,30 @@ impl Work<'_> {
         Ok(answer.map(|reply| self.known.reply.extend(reply)).map_err(masked))
     }
 
-    /// There is an object of that name: it is ours if it carries the mark of this very operation.
+    /// What is there already, and was not made by a call whose answer was lost, may be what another resource says.
+    fn refuse_repeated(&self, operation: &Operation, error: &RemoteError) -> Result<(), Early> {
+        let record = &operation.parts[0].record;
+        match self.says_the_same(&record.object, &record.set) {
+            None => Ok(()),
+            Some(owner) => Err(Early::Failed(format!(
+                "{}: {error}; `{owner}` says the same, and AWS keeps it once: remove one of them",
+                operation.name
+            ))),
+        }
+    }
+
+    /// There is an object of that name: it is ours if it carries the mark of this very operation. What carries none is
+    /// ours only if the answer of a call was lost: nothing was there before it.
     async fn look_at_own(&mut self, operation: &Operation, doubtful: bool, error: &RemoteError) -> Result<(), Early> {
         let why = format!("{}: {error}", operation.name);
+        if !doubtful {
+            self.refuse_repeated(operation, error)?;
+        }
+        if !doubtful && operation.nature == Nature::Create && !self.kind().schema().taggable() {
+            return Err(Early::Failed(format!(
+                "{why}; it was there before, so it is somebody else's: import it, or choose another name"
+            )));
+        }
         match self.verdict(operation).await {
             Ok(Verdict::Done(_)) => Ok(()),
             Ok(_) if !doubtful => Err(Early::Failed(format!(

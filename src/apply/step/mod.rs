@@ -8,20 +8,21 @@ mod operation;
 mod prepare;
 mod wait;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
 
+use crate::address::Address;
 use crate::apply::holes::Known;
 use crate::apply::{Event, Outcome, Shared};
 use crate::kind::{Call, Kind, Observation, RemoteError, Target, Until};
 use crate::kinds;
 use crate::kinds::lookups::Here;
 use crate::kinds::tags::MARK;
-use crate::plan::{Action, Reason, Step};
+use crate::plan::{Action, Reason, Step, names};
 use crate::recovery;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::public;
@@ -187,9 +188,12 @@ impl<'a> Work<'a> {
         if !self.kind().is_named_by_aws() {
             let name = self.kind().identify(&ready.after);
             if self.step.id.is_none() && self.made_before() == 0 {
-                self.claim(name.as_deref()).await?;
+                self.claim(name.as_deref(), &ready.after).await?;
             }
             self.id = name.or(self.id.take());
+        }
+        if self.kind().finds_again() && self.made_before() == 0 {
+            self.claim_place(&ready.after).await?;
         }
         self.go_on(&mut ready).await?;
         let _turn = self.turn(&ready.after).await;
@@ -257,7 +261,7 @@ impl<'a> Work<'a> {
     }
 
     /// A name that was not known when the plan was made is looked for: what has it already is somebody else's.
-    async fn claim(&self, name: Option<&str>) -> Result<(), Early> {
+    async fn claim(&self, name: Option<&str>, after: &Object) -> Result<(), Early> {
         let Some(name) = name else {
             return Err(Early::Failed("it turned out to have no name; nothing was sent".to_owned()));
         };
@@ -275,10 +279,50 @@ impl<'a> Work<'a> {
             )));
         }
         let found = self.shared.cloud.remote(kind, region).read(&[name.to_owned()]).await;
-        match found.map_err(|error| Early::Failed(error.to_string()))?.is_empty() {
-            true => Ok(()),
-            false => Err(Early::Failed(format!(
+        let found = found.map_err(|error| Early::Failed(error.to_string()))?;
+        let owner = self.says_the_same(after, &self.step.record.set).filter(|_| !found.is_empty());
+        match (found.is_empty(), owner) {
+            (true, _) => Ok(()),
+            (false, Some(owner)) => Err(Early::Failed(format!(
+                "it turned out to be called \"{name}\", and `{owner}` says the same, which AWS keeps once; nothing was sent: remove one of them"
+            ))),
+            (false, None) => Err(Early::Failed(format!(
                 "it turned out to be called \"{name}\", and there is one already; nothing was sent: import it, or choose another name"
+            ))),
+        }
+    }
+
+    /// Another resource of this state that says in part what this one says; `set` names what is written of it.
+    fn says_the_same(&self, object: &Object, set: &BTreeSet<String>) -> Option<Address> {
+        let said = |object: &Object, set: &BTreeSet<String>| -> Object {
+            let is_said = |name: &str| name == "id" || set.contains(name);
+            let object = object.iter().filter(|(name, _)| is_said(name));
+            object.map(|(name, value)| (name.clone(), value.clone())).collect()
+        };
+        let wanted = said(object, set);
+        let repeats = |(address, record): &(&Address, &Record)| {
+            let other = said(&record.object, &record.set);
+            **address != self.step.address
+                && record.region == self.step.region
+                && self.kind().repeats(&wanted, (&address.kind, &other))
+        };
+        let state = self.shared.store.state();
+        state.records.iter().find(repeats).map(|(address, _)| address.clone())
+    }
+
+    /// Where AWS answers a create with the object that is there, one that this state does not know is somebody else's.
+    /// What the plan knew it has looked for.
+    async fn claim_place(&self, after: &Object) -> Result<(), Early> {
+        let planned = self.step.after.as_ref().and_then(|planned| names::open_place(self.kind(), planned));
+        let Some(place) = self.kind().place(after).filter(|_| planned.is_none()) else { return Ok(()) };
+        let (kind, region) = (&self.step.address.kind, &self.step.region);
+        let found = self.shared.cloud.remote(kind, region).read(std::slice::from_ref(&place)).await;
+        let found = found.map_err(|error| Early::Failed(error.to_string()))?.remove(&place);
+        let id = found.as_ref().and_then(|found| found.object.get("id")).and_then(Value::as_str);
+        match id.filter(|id| self.shared.store.state().owner(kind, region, id).is_none()) {
+            None => Ok(()),
+            Some(id) => Err(Early::Failed(format!(
+                "it turned out that the account has it already, as \"{id}\", which this state does not know; nothing was sent: import it, or remove the resource"
             ))),
         }
     }

@@ -14,6 +14,7 @@ use crate::cloud::attrs::Attrs;
 use crate::cloud::clients::Clients;
 use crate::kind::{Call, ErrorClass, RemoteError, Reply};
 use crate::retry::{Pauses, UNSEEN_TRIES};
+use crate::value::Value;
 
 /// Issues a call. A new group can be unknown to EC2 for some seconds.
 pub async fn invoke(clients: &Clients, clock: &dyn Clock, call: &Call) -> Result<Reply, RemoteError> {
@@ -61,8 +62,7 @@ pub async fn once(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> 
     match call.operation {
         "CreateSecurityGroup" => return create(clients, &mut input).await,
         "DeleteSecurityGroup" => delete(clients, &mut input).await?,
-        "AuthorizeSecurityGroupIngress" => drop(authorize_ingress(clients, &mut input).await?),
-        "AuthorizeSecurityGroupEgress" => drop(authorize_egress(clients, &mut input).await?),
+        "AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress" => authorize_each(clients, call).await?,
         "RevokeSecurityGroupIngress" => revoke_ingress(clients, &mut input).await?,
         "RevokeSecurityGroupEgress" => revoke_egress(clients, &mut input).await?,
         "UpdateSecurityGroupRuleDescriptionsIngress" => describe_ingress(clients, &mut input).await?,
@@ -104,6 +104,30 @@ async fn delete(clients: &Clients, input: &mut Input<'_>) -> Done {
         .set_dry_run(input.flag("DryRun")?);
     input.finish()?;
     service.pace.call(|| request.clone().send()).await.map(drop)
+}
+
+/// AWS adds all rules of a call or none: where one is there already, the others are added one by one, and that is told.
+async fn authorize_each(clients: &Clients, call: &Call) -> Done {
+    let permissions = call.args.get("IpPermissions").and_then(Value::as_items).unwrap_or_default();
+    let is_there = |error: &RemoteError| error.code == "InvalidPermission.Duplicate";
+    let refused = match authorize(clients, call).await {
+        Err(error) if is_there(&error) && permissions.len() > 1 => error,
+        done => return done,
+    };
+    for permission in permissions {
+        let mut one = call.clone();
+        one.args.insert("IpPermissions", Value::tuple(vec![permission.clone()]));
+        authorize(clients, &one).await.or_else(|error| if is_there(&error) { Ok(()) } else { Err(error) })?;
+    }
+    Err(refused)
+}
+
+async fn authorize(clients: &Clients, call: &Call) -> Done {
+    let mut input = Input::of(call);
+    match call.operation {
+        "AuthorizeSecurityGroupIngress" => authorize_ingress(clients, &mut input).await.map(drop),
+        _ => authorize_egress(clients, &mut input).await.map(drop),
+    }
 }
 
 /// Adds rules; answers them. Takes `Tags` for those that are made.

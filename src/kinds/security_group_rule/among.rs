@@ -11,6 +11,9 @@ use crate::kinds::security_group_rule::identity::Identity;
 use crate::kinds::vpc_security_group_rule;
 use crate::value::{Data, Object, Origin, Value};
 
+/// The attributes of a block of a group that say whom the rule is for.
+const BLOCK_SOURCES: [&str; 5] = ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups", "self"];
+
 /// Every problem of a rule among others.
 pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     let groups = Groups::new(among);
@@ -22,7 +25,7 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         };
         problems.extend(groups.decides(&group, direction).map(|decider| (address, mixed(direction, decider))));
         let region = rule.planned.get("region").and_then(Value::as_str).unwrap_or_default();
-        for single in singles(address, rule.planned, &group) {
+        for single in singles(&address.kind, rule.planned, &group) {
             match seen.get(&(region.to_owned(), single.clone())) {
                 Some(first) if *first != address => problems.push((address, twice(first, &single))),
                 _ => drop(seen.insert((region.to_owned(), single), address)),
@@ -35,6 +38,28 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
 /// The declared group that decides about a rule which nothing declares any more.
 pub(in crate::kinds) fn taken_in<'a>(address: &Address, rule: &Object, among: &Among<'a>) -> Option<&'a Address> {
     Groups::new(among).decides(&group_of(rule)?, direction(address, rule)?)
+}
+
+/// Whether two objects have a rule in common: single rules, or groups with blocks.
+pub(in crate::kinds) fn repeats(one: (&str, &Object), other: (&str, &Object)) -> bool {
+    let (one, other) = (all_of(one), all_of(other));
+    one.iter().any(|rule| other.contains(rule))
+}
+
+/// The single rules of an object whose group has an id: its own, or those of its blocks.
+fn all_of((kind, object): (&str, &Object)) -> Vec<Identity> {
+    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    let Some(group) = text("security_group_id").or(text("id")) else { return Vec::new() };
+    if kind != "security_group" {
+        return singles(kind, object, group);
+    }
+    let of = |direction: Direction| {
+        let blocks = object.get(direction.attribute()).and_then(Value::as_items).unwrap_or_default();
+        let blocks = blocks.iter().filter_map(Value::as_object);
+        blocks.filter_map(move |block| Identity::of(block, group.to_owned(), direction, "protocol", &BLOCK_SOURCES))
+    };
+    let blocks: Vec<Identity> = [Direction::Ingress, Direction::Egress].into_iter().flat_map(of).collect();
+    blocks.iter().flat_map(Identity::singles).collect()
 }
 
 fn rules<'a>(among: &Among<'a>) -> impl Iterator<Item = (&'a Address, Neighbour<'a>)> {
@@ -58,8 +83,8 @@ fn group_of(rule: &Object) -> Option<String> {
     }
 }
 
-fn singles(address: &Address, rule: &Object, group: &str) -> Vec<Identity> {
-    let identity = match vpc_security_group_rule::direction(&address.kind) {
+fn singles(kind: &str, rule: &Object, group: &str) -> Vec<Identity> {
+    let identity = match vpc_security_group_rule::direction(kind) {
         Some(direction) => vpc_security_group_rule::identity_in(rule, group.to_owned(), direction),
         None => identity_in(rule, group.to_owned()),
     };

@@ -138,6 +138,10 @@ impl Kind for SecurityGroupRule {
         among::taken_in(address, leaving, among)
     }
 
+    fn repeats(&self, object: &Object, (kind, other): (&str, &Object)) -> bool {
+        among::repeats((self.schema().kind, object), (kind, other))
+    }
+
     fn identify(&self, object: &Object) -> Option<String> {
         let group = object.get("security_group_id")?.as_str()?;
         Some(identity_in(object, group.to_owned())?.to_string())
