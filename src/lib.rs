@@ -112,7 +112,8 @@
 //! 5. No secret reaches output, plan, state, journal or log: the state keeps salted slow digests. Lines that are shown
 //!    have no written-out values of what is secret or sensitive ([`lang::hide`]), and no text of theirs is repeated.
 //! 6. Nothing is sent while an error stands; `plan` and `validate` write nothing.
-//! 7. `null` is the same as unset; unset and never set by us is unmanaged.
+//! 7. `null` is the same as unset. Unset and never set by us is unmanaged where AWS chooses, and cleared where nobody does,
+//!    as Terraform has it ([`schema::Attr::is_cleared`]).
 //! 8. What holds data is deleted, and what only one node holds let go, only with leave (`--allow-destroy`, `destroy`),
 //!    whatever the reason; no destructive step
 //!    starts before everything is there that its successor needs. What is bought is made only with leave

@@ -81,6 +81,10 @@ fn is_ec2_description(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c))
 }
 
+/// AWS takes no description of blanks only; without any there is one of ours.
+pub const DESCRIPTION: Rule =
+    Rule::Test(|text| text.is_empty() || !text.trim().is_empty(), "a text of more than blanks");
+
 /// The rule of descriptions of security groups and their rules. Source: the EC2 service model.
 pub const EC2_DESCRIPTION: Rule =
     Rule::Test(is_ec2_description, "ASCII letters, digits, blanks and ._-:/()#,@[]+=&;{}!$* only");

@@ -83,6 +83,7 @@ fn of_engine() -> Vec<Attr> {
         Attr::optional_computed("major_engine_version", Type::String).doc("1.6 of memcached, 7 or 8 of the others."),
         Attr::optional("description", Type::String)
             .told_at_deletion()
+            .left_to_others()
             .rule(Rule::Length(0, 255))
             .doc("What it is for."),
         Attr::single_block("cache_usage_limits", limits())

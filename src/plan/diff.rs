@@ -145,7 +145,7 @@ fn unset(by: &Comparison, attr: &Attr) -> Value {
 }
 
 /// The value that the configuration wants: as written; the default or nothing where it was written before and is no
-/// longer; `None` where it never said anything.
+/// longer, or others have written it where nobody chooses; `None` where it never said anything.
 fn wanted(by: &Comparison, attr: &Attr) -> Option<Value> {
     if let Some(value) = by.desired.get(attr.name) {
         return Some(value.clone());
@@ -158,15 +158,22 @@ fn wanted(by: &Comparison, attr: &Attr) -> Option<Value> {
     if attr.update == Update::Local || by.whole && attr.mode != Mode::OptionalComputed {
         return Some(attr.default.clone().unwrap_or_else(|| Value::null_of(attr.ty.clone())));
     }
-    if !was_set || attr.at_create.is_some() {
+    let strange = !was_set && attr.is_cleared() && by.live.get(attr.name).is_some_and(is_something);
+    if !was_set && !strange || attr.at_create.is_some() {
         return None;
     }
     match (&attr.default, attr.mode) {
         (Some(default), _) => Some(default.clone()),
+        (None, Mode::OptionalComputed) if attr.let_go => Some(Value::null_of(attr.ty.clone())),
         // AWS chooses, and has chosen already.
         (None, Mode::OptionalComputed) => None,
         (None, _) => Some(cleared(attr)),
     }
+}
+
+/// Whether a value says anything: a switch that is off does not.
+fn is_something(value: &Value) -> bool {
+    !same(value, &Value::null()) && value.as_bool() != Some(false) && value.as_i64() != Some(0)
 }
 
 /// Nothing: an empty collection, zero for a number that counts, else null.
@@ -246,8 +253,7 @@ fn compare_tags(by: &Comparison, difference: &mut Difference) {
         return;
     }
     let Some(wanted) = by.desired.get("tags_all") else { return };
-    let managed = wanted.as_object().is_some_and(|tags| !tags.is_empty()) || by.record.set.contains("tags");
-    let Some(now) = difference.before.get("tags_all").filter(|_| managed).cloned() else { return };
+    let Some(now) = difference.before.get("tags_all").cloned() else { return };
     let equal = same(&Value::object(tags::visible(&now)), &Value::object(tags::visible(wanted)));
     difference.after.insert("tags_all".into(), wanted.clone());
     if !equal || !wanted.is_wholly_known() {

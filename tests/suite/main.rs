@@ -27,6 +27,7 @@ mod stored;
 #[cfg(unix)]
 mod terminal;
 mod tidy;
+mod unset;
 mod untouched;
 #[cfg(unix)]
 mod vault;

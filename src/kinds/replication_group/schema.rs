@@ -84,6 +84,7 @@ fn identity() -> Vec<Attr> {
             .formerly(&["replication_group_description"])
             .at_create("Managed by cachestack")
             .rule(Rule::Length(1, 255))
+            .rule(names::DESCRIPTION)
             .doc("What it is for."),
         Attr::optional_computed("engine", Type::String)
             .one_of(&["redis", "valkey"])
@@ -130,6 +131,7 @@ fn topology() -> Vec<Attr> {
             .doc("Whether clients see one endpoint for many shards."),
         Attr::optional("automatic_failover_enabled", Type::Bool)
             .default(false)
+            .left_to_others()
             .doc("Whether a replica takes over by itself."),
         Attr::optional("multi_az_enabled", Type::Bool)
             .default(false)
@@ -167,6 +169,7 @@ fn topology() -> Vec<Attr> {
             .doc("Whether part of the data lies on SSD (r6gd)."),
         Attr::optional_computed("global_replication_group_id", Type::String)
             .replace()
+            .let_go()
             .doc("The global datastore that it is a member of."),
         Attr::computed("global_role", Type::String).or_nothing().doc("PRIMARY or SECONDARY, in a global datastore."),
         Attr::optional_computed("durability", Type::String)
