@@ -51,7 +51,8 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .rule(Rule::Length(1, 40))
             .rule(names::IDENTIFIER)
             .normalize(lower)
-            .doc("The group that takes the writes; another member becomes it by a failover."),
+            .by_block("primary")
+            .doc("The group that takes the writes, by its id or as primary = replication_group.a; another member becomes it by a failover."),
         Attr::optional("global_replication_group_description", Type::String)
             .rule(Rule::Length(0, 255))
             .doc("What it is for."),

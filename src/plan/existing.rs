@@ -204,8 +204,12 @@ fn overdue(draft: &Draft, instance: &Instance, record: &Record, observation: &Ob
 /// The attributes, references and requests that force a new object.
 fn causes(draft: &Draft, instance: &Instance, difference: &Difference) -> Vec<String> {
     let schema = instance.kind.schema();
-    let fixed =
-        difference.changed.iter().filter(|name| schema.attr(name).is_some_and(|attr| attr.update == Update::Replace));
+    let nothing = |name: &str| difference.after.get(name).is_none_or(Value::is_null);
+    let is_fixed = |name: &&&str| {
+        let attr = schema.attr(name).filter(|attr| attr.update == Update::Replace);
+        attr.is_some_and(|attr| !(attr.let_go && nothing(attr.name)))
+    };
+    let fixed = difference.changed.iter().filter(is_fixed);
     let mut causes: Vec<String> = fixed.map(|name| (*name).to_owned()).collect();
     let before = &difference.before;
     causes

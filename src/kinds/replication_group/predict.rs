@@ -43,6 +43,9 @@ pub fn predict(planned: &mut Object, live: Option<&Object>, target: &Target) {
             planned.remove("automatic_failover_enabled");
         }
     }
+    if live.is_some() && planned.get("global_replication_group_id").is_some_and(Value::is_null) {
+        planned.insert("global_role".into(), Value::null_of(Type::String));
+    }
     predict_topology(planned, live);
     forget_what_moves(planned, live);
 }

@@ -5,6 +5,7 @@
 mod access;
 mod alarms;
 mod block;
+mod by_block;
 mod call;
 mod check;
 mod foreign;
@@ -295,5 +296,6 @@ pub fn declare(bodies: &[(FileId, Body)], sources: &SourceMap, diagnostics: &mut
         }
     }
     links::check(&module, diagnostics);
+    by_block::resolve(&mut module);
     module
 }

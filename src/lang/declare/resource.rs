@@ -148,6 +148,7 @@ impl Reader<'_> {
                     attributes.push((*attribute).clone());
                 }
                 None if self.renamed(&attribute.name).is_some() => attributes.push((*attribute).clone()),
+                None if self.named(attrs, &attribute.name) => attributes.push((*attribute).clone()),
                 None => {
                     let known = settable(attrs).chain(self.meta_attributes());
                     self.diagnostics.push(block::unknown(
@@ -271,6 +272,11 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether it is the argument that takes a block in the place of a name ([`super::by_block`]).
+    fn named(&self, attrs: &[Attr], name: &str) -> bool {
+        self.mode == Mode::Managed && attrs.iter().any(|attr| attr.by_block == Some(name))
+    }
+
     /// The name of today of an attribute that is written in its old spelling.
     fn renamed(&self, name: &str) -> Option<&'static str> {
         let mut attrs = self.schema.attrs.iter().filter(|_| self.mode == Mode::Managed);
@@ -286,6 +292,9 @@ impl Reader<'_> {
     fn legacy(&mut self, block: &Block, attributes: Vec<Attribute>) -> Vec<Attribute> {
         let mut renamed: Vec<Attribute> = Vec::new();
         for mut attribute in attributes {
+            if let Some(attr) = self.schema.attrs.iter().find(|attr| attr.by_block == Some(&*attribute.name)) {
+                attribute.name = Arc::from(attr.name);
+            }
             if let Some(new) = self.renamed(&attribute.name) {
                 self.old_spelling(&attribute.name, &format!("Write `{new}`."), attribute.name_span);
                 attribute.name = Arc::from(new);

@@ -16,7 +16,7 @@ pub use mode::clusterless;
 pub use refuse::{OF_ALL, other_mode};
 
 use super::predict::texts;
-use crate::kind::{Call, Change, Problem};
+use crate::kind::{Call, Change, Impact, Mark, Problem};
 use crate::kinds::{tags, upkeep, why};
 use crate::value::Value;
 
@@ -64,6 +64,24 @@ fn leave(change: &Change) -> Option<Call> {
     Some(call.is_without("global_replication_group_id", LEAVE))
 }
 
+/// It becomes a group of its own. Source: ElastiCache user guide, "Removing a Region from a Global datastore".
+fn detach(change: &Change) -> Result<Option<Call>, Problem> {
+    if !change.has("global_replication_group_id") || !change.new("global_replication_group_id").is_null() {
+        return Ok(None);
+    }
+    let why = "It becomes a group of its own, which takes writes: what is written to the datastore does not get here any \
+               more, and it cannot become a member again.";
+    let call = leave(change).map(|call| {
+        let call = call.because(["global_replication_group_id"]).impact(Impact::Blip).why(why);
+        call.marks([Mark::Redundancy, Mark::Irreversible])
+    });
+    call.map(Some).ok_or_else(|| {
+        let detail = "The group is the primary of its global datastore, and only secondaries leave one.";
+        let help = "Make another member the primary of the datastore, apply, and take it out then.";
+        Problem::error("CS0757", "global_replication_group_id", "The primary stays", detail, help)
+    })
+}
+
 fn delete(change: &Change) -> Call {
     let snapshot = change.old("final_snapshot_identifier");
     let seconds = if snapshot.is_null() { DELETE } else { DELETE + FINAL_SNAPSHOT };
@@ -100,7 +118,7 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     mode::refuse_unready(change)?;
     change.must_list("node_group_configuration", &["node_group_id", "replica_count"])?;
     deferral::refuse_hanging(change)?;
-    let mut calls = Vec::new();
+    let mut calls: Vec<Call> = detach(change)?.into_iter().collect();
     // A log of writes goes before what it takes, and comes after it.
     calls.extend(durability(change).filter(|_| !effects::is_durable(&change.new("durability"))));
     // Nothing else changes while the mode is compatible: it is left first, and entered last.

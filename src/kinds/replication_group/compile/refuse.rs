@@ -13,7 +13,8 @@ pub const OF_ALL: [&str; 4] = ["node_type", "engine", "engine_version", "num_nod
 /// It is changed there.
 pub(super) fn of_member(change: &Change) -> Result<(), Problem> {
     let Some(name) = OF_ALL.into_iter().find(|name| change.has(name)) else { return Ok(()) };
-    if change.old("global_role").is_null() {
+    let leaves = change.has("global_replication_group_id") && change.new("global_replication_group_id").is_null();
+    if change.old("global_role").is_null() || leaves {
         return Ok(());
     }
     Err(Problem::error(
