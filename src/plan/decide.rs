@@ -206,6 +206,9 @@ pub fn unknown_all(instance: &Instance, object: &Object) -> Object {
         if object.get(attr.name).is_none_or(|value| value.is_null() && open && !attr.or_nothing) {
             let value = if open { unknown(instance, attr.name) } else { Value::null_of(attr.ty.clone()) };
             object.insert(attr.name.into(), value);
+        } else if let Some(value) = object.get_mut(attr.name).filter(|_| !attr.settable()) {
+            // A part of what AWS tells may be foreseen.
+            holes::claim(value, &Origin::attribute(instance.address, attr.name));
         }
     }
     object

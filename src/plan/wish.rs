@@ -118,10 +118,10 @@ pub fn with_empty_blocks(mut object: Object, address: &Address) -> Object {
     object
 }
 
-/// Whether a value is unknown because AWS will choose it for this very object.
+/// Whether a value is unknown, as a whole or in parts, because AWS will choose it for this very object.
 pub fn is_own_unknown(value: &Value, address: &Address) -> bool {
     match &value.data {
         Data::Unknown(unknown) => unknown.origin.as_deref().is_some_and(|origin| origin.is_of(address)),
-        _ => false,
+        _ => value.children().any(|part| is_own_unknown(part, address)),
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Data, Object, Unknown, Value, same};
+use super::{Data, Object, Origin, Unknown, Value, same};
 
 /// Numbers the holes of an object, in its order.
 pub fn number(object: &mut Object) {
@@ -28,6 +28,20 @@ fn number_value(value: &mut Value, next: &mut u32) {
         }
         Data::Map(_, items) | Data::Object(items) => {
             Arc::make_mut(items).values_mut().for_each(|item| number_value(item, next));
+        }
+        _ => {}
+    }
+}
+
+/// Says where those parts of a value come from of which nobody has said it.
+pub fn claim(value: &mut Value, origin: &Arc<Origin>) {
+    match &mut value.data {
+        Data::Unknown(unknown) => drop(unknown.origin.get_or_insert_with(|| origin.clone())),
+        Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => {
+            Arc::make_mut(items).iter_mut().for_each(|item| claim(item, origin));
+        }
+        Data::Map(_, items) | Data::Object(items) => {
+            Arc::make_mut(items).values_mut().for_each(|item| claim(item, origin));
         }
         _ => {}
     }

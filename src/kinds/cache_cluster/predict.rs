@@ -1,10 +1,11 @@
 //! What AWS will make of a cluster, as far as anyone can foresee it.
 
+use super::schema::SCHEMA;
 use super::{is_memcached, text};
 use crate::kind::Target;
 use crate::value::{Object, Type, Value};
 
-/// Fills in id, ARN and port. Nodes are known again when they have been made.
+/// Fills in id, ARN, port and the nodes of a new cluster. What changes of them is known when it has been made.
 pub(super) fn predict(planned: &mut Object, live: Option<&Object>, target: &Target) {
     if let Some(id) = text(planned, "cluster_id").map(str::to_owned) {
         planned.insert("id".into(), Value::string(&id));
@@ -15,6 +16,9 @@ pub(super) fn predict(planned: &mut Object, live: Option<&Object>, target: &Targ
     let own = planned.get("replication_group_id").is_none_or(Value::is_null);
     if own {
         foresee(planned);
+        if live.is_none() {
+            planned.extend(nodes(planned).map(|nodes| ("cache_nodes".into(), nodes)));
+        }
     } else {
         planned.insert("num_cache_nodes".into(), Value::int(1));
     }
@@ -42,6 +46,31 @@ fn foresee(planned: &mut Object) {
             planned.insert(name.into(), Value::null_of(Type::String));
         }
     }
+}
+
+/// More nodes than AWS has in a cluster are a mistake that is told elsewhere.
+const NODES_MAX: i64 = 100;
+
+/// The nodes of a new cluster: numbers and port, and the zone where it is the same for all. Only AWS knows addresses.
+fn nodes(planned: &Object) -> Option<Value> {
+    let count = planned.get("num_cache_nodes").and_then(Value::as_i64).filter(|count| *count <= NODES_MAX)?;
+    let port = planned.get("port").filter(|port| !port.is_unknown())?;
+    let unknown = || Value::unknown(Type::String, None);
+    let written = planned.get("availability_zone").filter(|zone| zone.as_str().is_some());
+    let spread = planned.get("preferred_availability_zones").is_some_and(|zones| !zones.is_null());
+    let zone = written.filter(|_| !spread).cloned().unwrap_or_else(unknown);
+    let outpost = planned.get("preferred_outpost_arn").is_some_and(|arn| !arn.is_null() || arn.is_unknown());
+    let node = |number: i64| {
+        Value::object(Object::from([
+            ("id".into(), Value::string(format!("{number:04}"))),
+            ("address".into(), unknown()),
+            ("port".into(), port.clone()),
+            ("availability_zone".into(), zone.clone()),
+            ("outpost_arn".into(), if outpost { unknown() } else { Value::null_of(Type::String) }),
+        ]))
+    };
+    let Some(Type::List(ty)) = SCHEMA.attr("cache_nodes").map(|attr| &attr.ty) else { return None };
+    Some(Value::list((**ty).clone(), (1..=count).map(node).collect()))
 }
 
 /// What AWS tells otherwise after a change.
