@@ -99,10 +99,10 @@ pub struct InputArgs {
 /// What of a stack, and what is allowed.
 #[derive(Debug, Args, Clone, Default)]
 pub struct ScopeArgs {
-    /// Only this resource and what it hangs on.
+    /// Only this resource and what it hangs on; where things are destroyed, and what hangs on it.
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
-    /// Not this resource, nor what hangs on it.
+    /// Not this resource, nor what hangs on it; where things are destroyed, nor what it hangs on.
     #[arg(long, value_name = "ADDRESS")]
     pub exclude: Vec<String>,
     /// Replace this resource even if nothing differs.
@@ -114,7 +114,7 @@ pub struct ScopeArgs {
     /// Make at once what of this waits for the maintenance window, and what would.
     #[arg(long, value_name = "ADDRESS")]
     pub now: Vec<String>,
-    /// Allow this to be bought; nobody gives the money back.
+    /// Allow this to be bought, named one by one; nobody gives the money back.
     #[arg(long, value_name = "ADDRESS")]
     pub allow_purchase: Vec<String>,
     /// Refuse a plan whose impact is worse: none, blip, failover, write-pause, reboot, data-loss. What locks clients out

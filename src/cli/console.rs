@@ -1,15 +1,19 @@
 //! `cachestack console`
 
+use crate::address::Address;
 use crate::cli::args::Console;
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
 use crate::diag::visible;
+use crate::kind::secret_name;
+use crate::kinds;
 use crate::lang::ast::{Expr, Node, Part};
 use crate::lang::{eval, syntax};
 use crate::ops::{Session, plan};
 use crate::plan::Options;
+use crate::state::Record;
 use crate::ui::{self, Ui};
-use crate::value::{Value, display, json};
+use crate::value::{Object, Origin, Type, Value, display, json};
 
 /// Evaluates expressions from standard input, one after another. A mistake in one does not end the others.
 pub async fn run(context: &Context, args: &Console) -> u8 {
@@ -52,10 +56,23 @@ fn prepare(ui: Ui, session: &mut Session) {
     let state = session.store().map(|store| store.state().clone()).unwrap_or_default();
     plan::check(session, &state, &Options::default());
     for (address, record) in &state.records {
-        session.evaluator.set_instance(address, Value::object(record.object.clone()));
+        let mut object = record.object.clone();
+        object.extend(secrets(session, address, record));
+        session.evaluator.set_instance(address, Value::object(object));
     }
     let errors: Vec<_> = session.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
     ui.diagnostics(&errors, &session.sources);
+}
+
+/// What an object has put into the vault: sensitive, and unknown where the vault cannot be read without the account.
+fn secrets(session: &Session, address: &Address, record: &Record) -> Object {
+    let names = kinds::local(&address.kind).map(|local| local.secrets()).unwrap_or_default();
+    let secret = |name: &&str| {
+        let stored = session.evaluator.secrets().stored(&secret_name(&record.id, name)).ok();
+        let unknown = || Value::unknown(Type::String, Some(Origin::attribute(address, name)));
+        ((*name).into(), stored.map_or_else(unknown, Value::string).into_sensitive())
+    };
+    names.iter().map(secret).collect()
 }
 
 /// Whether brackets are open or a heredoc has not ended, so that the next line belongs to the expression.

@@ -203,6 +203,10 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
         return Err(Failure::Error(format!("{option} destroys nothing: use it with `plan` or `apply`")));
     }
     let all = |text: &String| text == "all";
+    if scope.allow_purchase.iter().any(all) {
+        let why = "--allow-purchase all: nobody gives the money back, so each purchase is named: --allow-purchase reserved_cache_node.a";
+        return Err(Failure::Error(why.to_owned()));
+    }
     Ok(Options {
         destroy,
         targets: subjects(&scope.target)?,

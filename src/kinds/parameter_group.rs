@@ -41,6 +41,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .replace()
             .at_create("Managed by cachestack")
             .rule(Rule::Length(0, 255))
+            .rule(names::DESCRIPTION)
             .doc("What it is for."),
         Attr::blocks("parameter", parameter_attrs())
             .known_by("name")

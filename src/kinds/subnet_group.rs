@@ -22,6 +22,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .told_at_deletion()
             .at_create("Managed by cachestack")
             .rule(Rule::Length(0, 255))
+            .rule(names::DESCRIPTION)
             .doc("What it is for."),
         Attr::required("subnet_ids", Type::set(Type::String))
             .rule(Rule::MaxItems(20))

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::address::{Address, Key};
 use crate::diag::{Diagnostic, Span};
 use crate::kind::{Observation, Status};
+use crate::kinds::tags::OWNERSHIP_PREFIX;
 use crate::lang::ast::Expr;
 use crate::lang::declare::Import;
 use crate::lang::eval::{Bindings, Scope, eval};
@@ -136,7 +137,12 @@ pub fn adopt(draft: &Draft, instance: &Instance, wanted: &Object, id: Option<&st
         return foreseen;
     }
     match draft.find(instance.resource, instance.address, &instance.region, &id) {
-        Seen::Present(observation) => taken_over(draft, instance, wanted, &id, observation),
+        Seen::Present(observation) => {
+            let stranger = of_another(draft, instance, &observation, span);
+            let mut decision = taken_over(draft, instance, wanted, &id, observation);
+            decision.diagnostics.extend(stranger);
+            decision
+        }
         Seen::Absent => {
             let detail = format!("{} has no {} called \"{id}\".", instance.region, instance.address.kind);
             foreseen.diagnostics.push(refusal(instance, detail, span));
@@ -144,6 +150,19 @@ pub fn adopt(draft: &Draft, instance: &Instance, wanted: &Object, id: Option<&st
         }
         Seen::Unread(key) => Decision { needs: key.into_iter().collect(), ..foreseen },
     }
+}
+
+/// The warning for an object that carries the mark of another stack or environment.
+fn of_another(draft: &Draft, instance: &Instance, found: &Observation, span: Span) -> Option<Diagnostic> {
+    let tag = |name: &str| found.object.get("tags_all")?.get(&format!("{OWNERSHIP_PREFIX}{name}"))?.as_str();
+    let (stack, environment) = (tag("stack")?, tag("environment")?);
+    let (ours, own) = (&*draft.evaluator.stack().name, &*draft.inputs.environment.name);
+    let detail = format!(
+        "The object carries the tags of environment \"{environment}\" of stack \"{stack}\", which may still manage it."
+    );
+    let help = "Take it out there first: removed { from = ADDRESS } with lifecycle { destroy = false }.";
+    let diagnostic = Diagnostic::warning("CS0613", "An object of another stack", detail).at(span).help(help);
+    ((stack, environment) != (ours, own)).then(|| diagnostic.of(instance.address))
 }
 
 fn taken_over(draft: &Draft, instance: &Instance, wanted: &Object, id: &str, observation: Observation) -> Decision {

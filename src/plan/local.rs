@@ -54,7 +54,10 @@ pub(super) fn missing(draft: &Draft, instance: &Instance, record: &Record, decis
     let address = instance.address;
     let detail =
         format!("`{address}` has put \"{name}\" into the vault of the environment, and it cannot be read: {why}.");
-    let help = format!("Put it back, or let a new one be made: --replace={address}.");
+    let help = format!(
+        "If `secrets` of the environment names another place than before, take along what lies in the former one, or \
+         name that again. If it is lost, let a new one be made: --replace={address}."
+    );
     let diagnostic = Diagnostic::error("CS0884", "A secret that is gone", detail).of(address).help(help);
     Some(diagnostic.at(instance.resource.span))
 }

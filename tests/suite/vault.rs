@@ -1,5 +1,6 @@
 //! Secrets that are made here: a run that is killed at the vault loses none and makes none twice.
 
+use std::io::Write;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -151,4 +152,16 @@ fn a_password_that_is_gone_is_not_made_up() {
     place.run(&anew).expect(0).says("1 added, 1 changed, 1 destroyed");
     assert_ne!(kept(&place), before);
     is_whole(&place, &[]);
+}
+
+#[test]
+fn the_console_knows_what_was_made_and_does_not_show_it() {
+    let place = place();
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    let mut console = place.program(&["console"]);
+    let mut console = console.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a console");
+    let asked = "random_password.token.result\nlength(nonsensitive(random_password.token.result))\n";
+    console.stdin.take().expect("its input").write_all(asked.as_bytes()).expect("it listens");
+    let output = console.wait_with_output().expect("an answer");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "(sensitive value)\n32\n");
 }

@@ -93,6 +93,10 @@ pub async fn secret(clients: &Clients, args: &Object) -> Result<Attrs, RemoteErr
     let found = optional(sent, &["ResourceNotFoundException"])?;
     let gone = |found: &Json| found.get("DeletedDate").is_some_and(|date| !date.is_null());
     let found = found.filter(|found| !gone(found)).ok_or_else(|| nothing("secret", name))?;
+    let input = json!({ "SecretId": text(&found, "ARN").unwrap_or(name) });
+    let sent = service.pace.send(|| service.client.send("GetResourcePolicy", &input)).await;
+    let policy = optional(sent, &["ResourceNotFoundException"])?;
+    let policy = policy.as_ref().and_then(|answer| told(answer, "ResourcePolicy")).unwrap_or_default();
     let pairs = found.get("Tags").and_then(Json::as_array).into_iter().flatten();
     let pairs = pairs.filter_map(|tag| Some((text(tag, "Key")?, text(tag, "Value").unwrap_or_default())));
     let tags = Value::map(Type::String, tags::visible(&Value::string_map(pairs)));
@@ -105,6 +109,7 @@ pub async fn secret(clients: &Clients, args: &Object) -> Result<Attrs, RemoteErr
         .text("kms_key_id", told(&found, "KmsKeyId"))
         .text("created_date", time(&found, "CreatedDate").as_deref())
         .text("last_changed_date", time(&found, "LastChangedDate").as_deref())
+        .text("policy", Some(policy))
         .put("tags", tags);
     Ok(attrs)
 }

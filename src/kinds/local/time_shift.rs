@@ -217,12 +217,28 @@ fn is_over(object: &Object, now: SystemTime) -> bool {
 }
 
 fn check_offset(desired: &Object) -> Vec<Problem> {
-    written(desired, &OFFSETS, "base_rfc3339").into_iter().collect()
+    let far = too_far(desired, &OFFSETS, "base_rfc3339");
+    written(desired, &OFFSETS, "base_rfc3339").into_iter().chain(far).collect()
+}
+
+/// A distance that leads to no time, from the base that is written or else from any time at all.
+fn too_far(desired: &Object, names: &[&'static str], base: &str) -> Option<Problem> {
+    let bases = match text(desired, base) {
+        Some(text) => vec![parse(text)?],
+        None => ["1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z"].iter().filter_map(|text| parse(text)).collect(),
+    };
+    let name = names.iter().rev().find(|name| number(desired, name).is_some_and(|count| count != 0))?;
+    let leads = |base: &Zoned| shifted(base, desired, &[name]).is_some_and(|time| (0..=9999).contains(&time.year()));
+    (!bases.iter().any(leads)).then(|| {
+        let detail = format!("`{name}` leads to a time that has no name: years are written with four digits.");
+        Problem::error("CS0962", name, "Too far away", detail, "Write a smaller number.")
+    })
 }
 
 fn check_rotating(desired: &Object) -> Vec<Problem> {
     let names = [&ROTATIONS[..], &["rotation_rfc3339"]].concat();
-    written(desired, &names, "rfc3339").into_iter().collect()
+    let far = too_far(desired, &ROTATIONS, "rfc3339");
+    written(desired, &names, "rfc3339").into_iter().chain(far).collect()
 }
 
 fn written(desired: &Object, names: &[&str], about: &'static str) -> Option<Problem> {

@@ -114,7 +114,7 @@ fn ssm_parameter() -> Schema {
 
 fn secret() -> Schema {
     let mut attrs = vec![given("name"), given("arn"), Attr::computed("tags", Type::map(Type::String))];
-    attrs.extend(["id", "description", "kms_key_id", "created_date", "last_changed_date"].map(text));
+    attrs.extend(["id", "description", "kms_key_id", "created_date", "last_changed_date", "policy"].map(text));
     schema("secretsmanager_secret", "aws_secretsmanager_secret", "A secret, without its value.", attrs)
 }
 
