@@ -1,6 +1,6 @@
 //! Exit codes, the same for every command.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Done; nothing differs.
 pub const OK: u8 = 0;
@@ -18,24 +18,51 @@ pub const REMAINS: u8 = 5;
 /// The saved plan is stale, or was carried out already.
 pub const STALE: u8 = 6;
 
-/// Whether steps have begun. A process runs one command, and how it may end hangs on this one fact.
-static SENDING: Mutex<bool> = Mutex::new(false);
+/// How far a run has come: how it may end hangs on this one fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sending {
+    /// Nothing was sent.
+    NotYet,
+    /// Something may be under way.
+    Now,
+    /// What was sent has come to its end, and more is asked for.
+    Rests,
+}
+
+/// A process runs one command.
+static SENDING: Mutex<Sending> = Mutex::new(Sending::NotYet);
+
+fn sending() -> MutexGuard<'static, Sending> {
+    SENDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// From now on something may have been sent. Does not return while a signal is ending the process.
 pub fn begin_sending() {
-    *SENDING.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    *sending() = Sending::Now;
 }
 
-/// Ends the process with 1 after a last word, unless something may have been sent; nothing is sent meanwhile.
-pub fn unless_sending(last_word: impl FnOnce()) {
-    let sending = SENDING.lock().unwrap_or_else(PoisonError::into_inner);
-    if !*sending {
-        last_word();
-        std::process::exit(ERROR.into());
+/// What was sent has come to its end: until more is sent, nothing is under way.
+pub fn rest() {
+    let mut sending = sending();
+    if *sending == Sending::Now {
+        *sending = Sending::Rests;
     }
+}
+
+/// Ends the process after a last word, unless something may be under way; nothing is sent meanwhile. The code is 1 where
+/// nothing was sent, and 5 where something was.
+pub fn unless_sending(last_word: impl FnOnce(&str)) {
+    let sending = sending();
+    let (word, code) = match *sending {
+        Sending::NotYet => ("nothing was sent", ERROR),
+        Sending::Rests => ("nothing more was sent", REMAINS),
+        Sending::Now => return,
+    };
+    last_word(word);
+    std::process::exit(code.into());
 }
 
 /// The code of a run that broke off.
 pub fn broken() -> u8 {
-    if *SENDING.lock().unwrap_or_else(PoisonError::into_inner) { REMAINS } else { ERROR }
+    if *sending() == Sending::NotYet { ERROR } else { REMAINS }
 }

@@ -30,6 +30,7 @@ async fn attempt(context: &Context, ui: Ui, args: &Rotate) -> Result<u8, Failure
     for (address, record) in under_way(&state, &address) {
         tell(ui, &valid(address, record));
     }
+    exit::rest();
     let question = "\nDo all clients come with the new one? Those that do not are shut out. Only \"yes\" is accepted: ";
     let answer = if args.json || args.auto_approve { None } else { ui.ask(question) };
     if answer.is_none_or(|answer| answer.trim() != "yes") {

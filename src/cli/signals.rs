@@ -1,7 +1,7 @@
 //! What an interrupt, a termination or a hang-up does: before anything is sent the run ends, after that it stops.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::apply::Stop;
@@ -12,16 +12,21 @@ use crate::ui::Ui;
 /// may be lost.
 const FLUSH: Duration = Duration::from_millis(100);
 
-/// Listens from now on. While nothing has been sent, a signal ends the process with 1. Afterwards the first one sets
-/// the answer, so that nothing new is begun, and a second one ends the process with 5.
+/// Listens from now on, once for all parts of a run. While nothing is under way, a signal ends the process. Else the first
+/// one sets the answer, so that nothing new is begun, and a second one ends the process with 5.
 pub fn listen(ui: Ui) -> Stop {
+    static STOP: OnceLock<Stop> = OnceLock::new();
+    STOP.get_or_init(|| begin(ui)).clone()
+}
+
+fn begin(ui: Ui) -> Stop {
     let stop: Stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     let mut signals = Signals::new();
     tokio::spawn(async move {
         while let Some(word) = signals.next().await {
             tokio::time::sleep(FLUSH).await;
-            exit::unless_sending(|| ui.error(&format!("{word}; nothing was sent")));
+            exit::unless_sending(|end| ui.error(&format!("{word}; {end}")));
             if flag.swap(true, Ordering::SeqCst) {
                 ui.remark("Ended at once: what was under way is in the journal. Run it again to go on.");
                 std::process::exit(exit::REMAINS.into());
