@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::harness::{Place, files, root};
+use crate::rules::{columns, tells};
 
 type Fields = Vec<(String, String)>;
 
@@ -315,8 +316,9 @@ fn literal(value: &str) -> String {
     }
 }
 
-/// What `validate` says of a wish: the codes of its errors, else of its warnings in brackets.
-fn judged(text: &str) -> String {
+/// What `validate` says of a wish: the codes of its errors, else in brackets of the warnings that are about what the
+/// emulator refuses in these words (`warnings.tsv`).
+fn judged(text: &str, words: &str, open: &[(String, String)]) -> String {
     let place = Place::new();
     place.write("main.hcl", text);
     let run = place.run(&["validate", "--json"]);
@@ -326,14 +328,15 @@ fn judged(text: &str) -> String {
     let first = text.lines().position(|line| line.contains("\"x\" {")).unwrap_or(0) as u64;
     let found: Vec<_> =
         found.iter().filter(|one| one["range"]["start"]["line"].as_u64().is_none_or(|line| line > first)).collect();
-    let codes = |severity: &str| {
-        let of = found.iter().filter(|one| one["severity"] == severity && one["code"] != "CS0418");
-        let mut codes: Vec<&str> = of.map(|one| one["code"].as_str().expect("a code")).collect();
+    let codes = |severity: &str, counts: &dyn Fn(&str) -> bool| {
+        let of = found.iter().filter(|one| one["severity"] == severity);
+        let mut codes: Vec<&str> = of.map(|one| one["code"].as_str().expect("a code")).filter(|c| counts(c)).collect();
         codes.sort_unstable();
         codes.dedup();
         codes.join(" ")
     };
-    let (errors, warnings) = (codes("error"), codes("warning"));
+    let errors = codes("error", &|_| true);
+    let warnings = codes("warning", &|code| tells(open, code, words));
     // What no attribute stands for is no wish.
     if errors.contains("CS0314") || errors.contains("CS0324") {
         return String::new();
@@ -356,6 +359,7 @@ fn every_refusal_is_told_offline_or_has_its_reason() {
             Some(((*parts.first()?, *parts.get(1)?), *parts.get(2)?))
         })
         .collect();
+    let open = columns("warnings.tsv");
     let mut found = String::new();
     let mut unsaid = Vec::new();
     for path in files(&root().join("src/emulator/tests/rules"), "txt") {
@@ -374,7 +378,7 @@ fn every_refusal_is_told_offline_or_has_its_reason() {
             if !refused {
                 continue;
             }
-            let codes = wish.map(|wish| judged(&wish)).unwrap_or_default();
+            let codes = wish.map(|wish| judged(&wish, answer, &open)).unwrap_or_default();
             let reason = reasons.get(&(file.as_str(), line)).copied().unwrap_or_default();
             let said = match codes.as_str() {
                 "" if reason.starts_with("CS") || reason.starts_with("(CS") => "",

@@ -135,7 +135,7 @@ fn refusal(line: &str) -> Option<String> {
 /// Two columns of a table, whose third is a reason: in `exceptions.tsv` who refuses something alone, as it should be, and
 /// a part of its words, or its code and a word of the configuration; in `warnings.tsv` the code of a warning, and a part
 /// of the words in which the emulator refuses what it warns of.
-fn columns(name: &str) -> Vec<(String, String)> {
+pub fn columns(name: &str) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(root().join("tests/rules").join(name)).expect(name);
     let read = |line: &str| {
         let mut parts = line.split('\t');
@@ -147,7 +147,7 @@ fn columns(name: &str) -> Vec<(String, String)> {
 }
 
 /// Whether a warning is about what the emulator refuses in these words. Any other is no excuse.
-fn tells(open: &[(String, String)], code: &str, words: &str) -> bool {
+pub fn tells(open: &[(String, String)], code: &str, words: &str) -> bool {
     open.iter().any(|(known, part)| known == code && words.contains(part.as_str()))
 }
 

@@ -82,10 +82,16 @@ fn check_words(input: Input) -> Result<(), Failure> {
 }
 
 fn check_period(input: Input) -> Result<(), Failure> {
-    let (period, periods) = (input.number("Period").unwrap_or(60), input.number("EvaluationPeriods").unwrap_or(1));
+    let period = input.number("Period").unwrap_or(60);
     if !is_period(period) {
         return Err(invalid("Metric period must be 10, 20, 30 or a multiple of 60."));
     }
+    check_span(input, period)
+}
+
+/// An alarm looks back a day; with periods of an hour or more, a week.
+fn check_span(input: Input, period: i64) -> Result<(), Failure> {
+    let periods = input.number("EvaluationPeriods").unwrap_or(1);
     let most = if period < 3_600 { 86_400 } else { 604_800 };
     if period.saturating_mul(periods) > most {
         return Err(invalid(format!(
@@ -138,11 +144,16 @@ fn check_metrics(input: Input) -> Result<(), Failure> {
         if let Some(other) = stat.filled("Stat").filter(|stat| !known(stat)) {
             return Err(Failure::value(format!("The value {other} for parameter Stat is not supported.")));
         }
-        if let Some(period) = stat.number("Period").filter(|period| !is_period(*period)) {
+        if let Some(period) = period_of(query).filter(|period| !is_period(*period)) {
             return Err(invalid(format!("Metric period must be 10, 20, 30 or a multiple of 60, and is {period}.")));
         }
     }
-    Ok(())
+    check_span(input, input.structures("Metrics").filter_map(period_of).max().unwrap_or(60))
+}
+
+/// The period of a query: that of its metric, or its own.
+fn period_of(query: Input) -> Option<i64> {
+    query.structure("MetricStat").number("Period").or(query.number("Period"))
 }
 
 const STATISTICS: [&str; 5] = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"];

@@ -27,6 +27,8 @@ pub(super) fn check(desired: &Object) -> Vec<Problem> {
     problems.extend(all.queries.iter().filter_map(|query| all.defined(query)));
     problems.extend(all.queries.iter().filter_map(searches));
     problems.extend(all.queries.iter().filter_map(|query| period(query, &all)));
+    let longest = all.queries.iter().filter_map(Query::period).filter(|period| super::rules::is_period(*period)).max();
+    problems.extend(longest.and_then(|period| super::rules::look_back(desired, period)));
     problems.extend(all.queries.iter().filter_map(statistic));
     problems.extend(all.compared());
     problems
@@ -58,6 +60,12 @@ impl<'a> Query<'a> {
 
     fn metric(&self) -> Option<&'a Value> {
         self.get("metric")?.as_items()?.first()
+    }
+
+    /// That of its metric, or its own.
+    fn period(&self) -> Option<i64> {
+        let own = || self.get("period")?.as_i64();
+        self.metric().and_then(|metric| metric.get("period")?.as_i64()).or_else(own)
     }
 
     fn wrong(&self, code: &'static str, summary: &'static str, detail: String, help: &str) -> Problem {
@@ -179,8 +187,7 @@ fn searches(query: &Query) -> Option<Problem> {
 
 /// A metric has a period; where there is none, the expression needs one.
 fn period(query: &Query, all: &Queries) -> Option<Problem> {
-    let stat_period = query.metric().and_then(|metric| metric.get("period"));
-    if let Some(period) = stat_period.and_then(Value::as_i64)
+    if let Some(period) = query.period()
         && !super::rules::is_period(period)
     {
         let detail = format!("The period of the query \"{}\" is {period} seconds.", query.id);

@@ -114,16 +114,23 @@ fn check_period(desired: &Object) -> Vec<Problem> {
             "Use 10, 20, 30 or a multiple of 60; ElastiCache reports every 60 seconds.",
         ));
     }
-    if number("evaluation_periods").is_some_and(|periods| periods.saturating_mul(period) > 604_800) {
-        problems.push(Problem::error(
+    problems.extend(look_back(desired, period));
+    problems
+}
+
+/// An alarm looks back a day at most; with periods of an hour or more, a week. Source: PutMetricAlarm.
+pub(super) fn look_back(desired: &Object, period: i64) -> Option<Problem> {
+    let periods = desired.get("evaluation_periods").and_then(Value::as_i64)?;
+    let (most, told) = if period < 3_600 { (86_400, "one day") } else { (604_800, "seven days") };
+    (periods.saturating_mul(period) > most).then(|| {
+        Problem::error(
             "CS0578",
             "evaluation_periods",
             "An alarm looks back too far",
-            "Periods times seconds may be seven days at most.",
-            "Lower evaluation_periods or period.",
-        ));
-    }
-    problems
+            format!("Periods of {period} seconds may be {told} at most, and {periods} of them are more."),
+            "Lower evaluation_periods or period; with a period of an hour or more, seven days are allowed.",
+        )
+    })
 }
 
 fn check_statistic(desired: &Object) -> Option<Problem> {
