@@ -1,9 +1,9 @@
 //! Subnet groups.
 
-use aws_sdk_elasticache::types::CacheSubnetGroup;
+use aws_sdk_elasticache::types::{CacheSubnetGroup, Subnet};
 
 use super::args::{Input, without_secrets};
-use super::attrs::Attrs;
+use super::attrs::{Attrs, fields};
 use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, pages};
@@ -11,7 +11,7 @@ use super::tags::{self, Owner};
 use super::{Found, Place, names, reading};
 use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
-use crate::value::{Object, Value};
+use crate::value::{Object, Type, Value};
 
 /// The subnet groups of a region.
 #[derive(Debug)]
@@ -67,13 +67,23 @@ async fn describe(clients: &Clients, name: Option<String>) -> Result<Vec<CacheSu
     .await
 }
 
+/// Beside its attributes, `subnets` has the zone of each.
 fn observe(group: &CacheSubnetGroup) -> Observation {
+    let place = |subnet: &Subnet| {
+        let mut attrs = Attrs::default();
+        attrs
+            .text("id", subnet.subnet_identifier())
+            .text("availability_zone", subnet.subnet_availability_zone().and_then(|zone| zone.name()));
+        attrs.into_value()
+    };
+    let place_type = fields(&[("id", Type::String), ("availability_zone", Type::String)]);
     let mut attrs = Attrs::default();
     attrs
         .text("id", group.cache_subnet_group_name())
         .text("name", group.cache_subnet_group_name())
         .text("description", group.cache_subnet_group_description())
         .set("subnet_ids", group.subnets().iter().filter_map(|subnet| subnet.subnet_identifier()))
+        .put("subnets", Value::list(place_type, group.subnets().iter().map(place).collect()))
         .text("vpc_id", group.vpc_id())
         .text("arn", group.arn());
     attrs.settled()

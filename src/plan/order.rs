@@ -123,6 +123,9 @@ fn connect(draft: &Draft) -> Edges {
         if let Some(whole) = taken.get(&at) {
             edges.add(at, Edge::Step(*whole));
         }
+        if step.action == Action::Update {
+            wait_for_leavers(steps, &held, &mut edges, at);
+        }
         if !is_leaving(step) || makes_way(draft, step) {
             wait_for_used(draft, (&index, &named), &ahead, &mut edges, at);
         }
@@ -222,6 +225,16 @@ fn wait_for_users(
     let users = [id, arn].into_iter().filter_map(|name| held.get(&(&*step.address.kind, name))).flatten();
     for (user, own) in users.filter(|(user, _)| outside(user) && lets_go(user)) {
         if *own { edges.add(at, Edge::Step(*user)) } else { edges.add_soft(at, Edge::Step(*user)) }
+    }
+}
+
+/// Whoever goes for good and holds an object goes before that changes: a subnet that its nodes stand in could not leave.
+fn wait_for_leavers(steps: &[Step], held: &Holders, edges: &mut Edges, at: usize) {
+    let id = steps[at].id.as_deref().unwrap_or_default();
+    let users = held.get(&(&*steps[at].address.kind, id)).into_iter().flatten();
+    let goes = |user: usize| steps[user].action == Action::Delete && matches!(steps[user].reason, Reason::Orphan);
+    for (user, _) in users.filter(|(user, own)| *own && goes(*user)) {
+        edges.add_soft(at, Edge::Step(*user));
     }
 }
 

@@ -167,8 +167,8 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
                 format!("Subnets are not in the VPC {} of the cache subnet group.", group.vpc),
             ));
         }
-        let removed: Vec<&String> = group.subnets.iter().filter(|id| !subnets.contains(id)).collect();
-        if let Some(id) = usage::subnet_needed(context, &group.name, &removed, &subnets) {
+        let (kept, removed): (Vec<&String>, Vec<&String>) = group.subnets.iter().partition(|id| subnets.contains(id));
+        if let Some(id) = usage::subnet_needed(context, &group.name, &removed, &kept) {
             return Err(Failure::new("SubnetInUse", format!("The subnet ID {id} is in use.")));
         }
         group.subnets = subnets;

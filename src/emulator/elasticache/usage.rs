@@ -47,12 +47,13 @@ pub fn of_parameter_group(context: &Context, name: &str) -> Option<String> {
     })
 }
 
-/// A subnet that may not leave a group, because nodes live in its zone and no other subnet of the zone stays.
+/// A subnet that may not leave a group, because nodes live in its zone and no other subnet of the zone stays; one
+/// that only comes has no nodes yet.
 pub fn subnet_needed<'a>(
     context: &Context,
     group: &str,
     removed: &[&'a String],
-    kept: &[String],
+    kept: &[&String],
 ) -> Option<&'a String> {
     let zone = |id: &str| context.region[SUBNETS].get(id).map(|subnet| subnet.zone.clone());
     let lost: Vec<&&String> = removed.iter().filter(|id| !kept.iter().any(|other| zone(other) == zone(id))).collect();
