@@ -149,9 +149,6 @@ impl Kind for ReplicationGroup {
         if changed.contains(&"transit_encryption_enabled") && by_then.is_some_and(|version| !version.at_least(7, 0)) {
             causes.push("transit_encryption_enabled");
         }
-        if changed.contains(&"node_group_configuration") && shards::takes_other_slots(before, after) {
-            causes.push("node_group_configuration");
-        }
         let mode = |object| text(object, "cluster_mode");
         if changed.contains(&"cluster_mode")
             && (mode(before).as_deref() == Some("enabled") || mode(after).as_deref() == Some("disabled"))

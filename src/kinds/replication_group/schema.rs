@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::shards;
 use crate::kinds::{names, tags, upkeep, user_group};
 use crate::schema::{Attr, By, Hold, Opens, Rule, Schema, lower};
 use crate::value::{Type, Value};
@@ -22,8 +23,8 @@ fn is_shard_id(text: &str) -> bool {
     (1..=4).contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit())
 }
 
-/// Shards are as they are asked for when what is said of each is so, and where none is described. Zones steer where nodes
-/// are made, and AWS moves them later; they are no difference.
+/// Shards are as they are asked for when what is said of each is so, and where none is described. Zones and slots
+/// count when shards are made, and AWS moves them later; they are no difference.
 fn are_shards_of(now: &Value, wanted: &Value) -> bool {
     let (Some(now), Some(wanted)) = (now.as_items(), wanted.as_items()) else { return false };
     let is = |shard: &Value, asked: &Value, name: &str| {
@@ -31,16 +32,15 @@ fn are_shards_of(now: &Value, wanted: &Value) -> bool {
         let known = shard.get(name).filter(|value| !value.is_null());
         asked.is_none_or(|asked| known.is_none_or(|known| known == asked))
     };
-    let matches = |shard: &Value, asked: &Value| {
-        ["node_group_id", "replica_count", "slots"].iter().all(|name| is(shard, asked, name))
-    };
+    let matches =
+        |shard: &Value, asked: &Value| ["node_group_id", "replica_count"].iter().all(|name| is(shard, asked, name));
     wanted.is_empty()
         || now.len() == wanted.len() && wanted.iter().all(|asked| now.iter().any(|shard| matches(shard, asked)))
 }
 
 /// The type of one shard.
 pub(super) fn shard_type() -> Type {
-    match SCHEMA.attr(super::shards::BLOCKS).map(|attr| &attr.ty) {
+    match SCHEMA.attr(shards::BLOCKS).map(|attr| &attr.ty) {
         Some(Type::Set(shard) | Type::List(shard)) => (**shard).clone(),
         _ => Type::default(),
     }
@@ -157,7 +157,8 @@ fn topology() -> Vec<Attr> {
                 Attr::optional("replica_count", Type::Number).rule(Rule::Range(0, 5)).doc("Replicas of the shard."),
                 Attr::optional("slots", Type::String)
                     .rule(Rule::Test(is_slots, "slots such as 0-8191"))
-                    .doc("The slots of the shard."),
+                    .normalize(shards::united)
+                    .doc("The slots of the shard when the group is made."),
             ],
         )
         .known_by("node_group_id")

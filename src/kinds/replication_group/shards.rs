@@ -63,8 +63,8 @@ pub fn laid_over(before: &Object, after: &Object) -> Value {
         if spread {
             members.remove("slots");
         }
-        // Where nodes stand that are there already is told as it is.
-        let counts = |name: &str| is_new || !PLACES.contains(&name);
+        // Where nodes stand that are there already is told as it is, and which slots they have.
+        let counts = |name: &str| name != "slots" && (is_new || !PLACES.contains(&name));
         members.extend(said.filter(|(name, _)| counts(name)).map(|(name, value)| (name.clone(), value.clone())));
         members.insert("node_group_id".into(), Value::string(&id));
         // A new shard gets as many replicas as the others have.
@@ -83,13 +83,68 @@ pub fn laid_over(before: &Object, after: &Object) -> Value {
     }
 }
 
-/// Whether a shard is asked to have other slots than it has: AWS spreads them itself, and takes them only when a group
-/// is made.
-pub fn takes_other_slots(before: &Object, after: &Object) -> bool {
-    let slots = |block: Option<&&Value>| block.and_then(|block| block.get("slots")?.as_str().map(str::to_owned));
-    let there = by_id(before);
-    by_id(after).iter().any(|(id, block)| {
-        let (old, new) = (slots(there.get(id)), slots(Some(block)));
-        new.is_some() && new != old
-    })
+/// Slots in one spelling: ranges in order, of which none begins where another ends. Anything else stays as it is.
+pub fn united(value: Value) -> Value {
+    match value.as_str().and_then(ranges) {
+        Some(ranges) => Value::string(ranges.join(",")).with_mark(value.sensitive),
+        None => value,
+    }
+}
+
+fn ranges(text: &str) -> Option<Vec<String>> {
+    let range = |part: &str| {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let (from, to): (u32, u32) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
+        (from <= to).then_some((from, to))
+    };
+    let mut all = text.split(',').map(range).collect::<Option<Vec<(u32, u32)>>>()?;
+    all.sort_unstable();
+    // A slot twice is a mistake that is told elsewhere.
+    if all.windows(2).any(|pair| pair[1].0 <= pair[0].1) {
+        return None;
+    }
+    let mut united: Vec<(u32, u32)> = Vec::new();
+    for (from, to) in all {
+        match united.last_mut() {
+            Some(last) if last.1 + 1 == from => last.1 = to,
+            _ => united.push((from, to)),
+        }
+    }
+    Some(
+        united
+            .into_iter()
+            .map(|(from, to)| if from == to { from.to_string() } else { format!("{from}-{to}") })
+            .collect(),
+    )
+}
+
+/// A shard that has other slots than are asked for: its id, those that it has, and those that are asked for. AWS takes
+/// slots when a group is made, and spreads them itself later on.
+pub fn with_other_slots(now: &Object, asked: &Object) -> Option<(String, String, String)> {
+    let slots = |block: &Value| Some(block.get("slots")?.as_str()?.to_owned());
+    let there = by_id(now);
+    let mut asked = by_id(asked).into_iter().filter_map(|(id, block)| {
+        let (has, wants) = (slots(there.get(&id)?)?, slots(block)?);
+        Some((id, has, wants))
+    });
+    asked.find(|(_, has, wants)| has != wants)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_have_one_spelling() {
+        for (written, want) in [
+            ("0-5460", "0-5460"),
+            ("0-100,101-5460", "0-5460"),
+            ("7, 5-6,9", "5-7,9"),
+            ("8-8", "8"),
+            ("0-10,5-20", "0-10,5-20"),
+            ("5-", "5-"),
+        ] {
+            assert_eq!(united(Value::string(written)).as_str(), Some(want));
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::catalog::{nodes, parameters};
 use crate::kind::{Among, Neighbour, Problem};
 use crate::value::{Object, Value};
 
-use super::super::compile;
+use super::super::{compile, shards};
 use super::engine::{actual_family, family_mismatch, wanted_family};
 use super::regrets;
 use super::shape::{counted_in_cluster_mode, mode_mismatch, zones};
@@ -29,6 +29,7 @@ pub fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
             foreign_zone(group),
             doubtful_zone(group),
             windows(group),
+            slots(among, address, group),
         ];
         let regrets = if among.protects { regrets::check(group) } else { Vec::new() };
         found.into_iter().flatten().chain(regrets).map(move |problem| (address, problem)).collect::<Vec<_>>()
@@ -40,6 +41,21 @@ pub fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
 
 fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
     object.get(name).and_then(Value::as_str)
+}
+
+/// AWS takes slots when a group is made, and no call sets them later. Source: the service model.
+fn slots(among: &Among, address: &Address, group: Neighbour) -> Option<Problem> {
+    among.recorded.get(address).filter(|_| among.read)?;
+    // What a change spreads anew is not known yet.
+    let (shard, has, wants) = shards::with_other_slots(group.planned, group.written)?;
+    let problem = Problem::error(
+        "CS0568",
+        shards::BLOCKS,
+        "Slots stay with their shards",
+        format!("Shard {shard} has the slots {has}, and {wants} are written; AWS sets them only when a group is made."),
+        "Write the slots that it has, or none; --replace makes the group anew with those that are written, and empty.",
+    );
+    Some(problem.on(&shard).warning())
 }
 
 /// The families of declared parameter groups by name.
