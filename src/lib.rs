@@ -30,7 +30,8 @@
 //!   that (`plan/pending.rs`); what AWS does not tell of it is in the record.
 //! * **Beside**: a secret whose former value is still valid, on purpose, until a rotation is finished (`plan/rotation.rs`).
 //! * **Farewell**: the final snapshot of an object that goes, and its name (`plan/farewell.rs`).
-//! * **Deposed**: an object that has a successor and is still to be deleted; it keeps all its guards.
+//! * **Deposed**: an object that has a successor and is still to be deleted; it keeps all its guards, and stays while
+//!   another lets go of it only in its maintenance window.
 //! * **Drift**: how an object differs from its record. **Home**: account, region, and AWS or not: what a state is of.
 //!
 //! # The five objects of a decision
@@ -44,9 +45,10 @@
 //! | recorded | live as it was last seen, without what must not be kept ([`state::Record`]) | live |
 //!
 //! The walk ([`plan::build`]) decides each instance out of desired, live and recorded: [`plan::decide`] reads the draft
-//! (`plan/draft.rs`) and answers a [`plan::decision::Decision`]; only the walk writes. Then names are judged
-//! (`plan/names.rs`), steps are put in order (`plan/order.rs`), guards are asked (`plan/guard.rs`), targets chosen and what
-//! is blocked left out (`plan/select.rs`): each a function of the draft, with tables in `plan/tests.rs`.
+//! (`plan/draft.rs`) and answers a [`plan::decision::Decision`]; only the walk writes. Then what must stay
+//! until a maintenance window is held back (`plan/stays.rs`), names are judged (`plan/names.rs`), steps are put in order
+//! (`plan/order.rs`), guards are asked (`plan/guard.rs`), targets chosen and what is blocked left out (`plan/select.rs`):
+//! each a function of the draft, with tables in `plan/tests.rs`.
 //!
 //! What is not known yet is a **hole**: an unknown value with an origin ([`value::Origin`]), numbered in the planned
 //! object ([`value::holes`]). Calls are compiled once, out of that object, and carry its holes. Before a step sends

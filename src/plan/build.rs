@@ -12,7 +12,7 @@ use crate::lang::eval::{Bindings, eval};
 use crate::plan::draft::Draft;
 use crate::plan::{
     Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, moves, names, order, reboot,
-    refresh_only, rotation, select, timeouts, whose, wish,
+    refresh_only, rotation, select, stays, timeouts, whose, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -352,6 +352,10 @@ impl Draft<'_> {
     fn finish(mut self) -> Outcome {
         let leaving = leave::leavers(&self);
         leaving.into_iter().for_each(|decision| drop(self.take(decision)));
+        let (held, notes) = stays::hold_back(&self);
+        let mut at = 0..;
+        self.plan.steps.retain(|_| at.next().is_none_or(|at| !held.contains(&at)));
+        self.plan.notes.extend(notes);
         self.outputs();
         if !self.inputs.options.destroy {
             self.diagnostics.extend(checks::judge(self.evaluator, false));

@@ -19,7 +19,7 @@ use crate::value::{Object, Value};
 
 /// Checks what the planned objects say together.
 pub fn check(draft: &Draft) -> Vec<Diagnostic> {
-    let rules = [same_names, of_kinds, kept, deferred, too_early];
+    let rules = [same_names, of_kinds, kept, too_early];
     rules.into_iter().flat_map(|rule| rule(draft)).collect()
 }
 
@@ -197,42 +197,6 @@ fn kept_by(draft: &Draft, users: &Users, step: &plan::Step) -> Option<Diagnostic
     .of(user);
     diagnostic.span = desired.and_then(|desired| desired.span_of(attribute));
     Some(diagnostic)
-}
-
-/// What a change lets go of only at the maintenance window cannot be deleted before.
-fn deferred(draft: &Draft) -> Vec<Diagnostic> {
-    let steps = &draft.plan.steps;
-    let mut leaving: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
-    for (at, step) in steps.iter().enumerate().filter(|(_, step)| step.action == Action::Delete) {
-        let id = step.id.as_deref().unwrap_or_default();
-        leaving.entry((&*step.address.kind, id)).or_default().push(at);
-    }
-    let mut found = Vec::new();
-    for user in steps.iter().filter(|step| step.action == Action::Update) {
-        let mut held: BTreeMap<usize, &'static str> = BTreeMap::new();
-        let waits = |attribute| user.calls.iter().any(|call| call.waits() && call.causes.contains(&attribute));
-        let before = user.before.iter().flat_map(|before| order::held_by(&user.address, before));
-        for old in before.filter(|old| waits(old.attribute)) {
-            for at in leaving.get(&(old.refers.kind, old.text)).into_iter().flatten() {
-                held.entry(*at).or_insert(old.attribute);
-            }
-        }
-        for (at, attribute) in held {
-            let leaving = &steps[at];
-            let problem = Problem::error(
-                "CS0607",
-                attribute,
-                "The object is still in use",
-                format!(
-                    "`{}` would be deleted, and `{}` lets go of it only in its maintenance window.",
-                    leaving.address, user.address
-                ),
-                "Keep the object until the window has passed; or make the change at once, with apply --now or apply_immediately = true.",
-            );
-            found.extend(draft.places.get(&user.address).map(|desired| desired.diagnose(problem).of(&user.address)));
-        }
-    }
-    found
 }
 
 /// What those become only at the maintenance window that use an object keeps a change of it until then.

@@ -53,7 +53,8 @@ pub(super) fn existing(
     if is_wanted_now(draft, instance) && observation.status == Status::Settled {
         pending::pull(instance.kind, &waits, wanted, &mut difference);
     }
-    said.waits = waits::of(draft, instance, &record, &observation, (&difference, &waits));
+    said.waits =
+        waits::of(draft, (instance.address, instance.kind), &record, &observation, (&difference.before, &waits));
     left_over(instance, wanted, &record, &observation, &mut said);
     remark(instance, &difference, observation.status.under_way(), &mut said);
     let nodes = reboot::waiting(&observation.pending);

@@ -10,7 +10,7 @@ use crate::kinds;
 use crate::plan::decision::Decision;
 use crate::plan::draft::Draft;
 use crate::plan::whose::{self, Whose, whose};
-use crate::plan::{Action, Reason, Step, collide, farewell, local, refresh_only};
+use crate::plan::{Action, Reason, Step, collide, farewell, local, pending, refresh_only, waits};
 use crate::stack::Stack;
 use crate::state::Record;
 use crate::value::Object;
@@ -126,6 +126,14 @@ fn leave<'a, F: FnOnce() -> Among<'a>>(
     match &found {
         None => drop(decision.needs.insert(key)),
         Some(_) => decision.doubt = Some(key).filter(|_| whose == Whose::Unsure),
+    }
+    if let (Some(Some(seen)), false) = (&found, whose == Whose::Anothers || draft.inputs.options.destroy) {
+        let waits = pending::joined(kind, record, seen, draft.time());
+        let mut before = seen.object.clone();
+        for (name, value) in &record.object {
+            before.or_insert_with(name.clone(), || value.clone());
+        }
+        decision.waits = waits::of(draft, (address, kind), record, seen, (&before, &waits));
     }
     let gone = matches!(found, Some(None));
     let (status, mut before) = match found.flatten() {

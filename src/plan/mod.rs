@@ -34,6 +34,7 @@ mod rotation;
 pub mod saved;
 mod select;
 pub mod shown;
+mod stays;
 pub mod step;
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::kind::{Call, Change, Impact, Kind, Mark, Observation, Target, Window};
-use crate::plan::decide::Instance;
-use crate::plan::diff::Difference;
 use crate::plan::draft::Draft;
 use crate::plan::{AttrChange, pending, reboot};
 use crate::state::Record;
@@ -27,6 +25,9 @@ pub struct Waits {
     pub changes: Vec<AttrChange>,
     /// When each was asked for, where we did: RFC 3339.
     pub since: BTreeMap<String, String>,
+    /// Whether nothing declares it any more.
+    #[serde(default)]
+    pub leaves: bool,
     /// The nodes that wait for a restart.
     #[serde(default)]
     pub nodes: Vec<String>,
@@ -58,37 +59,36 @@ impl Waits {
     }
 }
 
-/// What waits of an instance; none where nothing does.
+/// What waits of an object, `before` being how it is with what only the record knows; none where nothing does.
 pub(super) fn of(
     draft: &Draft,
-    instance: &Instance,
+    (address, kind): (&Address, &dyn Kind),
     record: &Record,
     observation: &Observation,
-    (difference, waits): (&Difference, &Object),
+    (before, waits): (&Object, &Object),
 ) -> Option<Waits> {
-    let attrs = instance.kind.schema().attrs.iter().filter(|attr| attr.settable() && !attr.secret);
+    let attrs = kind.schema().attrs.iter().filter(|attr| attr.settable() && !attr.secret);
     let names: Vec<&'static str> = attrs.map(|attr| attr.name).filter(|name| waits.contains_key(name)).collect();
     let nodes = reboot::waiting(&observation.pending);
     if names.is_empty() && nodes.is_empty() {
         return None;
     }
-    let hidden =
-        |name: &str| record.hides(name) || difference.before.get(name).is_some_and(Value::is_sensitive_anywhere);
+    let hidden = |name: &str| record.hides(name) || before.get(name).is_some_and(Value::is_sensitive_anywhere);
     let change = |name: &'static str| {
         let value = |object: &Object| object.get(name).cloned().unwrap_or_else(Value::null).with_mark(hidden(name));
-        AttrChange { name, before: value(&difference.before), after: value(waits), replaces: false }
+        AttrChange { name, before: value(before), after: value(waits), replaces: false }
     };
-    let target = draft.target(&instance.region);
+    let target = draft.target(&record.region);
     // What waits for a restart only costs what that does.
     let brought = match names.is_empty() {
-        true => instance.kind.reboot(&record.id, &observation.object, Some(&nodes)).ok(),
-        false => brought(instance.kind, (&record.id, &difference.before), waits, &names, &target),
+        true => kind.reboot(&record.id, &observation.object, Some(&nodes)).ok(),
+        false => brought(kind, (&record.id, before), waits, &names, &target),
     };
     let calls = brought.as_deref().unwrap_or_default();
-    let window = instance.kind.window(&difference.before);
+    let window = kind.window(before);
     let times = |(from, to): (Timestamp, Timestamp)| (from.to_string(), to.to_string());
     Some(Waits {
-        address: instance.address.clone(),
+        address: address.clone(),
         region: record.region.clone(),
         id: record.id.clone(),
         changes: names.iter().map(|name| change(name)).collect(),
@@ -98,6 +98,7 @@ pub(super) fn of(
             .filter(|(name, _)| names.contains(&&***name))
             .map(|(n, t)| (n.clone(), t.clone()))
             .collect(),
+        leaves: !draft.declared.contains(address),
         nodes,
         window,
         opens: window.map(|window| times(window.next(draft.time()))),

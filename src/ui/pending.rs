@@ -13,10 +13,11 @@ pub fn list(all: &[Waits]) -> String {
         return "Nothing waits for a maintenance window.\n".to_owned();
     }
     let blocks: Vec<String> = all.iter().map(block).collect();
-    let waiting = all.iter().filter(|waits| waits.under_way.is_none() && !waits.changes.is_empty());
+    let stay = || all.iter().filter(|waits| !waits.leaves);
+    let waiting = stay().filter(|waits| waits.under_way.is_none() && !waits.changes.is_empty());
     let now: Vec<String> = waiting.map(|waits| format!(" --now={}", quoted(&waits.address.to_string()))).collect();
     let hint = format!("\nTo have it carried out at once: cachestack apply{}\n", now.concat());
-    let reboots = all.iter().filter(|waits| !waits.nodes.is_empty());
+    let reboots = stay().filter(|waits| !waits.nodes.is_empty());
     let reboots: String = reboots
         .map(|waits| format!("To restart nodes: cachestack reboot {}\n", quoted(&waits.address.to_string())))
         .collect();
@@ -32,7 +33,8 @@ fn quoted(address: &str) -> String {
 fn block(waits: &Waits) -> String {
     let window = waits.opens.as_ref().filter(|_| waits.under_way.is_none() && !waits.changes.is_empty());
     let window = window.map(|(opens, closes)| format!(" ({opens} to {closes})")).unwrap_or_default();
-    let mut out = format!("{} \"{}\": {}{window}\n", waits.address, plain(&waits.id), waits.until());
+    let leaves = if waits.leaves { "; nothing declares it any more" } else { "" };
+    let mut out = format!("{} \"{}\": {}{window}{leaves}\n", waits.address, plain(&waits.id), waits.until());
     let width = waits.changes.iter().map(|change| change.name.len()).max().unwrap_or(0);
     for change in &waits.changes {
         let since = waits.since.get(change.name).map(|since| format!(", since {since}")).unwrap_or_default();
