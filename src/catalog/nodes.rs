@@ -12,12 +12,27 @@ pub struct NodeType {
     pub vcpu: Option<u32>,
     /// Memory in GiB.
     pub mem_gib: Option<f64>,
+    /// What lies on SSD beside it, in GiB.
+    pub ssd_gib: Option<f64>,
+    /// The network, in Gbit/s.
+    pub bw_gbps: Option<f64>,
+    /// The network as long as credits last, in Gbit/s.
+    pub burst_gbps: Option<f64>,
     /// The oldest version of each engine that runs on it; absent: not offered.
     #[serde(default)]
     pub min: BTreeMap<String, Option<String>>,
     /// Regions that do not have it.
     #[serde(default)]
     pub regions_missing: Vec<String>,
+}
+
+impl NodeType {
+    /// The seconds in which all that a node can hold gets through its network at best; 0 where that is not known.
+    pub fn fill(&self) -> u32 {
+        let held = self.mem_gib.unwrap_or(0.0) + self.ssd_gib.unwrap_or(0.0);
+        let network = self.burst_gbps.or(self.bw_gbps).filter(|gbps| *gbps > 0.0);
+        network.map_or(0, |gbps| (held * f64::from(1 << 30) * 8.0 / (gbps * 1e9)) as u32)
+    }
 }
 
 #[derive(Deserialize)]

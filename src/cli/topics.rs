@@ -15,6 +15,7 @@ const TOPICS: &[Topic] = &[
     ("redundancy", "A node that fails takes data or writes with it from then on.", &["User guide, Minimizing downtime with Multi-AZ", "User guide, Durability"]),
     ("irreversible", "AWS knows no way back: neither from cluster mode, nor to an older version, but for Valkey 7.2 to Redis 7.1.", &["User guide, Modifying cluster mode", "User guide, Engine rollback"]),
     ("pending", "AWS has accepted the change and keeps it until the maintenance window. Every immediate call carries it out at once. `cachestack pending` lists it, `apply --now ADDRESS` has it carried out, `--strict-pending` counts it.", &["API reference, ModifyReplicationGroup and ModifyCacheCluster (ApplyImmediately)"]),
+    ("duration", "The least that AWS is expected to take: from the node type, the shards and the replicas, with nodes counted as full (docs/durations.md). What waits for the maintenance window does not count.", &["User guide, Supported node types (memory and bandwidth)"]),
 ];
 
 /// The word explained; none for another one.

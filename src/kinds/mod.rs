@@ -6,6 +6,7 @@ pub mod composite_alarm;
 pub mod dashboard;
 pub mod documents;
 pub mod doors;
+pub mod durations;
 pub mod global_replication_group;
 pub mod local;
 pub mod log_group;

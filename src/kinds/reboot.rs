@@ -1,14 +1,12 @@
 //! Restarts of nodes. Source: API reference, RebootCacheCluster: a node that restarts loses what it holds in memory.
 
 use crate::kind::{Call, Impact, Mark, Problem};
+use crate::kinds::durations::Shape;
 use crate::value::{Object, Value};
 
-/// How long one restart is expected to take, in seconds: a rough prior.
-const RESTART: u32 = 180;
-
-fn restart(cluster: &str, nodes: &[String]) -> Call {
+fn restart(cluster: &str, nodes: &[String], seconds: u32) -> Call {
     let args = [("CacheClusterId", Value::string(cluster)), ("CacheNodeIdsToReboot", Value::strings(nodes))];
-    Call::new("RebootCacheCluster", args).settles(RESTART)
+    Call::new("RebootCacheCluster", args).settles(seconds)
 }
 
 fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
@@ -35,7 +33,9 @@ pub fn of_group(live: &Object, nodes: Option<&[String]>) -> Result<Vec<Call>, Pr
     all.sort();
     let alone = all.len() < 2;
     let first = |primary: bool| primary || alone;
-    let call = |(primary, id): &(bool, &str)| of_member(restart(id, &["0001".to_owned()]), first(*primary), alone);
+    let seconds = Shape::of(live, 1, 1).restarted(!alone);
+    let call =
+        |(primary, id): &(bool, &str)| of_member(restart(id, &["0001".to_owned()], seconds), first(*primary), alone);
     Ok(all.iter().filter(|(_, id)| wanted(id)).map(call).collect())
 }
 
@@ -56,9 +56,10 @@ pub fn of_cluster(id: &str, live: &Object, nodes: Option<&[String]>) -> Vec<Call
     let wanted = ids.filter(|id| nodes.is_none_or(|nodes| nodes.iter().any(|node| node == id)));
     let why = "AWS empties a node that restarts: what it holds is lost, and clients connect anew.";
     let replica = live.get("replication_group_id").is_some_and(|group| !group.is_null());
+    let seconds = Shape::of(live, 1, 1).restarted(replica);
     let call = |node: &str| match replica {
-        true => of_member(restart(id, &[node.to_owned()]), false, false),
-        false => restart(id, &[node.to_owned()]).impact(Impact::DataLoss).why(why),
+        true => of_member(restart(id, &[node.to_owned()], seconds), false, false),
+        false => restart(id, &[node.to_owned()], seconds).impact(Impact::DataLoss).why(why),
     };
     wanted.map(call).collect()
 }

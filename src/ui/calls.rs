@@ -1,10 +1,8 @@
 //! The calls of a step for people: what is sent, what it does to clients, and why.
 
-use std::time::Duration;
-
 use crate::kind::{Call, Impact};
 use crate::plan::{Action, Step, shown};
-use crate::ui::duration;
+use crate::ui::at_least;
 use crate::ui::value::{inline, plain};
 use crate::value::Value;
 
@@ -40,7 +38,7 @@ fn line(step: &Step, call: &Call) -> String {
     let time = if call.waits() {
         format!(", {}", step.until())
     } else if call.seconds > 5 {
-        format!(", about {}", duration(Duration::from_secs(call.seconds.into())))
+        format!(", at least {}", at_least(call.seconds))
     } else {
         String::new()
     };

@@ -147,6 +147,12 @@ impl Ui {
     }
 }
 
+/// What takes as many seconds or more, for people: rounded down.
+pub fn at_least(seconds: u32) -> String {
+    let whole = if (90..5400).contains(&seconds) { seconds / 60 * 60 } else { seconds };
+    duration(Duration::from_secs(whole.into()))
+}
+
 /// A duration for people: `45s`, `13m`, `1h20m`.
 pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();

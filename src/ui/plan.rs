@@ -1,7 +1,6 @@
 //! A plan for people.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
@@ -12,7 +11,7 @@ use crate::plan::{Action, AttrChange, Counts, Drift, Plan, Reason, Step};
 use crate::schema::Mode;
 use crate::ui::difference::Key;
 use crate::ui::value::{SENSITIVE, UNKNOWN, inline, plain, show};
-use crate::ui::{GREEN, RED, Ui, YELLOW, calls, cost, difference, duration, style};
+use crate::ui::{GREEN, RED, Ui, YELLOW, at_least, calls, cost, difference, style};
 use crate::value::{Data, Value};
 
 /// The whole text of a plan.
@@ -101,7 +100,7 @@ fn summary(plan: &Plan) -> String {
         text.push_str(&format!("Impact: {} ({at}).\n", worst.word()));
     }
     if longest > 5 {
-        text.push_str(&format!("Expected duration on AWS: about {}.\n", duration(Duration::from_secs(longest.into()))));
+        text.push_str(&format!("Expected duration on AWS: at least {}.\n", at_least(longest)));
     }
     text
 }
@@ -176,7 +175,8 @@ fn body(ui: Ui, shown: &Shown, (sign, colour): (&str, AnsiColor)) -> String {
     let changes: Vec<&AttrChange> = shown.main.changes.iter().collect();
     let width = changes.iter().map(|change| name(change).len()).max().unwrap_or(0);
     for change in changes {
-        let creating = shown.main.action == Action::Create && shown.other.is_none();
+        let replaced = matches!(shown.main.reason, Reason::Replaced { .. });
+        let creating = shown.main.action == Action::Create && !replaced;
         out.push_str(&attribute(ui, change, key_of(shown.address, change.name), width, creating));
     }
     if shown.main.action == Action::Delete {

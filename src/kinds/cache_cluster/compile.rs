@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 
 use super::is_memcached;
 use crate::kind::{Call, Change, Impact, Problem};
+use crate::kinds::durations::Shape;
 use crate::kinds::{tags, upkeep, why};
 use crate::value::{Object, Value};
 
 // Expected durations in seconds. Source: durations of published acceptance tests of Terraform's provider.
 const CREATE: u32 = 300;
 const DELETE: u32 = 240;
-const FINAL_SNAPSHOT: u32 = 240;
-const NODE_OR_VERSION: u32 = 800;
 const NODES: u32 = 300;
 const SETTINGS: u32 = 45;
 
@@ -72,13 +71,20 @@ fn create(change: &Change) -> Result<Call, Problem> {
 fn delete(change: &Change) -> Call {
     let snapshot = change.old("final_snapshot_identifier");
     let replica = !change.old("replication_group_id").is_null();
-    let seconds = if snapshot.is_null() { DELETE } else { DELETE + FINAL_SNAPSHOT };
+    let seconds = if snapshot.is_null() { DELETE } else { DELETE + shape(change.before).snapshot() };
     let args = [("CacheClusterId", id(change)), ("FinalSnapshotIdentifier", snapshot.clone())];
     let call = Call::new("DeleteCacheCluster", args).vanishes(seconds);
     match replica {
         true => call.impact(Impact::Blip).why("Readers of this replica are cut off and connect anew."),
         false => why::deletes(call, &snapshot),
     }
+}
+
+/// The nodes of a cluster, as it is or shall be.
+fn shape(object: Option<&Object>) -> Shape {
+    let none = Object::new();
+    let object = object.unwrap_or(&none);
+    Shape::of(object, 1, object.get("num_cache_nodes").and_then(Value::as_i64).unwrap_or(1))
 }
 
 fn update(change: &Change, before: &Object) -> Result<Vec<Call>, Problem> {
@@ -142,7 +148,7 @@ fn settings(change: &Change, before: &Object, here: &dyn Fn(&str) -> bool) -> Op
     if causes.contains(&"node_type") && is_memcached(before) {
         args.push(("ScaleConfig", scale_config()));
     }
-    let call = effects(modify(change, &causes, args), before).at_once(&upkeep::AT_ONCE);
+    let call = effects(change, modify(change, &causes, args), before).at_once(&upkeep::AT_ONCE);
     let topic =
         if causes.contains(&"notification_topic_arn") { change.new("notification_topic_arn") } else { Value::null() };
     Some(call.assuming_set("notification_topic_arn", &topic))
@@ -158,22 +164,23 @@ fn scale_config() -> Value {
 
 /// New nodes of Memcached are empty; a single node of Redis is filled again, and away meanwhile. Sources: ElastiCache user
 /// guide, "Scaling" and "Version management".
-fn effects(call: Call, before: &Object) -> Call {
+fn effects(change: &Change, call: Call, before: &Object) -> Call {
+    let nodes = shape(change.after);
     let (version, size) = (call.causes.contains(&"engine_version"), call.causes.contains(&"node_type"));
     match (is_memcached(before), version, size) {
         (_, false, false) => call.settles(SETTINGS),
         (true, true, _) => call
             .impact(Impact::DataLoss)
             .why("Every node starts anew with the new version, and empty.")
-            .settles(NODE_OR_VERSION),
+            .settles(Shape { fill: 0, nodes: 1, ..nodes }.exchanged()),
         (true, false, true) => call
             .impact(Impact::DataLoss)
             .why("A fifth of the nodes is exchanged every five minutes, and each new node is empty.")
-            .settles(NODE_OR_VERSION),
+            .settles(nodes.exchanged_by_fifths()),
         (false, ..) => call
             .impact(Impact::WritePause)
             .why("The only node is replaced: its data is copied as far as that goes, and nothing is written until it is done.")
-            .settles(NODE_OR_VERSION),
+            .settles(nodes.exchanged()),
     }
 }
 

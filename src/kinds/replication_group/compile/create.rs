@@ -1,6 +1,6 @@
 //! The call that makes a group, and the forms of its nested members.
 
-use super::{FURTHER_NODE, FURTHER_SHARD, ONE_NODE, id};
+use super::{id, shape};
 use crate::kind::{Call, Change, Problem};
 use crate::kinds::{tags, upkeep};
 use crate::value::Value;
@@ -53,7 +53,7 @@ pub(super) fn create(change: &Change) -> Result<Call, Problem> {
         ("LogDeliveryConfigurations", upkeep::log_deliveries(&Value::null(), &given("log_delivery_configuration"))),
         ("Tags", tags::at_create(change)),
     ];
-    let call = Call::new("CreateReplicationGroup", args).marked("Tags").settles(create_seconds(change));
+    let call = Call::new("CreateReplicationGroup", args).marked("Tags").settles(shape(change.after).made());
     // Without a global datastore it takes an engine.
     Ok(call.assuming_set("global_replication_group_id", &given("global_replication_group_id")))
 }
@@ -74,13 +74,6 @@ fn must_be_spread(change: &Change) -> Result<(), Problem> {
         "`multi_az_enabled` is on, and the shards of a new group have no replica unless you ask for it.",
         "Set replicas_per_node_group to 1 or more, or multi_az_enabled = false.",
     ))
-}
-
-pub(super) fn create_seconds(change: &Change) -> u32 {
-    let count = |name: &str| change.new(name).as_i64().unwrap_or(1).clamp(0, 500) as u32;
-    let shards = count("num_node_groups").max(1);
-    let nodes = count("num_cache_clusters").max(1);
-    ONE_NODE + FURTHER_NODE * (nodes / shards).saturating_sub(1) + FURTHER_SHARD * (shards - 1)
 }
 
 /// Shard blocks in the form of the API.

@@ -16,21 +16,15 @@ pub use mode::clusterless;
 pub use refuse::{OF_ALL, other_mode};
 
 use super::predict::texts;
+use super::shards;
 use crate::kind::{Call, Change, Impact, Mark, Problem};
+use crate::kinds::durations::Shape;
 use crate::kinds::{tags, upkeep, why};
-use crate::value::Value;
+use crate::value::{Object, Value};
 
 // Expected durations in seconds: rough priors from the durations of published acceptance tests of Terraform's provider.
-const ONE_NODE: u32 = 300;
-const FURTHER_NODE: u32 = 90;
-const FURTHER_SHARD: u32 = 30;
+// What hangs on the nodes of the group is in `kinds::durations`.
 const DELETE: u32 = 300;
-const FINAL_SNAPSHOT: u32 = 240;
-const MORE_REPLICAS: u32 = 480;
-const FEWER_REPLICAS: u32 = 300;
-const MORE_SHARDS: u32 = 900;
-const FEWER_SHARDS: u32 = 1700;
-const NODE_OR_VERSION: u32 = 800;
 const ENCRYPTION_PHASE: u32 = 600;
 const TOKEN_PHASE: u32 = 180;
 const FAILOVER_SETTING: u32 = 120;
@@ -84,9 +78,26 @@ fn detach(change: &Change) -> Result<Option<Call>, Problem> {
 
 fn delete(change: &Change) -> Call {
     let snapshot = change.old("final_snapshot_identifier");
-    let seconds = if snapshot.is_null() { DELETE } else { DELETE + FINAL_SNAPSHOT };
+    let seconds = if snapshot.is_null() { DELETE } else { DELETE + shape(change.before).snapshot() };
     let args = [("ReplicationGroupId", id(change)), ("FinalSnapshotIdentifier", snapshot.clone())];
     why::deletes(Call::new("DeleteReplicationGroup", args), &snapshot).vanishes(seconds)
+}
+
+/// The nodes of a group, as it is or shall be.
+fn shape(object: Option<&Object>) -> Shape {
+    let none = Object::new();
+    let object = object.unwrap_or(&none);
+    let number = |name: &str| object.get(name).and_then(Value::as_i64);
+    let shards = number("num_node_groups").unwrap_or(1).max(1);
+    let replicas = number("replicas_per_node_group").or_else(|| Some(number("num_cache_clusters")? / shards - 1));
+    let richest = shards::replicas(object).into_values().max();
+    Shape::of(object, shards, richest.max(replicas).unwrap_or(0) + 1)
+}
+
+/// How long it takes to exchange the nodes: as many as there are by then.
+fn exchanged(change: &Change) -> u32 {
+    let (old, new) = (shape(change.before), shape(change.after));
+    Shape { shards: old.shards.max(new.shards), nodes: old.nodes.max(new.nodes), ..new }.exchanged()
 }
 
 /// What decides which calls a change takes, and in which order.
@@ -209,7 +220,7 @@ fn settings(change: &Change, here: &dyn Fn(&str) -> bool, immediately: bool) -> 
     }
     args.push(("ApplyImmediately", Value::bool(immediately)));
     let call = effects::of_settings(change, modify(change, &causes, args));
-    let seconds = settings_seconds(&call);
+    let seconds = settings_seconds(change, &call);
     // Without a topic it takes another argument.
     let topic = value("notification_topic_arn");
     let call = call.settles(seconds).at_once(&upkeep::AT_ONCE);
@@ -241,10 +252,10 @@ fn snapshot_source(change: &Change) -> Option<String> {
     members.pop()
 }
 
-fn settings_seconds(call: &Call) -> u32 {
+fn settings_seconds(change: &Change, call: &Call) -> u32 {
     let any = |names: &[&str]| names.iter().any(|name| call.causes.contains(name));
     match () {
-        () if any(&["node_type", "engine_version", "engine"]) => NODE_OR_VERSION,
+        () if any(&["node_type", "engine_version", "engine"]) => exchanged(change),
         () if any(&["automatic_failover_enabled", "multi_az_enabled"]) => FAILOVER_SETTING,
         () => SETTINGS,
     }
@@ -254,7 +265,7 @@ fn settings_seconds(call: &Call) -> u32 {
 fn durability(change: &Change) -> Option<Call> {
     change.has("durability").then(|| {
         let args = vec![("Durability", change.new("durability")), ("ApplyImmediately", Value::bool(true))];
-        effects::of_durability(change, modify(change, &["durability"], args)).settles(NODE_OR_VERSION)
+        effects::of_durability(change, modify(change, &["durability"], args)).settles(exchanged(change))
     })
 }
 

@@ -1,7 +1,7 @@
 //! The way to cluster mode: disabled, compatible, enabled; one step at a time, each in a call of its own, with nothing
 //! beside it but the parameter group. There is no way back. Source: ElastiCache user guide, "Modifying cluster mode".
 
-use super::{NODE_OR_VERSION, deferral, effects, modify, scale};
+use super::{deferral, effects, exchanged, modify, scale};
 use crate::catalog::engines::{Engine, Version};
 use crate::kind::{Call, Change, Problem};
 use crate::kinds::replication_group::rules::wanted_family;
@@ -45,7 +45,7 @@ pub(super) fn calls(change: &Change) -> Vec<Call> {
             ("ApplyImmediately", Value::bool(true)),
         ];
         let causes: &[&'static str] = if *mode == "compatible" { &[MODE, "parameter_group_name"] } else { &[MODE] };
-        effects::of_mode(modify(change, causes, args), mode).settles(NODE_OR_VERSION)
+        effects::of_mode(modify(change, causes, args), mode).settles(exchanged(change))
     };
     steps(change).iter().map(call).collect()
 }

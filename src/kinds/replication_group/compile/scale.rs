@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{FEWER_REPLICAS, FEWER_SHARDS, MORE_REPLICAS, MORE_SHARDS, count, effects, id};
+use super::{count, effects, id, shape};
 use crate::kind::{Args, Call, Change};
+use crate::kinds::durations::{self, Shape};
 use crate::kinds::replication_group::predict::leaving;
 use crate::kinds::replication_group::shards::{self, BLOCKS};
 use crate::value::{Object, Value};
@@ -59,7 +60,11 @@ fn reshard(change: &Change, cause: &'static str, shards: i64, gone: &[String], c
         ("NodeGroupsToRemove", set(!gone.is_empty(), Value::strings(gone))),
         ("ApplyImmediately", Value::bool(true)),
     ];
-    let seconds = if gone.is_empty() { MORE_SHARDS } else { FEWER_SHARDS };
+    let now = shape(change.before);
+    let seconds = match gone.len() {
+        0 => now.more_shards((shards - i64::from(now.shards)).max(1) as usize),
+        fewer => now.fewer_shards(fewer),
+    };
     let call = Call::new("ModifyReplicationGroupShardConfiguration", args);
     effects::of_shards(change, call.because([cause]), gone).settles(seconds)
 }
@@ -113,6 +118,12 @@ fn scaled(change: &Change, operation: &'static str, args: impl IntoIterator<Item
     call
 }
 
+/// The group when shards have come, and its nodes are as they were.
+fn by_then(change: &Change) -> Shape {
+    let (now, new) = (shape(change.before), shape(change.after));
+    Shape { shards: now.shards.max(new.shards), ..now }
+}
+
 pub(super) fn more_replicas(change: &Change) -> Option<Call> {
     let (old, new) = replicas(change);
     let single = uneven(change, true);
@@ -121,7 +132,10 @@ pub(super) fn more_replicas(change: &Change) -> Option<Call> {
     }
     let all = if new > old { Value::int(new) } else { Value::null() };
     let args = [("NewReplicaCount", all), ("ReplicaConfiguration", each(&single))];
-    Some(scaled(change, "IncreaseReplicaCount", args).settles(MORE_REPLICAS))
+    let least = change.before.map(shards::replicas).unwrap_or_default().into_values().min().unwrap_or(old);
+    let most = single.iter().map(|(_, count)| *count).chain([new]).max().unwrap_or(new);
+    let coming = most - least.min(old);
+    Some(scaled(change, "IncreaseReplicaCount", args).settles(by_then(change).more_replicas(coming)))
 }
 
 pub(super) fn fewer_replicas(change: &Change) -> Option<Call> {
@@ -140,5 +154,8 @@ pub(super) fn fewer_replicas(change: &Change) -> Option<Call> {
         ("ReplicasToRemove", named.map_or_else(Value::null, Value::strings)),
     ];
     let left = single.iter().map(|(_, count)| *count).min().unwrap_or(new);
-    Some(effects::of_fewer_replicas(scaled(change, "DecreaseReplicaCount", args), left).settles(FEWER_REPLICAS))
+    Some(
+        effects::of_fewer_replicas(scaled(change, "DecreaseReplicaCount", args), left)
+            .settles(durations::FEWER_REPLICAS),
+    )
 }
