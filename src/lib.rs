@@ -65,6 +65,14 @@
 //! While it is carried out, entries of the journal tell how far it has come ([`state::Progress`]): each operation names
 //! its step, and each step its end. Whoever goes on begins with the call that comes next.
 //!
+//! # Several environments
+//!
+//! ```text
+//! files -> ops::Loaded (read and parsed once) -> a Session for each, on threads of their own -> table, worst exit code
+//! ```
+//!
+//! What calls of one service, account and region may cost is one pace of the run (`cloud/pace.rs`), whoever makes them.
+//!
 //! # A call that writes
 //!
 //! ```text
@@ -99,9 +107,9 @@
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
 //! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`). Services without a crate of it (`cloud/api`): CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, objects of S3 |
 //! | `storage` | places of states that are no directories: buckets by `object_store`, servers of Terraform's `http` protocol (feature `aws`); [`stack::location`] reads their names |
-//! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply, change a state by hand |
-//! | [`ui`] | output, questions and what could not be written; documents in Terraform's form ([`ui::terraform`]) |
-//! | [`cli`] | one file per command, signals and the exit codes |
+//! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply, drift, change a state by hand; what differs between environments ([`ops::compare`]) |
+//! | [`ui`] | output, questions and what could not be written; documents in Terraform's form ([`ui::terraform`]), messages for programs ([`ui::stream`]), reports for code hosts ([`ui::report`]) |
+//! | [`cli`] | one file per command, several environments (`cli/several.rs`), Terraform's spelling, signals and the exit codes |
 //! | `simulation` | the engine under faults from a seed: a disk and an account in memory, time that leaps (tests, feature `simulation`) |
 //!
 //! # Invariants

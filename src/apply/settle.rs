@@ -172,6 +172,9 @@ mod tests {
         fn lookups(&self, _: &str) -> Arc<dyn Lookup> {
             unreachable!("the poller looks nothing up")
         }
+        fn events<'a>(&'a self, _: &'a str) -> Future_<'a, Result<Vec<crate::kind::Event>, RemoteError>> {
+            unreachable!("the poller asks for no events")
+        }
         fn account(&self) -> Future_<'_, Result<String, RemoteError>> {
             unreachable!("the poller asks for no account")
         }

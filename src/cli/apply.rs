@@ -7,9 +7,10 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::apply::{Report, Stop};
 use crate::cli::args::ApplyArgs;
-use crate::cli::run::{Context, fail, plan_options};
+use crate::cli::plan::told_apart;
+use crate::cli::run::{Context, fail, one, plan_options};
 use crate::cli::saved::{self, Named};
-use crate::cli::{exit, signals};
+use crate::cli::{exit, several, signals};
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::ops::connect::Connection;
 use crate::ops::recover::Watch;
@@ -18,11 +19,14 @@ use crate::plan::{Action, Blocked, Options, Plan, Waits};
 use crate::state::State;
 use crate::state::store::Store;
 use crate::ui::progress::Places;
-use crate::ui::{self, Ui, progress, value};
+use crate::ui::{self, Ui, progress, stream, value};
 
 /// Brings the account to what the stack says, or destroys what is in the state.
 pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
     let ui = context.ui(args.json);
+    if let Err(failure) = context.beside(args.json_into.as_deref()) {
+        return fail(ui, &failure);
+    }
     let result = match plan_file(context, args, destroy) {
         Ok(None) => attempt(context, ui, args, destroy).await,
         Ok(Some((file, stack))) => saved::apply(context, ui, args, &file, stack.as_deref()).await,
@@ -55,10 +59,22 @@ fn plan_file(
 }
 
 async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> Result<u8, Failure> {
+    let stop = signals::listen(ui);
     let options = plan_options(&args.scope, destroy)?;
+    if args.all && destroy {
+        // What is destroyed cannot be brought back.
+        return Err(Failure::Error("environments are destroyed one by one: name each with -e NAME".to_owned()));
+    }
+    let (loaded, environments) = context.environments(ui, &args.stack, args.all)?;
+    if environments.len() > 1 && !destroy {
+        return several::apply(context, ui, args, (loaded, environments), &options, stop).await;
+    }
     let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
-    let manner = Manner { command, destroy, judge: &|_, _| Ok(()) };
-    Ok(plan_and_apply(context, ui, args, options, &manner).await?.0)
+    let manner = Manner { command, destroy, judge: &|_, _| Ok(()), stop };
+    let session = Session::of(&loaded, &one(environments)?);
+    let ui = told_apart(ui, &loaded, &session);
+    let ended = plan_and_apply(context, ui, args, session, options, &manner).await;
+    Ok(ended.map_or_else(|failure| fail(ui, &failure), |(code, _)| code))
 }
 
 /// What a run is called, and what it wants of its plan.
@@ -69,6 +85,8 @@ pub struct Manner<'a> {
     pub destroy: bool,
     /// Refuses a plan that is not what was asked for.
     pub judge: &'a dyn Fn(&Plan, &State) -> Result<(), Failure>,
+    /// When to stop.
+    pub stop: Stop,
 }
 
 /// Plans, asks and applies; answers the exit code, and the state after it unless it was not approved.
@@ -76,11 +94,11 @@ pub async fn plan_and_apply(
     context: &Context,
     ui: Ui,
     args: &ApplyArgs,
+    mut session: Session,
     options: Options,
     manner: &Manner<'_>,
 ) -> Result<(u8, Option<State>), Failure> {
-    let stop = signals::listen(ui);
-    let (mut session, _) = context.open(&args.stack)?;
+    let stop = manner.stop.clone();
     let destroy = manner.destroy;
     let patience = args.scope.lock_timeout;
     // Nothing is locked or read for a stack that is wrong.
@@ -103,7 +121,7 @@ pub async fn plan_and_apply(
     }
     guard(&plan)?;
     check_secrets(&plan)?;
-    if !plan.is_empty() && !args.auto_approve && !approved(ui, &plan, destroy)? {
+    if !plan.is_empty() && !args.auto_approve && !approved(context, ui, &plan, &name, destroy)? {
         ui.error("not approved; nothing was sent");
         return Ok((exit::ERROR, None));
     }
@@ -168,16 +186,17 @@ pub async fn carry_out(
 }
 
 /// Asks. Only `yes` is a yes.
-fn approved(ui: Ui, plan: &Plan, destroy: bool) -> Result<bool, Failure> {
+fn approved(context: &Context, ui: Ui, plan: &Plan, environment: &str, destroy: bool) -> Result<bool, Failure> {
     let deletes = plan.steps.iter().any(|step| step.action == Action::Delete);
     if ui.json {
         return Err(Failure::Error("--json cannot ask: pass --auto-approve".to_owned()));
     }
-    let question = if destroy || deletes {
-        "Carry this out? What is destroyed cannot be brought back."
-    } else {
-        "Carry this out?"
-    };
+    if !context.may_ask() {
+        let why = "-input=false, so nobody is asked: pass --auto-approve, or carry out a saved plan; nothing was sent";
+        return Err(Failure::Error(why.to_owned()));
+    }
+    let warning = if destroy || deletes { " What is destroyed cannot be brought back." } else { "" };
+    let question = format!("Carry this out in environment \"{environment}\"?{warning}");
     match ui.ask(&format!("\n{question} Only \"yes\" is accepted: ")) {
         Some(answer) => Ok(answer.trim() == "yes"),
         None => Err(Failure::Error("nobody is there to answer: pass --auto-approve; nothing was sent".to_owned())),
@@ -209,13 +228,8 @@ fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) 
         counts.add, counts.change, counts.destroy
     );
     let complete = report.is_complete();
+    ui.stream(|| ended(report, destroy));
     if ui.json {
-        let line = serde_json::json!({
-            "type": "apply_summary", "complete": complete, "imported": counts.import, "added": counts.add, "changed": counts.change,
-            "destroyed": counts.destroy, "forgotten": counts.forget, "taken_over": counts.drift, "failed": report.failed.len(), "unfinished": report.begun.len(),
-            "skipped": report.skipped.len(), "unwritten": report.unwritten, "final_snapshots": farewells(report),
-        });
-        ui.json(&line);
         return if complete { exit::OK } else { exit::REMAINS };
     }
     for (address, name) in &report.farewells {
@@ -271,6 +285,22 @@ fn left_waiting(report: &Report, waits: &[Waits], steps: &[Address]) -> Vec<Stri
     let names: BTreeSet<&Address> =
         untouched.map(|waits| &waits.address).chain(recorded.map(|(address, _)| address)).collect();
     names.into_iter().map(ToString::to_string).collect()
+}
+
+/// The end for programs: what Terraform says of a whole success, then what became of everything.
+fn ended(report: &Report, destroy: bool) -> Vec<serde_json::Value> {
+    let (counts, complete) = (report.counts, report.is_complete());
+    let members = serde_json::json!({
+        "complete": complete, "imported": counts.import, "added": counts.add, "changed": counts.change,
+        "destroyed": counts.destroy, "forgotten": counts.forget, "taken_over": counts.drift,
+        "failed": report.failed.len(), "unfinished": report.begun.len(), "skipped": report.skipped.len(),
+        "unwritten": report.unwritten, "final_snapshots": farewells(report),
+    });
+    let message = if complete { "Complete" } else { "Something remains; it is safe to run it again" };
+    let own = stream::line(if complete { "info" } else { "error" }, message, "apply_summary", members);
+    let whole =
+        complete.then(|| [stream::applied(&counts, destroy), stream::applied_outputs(&report.store.state().outputs)]);
+    whole.into_iter().flatten().chain([own]).collect()
 }
 
 fn farewells(report: &Report) -> Vec<serde_json::Value> {

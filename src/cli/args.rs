@@ -1,10 +1,9 @@
 //! The arguments of every command.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 /// Infrastructure as code for Amazon ElastiCache.
 ///
@@ -19,6 +18,12 @@ pub struct Cli {
     /// No colours.
     #[arg(long, global = true)]
     pub no_color: bool,
+    /// Warnings in one line each.
+    #[arg(long, global = true)]
+    pub compact_warnings: bool,
+    /// Whether anything may be asked [env: TF_INPUT].
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub input: Option<bool>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -43,6 +48,12 @@ pub enum Command {
     Reboot(RebootArgs),
     /// Lets a new token in beside the one before, and makes it the only one when all clients have it.
     Rotate(Rotate),
+    /// Shows what others have changed, apart from what is not applied yet; reads only.
+    Drift(DriftArgs),
+    /// Looks at the environments of a stack.
+    Env(Env),
+    /// Shows what differs between two environments besides their variables, offline.
+    Diff(Diff),
     /// Shows the outputs of the last apply.
     Output(Output),
     /// Shows the state, or a saved plan.
@@ -79,9 +90,10 @@ pub struct StackArgs {
 /// Environment and values of a stack.
 #[derive(Debug, Args, Clone, Default)]
 pub struct InputArgs {
-    /// The environment.
-    #[arg(short, long, value_name = "NAME", env = "CACHESTACK_ENVIRONMENT")]
-    pub environment: Option<String>,
+    /// The environment [env: CACHESTACK_ENVIRONMENT]. Plan, apply, validate, drift and diff take several: again, or a
+    /// pattern, 'prod-*'.
+    #[arg(short, long, value_name = "NAME")]
+    pub environment: Vec<String>,
     /// A value for a variable: NAME=VALUE.
     #[arg(long, value_name = "NAME=VALUE")]
     pub var: Vec<String>,
@@ -145,18 +157,27 @@ pub struct PlanArgs {
     pub stack: StackArgs,
     #[command(flatten)]
     pub scope: ScopeArgs,
+    /// Every environment of the stack.
+    #[arg(long, conflicts_with = "environment")]
+    pub all: bool,
     /// Plan to destroy everything.
     #[arg(long, conflicts_with_all = ["replace", "refresh_only"])]
     pub destroy: bool,
-    /// Save the plan in this file, to be carried out by `apply FILE`.
+    /// Save the plan in this file, to be carried out by `apply FILE`; of several environments in this directory.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Exit with 2 when there are differences.
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// One JSON object per line.
+    /// A report for a comment on a pull request.
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// One message per line, in the form of Terraform's; of several environments one object.
     #[arg(long)]
     pub json: bool,
+    /// The same into this file, beside what people read.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub json_into: Option<PathBuf>,
 }
 
 /// `pending`
@@ -202,15 +223,21 @@ pub struct ApplyArgs {
     pub stack: StackArgs,
     #[command(flatten)]
     pub scope: ScopeArgs,
+    /// In every environment of the stack, one after another.
+    #[arg(long, conflicts_with_all = ["environment", "plan"])]
+    pub all: bool,
     /// Carry out this saved plan, without asking; also as the operand.
     #[arg(long, value_name = "FILE")]
     pub plan: Option<PathBuf>,
     /// Do not ask.
     #[arg(long)]
     pub auto_approve: bool,
-    /// One JSON object per line.
+    /// One message per line, in the form of Terraform's.
     #[arg(long)]
     pub json: bool,
+    /// The same into this file, beside what people read.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub json_into: Option<PathBuf>,
 }
 
 /// `rotate`
@@ -256,13 +283,61 @@ pub struct Init {
 #[derive(Debug, Args)]
 pub struct TerraformInit {
     #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "true")]
-    pub input: Option<bool>,
-    #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "true")]
     pub backend: Option<bool>,
     #[arg(long, hide = true)]
     pub backend_config: Vec<String>,
     #[arg(long, hide = true)]
     pub reconfigure: bool,
+}
+
+/// `drift`
+#[derive(Debug, Args)]
+pub struct DriftArgs {
+    #[command(flatten)]
+    pub stack: StackArgs,
+    /// Every environment of the stack.
+    #[arg(long, conflicts_with = "environment")]
+    pub all: bool,
+    /// One message per line, in the form of Terraform's; of several environments one object.
+    #[arg(long)]
+    pub json: bool,
+    /// A report for a comment on a pull request.
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+}
+
+/// `env`
+#[derive(Debug, Args)]
+pub struct Env {
+    /// What to do with the environments.
+    #[command(subcommand)]
+    pub command: EnvCommand,
+}
+
+/// `env list`
+#[derive(Debug, Subcommand)]
+pub enum EnvCommand {
+    /// Lists them: where each is, its state, whether it is protected, and which one is meant by default.
+    List {
+        #[command(flatten)]
+        stack: StackArgs,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `diff`
+#[derive(Debug, Args)]
+pub struct Diff {
+    #[command(flatten)]
+    pub stack: StackArgs,
+    /// Exit with 2 when something differs that does not follow from variables.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// One JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `validate`
@@ -273,6 +348,15 @@ pub struct Validate {
     /// One JSON object, in the form of Terraform's.
     #[arg(long)]
     pub json: bool,
+    /// A report as JUnit's XML, for GitLab and Jenkins.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// A report as SARIF 2.1.0, for code scanning.
+    #[arg(long, value_name = "FILE")]
+    pub sarif: Option<PathBuf>,
+    /// A code quality report of GitLab.
+    #[arg(long, value_name = "FILE")]
+    pub code_quality: Option<PathBuf>,
 }
 
 /// `output`
@@ -477,51 +561,14 @@ fn parallelism(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| "write a number from 1 to 256".to_owned())
 }
 
-/// Lets Terraform's spelling of long options through: `-auto-approve`, `-chdir=DIR`, `-var a=b`.
-pub fn terraform_spelling(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    let long = long_options();
-    arguments
-        .into_iter()
-        .map(|argument| match argument.to_str() {
-            Some(text) if is_single_dash(text, &long) => OsString::from(format!("-{text}")),
-            _ => argument,
-        })
-        .collect()
-}
-
-fn is_single_dash(text: &str, long: &[String]) -> bool {
-    let Some(name) = text.strip_prefix('-').filter(|name| !name.starts_with('-')) else { return false };
-    let name = name.split('=').next().unwrap_or(name);
-    name.len() > 1 && long.iter().any(|option| option == name)
-}
-
-fn long_options() -> Vec<String> {
-    let command = Cli::command();
-    let mut names = vec!["help".to_owned(), "version".to_owned()];
-    let mut open = vec![&command];
-    while let Some(command) = open.pop() {
-        names.extend(command.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned)));
-        open.extend(command.get_subcommands());
-    }
-    names
-}
-
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn long_options_may_have_one_dash() {
-        let given =
-            ["cachestack", "apply", "-auto-approve", "-e", "prod", "-var", "a=-b", "-C", "x", "-target=alarm.a"];
-        let spelled = terraform_spelling(given.map(OsString::from));
-        let want =
-            ["cachestack", "apply", "--auto-approve", "-e", "prod", "--var", "a=-b", "-C", "x", "--target=alarm.a"];
-        assert_eq!(spelled, want.map(OsString::from));
     }
 }

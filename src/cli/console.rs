@@ -18,7 +18,7 @@ use crate::value::{Object, Origin, Type, Value, display, json};
 /// Evaluates expressions from standard input, one after another. A mistake in one does not end the others.
 pub async fn run(context: &Context, args: &Console) -> u8 {
     let ui = context.ui(false);
-    let mut session = match context.open_inputs(&args.inputs) {
+    let mut session = match context.open_inputs(ui, &args.inputs) {
         Ok(session) => session,
         Err(failure) => return fail(ui, &failure),
     };

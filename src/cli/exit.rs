@@ -35,6 +35,12 @@ static SENDING: Mutex<Sending> = Mutex::new(Sending::NotYet);
 fn sending() -> MutexGuard<'static, Sending> {
     SENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
+/// The worst of several codes; nothing is OK. What was sent and remains comes first, then what nobody knows enough of.
+pub fn worst(codes: impl IntoIterator<Item = u8>) -> u8 {
+    const RANKS: [u8; 7] = [OK, DIFFERENCES, REFUSED, LOCKED, STALE, ERROR, REMAINS];
+    let rank = |code: &u8| RANKS.iter().position(|known| known == code).unwrap_or(RANKS.len());
+    codes.into_iter().max_by_key(rank).unwrap_or(OK)
+}
 
 /// From now on something may have been sent. Does not return while a signal is ending the process.
 pub fn begin_sending() {
@@ -65,4 +71,24 @@ pub fn unless_sending(last_word: impl FnOnce(&str)) {
 /// The code of a run that broke off.
 pub fn broken() -> u8 {
     if *sending() == Sending::NotYet { ERROR } else { REMAINS }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_code_counts() {
+        let cases: [(&[u8], u8); 6] = [
+            (&[], OK),
+            (&[OK, DIFFERENCES], DIFFERENCES),
+            (&[REFUSED, DIFFERENCES], REFUSED),
+            (&[REFUSED, ERROR, OK], ERROR),
+            (&[LOCKED, REFUSED], LOCKED),
+            (&[ERROR, REMAINS, LOCKED], REMAINS),
+        ];
+        for (codes, want) in cases {
+            assert_eq!(worst(codes.iter().copied()), want, "{codes:?}");
+        }
+    }
 }

@@ -8,8 +8,8 @@ use crate::stack::graph::Node;
 /// Prints the graph of a stack in the DOT language: an arrow goes from a block to what it hangs on.
 pub fn run(context: &Context, args: &StackArgs) -> u8 {
     let ui = context.ui(false);
-    let mut session = match context.open(args) {
-        Ok((session, _)) => session,
+    let mut session = match context.open(ui, args) {
+        Ok(session) => session,
         Err(failure) => return fail(ui, &failure),
     };
     session.report(Vec::new());

@@ -3,7 +3,10 @@
 mod apply;
 mod args;
 mod console;
+mod diff;
+mod drift;
 mod emulate;
+mod env;
 mod exit;
 mod explain;
 mod fmt;
@@ -14,11 +17,14 @@ mod panic;
 mod pending;
 mod plan;
 mod reboot;
+mod report;
 mod rotate;
 mod run;
 mod saved;
+mod several;
 mod show;
 mod signals;
+mod spelling;
 mod state;
 mod topics;
 mod unlock;
@@ -39,7 +45,13 @@ use args::Command;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let ui = Ui::new(false, true);
     panic::say_where(ui);
-    let arguments = args::terraform_spelling(arguments);
+    let arguments = match spelling::understood(arguments) {
+        Ok(arguments) => arguments,
+        Err(why) => {
+            ui.error(&why);
+            return ExitCode::from(told(ui, exit::ERROR));
+        }
+    };
     let plain = !arguments.iter().any(|argument| argument.to_string_lossy().chars().any(visible::is_hidden));
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -88,6 +100,9 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Reboot(options) => reboot::run(&context, &options).await,
         Command::Pending(options) => pending::run(&context, &options).await,
         Command::Rotate(options) => rotate::run(&context, &options).await,
+        Command::Drift(options) => drift::run(&context, &options).await,
+        Command::Env(options) => env::run(&context, &options),
+        Command::Diff(options) => diff::run(&context, &options),
         Command::Output(options) => output::run(&context, &options),
         Command::Show(options) => show::run(&context, &options),
         Command::State(options) => state::run(&context, &options).await,

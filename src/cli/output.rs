@@ -16,7 +16,7 @@ pub fn run(context: &Context, args: &Output) -> u8 {
 }
 
 fn show(context: &Context, ui: Ui, args: &Output) -> Result<u8, Failure> {
-    let session = context.open_inputs(&args.inputs)?;
+    let session = context.open_inputs(ui, &args.inputs)?;
     let store = session.store()?;
     let outputs = &store.state().outputs.clone();
     let Some(name) = &args.name else {

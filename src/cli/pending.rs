@@ -7,20 +7,16 @@ use crate::cli::{exit, signals};
 use crate::kinds;
 use crate::ops::Failure;
 use crate::plan::{Options, Waits};
-use crate::ui::{self, Ui};
+use crate::ui::{self, Ui, stream};
 
 /// Lists what waits for a maintenance window.
 pub async fn run(context: &Context, args: &PendingArgs) -> u8 {
     let ui = context.ui(args.json);
     signals::listen(ui);
     match waits(context, ui, args).await {
-        Ok(waits) if ui.json => {
-            waits.iter().for_each(|waits| ui.json(&ui::pending::json(waits)));
-            ui.json(&serde_json::json!({ "type": "pending_summary", "resources": waits.len() }));
-            exit::OK
-        }
         Ok(waits) => {
-            ui.out(&ui::pending::list(&waits));
+            ui.stream(|| stream::waiting(&waits));
+            ui.say(&ui::pending::list(&waits));
             exit::OK
         }
         Err(failure) => fail(ui, &failure),
@@ -29,7 +25,7 @@ pub async fn run(context: &Context, args: &PendingArgs) -> u8 {
 
 async fn waits(context: &Context, ui: Ui, args: &PendingArgs) -> Result<Vec<Waits>, Failure> {
     let subject = args.address.as_deref().map(subject).transpose()?;
-    let mut session = context.open_inputs(&args.inputs)?;
+    let mut session = context.open_inputs(ui, &args.inputs)?;
     let options = Options::default();
     let (plan, store, _) = super::plan::prepare(ui, &mut session, &options, None).await?;
     let Some(subject) = subject else { return Ok(plan.waits) };
@@ -50,10 +46,9 @@ pub fn told(ui: Ui, names: &[String]) -> bool {
         "not converged (--strict-pending): something of {} waits for a maintenance window or a restart",
         names.join(", ")
     );
-    match (names.is_empty(), ui.json) {
-        (true, _) => {}
-        (false, true) => ui.json(&ui::json::message("warning", &text)),
-        (false, false) => ui.out(&format!("\nN{}.\n", &text[1..])),
+    if !names.is_empty() {
+        ui.stream(|| vec![stream::log("warn", &text)]);
+        ui.say(&format!("\nN{}.\n", &text[1..]));
     }
     !names.is_empty()
 }

@@ -3,45 +3,113 @@
 use std::path::Path;
 
 use crate::cli::args::PlanArgs;
-use crate::cli::run::{Context, fail, plan_options};
-use crate::cli::{exit, saved, signals};
+use crate::cli::run::{Context, explain, fail, plan_options};
+use crate::cli::several::row_of;
+use crate::cli::{exit, report, saved, several, signals};
 use crate::disk::Held;
 use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::recover::Watch;
-use crate::ops::{Failure, Session, plan};
+use crate::ops::{Failure, Loaded, Session, plan};
 use crate::plan::saved::Asked;
 use crate::plan::{Options, Plan};
 use crate::state::store::Store;
-use crate::ui::{self, Ui};
+use crate::ui::environments::COLUMNS;
+use crate::ui::report::findings;
+use crate::ui::{self, Ui, stream};
 
 /// Shows what would change.
 pub async fn run(context: &Context, args: &PlanArgs) -> u8 {
     let ui = context.ui(args.json);
     signals::listen(ui);
-    match make(context, ui, args).await {
-        Ok(plan) => match () {
-            () if !plan.blocked.is_empty() => exit::REFUSED,
-            () if args.scope.strict_pending && super::pending::told(ui, &names(&plan)) && args.detailed_exitcode => {
-                exit::DIFFERENCES
-            }
-            () if args.detailed_exitcode && !(plan.is_empty() && plan.skipped.is_empty()) => exit::DIFFERENCES,
-            () => exit::OK,
-        },
-        Err(failure) => fail(ui, &failure),
+    let made = match context.beside(args.json_into.as_deref()) {
+        Ok(()) => make(context, ui, args).await,
+        Err(failure) => Err(failure),
+    };
+    made.unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+async fn make(context: &Context, ui: Ui, args: &PlanArgs) -> Result<u8, Failure> {
+    let (loaded, mut environments) = context.environments(ui, &args.stack, args.all)?;
+    let options = plan_options(&args.scope, args.destroy)?;
+    if environments.len() > 1 {
+        return several::plan(context, ui, args, (loaded, environments), &options).await;
+    }
+    let mut session = Session::of(&loaded, &environments.remove(0));
+    let ui = told_apart(ui, &loaded, &session);
+    let made = prepare(ui, &mut session, &options, None).await;
+    publish(context, args, &loaded, &session, &made)?;
+    let made = match made {
+        Ok(made) => made,
+        Err(failure) => return Ok(fail(ui, &failure)),
+    };
+    let (plan, _, connection) = &made;
+    show(ui, plan, &session.environment.name, &connection.place);
+    if let Some(out) = &args.out {
+        keep(context, ui, args, out, &session, &made)?;
+    }
+    if args.scope.strict_pending {
+        super::pending::told(ui, &waiting(plan));
+    }
+    Ok(code_of(args, plan))
+}
+
+/// Writes the report that is wanted.
+fn publish(
+    context: &Context,
+    args: &PlanArgs,
+    loaded: &Loaded,
+    session: &Session,
+    made: &Result<(Plan, Store, Connection), Failure>,
+) -> Result<(), Failure> {
+    let name = &session.environment.name;
+    let (row, place, error) = match made {
+        Ok((plan, _, connection)) => (row_of(name, Some(plan), code_of(args, plan)), &*connection.place, None),
+        Err(failure) => {
+            let (why, code) = explain(failure);
+            (row_of(name, None, code), "", why)
+        }
+    };
+    let sections = [report::of_plan(&row, place, error)];
+    let found = findings(&session.diagnostics, &session.sources);
+    let title = format!("Plan of {}", loaded.name());
+    report::publish(context, args.markdown.as_deref(), &title, &COLUMNS, &sections, &found)
+}
+
+/// How messages are printed that are about one environment: with its name where the stack has several.
+pub fn told_apart(ui: Ui, loaded: &Loaded, session: &Session) -> Ui {
+    if loaded.environments().len() > 1 { ui.of(&session.environment.name) } else { ui }
+}
+
+/// The exit code that a plan comes to.
+pub fn code_of(args: &PlanArgs, plan: &Plan) -> u8 {
+    let waits = args.scope.strict_pending && !plan.waits.is_empty();
+    let differs = waits || !(plan.is_empty() && plan.skipped.is_empty());
+    match () {
+        () if !plan.blocked.is_empty() => exit::REFUSED,
+        () if args.detailed_exitcode && differs => exit::DIFFERENCES,
+        () => exit::OK,
     }
 }
 
-async fn make(context: &Context, ui: Ui, args: &PlanArgs) -> Result<Plan, Failure> {
-    let (mut session, _) = context.open(&args.stack)?;
-    let options = plan_options(&args.scope, args.destroy)?;
-    let (plan, store, connection) = prepare(ui, &mut session, &options, None).await?;
-    show(ui, &plan, &session.environment.name, &connection.place);
-    if let Some(out) = &args.out {
-        let asked = Asked { destroy: options.destroy, refresh_only: options.refresh_only };
-        saved::write(context, out, &args.stack, (&session, &store, &connection, &plan), asked)?;
-        tell(ui, out);
-    }
-    Ok(plan)
+/// Keeps a plan in a file, and says where.
+pub fn keep(
+    context: &Context,
+    ui: Ui,
+    args: &PlanArgs,
+    file: &Path,
+    session: &Session,
+    (plan, store, connection): &(Plan, Store, Connection),
+) -> Result<(), Failure> {
+    let asked = Asked { destroy: args.destroy, refresh_only: args.scope.refresh_only };
+    saved::write(context, file, &args.stack, (session, store, connection, plan), asked)?;
+    let file = file.display();
+    // A pipeline knows what comes next.
+    let hint = match context.variable("TF_IN_AUTOMATION") {
+        None => format!(" To carry out exactly this: cachestack apply {file}"),
+        Some(_) => String::new(),
+    };
+    ui.say(&format!("\nSaved as {file}.{hint}\n"));
+    Ok(())
 }
 
 /// Checks, connects and plans; prints diagnostics in any case. With a lock and somebody who watches, an apply is to
@@ -58,7 +126,8 @@ pub async fn prepare(
     result
 }
 
-async fn attempt(
+/// Checks, connects and plans; what is wrong is in the diagnostics of the session.
+pub async fn attempt(
     session: &mut Session,
     options: &Options,
     apply: Option<(Box<dyn Held>, &Watch)>,
@@ -77,25 +146,14 @@ async fn attempt(
 }
 
 /// The resources of which something waits.
-fn names(plan: &Plan) -> Vec<String> {
+pub fn waiting(plan: &Plan) -> Vec<String> {
     plan.waits.iter().map(|waits| waits.address.to_string()).collect()
-}
-
-/// Says where the plan is.
-fn tell(ui: Ui, file: &Path) {
-    if !ui.json {
-        let file = file.display();
-        ui.out(&format!("\nSaved as {file}. To carry out exactly this: cachestack apply {file}\n"));
-    }
 }
 
 /// Prints a plan.
 pub fn show(ui: Ui, plan: &Plan, environment: &str, place: &str) {
-    if ui.json {
-        for line in ui::json::plan(plan, environment) {
-            ui.json(&line);
-        }
-    } else {
+    ui.stream(|| stream::plan(plan, environment));
+    if !ui.json {
         ui.out(&ui::plan::render(ui, plan, environment, place));
     }
 }

@@ -3,7 +3,7 @@
 use crate::cli::apply::{Manner, plan_and_apply};
 use crate::cli::args::{ApplyArgs, RebootArgs, ScopeArgs, StackArgs};
 use crate::cli::run::{Context, fail, plan_options};
-use crate::cli::show;
+use crate::cli::{show, signals};
 use crate::ops::Failure;
 use crate::plan::Options;
 use crate::ui::Ui;
@@ -27,7 +27,17 @@ async fn attempt(context: &Context, ui: Ui, args: &RebootArgs) -> Result<u8, Fai
     let (reboot, allow_destroy) = (vec![address.clone()], vec![address]);
     let options = Options { reboot, reboot_all: args.all, allow_destroy, ..plan_options(&scope, false)? };
     let stack = StackArgs { stack: None, inputs: args.inputs.clone() };
-    let apply = ApplyArgs { stack, plan: None, scope, auto_approve: args.auto_approve, json: args.json };
-    let manner = Manner { command: "cachestack reboot", destroy: false, judge: &|_, _| Ok(()) };
-    Ok(plan_and_apply(context, ui, &apply, options, &manner).await?.0)
+    let apply = ApplyArgs {
+        stack,
+        plan: None,
+        all: false,
+        scope,
+        auto_approve: args.auto_approve,
+        json: args.json,
+        json_into: None,
+    };
+    let manner =
+        Manner { command: "cachestack reboot", destroy: false, judge: &|_, _| Ok(()), stop: signals::listen(ui) };
+    let session = context.open(ui, &apply.stack)?;
+    Ok(plan_and_apply(context, ui, &apply, session, options, &manner).await?.0)
 }

@@ -3,14 +3,14 @@
 use crate::address::{Address, Subject};
 use crate::cli::apply::{self, Manner};
 use crate::cli::args::{ApplyArgs, Rotate, ScopeArgs, StackArgs};
-use crate::cli::exit;
 use crate::cli::run::{Context, fail};
+use crate::cli::{exit, signals};
 use crate::kind::SecretPhase;
 use crate::kinds;
 use crate::ops::Failure;
 use crate::plan::{Action, Options, Plan};
 use crate::state::{Record, State};
-use crate::ui::Ui;
+use crate::ui::{Ui, stream};
 use crate::value::Value;
 
 /// Lets a new secret in beside the one before; makes it the only one when somebody says so.
@@ -42,11 +42,8 @@ async fn attempt(context: &Context, ui: Ui, args: &Rotate) -> Result<u8, Failure
 }
 
 fn tell(ui: Ui, text: &str) {
-    if ui.json {
-        ui.json(&crate::ui::json::message("info", text));
-    } else {
-        ui.out(&format!("\n{text}\n"));
-    }
+    ui.stream(|| vec![stream::log("info", text)]);
+    ui.say(&format!("\n{text}\n"));
 }
 
 /// One part of a rotation; answers the exit code and the state after it, where it was carried out.
@@ -64,14 +61,17 @@ async fn turn(
     };
     let arguments = ApplyArgs {
         plan: None,
+        all: false,
         stack: StackArgs { stack: None, inputs: args.inputs.clone() },
         scope: ScopeArgs { lock_timeout: args.lock_timeout, parallelism: 10, ..ScopeArgs::default() },
         auto_approve: args.auto_approve,
         json: args.json,
+        json_into: None,
     };
     let judge = |plan: &Plan, state: &State| judge(plan, state, address, only);
-    let manner = Manner { command: "cachestack rotate", destroy: false, judge: &judge };
-    apply::plan_and_apply(context, ui, &arguments, options, &manner).await
+    let manner = Manner { command: "cachestack rotate", destroy: false, judge: &judge, stop: signals::listen(ui) };
+    let session = context.open(ui, &arguments.stack)?;
+    apply::plan_and_apply(context, ui, &arguments, session, options, &manner).await
 }
 
 /// Refuses what is no rotation.

@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::disk::SystemDisk;
 use crate::entropy::SystemEntropy;
 use crate::kind::Impact;
-use crate::ops::{Failure, Session, SessionOptions};
+use crate::ops::{Failure, Loaded, Session, SessionOptions};
 use crate::plan::Options;
 use crate::stack::location::Location;
 use crate::stack::variables::Given;
@@ -24,6 +24,8 @@ pub struct Context {
     /// `-C`
     directory: PathBuf,
     no_color: bool,
+    compact: bool,
+    input: Option<bool>,
     process: BTreeMap<String, String>,
 }
 
@@ -36,12 +38,32 @@ impl Context {
         }
         let process =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Ok(Self { directory, no_color: cli.no_color, process: process.collect() })
+        Ok(Self {
+            directory,
+            no_color: cli.no_color,
+            compact: cli.compact_warnings,
+            input: cli.input,
+            process: process.collect(),
+        })
     }
 
     /// How to print.
     pub fn ui(&self, json: bool) -> Ui {
-        Ui::new(json, self.no_color)
+        let ui = Ui::new(json, self.no_color);
+        if self.compact { ui.compact() } else { ui }
+    }
+
+    /// Whether somebody may be asked, as `-input` or TF_INPUT says.
+    pub fn may_ask(&self) -> bool {
+        let process = || self.variable("TF_INPUT").map(|text| !matches!(text, "0" | "false"));
+        self.input.or_else(process).unwrap_or(true)
+    }
+
+    /// Has the messages for programs written into a file, too, where one is named.
+    pub fn beside(&self, file: Option<&Path>) -> Result<(), Failure> {
+        let Some(file) = file else { return Ok(()) };
+        let why = |error| Failure::Error(format!("--json-into {}: {error}", file.display()));
+        crate::ui::open_beside(&self.path(file)).map_err(why)
     }
 
     /// A path that was given, from `-C` on.
@@ -120,12 +142,13 @@ impl Context {
         let given = in_order(given, files.collect(), arguments);
         Ok(SessionOptions {
             directory,
-            environment: inputs.environment.clone().filter(|name| !name.is_empty()),
+            environment: None,
             given,
             endpoint: inputs.endpoint.clone().filter(|endpoint| !endpoint.is_empty()),
             state: inputs.state.as_deref().map(|text| self.location(text)).transpose()?,
             process: self.process.clone(),
             commands: true,
+            values: true,
             clock: Arc::new(SystemClock),
             disk: Arc::new(SystemDisk),
             entropy: Arc::new(SystemEntropy),
@@ -133,18 +156,75 @@ impl Context {
         })
     }
 
-    /// Opens a stack.
-    pub fn open(&self, stack: &StackArgs) -> Result<(Session, SessionOptions), Failure> {
+    /// Reads a stack, and answers the options of a session in each environment that is meant: those that are named, every
+    /// one, or else the one that the stack says.
+    pub fn environments(
+        &self,
+        ui: Ui,
+        stack: &StackArgs,
+        every: bool,
+    ) -> Result<(Arc<Loaded>, Vec<SessionOptions>), Failure> {
         let arguments: Vec<String> = std::env::args().collect();
         let options = self.session(stack.stack.as_deref(), &stack.inputs, &arguments)?;
-        Ok((Session::open(&options), options))
+        let loaded = Arc::new(Loaded::read(&options));
+        let wanted = if every { loaded.environments() } else { self.wanted(ui, &stack.inputs, &loaded) };
+        let names = match &wanted[..] {
+            // What is wrong with it is told with all the rest.
+            [name] if !name.contains(['*', '?']) => vec![name.clone()],
+            names => loaded.select(names).map_err(|wrong| {
+                // A file that cannot be read may be the one that has it.
+                let (mut found, sources) = loaded.found();
+                found.push(wrong);
+                ui.diagnostics(&found, sources);
+                Failure::Stack
+            })?,
+        };
+        let of = |name: Option<String>| SessionOptions { environment: name, ..options.clone() };
+        let every = names.into_iter().map(|name| of(Some(name))).collect::<Vec<_>>();
+        Ok((loaded, if every.is_empty() { vec![of(None)] } else { every }))
+    }
+
+    /// The names of environments that are given: by `-e`, else by the process.
+    pub fn named(&self, inputs: &InputArgs) -> Vec<String> {
+        let named: Vec<String> = inputs.environment.iter().filter(|name| !name.is_empty()).cloned().collect();
+        let process = self.variable("CACHESTACK_ENVIRONMENT").map(str::to_owned);
+        if named.is_empty() { process.into_iter().collect() } else { named }
+    }
+
+    /// The same, and else the workspace that Terraform would take, where there is such an environment.
+    fn wanted(&self, ui: Ui, inputs: &InputArgs, loaded: &Loaded) -> Vec<String> {
+        let named = self.named(inputs);
+        let workspace =
+            self.variable("TF_WORKSPACE").filter(|name| loaded.environments().iter().any(|one| one == name));
+        match workspace.filter(|_| named.is_empty()) {
+            None => named,
+            Some(name) => {
+                ui.remark(&format!("Environment \"{name}\", as TF_WORKSPACE says."));
+                vec![name.to_owned()]
+            }
+        }
+    }
+
+    /// Opens a stack in one environment.
+    pub fn open(&self, ui: Ui, stack: &StackArgs) -> Result<Session, Failure> {
+        let (loaded, environments) = self.environments(ui, stack, false)?;
+        Ok(Session::of(&loaded, &one(environments)?))
     }
 
     /// Opens the stack of a command whose operands are its own.
-    pub fn open_inputs(&self, inputs: &InputArgs) -> Result<Session, Failure> {
+    pub fn open_inputs(&self, ui: Ui, inputs: &InputArgs) -> Result<Session, Failure> {
         let stack = StackArgs { stack: None, inputs: inputs.clone() };
-        Ok(self.open(&stack)?.0)
+        self.open(ui, &stack)
     }
+}
+
+/// The only environment, for what is of one.
+pub fn one(mut environments: Vec<SessionOptions>) -> Result<SessionOptions, Failure> {
+    if environments.len() == 1 {
+        return Ok(environments.remove(0));
+    }
+    let names: Vec<String> = environments.into_iter().filter_map(|options| options.environment).collect();
+    Err(Failure::Error(format!("this is done in one environment at a time, and -e means {}", names.join(", "))))
 }
 
 /// What may be the name in a `--var` without an equals sign; the rest may be secret.
@@ -225,32 +305,29 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
 
 /// Prints why a command ended early; answers its exit code.
 pub fn fail(ui: Ui, failure: &Failure) -> u8 {
+    let (why, code) = explain(failure);
+    if let Some(why) = why {
+        ui.error(&why);
+    }
+    code
+}
+
+/// Why a command ended early, unless the diagnostics say it, and its exit code.
+pub fn explain(failure: &Failure) -> (Option<String>, u8) {
     match failure {
-        Failure::Stack => exit::ERROR,
-        Failure::Error(why) => {
-            ui.error(why);
-            exit::ERROR
-        }
-        Failure::Refused(why) => {
-            ui.error(&format!("refused: {why}"));
-            exit::REFUSED
-        }
+        Failure::Stack => (None, exit::ERROR),
+        Failure::Error(why) => (Some(why.clone()), exit::ERROR),
+        Failure::Refused(why) => (Some(format!("refused: {why}")), exit::REFUSED),
         Failure::Locked(holder) => {
             let who = holder.as_ref().map_or_else(|| "another run".to_owned(), ToString::to_string);
             let way_out = match holder.as_ref().and_then(|holder| holder.id.as_ref()) {
                 Some(id) => format!("if that run is gone for good, take its lock away: cachestack force-unlock {id}"),
                 None => "the lock goes with its process, so there is nothing to unlock by force".to_owned(),
             };
-            ui.error(&format!("the state is locked by {who}. Wait for it, or pass --lock-timeout 5m; {way_out}"));
-            exit::LOCKED
+            let why = format!("the state is locked by {who}. Wait for it, or pass --lock-timeout 5m; {way_out}");
+            (Some(why), exit::LOCKED)
         }
-        Failure::Remains(why) => {
-            ui.error(why);
-            exit::REMAINS
-        }
-        Failure::Stale(why) => {
-            ui.error(why);
-            exit::STALE
-        }
+        Failure::Remains(why) => (Some(why.clone()), exit::REMAINS),
+        Failure::Stale(why) => (Some(why.clone()), exit::STALE),
     }
 }

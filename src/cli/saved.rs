@@ -157,7 +157,7 @@ fn session(
     stack: Option<&Path>,
 ) -> Result<(Session, PathBuf), Failure> {
     let of = &saved.of;
-    if let Some(name) = inputs.environment.as_deref().filter(|name| !name.is_empty() && *name != of.environment) {
+    if let Some(name) = context.named(inputs).into_iter().find(|name| *name != of.environment) {
         return Err(Failure::Error(format!(
             "the plan is of environment \"{}\", and -e says \"{name}\"; nothing was sent",
             of.environment
@@ -171,7 +171,6 @@ fn session(
         )));
     }
     let inputs = InputArgs {
-        environment: Some(of.environment.clone()),
         endpoint: inputs.endpoint.clone().filter(|text| !text.is_empty()).or_else(|| of.endpoint.clone()),
         state: inputs.state.clone().or_else(|| of.state_directory.clone()),
         ..inputs.clone()
@@ -189,6 +188,7 @@ fn session(
         }
     }
     let kept = Kept::of(saved, &options.directory)?;
+    options.environment = Some(of.environment.clone());
     options.kept = Some(Arc::new(kept));
     let directory = options.directory.clone();
     Ok((Session::open(&options), directory))

@@ -23,7 +23,7 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
     if let Some(file) = args.address.as_deref().map(|text| context.path(text.as_ref())).filter(|path| path.is_file()) {
         return show_plan(ui, args, &file);
     }
-    let session = context.open_inputs(&args.inputs)?;
+    let session = context.open_inputs(ui, &args.inputs)?;
     let store = session.store()?;
     let state = store.state();
     let address = args.address.as_deref().map(parse).transpose()?;

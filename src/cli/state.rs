@@ -22,14 +22,14 @@ pub async fn run(context: &Context, args: &State) -> u8 {
 async fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure> {
     match &args.command {
         StateCommand::List { inputs } => {
-            list(ui, &context.open_inputs(inputs)?.store()?);
+            list(ui, &context.open_inputs(ui, inputs)?.store()?);
             Ok(exit::OK)
         }
         StateCommand::Show { address, json, inputs } => {
-            show_one(ui, &context.open_inputs(inputs)?.store()?, address, *json)
+            show_one(ui, &context.open_inputs(ui, inputs)?.store()?, address, *json)
         }
         StateCommand::Pull { inputs } => {
-            ui.out(&file::encode(&context.open_inputs(inputs)?.store()?.state()));
+            ui.out(&file::encode(&context.open_inputs(ui, inputs)?.store()?.state()));
             Ok(exit::OK)
         }
         StateCommand::Mv { from, to, surgery } => {
@@ -79,7 +79,7 @@ fn subject(text: &str) -> Result<Subject, Failure> {
 }
 
 async fn change(context: &Context, ui: Ui, args: &Surgery, change: &Change) -> Result<u8, Failure> {
-    let session = context.open_inputs(&args.inputs)?;
+    let session = context.open_inputs(ui, &args.inputs)?;
     let mut store = open(context, &session, args).await?;
     let (lines, effects) = surgery::effects(&store.state(), change)?;
     let count = lines.len();
@@ -125,7 +125,7 @@ async fn push(context: &Context, ui: Ui, args: &Surgery, path: &Path, force: boo
             .map_err(wrong)?
             .ok_or_else(|| Failure::Error(format!("{}: there is no such file", path.display())))?,
     };
-    let session = context.open_inputs(&args.inputs)?;
+    let session = context.open_inputs(ui, &args.inputs)?;
     let mut store = open(context, &session, args).await?;
     if args.dry_run {
         let (pushed, _) = file::decode(&bytes).map_err(|wrong| Failure::Error(wrong.to_string()))?;

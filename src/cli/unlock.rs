@@ -15,7 +15,7 @@ pub fn run(context: &Context, args: &ForceUnlock) -> u8 {
 }
 
 fn attempt(context: &Context, ui: Ui, args: &ForceUnlock) -> Result<u8, Failure> {
-    let session = context.open_inputs(&args.inputs)?;
+    let session = context.open_inputs(ui, &args.inputs)?;
     let medium = &*session.medium;
     let wrong = |error: std::io::Error| Failure::Error(format!("{}: {error}", medium.path(Part::Lock)));
     if !medium.outlives_its_holder() {

@@ -2,55 +2,63 @@
 
 use crate::cli::args::Validate;
 use crate::cli::exit;
+use crate::cli::report::{publish, save};
 use crate::cli::run::{Context, fail};
-use crate::diag::gather::gather;
+use crate::diag::gather::join;
 use crate::diag::{Diagnostic, Severity, SourceMap};
-use crate::ops::{Failure, Session, plan};
+use crate::ops::{Failure, Loaded, Session, SessionOptions, plan};
 use crate::plan::Options;
 use crate::state::State;
-use crate::ui::{Ui, json};
+use crate::ui::{Ui, json, report};
 
 /// Checks a stack offline, for every environment unless one is named.
 pub fn run(context: &Context, args: &Validate) -> u8 {
     let ui = context.ui(args.json);
-    match check(context, args) {
-        Ok((diagnostics, sources, environments)) => report(ui, &diagnostics, &sources, &environments),
-        Err(failure) => fail(ui, &failure),
-    }
+    attempt(context, ui, args).unwrap_or_else(|failure| fail(ui, &failure))
 }
 
-fn check(context: &Context, args: &Validate) -> Result<(Vec<Diagnostic>, SourceMap, Vec<String>), Failure> {
-    let (_, options) = context.open(&args.stack)?;
-    let mut environments = match &options.environment {
-        Some(name) => vec![Some(name.clone())],
-        None => Session::environments(&options).into_iter().map(Some).collect(),
-    };
-    if environments.is_empty() {
-        environments.push(None);
-    }
-    let mut found: Vec<(String, Diagnostic)> = Vec::new();
-    let mut sources = SourceMap::default();
-    let mut names = Vec::new();
-    for environment in environments {
-        let mut options = options.clone();
-        options.environment = environment;
-        options.commands = false;
-        let mut session = Session::open(&options);
+fn attempt(context: &Context, ui: Ui, args: &Validate) -> Result<u8, Failure> {
+    let every = context.named(&args.stack.inputs).is_empty();
+    let (loaded, environments) = context.environments(ui, &args.stack, every)?;
+    let check = |options: SessionOptions| {
+        let mut session = Session::of(&loaded, &SessionOptions { commands: false, values: false, ..options });
         plan::check(&mut session, &State::default(), &Options::default());
-        let name = session.environment.name.to_string();
-        // Every environment reads the same files first, so the places stay true.
-        found.extend(session.diagnostics.into_iter().map(|diagnostic| (name.clone(), diagnostic)));
-        names.push(name);
-        sources = session.sources;
-    }
-    let all: Vec<&str> = names.iter().map(String::as_str).collect();
-    let found = found.iter().map(|(name, diagnostic)| (name.as_str(), diagnostic.clone())).collect();
-    let mut found = gather(found, &all);
-    crate::diag::sort(&mut found);
-    Ok((found, sources, names))
+        session
+    };
+    let sessions: Vec<Session> = environments.into_iter().map(check).collect();
+    let (found, sources) = join(sessions.iter().map(Session::found).collect());
+    files(context, args, &loaded, &sessions, (&found, &sources))?;
+    let names: Vec<&str> = sessions.iter().map(|session| &*session.environment.name).collect();
+    Ok(tell(ui, &found, &sources, &names))
 }
 
-fn report(ui: Ui, diagnostics: &[Diagnostic], sources: &SourceMap, environments: &[String]) -> u8 {
+/// Writes the reports that are wanted.
+fn files(
+    context: &Context,
+    args: &Validate,
+    loaded: &Loaded,
+    sessions: &[Session],
+    (found, sources): (&[Diagnostic], &SourceMap),
+) -> Result<(), Failure> {
+    let findings = report::findings(found, sources);
+    // What has no place is told of the first file.
+    let first = sources.files().next().map_or("main.hcl", |(_, source)| source.path.as_ref()).to_owned();
+    if let Some(file) = &args.sarif {
+        save(context, file, &format!("{:#}\n", report::sarif::document(&findings, &first)))?;
+    }
+    if let Some(file) = &args.code_quality {
+        save(context, file, &format!("{:#}\n", report::code_quality::document(&findings, &first)))?;
+    }
+    if let Some(file) = &args.junit {
+        let of = |session: &Session| report::findings(&session.diagnostics, &session.sources);
+        let suites: Vec<_> = sessions.iter().map(|session| (&*session.environment.name, of(session))).collect();
+        let text = report::junit::document(&suites).map_err(|error| Failure::Error(error.to_string()))?;
+        save(context, file, &text)?;
+    }
+    publish(context, None, &format!("Validation of {}", loaded.name()), &[], &[], &findings)
+}
+
+fn tell(ui: Ui, diagnostics: &[Diagnostic], sources: &SourceMap, environments: &[&str]) -> u8 {
     let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if ui.json {

@@ -97,7 +97,7 @@ impl Account {
         if let Some(url) = endpoint {
             config = config.to_builder().endpoint_url(url).build();
         }
-        Ok(self.service(api::Client::new(&config, &S3)))
+        Ok(self.service(region, "s3", api::Client::new(&config, &S3)))
     }
 
     /// The clients of a region.
@@ -107,33 +107,50 @@ impl Account {
         }
         let config = self.config().await?.sdk.to_builder().region(Region::new(region.to_owned())).build();
         let mut regions = self.regions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let clients = regions.entry(region.to_owned()).or_insert_with(|| Arc::new(self.make(&config)));
+        let clients = regions.entry(region.to_owned()).or_insert_with(|| Arc::new(self.make(region, &config)));
         Ok(clients.clone())
     }
 
-    fn make(&self, config: &SdkConfig) -> Clients {
+    fn make(&self, region: &str, config: &SdkConfig) -> Clients {
         // Trying again is the business of `Pace`.
         let config = config.to_builder().retry_config(RetryConfig::disabled()).build();
         let at = |names: &[&str]| self.settings.at(&config, names);
         Clients {
-            elasticache: self.service(aws_sdk_elasticache::Client::new(&at(&["elasticache"]))),
-            cloudwatch: self.service(aws_sdk_cloudwatch::Client::new(&at(&["cloudwatch"]))),
-            logs: self.service(api::Client::new(&at(&["cloudwatchlogs", "cloudwatchlog", "logs"]), &LOGS)),
-            sns: self.service(api::Client::new(&at(&["sns"]), &SNS)),
-            ssm: self.service(api::Client::new(&at(&["ssm"]), &SSM)),
-            secrets: self.service(api::Client::new(&at(&["secretsmanager"]), &SECRETS)),
-            kms: self.service(api::Client::new(&at(&["kms"]), &KMS)),
-            tagging: self.service(aws_sdk_resourcegroupstagging::Client::new(&at(&[
-                "resourcegroupstaggingapi",
-                "resourcegroupstagging",
-            ]))),
+            elasticache: self.service(region, "elasticache", aws_sdk_elasticache::Client::new(&at(&["elasticache"]))),
+            cloudwatch: self.service(region, "cloudwatch", aws_sdk_cloudwatch::Client::new(&at(&["cloudwatch"]))),
+            logs: self.service(
+                region,
+                "logs",
+                api::Client::new(&at(&["cloudwatchlogs", "cloudwatchlog", "logs"]), &LOGS),
+            ),
+            sns: self.service(region, "sns", api::Client::new(&at(&["sns"]), &SNS)),
+            ssm: self.service(region, "ssm", api::Client::new(&at(&["ssm"]), &SSM)),
+            secrets: self.service(region, "secretsmanager", api::Client::new(&at(&["secretsmanager"]), &SECRETS)),
+            kms: self.service(region, "kms", api::Client::new(&at(&["kms"]), &KMS)),
+            tagging: self.service(
+                region,
+                "tagging",
+                aws_sdk_resourcegroupstagging::Client::new(&at(&["resourcegroupstaggingapi", "resourcegroupstagging"])),
+            ),
             #[cfg(feature = "ec2")]
-            ec2: self.service(aws_sdk_ec2::Client::new(&at(&["ec2"]))),
+            ec2: self.service(region, "ec2", aws_sdk_ec2::Client::new(&at(&["ec2"]))),
         }
     }
 
-    fn service<C>(&self, client: C) -> Service<C> {
-        Service { client, pace: Pace::new(self.settings.clock.clone(), self.settings.access.tries) }
+    /// A client at the pace of its place. Who the credentials are is known before anything of the account is read; until
+    /// then nobody else is known to share a limit, nor is that so in an emulator of one's own.
+    fn service<C>(&self, region: &str, name: &'static str, client: C) -> Service<C> {
+        let place = |identity: &Identity| {
+            let url = match &self.settings.endpoint {
+                Endpoint::Aws => "",
+                Endpoint::Url(url) => url,
+                Endpoint::InProcess(_) => return None,
+            };
+            Some((url.to_owned(), identity.account_id.clone(), region.to_owned(), name))
+        };
+        let shared = self.identity.get().and_then(place).map(|place| self.settings.paces.of(place));
+        let pace = Pace::new(self.settings.clock.clone(), self.settings.access.tries, shared.unwrap_or_default());
+        Service { client, pace }
     }
 
     /// Asks STS once who the credentials are.
@@ -141,7 +158,7 @@ impl Account {
         let ask = async || {
             let loaded = self.config().await?;
             let once = loaded.sdk.to_builder().retry_config(RetryConfig::disabled()).build();
-            let sts = self.service(credentials::sts(&self.settings, &once));
+            let sts = self.service("", "sts", credentials::sts(&self.settings, &once));
             let answer = sts.pace.send(|| sts.client.get_caller_identity().send()).await;
             let answer = match answer {
                 Ok(answer) => answer,

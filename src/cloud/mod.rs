@@ -16,6 +16,7 @@ mod config;
 mod credentials;
 mod dashboard;
 mod errors;
+mod events;
 mod global_replication_group;
 mod http;
 pub mod in_process;
@@ -54,12 +55,13 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::emulator::Emulator;
-use crate::kind::{Buckets, Call, Cloud, Future_, Lookup, Observation, Remote, RemoteError, Reply, Vault};
+use crate::kind::{Buckets, Call, Cloud, Event, Future_, Lookup, Observation, Remote, RemoteError, Reply, Vault};
 use crate::stack::access::Access;
 use crate::value::{Object, Value};
 use clients::Account;
 use errors::fatal;
 use in_process::Handler;
+pub use pace::Paces;
 pub use web::Client;
 
 /// Where requests go.
@@ -103,12 +105,14 @@ pub struct Settings {
     pub endpoint: Endpoint,
     /// The time that requests are signed with, and that waits between tries go by.
     pub clock: Arc<dyn Clock>,
+    /// The paces of the run.
+    pub paces: Paces,
 }
 
 impl Settings {
     /// Settings that say nothing but where requests go.
     pub fn new(endpoint: Endpoint, clock: Arc<dyn Clock>) -> Self {
-        Self { region: None, access: Arc::default(), account_id: None, endpoint, clock }
+        Self { region: None, access: Arc::default(), account_id: None, endpoint, clock, paces: Paces::default() }
     }
 }
 
@@ -163,6 +167,11 @@ impl Cloud for Aws {
 
     fn lookups(&self, region: &str) -> Arc<dyn Lookup> {
         Arc::new(lookups::Lookups(Place { account: self.account.clone(), region: region.to_owned() }))
+    }
+
+    fn events<'a>(&'a self, region: &'a str) -> Future_<'a, Result<Vec<Event>, RemoteError>> {
+        let place = Place { account: self.account.clone(), region: region.to_owned() };
+        Box::pin(async move { events::read(&place).await })
     }
 
     fn account(&self) -> Future_<'_, Result<String, RemoteError>> {

@@ -4,9 +4,10 @@
 //! between calls for everybody, calls that succeed close it again. The SDK's own retries are turned off, because
 //! their quota is spent after some hundred throttled calls and they do not know of each other.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -24,14 +25,40 @@ const AT_ONCE: usize = 10;
 const NARROWEST_MS: u64 = 100;
 const WIDEST_MS: u64 = 10_000;
 
-/// The pace of one service in one region.
+/// The pace of one service in one region, as one environment keeps it.
 #[derive(Debug)]
 pub struct Pace {
     clock: Arc<dyn Clock>,
     /// How often one call is sent at most, where somebody said it.
     tries: Option<u32>,
+    shared: Arc<Shared>,
+}
+
+/// What everybody shares who calls the service in an account and region.
+#[derive(Debug)]
+pub struct Shared {
     gate: Semaphore,
     state: Mutex<State>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { gate: Semaphore::new(AT_ONCE), state: Mutex::default() }
+    }
+}
+
+/// Where a limit holds: the endpoint, the account, the region and the service.
+pub type Limited = (String, String, String, &'static str);
+
+/// The paces of a run, for all its environments.
+#[derive(Debug, Clone, Default)]
+pub struct Paces(Arc<Mutex<BTreeMap<Limited, Arc<Shared>>>>);
+
+impl Paces {
+    /// The one of a place.
+    pub fn of(&self, place: Limited) -> Arc<Shared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(place).or_default().clone()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -46,8 +73,8 @@ struct State {
 
 impl Pace {
     /// Starts without a distance. `tries` takes the place of what is usual.
-    pub fn new(clock: Arc<dyn Clock>, tries: Option<u32>) -> Self {
-        Self { clock, tries, gate: Semaphore::new(AT_ONCE), state: Mutex::default() }
+    pub fn new(clock: Arc<dyn Clock>, tries: Option<u32>, shared: Arc<Shared>) -> Self {
+        Self { clock, tries, shared }
     }
 
     /// Sends a read until it is answered with anything but a passing failure.
@@ -81,7 +108,7 @@ impl Pace {
         let (mut throttled, mut failed, mut pauses) = (0, 0, Pauses::default());
         loop {
             let error = {
-                let _permit = self.gate.acquire().await;
+                let _permit = self.shared.gate.acquire().await;
                 let sent = self.turn().await;
                 match request().await {
                     Ok(answer) => {
@@ -157,6 +184,6 @@ impl Pace {
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -342,7 +342,7 @@ pub const CODES: &[Entry] = &[
     ("CS1044", "The version has no modes of encryption", "`transit_encryption_mode` came with Redis 7.0.5, and AWS refuses it for older versions. Leave it out, or choose a newer version."),
     ("CS1045", "No node type for new caches", "AWS makes no new caches of T2 nodes; those that there are go on. Choose T4g or T3."),
     ("CS1046", "Perhaps not in this region", "The table of node types says that this region does not have it; AWS may have opened it since. It is sent as it is."),
-    ("CS1047", "Unknown region", "No region of that name is known; AWS may have opened it since. It is used as it is."),
+    ("CS1047", "Unknown region", "No region of that name is known. Correct it; if AWS has opened it since, say lint { CS1047 = \"warn\" } in the stack block, and it is used as it is."),
     ("CS1048", "Perhaps no zone", "Zones are called by their region and a letter from a to f; which of them there are differs from region to region and account to account. It is sent as it is."),
     ("CS1049", "Perhaps not a port for caches", "No cache is known that listens on a port below 1024. It is sent as it is."),
     ("CS1050", "Not for a new group", "A group that exists can become this, and a new one cannot be made so: the mode \"compatible\" lies between disabled and enabled, and groups in cluster mode are made by shards and replicas."),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Diagnostic, Severity, Span};
+use super::{Diagnostic, Severity, SourceMap, Span, sort};
 
 /// So many are named.
 const NAMED: usize = 3;
@@ -10,7 +10,22 @@ const NAMED: usize = 3;
 /// What two messages that are one have in common: the place and the rule; and the how-manieth it is there of one instance.
 type Key = (Severity, &'static str, Span, usize);
 
-/// Joins what is said of several instances of a block, or in several environments, at one place. What has no place stays.
+/// What was found in several environments of one stack, each mistake once, in reading order, and the texts that it is in.
+pub fn join(found: Vec<(&str, Vec<Diagnostic>, &SourceMap)>) -> (Vec<Diagnostic>, SourceMap) {
+    let environments: Vec<&str> = found.iter().map(|(name, ..)| *name).collect();
+    let mut sources = SourceMap::default();
+    let mut all = Vec::new();
+    for (name, diagnostics, own) in found {
+        let files = sources.join(own);
+        all.extend(diagnostics.into_iter().map(|one| (name, one.renumbered(&files))));
+    }
+    let mut told = gather(all, &environments);
+    sort(&mut told);
+    (told, sources)
+}
+
+/// Joins what is said of several instances of a block, or in several environments, at one place. What has no
+/// place is joined where it is the same word for word.
 /// `found` has the environment of each; `environments` are all that were looked at.
 pub fn gather(found: Vec<(&str, Diagnostic)>, environments: &[&str]) -> Vec<Diagnostic> {
     let mut told: Vec<(Diagnostic, Vec<String>, Vec<&str>)> = Vec::new();
@@ -18,7 +33,10 @@ pub fn gather(found: Vec<(&str, Diagnostic)>, environments: &[&str]) -> Vec<Diag
     let mut counts: BTreeMap<(&str, Option<String>, &'static str, Span), usize> = BTreeMap::new();
     for (environment, one) in found {
         let Some(span) = one.span else {
-            told.push((one, Vec::new(), Vec::new()));
+            match told.iter_mut().find(|(known, _, of)| *known == one && !of.contains(&environment)) {
+                Some((_, _, of)) => of.push(environment),
+                None => told.push((one, Vec::new(), vec![environment])),
+            }
             continue;
         };
         let count = counts.entry((environment, one.address.clone(), one.code, span)).or_default();
@@ -99,6 +117,7 @@ mod tests {
         let of = |address: &str, start: u32, detail: &str| {
             Diagnostic::error("CS0541", "s", detail).at(at(start)).of(address)
         };
+        let nowhere = Diagnostic::error("CS0351", "s", "d");
         let many = (0..6).map(|index| ("dev", of(&format!("alarm.a[{index}]"), 7, "d"))).collect::<Vec<_>>();
         let cases: Vec<(Vec<(&str, Diagnostic)>, &[&str], &[Option<&str>])> = vec![
             (vec![("dev", of("a.x", 1, "d"))], &["dev"], &[None]),
@@ -113,6 +132,8 @@ mod tests {
             (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.x", 3, "d"))], &["dev"], &[None, None]),
             (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.y", 1, "e"))], &["dev"], &[None, None]),
             (vec![("dev", of("a.x", 1, "d")), ("dev", of("a.y", 1, "d"))], &["dev"], &[Some("of a.x and a.y")]),
+            (vec![("dev", nowhere.clone()), ("prod", nowhere.clone())], &["dev", "prod"], &[None]),
+            (vec![("prod", nowhere.clone())], &["dev", "prod"], &[Some("in prod")]),
             (many, &["dev", "prod"], &[Some("of alarm.a[0], alarm.a[1], alarm.a[2] and 3 more, in dev")]),
         ];
         let of = |count: usize| {

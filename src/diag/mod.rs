@@ -137,6 +137,13 @@ impl Diagnostic {
         self
     }
 
+    /// The same, where files have other numbers.
+    pub fn renumbered(mut self, files: &[FileId]) -> Self {
+        let spans = self.span.iter_mut().chain(self.related.iter_mut().map(|(span, _)| span));
+        spans.for_each(|span| span.file = files[span.file.0 as usize]);
+        self
+    }
+
     /// Whether it stops everything.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

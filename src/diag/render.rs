@@ -49,6 +49,21 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, styled: bool) -> Str
     renderer.render(&[group])
 }
 
+/// The same in one line: `warning[CS0533]: Unknown attribute (main.hcl:3)`.
+pub fn line(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+    let diagnostic = &*concealed(diagnostic, sources);
+    let word = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    let place = diagnostic.span.map(|span| {
+        let line = sources.position(span.file, span.start).0;
+        format!(" ({}:{line})", sources.get(span.file).path)
+    });
+    visible(&format!("{word}[{}]: {}{}", diagnostic.code, diagnostic.summary, place.unwrap_or_default())).into_owned()
+}
+
 fn detail(diagnostic: &Diagnostic) -> String {
     match &diagnostic.address {
         Some(address) if diagnostic.span.is_none() => format!("{address}: {}", diagnostic.detail),

@@ -59,6 +59,19 @@ impl SourceMap {
         FileId(self.files.len() as u32 - 1)
     }
 
+    /// Takes over the files of another run of the same stack; answers for each of its files which one of these it is.
+    pub fn join(&mut self, other: &SourceMap) -> Vec<FileId> {
+        let mut join = |source: &Source| {
+            let known = self.files.iter().position(|known| known.path == source.path && known.text == source.text);
+            let at = known.unwrap_or_else(|| {
+                self.files.push(source.clone());
+                self.files.len() - 1
+            });
+            FileId(at as u32)
+        };
+        other.files.iter().map(&mut join).collect()
+    }
+
     /// Keeps parts of a file, in bytes, from being shown in any message.
     pub fn hide(&mut self, file: FileId, ranges: impl IntoIterator<Item = Range<usize>>) {
         let source = &mut self.files[file.0 as usize];

@@ -30,6 +30,28 @@ pub use window::Window;
 /// A boxed future, as trait objects need it.
 pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Something that the service tells of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When, as RFC 3339.
+    pub at: String,
+    /// The name of the object.
+    pub source: String,
+    /// What happened.
+    pub text: String,
+}
+
+impl Event {
+    /// Whether it is about an object of that name or a node of it: `main-001` is one of `main`.
+    pub fn is_of(&self, id: &str) -> bool {
+        let source = self.source.to_lowercase();
+        let node = source
+            .strip_prefix(&id.to_lowercase())
+            .map(|rest| rest.trim_start_matches(|c: char| c == '-' || c.is_ascii_digit()));
+        node.is_some_and(str::is_empty)
+    }
+}
+
 /// Where objects are made: account, region and partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -327,6 +349,8 @@ pub trait Cloud: Send + Sync {
     fn remote(&self, kind: &str, region: &str) -> Arc<dyn Remote>;
     /// The look-ups in one region.
     fn lookups(&self, region: &str) -> Arc<dyn Lookup>;
+    /// What the service tells of the last days in a region.
+    fn events<'a>(&'a self, region: &'a str) -> Future_<'a, Result<Vec<Event>, RemoteError>>;
     /// The account of the credentials.
     fn account(&self) -> Future_<'_, Result<String, RemoteError>>;
 }

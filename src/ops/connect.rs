@@ -49,6 +49,7 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
         region: environment.region.as_deref().map(str::to_owned),
         access: environment.access.clone(),
         account_id: environment.account_id.as_deref().map(str::to_owned),
+        paces: session.paces.clone(),
         ..Settings::new(endpoint(session, purpose)?, session.clock.clone())
     };
     let aws = connect(settings).map_err(|error| Failure::Error(error.to_string()))?;

@@ -1,7 +1,9 @@
 //! Workflows: one each, without a terminal. They return what happened; the command line says it.
 
 pub mod apply;
+pub mod compare;
 pub mod connect;
+pub mod drift;
 pub mod fetch;
 mod place;
 pub mod plan;
@@ -10,7 +12,7 @@ pub mod saved;
 pub mod session;
 pub mod surgery;
 
-pub use session::{Session, SessionOptions};
+pub use session::{Loaded, Session, SessionOptions};
 
 use crate::state::lock::Holder;
 

@@ -95,6 +95,21 @@ pub async fn plan(
     Err(Failure::Error("the look-ups of the stack do not come to an end".to_owned()))
 }
 
+/// Makes another plan of what the last one was made of. Reads only what that has not.
+pub async fn again(session: &mut Session, connection: &Connection, options: &Options) -> Result<Plan, Failure> {
+    let (state, mut live) = session.seen.take().unwrap_or_default();
+    for _ in 0..ROUNDS_MAX {
+        let outcome = walk(session, &state, &live, connection, options);
+        if outcome.needs.is_empty() || outcome.diagnostics.iter().any(is_final) {
+            session.report(outcome.diagnostics);
+            session.seen = Some((state, live));
+            return if session.has_errors() { Err(Failure::Stack) } else { Ok(outcome.plan) };
+        }
+        refresh::read(&connection.cloud, outcome.needs, &mut live).await.map_err(failed)?;
+    }
+    Err(Failure::Error("the look-ups of the stack do not come to an end".to_owned()))
+}
+
 /// A state after what an earlier run has left open.
 struct Recovered {
     state: State,

@@ -12,6 +12,7 @@ use crate::entropy::Entropy;
 use crate::fetch::Library;
 use crate::kind::Vault;
 use crate::lang::eval::Settings;
+use crate::lang::source;
 use crate::ops::place;
 use crate::ops::saved::Kept;
 use crate::plan::{Live, manages};
@@ -22,13 +23,13 @@ use crate::stack::location::Location;
 use crate::stack::remote_state;
 use crate::stack::secrets::{Secrets, vault};
 use crate::stack::terraform_state;
-use crate::stack::variables::{self, Given};
+use crate::stack::variables::{self, Given, ValuesFile};
 use crate::stack::version;
 use crate::state::State;
 use crate::state::digest::Digests;
 use crate::state::medium::Medium;
 use crate::state::store::Store;
-use crate::value::Value;
+use crate::value::{Object, Value};
 
 /// What a run is asked for.
 #[derive(Debug, Clone)]
@@ -47,6 +48,8 @@ pub struct SessionOptions {
     pub process: BTreeMap<String, String>,
     /// Whether commands of secrets may be run.
     pub commands: bool,
+    /// Whether a variable without a value is a mistake; for a check it is unknown.
+    pub values: bool,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Where states lie.
@@ -82,11 +85,31 @@ pub struct Session {
     pub service_urls: Vec<String>,
     /// What the last plan was made of: the state, with all operations settled, and what was read of the account.
     pub seen: Option<(State, Live)>,
+    /// How fast calls go out.
+    #[cfg(feature = "aws")]
+    pub paces: crate::cloud::Paces,
 }
 
-impl Session {
-    /// Reads a stack and opens it. What is wrong is in `diagnostics`.
-    pub fn open(options: &SessionOptions) -> Self {
+/// A stack as it was read, once for all its environments.
+#[derive(Debug)]
+pub struct Loaded {
+    names: Arc<ModuleNames>,
+    /// The files of the stack, and those of values that were given.
+    sources: SourceMap,
+    /// The files of values that belong to the stack.
+    values: Vec<ValuesFile>,
+    /// Those of `--var-file`, by path.
+    given: BTreeMap<PathBuf, ValuesFile>,
+    /// What is wrong with all this, in any environment.
+    diagnostics: Vec<Diagnostic>,
+    /// How fast calls go out, which all environments share.
+    #[cfg(feature = "aws")]
+    paces: crate::cloud::Paces,
+}
+
+impl Loaded {
+    /// Reads every file. What is wrong is told by each session.
+    pub fn read(options: &SessionOptions) -> Self {
         let mut diagnostics = Vec::new();
         let stack = match &options.kept {
             None => Stack::load(&options.directory, &mut diagnostics),
@@ -97,20 +120,79 @@ impl Session {
                 stack
             }
         };
-        Self::of(stack, diagnostics, options)
-    }
-
-    /// The names of all environments of a stack.
-    pub fn environments(options: &SessionOptions) -> Vec<String> {
-        let stack = Stack::load(&options.directory, &mut Vec::new());
-        stack.module.environments.iter().map(|environment| environment.name.to_string()).collect()
-    }
-
-    fn of(stack: Stack, mut diagnostics: Vec<Diagnostic>, options: &SessionOptions) -> Self {
         let mut sources = stack.sources.clone();
-        let name = environment::choose(&stack.module, options.environment.as_deref(), &mut diagnostics);
-        let names = Arc::new(ModuleNames(stack));
+        let files = stack.files.values.iter();
+        let values = files.map(|file| ValuesFile::parse(*file, &sources, &mut diagnostics)).collect();
+        let mut given = BTreeMap::new();
+        for one in &options.given {
+            if let Given::File(path) = one
+                && let Some(file) = source::read_file(path, &mut sources, &mut diagnostics)
+            {
+                given.insert(path.clone(), ValuesFile::parse(file, &sources, &mut diagnostics));
+            }
+        }
+        Self {
+            names: Arc::new(ModuleNames(stack)),
+            sources,
+            values,
+            given,
+            diagnostics,
+            #[cfg(feature = "aws")]
+            paces: crate::cloud::Paces::default(),
+        }
+    }
+
+    /// The name of the stack.
+    pub fn name(&self) -> &str {
+        &self.names.0.name
+    }
+
+    /// The names of the environments, in the order of the files.
+    pub fn environments(&self) -> Vec<String> {
+        self.names.0.module.environments.iter().map(|environment| environment.name.to_string()).collect()
+    }
+
+    /// What is wrong in any environment, and the texts that it is in.
+    pub fn found(&self) -> (Vec<Diagnostic>, &SourceMap) {
+        (self.diagnostics.clone(), &self.sources)
+    }
+
+    /// The environments that names and patterns mean, each once.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn select(&self, wanted: &[String]) -> Result<Vec<String>, Diagnostic> {
+        environment::select(&self.names.0.module, wanted)
+    }
+
+    /// The environment that is meant where none is named.
+    pub fn default_environment(&self) -> Option<Arc<str>> {
+        environment::default(&self.names.0.module)
+    }
+}
+
+impl Session {
+    /// Reads a stack and opens it. What is wrong is in `diagnostics`.
+    pub fn open(options: &SessionOptions) -> Self {
+        Self::of(&Loaded::read(options), options)
+    }
+
+    /// Opens a stack that was read.
+    pub fn of(loaded: &Loaded, options: &SessionOptions) -> Self {
+        Self::make(loaded, options, options.kept.as_ref().map(|kept| &kept.variables))
+    }
+
+    /// Opens a stack that was read, with variables that have these values whatever else gives them others.
+    pub fn with_variables(loaded: &Loaded, options: &SessionOptions, variables: &Object) -> Self {
+        Self::make(loaded, options, Some(variables))
+    }
+
+    fn make(loaded: &Loaded, options: &SessionOptions, known: Option<&Object>) -> Self {
+        let mut diagnostics = loaded.diagnostics.clone();
+        let mut sources = loaded.sources.clone();
+        let names = loaded.names.clone();
         let module = &names.0.module;
+        let name = environment::choose(module, options.environment.as_deref(), &mut diagnostics);
         let secrets = Secrets::new(options.directory.clone(), options.process.clone(), options.commands);
         let mut evaluator = Evaluator::new(names.clone(), settings(options), secrets, &name);
         let (given, overrides) = split_overrides(&names.0, &options.given, &mut sources, &evaluator, &mut diagnostics);
@@ -121,8 +203,10 @@ impl Session {
             environment: vars.as_ref().map(|(vars, span)| (vars, *span)),
             process: &options.process,
             given: &given,
-            files: &names.0.files.values,
-            known: options.kept.as_ref().map(|kept| &kept.variables),
+            files: &loaded.values,
+            given_files: &loaded.given,
+            wanted: options.values,
+            known,
         };
         let values = variables::resolve(&inputs, &mut sources, &evaluator, &mut diagnostics);
         evaluator.set_variables(values);
@@ -163,6 +247,8 @@ impl Session {
             digests: Arc::default(),
             service_urls: service_urls(&options.process),
             seen: None,
+            #[cfg(feature = "aws")]
+            paces: loaded.paces.clone(),
         }
     }
 
@@ -194,6 +280,11 @@ impl Session {
         let found = std::mem::take(&mut self.diagnostics).into_iter().map(|one| (&*name, one)).collect();
         self.diagnostics = diag::gather::gather(found, &[&name]);
         diag::sort(&mut self.diagnostics);
+    }
+
+    /// The environment, what was found in it, and the texts that it is in.
+    pub fn found(&self) -> (&str, Vec<Diagnostic>, &SourceMap) {
+        (&self.environment.name, self.diagnostics.clone(), &self.sources)
     }
 
     /// Whether anything found so far is an error.

@@ -193,7 +193,7 @@ impl Draft<'_> {
             Origin::Attribute(of, _) | Origin::Block(of) => {
                 of.mode != Mode::Managed || records.keys().any(|address| address.block() == of.block())
             }
-            Origin::Environment(_) => true,
+            Origin::Environment(_) | Origin::Variable(_) => true,
             _ => false,
         };
         let (mut index, mut forgiven) = (0, None);

@@ -10,6 +10,7 @@ pub mod decide;
 pub mod decision;
 pub mod diff;
 mod draft;
+pub mod drifted;
 pub mod elements;
 pub mod existing;
 mod farewell;
@@ -256,6 +257,11 @@ impl Plan {
             import: self.imports.len(),
             drift: self.drift.iter().filter(|drift| !drift.changes.is_empty()).count(),
         }
+    }
+
+    /// The worst that clients will notice.
+    pub fn impact(&self) -> Impact {
+        self.steps.iter().map(Step::impact).max().unwrap_or(Impact::None)
     }
 
     /// The places of the steps by what they are called.

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::kind::{Call, Cloud, ErrorClass, Future_, Lookup, Observation, Remote, RemoteError, Reply};
+use crate::kind::{Call, Cloud, ErrorClass, Event, Future_, Lookup, Observation, Remote, RemoteError, Reply};
 use crate::kinds::tags::MARK;
 use crate::simulation::clock::LeapingClock;
 use crate::simulation::engine::Bug;
@@ -208,6 +208,10 @@ impl Cloud for FakeCloud {
 
     fn lookups(&self, region: &str) -> Arc<dyn Lookup> {
         Arc::new(Place { cloud: self.clone(), kind: "", region: region.to_owned() })
+    }
+
+    fn events<'a>(&'a self, _: &'a str) -> Future_<'a, Result<Vec<Event>, RemoteError>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn account(&self) -> Future_<'_, Result<String, RemoteError>> {

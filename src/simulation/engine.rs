@@ -187,6 +187,7 @@ impl Place {
             state: None,
             process: process(),
             commands: false,
+            values: true,
             clock: Arc::new(self.clock.clone()),
             disk: Arc::new(self.disk.clone()),
             entropy: self.entropy.clone(),
@@ -248,9 +249,9 @@ impl Place {
         outcome: &mut Outcome,
     ) -> Result<End, Failure> {
         let (plan, store, connection) = prepared?;
-        let ui = Ui { colour: false, colour_err: false, json: false };
+        let ui = Ui::new(false, true);
         outcome.plan = ui::plan::render(ui, &plan, "sim", &connection.place);
-        ui::json::plan(&plan, "sim").iter().for_each(|line| outcome.told.push_str(&format!("{line}\n")));
+        ui::stream::plan(&plan, "sim").iter().for_each(|line| outcome.told.push_str(&format!("{line}\n")));
         outcome.empty = plan.is_empty();
         apply::guard(&plan)?;
         if !writes {

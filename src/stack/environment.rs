@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::address::ModulePath;
+use regex::Regex;
+
 use crate::catalog::regions;
 use crate::diag::lint::Lints;
 use crate::diag::{Diagnostic, Span, did_you_mean};
@@ -23,7 +25,7 @@ use crate::stack::providers::{Accounts, IgnoredTags, Providers, stranger};
 use crate::stack::public;
 use crate::stack::secrets::Secrets;
 use crate::value::convert::convert;
-use crate::value::{Data, Object, Secret, Type, Value};
+use crate::value::{Data, Object, Origin, Secret, Type, Value};
 
 /// The endpoint that is no URL.
 pub const EMULATOR: &str = "emulator";
@@ -129,6 +131,12 @@ pub fn choose(module: &Module, option: Option<&str>, diagnostics: &mut Vec<Diagn
     let names: Vec<&Arc<str>> = module.environments.iter().map(|environment| &environment.name).collect();
     let default = module.stack.as_ref().and_then(|stack| stack.attributes.get("default_environment"));
     let fallback = default.and_then(literal);
+    if let (Some(attribute), Some(name), Some(_)) = (default, &fallback, option)
+        && !names.is_empty()
+        && !names.contains(&name)
+    {
+        diagnostics.push(unknown(name, &names, Some(attribute)));
+    }
     let wanted = option.map(Arc::from).or(fallback);
     match wanted {
         Some(name) if names.contains(&&name) || names.is_empty() && (&*name == "default" || option.is_none()) => name,
@@ -149,6 +157,40 @@ pub fn choose(module: &Module, option: Option<&str>, diagnostics: &mut Vec<Diagn
     }
 }
 
+/// The environments that names and patterns mean, each once: in the order in which they are given, and those of one
+/// pattern in the order of the files. In a pattern `*` stands for any letters and `?` for one.
+pub fn select(module: &Module, wanted: &[String]) -> Result<Vec<String>, Diagnostic> {
+    let names: Vec<&Arc<str>> = module.environments.iter().map(|environment| &environment.name).collect();
+    let mut chosen: Vec<String> = Vec::new();
+    for text in wanted {
+        let meant: Vec<String> = match pattern(text) {
+            Some(pattern) => names.iter().filter(|name| pattern.is_match(name)).map(ToString::to_string).collect(),
+            None if names.is_empty() && text == "default" => vec![text.clone()],
+            None => names.iter().map(ToString::to_string).filter(|name| name == text).collect(),
+        };
+        if meant.is_empty() {
+            return Err(unknown(text, &names, None));
+        }
+        chosen.extend(meant.into_iter().filter(|name| !chosen.contains(name)).collect::<Vec<_>>());
+    }
+    Ok(chosen)
+}
+
+fn pattern(text: &str) -> Option<Regex> {
+    let letters = text.chars().map(|letter| match letter {
+        '*' => ".*".to_owned(),
+        '?' => ".".to_owned(),
+        other => regex::escape(&other.to_string()),
+    });
+    let is_pattern = text.contains(['*', '?']);
+    is_pattern.then(|| Regex::new(&format!("^{}$", letters.collect::<String>())).ok()).flatten()
+}
+
+/// The name that the stack gives as its default, whether there is such an environment or not.
+pub fn default(module: &Module) -> Option<Arc<str>> {
+    literal(module.stack.as_ref()?.attributes.get("default_environment")?)
+}
+
 fn literal(attribute: &Attribute) -> Option<Arc<str>> {
     match &*attribute.expr.node {
         Node::String(text) => Some(text.clone()),
@@ -157,13 +199,16 @@ fn literal(attribute: &Attribute) -> Option<Arc<str>> {
 }
 
 fn unknown(name: &str, names: &[&Arc<str>], at: Option<&Attribute>) -> Diagnostic {
+    let all = || format!("There are: {}.", names.iter().map(|name| &***name).collect::<Vec<_>>().join(", "));
     let help = match did_you_mean(name, names.iter().map(|name| &***name)) {
-        Some(near) => format!("Did you mean \"{near}\"?"),
+        Some(near) => format!("Did you mean \"{near}\"? {}", all()),
         None if names.is_empty() => "The stack declares no environments; leave -e out.".to_owned(),
-        None => format!("There are: {}.", names.iter().map(|name| &***name).collect::<Vec<_>>().join(", ")),
+        None => all(),
     };
+    let is_pattern = pattern(name).is_some();
+    let missing = if is_pattern { "environment that matches" } else { "environment" };
     let diagnostic =
-        Diagnostic::error("CS0352", "Unknown environment", format!("The stack has no environment \"{name}\"."))
+        Diagnostic::error("CS0352", "Unknown environment", format!("The stack has no {missing} \"{name}\"."))
             .help(help);
     match at {
         Some(attribute) => diagnostic.at(attribute.expr.span),
@@ -258,8 +303,9 @@ pub fn evaluate(
         .or(plain)
         .or_else(|| from_process("AWS_REGION").or_else(|| from_process("AWS_DEFAULT_REGION")).map(Arc::from));
     if let Some(region) = region.as_deref() {
-        let wrong = own.get("region").and_then(|attribute| unknown_region(region, attribute.expr.span));
-        reader.diagnostics.extend(wrong);
+        let span = own.get("region").map(|attribute| attribute.expr.span);
+        let wrong = unknown_region(region).map(|wrong| Diagnostic { span, ..wrong });
+        reader.diagnostics.extend(lints.judge(wrong.into_iter().collect()));
     }
     let place = own.get("state").or(stack.get("state"));
     let state = reader.state(place, module.backend.as_ref());
@@ -293,15 +339,18 @@ pub fn evaluate(
     }
 }
 
-/// AWS opens regions without notice, so that an unknown one is only doubted.
-fn unknown_region(region: &str, span: Span) -> Option<Diagnostic> {
+/// A region that is not known. AWS opens regions without notice, so it counts as little as the stack says.
+fn unknown_region(region: &str) -> Option<Diagnostic> {
     if regions::is_known(region) {
         return None;
     }
-    let near = did_you_mean(region, regions::REGIONS.iter().map(|(name, _)| *name));
-    let help = near.map_or("Regions look like eu-west-1.".to_owned(), |near| format!("Did you mean \"{near}\"?"));
+    let names = || regions::REGIONS.iter().map(|(name, _)| *name);
+    let near = did_you_mean(region, names()).map(|near| format!("Did you mean \"{near}\"? ")).unwrap_or_default();
+    let all = names().collect::<Vec<_>>().join(", ");
+    let newer = "If it is newer than this program, say lint { CS1047 = \"warn\" } in the stack block";
     let detail = format!("No region \"{region}\" of AWS is known.");
-    Some(Diagnostic::warning("CS1047", "Unknown region", detail).at(span).help(help))
+    let error = Diagnostic::error("CS1047", "Unknown region", detail);
+    Some(error.help(format!("{near}{newer}. Known are {all}.")).of_rule())
 }
 
 /// The URL that `AWS_ENDPOINT_URL` puts in the place of AWS, as every SDK reads it.
@@ -327,8 +376,11 @@ impl Reader<'_> {
         if value.is_wholly_known() && !value.has_secret() {
             return Some(value);
         }
-        let what = format!("`{}` of the environment", attribute.name);
-        self.diagnostics.push(provider::unknown(&what).at(attribute.expr.span));
+        // A check may go without values of variables.
+        if !value.origins().iter().any(|origin| matches!(**origin, Origin::Variable(_))) {
+            let what = format!("`{}` of the environment", attribute.name);
+            self.diagnostics.push(provider::unknown(&what).at(attribute.expr.span));
+        }
         None
     }
 

@@ -1,16 +1,16 @@
 //! The values of variables: from the default up to `--var`, the last one wins, then type and conditions.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, FileId, SourceMap, Span, did_you_mean};
-use crate::lang::ast::Expr;
+use crate::lang::ast::{Body, Expr};
 use crate::lang::declare::{Module, Variable};
 use crate::lang::eval::{Scope, eval};
-use crate::lang::{json, source, syntax, typeexpr};
+use crate::lang::{json, syntax, typeexpr};
 use crate::value::convert::convert;
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Origin, Type, Value};
 
 /// A value of the command line, in the order given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Given {
     /// `--var name=value`
     Var(String, String),
     /// `--var-file path`
-    File(std::path::PathBuf),
+    File(PathBuf),
 }
 
 /// What a variable is given.
@@ -39,6 +39,21 @@ enum Raw {
     Text(String, String),
 }
 
+/// A file of values as it was read.
+#[derive(Debug)]
+pub struct ValuesFile(Body);
+
+impl ValuesFile {
+    /// Parses a file, in either syntax.
+    pub fn parse(file: FileId, sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let source = sources.get(file);
+        Self(match json::is_json(&source.path) {
+            true => json::values(file, &source.text, diagnostics),
+            false => syntax::parse(file, &source.text, diagnostics),
+        })
+    }
+}
+
 /// Everything that values come from.
 pub struct Inputs<'a> {
     /// The declarations.
@@ -50,7 +65,11 @@ pub struct Inputs<'a> {
     /// The command line.
     pub given: &'a [Given],
     /// Files of values that belong to the stack.
-    pub files: &'a [FileId],
+    pub files: &'a [ValuesFile],
+    /// Files of values of the command line that could be read, by path.
+    pub given_files: &'a BTreeMap<PathBuf, ValuesFile>,
+    /// Whether one without a value is a mistake; else it is unknown.
+    pub wanted: bool,
     /// Those that a saved plan knows.
     pub known: Option<&'a Object>,
 }
@@ -62,11 +81,17 @@ pub fn resolve(
     scope: &dyn Scope,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Object {
-    let raw = collect(inputs, sources, diagnostics);
+    let raw = collect(inputs, diagnostics);
     let mut values = Object::new();
     for (name, variable) in &inputs.module.variables {
         if let Some(known) = inputs.known.and_then(|known| known.get(name)) {
             values.insert(name.clone(), known.clone());
+            continue;
+        }
+        if !inputs.wanted && !raw.contains_key(name) && variable.default.is_none() {
+            let ty = constraint(variable, diagnostics);
+            let unknown = Value::unknown(ty, Some(Arc::new(Origin::Variable(name.clone()))));
+            values.insert(name.clone(), unknown.with_mark(variable.sensitive));
             continue;
         }
         let value = one(name, variable, raw.get(name), sources, scope, diagnostics);
@@ -75,12 +100,12 @@ pub fn resolve(
     values
 }
 
-fn collect(inputs: &Inputs, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Arc<str>, Raw> {
+fn collect(inputs: &Inputs, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Arc<str>, Raw> {
     let mut raw: BTreeMap<Arc<str>, Raw> = BTreeMap::new();
     let declared = |name: &str| inputs.module.variables.contains_key(name);
     process(inputs, "TF_VAR_", &mut raw);
     for file in inputs.files {
-        read_values(*file, inputs.module, sources, &mut raw, diagnostics);
+        read_values(file, inputs.module, &mut raw, diagnostics);
     }
     if let Some((vars, span)) = inputs.environment {
         for (name, value) in vars {
@@ -99,8 +124,9 @@ fn collect(inputs: &Inputs, sources: &mut SourceMap, diagnostics: &mut Vec<Diagn
                 raw.insert(name.as_str().into(), Raw::Text(text.clone(), format!("--var {name}")));
             }
             Given::File(path) => {
-                if let Some(file) = source::read_file(Path::new(path), sources, diagnostics) {
-                    read_values(file, inputs.module, sources, &mut raw, diagnostics);
+                // That one cannot be read has been said.
+                if let Some(file) = inputs.given_files.get(path) {
+                    read_values(file, inputs.module, &mut raw, diagnostics);
                 }
             }
         }
@@ -117,17 +143,12 @@ fn process(inputs: &Inputs, prefix: &str, raw: &mut BTreeMap<Arc<str>, Raw>) {
 }
 
 fn read_values(
-    file: FileId,
+    file: &ValuesFile,
     module: &Module,
-    sources: &SourceMap,
     raw: &mut BTreeMap<Arc<str>, Raw>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let source = sources.get(file).clone();
-    let body = match json::is_json(&source.path) {
-        true => json::values(file, &source.text, diagnostics),
-        false => syntax::parse(file, &source.text, diagnostics),
-    };
+    let ValuesFile(body) = file;
     for block in &body.blocks {
         diagnostics.push(
             Diagnostic::error(
@@ -139,9 +160,9 @@ fn read_values(
             .help("Move the block into a .hcl file."),
         );
     }
-    for attribute in body.attributes {
+    for attribute in &body.attributes {
         if module.variables.contains_key(&attribute.name) {
-            raw.insert(attribute.name.clone(), Raw::Expr(attribute.expr));
+            raw.insert(attribute.name.clone(), Raw::Expr(attribute.expr.clone()));
         } else {
             // One file of values often serves several stacks.
             let diagnostic = undeclared(&attribute.name, module).at(attribute.name_span);

@@ -1,25 +1,17 @@
-//! Everything as JSON, one object per line, in the manner of Terraform's machine-readable output.
+//! Diagnostics, values, steps and calls as JSON.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value as Json, json};
 
-use crate::apply::Event;
 use crate::diag::shown::{Shown, concealed};
 use crate::diag::{Diagnostic, FileId, Severity, SourceMap, Span};
 use crate::kind::Call;
 use crate::lang::ast::Body;
 use crate::lang::hide::hide;
 use crate::lang::syntax;
-use crate::plan::{Action, AttrChange, Barrier, BarrierId, Plan, Reason, Step, StepId, Wait, shown};
-use crate::ui::cost;
-use crate::ui::progress::Places;
+use crate::plan::{AttrChange, Barrier, BarrierId, Plan, Reason, Step, StepId, Wait, shown};
 use crate::value::{Data, Object, Value, json::to_json};
-
-/// A plain message.
-pub fn message(level: &str, text: &str) -> Json {
-    json!({ "type": "message", "level": level, "message": text })
-}
 
 fn level(severity: Severity) -> &'static str {
     match severity {
@@ -109,11 +101,6 @@ fn context(span: Span, sources: &SourceMap, bodies: &mut Bodies) -> Option<Strin
     Some(format!("{}{}", around.kind, labels.collect::<String>()))
 }
 
-/// A diagnostic as a line.
-pub fn diagnostic(diagnostic: &Diagnostic, sources: &SourceMap) -> Json {
-    json!({ "type": "diagnostic", "level": level(diagnostic.severity), "diagnostic": diagnostic_body(diagnostic, sources) })
-}
-
 /// The answer of `validate --json`, in Terraform's documented form.
 pub fn validation(diagnostics: &[Diagnostic], sources: &SourceMap) -> Json {
     let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
@@ -127,16 +114,6 @@ pub fn validation(diagnostics: &[Diagnostic], sources: &SourceMap) -> Json {
         "warning_count": count(Severity::Warning),
         "diagnostics": shown.map(|diagnostic| body_of(diagnostic, sources, &mut bodies)).collect::<Vec<_>>(),
     })
-}
-
-fn action(action: Action) -> &'static str {
-    match action {
-        Action::Create => "create",
-        Action::Update => "update",
-        Action::Delete => "delete",
-        Action::Forget => "forget",
-        Action::Read => "read",
-    }
 }
 
 /// A value with sensitive parts as `"(sensitive value)"` and unknown ones as null.
@@ -155,7 +132,8 @@ fn object(object: &Object) -> Json {
     Json::Object(object.iter().map(|(name, item)| (name.to_string(), value(item))).collect())
 }
 
-fn change(change: &AttrChange) -> Json {
+/// An attribute that differs.
+pub fn change(change: &AttrChange) -> Json {
     let hidden = change.before.is_sensitive_anywhere() || change.after.is_sensitive_anywhere();
     let show = |item: &Value| if hidden && !item.is_null() { "(sensitive value)".into() } else { value(item) };
     json!({
@@ -183,7 +161,8 @@ fn call(step: &Step, call: &Call) -> Json {
     })
 }
 
-fn step(step: &Step, places: &BTreeMap<StepId, usize>) -> Json {
+/// A step, with its calls; other steps are called by their places in the plan.
+pub fn step(step: &Step, places: &BTreeMap<StepId, usize>) -> Json {
     let (reason, causes) = match &step.reason {
         Reason::Declared => ("declared", Vec::new()),
         Reason::Vanished => ("gone", Vec::new()),
@@ -196,10 +175,10 @@ fn step(step: &Step, places: &BTreeMap<StepId, usize>) -> Json {
     let changes: Vec<Json> = step.changes.iter().map(change).collect();
     let calls: Vec<Json> = step.calls.iter().map(|one| call(step, one)).collect();
     let mut line = json!({
-        "type": "planned_change",
+        "step": places[&step.step],
         "address": step.address.to_string(),
         "kind": &*step.address.kind,
-        "action": action(step.action),
+        "action": step.action.word(),
         "reason": reason,
         "causes": causes,
         "region": step.region,
@@ -228,7 +207,7 @@ fn after_barrier(wait: &Wait) -> Option<BarrierId> {
 }
 
 /// Steps that many steps wait for, written once: written at each of those, they would grow with the square.
-fn barriers(plan: &Plan, places: &BTreeMap<StepId, usize>) -> Vec<Json> {
+pub fn barriers(plan: &Plan, places: &BTreeMap<StepId, usize>) -> Vec<Json> {
     let waited: BTreeSet<BarrierId> =
         plan.steps.iter().flat_map(|step| &step.edges).filter_map(after_barrier).collect();
     let line = |barrier: &Barrier| {
@@ -236,69 +215,4 @@ fn barriers(plan: &Plan, places: &BTreeMap<StepId, usize>) -> Vec<Json> {
         json!({ "type": "planned_barrier", "barrier": barrier.barrier.0, "steps": steps })
     };
     plan.barriers.iter().filter(|barrier| waited.contains(&barrier.barrier)).map(line).collect()
-}
-
-/// A plan as lines: one per step, the sets of steps that many wait for, the outputs, what blocks it, and a summary.
-pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
-    let import = |imported: &crate::plan::Imported| {
-        let (address, id) = (imported.address.to_string(), &imported.record.id);
-        json!({ "type": "planned_import", "address": address, "kind": &*imported.address.kind, "id": id })
-    };
-    let places = plan.places();
-    let mut lines: Vec<Json> =
-        plan.imports.iter().map(import).chain(plan.steps.iter().map(|one| step(one, &places))).collect();
-    lines.extend(barriers(plan, &places));
-    lines.extend(plan.waits.iter().map(super::pending::json));
-    for note in &plan.notes {
-        lines.push(
-            json!({ "type": "note", "address": note.address.as_ref().map(ToString::to_string), "message": note.text }),
-        );
-    }
-    for blocked in &plan.blocked {
-        lines.push(json!({ "type": "blocked", "address": blocked.address.to_string(), "reason": blocked.reason }));
-    }
-    for skipped in &plan.skipped {
-        lines.push(json!({ "type": "left_out", "address": skipped.address.to_string(), "reason": skipped.reason }));
-    }
-    if !plan.changed_outputs.is_empty() {
-        let outputs =
-            plan.changed_outputs.iter().map(|name| (name.clone(), plan.outputs.get(name).map_or(Json::Null, value)));
-        lines.push(json!({ "type": "output_changes", "outputs": outputs.collect::<serde_json::Map<_, _>>() }));
-    }
-    lines.extend(cost::lines(&crate::plan::cost::of(plan)));
-    let counts = plan.counts();
-    lines.push(json!({
-        "type": "change_summary",
-        "environment": environment,
-        "changes": { "import": counts.import, "add": counts.add, "change": counts.change, "remove": counts.destroy, "forget": counts.forget, "unchanged": plan.unchanged },
-    }));
-    lines
-}
-
-/// Something that happened during an apply.
-pub fn event(event: &Event, places: &Places) -> Json {
-    match event {
-        Event::Started { address, action: what, id } => {
-            json!({ "type": "apply_start", "address": address.to_string(), "action": action(*what), "id": id })
-        }
-        Event::Called { address, operation, number } => {
-            json!({ "type": "apply_call", "address": address.to_string(), "operation": operation, "number": number.0, "of": number.1 })
-        }
-        Event::Progress { address, status, elapsed } => {
-            json!({ "type": "apply_progress", "address": address.to_string(), "status": status, "elapsed_seconds": elapsed.as_secs_f64() })
-        }
-        Event::Done { address, action: what, id, elapsed } => {
-            json!({ "type": "apply_complete", "address": address.to_string(), "action": action(*what), "id": id, "elapsed_seconds": elapsed.as_secs_f64() })
-        }
-        Event::Failed { address, action: what, why, elapsed } => {
-            let (file, line) = places.of(address).unzip();
-            json!({ "type": "apply_errored", "address": address.to_string(), "action": action(*what), "message": why, "filename": file, "line": line, "elapsed_seconds": elapsed.as_secs_f64() })
-        }
-        Event::Waiting { id, status, elapsed } => {
-            json!({ "type": "apply_waiting", "id": id, "status": status, "elapsed_seconds": elapsed.as_secs() })
-        }
-        Event::Skipped { address, action: what } => {
-            json!({ "type": "apply_skipped", "address": address.to_string(), "action": action(*what) })
-        }
-    }
 }

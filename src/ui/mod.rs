@@ -3,16 +3,21 @@
 mod calls;
 mod cost;
 pub mod difference;
+pub mod drift;
+pub mod environments;
 pub mod json;
 mod paint;
 pub mod pending;
 pub mod plan;
 mod print;
 pub mod progress;
+pub mod report;
+pub mod stream;
 pub mod terraform;
 pub mod value;
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -20,7 +25,7 @@ use serde_json::Value as Json;
 
 use crate::diag::{Diagnostic, SourceMap, render, visible};
 use crate::lang::hide::hide;
-pub use print::{is_attended, lost};
+pub use print::{is_attended, lost, open_beside};
 
 const GREEN: AnsiColor = AnsiColor::Green;
 const RED: AnsiColor = AnsiColor::Red;
@@ -39,6 +44,12 @@ pub struct Ui {
     pub colour_err: bool,
     /// Whether stdout has JSON lines only.
     pub json: bool,
+    /// The environment that messages speak of, where the stack has several.
+    pub environment: Option<&'static str>,
+    /// Whether warnings have one line each.
+    compact: bool,
+    /// Whether messages for programs are left out.
+    quiet: bool,
 }
 
 impl Ui {
@@ -49,12 +60,31 @@ impl Ui {
             colour: wanted && std::io::stdout().is_terminal(),
             colour_err: wanted && std::io::stderr().is_terminal(),
             json,
+            environment: None,
+            compact: false,
+            quiet: false,
         }
+    }
+
+    /// The same for what is said of one environment of several.
+    pub fn of(self, environment: &str) -> Self {
+        // A run has few of them, and a way to print is copied everywhere.
+        Self { environment: Some(Box::leak(environment.to_owned().into_boxed_str())), ..self }
     }
 
     /// Prints text. What came from outside cannot move the cursor or hide.
     pub fn out(&self, text: &str) {
         print::stdout(&paint::filter(text));
+    }
+
+    /// The same with one line for each warning.
+    pub fn compact(self) -> Self {
+        Self { compact: true, ..self }
+    }
+
+    /// The same for what people read, where programs get another document in one piece.
+    pub fn without_stream(self) -> Self {
+        Self { quiet: true, ..self }
     }
 
     /// Prints text byte for byte: what another program reads.
@@ -65,6 +95,49 @@ impl Ui {
     /// Prints JSON as a line, with escapes for what is hidden.
     pub fn json(&self, json: &Json) {
         print::stdout(&visible::json(&format!("{json}\n")));
+    }
+
+    /// Whether messages for programs go anywhere.
+    pub fn streams(&self) -> bool {
+        !self.quiet && (self.json || print::has_beside())
+    }
+
+    /// Sends messages for programs where they go: to stdout, or into a file beside what people read. The first one of a
+    /// process is preceded by the version.
+    pub fn stream(&self, lines: impl FnOnce() -> Vec<Json>) {
+        static BEGUN: AtomicBool = AtomicBool::new(false);
+        if !self.streams() {
+            return;
+        }
+        let version = (!BEGUN.swap(true, Ordering::SeqCst)).then(stream::version);
+        let bare = Self { environment: None, ..*self };
+        version.iter().for_each(|line| self.document(&bare.stamped(line.clone())));
+        lines().into_iter().for_each(|line| self.document(&self.stamped(line)));
+    }
+
+    /// A message with its time, and the environment that it is about.
+    pub fn stamped(&self, mut line: Json) -> Json {
+        line["@timestamp"] = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string().into();
+        if let (Some(name), None) = (self.environment, line.get("environment")) {
+            line["environment"] = name.into();
+        }
+        line
+    }
+
+    /// Sends one object where messages for programs go.
+    pub fn document(&self, json: &Json) {
+        let text = visible::json(&format!("{json}\n")).into_owned();
+        if self.json {
+            print::stdout(&text);
+        }
+        print::beside(&text);
+    }
+
+    /// Prints what people read, unless stdout is for programs.
+    pub fn say(&self, text: &str) {
+        if !self.json {
+            self.out(text);
+        }
     }
 
     /// Prints JSON over several lines.
@@ -98,33 +171,41 @@ impl Ui {
             return;
         }
         let sources = &hide(sources);
-        for diagnostic in diagnostics {
-            if self.json {
-                self.json(&json::diagnostic(diagnostic, sources));
-            } else {
-                // Its parts are visible already, and the styles are those of the renderer.
-                print::stderr(&format!("{}\n\n", render::render(diagnostic, sources, self.colour_err)));
+        self.stream(|| diagnostics.iter().map(|one| stream::diagnostic(one, sources)).collect());
+        if report::github::is_here() {
+            let lines = report::github::annotations(&report::findings(diagnostics, sources));
+            lines.iter().for_each(|line| print::stderr(&format!("{line}\n")));
+        }
+        for diagnostic in diagnostics.iter().filter(|_| !self.json) {
+            if self.compact && !diagnostic.is_error() {
+                self.err(&render::line(diagnostic, sources));
+                continue;
             }
+            // Its parts are visible already, and the styles are those of the renderer.
+            print::stderr(&format!("{}\n\n", render::render(diagnostic, sources, self.colour_err)));
         }
     }
 
     /// Prints an error that has no place in a file.
     pub fn error(&self, text: &str) {
-        if self.json {
-            self.json(&json::message("error", text));
-        } else {
+        self.stream(|| vec![stream::error(text)]);
+        if !self.json {
             let style = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
-            self.err(&format!("{}: {text}", self.paint_err(style, "error")));
+            self.err(&format!("{}: {}{text}", self.paint_err(style, "error"), self.about()));
         }
     }
 
     /// Says something by the way.
     pub fn remark(&self, text: &str) {
-        if self.json {
-            self.json(&json::message("warning", text));
-        } else {
-            self.err(text);
+        self.stream(|| vec![stream::log("warn", text)]);
+        if !self.json {
+            self.err(&format!("{}{text}", self.about()));
         }
+    }
+
+    /// Which environment a message is about, to stand before it.
+    fn about(&self) -> String {
+        self.environment.map(|name| format!("environment \"{name}\": ")).unwrap_or_default()
     }
 
     /// Prints what is wrong with the arguments, or the help that was asked for. `plain` says that the arguments are

@@ -41,7 +41,8 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
         out.push_str(&format!("  # {} will be imported: \"{}\"\n\n", imported.address, imported.record.id));
     }
     for drift in plan.drift.iter().filter(|drift| !drift.changes.is_empty()) {
-        out.push_str(&drifted(ui, drift));
+        out.push_str(&drifted(ui, drift, "was changed by others; its record takes that over, nothing is sent"));
+        out.push('\n');
     }
     for shown in shown(plan) {
         out.push_str(&block(ui, &shown));
@@ -76,7 +77,8 @@ fn notes(plan: &Plan, out: &mut String) {
     }
 }
 
-fn count(number: usize, thing: &str) -> String {
+/// A number of things: `1 resource`, `2 resources`.
+pub fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -89,8 +91,8 @@ pub fn counts(counts: Counts) -> String {
 }
 
 /// The worst impact, and how long it will take along the longest way through the edges.
-fn summary(plan: &Plan) -> String {
-    let worst = plan.steps.iter().map(Step::impact).max().unwrap_or(Impact::None);
+pub fn summary(plan: &Plan) -> String {
+    let worst = plan.impact();
     let longest = plan.longest_way();
     let mut text = String::new();
     if worst > Impact::None {
@@ -105,26 +107,44 @@ fn summary(plan: &Plan) -> String {
     text
 }
 
-/// What others have changed, and a run that only refreshes takes over.
-fn drifted(ui: Ui, drift: &Drift) -> String {
+/// What others have changed.
+pub fn drifted(ui: Ui, drift: &Drift, head: &str) -> String {
     let address = ui.paint(Style::new().bold(), &drift.address.to_string());
     let sign = ui.paint(style(YELLOW), "~");
-    let mut out = format!("  # {address} was changed by others; its record takes that over, nothing is sent\n");
+    let mut out = format!("  # {address} {head}\n");
+    if drift.changes.is_empty() {
+        return out;
+    }
     out.push_str(&format!("  {sign} {} \"{}\" {{\n", drift.address.kind, drift.address.name));
     let width = drift.changes.iter().map(|change| name(change).len()).max().unwrap_or(0);
     let told = |change: &AttrChange| attribute(ui, change, key_of(&drift.address, change.name), width, false);
     drift.changes.iter().for_each(|change| out.push_str(&told(change)));
-    out + "    }\n\n"
+    out + "    }\n"
 }
 
 /// What is shown together: both halves of a replacement are one.
-struct Shown<'a> {
-    address: &'a Address,
-    main: &'a Step,
-    other: Option<&'a Step>,
+pub struct Shown<'a> {
+    /// The instance.
+    pub address: &'a Address,
+    /// What becomes of it; of a replacement the half that makes.
+    pub main: &'a Step,
+    /// The other half.
+    pub other: Option<&'a Step>,
 }
 
-fn shown(plan: &Plan) -> Vec<Shown<'_>> {
+impl Shown<'_> {
+    /// Its steps in the order in which they are made.
+    pub fn steps(&self) -> Vec<&Step> {
+        let mut steps: Vec<&Step> = self.other.into_iter().chain([self.main]).collect();
+        if matches!(&self.main.reason, Reason::Replaced { create_first: true, .. }) {
+            steps.reverse();
+        }
+        steps
+    }
+}
+
+/// The steps of a plan by instance.
+pub fn shown(plan: &Plan) -> Vec<Shown<'_>> {
     let mut all: Vec<Shown> = Vec::new();
     let mut places: BTreeMap<&Address, usize> = BTreeMap::new();
     for step in &plan.steps {
@@ -152,12 +172,7 @@ fn block(ui: Ui, shown: &Shown) -> String {
     if shown.main.reason != Reason::Rebooted {
         out.push_str(&body(ui, shown, (sign, colour)));
     }
-    let calls = shown.other.into_iter().chain([shown.main]);
-    let mut steps: Vec<&Step> = calls.collect();
-    if matches!(&shown.main.reason, Reason::Replaced { create_first: true, .. }) {
-        steps.reverse();
-    }
-    out.push_str(&calls::told(&steps));
+    out.push_str(&calls::told(&shown.steps()));
     out.push('\n');
     out
 }

@@ -1,11 +1,16 @@
 //! The one way to the terminal: what cannot be written is remembered, and the exit code tells it.
 
+use std::fs::File;
 use std::io::{BufRead, ErrorKind, IsTerminal, Write};
-use std::sync::OnceLock;
+use std::path::Path;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Why the first text that was lost could not be written. A process has one output.
 static LOST: OnceLock<String> = OnceLock::new();
+
+/// The file that has the messages for programs beside what people read.
+static BESIDE: OnceLock<Mutex<File>> = OnceLock::new();
 
 /// How long a full pipe that does not block is left alone.
 const FULL: Duration = Duration::from_millis(10);
@@ -23,6 +28,25 @@ pub fn stdout(text: &str) {
 /// Writes to stderr as it is.
 pub fn stderr(text: &str) {
     note(write(&mut std::io::stderr().lock(), text.as_bytes()));
+}
+
+/// Has the messages for programs written into a file, which is made or emptied.
+pub fn open_beside(path: &Path) -> std::io::Result<()> {
+    let file = File::create(path)?;
+    BESIDE.get_or_init(|| Mutex::new(file));
+    Ok(())
+}
+
+/// Whether there is such a file.
+pub fn has_beside() -> bool {
+    BESIDE.get().is_some()
+}
+
+/// Writes to that file.
+pub fn beside(text: &str) {
+    if let Some(file) = BESIDE.get() {
+        note(write(&mut *file.lock().unwrap_or_else(PoisonError::into_inner), text.as_bytes()));
+    }
 }
 
 /// Keeps in mind that something was lost.

@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::apply::Event;
 use crate::diag::{SourceMap, Span};
 use crate::plan::Action;
-use crate::ui::{Ui, duration, json};
+use crate::ui::{Ui, duration, stream};
 
 /// A resource that is still under way is mentioned this often.
 const REMINDER: Duration = Duration::from_secs(10);
@@ -58,32 +58,68 @@ impl Places {
     }
 }
 
+/// What is under way, and when it was last mentioned.
+#[derive(Debug, Default)]
+pub struct Running {
+    actions: BTreeMap<Address, Action>,
+    reminded: BTreeMap<String, Duration>,
+}
+
+impl Running {
+    fn hear(&mut self, event: &Event) {
+        if let Event::Started { address, action, .. } = event {
+            self.actions.insert(address.clone(), *action);
+            self.reminded.remove(&address.to_string());
+        }
+    }
+
+    /// What is done with an instance, if it is time to mention that.
+    pub fn due(&mut self, address: &Address, elapsed: Duration) -> Option<Action> {
+        let action = self.actions.get(address).copied().unwrap_or(Action::Update);
+        self.is_time(&address.to_string(), elapsed).then_some(action)
+    }
+
+    /// The same for what an earlier run has begun, which is mentioned at once.
+    fn is_waiting(&mut self, id: &str, elapsed: Duration) -> bool {
+        let is_new = !self.reminded.contains_key(id);
+        if is_new {
+            self.reminded.insert(id.to_owned(), elapsed);
+        }
+        is_new || self.is_time(id, elapsed)
+    }
+
+    fn is_time(&mut self, name: &str, elapsed: Duration) -> bool {
+        let due = elapsed >= self.reminded.get(name).copied().unwrap_or_default() + REMINDER;
+        if due {
+            self.reminded.insert(name.to_owned(), elapsed);
+        }
+        due
+    }
+}
+
 /// Prints events until the apply has ended.
 pub async fn follow(ui: Ui, mut events: UnboundedReceiver<Event>, places: Arc<Places>) {
-    let mut reminded: BTreeMap<String, Duration> = BTreeMap::new();
+    let (mut told, mut streamed) = (Running::default(), Running::default());
     while let Some(event) = events.recv().await {
-        if ui.json {
-            ui.json(&json::event(&event, &places));
-        } else if let Some(line) = line(&event, &mut reminded, &places) {
-            ui.out(&format!("{line}\n"));
+        told.hear(&event);
+        streamed.hear(&event);
+        ui.stream(|| stream::event(&event, &mut streamed, &places));
+        if let Some(line) = line(&event, &mut told, &places) {
+            ui.say(&format!("{line}\n"));
         }
     }
 }
 
-fn line(event: &Event, reminded: &mut BTreeMap<String, Duration>, places: &Places) -> Option<String> {
+fn line(event: &Event, running: &mut Running, places: &Places) -> Option<String> {
     match event {
         Event::Started { address, action, id } => {
             let id = id.as_ref().map(|id| format!(" [id={id}]")).unwrap_or_default();
             Some(format!("{address}: {}...{id}", doing(*action)))
         }
         Event::Called { .. } => None,
-        Event::Progress { address, status, elapsed } => {
-            let last = reminded.get(&address.to_string()).copied().unwrap_or_default();
-            (*elapsed >= last + REMINDER).then(|| {
-                reminded.insert(address.to_string(), *elapsed);
-                format!("{address}: still {status} [{} elapsed]", duration(*elapsed))
-            })
-        }
+        Event::Progress { address, status, elapsed } => running
+            .is_time(&address.to_string(), *elapsed)
+            .then(|| format!("{address}: still {status} [{} elapsed]", duration(*elapsed))),
         Event::Done { address, action, id, elapsed } => {
             let id =
                 id.as_ref().filter(|_| *action != Action::Delete).map(|id| format!(" [id={id}]")).unwrap_or_default();
@@ -93,13 +129,9 @@ fn line(event: &Event, reminded: &mut BTreeMap<String, Duration>, places: &Place
             let address = places.with(address);
             Some(format!("{address}: {} failed after {}: {why}", doing(*action), precise(*elapsed)))
         }
-        Event::Waiting { id, status, elapsed } => {
-            let due = reminded.get(id).is_none_or(|last| *elapsed >= *last + REMINDER);
-            due.then(|| {
-                reminded.insert(id.clone(), *elapsed);
-                format!("{id}: an earlier run began this; still {status} [{} elapsed]", duration(*elapsed))
-            })
-        }
+        Event::Waiting { id, status, elapsed } => running
+            .is_waiting(id, *elapsed)
+            .then(|| format!("{id}: an earlier run began this; still {status} [{} elapsed]", duration(*elapsed))),
         Event::Skipped { address, action } => Some(format!("{address}: {} not begun", doing(*action))),
     }
 }

@@ -23,6 +23,8 @@ pub enum Origin {
     Module(ModulePath, Arc<str>),
     /// What is known once the account is: `region` or `account_id`.
     Environment(#[serde(with = "word::one")] Static),
+    /// A variable of the root that has no value, in a check that goes without.
+    Variable(Arc<str>),
     /// It is known and must not be written: the block tells it again.
     Withheld,
     /// The time, or a random value: every run makes it anew.
@@ -61,6 +63,7 @@ impl fmt::Display for Origin {
             Self::Foreign(address, None) => f.write_str(address),
             Self::Foreign(address, Some(name)) => write!(f, "{address}.{name}"),
             Self::Environment(name) => write!(f, "env.{name}"),
+            Self::Variable(name) => write!(f, "var.{name}"),
         }
     }
 }

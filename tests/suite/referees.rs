@@ -195,7 +195,7 @@ fn script(test: &str, name: &str) {
 }
 
 /// Where a program is, or a word that the test is skipped.
-fn program(test: &str, name: &str) -> Option<PathBuf> {
+pub fn program(test: &str, name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|directory| directory.join(name)).find(|path| path.is_file());
     if found.is_none() {

@@ -145,7 +145,8 @@ fn a_rotation_asks_before_each_part() {
     place.run(&["apply", "--auto-approve"]).expect(0);
     place.write("main.hcl", &stack("NEW"));
     let rotate = ["rotate", "replication_group.r"];
-    let (first, second) = ("Carry this out? Only \"yes\" is accepted: ", "Only \"yes\" is accepted: ");
+    let (first, second) =
+        ("Carry this out in environment \"local\"? Only \"yes\" is accepted: ", "Only \"yes\" is accepted: ");
     answer(&place, &rotate, first, "no\n", "not approved; nothing was sent", 1);
     for (keys, says, ends) in [
         (CTRL_C, "interrupted; nothing more was sent", 5),

@@ -28,6 +28,8 @@ const LOOKS: &[(&[&str], i32, i32)] = &[
     (&["plan", "--refresh-only"], 0, 0),
     (&["plan", "--destroy"], 0, 0),
     (&["plan", "--var", "x=1"], 1, 1),
+    (&["drift"], 0, 0),
+    (&["env", "list"], 0, 0),
     (&["output"], 0, 0),
     (&["output", "--json"], 0, 0),
     (&["show"], 0, 0),

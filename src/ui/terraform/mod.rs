@@ -3,7 +3,7 @@
 
 mod change;
 mod configuration;
-mod names;
+pub mod names;
 mod values;
 
 use std::collections::BTreeMap;
@@ -221,8 +221,8 @@ fn variables(variables: &Object) -> Map<String, Json> {
     variables.iter().map(|(name, value)| (name.to_string(), one(value))).collect()
 }
 
-/// Outputs; none of the value of a sensitive one, or of one that is not known.
-fn outputs<'a>(outputs: impl Iterator<Item = (&'a str, Option<&'a Value>)>) -> Map<String, Json> {
+/// Outputs by name; none of the value of a sensitive one, or of one that is not known.
+pub fn outputs<'a>(outputs: impl Iterator<Item = (&'a str, Option<&'a Value>)>) -> Map<String, Json> {
     let one = |value: Option<&Value>| match value {
         Some(value) if value.is_sensitive_anywhere() => json!({ "sensitive": true }),
         Some(value) if value.is_wholly_known() => {

@@ -1,0 +1,117 @@
+//! `drift`: reads only, and tells what others did from what is not applied yet.
+
+use crate::emulate::{aws, control};
+use crate::harness::{Emulator, Place};
+
+const STACK: &str = r#"
+environment "local" {
+  endpoint = "URL"
+  region   = "us-east-1"
+}
+
+parameter_group "main" {
+  name        = "main"
+  family      = "redis7"
+  parameters  = { timeout = 20 }
+  tags        = { owner = "us", cost = "1" }
+
+  lifecycle { ignore_changes = [tags["cost"]] }
+}
+
+subnet_group "gone" {
+  name       = "gone"
+  subnet_ids = data.subnets.all.ids
+}
+
+subnet_group "stays" {
+  name       = "stays"
+  subnet_ids = data.subnets.all.ids
+}
+
+data "vpc" "default" { default = true }
+
+data "subnets" "all" {
+  filter {
+    name   = "vpc-id"
+    values = [data.vpc.default.id]
+  }
+}
+"#;
+
+/// What does more than look.
+fn writes(emulator: &Emulator) -> Vec<String> {
+    let calls = control(emulator, "GET /_cachestack/calls", "");
+    let calls: serde_json::Value = serde_json::from_str(&calls).expect("calls");
+    let operation = |name: &String| name.split(':').nth(1).unwrap_or_default().to_owned();
+    let operations = calls.as_object().expect("calls").keys().map(operation);
+    operations.filter(|name| !["Describe", "List", "Get"].iter().any(|read| name.starts_with(read))).collect()
+}
+
+#[test]
+fn drift_is_found_by_reading_only() {
+    let emulator = Emulator::start("instant");
+    let place = Place::new();
+    let stack = STACK.replace("URL", &emulator.url);
+    place.write("main.hcl", &stack);
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    place.run(&["drift"]).expect(0).says("No drift in environment \"local\"").says("3 unchanged");
+    let ask = |fields: &str| {
+        assert_eq!(aws(&emulator, &format!("{fields}&Version=2015-02-02")).expect("an answer").0, 200, "{fields}")
+    };
+    ask(
+        "Action=ModifyCacheParameterGroup&CacheParameterGroupName=main&ParameterNameValues.ParameterNameValue.1.ParameterName=timeout&ParameterNameValues.ParameterNameValue.1.ParameterValue=99",
+    );
+    ask("Action=DeleteCacheSubnetGroup&CacheSubnetGroupName=gone");
+    // What is written and not applied yet is no drift.
+    place.write(
+        "main.hcl",
+        &(stack.replace("name       = \"stays\"", "name       = \"stays\"\n  description = \"new\"")
+            + "\nparameter_group \"new\" {\n  name   = \"new\"\n  family = \"redis7\"\n}\n"),
+    );
+    control(&emulator, "DELETE /_cachestack/calls", "");
+    let said = place.run(&["drift", "--markdown", "drift.md"]).expect(2).stdout;
+    assert_eq!(writes(&emulator), Vec::<String>::new());
+    for text in
+        ["parameter_group.main was changed by others", "subnet_group.gone is gone", "Not drift, but not applied yet"]
+    {
+        assert!(said.contains(text), "no {text:?} in\n{said}");
+    }
+    let unapplied = said.lines().find(|line| line.starts_with("Not drift")).expect("a line");
+    assert!(unapplied.contains("parameter_group.new") && unapplied.contains("subnet_group.stays"), "{unapplied}");
+    assert!(!unapplied.contains("subnet_group.gone") && !unapplied.contains("parameter_group.main"), "{unapplied}");
+    let report = place.read("drift.md");
+    assert!(report.contains("| local | 2 | 0 | 2 | drift |"), "{report}");
+    let lines = place.run(&["drift", "--json"]).expect(2).stdout;
+    let lines: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of = |kind: &str| lines.iter().filter(|line| line["type"] == kind).count();
+    assert_eq!((of("version"), of("resource_drift"), of("drift_summary")), (1, 2, 1));
+    // Taken over, it is no drift any more.
+    place.write("main.hcl", &stack);
+    place.run(&["apply", "--refresh-only", "--auto-approve"]).expect(0);
+    place.run(&["drift"]).expect(0).says("No drift").says("Not drift, but not applied yet");
+}
+
+/// A part of an attribute that the block leaves to others is told apart.
+#[test]
+fn what_is_ignored_is_no_drift() {
+    let emulator = Emulator::start("instant");
+    let place = Place::new();
+    place.write("main.hcl", &STACK.replace("URL", &emulator.url));
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    let arn = "arn:aws:elasticache:us-east-1:ACCOUNT:parametergroup:main";
+    let world = emulator.export().to_string();
+    let account =
+        world.split("arn:aws:elasticache:us-east-1:").nth(1).and_then(|rest| rest.split(':').next()).expect("an ARN");
+    let tag = |key: &str, value: &str| {
+        let fields = format!(
+            "Action=AddTagsToResource&Version=2015-02-02&ResourceName={}&Tags.Tag.1.Key={key}&Tags.Tag.1.Value={value}",
+            arn.replace("ACCOUNT", account)
+        );
+        let (status, answer) = aws(&emulator, &fields).expect("an answer");
+        assert_eq!(status, 200, "{answer}");
+    };
+    tag("cost", "2");
+    place.run(&["drift"]).expect(0).says("Ignored, as ignore_changes says").says("parameter_group.main");
+    tag("owner", "them");
+    place.run(&["drift"]).expect(2).says("parameter_group.main was changed by others");
+}
