@@ -9,6 +9,7 @@ pub mod nodes;
 pub mod parameters;
 pub mod prices;
 pub mod regions;
+pub mod secrets;
 
 /// Reads an embedded data file; its form is fixed at build time, so a test reads each.
 fn embedded<T: serde::de::DeserializeOwned>(text: &str) -> T {

@@ -6,32 +6,13 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::catalog::acl;
+use crate::catalog::{acl, secrets};
 use crate::diag::{FileId, SourceMap};
 use crate::kinds;
 use crate::lang::syntax::lexer::lex;
 use crate::lang::syntax::token::{Kind, Token};
 use crate::lang::{json, source};
 use crate::schema::Attr;
-
-/// Attributes of other tools, and of providers, that hold secrets.
-const FOREIGN: &[&str] = &[
-    "access_key",
-    "auth_password",
-    "client_secret",
-    "former_state_keys",
-    "master_password",
-    "password",
-    "passwords",
-    "private_key",
-    "secret",
-    "secret_access_key",
-    "secret_key",
-    "secret_string",
-    "session_token",
-    "state_key",
-    "token",
-];
 
 /// The sources, with everything hidden that must not be shown.
 pub fn hide(sources: &SourceMap) -> SourceMap {
@@ -61,7 +42,7 @@ fn secret_names() -> BTreeSet<String> {
             gather(attr.block.as_ref().map_or(&[], |block| &block.attrs), into);
         }
     }
-    let mut names: BTreeSet<String> = FOREIGN.iter().map(|name| (*name).to_owned()).collect();
+    let mut names: BTreeSet<String> = secrets::NAMES.iter().map(|name| (*name).to_owned()).collect();
     kinds::KINDS.iter().for_each(|kind| gather(&kind.schema().attrs, &mut names));
     names
 }

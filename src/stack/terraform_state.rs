@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use crate::catalog::secrets;
 use crate::diag::Diagnostic;
 use crate::disk;
 use crate::kinds;
@@ -51,22 +52,10 @@ struct StepV4 {
     value: Json,
 }
 
-/// Attributes that are secret whatever the state says of them: older ones say nothing.
-const SECRETS: [&str; 9] = [
-    "auth_token",
-    "bcrypt_hash",
-    "password",
-    "private_key",
-    "private_key_pem",
-    "secret",
-    "secret_binary",
-    "secret_string",
-    "token",
-];
-
-/// Whether an attribute of a resource of Terraform is secret by its name.
+/// Whether an attribute of a resource of Terraform is secret by its name, whatever the state says of it: older ones say
+/// nothing.
 pub fn is_secret(kind: &str, name: &str) -> bool {
-    kind == "random_password" && name == "result" || SECRETS.contains(&name)
+    kind == "random_password" && name == "result" || secrets::NAMES.contains(&name)
 }
 
 /// Reads the values of a state by their addresses, without those of kinds that cachestack manages itself, unless the
