@@ -10,7 +10,7 @@ use crate::catalog::engines::Version;
 use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
 use crate::kinds::{names, paid, tags, upkeep};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
-use crate::value::{Object, Origin, Type, Value};
+use crate::value::{Object, Origin, Type, Value, text};
 
 /// The kind.
 pub struct GlobalReplicationGroup;
@@ -99,10 +99,6 @@ fn computed() -> Vec<Attr> {
         Attr::computed("global_node_groups", node_groups()).doc("The shards."),
         Attr::computed("members", members()).doc("The replication groups, the primary first."),
     ]
-}
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
 }
 
 /// T nodes and small ones are in no global datastore. Source: the user guide, "global datastores: prerequisites".

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
 use crate::kinds::{names, tags};
 use crate::schema::{Attr, Rule, Schema};
-use crate::value::{Object, Origin, Type, Value};
+use crate::value::{Object, Origin, Type, Value, text};
 
 /// The kind.
 pub struct LogGroup;
@@ -115,10 +115,6 @@ impl Kind for LogGroup {
     fn name_attribute(&self) -> Option<&'static str> {
         Some("name")
     }
-}
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
 }
 
 fn is_delivery(object: &Object) -> bool {

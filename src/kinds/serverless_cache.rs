@@ -7,7 +7,7 @@ use crate::catalog::engines::Version;
 use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
 use crate::kinds::{doors, names, paid, tags, upkeep, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Type, Value, text};
 
 /// The kind.
 pub struct ServerlessCache;
@@ -141,10 +141,6 @@ fn computed() -> Vec<Attr> {
         Attr::computed("endpoint", endpoint()).doc("Where clients find it."),
         Attr::computed("reader_endpoint", endpoint()).doc("Where clients find it that only read."),
     ]
-}
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
 }
 
 /// The one block of a name inside of another, or of the object.

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
 use crate::kinds::{names, paid, tags};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Type, Value, text};
 
 /// The kind.
 pub struct Snapshot;
@@ -83,10 +83,6 @@ pub fn told() -> Vec<Attr> {
         text("vpc_id", "The VPC of its source; none of a serverless cache."),
         Attr::computed("node_snapshots", Type::list(object_type(&part))).doc("What each shard gave to it."),
     ]
-}
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
 }
 
 /// Whether something is written, known or not.

@@ -6,7 +6,7 @@ use crate::catalog::acl::Access;
 use crate::kind::{Call, Change, Impact, Kind, Mark, Problem, SecretPhase, Target};
 use crate::kinds::{names, tags, why};
 use crate::schema::{Attr, Rule, Schema, lower, object_type};
-use crate::value::{Data, Object, Type, Value};
+use crate::value::{Data, Object, Type, Value, text};
 
 /// The kind.
 pub struct User;
@@ -83,10 +83,6 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     attrs.extend(tags::attrs());
     Schema::new(KIND, "aws_elasticache_user", "A user of caches.", attrs)
 });
-
-pub(super) fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
-}
 
 /// Two access strings that AWS writes alike.
 fn is_same_access(now: &Value, wanted: &Value) -> bool {

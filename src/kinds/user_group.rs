@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::kind::{Among, Call, Change, Kind, Neighbour, Problem, Target};
 use crate::kinds::{names, tags, user, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Type, Value, text};
 
 /// The kind.
 pub struct UserGroup;
@@ -67,23 +67,23 @@ impl Kind for UserGroup {
             None => true,
             Some(users) => users.as_items().is_some_and(<[Value]>::is_empty),
         };
-        let redis = user::text(desired, "engine") == Some("redis");
+        let redis = text(desired, "engine") == Some("redis");
         (nobody && redis).then(default_needed).into_iter().collect()
     }
 
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
-        let users = among.of(user::KIND).filter_map(|(_, user)| Some((user::text(user.planned, "user_id")?, user)));
+        let users = among.of(user::KIND).filter_map(|(_, user)| Some((text(user.planned, "user_id")?, user)));
         let users: BTreeMap<&str, Neighbour> = users.collect();
         let of_each = |(address, group)| members(group, &users).into_iter().map(move |problem| (address, problem));
         among.of(KIND).flat_map(of_each).chain(caches(among)).collect()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {
-        user::text(object, "user_group_id").map(str::to_owned)
+        text(object, "user_group_id").map(str::to_owned)
     }
 
     fn predict(&self, planned: &mut Object, _live: Option<&Object>, target: &Target) {
-        let Some(id) = user::text(planned, "user_group_id").map(str::to_owned) else { return };
+        let Some(id) = text(planned, "user_group_id").map(str::to_owned) else { return };
         planned.insert("id".into(), Value::string(&id));
         if let Some(arn) = target.arn("elasticache", &format!("usergroup:{id}")) {
             planned.insert("arn".into(), Value::string(arn));
@@ -161,13 +161,13 @@ fn default_needed() -> Problem {
 /// Caches of redis take groups of redis only.
 fn caches<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     let groups = among.of(KIND).filter_map(|(_, group)| {
-        let valkey = user::text(group.planned, "engine") == Some("valkey");
-        user::text(group.planned, "user_group_id").filter(|_| valkey)
+        let valkey = text(group.planned, "engine") == Some("valkey");
+        text(group.planned, "user_group_id").filter(|_| valkey)
     });
     let groups: BTreeSet<&str> = groups.collect();
     let mut problems = Vec::new();
     for (kind, attribute) in [("replication_group", "user_group_ids"), ("serverless_cache", "user_group_id")] {
-        let of_redis = among.of(kind).filter(|(_, cache)| user::text(cache.planned, "engine") == Some("redis"));
+        let of_redis = among.of(kind).filter(|(_, cache)| text(cache.planned, "engine") == Some("redis"));
         problems.extend(of_redis.filter_map(|(address, cache)| {
             let value = cache.planned.get(attribute)?;
             let mut ids = value.as_items().unwrap_or(std::slice::from_ref(value)).iter().filter_map(Value::as_str);
@@ -185,10 +185,10 @@ fn members(group: Neighbour, users: &BTreeMap<&str, Neighbour>) -> Vec<Problem> 
     if !group.planned.get("user_ids").is_some_and(|ids| ids.is_wholly_known() && !ids.is_null()) {
         return Vec::new();
     }
-    let engine = user::text(group.planned, "engine");
+    let engine = text(group.planned, "engine");
     let ids: Vec<&str> = users_of(group.planned).into_iter().collect();
     let name = |id: &str| match users.get(id) {
-        Some(user) => user::text(user.planned, "user_name"),
+        Some(user) => text(user.planned, "user_name"),
         None if id == "default" => Some("default"),
         None => None,
     };

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::kind::{Among, Call, Change, Kind, Neighbour, Problem, Target};
 use crate::kinds::{names, tags, user, user_group, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Type, Value, text};
 
 /// The kind.
 pub struct UserGroupAssociation;
@@ -38,8 +38,8 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
 
 /// The declared groups of an association that list their users.
 fn lists<'a>(association: &Object, among: &Among<'a>) -> impl Iterator<Item = (&'a Address, Neighbour<'a>)> {
-    let group = user::text(association, "user_group_id").map(str::to_owned);
-    let is_it = move |other: &Object| group.is_some() && user::text(other, "user_group_id") == group.as_deref();
+    let group = text(association, "user_group_id").map(str::to_owned);
+    let is_it = move |other: &Object| group.is_some() && text(other, "user_group_id") == group.as_deref();
     let lists = |other: &Neighbour| other.written.contains_key("user_ids") && !other.ignores("user_ids");
     among.of("user_group").filter(move |(_, other)| is_it(other.planned) && lists(other))
 }
@@ -56,7 +56,7 @@ impl Kind for UserGroupAssociation {
     /// A group whose block lists its users takes out whom it does not list.
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         let problem = |(address, association): (&'a Address, Neighbour<'a>)| {
-            let user = user::text(association.planned, "user_id")?;
+            let user = text(association.planned, "user_id")?;
             let takes_out = |(_, other): &(_, Neighbour)| !user_group::users_of(other.planned).contains(user);
             let (owner, _) = lists(association.planned, among).find(takes_out)?;
             let detail = format!("`{owner}` lists its users without \"{user}\", and would take it out again.");
@@ -72,7 +72,7 @@ impl Kind for UserGroupAssociation {
     }
 
     fn identify(&self, object: &Object) -> Option<String> {
-        Some(format!("{},{}", user::text(object, "user_group_id")?, user::text(object, "user_id")?))
+        Some(format!("{},{}", text(object, "user_group_id")?, text(object, "user_id")?))
     }
 
     fn predict(&self, planned: &mut Object, _live: Option<&Object>, _target: &Target) {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 
 pub use number::Number;
-pub use object::Object;
+pub use object::{Object, text};
 pub use origin::Origin;
 pub use same::same;
 pub use types::{Field, Type};

@@ -14,6 +14,11 @@ use super::Value;
 #[serde(transparent)]
 pub struct Object(BTreeMap<Arc<str>, Value>);
 
+/// The text of an attribute, where it has one that is known.
+pub fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
+    object.get(name).and_then(Value::as_str)
+}
+
 impl Object {
     /// One without attributes.
     pub const fn new() -> Self {

@@ -12,16 +12,12 @@ use crate::catalog::engines::Version;
 use crate::kind::{Among, Call, Change, Kind, Problem, Target, Usage, Window};
 use crate::kinds::{paid, reboot, upkeep};
 use crate::schema::Schema;
-use crate::value::{Object, Value};
+use crate::value::{Object, text};
 
 /// The kind.
 pub struct CacheCluster;
 
 const KIND: &str = "cache_cluster";
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
-}
 
 fn is_memcached(object: &Object) -> bool {
     text(object, "engine") == Some("memcached")

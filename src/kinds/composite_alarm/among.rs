@@ -6,7 +6,7 @@ use super::{KIND, rule};
 use crate::address::Address;
 use crate::diag::did_you_mean;
 use crate::kind::{Among, Problem};
-use crate::value::{Object, Value};
+use crate::value::text;
 
 /// The declared alarms of a region, by name and by ARN.
 type Named<'a> = BTreeMap<(&'a str, &'a str), &'a Address>;
@@ -29,10 +29,6 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     }
     problems.extend(circles(&children));
     problems
-}
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
 }
 
 fn names<'a>(

@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::catalog::metrics;
-use crate::value::{Data, Field, Object, Type, Value};
+use crate::value::{Data, Field, Object, Type, Value, text};
 
 /// Width and height of a graph; a dashboard is 24 wide.
 const SIZE: (usize, usize) = (8, 6);
@@ -87,10 +87,6 @@ fn node_ids(object: &Object) -> Option<Value> {
     let there = object.get("cache_nodes")?.as_items()?;
     let ids: Option<Vec<&str>> = there.iter().map(|node| node.get("id")?.as_str()).collect();
     ids.filter(|ids| ids.len() as i64 == wanted).map(Value::strings)
-}
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
 }
 
 /// What cannot be watched.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::kind::{Among, Neighbour, Problem};
-use crate::value::{Data, Object, Value};
+use crate::value::{Data, Object, Value, text};
 
 /// So many groups follow the primary. Source: AWS, limits of global datastores.
 const MOST: usize = 2;
@@ -34,10 +34,6 @@ pub(super) fn check<'a>(among: &Among<'a>, address: &Address, global: Neighbour)
         problems.extend(found.map(|problem| (of, problem)));
     }
     problems
-}
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
 }
 
 /// Whether a group names the datastore: by its id, or by the id that it will have.

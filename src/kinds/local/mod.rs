@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::kind::{Call, Change, Kind, Local, Means, Problem, Target};
 use crate::schema::{Attr, Schema};
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Type, Value, text};
 
 /// A kind that is its schema and a few functions.
 pub struct Plain {
@@ -132,10 +132,6 @@ fn keepers(name: &'static str) -> Attr {
 
 fn id(doc: &'static str) -> Attr {
     Attr::computed("id", Type::String).doc(doc)
-}
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
 }
 
 fn number(object: &Object, name: &str) -> Option<i64> {

@@ -8,16 +8,12 @@ mod schema;
 use crate::address::Address;
 use crate::kind::{Among, Call, Change, Kind, Problem, Target};
 use crate::schema::Schema;
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, text};
 
 /// The kind.
 pub struct LogMetricFilter;
 
 const KIND: &str = "log_metric_filter";
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
-}
 
 /// The block that says which metric comes out; there is one.
 fn transformation(object: &Object) -> Option<&Value> {

@@ -1,6 +1,6 @@
 //! `phase = "one-by-one"`: changes that need clients to move in between stop after their first phase until the next apply.
 
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, text};
 
 /// What AWS does not change while the mode is compatible, and what comes after it.
 const AFTER_THE_MODE: [&str; 7] = [
@@ -15,10 +15,6 @@ const AFTER_THE_MODE: [&str; 7] = [
 
 /// What AWS takes only where clients without TLS are kept out.
 const AFTER_REQUIRED: [&str; 2] = ["user_group_ids", "auth_token"];
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
-}
 
 fn is_on(object: &Object) -> bool {
     object.get("transit_encryption_enabled").and_then(Value::as_bool) == Some(true)

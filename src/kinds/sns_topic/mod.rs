@@ -7,15 +7,11 @@ use std::sync::Arc;
 use crate::kind::{Call, Change, Kind, Problem, Target};
 use crate::kinds::tags;
 use crate::schema::Schema;
-use crate::value::{Object, Origin, Type, Value};
+use crate::value::{Object, Origin, Type, Value, text};
 use schema::ATTRIBUTES;
 
 /// The kind.
 pub struct SnsTopic;
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
-}
 
 fn is_fifo(object: &Object) -> bool {
     object.get("fifo_topic").and_then(Value::as_bool) == Some(true)

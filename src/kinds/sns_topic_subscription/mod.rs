@@ -6,17 +6,13 @@ mod schema;
 use crate::address::Address;
 use crate::kind::{Among, Call, Change, Kind, Neighbour, Problem, Target};
 use crate::schema::Schema;
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, text};
 use schema::ATTRIBUTES;
 
 /// The kind.
 pub struct SnsTopicSubscription;
 
 const KIND: &str = "sns_topic_subscription";
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
-}
 
 impl Kind for SnsTopicSubscription {
     fn schema(&self) -> &'static Schema {

@@ -10,7 +10,7 @@ use document::{Document, Principal, Statement, Words};
 use super::Here;
 use crate::kind::Problem;
 use crate::schema::{Attr, Schema};
-use crate::value::{Data, Object, Type, Value};
+use crate::value::{Data, Object, Type, Value, text};
 
 const OLD: &str = "2008-10-17";
 const NEW: &str = "2012-10-17";
@@ -157,10 +157,6 @@ fn said(value: &Value) -> String {
         Data::List(..) => format!("({})", items.concat()),
         _ => value.as_str().unwrap_or_default().to_owned(),
     }
-}
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
 }
 
 fn texts(object: &Object, name: &str) -> Vec<String> {

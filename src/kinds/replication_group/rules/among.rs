@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::catalog::engines::{self, Engine, Version};
 use crate::catalog::{nodes, parameters};
 use crate::kind::{Among, Neighbour, Problem};
-use crate::value::{Object, Value};
+use crate::value::{Value, text};
 
 use super::super::{compile, shards};
 use super::engine::{actual_family, family_mismatch, wanted_family};
@@ -37,10 +37,6 @@ pub fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     let places = places::check(among, KIND, &["notification_topic_arn", "kms_key_id"]);
     let doors = doors::check(among, KIND, |group| group.get("port")?.as_i64());
     among.of(KIND).flat_map(problems).chain(places).chain(doors).collect()
-}
-
-fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
 }
 
 /// AWS takes slots when a group is made, and no call sets them later. Source: the service model.
