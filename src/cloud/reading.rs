@@ -5,9 +5,9 @@ use std::future::Future;
 
 use super::clients::Clients;
 use super::paging::at_most;
-use super::replication_group::{or_none, read_tags};
-use super::{FEW, Found, by_asked_name, tags};
-use crate::kind::{Observation, RemoteError, Status};
+use super::tags::{self, Owner};
+use super::{FEW, Found, by_asked_name};
+use crate::kind::{ErrorClass, Observation, RemoteError, Status};
 use crate::value::{Object, Value};
 
 /// The objects of these names, where they are few; else all that there are. What is not there is left out.
@@ -59,4 +59,33 @@ where
 
 fn text(object: &Object, name: &str) -> Option<String> {
     object.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// ElastiCache tells the tags of an object only while nothing is going on with it.
+pub(super) async fn read_tags(
+    clients: &Clients,
+    bulk: Option<tags::ByArn>,
+    free: Vec<String>,
+    busy: Vec<String>,
+) -> Result<tags::ByArn, RemoteError> {
+    if let Some(mut bulk) = bulk {
+        // The tagging API may not list a group yet that is being made; that says nothing about its tags.
+        let known = busy.into_iter().filter_map(|arn| bulk.remove_entry(&arn)).collect::<Vec<_>>();
+        let mut tags = tags::of_each(clients, Owner::ElastiCache, Some(bulk), free).await?;
+        tags.extend(known);
+        return Ok(tags);
+    }
+    let (free, busy) =
+        tokio::join!(tags::of_each(clients, Owner::ElastiCache, None, free), tags::of_busy(clients, busy));
+    let mut tags = free?;
+    tags.extend(busy);
+    Ok(tags)
+}
+
+/// What is not there is no error.
+pub(super) fn or_none<T>(found: Result<Vec<T>, RemoteError>) -> Result<Vec<T>, RemoteError> {
+    match found {
+        Err(error) if error.class == ErrorClass::NotFound => Ok(Vec::new()),
+        other => other,
+    }
 }

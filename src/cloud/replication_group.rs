@@ -13,9 +13,10 @@ use super::args::without_secrets;
 use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, at_most, pages};
+use super::reading::{or_none, read_tags};
 use super::tags::{self, Owner};
 use super::{FEW, Found, Place, by_asked_name, names};
-use crate::kind::{Call, ErrorClass, Future_, Remote, RemoteError, Reply};
+use crate::kind::{Call, Future_, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
 /// Up to this many members are asked for by name; for more, the list of all clusters is read.
@@ -82,27 +83,6 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     Ok(by_asked_name(ids, groups.iter().map(observe).collect()))
 }
 
-/// ElastiCache tells the tags of a group only while nothing is going on with it.
-pub(super) async fn read_tags(
-    clients: &Clients,
-    bulk: Option<tags::ByArn>,
-    free: Vec<String>,
-    busy: Vec<String>,
-) -> Result<tags::ByArn, RemoteError> {
-    if let Some(mut bulk) = bulk {
-        // The tagging API may not list a group yet that is being made; that says nothing about its tags.
-        let known = busy.into_iter().filter_map(|arn| bulk.remove_entry(&arn)).collect::<Vec<_>>();
-        let mut tags = tags::of_each(clients, Owner::ElastiCache, Some(bulk), free).await?;
-        tags.extend(known);
-        return Ok(tags);
-    }
-    let (free, busy) =
-        tokio::join!(tags::of_each(clients, Owner::ElastiCache, None, free), tags::of_busy(clients, busy));
-    let mut tags = free?;
-    tags.extend(busy);
-    Ok(tags)
-}
-
 async fn named_groups(clients: &Clients, ids: &[String]) -> Result<Vec<ReplicationGroup>, RemoteError> {
     let found = at_most(FEW, ids, |id| async move { or_none(describe_groups(clients, Some(id)).await) });
     Ok(found.await?.into_iter().flatten().collect())
@@ -116,14 +96,6 @@ async fn clusters_of(clients: &Clients, groups: &[ReplicationGroup]) -> Result<V
     }
     let found = at_most(FEW_MEMBERS, members, |id| async move { or_none(describe_clusters(clients, Some(id)).await) });
     Ok(found.await?.into_iter().flatten().collect())
-}
-
-/// What is not there is no error.
-pub(super) fn or_none<T>(found: Result<Vec<T>, RemoteError>) -> Result<Vec<T>, RemoteError> {
-    match found {
-        Err(error) if error.class == ErrorClass::NotFound => Ok(Vec::new()),
-        other => other,
-    }
 }
 
 async fn describe_groups(clients: &Clients, id: Option<&str>) -> Result<Vec<ReplicationGroup>, RemoteError> {

@@ -3,7 +3,7 @@
 use crate::cloud::attrs::Attrs;
 use crate::cloud::clients::Clients;
 use crate::cloud::errors::fatal;
-use crate::cloud::replication_group::or_none;
+use crate::cloud::reading::or_none;
 use crate::cloud::snapshot::{Search, describe, describe_serverless, observe, observe_serverless};
 use crate::cloud::tags::{self, Owner};
 use crate::kind::{ErrorClass, Observation, RemoteError, Status};
