@@ -48,6 +48,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .doc("A setting that differs from the family's default."),
         Attr::optional("parameters", Type::map(Type::String))
             .local()
+            .told_by("parameter")
             .doc("The same as parameter blocks, as a map of names and values."),
         Attr::computed("id", Type::String).doc("The name."),
         Attr::computed("arn", Type::String).doc("The ARN."),

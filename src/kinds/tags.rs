@@ -17,6 +17,7 @@ pub fn attrs() -> [Attr; 2] {
     [
         Attr::optional("tags", Type::map(Type::String))
             .local()
+            .told_by("tags_all")
             .doc("Tags of this resource; they win over those of the provider, the stack and the environment."),
         Attr::computed("tags_all", Type::map(Type::String)).doc("All tags of the object."),
     ]

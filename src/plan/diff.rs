@@ -270,10 +270,10 @@ pub fn changes(
     causes: &[&str],
 ) -> Vec<AttrChange> {
     let get = |object: &Object, name: &str| object.get(name).cloned().unwrap_or_else(Value::null);
-    let hidden = |name: &str| matches!(name, "tags" | "parameters");
+    let is_told = |name: &&&'static str| schema.attr(name).is_none_or(|attr| attr.told_by.is_none());
     changed
         .iter()
-        .filter(|name| !hidden(name) || *name == &"tags_all")
+        .filter(is_told)
         .map(|name| {
             let (mut old, mut new) = (get(before, name), get(after, name));
             if *name == "tags_all" {

@@ -245,9 +245,8 @@ pub(super) fn update(
     let both: Vec<String> = record.beside.keys().chain(record.phase.keys()).cloned().collect();
     let protect = record.protect != plan.protect;
     let after = filled(instance, after);
-    let local = |name: &str| instance.kind.schema().attr(name).is_some_and(|attr| attr.update == Update::Local);
-    let is_shown = |name: &&&'static str| !local(name) || !matches!(**name, "tags" | "parameters");
-    if changed.iter().filter(is_shown).count() == 0 && !protect {
+    let is_told = |name: &&'static str| instance.kind.schema().attr(name).is_none_or(|attr| attr.told_by.is_none());
+    if !changed.iter().any(|name| is_told(&name)) && !protect {
         let record = stale(draft, instance, (record, observation), plan, &after);
         return Decision { record, standing: Standing::Unchanged, ..Decision::of(after) };
     }

@@ -116,6 +116,8 @@ pub struct Attr {
     pub by_block: Option<&'static str>,
     /// Whether an object that it names is let go of when it is written no longer, though AWS tells it.
     pub let_go: bool,
+    /// The attribute that it is a part or another spelling of, and that tells what changes of it.
+    pub told_by: Option<&'static str>,
     /// What it was called before.
     pub formerly: &'static [&'static str],
     /// Whether an empty text is no value of it, though it is none of its type.
@@ -222,6 +224,7 @@ impl Attr {
             left_to_others: false,
             by_block: None,
             let_go: false,
+            told_by: None,
             formerly: &[],
             nullable: false,
             or_nothing: false,
@@ -392,6 +395,12 @@ impl Attr {
     /// A plan that deletes the object tells it, so that one sees which object goes.
     pub fn told_at_deletion(mut self) -> Self {
         self.told_at_deletion = true;
+        self
+    }
+
+    /// It is a part or another spelling of an attribute, which tells what changes of it.
+    pub fn told_by(mut self, other: &'static str) -> Self {
+        self.told_by = Some(other);
         self
     }
 
