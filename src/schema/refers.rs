@@ -93,6 +93,11 @@ impl Schema {
         found
     }
 
+    /// The kind that an attribute names objects of.
+    pub fn named_by(&self, attribute: &str) -> Option<&'static str> {
+        Some(self.attr(attribute)?.refers.first()?.kind)
+    }
+
     /// The kinds that objects of this kind name in a way.
     pub fn holds(&self, hold: Hold) -> impl Iterator<Item = &'static str> {
         self.paths.iter().filter(move |path| path.refers.hold == hold).map(|path| path.refers.kind)

@@ -18,10 +18,9 @@ use super::block;
 use super::resource::declare_own;
 use crate::diag::{Diagnostic, Span};
 use crate::lang::ast::{Attribute, BinaryOp, Block, Body, Expr, For, Key, Label, Node, Part};
-use crate::schema::Opens;
+use crate::schema::{Opens, Schema};
 
 const NAMES: [&str; 5] = ["from_security_groups", "from_cidrs", "vpc_id", "name", "description"];
-const GROUP: &str = "security_group";
 
 /// What of a cache's block goes into that of its security group as it is.
 const SHARED: [&str; 4] = ["count", "for_each", "provider", "region"];
@@ -31,10 +30,11 @@ const SHARED: [&str; 4] = ["count", "for_each", "provider", "region"];
 pub(super) fn take(
     cache: &Block,
     name: &str,
-    opens: &Opens,
+    schema: &Schema,
     module: &mut Module,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Block> {
+    let opens = schema.opens.as_ref()?;
     let mut all = cache.body.blocks_of("access");
     let access = all.next()?;
     if let Some(second) = all.next() {
@@ -44,12 +44,16 @@ pub(super) fn take(
     }
     block::labels(access, &[], diagnostics);
     block::check_names(access, &NAMES, &[], diagnostics);
-    let at = At(access.header_span);
+    let at = At(access.header_span, schema.named_by(opens.groups)?);
     let mut without = cache.clone();
     without.body.blocks.retain(|block| &*block.kind != "access");
     let group = format!("{name}_access");
     // What is missing has been told, or is when the cache is declared.
-    let parts = (from(access, diagnostics), vpc(cache, access, opens, diagnostics), get(cache, opens.id));
+    let parts = (
+        from(access, diagnostics),
+        vpc(cache, access, (opens, schema.named_by(opens.subnets)), diagnostics),
+        get(cache, opens.id),
+    );
     if let (true, Some(vpc), Some(id)) = parts {
         declare_own(&at.group(cache, access, opens, (&group, id, vpc)), module, diagnostics);
         at.attach(&mut without, opens, &group);
@@ -73,7 +77,12 @@ fn from(access: &Block, diagnostics: &mut Vec<Diagnostic>) -> bool {
 }
 
 /// The VPC: as it is written, or that of the subnet group that the cache names.
-fn vpc(cache: &Block, access: &Block, opens: &Opens, diagnostics: &mut Vec<Diagnostic>) -> Option<Expr> {
+fn vpc(
+    cache: &Block,
+    access: &Block,
+    (opens, subnet_group): (&Opens, Option<&str>),
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Expr> {
     if let Some(written) = get(access, "vpc_id") {
         return Some(written);
     }
@@ -81,7 +90,7 @@ fn vpc(cache: &Block, access: &Block, opens: &Opens, diagnostics: &mut Vec<Diagn
     if let Some(expr) = &subnets
         && let Node::Attr(object, attribute) = &*bare(expr).node
         && matches!(&**attribute, "name" | "id")
-        && root(object).is_some_and(|root| crate::kinds::our_name(&root) == "subnet_group")
+        && root(object).is_some_and(|root| Some(crate::kinds::our_name(&root)) == subnet_group)
     {
         return Some(Expr { node: Arc::new(Node::Attr(object.clone(), "vpc_id".into())), span: expr.span });
     }
@@ -113,9 +122,9 @@ fn root(expr: &Expr) -> Option<Arc<str>> {
     }
 }
 
-/// Makes syntax that stands where the block does.
+/// Makes syntax that stands where the block does, and the kind of the group that it stands for.
 #[derive(Clone, Copy)]
-struct At(Span);
+struct At(Span, &'static str);
 
 impl At {
     fn expr(self, node: Node) -> Expr {
@@ -182,7 +191,7 @@ impl At {
         let lifecycle = cache.body.blocks_of("lifecycle").filter_map(|block| block.body.attribute("enabled"));
         let lifecycle = lifecycle.map(|enabled| self.block("lifecycle", &[], vec![enabled.clone()], Vec::new()));
         let blocks = lifecycle.collect();
-        self.block(GROUP, &[name], attributes, blocks)
+        self.block(self.1, &[name], attributes, blocks)
     }
 
     /// A rule for each source. An attribute, not blocks: of no source it is no rule, and not "as it is".
@@ -252,7 +261,7 @@ impl At {
 
     /// Puts the group to the others of the cache.
     fn attach(self, cache: &mut Block, opens: &Opens, name: &str) {
-        let mut group = self.attr(self.name(GROUP), name);
+        let mut group = self.attr(self.name(self.1), name);
         let key = [("for_each", "each", "key"), ("count", "count", "index")];
         if let Some((_, root, name)) = key.into_iter().find(|(meta, ..)| cache.body.attribute(meta).is_some()) {
             group = self.expr(Node::Index(group, self.attr(self.name(root), name)));

@@ -108,8 +108,7 @@ fn declare(
         return;
     }
     module.places.insert(address.clone(), block.header_span);
-    let opens = schema.opens.as_ref();
-    let taken = opens.and_then(|opens| access::take(block, &address.name, opens, module, diagnostics));
+    let taken = access::take(block, &address.name, schema, module, diagnostics);
     let block = taken.as_ref().unwrap_or(block);
     let watched = alarms::take(block, &address.name, schema, module, diagnostics);
     let block = watched.as_ref().unwrap_or(block);
