@@ -17,7 +17,9 @@ fn every_kind_can_be_tried_in_an_account() {
         assert!(listed.lines().any(|line| line.starts_with(&format!("{kind} "))), "{kind} is not listed:\n{listed}");
     }
     assert_eq!(listed.lines().count(), kinds.len(), "{listed}");
-    let left = Mutex::new(kinds);
+    // What is bought is only looked at, by a test of its own.
+    let left = kinds.into_iter().filter(|kind| kinds::get(kind).is_some_and(|kind| !kind.is_bought()));
+    let left = Mutex::new(left.collect::<Vec<_>>());
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
@@ -58,12 +60,7 @@ fn try_out(kind: &str) {
     let (place, emulator) = (Place::new(), Emulator::start("instant"));
     smoke(&place, Some(&emulator), &[kind], "yes\n").expect(0);
     let report = place.read(&format!("live-{kind}.txt"));
-    let bought = kinds::get(kind).is_some_and(|kind| kind.is_bought());
-    let changed = if bought { "0 changed" } else { "1 changed" };
-    let changed = format!("{changed}, 0 destroyed");
-    // Where nothing was bought there is nothing to destroy.
-    let destroyed = if bought { "No changes." } else { "Destroy complete" };
-    for part in [&changed, "No changes.", destroyed, &format!("== {kind}: exit 0")] {
+    for part in ["1 changed, 0 destroyed", "No changes.", "Destroy complete", &format!("== {kind}: exit 0")] {
         assert!(report.contains(part), "{kind}: no {part:?} in\n{report}");
     }
 }

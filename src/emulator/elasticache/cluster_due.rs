@@ -121,6 +121,9 @@ fn window(region: &mut Region, cluster: &CacheCluster, due: u64, speed: Speed) {
         lifecycle::schedule(region, later, Target::new("Cluster", cluster.id.clone()), cluster.serial, Step::Window);
     } else {
         cluster.pending = None;
+        if let Some(settings) = &mut cluster.own {
+            settings.window_at = None;
+        }
         begin(region, &mut cluster, change, due, speed);
     }
     region[CLUSTERS].put(&cluster.id.clone(), cluster);
