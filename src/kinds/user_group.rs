@@ -113,7 +113,7 @@ impl Kind for UserGroup {
 
     /// Caches of redis take groups of redis only, so that the caches come first on the way to valkey.
     fn follows_users(&self, before: &Object, after: &Object) -> Option<&'static str> {
-        let engine = |object| user::text(object, "engine");
+        let engine = |object| text(object, "engine");
         (engine(before) != Some("valkey") && engine(after) == Some("valkey")).then_some("engine")
     }
 
