@@ -246,6 +246,11 @@ impl Log {
         Ok(Self { file })
     }
 
+    /// Opens one for others to read, made or emptied.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        Ok(Self { file: File::create(path)? })
+    }
+
     /// Appends bytes; with `sync` they are on the medium when this returns.
     pub fn append(&mut self, bytes: &[u8], sync: bool) -> io::Result<()> {
         self.file.write_all(bytes)?;

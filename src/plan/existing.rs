@@ -246,7 +246,7 @@ pub(super) fn update(
     let protect = record.protect != plan.protect;
     let after = filled(instance, after);
     let is_told = |name: &&'static str| instance.kind.schema().attr(name).is_none_or(|attr| attr.told_by.is_none());
-    if !changed.iter().any(|name| is_told(&name)) && !protect {
+    if !changed.iter().any(is_told) && !protect {
         let record = stale(draft, instance, (record, observation), plan, &after);
         return Decision { record, standing: Standing::Unchanged, ..Decision::of(after) };
     }

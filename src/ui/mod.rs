@@ -23,6 +23,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use serde_json::Value as Json;
 
+use crate::clock::{Clock as _, SystemClock};
 use crate::diag::{Diagnostic, SourceMap, render, visible};
 use crate::lang::hide::hide;
 pub use print::{is_attended, lost, open_beside};
@@ -117,7 +118,8 @@ impl Ui {
 
     /// A message with its time, and the environment that it is about.
     pub fn stamped(&self, mut line: Json) -> Json {
-        line["@timestamp"] = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string().into();
+        let now = jiff::Timestamp::try_from(SystemClock.now()).unwrap_or_default();
+        line["@timestamp"] = now.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string().into();
         if let (Some(name), None) = (self.environment, line.get("environment")) {
             line["environment"] = name.into();
         }

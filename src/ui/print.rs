@@ -1,16 +1,17 @@
 //! The one way to the terminal: what cannot be written is remembered, and the exit code tells it.
 
-use std::fs::File;
 use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use crate::disk::Log;
+
 /// Why the first text that was lost could not be written. A process has one output.
 static LOST: OnceLock<String> = OnceLock::new();
 
 /// The file that has the messages for programs beside what people read.
-static BESIDE: OnceLock<Mutex<File>> = OnceLock::new();
+static BESIDE: OnceLock<Mutex<Log>> = OnceLock::new();
 
 /// How long a full pipe that does not block is left alone.
 const FULL: Duration = Duration::from_millis(10);
@@ -32,7 +33,7 @@ pub fn stderr(text: &str) {
 
 /// Has the messages for programs written into a file, which is made or emptied.
 pub fn open_beside(path: &Path) -> std::io::Result<()> {
-    let file = File::create(path)?;
+    let file = Log::create(path)?;
     BESIDE.get_or_init(|| Mutex::new(file));
     Ok(())
 }
@@ -45,7 +46,7 @@ pub fn has_beside() -> bool {
 /// Writes to that file.
 pub fn beside(text: &str) {
     if let Some(file) = BESIDE.get() {
-        note(write(&mut *file.lock().unwrap_or_else(PoisonError::into_inner), text.as_bytes()));
+        note(file.lock().unwrap_or_else(PoisonError::into_inner).append(text.as_bytes(), false));
     }
 }
 

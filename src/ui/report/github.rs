@@ -1,10 +1,10 @@
 //! GitHub Actions: annotations at lines of files, and the summary of a step. Source: its pages on workflow commands.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, slashes};
 use crate::diag::Severity;
+use crate::disk;
 
 /// So many annotations of one kind are shown of a step; the rest would be dropped without a word.
 const MOST: usize = 10;
@@ -73,12 +73,12 @@ pub fn summarize(markdown: &str) -> Result<(), String> {
     };
     let path = PathBuf::from(path);
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-    let taken = std::fs::metadata(&path).map_or(0, |metadata| metadata.len() as usize);
+    let taken = disk::read(&path).map_err(failed)?.map_or(0, |text| text.len());
     if taken + markdown.len() + 1 > SUMMARY_MAX {
         return Err(format!("{}: there is no room for more", path.display()));
     }
-    let file = std::fs::OpenOptions::new().append(true).create(true).open(&path);
-    file.and_then(|mut file| writeln!(file, "{markdown}")).map_err(failed)
+    let log = disk::Log::open(&path);
+    log.and_then(|mut log| log.append(format!("{markdown}\n").as_bytes(), false)).map_err(failed)
 }
 
 #[cfg(test)]
