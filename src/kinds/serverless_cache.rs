@@ -339,7 +339,8 @@ fn usage_limits(old: Option<&Value>, new: &Value) -> Value {
         if members.is_empty() {
             return None;
         }
-        members.extend(unit.then(|| ("Unit", Value::string("GB"))));
+        let written = part(Some(new), name, "unit");
+        members.extend(unit.then(|| ("Unit", if written.is_null() { Value::string("GB") } else { written })));
         Some(object(members))
     };
     let parts =
