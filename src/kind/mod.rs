@@ -163,6 +163,11 @@ pub trait Kind: Send + Sync {
         &[]
     }
 
+    /// Whether another object decides what is not written of this one: then it is nobody's to take away.
+    fn follows_another(&self, _object: &Object) -> bool {
+        false
+    }
+
     /// Attributes that AWS tells and that hang on others while nobody writes them: what was told before is not what
     /// they will be.
     fn follows(&self) -> &'static [&'static str] {

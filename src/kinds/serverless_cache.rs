@@ -88,6 +88,7 @@ fn of_engine() -> Vec<Attr> {
             .doc("What it is for."),
         Attr::single_block("cache_usage_limits", limits())
             .fits(are_same_limits)
+            .left_to_others()
             .doc("What may be used at most, and is ready at least."),
         Attr::optional_computed("snapshot_retention_limit", Type::Number)
             .rule(Rule::Range(0, 35))

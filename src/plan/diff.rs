@@ -69,6 +69,8 @@ pub struct Comparison<'a> {
     pub record: &'a Record,
     /// Attributes whose differences do not count.
     pub ignored: &'a dyn Fn(&str) -> bool,
+    /// Whether another object decides what is not written.
+    pub follows: bool,
     /// Whether unset attributes have their defaults even if they were never set.
     pub whole: bool,
     /// Digests, with the salt of the state.
@@ -158,7 +160,7 @@ fn wanted(by: &Comparison, attr: &Attr) -> Option<Value> {
     if attr.update == Update::Local || by.whole && attr.mode != Mode::OptionalComputed {
         return Some(attr.default.clone().unwrap_or_else(|| Value::null_of(attr.ty.clone())));
     }
-    let strange = !was_set && attr.is_cleared() && by.live.get(attr.name).is_some_and(is_something);
+    let strange = !was_set && !by.follows && attr.is_cleared() && by.live.get(attr.name).is_some_and(is_something);
     if !was_set && !strange || attr.at_create.is_some() {
         return None;
     }
@@ -253,7 +255,8 @@ fn compare_tags(by: &Comparison, difference: &mut Difference) {
         return;
     }
     let Some(wanted) = by.desired.get("tags_all") else { return };
-    let Some(now) = difference.before.get("tags_all").cloned() else { return };
+    let written = wanted.as_object().is_some_and(|tags| !tags.is_empty()) || by.record.set.contains("tags");
+    let Some(now) = difference.before.get("tags_all").filter(|_| written || !by.follows).cloned() else { return };
     let equal = same(&Value::object(tags::visible(&now)), &Value::object(tags::visible(wanted)));
     difference.after.insert("tags_all".into(), wanted.clone());
     if !equal || !wanted.is_wholly_known() {

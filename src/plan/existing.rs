@@ -147,6 +147,7 @@ fn compare(
         waiting: pending::waiting(instance.kind, &wanted, &observation.status, is_wanted_now(draft, instance)),
         record,
         ignored: &ignored,
+        follows: instance.kind.follows_another(&live),
         whole: instance.kind.schema().whole,
         digests,
     })

@@ -12,6 +12,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("replication_group", "engine", "a member of a global datastore has it from there"),
     ("replication_group", "automatic_failover_enabled", "AWS turns it on for members of a global datastore"),
     ("cache_cluster", "auto_minor_version_upgrade", "AWS chooses, as it does for replication groups"),
+    ("serverless_cache", "cache_usage_limits", "AWS tells limits of its own where none are written"),
     ("user", "authentication_mode", "AWS tells it of users with `passwords`, too"),
     ("user_group", "user_ids", "users may be put into a group by associations"),
 ];

@@ -82,6 +82,11 @@ impl Kind for CacheCluster {
         object.get("replication_group_id").is_some_and(|group| !group.is_null())
     }
 
+    /// A replica is told with what its group has.
+    fn follows_another(&self, object: &Object) -> bool {
+        self.is_copy(object)
+    }
+
     fn final_snapshot(&self, object: &Object) -> Option<&'static str> {
         upkeep::final_snapshot_of(object)
     }
