@@ -12,8 +12,10 @@ pub fn judged(found: &[Drift], stack: &Stack) -> (Vec<Drift>, Vec<Drift>) {
     let (mut counts, mut left) = (Vec::new(), Vec::new());
     for drift in found {
         let of = |changes: Vec<AttrChange>| Drift { changes, ..drift.clone() };
-        let (ignored, rest): (Vec<_>, Vec<_>) =
-            drift.changes.iter().cloned().partition(|change| is_ignored(&drift.address, change, stack));
+        let rest: Vec<AttrChange> =
+            drift.changes.iter().filter_map(|change| counted(&drift.address, change, stack)).collect();
+        let is_left = |change: &&AttrChange| !rest.iter().any(|kept| kept.name == change.name);
+        let ignored: Vec<AttrChange> = drift.changes.iter().filter(is_left).cloned().collect();
         if !rest.is_empty() || drift.changes.is_empty() {
             counts.push(of(rest));
         }
@@ -24,17 +26,19 @@ pub fn judged(found: &[Drift], stack: &Stack) -> (Vec<Drift>, Vec<Drift>) {
     (counts, left)
 }
 
-fn is_ignored(address: &Address, change: &AttrChange, stack: &Stack) -> bool {
-    let Some(resource) = stack.resource(address) else { return false };
+/// What of a difference counts: it without the parts that are ignored, if anything is left.
+fn counted(address: &Address, change: &AttrChange, stack: &Stack) -> Option<AttrChange> {
+    let Some(resource) = stack.resource(address) else { return Some(change.clone()) };
     let lifecycle = &resource.meta.lifecycle;
     if lifecycle.ignores(change.name) || change.name == "tags_all" && lifecycle.ignores("tags") {
-        return true;
+        return None;
     }
-    // What is left of the difference when the parts that are ignored are as they are there.
     let live = Object::from([(change.name.into(), change.after.clone())]);
     let mut recorded = Object::from([(change.name.into(), change.before.clone())]);
     ignore::keep(lifecycle, &mut recorded, &live);
-    !lifecycle.ignore_parts.is_empty() && recorded.values().all(|value| same(value, &change.after))
+    let before = recorded.remove(change.name).unwrap_or_else(|| change.before.clone());
+    let differs = lifecycle.ignore_parts.is_empty() || !same(&before, &change.after);
+    differs.then(|| AttrChange { before, ..change.clone() })
 }
 
 /// The steps of a plan that would be there without the drift: what is written and not applied yet.

@@ -46,7 +46,7 @@ fn key(step: &Step) -> Arc<str> {
 fn put(value: &Value, steps: &[Step], part: Option<&Value>) -> Value {
     let Some((step, rest)) = steps.split_first() else { return part.unwrap_or(value).clone() };
     let data = match (&value.data, step) {
-        (Data::Map(ty, items), step) => {
+        (Data::Map(_, items) | Data::Object(items), step) => {
             let (mut items, key) = ((**items).clone(), key(step));
             match (items.get(&key).map(|item| put(item, rest, part)), part) {
                 (Some(changed), _) if !rest.is_empty() => drop(items.insert(key, changed)),
@@ -54,7 +54,10 @@ fn put(value: &Value, steps: &[Step], part: Option<&Value>) -> Value {
                 (Some(_), Some(part)) => drop(items.insert(key, part.clone())),
                 _ => drop(items.remove(&key)),
             }
-            Data::Map(ty.clone(), Arc::new(items))
+            match &value.data {
+                Data::Map(ty, _) => Data::Map(ty.clone(), Arc::new(items)),
+                _ => Data::Object(Arc::new(items)),
+            }
         }
         (Data::List(ty, items), Step::Index(index)) => {
             let at = usize::try_from(*index).unwrap_or(usize::MAX);

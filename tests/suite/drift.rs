@@ -50,11 +50,12 @@ fn writes(emulator: &Emulator) -> Vec<String> {
 #[test]
 fn drift_is_found_by_reading_only() {
     let emulator = Emulator::start("instant");
-    let place = Place::new();
+    let mut place = Place::new();
+    place.env("AWS_ACCESS_KEY_ID", "123456789012").env("AWS_SECRET_ACCESS_KEY", "test");
     let stack = STACK.replace("URL", &emulator.url);
     place.write("main.hcl", &stack);
     place.run(&["apply", "--auto-approve"]).expect(0);
-    place.run(&["drift"]).expect(0).says("No drift in environment \"local\"").says("3 unchanged");
+    place.run(&["drift"]).expect(0).says("No drift in environment \"local\"").says("3 resources unchanged");
     let ask = |fields: &str| {
         assert_eq!(aws(&emulator, &format!("{fields}&Version=2015-02-02")).expect("an answer").0, 200, "{fields}")
     };
@@ -95,17 +96,14 @@ fn drift_is_found_by_reading_only() {
 #[test]
 fn what_is_ignored_is_no_drift() {
     let emulator = Emulator::start("instant");
-    let place = Place::new();
+    let mut place = Place::new();
+    place.env("AWS_ACCESS_KEY_ID", "123456789012").env("AWS_SECRET_ACCESS_KEY", "test");
     place.write("main.hcl", &STACK.replace("URL", &emulator.url));
     place.run(&["apply", "--auto-approve"]).expect(0);
-    let arn = "arn:aws:elasticache:us-east-1:ACCOUNT:parametergroup:main";
-    let world = emulator.export().to_string();
-    let account =
-        world.split("arn:aws:elasticache:us-east-1:").nth(1).and_then(|rest| rest.split(':').next()).expect("an ARN");
     let tag = |key: &str, value: &str| {
+        let arn = "arn:aws:elasticache:us-east-1:123456789012:parametergroup:main";
         let fields = format!(
-            "Action=AddTagsToResource&Version=2015-02-02&ResourceName={}&Tags.Tag.1.Key={key}&Tags.Tag.1.Value={value}",
-            arn.replace("ACCOUNT", account)
+            "Action=AddTagsToResource&Version=2015-02-02&ResourceName={arn}&Tags.Tag.1.Key={key}&Tags.Tag.1.Value={value}"
         );
         let (status, answer) = aws(&emulator, &fields).expect("an answer");
         assert_eq!(status, 200, "{answer}");
@@ -113,5 +111,31 @@ fn what_is_ignored_is_no_drift() {
     tag("cost", "2");
     place.run(&["drift"]).expect(0).says("Ignored, as ignore_changes says").says("parameter_group.main");
     tag("owner", "them");
-    place.run(&["drift"]).expect(2).says("parameter_group.main was changed by others");
+    let said = place.run(&["drift"]).expect(2).says("parameter_group.main was changed by others");
+    assert!(said.stdout.contains("owner = \"us\" -> \"them\"") && !said.stdout.contains("cost"), "{}", said.stdout);
+}
+
+/// What the service tells of an object stands with it.
+#[test]
+fn events_stand_with_what_drifted() {
+    let emulator = Emulator::start("instant");
+    let mut place = Place::new();
+    place.env("AWS_ACCESS_KEY_ID", "123456789012").env("AWS_SECRET_ACCESS_KEY", "test");
+    let environment = STACK.split("\n\n").next().expect("the environment").replace("URL", &emulator.url);
+    let group = r#"
+replication_group "g" {
+  replication_group_id     = "shop"
+  description              = "d"
+  node_type                = "cache.t4g.small"
+  snapshot_retention_limit = 1
+}
+"#;
+    place.write("main.hcl", &(environment + group));
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    let change = "Action=ModifyReplicationGroup&Version=2015-02-02&ReplicationGroupId=shop&SnapshotRetentionLimit=5&ApplyImmediately=true";
+    assert_eq!(aws(&emulator, change).expect("an answer").0, 200);
+    let said = place.run(&["drift"]).expect(2).says("snapshot_retention_limit = 1 -> 5");
+    said.says("Replication group modified shop").says("CloudTrail knows who");
+    let told = place.run(&["drift", "--json"]).expect(2).stdout;
+    assert!(told.contains("\"events\":[{\"at\":\"20"), "{told}");
 }
