@@ -31,7 +31,7 @@ impl NodeType {
     pub fn fill(&self) -> u32 {
         let held = self.mem_gib.unwrap_or(0.0) + self.ssd_gib.unwrap_or(0.0);
         let network = self.burst_gbps.or(self.bw_gbps).filter(|gbps| *gbps > 0.0);
-        network.map_or(0, |gbps| (held * f64::from(1 << 30) * 8.0 / (gbps * 1e9)) as u32)
+        network.map_or(0, |gbps| (held * f64::from(1 << 30) * 8.0 / (gbps * 1e9) + 0.01) as u32)
     }
 }
 

@@ -126,13 +126,13 @@ fn connect(draft: &Draft) -> Edges {
         if step.action == Action::Update {
             wait_for_leavers(steps, &held, &mut edges, at);
         }
-        if !is_leaving(step) || makes_way(draft, &index, step) {
+        if !is_leaving(step) || makes_way(draft, step) {
             wait_for_used(draft, (&index, &named), &ahead, &mut edges, at);
         }
         for user in ahead.get(&at).into_iter().flatten() {
             edges.add(at, Edge::Step(*user));
         }
-        if makes_way(draft, &index, step) {
+        if makes_way(draft, step) {
             wait_for_others(draft, steps, &index, &mut edges, at);
         }
         for other in index.by_address.get(&step.address).into_iter().flatten() {
@@ -162,7 +162,8 @@ impl<'a> Index<'a> {
     fn new(draft: &'a Draft) -> Self {
         let creates = draft.plan.steps.iter().filter(|step| step.action == Action::Create);
         let growing = creates.map(|step| step.address.block()).collect();
-        let mut index = Self { by_block: BTreeMap::new(), by_address: BTreeMap::new(), users: BTreeMap::new(), growing };
+        let mut index =
+            Self { by_block: BTreeMap::new(), by_address: BTreeMap::new(), users: BTreeMap::new(), growing };
         for (at, step) in draft.plan.steps.iter().enumerate() {
             for pattern in patterns(&step.address) {
                 push(&mut index.by_block, pattern, at);
@@ -212,7 +213,7 @@ fn wait_for_users(
         _ => steps[*user].action != Action::Read,
     };
     // What is replaced or makes way itself goes when the new object is there, unless it holds the old one.
-    let stays = |user: &Step| makes_way(draft, index, user) || matches!(user.reason, Reason::Replaced { .. });
+    let stays = |user: &Step| makes_way(draft, user) || matches!(user.reason, Reason::Replaced { .. });
     let goes_before = |user: &usize| lets_go(user) && !(which == Which::Leave && stays(&steps[*user]));
     let outside = |user: &usize| steps[*user].address.block() != step.address.block();
     let lets_members_go = kinds::get(&step.address.kind).is_some_and(|kind| kind.lets_members_go());
@@ -323,12 +324,11 @@ fn is_leaving(step: &Step) -> bool {
     step.is_leaving()
 }
 
-/// Whether an instance goes while its block gets new ones: they take its place, so it goes only when everything is there
-/// that the block needs.
-fn makes_way(draft: &Draft, index: &Index, step: &Step) -> bool {
+/// Whether an instance goes while its block stays: others of the block take its place, so it goes only when everything
+/// is there that the block needs.
+fn makes_way(draft: &Draft, step: &Step) -> bool {
     step.action == Action::Delete
         && step.reason == Reason::Orphan
-        && index.growing.contains(&step.address.block())
         && draft.evaluator.names().0.resource(&step.address).is_some()
 }
 

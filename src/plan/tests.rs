@@ -137,28 +137,6 @@ alarm "a" {
 }
 "#;
 
-/// A cache with a security group that has a rule of its own.
-const MOVING: &str = r#"
-security_group "s" {
-  name = "s"
-}
-security_group_rule "r" {
-  type              = "ingress"
-  security_group_id = security_group.s.id
-  protocol          = "tcp"
-  from_port         = 6379
-  to_port           = 6379
-  cidr_blocks       = ["10.0.0.0/8"]
-}
-replication_group "c" {
-  replication_group_id = "c"
-  engine_version       = "7.1"
-  node_type            = "cache.t4g.small"
-  num_cache_clusters   = 1
-  security_group_ids   = [security_group.s.id]
-}
-"#;
-
 /// The group with some texts put in the place of others.
 fn group(edits: &[(&str, &str)]) -> String {
     edits.iter().fold(GROUP.to_owned(), |text, (old, new)| {

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Edge, Edges, Holders, Index, is_leaving, patterns, references};
+use super::{Edge, Edges, Holders, Index, is_leaving, makes_way, patterns, references};
 use crate::kinds;
 use crate::plan::draft::Draft;
 use crate::plan::{Action, Reason, Step};
@@ -36,6 +36,29 @@ pub(super) fn taken_along(steps: &[Step]) -> Taken {
 
 /// The changes that come after those that use the object.
 pub(super) fn ahead(draft: &Draft, index: &Index, held: &Holders) -> Ahead {
+    let mut ahead = followers(draft, index, held);
+    for (at, user) in leavers(draft, index, held) {
+        ahead.entry(at).or_default().insert(user);
+    }
+    ahead
+}
+
+/// Instances that go with nobody in their place, while their block stays, each with a change of what they hold: a subnet
+/// that their nodes stand in could not leave before.
+fn leavers(draft: &Draft, index: &Index, held: &Holders) -> Vec<(usize, usize)> {
+    let steps = &draft.plan.steps;
+    let goes = |user: usize| makes_way(draft, &steps[user]) && !index.growing.contains(&steps[user].address.block());
+    let changes = steps.iter().enumerate().filter(|(_, step)| step.action == Action::Update);
+    let holders = changes.flat_map(|(at, step)| {
+        let id = step.id.as_deref().unwrap_or_default();
+        let users = held.get(&(&*step.address.kind, id)).into_iter().flatten();
+        users.filter(move |(user, own)| *own && goes(*user)).map(move |(user, _)| (at, *user))
+    });
+    holders.collect()
+}
+
+/// The changes that AWS refuses as long as those that use the object are as they are.
+fn followers(draft: &Draft, index: &Index, held: &Holders) -> Ahead {
     let steps = &draft.plan.steps;
     let after_users = |(at, step): (usize, &Step)| {
         let (before, after) = step.before.as_ref().zip(step.after.as_ref())?;

@@ -57,18 +57,6 @@ fn steps_are_ordered() {
             Options::default(),
             &["update replication_group.g", "delete alarm.a[\"g-002\"] <- update replication_group.g"],
         ),
-        (
-            MOVING,
-            &MOVING.replace("name = \"s\"", "name = \"t\""),
-            Options::default(),
-            &[
-                "create security_group.s",
-                "create security_group_rule.r <- create security_group.s",
-                "update replication_group.c <- create security_group.s, create security_group_rule.r",
-                "delete security_group_rule.r <- create security_group_rule.r, update replication_group.c",
-                "delete security_group.s <- create security_group.s, create security_group_rule.r, update replication_group.c, delete security_group_rule.r",
-            ],
-        ),
     ] {
         check(before, after, &options, ordered, expected);
     }
