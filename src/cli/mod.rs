@@ -78,6 +78,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// The exit code, once more: a run whose output was lost did not do what it was asked for.
 fn told(ui: Ui, code: u8) -> u8 {
+    if let Some(left) = crate::state::lock::left() {
+        ui.error(&left);
+    }
     let Some(why) = lost() else { return code };
     ui.error(&format!("the output is not complete: {why}"));
     if matches!(code, exit::OK | exit::DIFFERENCES) { exit::broken() } else { code }

@@ -32,6 +32,10 @@ pub async fn lock(session: &Session, holder: Holder, patience: Duration) -> Resu
     let taken = lock::acquire(&*session.medium, &holder, patience, &*session.clock).await;
     match taken.map_err(|error| Failure::Error(format!("{}: {error}", session.medium.path(Part::Lock))))? {
         Ok(lock) => Ok(lock),
+        Err(None) if session.medium.outlives_its_holder() => Err(Failure::Error(format!(
+            "{}: what is there is no lock of cachestack; remove it if nobody works on the state",
+            session.medium.path(Part::Lock)
+        ))),
         Err(holder) => Err(Failure::Locked(holder)),
     }
 }

@@ -225,7 +225,8 @@ impl Session {
         validate_variables(&names, &evaluator, &mut diagnostics);
         notes(&names, &mut diagnostics);
         let beside = options.directory.join(".cachestack");
-        let location = options.state.clone().or_else(|| environment.state.clone());
+        let location =
+            options.state.clone().or_else(|| environment.state.clone().map(|place| place.from(&options.directory)));
         let base = match &location {
             Some(Location::Directory(directory)) => directory.clone(),
             _ => beside,

@@ -457,13 +457,20 @@ impl Reader<'_> {
         }
     }
 
-    /// What a backend says in plain text.
+    /// What a backend says in plain text; what is within an object as `NAME.KEY`.
     fn arguments(&mut self, backend: &Backend) -> BTreeMap<String, String> {
-        let read = |attribute: &Attribute| {
-            let value = eval(&attribute.expr, self.scope).ok().and_then(|value| convert(&value, &Type::String).ok());
-            value.filter(|value| !value.sensitive).and_then(|value| value.as_str().map(str::to_owned))
+        let text = |value: &Value| {
+            let text = convert(value, &Type::String).ok().filter(|text| !text.sensitive)?;
+            text.as_str().map(str::to_owned)
         };
-        backend.attributes.iter().filter_map(|(name, attribute)| Some((name.to_string(), read(attribute)?))).collect()
+        let mut found = BTreeMap::new();
+        for (name, attribute) in &backend.attributes {
+            let Ok(value) = eval(&attribute.expr, self.scope) else { continue };
+            found.extend(text(&value).map(|text| (name.to_string(), text)));
+            let within = value.as_object().into_iter().flat_map(|object| object.iter());
+            found.extend(within.filter_map(|(key, value)| Some((format!("{name}.{key}"), text(value)?))));
+        }
+        found
     }
 
     /// A key: a secret, never a text that is written out.

@@ -71,8 +71,15 @@ const FORMS: &str =
 impl Location {
     /// Reads a text.
     pub fn parse(text: &str) -> Result<Self, Wrong> {
-        let Some((scheme, _)) = text.split_once("://") else { return Ok(Self::Directory(text.into())) };
         let wrong = |detail: String, help: &str| Wrong { detail, help: help.to_owned() };
+        let Some((scheme, _)) = text.split_once("://") else {
+            // One slash too few would make a directory that nobody looks for; a single letter is a drive.
+            let scheme = text.split_once(":/").map_or("", |(scheme, _)| scheme);
+            if scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric()) {
+                return Err(wrong(format!("\"{text}\" has one slash too few for a URL."), FORMS));
+            }
+            return Ok(Self::Directory(text.into()));
+        };
         let url = Url::parse(text).map_err(|error| wrong(format!("\"{text}\" is not a URL: {error}."), FORMS))?;
         if !url.username().is_empty() || url.password().is_some() {
             let help = "Give them by the environment: AWS_PROFILE and the like, TF_HTTP_USERNAME and TF_HTTP_PASSWORD.";
@@ -126,8 +133,13 @@ pub fn beside(backend: &str, arguments: &BTreeMap<String, String>) -> Result<Loc
             Ok(Location::Directory(format!("{path}{BESIDE}").into()))
         }
         "s3" => {
-            let options =
-                [("region", "region"), ("endpoint", "endpoint"), ("profile", "profile"), ("kms_key_id", "kms_key_id")];
+            let options = [
+                ("region", "region"),
+                ("endpoint", "endpoint"),
+                ("endpoint", "endpoints.s3"),
+                ("profile", "profile"),
+                ("kms_key_id", "kms_key_id"),
+            ];
             bucket(Service::S3, needed("bucket")?, format!("{}{BESIDE}", needed("key")?), &options)
         }
         "gcs" => {
@@ -219,6 +231,8 @@ mod tests {
             ("s3://b/p?region=", "The option `region` is empty or given twice."),
             ("s3://b/p?region=a&region=b", "The option `region` is empty or given twice."),
             ("https://me:word@h/a", "The URL of a state has no user and no password."),
+            ("s3:/b/p", "\"s3:/b/p\" has one slash too few for a URL."),
+            ("C:/states", "directory C:/states"),
             ("ftp://h/a", "No state can be kept at \"ftp://\"."),
         ];
         for (text, want) in cases {
@@ -227,13 +241,18 @@ mod tests {
     }
     #[test]
     fn places_beside_those_of_terraform() {
-        let cases: [(&str, &[(&str, &str)], &str); 7] = [
+        let cases: [(&str, &[(&str, &str)], &str); 8] = [
             ("local", &[], "directory terraform.tfstate.cachestack"),
             ("local", &[("path", "../a.tfstate")], "directory ../a.tfstate.cachestack"),
             (
                 "s3",
                 &[("bucket", "b"), ("key", "/net/prod.tfstate"), ("region", "eu-west-1"), ("encrypt", "true")],
                 r#"S3 b [net/prod.tfstate.cachestack] {"region": "eu-west-1"}"#,
+            ),
+            (
+                "s3",
+                &[("bucket", "b"), ("key", "k"), ("endpoints.s3", "http://h:1")],
+                r#"S3 b [k.cachestack] {"endpoint": "http://h:1"}"#,
             ),
             ("s3", &[("bucket", "b")], "The backend \"s3\" does not say `key`."),
             ("gcs", &[("bucket", "b"), ("prefix", "p")], "Google b [p/default.tfstate.cachestack] {}"),

@@ -2,6 +2,7 @@
 //! elsewhere it stays when its holder is killed, until somebody who knows that unlocks it by its id.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,23 @@ impl std::fmt::Display for Holder {
         write!(f, ", since {}", self.since)?;
         self.job.as_ref().map_or(Ok(()), |job| write!(f, ", {job}"))
     }
+}
+
+/// A lock that could not be given back. A process works on one state at a time.
+static LEFT: Mutex<Option<String>> = Mutex::new(None);
+
+/// Keeps in mind that a lock with that note stays, and why.
+pub fn note_left(place: &str, note: &str, why: &io::Error) {
+    let holder: Option<Holder> = serde_json::from_str(note).ok();
+    let id = holder.and_then(|holder| holder.id).unwrap_or_default();
+    let text =
+        format!("the lock in {place} could not be given back ({why}); take it away: cachestack force-unlock {id}");
+    *LEFT.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+}
+
+/// What is to be told of a lock that could not be given back.
+pub fn left() -> Option<String> {
+    LEFT.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Takes the lock, trying again until `patience` is over. Else answers who holds it, as far as the file says.

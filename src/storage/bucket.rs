@@ -5,6 +5,7 @@
 //! The next run closes the journal of a run that was cut off by making its next object. A runner that wakes up after
 //! that finds its place taken, and sends nothing more.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
@@ -18,6 +19,7 @@ use tokio::sync::OnceCell;
 use super::trouble::told;
 use super::worker::Worker;
 use crate::disk::{Append, Held, Write_};
+use crate::state::lock;
 use crate::state::medium::{Medium, Part};
 
 /// How many objects of a journal are read at once.
@@ -116,8 +118,11 @@ impl Medium for Bucket {
         Ok(Box::new(Entries { worker, objects, run: run.to_owned(), next: 0 }))
     }
 
-    fn close(&self, _: &str) -> io::Result<()> {
-        self.wait(|objects| async move { objects.sweep().await })
+    /// What cannot be removed does no harm: no state names it.
+    fn close(&self, run: &str) -> io::Result<()> {
+        let run = run.to_owned();
+        let _ = self.wait(|objects| async move { objects.sweep(&run).await });
+        Ok(())
     }
 
     fn lock(&self, note: &str) -> io::Result<Option<Box<dyn Held>>> {
@@ -250,26 +255,48 @@ impl Objects {
         }
     }
 
-    /// Removes every journal: the state holds all that was in them.
-    async fn sweep(&self) -> io::Result<()> {
+    /// Removes what the state holds by now: the journal of the run, and of those before all but the last object. That
+    /// closes it, also for a runner that wakes up after this.
+    async fn sweep(&self, run: &str) -> io::Result<()> {
         let store = self.store().await?;
-        let names = store.list(Some(&self.at(Part::Journal))).map_ok(|found| found.location).boxed();
+        let listed: Vec<_> = store.list(Some(&self.at(Part::Journal))).try_collect().await.map_err(told)?;
+        let mut runs: BTreeMap<String, BTreeSet<Path>> = BTreeMap::new();
+        for found in listed {
+            let folder = found.location.as_ref().rsplit_once('/').map_or("", |(folder, _)| folder);
+            runs.entry(folder.to_owned()).or_default().insert(found.location);
+        }
+        let own = self.at(Part::Journal).join(run).to_string();
+        for (folder, objects) in &mut runs {
+            if *folder != own {
+                objects.pop_last();
+            }
+        }
+        let names = futures::stream::iter(runs.into_values().flatten().map(Ok)).boxed();
         match store.delete_stream(names).try_collect::<Vec<_>>().await {
             Ok(_) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(told(error)),
         }
     }
 
-    /// Makes the lock, and sees that the service does what locks and states stand on.
+    /// Takes the lock; one that may be there though something failed is given back, as far as that can be done.
     async fn lock(&self, note: String) -> io::Result<bool> {
+        let taken = self.try_lock(&note).await;
+        if taken.is_err() {
+            let _ = self.unlock(note.as_bytes()).await;
+        }
+        taken
+    }
+
+    /// Makes the lock, and sees that the service does what locks and states stand on.
+    async fn try_lock(&self, note: &str) -> io::Result<bool> {
         let path = self.at(Part::Lock);
-        if self.create(&path, note.clone().into_bytes()).await?.is_none() {
+        if self.create(&path, note.as_bytes().to_vec()).await?.is_none() {
             return Ok(false);
         }
         let other = UpdateVersion { e_tag: Some("\"00000000000000000000000000000000\"".to_owned()), version: None };
         let tries = [(PutMode::Create, "If-None-Match"), (PutMode::Update(other), "If-Match")];
         let tried = tries.map(|(mode, header)| {
-            let put = self.put(&path, note.clone().into_bytes(), mode);
+            let put = self.put(&path, note.as_bytes().to_vec(), mode);
             async move { (header, put.await) }
         });
         for (header, put) in futures::future::join_all(tried).await {
@@ -277,7 +304,6 @@ impl Objects {
                 Err(Failed::Taken) => {}
                 Err(Failed::Other(error)) => return Err(error),
                 Ok(_) => {
-                    self.store().await?.delete(&path).await.map_err(told)?;
                     let why = format!(
                         "the service does not heed {header}, so that two runs could write at once: it cannot keep a state"
                     );
@@ -374,8 +400,14 @@ impl Held for Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         let (objects, note) = (self.objects.clone(), std::mem::take(&mut self.note));
-        // What cannot be removed is told by the next run, with the way out.
-        let _ = self.worker.wait(async move { objects.unlock(note.as_bytes()).await });
+        let place = objects.place.clone();
+        let text = note.clone();
+        match self.worker.wait(async move { objects.unlock(text.as_bytes()).await }) {
+            // Somebody has taken it away by force.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => lock::note_left(&place, &note, &error),
+            Ok(()) => {}
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::cloud::web::{Client, Sent};
 use crate::disk::{Append, Held, Write_};
 use crate::fetch::web::Answer;
 use crate::stack::location::Server;
-use crate::state::lock::Holder;
+use crate::state::lock::{self, Holder};
 use crate::state::medium::{Medium, Part};
 
 /// So many bytes may a document have.
@@ -229,19 +229,27 @@ fn text(bytes: &[u8]) -> io::Result<String> {
 
 impl Inner {
     async fn get(&self) -> io::Result<()> {
-        let answer = self.ask("GET", self.url.clone(), Vec::new()).await?;
-        let kept = match answer.status {
-            200 if !answer.body.is_empty() => parse(&answer.body)?,
-            200 | 204 | 404 => Kept::default(),
-            _ => return Err(refused(&answer)),
-        };
+        let kept = self.fetch().await?;
         *held(&self.kept) = kept;
         Ok(())
     }
 
-    /// Puts the document with a change; it counts when the server has it.
+    async fn fetch(&self) -> io::Result<Kept> {
+        let answer = self.ask("GET", self.url.clone(), Vec::new()).await?;
+        match answer.status {
+            200 if !answer.body.is_empty() => parse(&answer.body),
+            200 | 204 | 404 => Ok(Kept::default()),
+            _ => Err(refused(&answer)),
+        }
+    }
+
+    /// Puts the document with a change; it counts when the server has it. Not every server heeds the lock that a put
+    /// names, so it is seen before that nobody else has put one.
     async fn change(&self, change: impl FnOnce(&mut Kept)) -> io::Result<()> {
         let mut kept = held(&self.kept).clone();
+        if self.fetch().await?.serial != kept.serial {
+            return Err(io::Error::other("another run has written it meanwhile: this one sends nothing more"));
+        }
         change(&mut kept);
         (kept.cachestack, kept.serial) = (FORM, kept.serial + 1);
         let mut url = self.url.clone();
@@ -428,7 +436,9 @@ impl Drop for Lock {
     fn drop(&mut self) {
         let Some(info) = held(&self.inner.held).clone() else { return };
         let inner = self.inner.clone();
-        // What cannot be given back is told by the next run, with the way out.
-        let _ = self.worker.wait(async move { inner.unlock(&info).await });
+        let (place, note) = (inner.place.clone(), serde_json::to_string(&holder_of(info.clone())).unwrap_or_default());
+        if let Err(error) = self.worker.wait(async move { inner.unlock(&info).await }) {
+            lock::note_left(&place, &note, &error);
+        }
     }
 }

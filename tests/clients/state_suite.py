@@ -97,7 +97,7 @@ class Bucket:
 
 
 def lock_of(text):
-    return text.split("cachestack force-unlock ")[1].split()[0]
+    return text.split("cachestack force-unlock ")[1].split(",")[0]
 
 
 def begun(stack):

@@ -119,6 +119,25 @@ async fn who_wakes_up_again_writes_nothing() {
     }
 }
 
+/// Also when the one that went on has come to its end long ago, and others after it.
+#[tokio::test]
+async fn who_wakes_up_late_writes_nothing() {
+    let service = Service::new();
+    let mut sleeper = service.process("one").expect("a process");
+    sleeper.begin("r1").await.expect("begun");
+    sleeper.commit(home("1")).await.expect("kept");
+    service.medium().unlock(b"one").expect("unlocked");
+    for (lock, run) in [("two", "r2"), ("three", "r3"), ("four", "r4")] {
+        let mut next = service.process(lock).expect("a process");
+        next.begin(run).await.expect("begun");
+        next.commit(home(run)).await.expect("kept");
+        next.end().await.expect("ended");
+    }
+    assert_eq!(service.names().await, ["p/prod/journal/r1/00000002", "p/prod/state.json", "p/prod/state.json.backup"]);
+    sleeper.commit(home("lost")).await.expect_err("its journal is closed for good");
+    assert_eq!(account(&service.process("five").expect("a process")).as_deref(), Some("r4"));
+}
+
 /// A run that closes the journal of the one before and stops there loses nothing either.
 #[tokio::test]
 async fn a_journal_is_closed_once() {
