@@ -208,8 +208,9 @@ fn refusal(status: u16, body: &[u8]) -> Option<Refusal> {
 fn failed(error: ConnectorError) -> HttpError {
     let kind = match () {
         () if error.is_timeout() => HttpErrorKind::Timeout,
-        () if error.is_io() => HttpErrorKind::Interrupted,
-        () => HttpErrorKind::Unknown,
+        // What is wrong with the request does not become better.
+        () if error.is_user() => HttpErrorKind::Unknown,
+        () => HttpErrorKind::Interrupted,
     };
     HttpError::new(kind, error)
 }

@@ -10,6 +10,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
@@ -24,6 +25,9 @@ use crate::state::medium::{Medium, Part};
 
 /// How many objects of a journal are read at once.
 const AT_ONCE: usize = 16;
+/// How often an object is written while connections are lost, and the pause after the first time.
+const TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(200);
 /// What the object that closes a journal begins with.
 const CLOSED: &str = "closed by ";
 
@@ -171,12 +175,24 @@ impl Objects {
         Ok(Some((found.bytes().await.map_err(told)?.to_vec(), version)))
     }
 
+    /// Writes an object, again where the answer was lost: whoever says what it follows can tell whether it was written.
     async fn put(&self, path: &Path, bytes: Vec<u8>, mode: PutMode) -> Result<UpdateVersion, Failed> {
         let store = self.store().await.map_err(Failed::Other)?;
-        match store.put_opts(path, PutPayload::from(bytes), PutOptions::from(mode)).await {
-            Ok(put) => Ok(put.into()),
-            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Err(Failed::Taken),
-            Err(error) => Err(Failed::Other(told(error))),
+        let payload = PutPayload::from(bytes);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match store.put_opts(path, payload.clone(), PutOptions::from(mode.clone())).await {
+                Ok(put) => return Ok(put.into()),
+                Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => return Err(Failed::Taken),
+                Err(error) => {
+                    let error = told(error);
+                    if error.kind() != ErrorKind::ConnectionAborted || tries == TRIES {
+                        return Err(Failed::Other(error));
+                    }
+                    tokio::time::sleep(PAUSE * tries).await;
+                }
+            }
         }
     }
 

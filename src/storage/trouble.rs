@@ -2,10 +2,14 @@
 
 use std::io::{self, ErrorKind};
 
+use object_store::client::{HttpError, HttpErrorKind};
+
 use crate::cloud::objects::Refusal;
 
-/// An error of the object store as one of input and output.
+/// An error of the object store as one of input and output: `ConnectionAborted` where nobody knows what became of a
+/// request.
 pub fn told(error: object_store::Error) -> io::Error {
+    let mut lost = false;
     let mut inner: &(dyn std::error::Error + 'static) = &error;
     loop {
         if let Some(refusal) = inner.downcast_ref::<Refusal>() {
@@ -16,10 +20,18 @@ pub fn told(error: object_store::Error) -> io::Error {
             };
             return io::Error::new(kind, refusal.to_string());
         }
+        if let Some(error) = inner.downcast_ref::<HttpError>()
+            && matches!(error.kind(), HttpErrorKind::Interrupted | HttpErrorKind::Timeout | HttpErrorKind::Connect)
+        {
+            lost = true;
+        }
         match inner.source() {
             Some(cause) => inner = cause,
-            // A page for people, where a proxy answers, is no help.
-            None => return io::Error::other(inner.to_string().lines().next().unwrap_or_default().to_owned()),
+            None => {
+                let kind = if lost { ErrorKind::ConnectionAborted } else { ErrorKind::Other };
+                // A page for people, where a proxy answers, is no help.
+                return io::Error::new(kind, inner.to_string().lines().next().unwrap_or_default().to_owned());
+            }
         }
     }
 }

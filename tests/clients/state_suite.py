@@ -4,10 +4,11 @@
 Usage: state_suite.py PROGRAM    (the built cachestack; exits non-zero where anything is wrong)
 """
 import base64
+import http.client
 import http.server
 import json
 import os
-import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -304,6 +305,37 @@ class Liar(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Cutter(http.server.BaseHTTPRequestHandler):
+    """The way to a bucket on which every third connection is cut, when what was asked for is done already."""
+
+    target, count, cut = None, 0, 0
+
+    def forward(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length) if length else None
+        connection = http.client.HTTPConnection("127.0.0.1", Cutter.target)
+        connection.request(self.command, self.path, body, dict(self.headers))
+        answer = connection.getresponse()
+        data = answer.read()
+        Cutter.count += 1
+        if Cutter.count % 3 == 0:
+            Cutter.cut += 1
+            self.close_connection = True
+            return self.connection.shutdown(socket.SHUT_RDWR)
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = forward
+
+    def log_message(self, *_):
+        pass
+
+
 def serve(handler):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -321,6 +353,9 @@ def main():
     raced(place % "raced")
     sealed(place % "sealed", lambda: bucket.objects("sealed"))
     beside(bucket, url)
+    Cutter.target = moto.get_host_and_port()[1]
+    life("s3://states/cut?region=us-east-1&endpoint=" + serve(Cutter), dict)
+    assert Cutter.cut > 20, Cutter.cut
     none = "s3://nothing/p?region=us-east-1&endpoint=" + url
     Stack(none).run("plan", expect=1, says="NoSuchBucket")
     Stack(none).apply(expect=1, says="NoSuchBucket")
