@@ -91,7 +91,7 @@
 //!
 //! | module | what it owns |
 //! | --- | --- |
-//! | [`value`], [`address`], [`word`], [`clock`], [`disk`], [`entropy`], [`diag`] | shared words: values and types, addresses, names in documents, time, files, randomness, diagnostics with their codes, how much a rule counts (`diag/lint.rs`) |
+//! | [`value`], [`address`], [`word`], [`clock`], [`disk`], [`entropy`], [`diag`], [`log`] | shared words: values and types, addresses, names in documents, time, files, randomness, diagnostics with their codes, how much a rule counts (`diag/lint.rs`), the log of calls to services, which `cloud/logged.rs` writes |
 //! | [`schema`] | attributes of a kind: types, defaults, rules, what a change takes |
 //! | [`kind`], [`retry`] | the traits `Kind`, `Remote`, `Local`, `Vault`, `Lookup`, `Cloud`; calls, impacts, observations, errors; what is done about an error |
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure |
@@ -180,6 +180,7 @@ pub mod fetch;
 pub mod kind;
 pub mod kinds;
 pub mod lang;
+pub mod log;
 pub mod ops;
 pub mod plan;
 pub mod recovery;

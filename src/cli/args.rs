@@ -24,6 +24,12 @@ pub struct Cli {
     /// Whether anything may be asked [env: TF_INPUT].
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub input: Option<bool>,
+    /// A line for each call to a service, as JSON, at the end of this file; `-` is stderr.
+    #[arg(long, global = true, value_name = "FILE|-")]
+    pub log: Option<PathBuf>,
+    /// Which lines: off, error, warn or info [env: CACHESTACK_LOG].
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log_level: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

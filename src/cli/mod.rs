@@ -12,6 +12,7 @@ mod explain;
 mod fmt;
 mod graph;
 mod init;
+mod log;
 mod output;
 mod panic;
 mod pending;
@@ -94,6 +95,10 @@ async fn dispatch(cli: Cli) -> u8 {
             return exit::ERROR;
         }
     };
+    if let Err(why) = log::begin(&context, &cli) {
+        context.ui(false).error(&why);
+        return exit::ERROR;
+    }
     match cli.command {
         Command::Init(options) => init::run(&context, &options).await,
         Command::Validate(options) => validate::run(&context, &options),

@@ -15,7 +15,7 @@ use aws_types::service_config::ServiceConfigKey;
 use super::errors::fatal;
 use super::in_process::InProcess;
 use super::time::SdkClock;
-use super::{Endpoint, Settings, credentials, http};
+use super::{Endpoint, Settings, credentials, http, logged};
 use crate::disk;
 use crate::kind::RemoteError;
 
@@ -133,7 +133,7 @@ pub fn in_process(settings: &Settings, client: InProcess) -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))
         .endpoint_url("http://in-process.invalid")
-        .http_client(client)
+        .http_client(logged::client(client))
         .credentials_provider(SharedCredentialsProvider::new(credentials::test(account)))
         .identity_cache(IdentityCache::no_cache())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

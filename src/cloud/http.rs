@@ -1,4 +1,4 @@
-//! The HTTP client where it is not the SDK's own: through proxies, or with further root certificates.
+//! The HTTP client where it is not the SDK's own: through proxies, with further root certificates, or with a log.
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
@@ -14,7 +14,9 @@ use rustls::pki_types::pem::PemObject;
 
 use super::config::file;
 use super::errors::fatal;
+use super::logged;
 use crate::kind::RemoteError;
+use crate::log;
 use crate::stack::access::Access;
 
 /// The variables that name a proxy, as most programs read them.
@@ -24,7 +26,7 @@ const VARIABLES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_
 pub fn client(access: &Access) -> Result<Option<SharedHttpClient>, RemoteError> {
     let from_process = has_variables();
     let named = access.http_proxy.is_some() || access.https_proxy.is_some();
-    if !named && !from_process && access.ca_bundle.is_none() {
+    if !named && !from_process && access.ca_bundle.is_none() && !log::is_on() {
         return Ok(None);
     }
     let tls = tls(access)?;
@@ -38,7 +40,7 @@ pub fn client(access: &Access) -> Result<Option<SharedHttpClient>, RemoteError> 
         false => (ProxyConfig::disabled(), ProxyConfig::disabled()),
     };
     let (http, https) = (through(proxies.0, tls.clone()), through(proxies.1, tls));
-    Ok(Some(SharedHttpClient::new(ByScheme { http, https })))
+    Ok(Some(logged::client(ByScheme { http, https })))
 }
 
 fn has_variables() -> bool {
@@ -50,7 +52,7 @@ pub fn plain(access: &Access) -> Result<SharedHttpConnector, RemoteError> {
     let tls = tls(access)?;
     let proxy = if has_variables() { ProxyConfig::from_env() } else { ProxyConfig::disabled() };
     let connector = Connector::builder().proxy_config(proxy).tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-    Ok(SharedHttpConnector::new(connector.tls_context(tls).build()))
+    Ok(logged::connector(SharedHttpConnector::new(connector.tls_context(tls).build())))
 }
 
 fn proxy(argument: &str, url: Option<&str>, access: &Access) -> Result<ProxyConfig, RemoteError> {

@@ -22,6 +22,7 @@ mod http;
 pub mod in_process;
 mod log_group;
 mod log_metric_filter;
+mod logged;
 mod logs;
 mod lookups;
 pub mod objects;

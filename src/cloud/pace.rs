@@ -16,6 +16,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::sync::Semaphore;
 
 use super::errors;
+use super::logged::ATTEMPT;
 use crate::clock::Clock;
 use crate::kind::{ErrorClass, RemoteError};
 use crate::retry::{self, Next, Pauses};
@@ -106,11 +107,13 @@ impl Pace {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let (mut throttled, mut failed, mut pauses) = (0, 0, Pauses::default());
+        let mut attempt = 0;
         loop {
+            attempt += 1;
             let error = {
                 let _permit = self.shared.gate.acquire().await;
                 let sent = self.turn().await;
-                match request().await {
+                match ATTEMPT.scope(attempt, request()).await {
                     Ok(answer) => {
                         self.eased();
                         return Ok(answer);

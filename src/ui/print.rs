@@ -18,7 +18,7 @@ const FULL: Duration = Duration::from_millis(10);
 
 /// Why something could not be written to stdout or stderr, where that was so. A reader that has gone away is no loss.
 pub fn lost() -> Option<&'static str> {
-    LOST.get().map(String::as_str)
+    LOST.get().map(String::as_str).or_else(crate::log::lost)
 }
 
 /// Writes to stdout as it is.

@@ -140,6 +140,20 @@ def life(state, kept):
     stack.run("destroy", "--auto-approve", "--var", "count=10", says="11 destroyed")
 
 
+def logged(state, asked):
+    """Requests for the state are in the log like all others, without what is in them."""
+    stack = Stack(state)
+    stack.run("apply", "--auto-approve", "--log", "calls.jsonl")
+    with open(os.path.join(stack.folder, "calls.jsonl")) as file:
+        text = file.read()
+    assert SECRET not in text and "serial" not in text and "/env" not in text, text
+    lines = [json.loads(line) for line in text.splitlines()]
+    seen = {(line["service"], line["operation"], line.get("region")) for line in lines}
+    assert asked <= seen, seen
+    assert all("status" in line and "duration_ms" in line for line in lines), text
+    stack.run("destroy", "--auto-approve")
+
+
 def killed(state):
     """A run that is killed keeps its lock; whoever takes it away goes on, and nothing is made twice."""
     stack = Stack(state)
@@ -349,6 +363,8 @@ def main():
     bucket = Bucket(url)
     place = "s3://states/%s?region=us-east-1&endpoint=" + url
     life(place % "life", lambda: bucket.objects("life"))
+    logged(place % "logged", {("s3", "GetObject", "us-east-1"), ("s3", "PutObject", "us-east-1"),
+                              ("s3", "ListObjectsV2", "us-east-1"), ("elasticache", "CreateReplicationGroup", "us-east-1")})
     killed(place % "killed")
     raced(place % "raced")
     sealed(place % "sealed", lambda: bucket.objects("sealed"))
@@ -370,6 +386,7 @@ def main():
 
     keeper = serve(Keeper)
     life(keeper + "/states", lambda: Keeper.documents)
+    logged(keeper + "/logged", {("127.0.0.1", "GET", None), ("127.0.0.1", "POST", None)})
     killed(keeper + "/killed")
     raced(keeper + "/raced")
     Keeper.documents.clear()

@@ -15,6 +15,7 @@ mod kill;
 mod listed;
 #[cfg(unix)]
 mod live;
+mod log;
 mod lost;
 mod policies;
 mod properties;

@@ -5,7 +5,7 @@
 //! [`super::errors`] treat both alike; requests and answers are JSON here, whatever the wire has.
 
 mod endpoint;
-mod json;
+pub mod json;
 mod object;
 pub mod query;
 
