@@ -51,6 +51,15 @@ fn states_are_kept_elsewhere() {
     run(command).expect(0).says("states are kept elsewhere");
 }
 
+/// The shell steps of `examples/ci`, as the systems run them, with the state in moto's S3.
+#[test]
+fn example_pipelines_end_with_nothing_to_do() {
+    let Some(python) = python_with("example_pipelines_end_with_nothing_to_do", "moto.server, yaml") else { return };
+    let mut command = Command::new(python);
+    command.arg(root().join("tests/clients/pipelines_suite.py")).arg(env!("CARGO_BIN_EXE_cachestack"));
+    run(command).expect(0).says("the example pipelines are carried out");
+}
+
 /// Terraform, where it is installed with its AWS provider (`CACHESTACK_PROVIDERS` names a mirror); elsewhere a
 /// transcript of the same run is played again by the unit tests.
 #[test]
