@@ -18,7 +18,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     (r"\bhcl_edit\b", &[]),
     (r"\bpetgraph\b", &["src/stack/graph.rs", "src/plan/order.rs"]),
     (r"\be?print(ln)?!\(", &["src/ui"]),
-    (r"\bio::(stdout|stderr)\(", &["src/ui", "src/cli/version.rs"]),
+    (r"\bio::(stdout|stderr)\(", &["src/ui", "src/cli/version.rs", "src/log.rs"]),
     (r"\bstd::fs\b", &["src/disk.rs", "src/disk", "src/lang/source.rs", "src/cli", "src/lang/functions", "src/fetch"]),
     (r"\b(SystemTime|Instant|Timestamp|Zoned)::now\b", &["src/clock.rs"]),
     (r"\bprocess::exit\b", &["src/main.rs", "src/cli"]),
