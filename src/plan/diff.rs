@@ -152,6 +152,9 @@ fn wanted(by: &Comparison, attr: &Attr) -> Option<Value> {
     if let Some(value) = by.desired.get(attr.name) {
         return Some(value.clone());
     }
+    if let Some(last) = attr.comes_with.filter(|(switch, _)| is_half_on(by, switch)).map(|(_, last)| last) {
+        return Some(Value::string(last));
+    }
     let was_set = by.record.set.contains(attr.name);
     // A create that was cut off leaves what AWS gives a new object by itself.
     if by.record.owed.contains(attr.name) {
@@ -171,6 +174,12 @@ fn wanted(by: &Comparison, attr: &Attr) -> Option<Value> {
         (None, Mode::OptionalComputed) => None,
         (None, _) => Some(cleared(attr)),
     }
+}
+
+/// Whether a switch has been turned on since it was recorded: by a run that did not come to its end.
+fn is_half_on(by: &Comparison, switch: &str) -> bool {
+    let is = |object: &Object, on: bool| object.get(switch).and_then(Value::as_bool) == Some(on);
+    is(by.desired, true) && is(by.live, true) && is(&by.record.object, false)
 }
 
 /// Whether a value says anything: a switch that is off does not.

@@ -92,6 +92,8 @@ pub struct Attr {
     pub default: Option<Value>,
     /// What a create sends when the user says nothing; later that is never a difference.
     pub at_create: Option<&'static str>,
+    /// A switch, and what this is to be where the user says nothing and we turn that on.
+    pub comes_with: Option<(&'static str, &'static str)>,
     /// What is allowed.
     pub rules: Vec<Rule>,
     /// What of a value counts: parts of whole objects, for instance. The rest is never looked at.
@@ -212,6 +214,7 @@ impl Attr {
             update: Update::InPlace,
             default: None,
             at_create: None,
+            comes_with: None,
             rules: Vec::new(),
             takes: None,
             normalize: None,
@@ -317,6 +320,12 @@ impl Attr {
     /// What a create sends when the user says nothing; later that is never a difference.
     pub fn at_create(mut self, text: &'static str) -> Self {
         self.at_create = Some(text);
+        self
+    }
+
+    /// A switch that takes several calls to turn on, and what this is after the last where the user says nothing.
+    pub fn comes_with(mut self, switch: &'static str, text: &'static str) -> Self {
+        self.comes_with = Some((switch, text));
         self
     }
 

@@ -574,3 +574,42 @@ fn a_migration_to_cluster_mode_goes_on_after_each_call() {
         assert_eq!(answer.matches("<NodeGroupId>").count(), 2, "{operation} {after}: {answer}");
     }
 }
+
+/// Redis 7.1 on two nodes, without encryption.
+const PLAIN: &str = r#"
+replication_group "g" {
+  replication_group_id       = "redis-1"
+  node_type                  = "cache.t4g.micro"
+  engine_version             = "7.1"
+  num_cache_clusters         = 2
+  automatic_failover_enabled = true
+}
+"#;
+
+/// Clients without TLS are kept out in the end, wherever the way there breaks off.
+#[test]
+fn encryption_that_loses_its_end_is_still_required() {
+    let tls = "  transit_encryption_enabled = true\n}";
+    let token = "  transit_encryption_enabled = true\n  auth_token = secret(\"env:TOKEN\")\n}";
+    let denied = |after: u32| format!(r#""after": {after}, "error": {{ "code": "AccessDenied", "status": 403 }}"#);
+    for (end, calls) in [(tls, 2), (token, 4)] {
+        for after in 0..calls {
+            let mut scene = Scene::new(PLAIN);
+            scene.place.env("TOKEN", "tokenAAAA1111bbbb");
+            scene.run(&["apply", "--auto-approve"], 0);
+            let stack = PLAIN.trim_end().trim_end_matches('}');
+            scene.place.write("main.hcl", &format!("{HEAD}{stack}{end}\n"));
+            let fault = denied(after);
+            let rule =
+                format!(r#"{{ "seed": 1, "rules": [{{ "match": "elasticache:ModifyReplicationGroup", {fault} }}] }}"#);
+            control(&scene.emulator, "POST /_cachestack/faults", &rule);
+            scene.run(&["apply", "--auto-approve"], 5);
+            scene.mend();
+            scene.run(&["plan", "--detailed-exitcode"], 2);
+            scene.run(&["apply", "--auto-approve"], 0);
+            scene.run(&["plan", "--detailed-exitcode"], 0);
+            let (_, answer) = aws(&scene.emulator, "Action=DescribeReplicationGroups").expect("an answer");
+            assert!(answer.contains("<TransitEncryptionMode>required<"), "{end} {after}: {answer}");
+        }
+    }
+}

@@ -218,6 +218,7 @@ fn protection() -> Vec<Attr> {
         Attr::optional_computed("transit_encryption_enabled", Type::Bool).doc("Whether connections use TLS."),
         Attr::optional_computed("transit_encryption_mode", Type::String)
             .one_of(&["preferred", "required"])
+            .comes_with("transit_encryption_enabled", "required")
             .doc("Whether connections without TLS are still let in."),
         Attr::optional("auth_token", Type::String)
             .secret()
