@@ -43,6 +43,9 @@ pub(super) fn existing(
     }
     let mut difference = compare(draft, instance, wanted, (&record, &waits), &observation);
     let Difference { before, after, changed, let_in, .. } = &mut difference;
+    if observation.status.under_way().is_some() {
+        pending::carry_out(instance.kind, &waits, before, &draft.target(&instance.region));
+    }
     instance.kind.complete(before, wanted, changed, after);
     let later = instance.kind.stage(before, wanted, changed, after, let_in);
     difference.leave(&record, instance.kind.schema(), &later);
@@ -281,6 +284,13 @@ pub(super) fn update(
             }
             let shown = Shown { changed, changes };
             decision.steps.push(Step::update(place, &record.id, (before, numbered), shown, calls, plan));
+        }
+        // What is in the way may be what AWS is at.
+        Err(_) if observation.status.under_way().is_some() => {
+            let word = observation.status.under_way().unwrap_or_default();
+            let text = format!("is being changed ({word}); apply waits for it and compares it then");
+            decision.note(instance.address, text);
+            decision.standing = Standing::Unfinished;
         }
         Err(problem) => decision.diagnostics.extend(complaint(draft, instance, problem)),
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::kind::{Call, Change, Kind, Observation, Problem, Status};
+use crate::kind::{Call, Change, Kind, Observation, Problem, Status, Target};
 use crate::plan::diff::{Difference, Waiting};
 use crate::plan::{AttrChange, waits};
 use crate::schema::Schema;
@@ -120,6 +120,15 @@ pub(super) fn waiting(kind: &dyn Kind, wanted: &Object, status: &Status, now: bo
         Status::Settled => Waiting::Urgent,
         _ => Waiting::UnderWay,
     }
+}
+
+/// The object as it will be when AWS has done what it is at: a change is made after that.
+pub(super) fn carry_out(kind: &dyn Kind, waits: &Object, before: &mut Object, target: &Target) {
+    let live = before.clone();
+    let attrs = kind.schema().attrs.iter().filter(|attr| attr.settable() && !attr.secret);
+    let comes = attrs.filter_map(|attr| waits.get(attr.name).map(|value| (attr.name.into(), value.clone())));
+    before.extend(comes);
+    kind.predict(before, Some(&live), target);
 }
 
 /// Says of the first immediate call what it carries out beside what it is for, with the impact of that.

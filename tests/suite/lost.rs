@@ -613,3 +613,32 @@ fn encryption_that_loses_its_end_is_still_required() {
         }
     }
 }
+
+/// While AWS is at a call, a plan goes by what comes of it: it neither replaces the group nor refuses the rest.
+#[test]
+fn a_plan_goes_by_what_is_under_way() {
+    let upgraded = PLAIN.replace("num_cache", "transit_encryption_enabled = true\n  num_cache");
+    let clustered = SHARDS.replace("num_node_groups            = 2", "num_node_groups = 2");
+    let old = PLAIN.replace("7.1", "6.2");
+    let upgrade = "EngineVersion=7.1&CacheParameterGroupName=default.redis7";
+    let compatible = "ClusterMode=compatible&CacheParameterGroupName=default.redis7.cluster.on";
+    for (stack, wish, modify) in
+        [(&old, &upgraded, upgrade), (&old, &clustered, upgrade), (&PLAIN.to_owned(), &clustered, compatible)]
+    {
+        let mut scene = Scene::new(stack);
+        let file = scene.place.path().join("caches.world").display().to_string();
+        let world = |speed: &str| Emulator::start_in(Place::new(), &["--world", &file, "--speed", speed]);
+        scene.emulator = world("instant");
+        scene.run(&["apply", "--auto-approve"], 0);
+        scene.emulator = Emulator::start("instant");
+        scene.emulator = world("real");
+        let call = format!("Action=ModifyReplicationGroup&ReplicationGroupId=redis-1&ApplyImmediately=true&{modify}");
+        let (status, answer) = aws(&scene.emulator, &call).expect("an answer");
+        assert_eq!(status, 200, "{answer}");
+        scene.place.write("main.hcl", &format!("{HEAD}{wish}"));
+        let planned = scene.run(&["plan"], 0);
+        assert!(!planned.stdout.contains("must be replaced"), "{modify}: {}", planned.stdout);
+        let goes_on = ["1 to change", "apply waits for it"].iter().any(|said| planned.stdout.contains(said));
+        assert!(goes_on, "{modify}: {}", planned.stdout);
+    }
+}

@@ -144,8 +144,8 @@ impl Kind for ReplicationGroup {
         {
             causes.push("engine_version");
         }
-        // An upgrade comes before the encryption.
-        let by_then = new.filter(|_| changed.contains(&"engine_version")).or(old);
+        // An upgrade comes before the encryption, also one that waits.
+        let by_then = new.or(old);
         if changed.contains(&"transit_encryption_enabled") && by_then.is_some_and(|version| !version.at_least(7, 0)) {
             causes.push("transit_encryption_enabled");
         }

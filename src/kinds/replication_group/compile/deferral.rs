@@ -20,7 +20,9 @@ pub(super) fn running(change: &Change) -> Option<Version> {
 
 /// What is done at once and hangs on an engine or a version that would wait: what runs until then does not have it.
 fn hanging(change: &Change) -> Vec<&'static str> {
-    let upgrades = change.has("engine") || change.has("engine_version");
+    // An upgrade may wait already.
+    let upgrades =
+        ["engine", "engine_version"].iter().any(|name| change.has(name) || change.old(name) != change.new(name));
     let Some(runs) = running(change).filter(|_| upgrades) else { return Vec::new() };
     let on = |name: &str| change.new(name).as_bool() == Some(true);
     let encrypts = change.has("transit_encryption_enabled") && on("transit_encryption_enabled");

@@ -126,9 +126,9 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     refuse::other_tiering(change)?;
     refuse::shards_without_cluster_mode(change)?;
     refuse::other_cluster_mode(change)?;
+    deferral::refuse_hanging(change)?;
     mode::refuse_unready(change)?;
     change.must_list("node_group_configuration", &["node_group_id", "replica_count"])?;
-    deferral::refuse_hanging(change)?;
     let mut calls: Vec<Call> = detach(change)?.into_iter().collect();
     // A log of writes goes before what it takes, and comes after it.
     calls.extend(durability(change).filter(|_| !effects::is_durable(&change.new("durability"))));
