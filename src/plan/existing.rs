@@ -42,11 +42,12 @@ pub(super) fn existing(
         return reboot::reboot(draft, instance, record, observation).after(said);
     }
     let mut difference = compare(draft, instance, wanted, (&record, &waits), &observation);
-    let Difference { before, after, changed, let_in, .. } = &mut difference;
+    let Difference { before, after, changed, pending, let_in, .. } = &mut difference;
     if observation.status.under_way().is_some() {
         pending::carry_out(instance.kind, &waits, before, &draft.target(&instance.region));
     }
     instance.kind.complete(before, wanted, changed, after);
+    pending.retain(|name| !changed.contains(name));
     let later = instance.kind.stage(before, wanted, changed, after, let_in);
     difference.leave(&record, instance.kind.schema(), &later);
     if !later.is_empty() {

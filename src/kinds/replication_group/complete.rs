@@ -1,5 +1,6 @@
 //! What else of a group changes with what is written.
 
+use super::compile;
 use super::rules::{is_clustered_default, wanted_family};
 use super::shards;
 use crate::value::{Object, Value};
@@ -12,6 +13,7 @@ pub fn complete(before: &Object, wanted: &Object, changed: &mut Vec<&'static str
         let blocks = shards::laid_over(before, after);
         after.insert("node_group_configuration".into(), blocks);
     }
+    changed.extend(compile::overtaken(before, after, changed));
 }
 
 /// A count of nodes that is written decides; the count of replicas, which AWS derives from it, must not be taken for a

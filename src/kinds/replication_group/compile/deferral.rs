@@ -2,10 +2,11 @@
 //!
 //! AWS defers settings only. Every immediate call carries out what waits, so that immediate calls come first.
 
-use super::{effects, mode, refuse, scale};
+use super::{SWITCHES, effects, mode, refuse, scale};
 use crate::catalog::engines::Version;
-use crate::kind::{Change, Problem};
+use crate::kind::{Change, Problem, Target};
 use crate::kinds::upkeep;
+use crate::value::Object;
 
 /// Whether the change is to wait for the window, as far as it can.
 pub(super) fn is_asked_for(change: &Change) -> bool {
@@ -45,14 +46,24 @@ fn hanging(change: &Change) -> Vec<&'static str> {
 
 /// Settings that an immediate call of the same change hangs on, and that are made at once for it.
 pub(super) fn needed_now(change: &Change) -> Vec<&'static str> {
-    let all = ["automatic_failover_enabled", "multi_az_enabled"];
     let goes_off = |name: &&'static str| change.has(name) && change.new(name).as_bool() == Some(false);
     let durable = change.has("durability") && effects::is_durable(&change.new("durability"));
     match () {
-        () if mode::begins(change) || durable => all.into_iter().filter(|name| change.has(name)).collect(),
-        () if scale::fewer_replicas(change).is_some() => all.into_iter().filter(goes_off).collect(),
+        () if mode::begins(change) || durable => SWITCHES.into_iter().filter(|name| change.has(name)).collect(),
+        () if scale::fewer_replicas(change).is_some() => SWITCHES.into_iter().filter(goes_off).collect(),
         () => Vec::new(),
     }
+}
+
+/// Settings that wait for the window already, and that an immediate call of this change hangs on.
+pub fn overtaken(before: &Object, after: &Object, changed: &[&'static str]) -> Vec<&'static str> {
+    let waits = |name: &str| !changed.contains(&name) && before.get(name) != after.get(name);
+    let target = Target { account: None, region: String::new().into() };
+    let all: Vec<&'static str> =
+        changed.iter().copied().chain(SWITCHES.into_iter().filter(|name| waits(name))).collect();
+    let mut now = needed_now(&Change::update("", before, after, &all, &target));
+    now.retain(|name| waits(name));
+    now
 }
 
 /// What hangs on what waits cannot be done before.

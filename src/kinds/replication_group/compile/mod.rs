@@ -12,6 +12,7 @@ mod mode;
 mod refuse;
 mod scale;
 
+pub use deferral::overtaken;
 pub use mode::clusterless;
 pub use refuse::{OF_ALL, other_mode};
 
@@ -30,6 +31,9 @@ const TOKEN_PHASE: u32 = 180;
 const FAILOVER_SETTING: u32 = 120;
 const SETTINGS: u32 = 45;
 const LEAVE: u32 = 300;
+
+/// What keeps a group up when a node or a zone fails.
+const SWITCHES: [&str; 2] = ["automatic_failover_enabled", "multi_az_enabled"];
 
 /// Compiles a change.
 pub fn compile(change: &Change) -> Result<Vec<Call>, Problem> {
