@@ -4,6 +4,7 @@ use super::count;
 use crate::catalog::engines::Engine;
 use crate::catalog::nodes;
 use crate::kind::{Change, Problem};
+use crate::kinds::replication_group::shards::{self, BLOCKS};
 use crate::schema::rules::list;
 use crate::value::Value;
 
@@ -28,13 +29,16 @@ pub(super) fn of_member(change: &Change) -> Result<(), Problem> {
 
 /// AWS changes the shards of groups in cluster mode only, and never turns that on by itself.
 pub(super) fn shards_without_cluster_mode(change: &Change) -> Result<(), Problem> {
-    let off = change.old("cluster_enabled").as_bool() == Some(false) && !change.has("cluster_mode");
-    if !off || !change.has("num_node_groups") || count(change.new("num_node_groups")) < 2 {
+    let comes = change.has("cluster_mode") || change.old("cluster_mode").as_str() == Some("enabled");
+    let off = change.old("cluster_enabled").as_bool() == Some(false) && !comes;
+    let described = change.after.map_or(0, |after| shards::replicas(after).len());
+    let asked = [("num_node_groups", count(change.new("num_node_groups"))), (BLOCKS, described as i64)];
+    let Some((name, _)) = asked.into_iter().find(|(name, shards)| off && change.has(name) && *shards > 1) else {
         return Ok(());
-    }
+    };
     Err(Problem::error(
         "CS0566",
-        "num_node_groups",
+        name,
         "Shards with cluster mode off",
         "More than one shard is asked for, and the group was made without cluster mode.",
         "Set cluster_mode = \"compatible\", apply, have every client speak to the configuration endpoint, and set \"enabled\".",
