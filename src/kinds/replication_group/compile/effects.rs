@@ -1,7 +1,7 @@
 //! What the calls of a group do to its clients, and why. Sources: ElastiCache user guide, "Version management",
 //! "Scaling", "Modifying cluster mode", "In-transit encryption", "Authenticating with AUTH".
 
-use super::scale;
+use super::{SWITCHES, scale};
 use crate::kind::{Call, Change, Impact, Mark};
 use crate::value::Value;
 
@@ -9,21 +9,22 @@ use crate::value::Value;
 pub(super) fn of_settings(change: &Change, call: Call) -> Call {
     // What is asked to stay as it is, against what waits, changes nothing.
     let moves = |name: &&'static str| call.causes.contains(name) && change.old(name) != change.new(name);
-    if ["node_type", "engine_version", "engine"].iter().any(moves) {
-        return of_other_nodes(change, call);
-    }
     let off = |name: &&'static str| moves(name) && change.new(name).as_bool() == Some(false);
-    if off(&"automatic_failover_enabled") {
-        return call
-            .marks([Mark::Redundancy])
-            .why("Without automatic failover no replica takes over when the primary fails.");
-    }
-    if off(&"multi_az_enabled") {
-        return call
-            .marks([Mark::Redundancy])
-            .why("Without Multi-AZ primary and replicas may stand in one zone, and go down with it.");
-    }
-    call
+    let others = ["node_type", "engine_version", "engine"].iter().any(moves);
+    let off: Vec<&'static str> = SWITCHES.into_iter().filter(off).collect();
+    let call = if others { of_other_nodes(change, call) } else { call };
+    of_less_redundancy(call, &off)
+}
+
+/// What goes off, whatever else the call changes.
+fn of_less_redundancy(call: Call, off: &[&'static str]) -> Call {
+    let lost = [
+        ("automatic_failover_enabled", "Without automatic failover no replica takes over when the primary fails."),
+        ("multi_az_enabled", "Without Multi-AZ primary and replicas may stand in one zone, and go down with it."),
+    ];
+    let Some((_, why)) = lost.into_iter().find(|(name, _)| off.contains(name)) else { return call };
+    let told = call.why.as_ref().map_or_else(|| why.to_owned(), |first| format!("{first} {why}"));
+    call.marks([Mark::Redundancy]).why(told)
 }
 
 /// AWS makes new nodes, fills them and lets them take over, replicas first. Replicas that come in the same change are
@@ -32,8 +33,8 @@ fn of_other_nodes(change: &Change, call: Call) -> Call {
     let (old, new) = scale::replicas(change);
     // What waits for the window comes last of all, when replicas have gone and failover is off.
     let replicas = if call.waits() { new } else { old.max(new) };
-    let fails_over = change.new("automatic_failover_enabled").as_bool() == Some(true)
-        || !call.waits() && change.old("automatic_failover_enabled").as_bool() == Some(true);
+    // Nobody knows which of one call comes first: what goes off in it is not counted on.
+    let fails_over = change.new("automatic_failover_enabled").as_bool() == Some(true);
     let call = match (replicas, fails_over) {
         (0, _) => call.impact(Impact::WritePause).why(
             "The only node is replaced: its data is copied as far as that goes, and nothing is written until it is done.",
