@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::kind::{Observation, Status};
 use crate::kinds;
 use crate::state::{Effect, End, Entry, Farewell, Nature, Operation, Part, Record, State};
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, same};
 
 /// What is there of an object.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,7 +122,8 @@ fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
     let Some(date) = date else { return Verdict::Done(Vec::new()) };
     // Without a date of before, nothing says that this call changed it.
     let before = part.record.object.get(date).or(record.object.get(date));
-    if before.is_none() || before == observation.object.get(date) {
+    let now = observation.object.get(date).cloned().unwrap_or_else(Value::null);
+    if before.is_none_or(|before| same(before, &now)) {
         return Verdict::NotDone;
     }
     let Record { secrets, phase, beside, .. } = part.record.clone();
@@ -219,6 +220,14 @@ mod tests {
             };
             (Nature::Change, Some(without(record("g", "old", ""))), without(record("g", "old", "new")), false)
         };
+        // It was seen that no token had been set.
+        let first = || {
+            let none = |mut record: Record| {
+                record.object.insert("auth_token_last_modified".into(), Value::null());
+                record
+            };
+            (Nature::Change, Some(none(record("g", "", ""))), none(record("g", "", "new")), false)
+        };
         let plain = || (Nature::Change, Some(record("g", "old", "")), record("g", "old", ""), false);
         let delete = |deposed| (Nature::Delete, Some(record("g", "", "")), record("g", "", ""), deposed);
         let marked = || {
@@ -245,6 +254,7 @@ mod tests {
             (rotate(), sight("g", Status::Settled, "monday", None), "not done"),
             (rotate(), sight("g", Status::Settled, "tuesday", None), "done: record g token=old phase=new"),
             (undated(), sight("g", Status::Settled, "tuesday", None), "not done"),
+            (first(), sight("g", Status::Settled, "tuesday", None), "done: record g token= phase=new"),
             (delete(false), Sight::Absent, "done: remove"),
             (delete(true), Sight::Absent, "done: bury g"),
             (delete(false), sight("g", busy(), "monday", None), "not done"),

@@ -503,6 +503,24 @@ fn a_rotation_that_loses_its_end_is_ended() {
     scene.run(&["plan", "--detailed-exitcode"], 0);
 }
 
+/// The call that lets a first token in is answered by nobody: it is not sent again.
+#[test]
+fn a_first_token_is_let_in_once() {
+    let mut scene = Scene::new(&TOKEN.replace("auth_token ", "# auth_token "));
+    scene.run(&["apply", "--auto-approve"], 0);
+    scene.place.env("TOKEN", "tokenAAAA1111bbbb").write("main.hcl", &format!("{HEAD}{TOKEN}"));
+    let lost = r#"{ "seed": 1, "rules": [{ "match": "elasticache:ModifyReplicationGroup", "times": 1, "timeout": { "ms": 50, "done": true } }] }"#;
+    control(&scene.emulator, "POST /_cachestack/faults", lost);
+    scene.writes();
+    scene.run(&["apply", "--auto-approve"], 0);
+    let calls: serde_json::Value =
+        serde_json::from_str(&control(&scene.emulator, "GET /_cachestack/calls", "")).expect("calls");
+    let sent = calls.as_object().expect("calls").iter().find(|(name, _)| name.contains("ModifyReplicationGroup"));
+    assert_eq!(sent.expect("a call").1, 2, "ROTATE and SET: {calls}");
+    assert_eq!(tokens(&scene), 1);
+    scene.run(&["plan", "--detailed-exitcode"], 0);
+}
+
 #[test]
 fn a_time_limit_is_kept_whatever_the_service_does() {
     let scene = Scene::new(

@@ -46,11 +46,11 @@ impl Work<'_> {
         self.commit_all(dated.into_iter().chain([began]).collect()).await
     }
 
-    /// When the secrets of the object were last changed, as the last look showed it.
+    /// When the secrets of the object were last changed, as the last look showed it; null where it had none.
     pub(super) fn date(&self) -> Option<(&'static str, Value)> {
         let date = self.kind().dates_secret()?;
         let seen = self.last.as_ref().map(|last| &last.object).or(self.step.before.as_ref())?;
-        Some((date, seen.get(date)?.clone()))
+        Some((date, seen.get(date).cloned().unwrap_or_else(Value::null)))
     }
 
     /// The record with that date, where the record has another.
