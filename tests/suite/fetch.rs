@@ -93,7 +93,7 @@ fn tarred(files: &[(&str, &str)]) -> Vec<u8> {
 fn has_git(test: &str) -> bool {
     let there = Command::new("git").arg("--version").output().is_ok_and(|output| output.status.success());
     if !there {
-        eprintln!("SKIPPED {test}: there is no `git` here");
+        crate::referees::skipped(test, "git");
     }
     there
 }

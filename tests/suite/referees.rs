@@ -226,6 +226,6 @@ pub fn python_with(test: &str, module: &str) -> Option<PathBuf> {
 }
 
 /// On the real stderr: the harness keeps what a test prints.
-fn skipped(test: &str, missing: &str) {
+pub fn skipped(test: &str, missing: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {test}: no {missing}");
 }

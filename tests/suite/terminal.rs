@@ -199,7 +199,7 @@ fn full() -> Stdio {
 #[test]
 fn a_full_device_is_no_success() {
     if !std::path::Path::new("/dev/full").exists() {
-        eprintln!("skipped: there is no /dev/full");
+        crate::referees::skipped("a_full_device_is_no_success", "/dev/full");
         return;
     }
     let place = place("instant");
