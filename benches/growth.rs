@@ -3,7 +3,8 @@
 //!
 //! `cargo bench --no-default-features --features simulation --bench growth [-- --quick] [--check] [SHAPE]` prints CPU time
 //! and peak memory by size, and the exponent of the growth: 1 is a straight line. With `--quick` sizes are small; with
-//! `--check` an exponent above 1.1 is an error.
+//! `--check` an exponent above 1.1 is an error. `--instructions` counts instructions under `valgrind` in place of CPU
+//! time: it tells growth of the work from memory that is slower the more of it there is.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -13,6 +14,7 @@ use cachestack::simulation::clock::LeapingClock;
 use cachestack::simulation::engine::{self, End, Place, Verb};
 use cachestack::simulation::faults::Faults;
 use rustix::time::{ClockId, clock_gettime};
+use tempfile::TempDir;
 
 /// As in the program.
 #[global_allocator]
@@ -20,6 +22,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const SIZES: [usize; 4] = [1_250, 2_500, 5_000, 10_000];
 const QUICK: [usize; 3] = [625, 1_250, 2_500];
+/// Counting is some forty times slower than running.
+const COUNTED: [usize; 3] = [500, 1_000, 2_000];
 const RUNS: usize = 3;
 /// The most that counts as growth in a straight line.
 const EXPONENT_MAX: f64 = 1.1;
@@ -37,15 +41,27 @@ fn main() -> ExitCode {
     if let [word, shape, size] = &args[..]
         && word == "one"
     {
-        one(shape, size.parse().expect("a size"));
+        let life = Life::new(shape, size.parse().expect("a size"));
+        timed(&life);
+        return ExitCode::SUCCESS;
+    }
+    if let [word, shape, size, commands] = &args[..]
+        && word == "first"
+    {
+        let life = Life::new(shape, size.parse().expect("a size"));
+        COMMANDS.iter().take(commands.parse().expect("a number")).for_each(|command| life.run(command));
         return ExitCode::SUCCESS;
     }
     let is_set = |name: &str| args.iter().any(|arg| arg == name);
-    let sizes = if is_set("--quick") { &QUICK[..] } else { &SIZES };
     let named = |shape: &str| args.iter().all(|arg| arg.starts_with("--") || arg == shape);
     let mut worst: f64 = 0.0;
     for (shape, _) in SHAPES.iter().filter(|(shape, _)| named(shape)) {
-        worst = worst.max(measure(shape, sizes));
+        let exponent = match () {
+            () if is_set("--instructions") => count(shape),
+            () if is_set("--quick") => measure(shape, &QUICK),
+            () => measure(shape, &SIZES),
+        };
+        worst = worst.max(exponent);
     }
     if is_set("--check") && worst > EXPONENT_MAX {
         eprintln!("an exponent is {worst:.2}, above {EXPONENT_MAX}");
@@ -54,25 +70,43 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Prints the table of a shape; answers the largest exponent.
+/// Prints the table of a shape; answers the largest exponent of CPU time.
 fn measure(shape: &str, sizes: &[usize]) -> f64 {
     let runs: Vec<Vec<f64>> = sizes.iter().map(|size| best(shape, *size)).collect();
-    let line = |name: &str, cells: &[String], end: &str| {
-        let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>10}")).collect();
-        println!("{name:<22}{}  {end}", cells.concat());
-    };
-    line(shape, &sizes.iter().map(ToString::to_string).collect::<Vec<_>>(), "exponent");
-    let mut worst: f64 = 0.0;
-    for (at, (name, ..)) in COMMANDS.iter().enumerate() {
-        let seconds: Vec<f64> = runs.iter().map(|run| run[at]).collect();
-        let exponent = exponent(sizes, &seconds);
-        worst = worst.max(exponent);
-        line(name, &seconds.iter().map(|time| format!("{time:.3} s")).collect::<Vec<_>>(), &format!("{exponent:.2}"));
-    }
-    let peaks: Vec<f64> = runs.iter().map(|run| run[COMMANDS.len()]).collect();
-    let texts: Vec<String> = peaks.iter().map(|peak| format!("{peak:.0} MiB")).collect();
-    line("peak memory", &texts, &format!("{:.2}\n", exponent(sizes, &peaks)));
+    let column = |at: usize| runs.iter().map(|run| run[at]).collect::<Vec<f64>>();
+    head(shape, sizes);
+    let worst = (0..COMMANDS.len()).map(|at| row(COMMANDS[at].0, sizes, &column(at), |time| format!("{time:.3} s")));
+    let worst = worst.fold(0.0, f64::max);
+    row("peak memory", sizes, &column(COMMANDS.len()), |peak| format!("{peak:.0} MiB"));
+    println!();
     worst
+}
+
+/// The same by instructions: what the first commands take less what all but the last of them take.
+fn count(shape: &str) -> f64 {
+    let taken = |size: &usize| (0..=COMMANDS.len()).map(|commands| instructions(shape, *size, commands)).collect();
+    let runs: Vec<Vec<f64>> = COUNTED.iter().map(taken).collect();
+    head(shape, &COUNTED);
+    let worst = (0..COMMANDS.len()).map(|at| {
+        let values: Vec<f64> = runs.iter().map(|run| run[at + 1] - run[at]).collect();
+        row(COMMANDS[at].0, &COUNTED, &values, |count| format!("{:.1} M", count / 1e6))
+    });
+    let worst = worst.fold(0.0, f64::max);
+    println!();
+    worst
+}
+
+fn head(shape: &str, sizes: &[usize]) {
+    let cells: Vec<String> = sizes.iter().map(|size| format!("{size:>10}")).collect();
+    println!("{shape:<22}{}  exponent", cells.concat());
+}
+
+/// Prints a row; answers its exponent.
+fn row(name: &str, sizes: &[usize], values: &[f64], shown: impl Fn(f64) -> String) -> f64 {
+    let cells: Vec<String> = values.iter().map(|value| format!("{:>10}", shown(*value))).collect();
+    let exponent = exponent(sizes, values);
+    println!("{name:<22}{}  {exponent:.2}", cells.concat());
+    exponent
 }
 
 /// The slope of the straight line through the logarithms, by least squares.
@@ -100,22 +134,50 @@ fn in_a_process(shape: &str, size: usize) -> Vec<f64> {
     text.split_whitespace().map(|word| word.parse().expect("a number")).collect()
 }
 
-/// A life of a stack of one size; prints what it took.
-fn one(shape: &str, size: usize) {
-    let folder = tempfile::tempdir().expect("a directory");
-    let text = SHAPES.iter().find(|(name, _)| *name == shape).expect("a shape").1(size);
-    engine::write(&folder.path().join("main.hcl"), &format!("{HEAD}{text}"));
-    let wakes = 200 * size as u64;
-    let place = Place::new(PathBuf::from(folder.path()), LeapingClock::patient(wakes), Arc::new(Faults::none()), None);
-    for (name, verb, empty) in COMMANDS {
-        place.faults.begin(0, false);
-        let start = cpu();
-        let outcome = place.run(&engine::Command { verb, allow: true, ..engine::Command::default() });
-        println!("{}", cpu() - start);
-        place.disk.end(false);
-        place.disk.take_history();
+/// Instructions of the first commands of a life, with its start.
+fn instructions(shape: &str, size: usize, commands: usize) -> f64 {
+    let program = std::env::current_exe().expect("this program");
+    let mut counter = Command::new("valgrind");
+    counter.args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]).arg(program);
+    let output = counter.args(["first", shape, &size.to_string(), &commands.to_string()]).output();
+    let output = output.expect("--instructions needs valgrind on the PATH");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{shape} {size}: {told}");
+    let line = told.lines().find_map(|line| line.split_once("I   refs:")).expect("a count").1;
+    line.trim().replace(',', "").parse().expect("a number")
+}
+
+/// A stack of one size on an account and a disk of its own.
+struct Life {
+    place: Place,
+    _folder: TempDir,
+}
+
+impl Life {
+    fn new(shape: &str, size: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a directory");
+        let text = SHAPES.iter().find(|(name, _)| *name == shape).expect("a shape").1(size);
+        engine::write(&folder.path().join("main.hcl"), &format!("{HEAD}{text}"));
+        let clock = LeapingClock::patient(200 * size as u64);
+        Self { place: Place::new(PathBuf::from(folder.path()), clock, Arc::new(Faults::none()), None), _folder: folder }
+    }
+
+    fn run(&self, (name, verb, empty): &(&str, Verb, bool)) {
+        self.place.disk.end(false);
+        self.place.disk.take_history();
+        self.place.faults.begin(0, false);
+        let outcome = self.place.run(&engine::Command { verb: *verb, allow: true, ..engine::Command::default() });
         assert_eq!(outcome.end, End::Done, "{name}: {}", outcome.told);
-        assert_eq!(outcome.empty, empty, "{name}");
+        assert_eq!(outcome.empty, *empty, "{name}");
+    }
+}
+
+/// Prints what each command took, and the peak.
+fn timed(life: &Life) {
+    for command in &COMMANDS {
+        let start = cpu();
+        life.run(command);
+        println!("{}", cpu() - start);
     }
     println!("{}", peak());
 }

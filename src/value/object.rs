@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Value;
 
-/// Attributes or elements by name, in the order of their names.
+/// Attributes or elements by name, in the order of their names. A copy shares them until one of the two is changed: most
+/// copies are only read.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Object(BTreeMap<Arc<str>, Value>);
+pub struct Object(Arc<BTreeMap<Arc<str>, Value>>);
 
 /// The text of an attribute, where it has one that is known.
 pub fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
@@ -21,8 +22,8 @@ pub fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
 
 impl Object {
     /// One without attributes.
-    pub const fn new() -> Self {
-        Self(BTreeMap::new())
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// The attribute of a name.
@@ -32,7 +33,7 @@ impl Object {
 
     /// The attribute of a name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.0.get_mut(name)
+        self.changed().get_mut(name)
     }
 
     /// The attribute of a name, with the name as it is kept.
@@ -47,27 +48,27 @@ impl Object {
 
     /// Sets an attribute; answers what it was.
     pub fn insert(&mut self, name: Arc<str>, value: Value) -> Option<Value> {
-        self.0.insert(name, value)
+        self.changed().insert(name, value)
     }
 
     /// Sets an attribute where there is none of that name; answers what is there now.
     pub fn or_insert(&mut self, name: Arc<str>, value: Value) -> &mut Value {
-        self.0.entry(name).or_insert(value)
+        self.changed().entry(name).or_insert(value)
     }
 
     /// Sets an attribute where there is none of that name; answers what is there now.
     pub fn or_insert_with(&mut self, name: Arc<str>, value: impl FnOnce() -> Value) -> &mut Value {
-        self.0.entry(name).or_insert_with(value)
+        self.changed().entry(name).or_insert_with(value)
     }
 
     /// Takes an attribute out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.0.remove(name)
+        if self.contains_key(name) { self.changed().remove(name) } else { None }
     }
 
     /// Keeps the attributes that pass.
     pub fn retain(&mut self, keep: impl FnMut(&Arc<str>, &mut Value) -> bool) {
-        self.0.retain(keep);
+        self.changed().retain(keep);
     }
 
     /// How many attributes it has.
@@ -87,7 +88,7 @@ impl Object {
 
     /// Names and values to be changed, by name.
     pub fn iter_mut(&mut self) -> btree_map::IterMut<'_, Arc<str>, Value> {
-        self.0.iter_mut()
+        self.changed().iter_mut()
     }
 
     /// The names.
@@ -102,12 +103,17 @@ impl Object {
 
     /// The values to be changed, by name.
     pub fn values_mut(&mut self) -> btree_map::ValuesMut<'_, Arc<str>, Value> {
-        self.0.values_mut()
+        self.changed().values_mut()
+    }
+
+    /// What is to be changed: its own from here on.
+    fn changed(&mut self) -> &mut BTreeMap<Arc<str>, Value> {
+        Arc::make_mut(&mut self.0)
     }
 
     /// The values alone, by name.
     pub fn into_values(self) -> impl Iterator<Item = Value> {
-        self.0.into_values()
+        Arc::unwrap_or_clone(self.0).into_values()
     }
 }
 
@@ -127,13 +133,13 @@ impl<const N: usize> From<[(Arc<str>, Value); N]> for Object {
 
 impl FromIterator<(Arc<str>, Value)> for Object {
     fn from_iter<I: IntoIterator<Item = (Arc<str>, Value)>>(items: I) -> Self {
-        Self(items.into_iter().collect())
+        Self(Arc::new(items.into_iter().collect()))
     }
 }
 
 impl Extend<(Arc<str>, Value)> for Object {
     fn extend<I: IntoIterator<Item = (Arc<str>, Value)>>(&mut self, items: I) {
-        self.0.extend(items);
+        self.changed().extend(items);
     }
 }
 
@@ -142,7 +148,7 @@ impl IntoIterator for Object {
     type IntoIter = btree_map::IntoIter<Arc<str>, Value>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        Arc::unwrap_or_clone(self.0).into_iter()
     }
 }
 
