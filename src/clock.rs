@@ -126,6 +126,16 @@ impl Clock for TokioClock {
     }
 }
 
+/// A duration for people: `45s`, `13m`, `1h20m`.
+pub fn shown(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..=89 => format!("{seconds}s"),
+        90..=5399 => format!("{}m", (seconds + 30) / 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
 /// Reads `90s`, `5m`, `1h30m` or seconds.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("\"{text}\" is not a duration; write 30s, 5m or 1h30m");

@@ -98,6 +98,7 @@ impl Context {
             job: first(&["CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL"]).or_else(github),
             command: command.to_owned(),
             since: jiff::Timestamp::try_from(clock.now()).unwrap_or_default().to_string(),
+            age: None,
         }
     }
 
@@ -186,9 +187,8 @@ impl Context {
 
     /// The names of environments that are given: by `-e`, else by the process.
     pub fn named(&self, inputs: &InputArgs) -> Vec<String> {
-        let named: Vec<String> = inputs.environment.iter().filter(|name| !name.is_empty()).cloned().collect();
         let process = self.variable("CACHESTACK_ENVIRONMENT").map(str::to_owned);
-        if named.is_empty() { process.into_iter().collect() } else { named }
+        if inputs.environment.is_empty() { process.into_iter().collect() } else { inputs.environment.clone() }
     }
 
     /// The same, and else the workspace that Terraform would take, where there is such an environment.

@@ -3,6 +3,7 @@
 use crate::cli::args::ForceUnlock;
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
+use crate::clock::SystemClock;
 use crate::ops::Failure;
 use crate::state::lock::Holder;
 use crate::state::medium::Part;
@@ -23,7 +24,7 @@ fn attempt(context: &Context, ui: Ui, args: &ForceUnlock) -> Result<u8, Failure>
         return Err(Failure::Error(why.to_owned()));
     }
     let note = medium.holder().map_err(wrong)?;
-    let holder: Option<Holder> = note.as_deref().and_then(|note| serde_json::from_slice(note).ok());
+    let holder: Option<Holder> = note.as_deref().and_then(|note| Holder::read(note, &SystemClock));
     let (note, holder) = match (note, holder) {
         (Some(note), Some(holder)) => (note, holder),
         (Some(_), None) => {

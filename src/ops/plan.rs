@@ -15,6 +15,8 @@ use crate::plan::build::{Inputs, build};
 use crate::plan::{Live, Needs, Note, ObjectKey, Options, Outcome, Plan};
 use crate::refresh;
 use crate::state::digest::Digests;
+use crate::state::lock;
+use crate::state::medium::Part;
 use crate::state::store::Store;
 use crate::state::{Farewell, Home, Record, State};
 
@@ -87,7 +89,11 @@ pub async fn plan(
         }
         let mut plan = outcome.plan;
         plan.unfinished += foreseen.len();
+        let at_work = if watch.is_none() && store.is_dirty() { at_work(session)? } else { None };
+        let foreseen = if at_work.is_some() { Vec::new() } else { foreseen };
+        session.report(at_work.into_iter().collect());
         plan.notes.extend(foreseen.into_iter().chain(kept));
+        session.report(strange(session, &state, &plan).into_iter().collect());
         session.report(outcome.diagnostics);
         session.seen = Some((state, live));
         return if session.has_errors() { Err(Failure::Stack) } else { Ok(plan) };
@@ -259,7 +265,7 @@ pub fn check_home(home: &Home, session: &Session, connection: &Connection) -> Re
         let (known, now) = (home.region.as_deref().unwrap_or("none"), here.region.as_deref().unwrap_or("none"));
         format!("of region {known}, and the environment is in {now}")
     } else {
-        return Ok(());
+        return check_stack(home, session);
     };
     Err(Failure::Refused(format!(
         "the state in {} is {what}; nothing was read or sent. Give the other place an environment of its own or another \
@@ -279,7 +285,59 @@ pub fn home_of(session: &Session, connection: &Connection) -> Home {
         account: Some(connection.account.to_string()),
         region: environment.region.as_deref().map(str::to_owned),
         aws: Some(urls.all(is_aws)),
+        stack: stack_name(session),
     }
+}
+
+/// The name that the stack gives itself; that of a directory is anybody's.
+fn stack_name(session: &Session) -> Option<String> {
+    session.evaluator.stack().module.stack.as_ref().map(|stack| stack.name.to_string())
+}
+
+/// A place that several stacks can name has the state of one of them: to any other everything in it would be to destroy.
+fn check_stack(home: &Home, session: &Session) -> Result<(), Failure> {
+    let here = stack_name(session);
+    let Some(known) = home.stack.as_ref().filter(|_| session.is_place_named) else { return Ok(()) };
+    if here.as_ref() == Some(known) || session.environment.renamed_from.as_ref() == Some(known) {
+        return Ok(());
+    }
+    let this = here.map_or_else(|| "this one gives itself no name".to_owned(), |name| format!("this is \"{name}\""));
+    Err(Failure::Refused(format!(
+        "the state in {} is of the stack \"{known}\", and {this}; nothing was read or sent. Give each stack a place of \
+         its own: `state` in the stack or the environment, or --state. If this is that stack under a new name, write \
+         renamed_from = \"{known}\" in its stack block",
+        session.medium.place()
+    )))
+}
+
+/// The run that is at work on the state: what it has begun is not left open.
+fn at_work(session: &Session) -> Result<Option<Diagnostic>, Failure> {
+    let medium = &*session.medium;
+    let holder = lock::at_work(medium, &*session.clock)
+        .map_err(|error| Failure::Error(format!("{}: {error}", medium.path(Part::Lock))))?;
+    Ok(holder.map(|holder| {
+        let detail = format!("The state is locked by {holder}. The plan shows what that run has not done yet.");
+        let help = if medium.outlives_its_holder() {
+            "Plan again when it has ended; if it is gone for good: cachestack force-unlock ID."
+        } else {
+            "Plan again when it has ended."
+        };
+        Diagnostic::warning("CS0615", "A run is at work", detail).help(help)
+    }))
+}
+
+/// What stacks without names cannot be told by: nothing that is recorded is in this stack.
+fn strange(session: &Session, state: &State, plan: &Plan) -> Option<Diagnostic> {
+    let stack = session.evaluator.stack();
+    let is_ours = |address: &Address| stack.resource(&address.config()).is_some();
+    let is_empty = state.records.is_empty() || stack.module.resources.is_empty();
+    if !session.is_place_named || is_empty || !plan.moves.is_empty() || state.records.keys().any(is_ours) {
+        return None;
+    }
+    let detail = format!("Nothing that is recorded in {} has a block in this stack.", session.medium.place());
+    let help =
+        "If the state is that of another stack, do not apply: give this one a place of its own (`state`, --state).";
+    Some(Diagnostic::warning("CS0614", "Perhaps the state of another stack", detail).help(help))
 }
 
 /// Whether a URL is one of AWS: an endpoint in a VPC, for instance.

@@ -30,7 +30,7 @@ pub(super) fn existing(
         said.note(instance.address, way);
     }
     let open = match &observation.status {
-        Status::Making(_) => Some("is still being made by an earlier run; apply waits for it and compares it then"),
+        Status::Making(_) => Some("is still being made; apply waits for it and compares it then"),
         Status::Leaving(_) => Some("is being deleted; apply waits until it is gone, and makes it anew"),
         _ => None,
     };

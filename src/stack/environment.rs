@@ -53,6 +53,8 @@ pub struct Environment {
     pub tags: Object,
     /// Where the state lies, if not beside the stack.
     pub state: Option<Location>,
+    /// What the stack was called before, so that the state of that name is its own.
+    pub renamed_from: Option<String>,
     /// What the state is encrypted with.
     pub state_keys: StateKeys,
     /// Whether a fixed name may get a suffix when it must be replaced while in use.
@@ -325,6 +327,7 @@ pub fn evaluate(
         protect: reader.truth(own.get("protect")).unwrap_or(false),
         tags,
         state,
+        renamed_from: reader.public(stack.get("renamed_from")),
         state_keys: StateKeys {
             current: reader.key(own.get("state_key").or(stack.get("state_key")), evaluator.secrets()).pop(),
             former: reader.key(own.get("former_state_keys").or(stack.get("former_state_keys")), evaluator.secrets()),

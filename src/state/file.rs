@@ -71,6 +71,8 @@ pub(super) struct HomeFile {
     region: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     aws: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stack: Option<String>,
 }
 
 /// A record, or one of a kind that only a newer version knows, as that wrote it.
@@ -281,11 +283,11 @@ pub(super) fn address_in(text: &str) -> Result<Address, Wrong> {
 }
 
 pub(super) fn home_out(home: &Home) -> HomeFile {
-    HomeFile { account: home.account.clone(), region: home.region.clone(), aws: home.aws }
+    HomeFile { account: home.account.clone(), region: home.region.clone(), aws: home.aws, stack: home.stack.clone() }
 }
 
 pub(super) fn home_in(file: HomeFile) -> Home {
-    Home { account: file.account, region: file.region, aws: file.aws }
+    Home { account: file.account, region: file.region, aws: file.aws, stack: file.stack }
 }
 
 pub(super) fn record_out(address: &Address, record: &Record) -> RecordFile {

@@ -33,6 +33,19 @@ pub struct Holder {
     pub command: String,
     /// Since when, in UTC.
     pub since: String,
+    /// How long that is ago, for messages; where somebody has looked at the clock.
+    #[serde(skip)]
+    pub age: Option<Duration>,
+}
+
+impl Holder {
+    /// What the note of a lock says, with its age.
+    pub fn read(note: &[u8], clock: &dyn Clock) -> Option<Self> {
+        let holder: Self = serde_json::from_slice(note).ok()?;
+        let since: Option<jiff::Timestamp> = holder.since.parse().ok();
+        let age = since.and_then(|since| clock.now().duration_since(since.into()).ok());
+        Some(Self { age, ..holder })
+    }
 }
 
 impl std::fmt::Display for Holder {
@@ -47,6 +60,9 @@ impl std::fmt::Display for Holder {
             write!(f, ", process {}", self.pid)?;
         }
         write!(f, ", since {}", self.since)?;
+        if let Some(age) = self.age {
+            write!(f, " ({} ago)", crate::clock::shown(age))?;
+        }
         self.job.as_ref().map_or(Ok(()), |job| write!(f, ", {job}"))
     }
 }
@@ -68,6 +84,12 @@ pub fn left() -> Option<String> {
     LEFT.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
+/// Who is at work on a state, or was when it was killed; none where nobody has the lock.
+pub fn at_work(medium: &dyn Medium, clock: &dyn Clock) -> io::Result<Option<Holder>> {
+    let note = if medium.is_locked()? { medium.holder()? } else { None };
+    Ok(note.map(|note| Holder::read(&note, clock).unwrap_or_default()))
+}
+
 /// Takes the lock, trying again until `patience` is over. Else answers who holds it, as far as the file says.
 pub async fn acquire(
     medium: &dyn Medium,
@@ -83,7 +105,7 @@ pub async fn acquire(
         }
         if clock.elapsed().saturating_sub(start) >= patience {
             let holder = medium.holder()?.unwrap_or_default();
-            return Ok(Err(serde_json::from_slice(&holder).ok()));
+            return Ok(Err(Holder::read(&holder, clock)));
         }
         clock.sleep(Duration::from_millis(200)).await;
     }

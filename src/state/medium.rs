@@ -67,6 +67,10 @@ pub trait Medium: Send + Sync + Debug {
     fn lock(&self, note: &str) -> io::Result<Option<Box<dyn Held>>>;
     /// What whoever has the lock has noted.
     fn holder(&self) -> io::Result<Option<Vec<u8>>>;
+    /// Whether somebody has the lock; elsewhere than in a directory perhaps a run that was killed.
+    fn is_locked(&self) -> io::Result<bool> {
+        Ok(self.holder()?.is_some())
+    }
     /// Whether a lock stays where it is when the process that took it is killed.
     fn outlives_its_holder(&self) -> bool {
         false
@@ -135,6 +139,11 @@ impl Medium for Folder {
 
     fn holder(&self) -> io::Result<Option<Vec<u8>>> {
         self.read(Part::Lock)
+    }
+
+    /// The file of a lock stays when its process is gone: only the system knows.
+    fn is_locked(&self) -> io::Result<bool> {
+        Ok(self.holder()?.is_some() && self.disk.lock(&self.file(Part::Lock))?.is_none())
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Home {
     pub region: Option<String>,
     /// Whether it is AWS itself, and not an emulator.
     pub aws: Option<bool>,
+    /// The name that the stack gives itself, where it does.
+    pub stack: Option<String>,
 }
 
 /// One object.

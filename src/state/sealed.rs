@@ -108,6 +108,10 @@ impl Medium for Sealing {
         self.inner.holder()
     }
 
+    fn is_locked(&self) -> io::Result<bool> {
+        self.inner.is_locked()
+    }
+
     fn outlives_its_holder(&self) -> bool {
         self.inner.outlives_its_holder()
     }

@@ -242,7 +242,9 @@ impl Objects {
         let folder = self.at(Part::Journal).join(run.as_str());
         let store = self.store().await?;
         let listed: Vec<_> = store.list(Some(&folder)).try_collect().await.map_err(told)?;
-        let mut names: Vec<Path> = listed.into_iter().map(|found| found.location).collect();
+        // What others have laid beside the entries is none.
+        let is_entry = |name: &Path| name.filename().is_some_and(|name| name.len() == 8 && name.parse::<u32>().is_ok());
+        let mut names: Vec<Path> = listed.into_iter().map(|found| found.location).filter(is_entry).collect();
         names.sort();
         if names.iter().enumerate().any(|(number, name)| *name != self.entry(&run, number)) {
             return Err(io::Error::new(ErrorKind::InvalidData, "it is damaged: an object of it is missing"));

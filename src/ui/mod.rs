@@ -23,6 +23,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use serde_json::Value as Json;
 
+pub use crate::clock::shown as duration;
 use crate::clock::{Clock as _, SystemClock};
 use crate::diag::{Diagnostic, SourceMap, render, visible};
 use crate::lang::hide::hide;
@@ -234,14 +235,4 @@ impl Ui {
 pub fn at_least(seconds: u32) -> String {
     let whole = if (90..5400).contains(&seconds) { seconds / 60 * 60 } else { seconds };
     duration(Duration::from_secs(whole.into()))
-}
-
-/// A duration for people: `45s`, `13m`, `1h20m`.
-pub fn duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    match seconds {
-        0..=89 => format!("{seconds}s"),
-        90..=5399 => format!("{}m", (seconds + 30) / 60),
-        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
-    }
 }

@@ -1,6 +1,7 @@
 //! The integration tests, in one binary. Every file of this directory is a module of it.
 
 mod accounts;
+mod at_work;
 mod bought;
 mod cases;
 mod codes;

@@ -55,8 +55,9 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
     }
 }
 
-const STACK: [&str; 8] = [
+const STACK: [&str; 9] = [
     "required_version",
+    "renamed_from",
     "default_environment",
     "tags",
     "state",
