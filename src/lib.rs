@@ -94,14 +94,14 @@
 //! | [`value`], [`address`], [`word`], [`clock`], [`disk`], [`entropy`], [`diag`], [`log`] | shared words: values and types, addresses, names in documents, time, files, randomness, diagnostics with their codes, how much a rule counts (`diag/lint.rs`), the log of calls to services, which `cloud/logged.rs` writes |
 //! | [`schema`] | attributes of a kind: types, defaults, rules, what a change takes |
 //! | [`kind`], [`retry`] | the traits `Kind`, `Remote`, `Local`, `Vault`, `Lookup`, `Cloud`; calls, impacts, observations, errors; what is done about an error |
-//! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure |
+//! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure; what each asks of IAM ([`catalog::permissions`]) |
 //! | [`lang`] | source files, parser, formatter, evaluator and its limits ([`lang::eval::budget`]), functions, declarations |
 //! | [`templates`] | the stacks and modules built in |
 //! | [`fetch`] | modules of repositories, registries and archives: sources, versions, the lock file, fetching |
 //! | [`stack`] | a stack in one environment: modules, [what is evaluated before what](stack::graph), variables, secrets, providers and the way to AWS, names, desired objects |
 //! | [`state`] | records, digests of secrets, file, journal, lock, the place where these lie ([`state::medium`]), encryption there ([`state::sealed`]) |
 //! | [`recovery`] | what became of a call whose end nobody has seen: a pure function |
-//! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects; what a plan changes of the bill ([`plan::cost`], by the dated prices of [`catalog::prices`]) |
+//! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects; what a stack forbids its plans ([`plan::policy`]); what a plan changes of the bill ([`plan::cost`], by the dated prices of [`catalog::prices`]) |
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
 //! | [`apply`] | scheduler, steps, turns on parents that change one thing at a time, holes, the one poller |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |

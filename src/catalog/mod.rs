@@ -7,6 +7,7 @@ pub mod engines;
 pub mod metrics;
 pub mod nodes;
 pub mod parameters;
+pub mod permissions;
 pub mod prices;
 pub mod regions;
 pub mod secrets;

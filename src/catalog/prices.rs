@@ -92,6 +92,21 @@ pub fn hours_per_month() -> u32 {
     DATA.hours_per_month.hours
 }
 
+/// Reads an amount of dollars: `0`, `12.50`.
+///
+/// # Errors
+/// It is no amount, or has parts of a cent's thousandth and less.
+pub fn amount(text: &str) -> Result<Micros, String> {
+    let wrong = || format!("\"{text}\" is no amount of dollars; write 0, 100 or 12.50");
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(part) || part.len() > 6 || whole.len() > 15 {
+        return Err(wrong());
+    }
+    let number = |digits: &str| digits.parse::<Micros>().map_err(|_| wrong());
+    Ok(number(whole)? * 1_000_000 + number(&format!("{part:0<6}"))?)
+}
+
 fn micros(usd: f64) -> Micros {
     (usd * 1e6).round() as Micros
 }

@@ -60,6 +60,8 @@ pub enum Command {
     Env(Env),
     /// Shows what differs between two environments besides their variables, offline.
     Diff(Diff),
+    /// Prints the least policy of IAM with which the stack can be planned or applied, offline.
+    IamPolicy(IamPolicy),
     /// Shows the outputs of the last apply.
     Output(Output),
     /// Shows the state, or a saved plan.
@@ -139,6 +141,9 @@ pub struct ScopeArgs {
     /// counts as a reboot.
     #[arg(long, value_name = "LEVEL")]
     pub max_impact: Option<String>,
+    /// Refuse a plan that makes the bill grow by more dollars a month; a price that is not known counts as more.
+    #[arg(long, value_name = "DOLLARS", value_parser = crate::catalog::prices::amount)]
+    pub max_cost_increase: Option<i128>,
     /// Leave out what a guard stands against, with all that waits for it, and do the rest; `apply` then ends with 3.
     #[arg(long)]
     pub skip_blocked: bool,
@@ -344,6 +349,28 @@ pub struct Diff {
     /// One JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `iam-policy`
+#[derive(Debug, Args)]
+pub struct IamPolicy {
+    #[command(flatten)]
+    pub stack: StackArgs,
+    /// What it is to allow.
+    #[arg(long = "for", value_enum, default_value = "apply")]
+    pub purpose: IamPurpose,
+    /// For every kind there is, not for those only that the stack declares.
+    #[arg(long)]
+    pub all_kinds: bool,
+}
+
+/// What a policy of IAM is for.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum IamPurpose {
+    /// Plan and drift: reads only.
+    Plan,
+    /// Apply, destroy and the like.
+    Apply,
 }
 
 /// `validate`

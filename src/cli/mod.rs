@@ -11,6 +11,7 @@ mod exit;
 mod explain;
 mod fmt;
 mod graph;
+mod iam_policy;
 mod init;
 mod log;
 mod output;
@@ -111,6 +112,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Drift(options) => drift::run(&context, &options).await,
         Command::Env(options) => env::run(&context, &options),
         Command::Diff(options) => diff::run(&context, &options),
+        Command::IamPolicy(options) => iam_policy::run(&context, &options),
         Command::Output(options) => output::run(&context, &options),
         Command::Show(options) => show::run(&context, &options),
         Command::State(options) => state::run(&context, &options).await,

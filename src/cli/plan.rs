@@ -85,7 +85,7 @@ pub fn code_of(args: &PlanArgs, plan: &Plan) -> u8 {
     let waits = args.scope.strict_pending && !plan.waits.is_empty();
     let differs = waits || !(plan.is_empty() && plan.skipped.is_empty());
     match () {
-        () if !plan.blocked.is_empty() => exit::REFUSED,
+        () if plan.is_blocked() => exit::REFUSED,
         () if args.detailed_exitcode && differs => exit::DIFFERENCES,
         () => exit::OK,
     }

@@ -36,7 +36,7 @@ pub fn publish(
 pub fn of_plan(row: &Row, place: &str, error: Option<String>) -> Section {
     let name = row.environment;
     let lead = |plan: &Plan| {
-        let blocked = plan.blocked.iter().map(|one| format!("BLOCKED {}: {}.", one.address, one.reason));
+        let blocked = plan.against().into_iter().map(|why| format!("BLOCKED {why}."));
         ui::plan::summary(plan).lines().map(str::to_owned).chain(blocked).collect()
     };
     Section {

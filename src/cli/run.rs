@@ -297,6 +297,7 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
         now: addresses(&scope.now)?,
         allow_purchase: addresses(&scope.allow_purchase)?,
         max_impact: max_impact.transpose()?,
+        max_cost_increase: scope.max_cost_increase,
         refresh_only: scope.refresh_only,
         skip_blocked: scope.skip_blocked,
         ..Options::default()

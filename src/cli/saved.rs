@@ -203,6 +203,7 @@ fn own_scope(scope: &ScopeArgs) -> Result<(), Failure> {
         ("--allow-destroy", !scope.allow_destroy.is_empty()),
         ("--allow-purchase", !scope.allow_purchase.is_empty()),
         ("--max-impact", scope.max_impact.is_some()),
+        ("--max-cost-increase", scope.max_cost_increase.is_some()),
         ("--refresh-only", scope.refresh_only),
     ];
     match given.iter().find(|(_, given)| *given) {

@@ -26,6 +26,9 @@ pub enum Impact {
 }
 
 impl Impact {
+    /// Every one, mildest first.
+    pub const ALL: [Self; 6] = [Self::None, Self::Blip, Self::Failover, Self::WritePause, Self::Reboot, Self::DataLoss];
+
     /// The word of the plan and of `--max-impact`.
     pub fn word(self) -> &'static str {
         match self {
@@ -40,8 +43,7 @@ impl Impact {
 
     /// Reads the word.
     pub fn parse(word: &str) -> Option<Self> {
-        let all = [Self::None, Self::Blip, Self::Failover, Self::WritePause, Self::Reboot, Self::DataLoss];
-        all.into_iter().find(|impact| impact.word() == word)
+        Self::ALL.into_iter().find(|impact| impact.word() == word)
     }
 }
 

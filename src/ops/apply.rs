@@ -51,12 +51,7 @@ pub async fn begin(session: &Session, store: &mut Store) -> Result<(), Failure> 
 
 /// Refuses a plan that a guard stands against.
 pub fn guard(plan: &Plan) -> Result<(), Failure> {
-    if plan.blocked.is_empty() {
-        return Ok(());
-    }
-    let lines: Vec<String> =
-        plan.blocked.iter().map(|blocked| format!("{}: {}", blocked.address, blocked.reason)).collect();
-    Err(Failure::Refused(lines.join("\n")))
+    if plan.is_blocked() { Err(Failure::Refused(plan.against().join("\n"))) } else { Ok(()) }
 }
 
 /// What must be there before the first call is made: the text of every secret that is sent.

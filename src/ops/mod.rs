@@ -5,6 +5,7 @@ pub mod compare;
 pub mod connect;
 pub mod drift;
 pub mod fetch;
+pub mod iam;
 mod place;
 pub mod plan;
 pub mod recover;

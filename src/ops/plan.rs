@@ -297,7 +297,7 @@ fn stack_name(session: &Session) -> Option<String> {
 /// A place that several stacks can name has the state of one of them: to any other everything in it would be to destroy.
 fn check_stack(home: &Home, session: &Session) -> Result<(), Failure> {
     let here = stack_name(session);
-    let Some(known) = home.stack.as_ref().filter(|_| session.is_place_named) else { return Ok(()) };
+    let Some(known) = home.stack.as_ref().filter(|_| session.location.is_some()) else { return Ok(()) };
     if here.as_ref() == Some(known) || session.environment.renamed_from.as_ref() == Some(known) {
         return Ok(());
     }
@@ -331,7 +331,7 @@ fn strange(session: &Session, state: &State, plan: &Plan) -> Option<Diagnostic> 
     let stack = session.evaluator.stack();
     let is_ours = |address: &Address| stack.resource(&address.config()).is_some();
     let is_empty = state.records.is_empty() || stack.module.resources.is_empty();
-    if !session.is_place_named || is_empty || !plan.moves.is_empty() || state.records.keys().any(is_ours) {
+    if session.location.is_none() || is_empty || !plan.moves.is_empty() || state.records.keys().any(is_ours) {
         return None;
     }
     let detail = format!("Nothing that is recorded in {} has a block in this stack.", session.medium.place());

@@ -77,8 +77,8 @@ pub struct Session {
     pub clock: Arc<dyn Clock>,
     /// Where the state lies.
     pub medium: Arc<dyn Medium>,
-    /// Whether that place was named, so that other stacks may name it as well.
-    pub is_place_named: bool,
+    /// That place, where it was named, so that other stacks may name it as well.
+    pub location: Option<Location>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
     /// Digests of secrets, with the salt of the state once that is open.
@@ -244,7 +244,7 @@ impl Session {
             sources,
             diagnostics,
             medium,
-            is_place_named: location.is_some(),
+            location,
             state_directory,
             clock: options.clock.clone(),
             entropy: options.entropy.clone(),

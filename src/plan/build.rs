@@ -11,7 +11,7 @@ use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
 use crate::plan::draft::Draft;
 use crate::plan::{
-    Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, moves, names, order, reboot,
+    Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, moves, names, order, policy, reboot,
     refresh_only, rotation, select, stays, timeouts, whose, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
@@ -379,9 +379,11 @@ impl Draft<'_> {
             reboot::only(&mut self.plan);
         }
         rotation::alone(&mut self.plan, self.inputs.options);
+        self.diagnostics.extend(policy::judge(self.evaluator, &mut self.plan));
         if self.inputs.options.skip_blocked {
             select::skip_blocked(&mut self.plan);
         }
+        self.plan.refused.extend(guard::bill(&self.plan, self.inputs.options));
         if self.inputs.options.refresh_only {
             refresh_only::stay(&mut self.plan, self.inputs.state);
         }

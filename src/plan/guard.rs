@@ -6,7 +6,7 @@ use crate::kinds;
 use crate::lang::ast::Expr;
 use crate::lang::eval::eval;
 use crate::plan::draft::Draft;
-use crate::plan::{Action, Blocked, Reason, Step, whose};
+use crate::plan::{Action, Blocked, Options, Plan, Reason, Step, cost, whose};
 use crate::value::Type;
 use crate::value::convert::convert;
 
@@ -99,6 +99,26 @@ fn prevents(draft: &Draft, step: &Step, expr: &Expr) -> bool {
     let value = eval(expr, &draft.evaluator.within(&step.address.module)).ok();
     let value = value.and_then(|value| convert(&value, &Type::Bool).ok());
     value.is_none_or(|value| value.as_bool() != Some(false) && !value.is_null())
+}
+
+/// Why a plan costs more than is allowed. What is not known may cost anything.
+pub fn bill(plan: &Plan, options: &Options) -> Option<String> {
+    let max = options.max_cost_increase?;
+    let cost = cost::of(plan);
+    let unknown = cost.lines.iter().filter_map(|line| Some((&line.address, line.monthly.as_ref().err()?)));
+    if let Some((address, why)) = unknown.into_iter().next() {
+        let more = if cost.unknown > 1 { format!(" and {} more", cost.unknown - 1) } else { String::new() };
+        return Some(format!(
+            "the price of {address}{more} is not known ({why}), which counts as above --max-cost-increase"
+        ));
+    }
+    (cost.difference > max).then(|| {
+        format!(
+            "the bill grows by {} USD a month, above --max-cost-increase {}",
+            cost::usd(cost.difference),
+            cost::usd(max)
+        )
+    })
 }
 
 fn impact(draft: &Draft, step: &Step) -> Option<String> {

@@ -27,6 +27,7 @@ pub mod names;
 mod order;
 mod outputs;
 pub mod pending;
+pub mod policy;
 mod reboot;
 mod record;
 mod refresh_only;
@@ -49,6 +50,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Subject};
+use crate::catalog::prices::Micros;
 use crate::diag::Diagnostic;
 use crate::kind::{Impact, Observation, RemoteError, SecretPhase};
 use crate::state::Record;
@@ -113,6 +115,8 @@ pub struct Options {
     pub allow_purchase: Vec<Address>,
     /// Nothing may be worse than this.
     pub max_impact: Option<Impact>,
+    /// The bill may grow by so much in a month, in millionths of a dollar.
+    pub max_cost_increase: Option<Micros>,
     /// Only bring the records to what is there.
     pub refresh_only: bool,
     /// Only restart nodes of these.
@@ -146,6 +150,9 @@ pub struct Plan {
     pub changed_outputs: BTreeSet<String>,
     /// Why this plan may not be applied.
     pub blocked: Vec<Blocked>,
+    /// Why it may not be applied whatever is left out of it: policies and limits that are about all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
     /// What is left out because a guard stands against it, or against what it waits for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Blocked>,
@@ -246,6 +253,17 @@ pub struct Counts {
 }
 
 impl Plan {
+    /// Whether anything stands against it.
+    pub fn is_blocked(&self) -> bool {
+        !(self.blocked.is_empty() && self.refused.is_empty())
+    }
+
+    /// What stands against it, for people: each a clause that begins with what it is about.
+    pub fn against(&self) -> Vec<String> {
+        let blocked = self.blocked.iter().map(|blocked| format!("{}: {}", blocked.address, blocked.reason));
+        blocked.chain(self.refused.iter().cloned()).collect()
+    }
+
     /// How many objects are made, changed and destroyed.
     pub fn counts(&self) -> Counts {
         let count = |action| self.steps.iter().filter(|step| step.action == action).count();

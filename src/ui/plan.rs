@@ -51,9 +51,9 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
     out.push_str(&format!("Plan: {}.\n", counts(plan.counts())));
     out.push_str(&summary(plan));
     out.push_str(&cost::render(&crate::plan::cost::of(plan)));
-    for blocked in &plan.blocked {
+    for why in plan.against() {
         let word = ui.paint(style(RED).bold(), "BLOCKED");
-        out.push_str(&format!("{word} {}: {}.\n", blocked.address, blocked.reason));
+        out.push_str(&format!("{word} {why}.\n"));
     }
     left_out(ui, plan, &mut out);
     out

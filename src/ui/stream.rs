@@ -86,6 +86,8 @@ pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
         beside("warn", json!({ "type": kind, "address": one.address.to_string(), "reason": one.reason }))
     };
     lines.extend(plan.blocked.iter().map(|one| stopped("blocked", one)));
+    let refused = |reason: &String| beside("warn", json!({ "type": "blocked", "address": null, "reason": reason }));
+    lines.extend(plan.refused.iter().map(refused));
     lines.extend(plan.skipped.iter().map(|one| stopped("left_out", one)));
     lines.extend(cost::lines(&crate::plan::cost::of(plan)).into_iter().map(|one| beside("info", one)));
     lines.push(summary(plan, environment));

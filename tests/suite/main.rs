@@ -11,6 +11,7 @@ mod environments;
 mod faults;
 mod fetch;
 mod harness;
+mod iam;
 mod kill;
 #[cfg(feature = "ec2")]
 mod listed;

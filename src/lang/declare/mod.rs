@@ -14,6 +14,7 @@ mod import;
 mod links;
 mod lint;
 mod meta;
+pub mod policy;
 pub mod provider;
 mod resource;
 pub mod settings;
@@ -32,6 +33,7 @@ pub use call::Call;
 pub use check::Check;
 pub use foreign::{Foreign, check as check_foreign, given_up};
 pub use import::{Import, address as import_address};
+pub use policy::Policy;
 pub use resource::{Nested, NestedSource};
 
 /// Everything that a directory declares.
@@ -63,6 +65,8 @@ pub struct Module {
     pub calls: BTreeMap<Arc<str>, Call>,
     /// `check` blocks.
     pub checks: BTreeMap<Arc<str>, Check>,
+    /// `policy` blocks, by name.
+    pub policies: BTreeMap<Arc<str>, Policy>,
     /// `import` blocks.
     pub imports: Vec<Import>,
     /// Where Terraform keeps its state.

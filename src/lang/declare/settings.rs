@@ -9,11 +9,11 @@ use crate::kinds::our_name;
 use crate::lang::ast::{Block, Expr, Node};
 use crate::lang::declare::{
     Backend, Environment, Local, Module, Output, Removed, StackBlock, Variable, block, call, check, import, lint,
-    provider, resource,
+    policy, provider, resource,
 };
 use crate::lang::refs::describe;
 
-const BLOCKS: [&str; 15] = [
+const BLOCKS: [&str; 16] = [
     "stack",
     "environment",
     "variable",
@@ -29,6 +29,7 @@ const BLOCKS: [&str; 15] = [
     "import",
     "check",
     "ephemeral",
+    "policy",
 ];
 
 /// Reads one top-level block.
@@ -46,6 +47,7 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
         "module" => call::declare(block, module, diagnostics),
         "import" => import::declare(block, module, diagnostics),
         "check" => check::declare(block, module, diagnostics),
+        "policy" => policy::declare(block, module, diagnostics),
         "data" | "ephemeral" | "resource" => resource::declare_labelled(block, module, diagnostics),
         kind if kinds::get(our_name(kind)).is_some() => resource::declare_own(block, module, diagnostics),
         kind => {

@@ -74,7 +74,7 @@ pub fn plan(saved: &Saved, stack: &Stack) -> Json {
         document["relevant_attributes"] = relevant.into();
     }
     document["timestamp"] = saved.made.clone().into();
-    document["applyable"] = (!plan.is_empty() && plan.blocked.is_empty()).into();
+    document["applyable"] = (!plan.is_empty() && !plan.is_blocked()).into();
     document["complete"] = (!plan.partial).into();
     document["errored"] = false.into();
     document

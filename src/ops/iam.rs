@@ -1,0 +1,226 @@
+//! The least policy of IAM with which a stack can be planned or applied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value as Json, json};
+
+use crate::catalog::permissions::{self, BESIDE, CACHES, OF_KINDS};
+use crate::kind::Target;
+use crate::ops::Session;
+use crate::stack::location::{Location, Service};
+
+/// The version of the policy language.
+const VERSION: &str = "2012-10-17";
+
+/// What a policy is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Reading only.
+    Plan,
+    /// All that an apply and a destroy can do.
+    Apply,
+}
+
+/// What a stack wants of the account.
+#[derive(Default)]
+struct Wanted {
+    read: BTreeSet<&'static str>,
+    write: BTreeSet<&'static str>,
+    makes_caches: bool,
+}
+
+/// The policy document for the kinds that the stack declares, or for every kind. Asks for nothing.
+pub fn policy(session: &Session, purpose: Purpose, every_kind: bool) -> Json {
+    let wanted = wanted(session, every_kind);
+    let place = Place::of(session);
+    let mut statements = Vec::new();
+    let reads = wanted.read.iter().copied().filter(|action| !is_of_objects(action));
+    // Most operations that list know no resources, and a plan has to see what is in the way of a name as well.
+    statements.extend(statement("Read", reads.collect(), vec!["*".to_owned()]));
+    statements.extend(secrets(session, purpose, &place));
+    if purpose == Purpose::Apply {
+        let mut by_service: BTreeMap<&str, BTreeSet<&'static str>> = BTreeMap::new();
+        for action in &wanted.write {
+            by_service.entry(service_of(action)).or_default().insert(action);
+        }
+        for (service, actions) in by_service {
+            let (sid, resources) = place.resources(service);
+            statements.extend(statement(sid, actions, resources));
+        }
+        statements.extend(wanted.makes_caches.then(|| service_role(&place)));
+    }
+    statements.extend(state(session, purpose, &place));
+    json!({ "Version": VERSION, "Statement": statements })
+}
+
+/// Looked for by kind, and by what blocks of that kind write.
+fn wanted(session: &Session, every_kind: bool) -> Wanted {
+    let mut wanted = Wanted::default();
+    let stack = session.evaluator.stack();
+    let written = |kind: &str, name: &str| {
+        let mut blocks = stack.resources().filter(|resource| &*resource.address.kind == kind);
+        every_kind
+            || blocks.any(|block| {
+                block.attributes.iter().any(|attribute| &*attribute.name == name)
+                    || block.nested.iter().any(|nested| &*nested.name == name)
+            })
+    };
+    let declared: BTreeSet<(&str, bool)> = stack
+        .resources()
+        .map(|resource| (&*resource.address.kind, resource.address.mode == crate::address::Mode::Managed))
+        .collect();
+    for actions in OF_KINDS {
+        let (managed, looked_up) =
+            (declared.contains(&(actions.kind, true)), declared.contains(&(actions.kind, false)));
+        let Some((read, write)) = permissions::of_kind(actions.kind) else { continue };
+        if !(every_kind || managed || looked_up) {
+            continue;
+        }
+        wanted.read.extend(read);
+        if !(every_kind || managed) {
+            continue;
+        }
+        wanted.write.extend(write);
+        wanted.makes_caches |= CACHES.contains(&actions.kind);
+        let beside = BESIDE.iter().filter(|beside| beside.kinds.contains(&actions.kind));
+        let beside = beside.filter(|beside| beside.attribute.is_none_or(|name| written(actions.kind, name)));
+        wanted.write.extend(beside.flat_map(|beside| beside.actions));
+    }
+    wanted
+}
+
+/// Whether it reads what a secret says, so that it is allowed for single objects only.
+fn is_of_objects(action: &str) -> bool {
+    ["ssm:GetParameter", "secretsmanager:GetSecretValue", "kms:Decrypt"].contains(&action)
+}
+
+fn service_of(action: &str) -> &str {
+    action.split(':').next().unwrap_or_default()
+}
+
+fn statement(sid: &str, actions: BTreeSet<&str>, resources: Vec<String>) -> Option<Json> {
+    (!actions.is_empty()).then(|| json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources }))
+}
+
+/// Where the objects of a stack are.
+struct Place {
+    partition: &'static str,
+    /// Regions; `*` for one that is not known.
+    regions: BTreeSet<String>,
+    account: String,
+}
+
+impl Place {
+    fn of(session: &Session) -> Self {
+        let environment = &session.environment;
+        let mut regions: BTreeSet<String> = environment.region.iter().map(ToString::to_string).collect();
+        // What is behind an alias, a passed provider or `region` of a block can be any.
+        let stack = session.evaluator.stack();
+        let has_more = stack.modules().any(|(_, module)| module.providers.iter().any(|one| one.alias.is_some()))
+            || stack.resources().any(|block| block.attributes.iter().any(|attribute| &*attribute.name == "region"));
+        if has_more || regions.is_empty() {
+            regions = BTreeSet::from(["*".to_owned()]);
+        }
+        let region = environment.region.clone().unwrap_or_else(|| "us-east-1".into());
+        let partition = Target { account: None, region }.partition();
+        let account = environment.account_id.as_deref().unwrap_or("*").to_owned();
+        Self { partition, regions, account }
+    }
+
+    fn arns(&self, service: &str, names: &[&str]) -> Vec<String> {
+        let arn =
+            |region: &String, name: &&str| format!("arn:{}:{service}:{region}:{}:{name}", self.partition, self.account);
+        self.regions.iter().flat_map(|region| names.iter().map(move |name| arn(region, name))).collect()
+    }
+
+    /// The name of the statement of a service, and what it may touch.
+    fn resources(&self, service: &str) -> (&'static str, Vec<String>) {
+        match service {
+            "elasticache" => ("ElastiCache", self.arns(service, &["*"])),
+            "ec2" => ("Network", vec!["*".to_owned()]),
+            "cloudwatch" => {
+                let dashboards = format!("arn:{}:cloudwatch::{}:dashboard/*", self.partition, self.account);
+                ("CloudWatch", self.arns(service, &["alarm:*"]).into_iter().chain([dashboards]).collect())
+            }
+            // Log deliveries and policies of resources have no ARN.
+            "logs" => ("Logs", vec!["*".to_owned()]),
+            "firehose" => ("LogStreams", self.arns(service, &["deliverystream/*"])),
+            "sns" => ("Topics", self.arns(service, &["*"])),
+            "kms" => ("Keys", self.arns(service, &["key/*"])),
+            "s3" => ("SnapshotFiles", vec![format!("arn:{}:s3:::*", self.partition)]),
+            _ => ("More", vec!["*".to_owned()]),
+        }
+    }
+}
+
+/// The role with which ElastiCache works: whoever makes the first cache of an account makes it.
+fn service_role(place: &Place) -> Json {
+    let name = "elasticache.amazonaws.com";
+    json!({
+        "Sid": "ServiceRole",
+        "Effect": "Allow",
+        "Action": "iam:CreateServiceLinkedRole",
+        "Resource": format!(
+            "arn:{}:iam::{}:role/aws-service-role/{name}/AWSServiceRoleForElastiCache",
+            place.partition, place.account
+        ),
+        "Condition": { "StringEquals": { "iam:AWSServiceName": name } },
+    })
+}
+
+/// Secrets that the account keeps, read by `secret()` and by look-ups, and the place for those that are made here. What a
+/// name is put together of is not known offline.
+fn secrets(session: &Session, purpose: Purpose, place: &Place) -> Vec<Json> {
+    let writes = |text: &str| session.sources.files().any(|(_, file)| file.text.contains(text));
+    let reads_kind = |kind: &str| session.evaluator.stack().resources().any(|block| &*block.address.kind == kind);
+    let kept = session.environment.secrets.as_deref().unwrap_or_default();
+    let mut found = Vec::new();
+    for (service, word, kind, read, write) in [
+        ("ssm", "\"ssm:", "ssm_parameter", &["ssm:GetParameter"][..], &["ssm:PutParameter", "ssm:DeleteParameter"][..]),
+        (
+            "secretsmanager",
+            "\"secretsmanager:",
+            "secretsmanager_secret_version",
+            &["secretsmanager:GetSecretValue"],
+            &["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret"],
+        ),
+    ] {
+        let prefix = kept.strip_prefix(&word[1..]);
+        if !(prefix.is_some() || writes(word) || reads_kind(kind)) {
+            continue;
+        }
+        let of = |name: &str| match service {
+            "ssm" => place.arns(service, &[&format!("parameter/{}", name.trim_start_matches('/'))]),
+            _ => place.arns(service, &[&format!("secret:{name}")]),
+        };
+        found.extend(statement("ReadSecrets", read.iter().copied().collect(), of("*")));
+        if let Some(prefix) = prefix.filter(|_| purpose == Purpose::Apply) {
+            let resources = of(&format!("{}/*", prefix.trim_end_matches('/')));
+            found.extend(statement("KeepSecrets", write.iter().copied().collect(), resources));
+        }
+        found.extend(statement("OpenSecrets", BTreeSet::from(["kms:Decrypt"]), place.arns("kms", &["key/*"])));
+    }
+    found
+}
+
+/// The state, where it lies in a bucket of S3.
+fn state(session: &Session, purpose: Purpose, place: &Place) -> Vec<Json> {
+    let Some(Location::Bucket(bucket)) = &session.location else {
+        return Vec::new();
+    };
+    if bucket.service != Service::S3 {
+        return Vec::new();
+    }
+    let folder = if bucket.prefix.is_empty() { "*".to_owned() } else { format!("{}/*", bucket.prefix) };
+    let actions = match purpose {
+        Purpose::Plan => vec!["s3:GetObject"],
+        Purpose::Apply => vec!["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+    };
+    let arn = format!("arn:{}:s3:::{}", place.partition, bucket.name);
+    let mut list = json!({ "Sid": "StateList", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn });
+    if !bucket.prefix.is_empty() {
+        list["Condition"] = json!({ "StringLike": { "s3:prefix": folder } });
+    }
+    let objects = statement("State", actions.into_iter().collect(), vec![format!("{arn}/{folder}")]);
+    objects.into_iter().chain([list]).collect()
+}
