@@ -82,6 +82,16 @@ pub fn exists(path: &Path) -> io::Result<bool> {
     fs::exists(path)
 }
 
+/// Writes a file that is not there yet.
+///
+/// # Errors
+/// There is one, whatever it holds; or it cannot be written, and then there is none.
+pub fn create_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.inspect_err(|_| drop(fs::remove_file(path)))
+}
+
 /// Replaces a file as a whole: a reader, or a crash, sees the old bytes or the new ones and nothing between.
 /// The bytes and the new name are synced before this returns. A new file is its owner's alone; one that is replaced
 /// keeps its permissions.

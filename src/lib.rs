@@ -103,11 +103,12 @@
 //! | [`recovery`] | what became of a call whose end nobody has seen: a pure function |
 //! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects; what a stack forbids its plans ([`plan::policy`]); what a plan changes of the bill ([`plan::cost`], by the dated prices of [`catalog::prices`]) |
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
+//! | [`generate`] | configuration out of objects: what of them is written, labels, references, `for_each`, files |
 //! | [`apply`] | scheduler, steps, turns on parents that change one thing at a time, holes, the one poller |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
 //! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`). Services without a crate of it (`cloud/api`): CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, objects of S3 |
 //! | `storage` | places of states that are no directories: buckets by `object_store`, servers of Terraform's `http` protocol (feature `aws`); [`stack::location`] reads their names |
-//! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply, drift, change a state by hand; what differs between environments ([`ops::compare`]) |
+//! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply, drift, change a state by hand; find what has no record ([`ops::discover`]) and take it over; what differs between environments ([`ops::compare`]) |
 //! | [`ui`] | output, questions and what could not be written; documents in Terraform's form ([`ui::terraform`]), messages for programs ([`ui::stream`]), reports for code hosts ([`ui::report`]) |
 //! | [`cli`] | one file per command, several environments (`cli/several.rs`), Terraform's spelling, signals and the exit codes |
 //! | `simulation` | the engine under faults from a seed: a disk and an account in memory, time that leaps (tests, feature `simulation`) |
@@ -177,6 +178,7 @@ pub mod disk;
 pub mod emulator;
 pub mod entropy;
 pub mod fetch;
+pub mod generate;
 pub mod kind;
 pub mod kinds;
 pub mod lang;

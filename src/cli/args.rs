@@ -1,9 +1,13 @@
 //! The arguments of every command.
 
+mod import;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use import::Import;
 
 /// Infrastructure as code for Amazon ElastiCache.
 ///
@@ -68,6 +72,8 @@ pub enum Command {
     Show(Show),
     /// Looks at the records of a state, and changes them by hand.
     State(State),
+    /// Takes over what is there: one object, or all that can be found.
+    Import(Box<Import>),
     /// Takes the lock of a state away from a run that is gone.
     ForceUnlock(ForceUnlock),
     /// Prints the graph of a stack in the DOT language.
@@ -177,6 +183,9 @@ pub struct PlanArgs {
     /// Save the plan in this file, to be carried out by `apply FILE`; of several environments in this directory.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write blocks into this new file for `import` blocks whose resource has none.
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    pub generate_config_out: Option<PathBuf>,
     /// Exit with 2 when there are differences.
     #[arg(long)]
     pub detailed_exitcode: bool,

@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod console;
 mod diff;
+mod discover;
 mod drift;
 mod emulate;
 mod env;
@@ -12,6 +13,7 @@ mod explain;
 mod fmt;
 mod graph;
 mod iam_policy;
+mod import;
 mod init;
 mod log;
 mod output;
@@ -116,6 +118,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Output(options) => output::run(&context, &options),
         Command::Show(options) => show::run(&context, &options),
         Command::State(options) => state::run(&context, &options).await,
+        Command::Import(options) => import::run(&context, &options).await,
         Command::ForceUnlock(options) => unlock::run(&context, &options),
         Command::Graph(options) => graph::run(&context, &options),
         Command::Console(options) => console::run(&context, &options).await,

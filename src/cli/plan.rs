@@ -1,11 +1,12 @@
 //! `cachestack plan`
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::cli::args::PlanArgs;
 use crate::cli::run::{Context, explain, fail, plan_options};
 use crate::cli::several::row_of;
-use crate::cli::{exit, report, saved, several, signals};
+use crate::cli::{exit, import, report, saved, several, signals};
 use crate::disk::Held;
 use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::recover::Watch;
@@ -29,7 +30,11 @@ pub async fn run(context: &Context, args: &PlanArgs) -> u8 {
 }
 
 async fn make(context: &Context, ui: Ui, args: &PlanArgs) -> Result<u8, Failure> {
-    let (loaded, mut environments) = context.environments(ui, &args.stack, args.all)?;
+    let beside = match &args.generate_config_out {
+        Some(file) => import::write_missing(context, ui, &args.stack, file).await?,
+        None => BTreeMap::new(),
+    };
+    let (loaded, mut environments) = context.environments_with(ui, &args.stack, args.all, beside)?;
     let options = plan_options(&args.scope, args.destroy)?;
     if environments.len() > 1 {
         return several::plan(context, ui, args, (loaded, environments), &options).await;

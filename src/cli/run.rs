@@ -154,6 +154,7 @@ impl Context {
             disk: Arc::new(SystemDisk),
             entropy: Arc::new(SystemEntropy),
             kept: None,
+            beside: BTreeMap::new(),
         })
     }
 
@@ -165,8 +166,20 @@ impl Context {
         stack: &StackArgs,
         every: bool,
     ) -> Result<(Arc<Loaded>, Vec<SessionOptions>), Failure> {
+        self.environments_with(ui, stack, every, BTreeMap::new())
+    }
+
+    /// The same of a stack with configuration that is not on the disk, by its path.
+    pub fn environments_with(
+        &self,
+        ui: Ui,
+        stack: &StackArgs,
+        every: bool,
+        beside: BTreeMap<String, String>,
+    ) -> Result<(Arc<Loaded>, Vec<SessionOptions>), Failure> {
         let arguments: Vec<String> = std::env::args().collect();
         let options = self.session(stack.stack.as_deref(), &stack.inputs, &arguments)?;
+        let options = SessionOptions { beside, ..options };
         let loaded = Arc::new(Loaded::read(&options));
         let wanted = if every { loaded.environments() } else { self.wanted(ui, &stack.inputs, &loaded) };
         let names = match &wanted[..] {

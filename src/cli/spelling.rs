@@ -14,7 +14,6 @@ const REFUSED: &[(&str, Option<&str>, &str)] = &[
     ("refresh", Some("false"), "a plan is made of what the account has; `validate` and `diff` ask no account"),
     ("state-out", None, "the state is written where it was read; choose another place with --state DIRECTORY"),
     ("backup", None, "the state from before the last run lies beside it, as state.json.backup"),
-    ("generate-config-out", None, "configuration is not generated; write the block that the `import` block names"),
     ("migrate-state", None, "a `backend` block is Terraform's and is not read for our state"),
     ("force-copy", None, "a `backend` block is Terraform's and is not read for our state"),
     ("from-module", None, "start from a template: init --template NAME"),
@@ -115,7 +114,7 @@ mod tests {
             ("apply -allow-replace=all", Ok("apply --allow-replace=all")),
             ("apply -lock=false", Err("-lock=false: the state is locked always")),
             ("plan --refresh=false", Err("--refresh=false: a plan is made")),
-            ("plan -generate-config-out=x.tf", Err("-generate-config-out=x.tf: configuration")),
+            ("plan -generate-config-out=x.tf", Ok("plan --generate-config-out=x.tf")),
         ];
         for (line, want) in cases {
             let spelled = understood(line.split(' ').map(OsString::from));

@@ -127,6 +127,37 @@ pub trait Kind: Send + Sync {
         None
     }
 
+    /// The attributes that take a secret which an object has, as far as AWS tells that it has one.
+    fn secrets_of(&self, _object: &Object) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether such objects are looked for where all that is there is taken over; else another kind says the same.
+    fn is_looked_for(&self) -> bool {
+        true
+    }
+
+    /// Whether Terraform's provider has a type for it.
+    fn has_provider(&self) -> bool {
+        true
+    }
+
+    /// What Terraform's import takes as the name of an object.
+    fn import_id(&self, id: &str, _object: &Object) -> String {
+        id.to_owned()
+    }
+
+    /// The attributes that Terraform's provider takes for changed after an import, though nothing differs.
+    fn misread(&self, _object: &Object) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Attributes that say what others of the object say too, so that a block that is written for it leaves them out;
+    /// also those that objects of another kind say, each for itself, where all that is there is taken over (`all`).
+    fn told_elsewhere(&self, _object: &Object, _all: bool) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Whether deleting an object deletes what users stored.
     fn holds_data(&self) -> bool {
         false
@@ -252,7 +283,11 @@ pub trait Kind: Send + Sync {
 
     /// The name in AWS that a person has written, in the form in which [`Kind::identify`] tells it.
     fn spell(&self, id: &str) -> String {
-        let object = self.name_attribute().map(|name| Object::from([(name.into(), Value::string(id))]));
+        let attr = self.name_attribute().and_then(|name| self.schema().attr(name));
+        let object = attr.map(|attr| {
+            let written = Value::string(id);
+            Object::from([(attr.name.into(), attr.normalize.map_or(written.clone(), |normalize| normalize(written)))])
+        });
         object.and_then(|object| self.identify(&object)).unwrap_or_else(|| id.to_owned())
     }
 

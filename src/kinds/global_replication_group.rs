@@ -155,6 +155,11 @@ impl Kind for GlobalReplicationGroup {
         among.of(KIND).flat_map(problems).collect()
     }
 
+    /// The primary says what all members have.
+    fn told_elsewhere(&self, _object: &Object, _all: bool) -> Vec<&'static str> {
+        vec!["engine", "engine_version", "cache_node_type", "automatic_failover_enabled", "num_node_groups"]
+    }
+
     fn identify(&self, object: &Object) -> Option<String> {
         text(object, "global_replication_group_id_suffix").map(str::to_owned)
     }

@@ -115,6 +115,10 @@ impl Kind for SecurityGroup {
         problems
     }
 
+    fn told_elsewhere(&self, _object: &Object, all: bool) -> Vec<&'static str> {
+        if all { vec!["ingress", "egress"] } else { Vec::new() }
+    }
+
     fn repeats(&self, object: &Object, (kind, other): (&str, &Object)) -> bool {
         among::repeats((self.schema().kind, object), (kind, other))
     }

@@ -91,6 +91,7 @@ fn of_engine() -> Vec<Attr> {
             .left_to_others()
             .doc("What may be used at most, and is ready at least."),
         Attr::optional_computed("snapshot_retention_limit", Type::Number)
+            .usually(upkeep::is_zero)
             .rule(Rule::Range(0, 35))
             .doc("How many days automatic snapshots are kept; 0 for none."),
         Attr::optional_computed("daily_snapshot_time", Type::String)
@@ -122,6 +123,7 @@ fn network() -> Vec<Attr> {
             .doc("The user group that may log in."),
         Attr::optional("kms_key_id", Type::String).replace().doc("The key that encrypts what is stored."),
         Attr::optional_computed("network_type", Type::String)
+            .usually(upkeep::is_ipv4)
             .replace()
             .one_of(&["ipv4", "ipv6", "dual_stack"])
             .doc("Which IP versions it speaks."),

@@ -115,6 +115,15 @@ impl Kind for Snapshot {
         among.of(KIND).filter_map(of).collect()
     }
 
+    /// A group tells the cluster that gave the data.
+    fn told_elsewhere(&self, object: &Object, _all: bool) -> Vec<&'static str> {
+        if given(object, "replication_group_id") { vec!["cache_cluster_id"] } else { Vec::new() }
+    }
+
+    fn has_provider(&self) -> bool {
+        false
+    }
+
     fn identify(&self, object: &Object) -> Option<String> {
         let kind = if given(object, "serverless_cache_name") { SERVERLESS } else { "" };
         text(object, "snapshot_name").map(|name| format!("{kind}{name}"))

@@ -43,6 +43,32 @@ pub fn window(object: &Object) -> Option<Window> {
     Some(Window::new(start, length))
 }
 
+/// None, where a number says how many.
+pub fn is_zero(value: &Value) -> bool {
+    value.as_i64() == Some(0)
+}
+
+/// On, as AWS has it without a word.
+pub fn is_on(value: &Value) -> bool {
+    value.as_bool() == Some(true)
+}
+
+/// Off, as AWS has it without a word.
+pub fn is_off(value: &Value) -> bool {
+    value.as_bool() == Some(false)
+}
+
+/// IPv4, as AWS has it without a word.
+pub fn is_ipv4(value: &Value) -> bool {
+    value.as_str() == Some("ipv4")
+}
+
+/// The group that AWS has made, and takes without a word: not that of parameters for cluster mode.
+pub fn is_default_group(value: &Value) -> bool {
+    let name = value.as_str().unwrap_or_default();
+    name == "default" || name.starts_with("default.") && !name.ends_with(".cluster.on")
+}
+
 /// The attribute `snapshot_window`.
 pub fn snapshot_window() -> Attr {
     Attr::optional_computed("snapshot_window", Type::String)
@@ -63,6 +89,7 @@ pub fn maintenance_window() -> Attr {
 pub fn snapshot_retention_limit() -> Attr {
     Attr::optional("snapshot_retention_limit", Type::Number)
         .rule(Rule::Range(0, 35))
+        .usually(is_zero)
         .doc("Days that daily snapshots are kept; 0 makes none.")
 }
 

@@ -211,6 +211,16 @@ impl Kind for User {
     fn name_attribute(&self) -> Option<&'static str> {
         Some("user_id")
     }
+
+    /// It reads the word of the API, `no-password`, which it does not take. Source: provider aws 5.100.
+    fn misread(&self, object: &Object) -> &'static [&'static str] {
+        let open = mode_of(object) == Some("no-password-required");
+        if open { &["authentication_mode", "no_password_required"] } else { &[] }
+    }
+
+    fn secrets_of(&self, object: &Object) -> &'static [&'static str] {
+        if mode_of(object) == Some("password") { &["passwords"] } else { &[] }
+    }
 }
 
 /// Brings the other places of passwords into `passwords`; what is given twice stays, and is refused.
@@ -349,7 +359,9 @@ fn log_in(desired: &Object) -> Option<Problem> {
         return unclear(format!("It has {what}."), "Say one way to log in.");
     }
     if mode_of(desired) == Some("password") && !is_given(desired, "passwords") {
-        return unclear("`authentication_mode` of type password has no passwords.".into(), "Set `passwords` in it.");
+        let problem =
+            unclear("`authentication_mode` of type password has no passwords.".into(), "Set `passwords` in it.");
+        return problem.map(Problem::of_creation);
     }
     let open =
         desired.get("no_password_required").is_some_and(|value| value.as_bool() == Some(true) || value.is_unknown());

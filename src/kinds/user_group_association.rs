@@ -49,6 +49,11 @@ impl Kind for UserGroupAssociation {
         &SCHEMA
     }
 
+    /// A group lists its users.
+    fn is_looked_for(&self) -> bool {
+        false
+    }
+
     fn check(&self, _desired: &Object) -> Vec<Problem> {
         Vec::new()
     }

@@ -16,6 +16,8 @@ pub enum Origin {
     /// The disk.
     #[default]
     Disk,
+    /// The disk, and texts that are not there, or not yet, by their path: they belong to the root.
+    Beside(BTreeMap<String, String>),
     /// Texts that were kept, by their path from the directory of the stack on.
     Kept {
         /// The directory of the stack.
@@ -29,7 +31,7 @@ impl Origin {
     /// The directory of that path without links, if there is one.
     pub fn real(&self, directory: &Path) -> Option<PathBuf> {
         match self {
-            Self::Disk => fs::canonicalize(directory).ok().filter(|path| path.is_dir()),
+            Self::Disk | Self::Beside(_) => fs::canonicalize(directory).ok().filter(|path| path.is_dir()),
             Self::Kept { directory: root, files } => {
                 let within = below(root, directory);
                 let holds = |name: &String| Path::new(name).parent() == Some(&*within);
@@ -93,6 +95,9 @@ pub fn load(directory: &Path, origin: &Origin, sources: &mut SourceMap, diagnost
     };
     names.sort();
     files.configuration = origin.configuration(directory, &names, sources, diagnostics);
+    if let Origin::Beside(texts) = origin {
+        files.configuration.extend(texts.iter().map(|(name, text)| sources.add(name.clone(), &**text)));
+    }
     let automatic = |name: &&String| {
         let name = name.strip_suffix(".json").unwrap_or(name);
         name.ends_with(".auto.tfvars") || name.ends_with(".auto.hclvars")

@@ -3,9 +3,11 @@
 pub mod apply;
 pub mod compare;
 pub mod connect;
+pub mod discover;
 pub mod drift;
 pub mod fetch;
 pub mod iam;
+pub mod import;
 mod place;
 pub mod plan;
 pub mod recover;

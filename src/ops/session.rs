@@ -12,7 +12,7 @@ use crate::entropy::Entropy;
 use crate::fetch::Library;
 use crate::kind::Vault;
 use crate::lang::eval::Settings;
-use crate::lang::source;
+use crate::lang::source::{self, Origin};
 use crate::ops::place;
 use crate::ops::saved::Kept;
 use crate::plan::{Live, manages};
@@ -58,6 +58,8 @@ pub struct SessionOptions {
     pub entropy: Arc<dyn Entropy>,
     /// What a saved plan has kept, that is to be carried out.
     pub kept: Option<Arc<Kept>>,
+    /// Configuration that is not on the disk, or not yet, by its path.
+    pub beside: BTreeMap<String, String>,
 }
 
 /// An opened stack.
@@ -114,7 +116,10 @@ impl Loaded {
     pub fn read(options: &SessionOptions) -> Self {
         let mut diagnostics = Vec::new();
         let stack = match &options.kept {
-            None => Stack::load(&options.directory, &mut diagnostics),
+            None => {
+                let (library, origin) = (Library::open(&options.directory), Origin::Beside(options.beside.clone()));
+                Stack::load_from(&options.directory, &library, &origin, &mut diagnostics)
+            }
             Some(kept) => {
                 let library = Library::kept(&options.directory, kept.modules.clone());
                 let mut stack = Stack::load_from(&options.directory, &library, &kept.sources, &mut diagnostics);

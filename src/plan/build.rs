@@ -257,6 +257,8 @@ impl Draft<'_> {
                 self.diagnostics.extend(eternal(resource, &desired, &address));
                 let problems = kinds::check(kind, &desired.object).into_iter();
                 let now = self.state.records.get(&address).map(|record| &record.object);
+                let is_there = self.imports.contains_key(&address);
+                let problems = problems.filter(|problem| !(problem.of_creation && is_there));
                 let problems = problems.filter(|problem| !problem.is_past(kind.schema(), now, &desired.object));
                 let found: Vec<Diagnostic> =
                     problems.map(|problem| desired.diagnose(problem).of(&address).of_rule()).collect();
@@ -386,6 +388,9 @@ impl Draft<'_> {
         self.plan.refused.extend(guard::bill(&self.plan, self.inputs.options));
         if self.inputs.options.refresh_only {
             refresh_only::stay(&mut self.plan, self.inputs.state);
+        }
+        if self.inputs.options.adopt {
+            import::only(&mut self.plan);
         }
         self.count_instances();
         Outcome { plan: self.plan, needs: self.needs, diagnostics: self.diagnostics }

@@ -73,6 +73,8 @@ pub struct Comparison<'a> {
     pub follows: bool,
     /// Whether unset attributes have their defaults even if they were never set.
     pub whole: bool,
+    /// The attributes that take a secret which the object has, by what AWS tells.
+    pub has: &'a [&'static str],
     /// Digests, with the salt of the state.
     pub digests: &'a Digests,
 }
@@ -229,7 +231,7 @@ fn compare_secret(by: &Comparison, attr: &Attr, difference: &mut Difference) {
         }
         Reading::Unread(source) => {
             difference.unchecked.push((attr.name, source));
-            if recorded.is_none() {
+            if recorded.is_none() && !by.has.contains(&attr.name) {
                 difference.changed.push(attr.name);
             }
             return keep(difference);

@@ -153,6 +153,7 @@ fn compare(
         ignored: &ignored,
         follows: instance.kind.follows_another(&live),
         whole: instance.kind.schema().whole,
+        has: instance.kind.secrets_of(&live),
         digests,
     })
 }

@@ -1,6 +1,6 @@
 //! What `import` blocks take over: which object gets which address, and the record that it begins with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -15,7 +15,7 @@ use crate::lang::eval::{Bindings, Scope, eval};
 use crate::plan::decide::{self, Instance};
 use crate::plan::decision::Decision;
 use crate::plan::draft::{Draft, Seen};
-use crate::plan::{Imported, existing};
+use crate::plan::{Imported, Note, Plan, existing};
 use crate::stack::desired::bindings;
 use crate::stack::public;
 use crate::stack::target::repeat;
@@ -217,6 +217,26 @@ fn refusal(instance: &Instance, detail: String, span: Span) -> Diagnostic {
     let help =
         format!("Name an existing {kind} that nobody else manages, or remove the `import` block to make a new one.");
     Diagnostic::error("CS0609", "Nothing to import", detail).at(span).help(help).of(instance.address)
+}
+
+/// Leaves of a plan what is taken over. What differs from its block stays as it is for now, and is told.
+pub fn only(plan: &mut Plan) {
+    let taken: BTreeSet<Address> = plan.imports.iter().map(|imported| imported.address.clone()).collect();
+    for step in plan.steps.drain(..).filter(|step| taken.contains(&step.address) && !step.deposed) {
+        let names: Vec<&str> = step.changes.iter().map(|change| change.name).collect();
+        let text = format!("differs from its block, and stays so until an apply: {}", names.join(", "));
+        plan.notes.push(Note { address: Some(step.address), text });
+    }
+    plan.barriers.clear();
+    plan.blocked.clear();
+    plan.skipped.clear();
+    plan.drift.clear();
+    plan.moves.clear();
+    plan.taken_back.clear();
+    plan.changed_outputs.clear();
+    plan.records.retain(|record| taken.contains(&record.address));
+    plan.waits.retain(|waits| taken.contains(&waits.address));
+    plan.partial = true;
 }
 
 /// Imports into instances that the blocks do not have.

@@ -127,6 +127,8 @@ pub struct Options {
     pub rotate: Option<(Address, SecretPhase)>,
     /// What a guard stands against is left out, with all that waits for it; the rest may be carried out.
     pub skip_blocked: bool,
+    /// Only take over what `import` blocks name: nothing in the account changes.
+    pub adopt: bool,
 }
 
 /// A plan.

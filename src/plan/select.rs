@@ -13,6 +13,10 @@ pub fn strangers(draft: &Draft) -> Vec<Diagnostic> {
     let blocks = names.0.resources().map(|resource| &resource.address);
     let known: Vec<&Address> = blocks.chain(&draft.declared).chain(draft.state.records.keys()).collect();
     let options = draft.inputs.options;
+    // What cannot be taken over is told by its `import` block.
+    if options.adopt {
+        return Vec::new();
+    }
     let replaced = options
         .replace
         .iter()

@@ -92,6 +92,9 @@ pub struct Attr {
     pub default: Option<Value>,
     /// What a create sends when the user says nothing; later that is never a difference.
     pub at_create: Option<&'static str>,
+    /// Whether a value is what AWS makes of it where nobody says anything, so that a block that is written for an object
+    /// leaves it out.
+    pub usual: Option<fn(&Value) -> bool>,
     /// A switch, and what this is to be where the user says nothing and we turn that on.
     pub comes_with: Option<(&'static str, &'static str)>,
     /// What is allowed.
@@ -214,6 +217,7 @@ impl Attr {
             update: Update::InPlace,
             default: None,
             at_create: None,
+            usual: None,
             comes_with: None,
             rules: Vec::new(),
             takes: None,
@@ -320,6 +324,12 @@ impl Attr {
     /// What a create sends when the user says nothing; later that is never a difference.
     pub fn at_create(mut self, text: &'static str) -> Self {
         self.at_create = Some(text);
+        self
+    }
+
+    /// Sets which values are what AWS makes of it where nobody says anything.
+    pub fn usually(mut self, usual: fn(&Value) -> bool) -> Self {
+        self.usual = Some(usual);
         self
     }
 

@@ -180,6 +180,7 @@ impl Place {
     fn open(&self) -> Session {
         Session::open(&SessionOptions {
             kept: None,
+            beside: Default::default(),
             directory: self.directory.clone(),
             environment: None,
             given: Vec::new(),

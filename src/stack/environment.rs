@@ -178,7 +178,8 @@ pub fn select(module: &Module, wanted: &[String]) -> Result<Vec<String>, Diagnos
     Ok(chosen)
 }
 
-fn pattern(text: &str) -> Option<Regex> {
+/// A text with `*` for any letters and `?` for one as what finds them; none of a text without.
+pub fn pattern(text: &str) -> Option<Regex> {
     let letters = text.chars().map(|letter| match letter {
         '*' => ".*".to_owned(),
         '?' => ".".to_owned(),

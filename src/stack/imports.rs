@@ -1,7 +1,14 @@
 //! Where `import` blocks go: to blocks that are declared.
 
 use crate::diag::{Diagnostic, did_you_mean};
+use crate::lang::declare::Import;
 use crate::stack::Stack;
+
+/// The `import` blocks of the stack into blocks that there are not, in no module.
+pub fn undeclared(stack: &Stack) -> impl Iterator<Item = &Import> {
+    let missing = |import: &&Import| import.block.module.is_empty() && stack.resource(&import.block).is_none();
+    stack.module.imports.iter().filter(missing)
+}
 
 /// Reports imports into blocks that there are not.
 pub fn check(stack: &Stack, diagnostics: &mut Vec<Diagnostic>) {
@@ -16,7 +23,10 @@ pub fn check(stack: &Stack, diagnostics: &mut Vec<Diagnostic>) {
         let help = match did_you_mean(&block.to_string(), known.iter().map(String::as_str)) {
             Some(near) => format!("Did you mean `{near}`?"),
             None => {
-                format!("Declare it with the values that the object has: {} \"{}\" {{ ... }}.", block.kind, block.name)
+                let declare = format!("{} \"{}\" {{ ... }}", block.kind, block.name);
+                format!(
+                    "Declare it with the values that the object has: {declare}; or have it written: --generate-config-out FILE."
+                )
             }
         };
         let detail = format!("`{block}` is not declared, and a block says what becomes of an imported object.");

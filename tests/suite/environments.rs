@@ -57,6 +57,7 @@ fn files_are_read_and_parsed_once() {
         disk: Arc::new(SystemDisk),
         entropy: Arc::new(SystemEntropy),
         kept: None,
+        beside: Default::default(),
     };
     let loaded = Loaded::read(&options);
     for file in ["environments.hcl", "main.hcl", "group/main.hcl", "a.auto.hclvars", "name.tfvars"] {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod at_work;
+mod adoption;
 mod bought;
 mod cases;
 mod codes;

@@ -45,6 +45,7 @@ fn identity() -> Vec<Attr> {
             .fits(upkeep::is_version_of)
             .doc("All three parts for memcached (1.6.22); major and minor for redis from 6 on (7.1)."),
         Attr::optional_computed("parameter_group_name", Type::String)
+            .usually(upkeep::is_default_group)
             .refers("parameter_group", By::Id, Hold::Blocks)
             .normalize(lower)
             .doc("The parameter group."),
@@ -90,6 +91,7 @@ fn nodes() -> Vec<Attr> {
 fn network() -> Vec<Attr> {
     vec![
         Attr::optional_computed("subnet_group_name", Type::String)
+            .usually(upkeep::is_default_group)
             .refers("subnet_group", By::Id, Hold::Blocks)
             .replace()
             .normalize(lower)
@@ -107,13 +109,16 @@ fn network() -> Vec<Attr> {
             .rule(Rule::Range(1, 65535))
             .doc("The port; 11211 for memcached, 6379 for redis without it."),
         Attr::optional_computed("network_type", Type::String)
+            .usually(upkeep::is_ipv4)
             .replace()
             .one_of(&["ipv4", "ipv6", "dual_stack"])
             .doc("Which IP versions the nodes speak."),
         Attr::optional_computed("ip_discovery", Type::String)
+            .usually(upkeep::is_ipv4)
             .one_of(&["ipv4", "ipv6"])
             .doc("Which IP version is told to clients."),
         Attr::optional_computed("transit_encryption_enabled", Type::Bool)
+            .usually(upkeep::is_off)
             .replace()
             .doc("Whether connections use TLS; memcached from 1.6.12 on."),
     ]
@@ -125,6 +130,7 @@ fn care() -> Vec<Attr> {
         upkeep::snapshot_window(),
         upkeep::maintenance_window(),
         Attr::optional_computed("auto_minor_version_upgrade", Type::Bool)
+            .usually(upkeep::is_on)
             .nullable()
             .doc("Whether AWS installs minor versions by itself."),
         upkeep::notification_topic_arn(),

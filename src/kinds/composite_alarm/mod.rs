@@ -17,7 +17,12 @@ pub struct CompositeAlarm;
 const KIND: &str = "composite_alarm";
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
-    let actions = |name| Attr::optional(name, Type::set(Type::String)).rule(Rule::MaxItems(5)).rule(names::ARN);
+    let actions = |name| {
+        Attr::optional(name, Type::set(Type::String))
+            .refers("sns_topic", By::Arn, Hold::Uses)
+            .rule(Rule::MaxItems(5))
+            .rule(names::ARN)
+    };
     let seconds = |name| Attr::required(name, Type::Number).rule(Rule::Range(0, i64::from(i32::MAX)));
     let suppressor = vec![
         Attr::required("alarm", Type::String)

@@ -97,6 +97,30 @@ impl Kind for ReplicationGroup {
         Some("auth_token_last_modified")
     }
 
+    /// A default that no group has that was imported, and what it does not read. Source: provider aws 5.100.
+    fn misread(&self, object: &Object) -> &'static [&'static str] {
+        let told = object.get("notification_topic_arn").is_some_and(|topic| !topic.is_null());
+        if told { &["auth_token_update_strategy", "notification_topic_arn"] } else { &["auth_token_update_strategy"] }
+    }
+
+    /// Shards that are alike are told by their counts; the primary of a global datastore is told by that.
+    fn told_elsewhere(&self, object: &Object, _all: bool) -> Vec<&'static str> {
+        let text = |name: &str| object.get(name).and_then(Value::as_str);
+        let shards = if shards::are_alike(object) { "node_group_configuration" } else { "num_node_groups" };
+        let clustered = object.get("cluster_enabled").and_then(Value::as_bool) == Some(true);
+        let counts: &[&str] = match clustered {
+            true => &["num_cache_clusters"],
+            false => &["num_node_groups", "replicas_per_node_group"],
+        };
+        let global = (text("global_role") == Some("PRIMARY")).then_some("global_replication_group_id");
+        [shards].into_iter().chain(counts.iter().copied()).chain(global).collect()
+    }
+
+    fn secrets_of(&self, object: &Object) -> &'static [&'static str] {
+        let has_token = object.get("auth_token_enabled").and_then(Value::as_bool) == Some(true);
+        if has_token { &["auth_token"] } else { &[] }
+    }
+
     fn defers(&self, wanted: &Object) -> bool {
         upkeep::is_patient(wanted)
     }

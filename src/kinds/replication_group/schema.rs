@@ -97,6 +97,7 @@ fn identity() -> Vec<Attr> {
             .fits(upkeep::is_version_of)
             .doc("Major and minor from 6 on (7.1), three parts below (5.0.6)."),
         Attr::optional_computed("parameter_group_name", Type::String)
+            .usually(upkeep::is_default_group)
             .refers("parameter_group", By::Id, Hold::Blocks)
             .normalize(lower)
             .doc("The parameter group."),
@@ -126,6 +127,7 @@ fn topology() -> Vec<Attr> {
             .rule(Rule::Range(0, 5))
             .doc("Replicas of each shard."),
         Attr::optional_computed("cluster_mode", Type::String)
+            .usually(|mode| mode.as_str() == Some("disabled"))
             .one_of(&["enabled", "disabled", "compatible"])
             .normalize(lower)
             .doc("Whether clients see one endpoint for many shards."),
@@ -166,6 +168,7 @@ fn topology() -> Vec<Attr> {
         .fits(are_shards_of)
         .doc("One shard: its zones, replicas and slots."),
         Attr::optional_computed("data_tiering_enabled", Type::Bool)
+            .usually(upkeep::is_off)
             .replace()
             .doc("Whether part of the data lies on SSD (r6gd)."),
         Attr::optional_computed("global_replication_group_id", Type::String)
@@ -183,6 +186,7 @@ fn topology() -> Vec<Attr> {
 fn network() -> Vec<Attr> {
     vec![
         Attr::optional_computed("subnet_group_name", Type::String)
+            .usually(upkeep::is_default_group)
             .refers("subnet_group", By::Id, Hold::Blocks)
             .replace()
             .normalize(lower)
@@ -200,10 +204,12 @@ fn network() -> Vec<Attr> {
             .rule(Rule::Range(1, 65535))
             .doc("The port; 6379 without it."),
         Attr::optional_computed("network_type", Type::String)
+            .usually(upkeep::is_ipv4)
             .replace()
             .one_of(&["ipv4", "ipv6", "dual_stack"])
             .doc("Which IP versions the group speaks."),
         Attr::optional_computed("ip_discovery", Type::String)
+            .usually(upkeep::is_ipv4)
             .one_of(&["ipv4", "ipv6"])
             .doc("Which IP version is told to clients."),
     ]
@@ -215,7 +221,9 @@ fn protection() -> Vec<Attr> {
             .nullable()
             .replace()
             .doc("Whether data on disk is encrypted."),
-        Attr::optional_computed("transit_encryption_enabled", Type::Bool).doc("Whether connections use TLS."),
+        Attr::optional_computed("transit_encryption_enabled", Type::Bool)
+            .usually(upkeep::is_off)
+            .doc("Whether connections use TLS."),
         Attr::optional_computed("transit_encryption_mode", Type::String)
             .one_of(&["preferred", "required"])
             .comes_with("transit_encryption_enabled", "required")
@@ -247,6 +255,7 @@ fn upkeep() -> Vec<Attr> {
         upkeep::snapshot_window(),
         upkeep::maintenance_window(),
         Attr::optional_computed("auto_minor_version_upgrade", Type::Bool)
+            .usually(upkeep::is_on)
             .nullable()
             .doc("Whether AWS installs minor versions by itself."),
         upkeep::notification_topic_arn(),

@@ -30,6 +30,12 @@ pub fn replicas(object: &Object) -> BTreeMap<String, i64> {
     by_id(object).into_iter().map(|(id, block)| (id, count(block))).collect()
 }
 
+/// Whether all shards have as many replicas, so that two counts say the same.
+pub fn are_alike(object: &Object) -> bool {
+    let counts: BTreeSet<i64> = replicas(object).into_values().collect();
+    counts.len() <= 1
+}
+
 /// The zones of one shard, the primary's first, where they are asked for.
 pub fn zones(object: &Object, shard: &str) -> Vec<String> {
     let Some(block) = by_id(object).get(shard).copied() else { return Vec::new() };

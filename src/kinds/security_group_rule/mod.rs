@@ -138,6 +138,11 @@ impl Kind for SecurityGroupRule {
         among::taken_in(address, leaving, among)
     }
 
+    /// Each rule has a kind of its own direction.
+    fn is_looked_for(&self) -> bool {
+        false
+    }
+
     fn repeats(&self, object: &Object, (kind, other): (&str, &Object)) -> bool {
         among::repeats((self.schema().kind, object), (kind, other))
     }

@@ -1,5 +1,6 @@
 //! SNS topics: whom caches and alarms notify.
 
+mod policy;
 mod schema;
 
 use std::sync::Arc;
@@ -27,6 +28,14 @@ impl Kind for SnsTopic {
     }
 
     /// The name, which is the last part of the ARN that an import takes.
+    fn import_id(&self, id: &str, object: &Object) -> String {
+        text(object, "arn").unwrap_or(id).to_owned()
+    }
+
+    fn told_elsewhere(&self, object: &Object, _all: bool) -> Vec<&'static str> {
+        if policy::is_of_aws(object) { vec!["policy"] } else { Vec::new() }
+    }
+
     fn identify(&self, object: &Object) -> Option<String> {
         let name = text(object, "name")?;
         Some(name.rsplit_once(':').map_or(name, |(_, name)| name).to_owned())

@@ -34,6 +34,11 @@ impl Kind for SnsTopicSubscription {
         text(object, "id").map(str::to_owned)
     }
 
+    /// Defaults that steer how it is made. Source: provider aws 5.100.
+    fn misread(&self, _object: &Object) -> &'static [&'static str] {
+        &["confirmation_timeout_in_minutes", "endpoint_auto_confirms"]
+    }
+
     fn is_named_by_aws(&self) -> bool {
         true
     }

@@ -1,0 +1,162 @@
+//! `cachestack import --discover`
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::address::Address;
+use crate::cli::apply::{self, Manner};
+use crate::cli::args::{Import, StackArgs};
+use crate::cli::import::{adoption, arguments, open, tell_secrets};
+use crate::cli::run::Context;
+use crate::cli::{exit, plan as plan_command, signals};
+use crate::disk;
+use crate::generate::{Found, Generated, Spelling, generate, laid_out, settings};
+use crate::kind::Target;
+use crate::lang::source::is_configuration;
+use crate::ops::connect::{Connection, Purpose, connect};
+use crate::ops::discover::{Discovered, Filter, discover};
+use crate::ops::import::around;
+use crate::ops::{Failure, Session};
+use crate::plan::{Action, Options, Plan};
+use crate::state::State;
+use crate::ui::Ui;
+
+/// Finds what has no record, writes blocks for it, takes it over, and looks whether a plan is empty then.
+pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure> {
+    let filter = filter(args)?;
+    let spelling = if args.terraform { Spelling::Terraform } else { Spelling::Ours };
+    let directory = args.out.clone().unwrap_or_else(|| PathBuf::from("."));
+    let place = context.path(&directory);
+    std::fs::create_dir_all(&place).map_err(|error| unwritten(&directory, &error))?;
+    let stack = StackArgs { stack: Some(directory.clone()), inputs: args.inputs.clone() };
+    let is_new = !has_configuration(&place);
+    let nothing = is_new.then(|| ("<nothing>".to_owned(), String::new())).into_iter().collect();
+    let mut session = open(context, ui, &stack, nothing)?;
+    if session.has_errors() {
+        ui.diagnostics(&session.diagnostics, &session.sources);
+        return Err(Failure::Stack);
+    }
+    let store = session.store()?;
+    let state = store.state().clone();
+    drop(store);
+    let connection = connect(&mut session, Purpose::Look).await?;
+    let region = session.environment.region.as_deref().unwrap_or("us-east-1").to_owned();
+    let discovered = discover(&state, &connection, &region, &filter).await?;
+    let found = left_in(ui, discovered, spelling, &region);
+    if found.is_empty() {
+        return Ok(exit::OK);
+    }
+    let mut generated = write(&session, &state, &connection, spelling, found);
+    if is_new {
+        generated.files.insert("main".to_owned(), laid_out(settings(spelling, &region)));
+    }
+    keep(ui, &place, &directory, spelling, &generated)?;
+    tell_secrets(ui, std::slice::from_ref(&generated), spelling);
+    let addresses: Vec<Address> = generated.imports.iter().map(|(address, _)| address.clone()).collect();
+    let session = open(context, ui, &stack, BTreeMap::new())?;
+    let judge = |plan: &Plan, _: &State| complete(plan, &addresses);
+    let manner = Manner { command: "cachestack import", destroy: false, judge: &judge, stop: signals::listen(ui) };
+    let arguments = arguments(stack.clone(), args, args.auto_approve);
+    let options = adoption(addresses.clone());
+    let (code, state) = apply::plan_and_apply(context, ui, &arguments, session, options, &manner).await?;
+    if state.is_none() || code != exit::OK {
+        ui.say("The files are there; `cachestack apply` takes over what imports names, and makes the differences.\n");
+        return Ok(code);
+    }
+    exit::rest();
+    prove(context, ui, &stack, addresses).await
+}
+
+fn filter(args: &Import) -> Result<Filter, Failure> {
+    let tag = |text: &String| {
+        let parts = text.split_once('=').filter(|(name, _)| !name.is_empty());
+        let parts = parts.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        parts.ok_or_else(|| Failure::Error(format!("--tag {text}: write NAME=VALUE")))
+    };
+    let tags = args.tag.iter().map(tag).collect::<Result<_, _>>()?;
+    Ok(Filter { vpcs: args.vpc.clone(), tags, names: args.name.clone() })
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Error(format!("{}: {error}; nothing was imported", path.display()))
+}
+
+fn has_configuration(directory: &Path) -> bool {
+    let files = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    files.filter_map(|file| file.file_name().into_string().ok()).any(|name| is_configuration(&name))
+}
+
+/// Says what was found and what is left aside; answers the rest.
+fn left_in(ui: Ui, discovered: Discovered, spelling: Spelling, region: &str) -> Vec<Found> {
+    let Discovered { found, recorded, others, unsettled } = discovered;
+    let known = |one: &Found| spelling == Spelling::Ours || one.kind.has_provider();
+    let (found, strange): (Vec<Found>, Vec<Found>) = found.into_iter().partition(known);
+    for why in unsettled {
+        ui.say(&format!("Left aside: {why}.\n"));
+    }
+    for one in strange {
+        ui.say(&format!(
+            "Left aside: {} \"{}\": Terraform's provider has no such type.\n",
+            one.kind.schema().kind,
+            one.id
+        ));
+    }
+    let count = found.len();
+    let aside = if others > 0 { format!(", {others} are not looked for") } else { String::new() };
+    ui.say(&format!("{region}: {count} objects without a record; {recorded} have one{aside}.\n"));
+    found
+}
+
+fn write(
+    session: &Session,
+    state: &State,
+    connection: &Connection,
+    spelling: Spelling,
+    found: Vec<Found>,
+) -> Generated {
+    let around = around(session, state, spelling, true);
+    let target = Target { account: Some(connection.account.clone()), ..around.target.clone() };
+    generate(found, &crate::generate::Around { target, ..around })
+}
+
+/// Writes each file under a name that nobody has.
+fn keep(ui: Ui, place: &Path, shown: &Path, spelling: Spelling, generated: &Generated) -> Result<(), Failure> {
+    for (name, text) in &generated.files {
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let mut names = std::iter::once(name.clone()).chain(numbered);
+        let free = names.find(|name| !place.join(format!("{name}.{}", spelling.ending())).exists());
+        let file = format!("{}.{}", free.unwrap_or_default(), spelling.ending());
+        disk::create_new(&place.join(&file), text.as_bytes()).map_err(|error| unwritten(&shown.join(&file), &error))?;
+        let shown = if shown == Path::new(".") { PathBuf::from(file) } else { shown.join(file) };
+        ui.say(&format!("Written: {}\n", shown.display()));
+    }
+    Ok(())
+}
+
+/// Refuses a plan that does not take over all that was found.
+fn complete(plan: &Plan, addresses: &[Address]) -> Result<(), Failure> {
+    let taken: BTreeSet<&Address> = plan.imports.iter().map(|imported| &imported.address).collect();
+    let missing: Vec<String> =
+        addresses.iter().filter(|address| !taken.contains(address)).map(ToString::to_string).collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Error(format!("not taken over: {}; nothing was imported", missing.join(", ")))),
+    }
+}
+
+/// Plans what was taken over once more: nothing is to be done, or else that is told.
+async fn prove(context: &Context, ui: Ui, stack: &StackArgs, addresses: Vec<Address>) -> Result<u8, Failure> {
+    let mut session = open(context, ui, stack, BTreeMap::new())?;
+    let options = Options { targets: adoption(addresses).targets, ..Options::default() };
+    let (plan, _, connection) = plan_command::attempt(&mut session, &options, None).await?;
+    let steps = plan.steps.iter().filter(|step| step.action != Action::Read);
+    let differing: BTreeSet<&Address> = steps.map(|step| &step.address).collect();
+    if differing.is_empty() {
+        ui.say("\nA plan of what was taken over is empty.\n");
+        return Ok(exit::OK);
+    }
+    let name = session.environment.name.to_string();
+    plan_command::show(ui, &plan, &name, &connection.place);
+    ui.error("the blocks differ from what is there in what the plan shows: mend them before an apply");
+    Ok(exit::DIFFERENCES)
+}

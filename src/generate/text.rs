@@ -1,0 +1,80 @@
+//! Pieces of HCL.
+
+use hcl_edit::expr::{Array, Expression, Object, ObjectKey, ObjectValue, ObjectValueTerminator};
+use hcl_edit::{Decorate, Decorated, Ident};
+
+/// A list longer than this has a line for each element.
+const LINE: usize = 90;
+/// An object of so many members, and so many letters, has one line.
+const FEW: usize = 3;
+const SHORT: usize = 70;
+
+/// A name, which must be one.
+pub fn ident(name: &str) -> Ident {
+    Ident::new(name)
+}
+
+/// A text in quotes.
+pub fn string(text: &str) -> Expression {
+    Expression::from(text)
+}
+
+/// An expression as it is written.
+pub fn parsed(text: &str) -> Expression {
+    text.parse().unwrap_or_else(|_| string(text))
+}
+
+/// A list.
+pub fn array(items: Vec<Expression>) -> Expression {
+    let mut array: Array = items.into_iter().collect();
+    let one_line = array.iter().map(|item| item.to_string().len() + 2).sum::<usize>() < LINE;
+    if !one_line {
+        array.iter_mut().for_each(|item| item.decor_mut().set_prefix("\n"));
+        array.set_trailing_comma(true);
+        array.set_trailing("\n");
+    }
+    array.into()
+}
+
+/// An object: in one line where that is short, else with a line for each member.
+pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, Expression)>) -> Expression {
+    let members: Vec<(&str, Expression)> = members.into_iter().collect();
+    if members.is_empty() {
+        return parsed("{}");
+    }
+    let length = members.iter().map(|(name, value)| name.len() + value.to_string().len() + 6).sum::<usize>();
+    let plain = |value: &Expression| !value.is_object() && !value.is_array() && !value.is_func_call();
+    let short = members.len() <= FEW && length < SHORT && members.iter().all(|(_, value)| plain(value));
+    let last = members.len() - 1;
+    let mut object = Object::new();
+    for (at, (name, value)) in members.into_iter().enumerate() {
+        let prefix = match (short, at) {
+            (true, _) => " ",
+            (false, 0) => "\n",
+            (false, _) => "",
+        };
+        let key = match is_name(name) {
+            true => ObjectKey::Ident(Decorated::new(Ident::new(name)).decorated((prefix, " "))),
+            false => ObjectKey::Expression(string(name).decorated((prefix, " "))),
+        };
+        let mut value = ObjectValue::new(value);
+        value.set_terminator(match (short, at == last) {
+            (false, _) => ObjectValueTerminator::Newline,
+            (true, false) => ObjectValueTerminator::Comma,
+            (true, true) => ObjectValueTerminator::None,
+        });
+        object.insert(key, value);
+    }
+    if short {
+        object.set_trailing(" ");
+    }
+    object.into()
+}
+
+/// Whether a key needs no quotes.
+fn is_name(text: &str) -> bool {
+    let words = ["for", "true", "false", "null"];
+    let mut letters = text.chars();
+    let first = letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    first && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_') && !words.contains(&text)
+}
