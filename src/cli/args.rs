@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use import::Import;
+pub use import::{Export, Import};
 
 /// Infrastructure as code for Amazon ElastiCache.
 ///
@@ -74,6 +74,8 @@ pub enum Command {
     State(State),
     /// Takes over what is there: one object, or all that can be found.
     Import(Box<Import>),
+    /// Writes the state in the form of another tool.
+    Export(Export),
     /// Takes the lock of a state away from a run that is gone.
     ForceUnlock(ForceUnlock),
     /// Prints the graph of a stack in the DOT language.
@@ -450,6 +452,10 @@ pub enum StateCommand {
         from: String,
         /// What it is to be called.
         to: String,
+        /// Change no state: write a `moved` block into the file of the new block, so that the next apply does it, in
+        /// every environment.
+        #[arg(long)]
+        moved: bool,
         #[command(flatten)]
         surgery: Surgery,
     },

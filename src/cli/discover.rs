@@ -134,7 +134,7 @@ fn keep(ui: Ui, place: &Path, shown: &Path, spelling: Spelling, generated: &Gene
 }
 
 /// Refuses a plan that does not take over all that was found.
-fn complete(plan: &Plan, addresses: &[Address]) -> Result<(), Failure> {
+pub fn complete(plan: &Plan, addresses: &[Address]) -> Result<(), Failure> {
     let taken: BTreeSet<&Address> = plan.imports.iter().map(|imported| &imported.address).collect();
     let missing: Vec<String> =
         addresses.iter().filter(|address| !taken.contains(address)).map(ToString::to_string).collect();

@@ -7,10 +7,9 @@ use crate::address::{Address, Subject};
 use crate::cli::apply::{self, Manner};
 use crate::cli::args::{ApplyArgs, Import, ScopeArgs, StackArgs};
 use crate::cli::run::{Context, fail, one};
-use crate::cli::{discover, show, signals};
+use crate::cli::{discover, show, signals, takeover};
 use crate::disk;
-use crate::generate::{Generated, Spelling};
-use crate::lang::fmt::format;
+use crate::generate::{Generated, Spelling, imports};
 use crate::lang::source::is_configuration;
 use crate::ops::connect::{Purpose, connect};
 use crate::ops::import::{only_lacks_blocks, spelling_of, write_missing as write};
@@ -18,13 +17,13 @@ use crate::ops::{Failure, Session};
 use crate::plan::{Options, Plan};
 use crate::state::State;
 use crate::ui::Ui;
-use crate::value::json;
 
 /// Takes over one object, or all that can be found.
 pub async fn run(context: &Context, args: &Import) -> u8 {
     let ui = context.ui(false);
-    let done = match (&args.address, &args.id) {
-        (Some(address), Some(id)) => single(context, ui, args, address, id).await,
+    let done = match (&args.address, &args.id, &args.from_tfstate) {
+        (Some(address), Some(id), _) => single(context, ui, args, address, id).await,
+        (_, _, Some(state)) => takeover::run(context, ui, args, state).await,
         _ => discover::run(context, ui, args).await,
     };
     done.unwrap_or_else(|failure| fail(ui, &failure))
@@ -33,10 +32,7 @@ pub async fn run(context: &Context, args: &Import) -> u8 {
 async fn single(context: &Context, ui: Ui, args: &Import, address: &str, id: &str) -> Result<u8, Failure> {
     let to = show::parse(address)?;
     let stack = StackArgs { stack: None, inputs: args.inputs.clone() };
-    let block = format(&format!(
-        "import {{\nto = {to}\nid = {}\n}}\n",
-        json::string(id).replace("${", "$${").replace("%{", "%%{")
-    ));
+    let block = imports(&[(to.clone(), id.to_owned())]);
     let mut beside = BTreeMap::from([("<command line>".to_owned(), block)]);
     let session = open(context, ui, &stack, beside.clone())?;
     unrecorded(&session.store()?.state(), &to)?;

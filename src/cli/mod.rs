@@ -10,6 +10,7 @@ mod emulate;
 mod env;
 mod exit;
 mod explain;
+mod export;
 mod fmt;
 mod graph;
 mod iam_policy;
@@ -30,6 +31,7 @@ mod show;
 mod signals;
 mod spelling;
 mod state;
+mod takeover;
 mod topics;
 mod unlock;
 mod validate;
@@ -119,6 +121,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Show(options) => show::run(&context, &options),
         Command::State(options) => state::run(&context, &options).await,
         Command::Import(options) => import::run(&context, &options).await,
+        Command::Export(options) => export::run(&context, &options),
         Command::ForceUnlock(options) => unlock::run(&context, &options),
         Command::Graph(options) => graph::run(&context, &options),
         Command::Console(options) => console::run(&context, &options).await,

@@ -8,7 +8,7 @@ use crate::cli::args::{State, StateCommand, Surgery};
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, show};
 use crate::ops::surgery::{self, Change};
-use crate::ops::{Failure, Session, apply};
+use crate::ops::{Failure, Session, apply, moved};
 use crate::state::file;
 use crate::state::store::Store;
 use crate::ui::Ui;
@@ -32,7 +32,10 @@ async fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure>
             ui.out(&file::encode(&context.open_inputs(ui, inputs)?.store()?.state()));
             Ok(exit::OK)
         }
-        StateCommand::Mv { from, to, surgery } => {
+        StateCommand::Mv { from, to, moved: true, surgery } => {
+            write_moved(context, ui, surgery, &subject(from)?, &subject(to)?)
+        }
+        StateCommand::Mv { from, to, surgery, .. } => {
             change(context, ui, surgery, &Change::Move(subject(from)?, subject(to)?)).await
         }
         StateCommand::Rm { addresses, surgery } => {
@@ -97,6 +100,26 @@ async fn change(context: &Context, ui: Ui, args: &Surgery, change: &Change) -> R
     }
     surgery::carry_out(&session, &mut store, effects).await?;
     ui.out(&format!("{count} {word}. What was there before is the backup.\n"));
+    Ok(exit::OK)
+}
+
+/// Writes a `moved` block in the place of a change of the state.
+fn write_moved(context: &Context, ui: Ui, args: &Surgery, from: &Subject, to: &Subject) -> Result<u8, Failure> {
+    let session = context.open_inputs(ui, &args.inputs)?;
+    let state = session.store()?.state().clone();
+    let (lines, _) = surgery::effects(&state, &Change::Move(from.clone(), to.clone()))?;
+    let edit = moved::edit(&session, from, to)?;
+    for line in lines {
+        ui.out(&format!("{line}\n"));
+    }
+    let path = edit.path.display();
+    if args.dry_run {
+        ui.out(&format!("\n{}\nThis would be written into {path}; nothing was changed.\n", edit.block));
+        return Ok(exit::OK);
+    }
+    crate::disk::replace(&edit.path, edit.text.as_bytes())
+        .map_err(|error| Failure::Error(format!("{path}: {error}; nothing was changed")))?;
+    ui.out(&format!("Written into {path}: the next apply moves it.\n"));
     Ok(exit::OK)
 }
 

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hcl_edit::structure::{Attribute, Block, Body};
 
-use crate::address::{Address, Key};
+use crate::address::{Address, Key, Subject};
 use crate::kind::{Kind, Target};
 use crate::value::Object;
 use alike::Blocks;
@@ -157,6 +157,37 @@ fn attribute(name: &str, value: hcl_edit::expr::Expression) -> Attribute {
 pub fn laid_out(blocks: Vec<Block>) -> String {
     let one = |block: Block| crate::lang::fmt::format(&Body::from_iter([block]).to_string());
     blocks.into_iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// A `moved` block.
+pub fn moved(from: &Subject, to: &Subject, spelling: Spelling) -> Block {
+    let ends = [("from", from), ("to", to)].map(|(name, end)| attribute(name, text::parsed(&subject(end, spelling))));
+    Block::builder(text::ident("moved")).attributes(ends).build()
+}
+
+/// A `removed` block that lets what it names be.
+pub fn removed(from: &Address, spelling: Spelling) -> Block {
+    let stays = Block::builder(text::ident("lifecycle")).attribute(attribute("destroy", false.into())).build();
+    let from = attribute("from", text::parsed(&references::spelled(from, spelling)));
+    let stays = hcl_edit::Decorate::decorated(stays, ("\n", ""));
+    Block::builder(text::ident("removed")).attribute(from).block(stays).build()
+}
+
+fn subject(subject: &Subject, spelling: Spelling) -> String {
+    match subject {
+        Subject::Resource(address) => references::spelled(address, spelling),
+        Subject::Module(_) => subject.to_string(),
+    }
+}
+
+/// `import` blocks in our spelling: addresses, and names in AWS.
+pub fn imports(all: &[(Address, String)]) -> String {
+    let one = |(to, id): &(Address, String)| {
+        let block = Block::builder(text::ident("import"))
+            .attribute(attribute("to", text::parsed(&references::spelled(to, Spelling::Ours))));
+        block.attribute(attribute("id", text::string(id))).build()
+    };
+    laid_out(all.iter().map(one).collect())
 }
 
 /// The settings of a stack that has none: where it is.

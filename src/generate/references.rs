@@ -108,8 +108,10 @@ impl References {
 /// An address as it is written.
 pub fn spelled(address: &Address, spelling: Spelling) -> String {
     let schema = kinds::get(&address.kind).map(|kind| kind.schema());
-    match schema.filter(|_| spelling == Spelling::Terraform) {
+    let written = match schema.filter(|_| spelling == Spelling::Terraform) {
         Some(schema) => Address { kind: schema.terraform.into(), ..address.clone() }.to_string(),
         None => address.to_string(),
-    }
+    };
+    // A key is a text in quotes.
+    written.replace("${", "$${").replace("%{", "%%{")
 }

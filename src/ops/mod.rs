@@ -8,12 +8,14 @@ pub mod drift;
 pub mod fetch;
 pub mod iam;
 pub mod import;
+pub mod moved;
 mod place;
 pub mod plan;
 pub mod recover;
 pub mod saved;
 pub mod session;
 pub mod surgery;
+pub mod takeover;
 
 pub use session::{Loaded, Session, SessionOptions};
 

@@ -112,10 +112,11 @@ pub fn adopt(draft: &Draft, instance: &Instance, wanted: &Object, id: Option<&st
     // An object of which nothing is known but the wish.
     let mut foreseen = Decision::of(decide::foresee(draft, instance, wanted.clone()).1);
     if let (Some(local), Some(id)) = (instance.kind.local(), id) {
-        return match local.import(id) {
+        let told = draft.inputs.options.told.get(instance.address).cloned();
+        return match told.map_or_else(|| local.import(id), Ok) {
             Ok(object) => {
                 let observation = Observation { status: Status::Settled, object, pending: Object::new() };
-                taken_over(draft, instance, wanted, &local_id(instance, id), observation)
+                taken_over(draft, instance, wanted, &local_id(instance.address, id), observation)
             }
             Err(why) => {
                 foreseen.diagnostics.push(refusal(instance, format!("`{}`: {why}.", instance.address), span));
@@ -173,10 +174,10 @@ fn taken_over(draft: &Draft, instance: &Instance, wanted: &Object, id: &str, obs
 }
 
 /// What tells an object that lives in no account from others: nothing about it need be unique.
-fn local_id(instance: &Instance, id: &str) -> String {
+pub fn local_id(address: &Address, id: &str) -> String {
     let digest = Sha256::digest(id.as_bytes());
     let end: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{end}", instance.address)
+    format!("{address}-{end}")
 }
 
 /// An object that is taken over, with the record that it begins with.

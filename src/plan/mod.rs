@@ -129,6 +129,8 @@ pub struct Options {
     pub skip_blocked: bool,
     /// Only take over what `import` blocks name: nothing in the account changes.
     pub adopt: bool,
+    /// Objects that live in no account, as the tool that made them tells them.
+    pub told: BTreeMap<Address, Object>,
 }
 
 /// A plan.

@@ -62,6 +62,16 @@ impl RemoteStates {
         let _ = self.buckets.set(buckets);
     }
 
+    /// Reads an object of a bucket, once the account is connected to.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub fn fetch(&self, stored: &Stored) -> Result<Vec<u8>, String> {
+        let buckets = self.buckets.get().ok_or("there is no account to read it with")?;
+        let none = || format!("bucket {} has no object {}", stored.bucket, stored.key);
+        buckets.fetch(stored)?.ok_or_else(none)
+    }
+
     /// What a block tells beyond what is written in it.
     pub fn told(&self, kind: &str, address: &str, written: &Object, directory: &Path) -> Object {
         if kind != KIND {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use crate::address::{Address, Key};
 use crate::catalog::secrets;
 use crate::diag::Diagnostic;
 use crate::disk;
@@ -111,4 +112,93 @@ fn object(resource: &ResourceV4, instance: &InstanceV4) -> Value {
     let attributes =
         attributes.map(|(name, value)| (Arc::from(name.as_str()), from_json(value).with_mark(marked(name))));
     Value::object(attributes.collect())
+}
+
+/// What a state of Terraform has that is ours to manage.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Instances of our kinds: addresses, with keys and modules, and attributes.
+    pub ours: Vec<(Address, Object)>,
+    /// What is left to Terraform, with why.
+    pub left: Vec<String>,
+}
+
+/// Reads the instances of our kinds out of a state.
+///
+/// # Errors
+/// It is no state, or of another version.
+pub fn taken(bytes: &[u8]) -> Result<Taken, String> {
+    let state: StateV4 = serde_json::from_slice(bytes).map_err(|error| format!("it is no state ({error})"))?;
+    if state.version != 4 {
+        return Err(format!("it is of version {}, and only version 4 is understood", state.version));
+    }
+    let mut taken = Taken::default();
+    for resource in &state.resources {
+        let block = address(resource);
+        if resource.mode != "managed" {
+            taken.left.push(format!("{block}: it is looked up, and has no object"));
+        } else if kinds::get(our_name(&resource.kind)).is_none() {
+            taken.left.push(format!("{block}: cachestack does not manage its type"));
+        } else {
+            resource.instances.iter().for_each(|one| taken.take(resource, &block, one));
+        }
+    }
+    Ok(taken)
+}
+
+impl Taken {
+    fn take(&mut self, resource: &ResourceV4, block: &str, instance: &InstanceV4) {
+        if let Some(key) = &instance.deposed {
+            return self.left.push(format!("{block} (deposed {key}): apply with Terraform first, so that it goes"));
+        }
+        let key = match &instance.index_key {
+            Some(Json::String(name)) => Some(Key::Name(name.as_str().into())),
+            Some(index) => index.as_u64().map(Key::Index),
+            None => None,
+        };
+        let found = kinds::address(block).map(|address| address.instance(key));
+        match (found, object(resource, instance).as_object()) {
+            (Some(address), Some(object)) => self.ours.push((address, object.clone())),
+            _ => self.left.push(format!("{block}: its address is not understood")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_taken_apart() {
+        let instance = |more: Json| {
+            let mut one = serde_json::json!({ "schema_version": 0, "attributes": { "name": "n" } });
+            one.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            one
+        };
+        let resource = |module: Option<&str>, mode: &str, kind: &str, instances: Vec<Json>| serde_json::json!({ "module": module, "mode": mode, "type": kind, "name": "x", "instances": instances });
+        let state = serde_json::json!({ "version": 4, "resources": [
+            resource(None, "managed", "aws_sns_topic", vec![instance(serde_json::json!({}))]),
+            resource(Some("module.m[\"a.b\"].module.n[0]"), "managed", "aws_cloudwatch_log_group", vec![
+                instance(serde_json::json!({ "index_key": 0 })),
+                instance(serde_json::json!({ "index_key": "a" })),
+                instance(serde_json::json!({ "index_key": "a", "deposed": "01234567" })),
+            ]),
+            resource(None, "managed", "aws_vpc", vec![instance(serde_json::json!({}))]),
+            resource(None, "data", "aws_vpc", vec![instance(serde_json::json!({}))]),
+        ] });
+        let taken = taken(state.to_string().as_bytes()).expect("a state");
+        let ours: Vec<String> = taken.ours.iter().map(|(address, _)| address.to_string()).collect();
+        assert_eq!(
+            ours,
+            [
+                "sns_topic.x",
+                "module.m[\"a.b\"].module.n[0].log_group.x[0]",
+                "module.m[\"a.b\"].module.n[0].log_group.x[\"a\"]"
+            ]
+        );
+        assert_eq!(taken.left.len(), 3, "{:?}", taken.left);
+        for wrong in ["{}", "[]", "{\"version\": 3}", "x"] {
+            assert!(super::taken(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
 }

@@ -42,6 +42,28 @@ impl Account {
         run(self.place.program(args))
     }
 
+    /// Lets Terraform find its providers in the mirror; without one says that the rest is skipped.
+    fn has_terraform(&mut self, test: &str) -> bool {
+        let Some(mirror) = std::env::var_os("CACHESTACK_PROVIDERS") else {
+            skipped(test, "CACHESTACK_PROVIDERS");
+            return false;
+        };
+        let mirror = mirror.to_string_lossy().into_owned();
+        let settings = format!("provider_installation {{\n  filesystem_mirror {{\n    path = \"{mirror}\"\n  }}\n}}\n");
+        self.place.write("terraform.rc", &settings);
+        let settings = self.place.path().join("terraform.rc").to_string_lossy().into_owned();
+        self.place.env("TF_CLI_CONFIG_FILE", &settings);
+        program(test, "terraform").is_some()
+    }
+
+    fn terraform(&self, args: &[&str]) -> Run {
+        let own = self.place.program::<&str>(&[]);
+        let mut command = Command::new("terraform");
+        let variables = own.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.args(args).current_dir(self.place.path()).env_clear().envs(variables);
+        run(command)
+    }
+
     /// The text of every file that was written, by its name.
     fn files(&self) -> Vec<(String, String)> {
         let names = std::fs::read_dir(self.place.path()).expect("a directory").flatten();
@@ -124,24 +146,52 @@ fn terraform_has_nothing_to_do_with_what_was_written_for_it() {
         .says(&format!("{} imported, 0 added, 0 changed, 0 destroyed", OBJECTS - OURS_ALONE))
         .says("A plan of what was taken over is empty.");
     account.cachestack(&["plan", "--detailed-exitcode"]).expect(0);
-    let (Some(terraform), Some(mirror)) = (program(name, "terraform"), std::env::var_os("CACHESTACK_PROVIDERS")) else {
-        return skipped(name, "CACHESTACK_PROVIDERS");
-    };
-    let mirror = mirror.to_string_lossy().into_owned();
-    let settings = format!("provider_installation {{\n  filesystem_mirror {{\n    path = \"{mirror}\"\n  }}\n}}\n");
-    account.place.write("terraform.rc", &settings);
-    let settings = account.place.path().join("terraform.rc").to_string_lossy().into_owned();
-    account.place.env("TF_CLI_CONFIG_FILE", &settings);
-    let terraform = |args: &[&str]| {
-        let mut command = account.place.program::<&str>(&[]);
-        let variables: Vec<_> =
-            command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
-        command = Command::new(&terraform);
-        command.args(args).current_dir(account.place.path()).env_clear().envs(variables);
-        run(command)
-    };
-    terraform(&["init", "-no-color"]).expect(0);
-    terraform(&["validate", "-no-color"]).expect(0);
-    terraform(&["fmt", "-check"]).expect(0);
-    terraform(&["plan", "-no-color"]).expect(0).says("Plan: 59 to import, 0 to add, 0 to change, 0 to destroy.");
+    if !account.has_terraform(name) {
+        return;
+    }
+    account.terraform(&["init", "-no-color"]).expect(0);
+    account.terraform(&["validate", "-no-color"]).expect(0);
+    account.terraform(&["fmt", "-check"]).expect(0);
+    account
+        .terraform(&["plan", "-no-color"])
+        .expect(0)
+        .says("Plan: 59 to import, 0 to add, 0 to change, 0 to destroy.");
+}
+
+/// What Terraform manages goes over, and back: neither has anything to do then.
+#[test]
+fn a_state_goes_from_terraform_and_back() {
+    let name = "a_state_goes_from_terraform_and_back";
+    let Some(mut account) = Account::made(name) else { return };
+    account.cachestack(&["import", "--discover", "--terraform", "--auto-approve"]).expect(0);
+    if !account.has_terraform(name) {
+        return;
+    }
+    account.terraform(&["init", "-no-color"]).expect(0);
+    account.terraform(&["apply", "-no-color", "-auto-approve"]).expect(0).says("59 imported, 0 added, 0 changed");
+    std::fs::remove_file(account.place.path().join("imports.tf")).expect("the imports");
+    std::fs::remove_dir_all(account.place.path().join(".cachestack")).expect("the state");
+    account
+        .cachestack(&["import", "--from-tfstate", "terraform.tfstate"])
+        .expect(0)
+        .says("59 imported, 0 added, 0 changed, 0 destroyed");
+    account.cachestack(&["plan", "--detailed-exitcode"]).expect(0);
+    let removed = account.place.read("removed-from-terraform.tf.txt");
+    assert!(removed.contains("from = aws_elasticache_cluster.shop\n"), "{removed}");
+    std::fs::remove_file(account.place.path().join("terraform.tfstate")).expect("Terraform's state");
+    account.cachestack(&["export", "--tfstate", "terraform.tfstate"]).expect(0);
+    account.terraform(&["plan", "-no-color", "-detailed-exitcode"]).expect(0).says("No changes.");
+    // Terraform lets go of what the blocks name, and destroys nothing.
+    let before = account.emulator.export();
+    for (file, _) in account
+        .files()
+        .iter()
+        .filter(|(file, _)| file.ends_with(".tf") && !["main.tf", "secrets.tf"].contains(&&**file))
+    {
+        std::fs::remove_file(account.place.path().join(file)).expect("a file");
+    }
+    account.place.write("removed.tf", &removed);
+    account.terraform(&["apply", "-no-color", "-auto-approve"]).expect(0).says("0 added, 0 changed, 0 destroyed");
+    assert_eq!(account.terraform(&["state", "list"]).expect(0).stdout, "");
+    assert_eq!(account.emulator.export(), before, "nothing in the account has changed");
 }

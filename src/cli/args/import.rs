@@ -1,4 +1,4 @@
-//! The arguments of `import`.
+//! The arguments of `import`, and of `export`, the way back.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::cli::args::InputArgs;
 #[derive(Debug, Args)]
 pub struct Import {
     /// The address that the object gets: replication_group.cache.
-    #[arg(required_unless_present = "discover", requires = "id")]
+    #[arg(required_unless_present_any = ["discover", "from_tfstate"], requires = "id")]
     pub address: Option<String>,
     /// Its name in AWS, as an `import` block takes it.
     pub id: Option<String>,
@@ -38,10 +38,26 @@ pub struct Import {
     /// The directory of the stack that gets the files, made where there is none [default: the current one].
     #[arg(long, value_name = "DIR", requires = "discover")]
     pub out: Option<PathBuf>,
+    /// Take over what this state of Terraform has of our kinds: a file, or s3://BUCKET/KEY.
+    #[arg(long, value_name = "FILE|s3://BUCKET/KEY", conflicts_with_all = ["address", "discover"])]
+    pub from_tfstate: Option<String>,
+    /// Where Terraform's `removed` blocks for that are written, a new file [default: removed-from-terraform.tf.txt].
+    #[arg(long, value_name = "FILE", requires = "from_tfstate")]
+    pub removed_out: Option<PathBuf>,
     /// Do not ask.
     #[arg(long)]
     pub auto_approve: bool,
     /// Wait so long for the state's lock: 30s, 5m.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
     pub lock_timeout: Duration,
+}
+
+/// `export`
+#[derive(Debug, Args)]
+pub struct Export {
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// A state of Terraform, version 4: into this new file, or else printed.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, required = true)]
+    pub tfstate: Option<Option<PathBuf>>,
 }

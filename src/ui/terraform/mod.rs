@@ -3,6 +3,7 @@
 
 mod change;
 mod configuration;
+pub mod kept;
 pub mod names;
 mod values;
 

@@ -69,7 +69,7 @@ pub fn schema_version(address: &Address) -> u32 {
     }
     match &*kind(address.mode, &address.kind) {
         "aws_elasticache_replication_group" | "aws_security_group_rule" => 2,
-        "aws_security_group" | "aws_elasticache_cluster" | "aws_cloudwatch_metric_alarm" => 1,
+        "aws_security_group" | "aws_cloudwatch_metric_alarm" => 1,
         "random_password" => 3,
         "random_string" => 2,
         _ => 0,

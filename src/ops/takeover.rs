@@ -1,0 +1,118 @@
+//! What a state of Terraform has of our kinds, as imports into the blocks of a stack.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::kind::{Kind, Stored, secret_name};
+use crate::kinds;
+use crate::ops::{Failure, Session};
+use crate::plan::import::local_id;
+use crate::schema::check::conform;
+use crate::stack::terraform_state::{Taken, taken};
+use crate::state::State;
+use crate::value::{Object, Value};
+
+/// A state of Terraform may have so many bytes.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// What is taken over.
+#[derive(Debug, Default)]
+pub struct Takeover {
+    /// Addresses, and the names that an import takes.
+    pub imports: Vec<(Address, String)>,
+    /// Objects that live in no account.
+    pub told: BTreeMap<Address, Object>,
+    /// Secrets for the vault of the environment, by name.
+    pub secrets: Vec<(String, String)>,
+    /// What stays with Terraform, with why.
+    pub left: Vec<String>,
+}
+
+/// Reads a state of Terraform: a file, or an object of a bucket, once the account is connected to.
+pub fn read(session: &Session, place: &str, file: &std::path::Path) -> Result<Vec<u8>, Failure> {
+    let wrong = |why: String| Failure::Error(format!("{place}: {why}"));
+    let Some(rest) = place.strip_prefix("s3://") else {
+        let bytes = crate::disk::read_regular(file, MOST_BYTES).map_err(|error| wrong(error.to_string()))?;
+        return bytes.ok_or_else(|| wrong("there is no such file".to_owned()));
+    };
+    let (bucket, key) = rest
+        .split_once('/')
+        .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
+        .ok_or_else(|| wrong("write s3://BUCKET/KEY, with the whole key of the state".to_owned()))?;
+    let stored = Stored { bucket: bucket.to_owned(), key: key.to_owned(), region: None, endpoint: None };
+    session.evaluator.remote_states().fetch(&stored).map_err(wrong)
+}
+
+/// Decides what of a state of Terraform is taken over.
+///
+/// # Errors
+/// It is no state; an address has a record already, or no block: an apply would destroy what it is of.
+pub fn takeover(session: &Session, state: &State, bytes: &[u8]) -> Result<Takeover, Failure> {
+    let Taken { ours, left } = taken(bytes).map_err(|why| Failure::Error(format!("the Terraform state: {why}")))?;
+    let addresses = || ours.iter().map(|(address, _)| address);
+    let list =
+        |all: Vec<&Address>| all.into_iter().map(|address| format!("`{address}`")).collect::<Vec<_>>().join(", ");
+    let recorded: Vec<&Address> = addresses().filter(|address| state.records.contains_key(address)).collect();
+    if !recorded.is_empty() {
+        return Err(Failure::Error(format!("recorded already: {}; nothing was imported", list(recorded))));
+    }
+    let stack = session.evaluator.stack();
+    let bare: Vec<&Address> = addresses().filter(|address| stack.resource(address).is_none()).collect();
+    if !bare.is_empty() {
+        let why = "an apply would destroy what has no block: declare it, or let Terraform forget it";
+        return Err(Failure::Error(format!("without a block: {}; {why}; nothing was imported", list(bare))));
+    }
+    let mut takeover = Takeover { left, ..Takeover::default() };
+    for (address, object) in ours {
+        let Some(kind) = kinds::get(&address.kind) else { continue };
+        let Some(id) = name(kind, &object) else {
+            takeover.left.push(format!("{address}: the state does not say what it is called"));
+            continue;
+        };
+        if kind.local().is_some() {
+            takeover.tell(session, kind, &address, &id, &object)?;
+        }
+        takeover.imports.push((address, id));
+    }
+    Ok(takeover)
+}
+
+/// The name that an import takes, out of the attributes that Terraform keeps.
+fn name(kind: &dyn Kind, object: &Object) -> Option<String> {
+    let id = object.get("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
+    if kind.is_named_by_aws() || kind.local().is_some() {
+        return id;
+    }
+    kind.identify(object).or(id)
+}
+
+impl Takeover {
+    /// An object that lives in no account is what Terraform says of it; what is secret of it goes into the vault.
+    fn tell(
+        &mut self,
+        session: &Session,
+        kind: &'static dyn Kind,
+        address: &Address,
+        id: &str,
+        object: &Object,
+    ) -> Result<(), Failure> {
+        let secrets = kind.local().map(|local| local.secrets()).unwrap_or_default();
+        if !secrets.is_empty() && session.evaluator.secrets().vault().is_none() {
+            let why = "it has a secret, and the environment names no place for secrets; add `secrets` to it";
+            return Err(Failure::Error(format!("`{address}`: {why}; nothing was imported")));
+        }
+        let mut told = Object::new();
+        for attr in &kind.schema().attrs {
+            let Some(value) = object.get(attr.name).filter(|value| !value.is_null()) else { continue };
+            if secrets.contains(&attr.name) {
+                let text = value.as_str().unwrap_or_default().to_owned();
+                self.secrets.push((secret_name(&local_id(address, id), attr.name), text.clone()));
+                told.insert(attr.name.into(), Value::string(text).into_sensitive());
+            } else if let Ok(value) = conform(attr, value) {
+                told.insert(attr.name.into(), value);
+            }
+        }
+        self.told.insert(address.clone(), told);
+        Ok(())
+    }
+}
