@@ -106,6 +106,9 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Lockout, Self::Redundancy, Self::Irreversible];
+
     /// The word of the plan.
     pub fn word(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::kind::{Call, Change, Kind, Observation, Problem, Status, Target};
+use crate::kind::{Call, Change, Impact, Kind, Observation, Problem, Status, Target};
 use crate::plan::diff::{Difference, Waiting};
 use crate::plan::{AttrChange, waits};
 use crate::schema::Schema;
@@ -92,7 +92,9 @@ pub fn compile(kind: &dyn Kind, change: &Change, back: &[&'static str]) -> Resul
     if !back.is_empty() {
         let first = kind.compile(&Change { changed: back, ..*change })?.into_iter();
         let told = |call: Call| call.at_once(back).why("Takes back what waits for the maintenance window.");
-        calls.extend(first.map(|call| Call { seconds: call.seconds.min(AT_ONCE), ..told(call) }));
+        // What stays as it is does nothing to anybody, whatever it would do if it came.
+        let quiet = |call: Call| Call { impact: Impact::None, marks: Vec::new(), ..call };
+        calls.extend(first.map(|call| Call { seconds: call.seconds.min(AT_ONCE), ..told(quiet(call)) }));
     }
     if !rest.is_empty() || back.is_empty() {
         calls.extend(kind.compile(&Change { changed: &rest, ..*change })?);
@@ -146,7 +148,12 @@ pub(super) fn flush(kind: &dyn Kind, change: &Change, (pending, back): (&Object,
     let marks = std::mem::take(&mut call.marks).into_iter();
     call.marks = distinct(marks.chain(brought.iter().flat_map(|brought| brought.marks.iter().copied())));
     let own = call.why.take().map(|why| format!("{why} ")).unwrap_or_default();
-    let also = format!("{own}AWS carries out with it what waits for the maintenance window: {}.", others.join(", "));
+    let mut also =
+        format!("{own}AWS carries out with it what waits for the maintenance window: {}.", others.join(", "));
+    let worst = brought.iter().filter(|brought| brought.why.is_some()).max_by_key(|brought| brought.impact);
+    if let Some(why) = worst.filter(|brought| brought.impact > Impact::None).and_then(|brought| brought.why.as_ref()) {
+        also.push_str(&format!(" {why}"));
+    }
     call.why = Some(also);
 }
 

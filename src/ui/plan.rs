@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anstyle::{AnsiColor, Style};
 
 use crate::address::Address;
-use crate::kind::Impact;
+use crate::kind::{Impact, Mark};
 use crate::kinds;
 use crate::plan::{Action, AttrChange, Counts, Drift, Plan, Reason, Step};
 use crate::schema::Mode;
@@ -96,15 +96,31 @@ pub fn summary(plan: &Plan) -> String {
     let longest = plan.longest_way();
     let mut text = String::new();
     if worst > Impact::None {
-        let at: Vec<String> =
-            plan.steps.iter().filter(|step| step.impact() == worst).map(|step| step.address.to_string()).collect();
-        let at = if at.len() > 3 { format!("{} and {} more", at[..3].join(", "), at.len() - 3) } else { at.join(", ") };
+        let at = named(plan.steps.iter().filter(|step| step.impact() == worst)).unwrap_or_default();
         text.push_str(&format!("Impact: {} ({at}).\n", worst.word()));
+    }
+    let marked = |mark: Mark| {
+        let has = |step: &&Step| step.calls.iter().any(|call| call.marks.contains(&mark));
+        Some(format!("{} ({})", mark.word(), named(plan.steps.iter().filter(has))?))
+    };
+    let marks: Vec<String> = Mark::ALL.into_iter().filter_map(marked).collect();
+    if !marks.is_empty() {
+        text.push_str(&format!("Marks: {}.\n", marks.join(", ")));
     }
     if longest > 5 {
         text.push_str(&format!("Expected duration on AWS: at least {}.\n", at_least(longest)));
     }
     text
+}
+
+/// The first addresses of steps, and how many more there are; none where there are none.
+fn named<'a>(steps: impl Iterator<Item = &'a Step>) -> Option<String> {
+    let at: Vec<String> = steps.map(|step| step.address.to_string()).collect();
+    match at.len() {
+        0 => None,
+        1..=3 => Some(at.join(", ")),
+        more => Some(format!("{} and {} more", at[..3].join(", "), more - 3)),
+    }
 }
 
 /// What others have changed.

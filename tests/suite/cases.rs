@@ -232,7 +232,7 @@ fn words(command: &str) -> Vec<String> {
 /// What an apply prints behind the plan and the progress.
 fn results(text: &str) -> String {
     let planned = text.rfind("\nPlan: ").map_or(0, |at| at + 1);
-    let noise = r"^(Plan: |Expected duration |Impact: |Cost of caches: |  \S+ +([+-][0-9.]+ \(|price unknown: |\S+ costs more from )|\S.*: ((Creating|Modifying|Destroying|Forgetting|Reading)\.\.\.|(Created|Modified|Destroyed|Forgotten|Read) after |still ))";
+    let noise = r"^(Plan: |Expected duration |Impact: |Marks: |Cost of caches: |  \S+ +([+-][0-9.]+ \(|price unknown: |\S+ costs more from )|\S.*: ((Creating|Modifying|Destroying|Forgetting|Reading)\.\.\.|(Created|Modified|Destroyed|Forgotten|Read) after |still ))";
     let noise = Regex::new(noise).expect("a pattern");
     let lines: Vec<&str> = text[planned..].lines().filter(|line| !noise.is_match(line)).collect();
     lines.join("\n").trim_start_matches('\n').to_owned()

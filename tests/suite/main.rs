@@ -1,8 +1,8 @@
 //! The integration tests, in one binary. Every file of this directory is a module of it.
 
 mod accounts;
-mod at_work;
 mod adoption;
+mod at_work;
 mod bought;
 mod cases;
 mod codes;

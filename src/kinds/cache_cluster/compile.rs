@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::is_memcached;
-use crate::kind::{Call, Change, Impact, Problem};
+use crate::kind::{Call, Change, Impact, Mark, Problem};
 use crate::kinds::durations::Shape;
 use crate::kinds::{tags, upkeep, why};
 use crate::value::{Object, Value};
@@ -177,10 +177,13 @@ fn effects(change: &Change, call: Call, before: &Object) -> Call {
             .impact(Impact::DataLoss)
             .why("A fifth of the nodes is exchanged every five minutes, and each new node is empty.")
             .settles(nodes.exchanged_by_fifths()),
-        (false, ..) => call
-            .impact(Impact::WritePause)
-            .why("The only node is replaced: its data is copied as far as that goes, and nothing is written until it is done.")
-            .settles(nodes.exchanged()),
+        (false, upgrades, _) => {
+            let call = call
+                .impact(Impact::WritePause)
+                .why("The only node is replaced: its data is copied as far as that goes, and nothing is written until it is done.")
+                .settles(nodes.exchanged());
+            if upgrades { call.marks([Mark::Irreversible]) } else { call }
+        }
     }
 }
 

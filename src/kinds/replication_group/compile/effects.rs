@@ -167,8 +167,9 @@ pub(super) fn of_shards(change: &Change, call: Call, gone: &[String]) -> Call {
     let nodes = if nodes.is_empty() { String::new() } else { format!(" (nodes {})", nodes.join(", ")) };
     let shards = if gone.len() == 1 { "Shard" } else { "Shards" };
     let verb = if gone.len() == 1 { "goes" } else { "go" };
+    let they = if gone.len() == 1 { "it holds" } else { "they hold" };
     call.why(format!(
-        "{shards} {}{nodes} {verb}; what they hold is moved to the others first, which must have room for it.",
+        "{shards} {}{nodes} {verb}; what {they} is moved to the others first, which must have room for it.",
         gone.join(", ")
     ))
 }
