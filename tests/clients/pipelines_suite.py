@@ -32,7 +32,7 @@ STAND_IN = """#!/bin/sh
 class World:
     """A repository, an emulated AWS, a bucket, and a place for artifacts."""
 
-    def __init__(self, system, bucket_url):
+    def __init__(self, system, bucket_url, speed="instant"):
         self.folder = tempfile.mkdtemp(prefix="pipeline-")
         self.repository = os.path.join(self.folder, "repository")
         shutil.copytree(EXAMPLE, self.repository)
@@ -44,7 +44,7 @@ class World:
             file.write("[states]\naws_access_key_id = x\naws_secret_access_key = x\n")
         for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "The stack."]):
             subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=self.repository, check=True)
-        self.emulator = subprocess.Popen([PROGRAM, "emulate", "--listen", "127.0.0.1:0", "--speed", "instant"],
+        self.emulator = subprocess.Popen([PROGRAM, "emulate", "--listen", "127.0.0.1:0", "--speed", speed],
                                          stdout=subprocess.PIPE, text=True)
         url = re.search(r"http://\S+", self.emulator.stdout.readline()).group(0)
         programs = os.path.join(self.folder, "bin")
@@ -296,6 +296,65 @@ def pipeline(system, bucket_url):
         world.end()
 
 
+def accidents(bucket_url):
+    """Somebody changes the cache by hand, which a nightly job finds; a runner is killed amid an apply, and another goes on."""
+    world = World("accidents", bucket_url, "fast")
+    try:
+        run = GitLab(world)
+        run.pull_request()
+        run.deploy(lambda name: None)
+        world.run("cachestack drift --all", world.clone())
+        cache = boto3.client("elasticache", endpoint_url=world.env["CACHESTACK_ENDPOINT"], region_name="eu-west-1",
+                             aws_access_key_id="222222222222", aws_secret_access_key="x")
+        cache.modify_replication_group(ReplicationGroupId="shop", ReplicationGroupDescription="By hand",
+                                       ApplyImmediately=True)
+        told = world.run("cachestack drift --all", world.clone(), expect=2)
+        assert "By hand" in told, told
+        world.is_to_do("staging")
+        world.run("cachestack apply -e staging --auto-approve", world.clone())
+        world.run("cachestack drift --all", world.clone())
+
+        world.change("main.hcl", "default = 2", "default = 4")
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-aqm", "More nodes."],
+                       cwd=world.repository, check=True)
+        world.run("cachestack plan -e dev --out p.tfplan", folder := world.clone())
+        killed_amid(world, ["cachestack", "apply", "p.tfplan"], folder)
+        told = world.run("cachestack apply p.tfplan", folder, expect=4)
+        way_out = re.search(r"cachestack force-unlock \S+?(?=,)", told).group(0)
+        another = world.clone()
+        world.run(way_out + " --force -e dev", another)
+        told = world.run("cachestack apply -e dev --auto-approve", another)
+        assert "Apply complete" in told, told
+        world.is_to_do("staging")
+        assert len(cache_nodes(world, "111111111111")) == 4, told
+    finally:
+        world.end()
+
+
+def killed_amid(world, command, folder):
+    """Kills a run as soon as a call that writes was seen in the journal that it keeps in the bucket."""
+    bucket = boto3.resource("s3", endpoint_url=world.env["AWS_ENDPOINT_URL_S3"], region_name="eu-west-1",
+                            aws_access_key_id="x", aws_secret_access_key="x").Bucket("acme-cachestack-states")
+    before = {entry.key for entry in bucket.objects.all()}
+    process = subprocess.Popen(command, cwd=folder, env=world.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    for _ in range(2000):
+        new = [entry.key for entry in bucket.objects.filter(Prefix="shop/dev")
+               if "/journal/" in entry.key and entry.key not in before]
+        if new:
+            break
+        assert process.poll() is None, "it ended before it was killed"
+    process.kill()
+    process.wait()
+    assert new, "nothing was written to the journal"
+
+
+def cache_nodes(world, account):
+    cache = boto3.client("elasticache", endpoint_url=world.env["CACHESTACK_ENDPOINT"], region_name="eu-west-1",
+                         aws_access_key_id=account, aws_secret_access_key="x")
+    return cache.describe_replication_groups(ReplicationGroupId="shop")["ReplicationGroups"][0]["MemberClusters"]
+
+
 def action(bucket_url):
     """The steps of `action.yml`: what it builds is used, its exit code is told, and 1 fails the step."""
     world = World("action.yml", bucket_url)
@@ -329,6 +388,7 @@ def main():
     action(url)
     for system in (GitHub, GitLab, Jenkins, Atlantis):
         pipeline(system, url)
+    accidents(url)
     moto.stop()
     print("the example pipelines are carried out")
 
