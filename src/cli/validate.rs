@@ -1,11 +1,13 @@
 //! `cachestack validate`
 
+use std::collections::BTreeSet;
+
 use crate::cli::args::Validate;
 use crate::cli::exit;
 use crate::cli::report::{publish, save};
 use crate::cli::run::{Context, fail};
 use crate::diag::gather::join;
-use crate::diag::{Diagnostic, Severity, SourceMap};
+use crate::diag::{Diagnostic, Severity, SourceMap, lint};
 use crate::ops::{Failure, Loaded, Session, SessionOptions, plan};
 use crate::plan::Options;
 use crate::state::State;
@@ -25,11 +27,30 @@ fn attempt(context: &Context, ui: Ui, args: &Validate) -> Result<u8, Failure> {
         plan::check(&mut session, &State::default(), &Options::default());
         session
     };
-    let sessions: Vec<Session> = environments.into_iter().map(check).collect();
+    let mut sessions: Vec<Session> = environments.into_iter().map(check).collect();
+    if every {
+        tell_idle(&mut sessions);
+    }
     let (found, sources) = join(sessions.iter().map(Session::found).collect());
     files(context, args, &loaded, &sessions, (&found, &sources))?;
     let names: Vec<&str> = sessions.iter().map(|session| &*session.environment.name).collect();
     Ok(tell(ui, &found, &sources, &names))
+}
+
+/// Tells of remarks that let nothing pass in any environment. Where something is wrong, or a value of a variable is
+/// missing, rules may have been silent.
+fn tell_idle(sessions: &mut [Session]) {
+    let silent = |session: &Session| {
+        session.has_errors() || session.evaluator.names().0.module.variables.values().any(|one| one.default.is_none())
+    };
+    if sessions.iter().any(silent) {
+        return;
+    }
+    let of = |session: &Session| session.environment.lints.idle().collect::<BTreeSet<_>>();
+    let idle = sessions.iter().map(of).reduce(|all, one| all.intersection(&one).copied().collect());
+    for session in sessions {
+        session.report(idle.iter().flatten().map(|(code, at)| lint::idle(code, *at)).collect());
+    }
 }
 
 /// Writes the reports that are wanted.

@@ -4,9 +4,11 @@
 //! what AWS takes today. What the language itself refuses stays refused.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::codes;
 use super::{Diagnostic, FileId, Severity, SourceMap, Span};
+use super::{codes, examples};
 
 /// How much a rule counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,18 +51,22 @@ pub fn is_fixed(code: &str) -> bool {
 }
 
 /// What a stack says about rules.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Lints {
     levels: BTreeMap<&'static str, Level>,
     remarks: Vec<Remark>,
 }
 
 /// A comment that lets a rule be broken in a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct Remark {
     code: &'static str,
     /// The bytes of the line.
     line: Span,
+    /// The comment itself.
+    at: Span,
+    /// Whether something was let pass by it.
+    hit: Arc<AtomicBool>,
 }
 
 /// How such a comment begins, behind its sign.
@@ -88,13 +94,14 @@ impl Lints {
                 let comment = comment(line).filter(|(from, _)| is_one(start + from));
                 if let Some((from, rest)) = comment {
                     match code(rest) {
-                        Ok(code) => waiting.push(code),
+                        Ok(code) => waiting.push((code, span(start + from, end))),
                         Err(detail) => diagnostics.push(useless(detail).at(span(start + from, end))),
                     }
                 }
                 let code_before = comment.map_or(line, |(from, _)| &line[..from]).trim();
                 if !(code_before.is_empty() || code_before.starts_with(['#', '/'])) {
-                    remarks.extend(waiting.drain(..).map(|code| Remark { code, line: span(start, end + 1) }));
+                    let line = span(start, end + 1);
+                    remarks.extend(waiting.drain(..).map(|(code, at)| Remark { code, line, at, hit: Arc::default() }));
                 }
             }
         }
@@ -109,13 +116,21 @@ impl Lints {
         found.into_iter().filter_map(|one| self.judge_one(one)).collect()
     }
 
+    /// The remarks that have let nothing pass so far, of rules that are checked without an account: each with its code.
+    pub fn idle(&self) -> impl Iterator<Item = (&'static str, Span)> {
+        let idle = self.remarks.iter().filter(|remark| !remark.hit.load(Ordering::Relaxed));
+        idle.filter(|remark| examples::find(remark.code).is_some()).map(|remark| (remark.code, remark.at))
+    }
+
     fn judge_one(&self, mut one: Diagnostic) -> Option<Diagnostic> {
         if !(one.rule || one.severity == Severity::Warning) {
             return Some(one);
         }
-        let ignored = one.span.is_some_and(|span| self.remarks.iter().any(|remark| remark.is_at(one.code, span)));
+        let places = || one.span.into_iter().chain(one.extent);
+        let ignored = self.remarks.iter().find(|remark| places().any(|span| remark.is_at(one.code, span)));
+        ignored.inspect(|remark| remark.hit.store(true, Ordering::Relaxed));
         one.severity = match self.levels.get(one.code) {
-            _ if ignored => return None,
+            _ if ignored.is_some() => return None,
             Some(Level::Off) => return None,
             Some(Level::Warn) => Severity::Warning,
             Some(Level::Error) => Severity::Error,
@@ -127,7 +142,8 @@ impl Lints {
 
 impl Remark {
     fn is_at(&self, code: &str, span: Span) -> bool {
-        self.code == code && self.line.file == span.file && (self.line.start..self.line.end).contains(&span.start)
+        let overlaps = self.line.start < span.end.max(span.start + 1) && span.start < self.line.end;
+        self.code == code && self.line.file == span.file && overlaps
     }
 }
 
@@ -147,6 +163,12 @@ fn code(rest: &str) -> Result<&'static str, String> {
         Some(_) if reason.trim().is_empty() => Err(format!("It does not say why {word} may be broken here.")),
         Some((code, ..)) => Ok(code),
     }
+}
+
+/// The warning of a remark that lets nothing pass in any environment.
+pub fn idle(code: &str, at: Span) -> Diagnostic {
+    let detail = format!("No {code} is found here: there is nothing to let pass.");
+    Diagnostic::warning("CS1031", "A remark that does nothing", detail).at(at).help("Take the remark out.")
 }
 
 fn useless(detail: String) -> Diagnostic {

@@ -43,6 +43,8 @@ pub struct Diagnostic {
     pub detail: String,
     /// The place.
     pub span: Option<Span>,
+    /// All that is about it, where that is more than the place: a remark in any line of it is about it, too. Not shown.
+    pub extent: Option<Span>,
     /// Further places, each with a remark.
     pub related: Vec<(Span, String)>,
     /// The resource that it is about.
@@ -73,6 +75,7 @@ impl Diagnostic {
             summary: summary.into(),
             detail: detail.into(),
             span: None,
+            extent: None,
             related: Vec::new(),
             address: None,
             instances: Vec::new(),
@@ -139,7 +142,8 @@ impl Diagnostic {
 
     /// The same, where files have other numbers.
     pub fn renumbered(mut self, files: &[FileId]) -> Self {
-        let spans = self.span.iter_mut().chain(self.related.iter_mut().map(|(span, _)| span));
+        let places = self.span.iter_mut().chain(&mut self.extent);
+        let spans = places.chain(self.related.iter_mut().map(|(span, _)| span));
         spans.for_each(|span| span.file = files[span.file.0 as usize]);
         self
     }

@@ -115,6 +115,8 @@ pub struct Problem {
     pub code: &'static str,
     /// The attribute that it is about.
     pub attribute: &'static str,
+    /// The attribute of nested blocks that it is about one of, where these are written.
+    pub within: Option<&'static str>,
     /// The name of the nested block that it is about, among several.
     pub element: Option<String>,
     /// The other object that it is about, where there is one.
@@ -131,6 +133,10 @@ pub struct Problem {
     pub of_change: bool,
     /// Whether it is none for an object that is there.
     pub of_creation: bool,
+    /// Whether something is missing: that may be what is written under a name that there is not.
+    pub of_want: bool,
+    /// Whether it is an error of a plan that makes the object: a warning while nobody knows whether it is there.
+    pub refused_when_made: bool,
 }
 
 impl Problem {
@@ -145,6 +151,7 @@ impl Problem {
         Self {
             code,
             attribute,
+            within: None,
             element: None,
             beside: None,
             summary,
@@ -153,6 +160,8 @@ impl Problem {
             fatal: true,
             of_change: false,
             of_creation: false,
+            of_want: false,
+            refused_when_made: false,
         }
     }
 
@@ -173,6 +182,11 @@ impl Problem {
     pub fn on(mut self, element: &str) -> Self {
         self.element = Some(element.to_owned());
         self
+    }
+
+    /// Names the nested block that it is about, and the attribute of those: the own one counts where none is written.
+    pub fn within(self, blocks: &'static str, element: &str) -> Self {
+        Self { within: Some(blocks), ..self.on(element) }
     }
 
     /// Names the other object that it is about.
@@ -200,6 +214,19 @@ impl Problem {
         let both = now.and_then(|now| now.get(name)).zip(wanted.get(name)).zip(schema.attr(name));
         let has = both.is_some_and(|((now, wanted), attr)| attr.is_satisfied(now, wanted));
         self.of_creation && now.is_some() || self.of_change && has
+    }
+
+    /// Something is missing.
+    pub fn of_want(mut self) -> Self {
+        self.of_want = true;
+        self
+    }
+
+    /// A warning while it is not known whether the object is there; none for one that is, and an error of a plan that
+    /// makes it, since AWS would refuse.
+    pub fn refused_when_made(mut self) -> Self {
+        self.refused_when_made = true;
+        self.of_creation().warning()
     }
 
     /// The same as a warning.

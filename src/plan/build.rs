@@ -260,6 +260,10 @@ impl Draft<'_> {
                 let is_there = self.imports.contains_key(&address);
                 let problems = problems.filter(|problem| !(problem.of_creation && is_there));
                 let problems = problems.filter(|problem| !problem.is_past(kind.schema(), now, &desired.object));
+                let problems = problems.filter(|problem| !(resource.misnamed && problem.of_want));
+                // Whether it is made is known when the steps are ([`collide`]).
+                let read = self.inputs.live.is_some();
+                let problems = problems.filter(|problem| !(read && problem.refused_when_made));
                 let found: Vec<Diagnostic> =
                     problems.map(|problem| desired.diagnose(problem).of(&address).of_rule()).collect();
                 self.diagnostics.extend(self.inputs.environment.lints.judge(found));

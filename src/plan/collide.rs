@@ -19,7 +19,7 @@ use crate::value::{Object, Value};
 
 /// Checks what the planned objects say together.
 pub fn check(draft: &Draft) -> Vec<Diagnostic> {
-    let rules = [same_names, of_kinds, kept, too_early];
+    let rules = [same_names, of_kinds, made, kept, too_early];
     rules.into_iter().flat_map(|rule| rule(draft)).collect()
 }
 
@@ -93,9 +93,12 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
         let other = problem.beside.as_ref().and_then(|other| draft.places.get(other)?.span);
         let desired = draft.places.get(address)?;
         let now = draft.state.records.get(address).map(|record| &record.object);
-        if problem.is_past(kinds::get(&address.kind)?.schema(), now, &desired.object) {
-            return None;
-        }
+        let problem = match problem.refused_when_made && among.read {
+            true if makes(draft, address) => Problem { fatal: true, ..problem },
+            true => return None,
+            false if problem.is_past(kinds::get(&address.kind)?.schema(), now, &desired.object) => return None,
+            false => problem,
+        };
         let diagnostic = desired.diagnose(problem).of(address).of_rule();
         Some(match other.filter(|other| Some(*other) != diagnostic.span) {
             Some(other) => diagnostic.related(other, "the other one"),
@@ -103,6 +106,23 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
         })
     };
     problems.filter_map(told).collect()
+}
+
+/// Whether the plan makes the object, the first or another one.
+fn makes(draft: &Draft, address: &Address) -> bool {
+    draft.plan.steps.iter().any(|step| step.action == Action::Create && step.address == *address)
+}
+
+/// What no object can be made as, though one that is there may be so.
+fn made(draft: &Draft) -> Vec<Diagnostic> {
+    let made = draft.plan.steps.iter().filter(|step| step.action == Action::Create && draft.inputs.live.is_some());
+    let told = |step: &plan::Step| {
+        let (kind, desired) = kinds::get(&step.address.kind).zip(draft.places.get(&step.address))?;
+        let found = kinds::check(kind, &desired.object).into_iter().filter(|problem| problem.refused_when_made);
+        let fatal = found.map(|problem| desired.diagnose(Problem { fatal: true, ..problem }));
+        Some(fatal.map(|one| one.of(&step.address).of_rule()).collect::<Vec<_>>())
+    };
+    made.filter_map(told).flatten().collect()
 }
 
 /// What the attributes of a block list that name objects by their ids: `[security_group.a.id, security_group.b["x"].id]`.

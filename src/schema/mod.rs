@@ -146,6 +146,8 @@ pub struct Block {
     pub max: Option<usize>,
     /// The attribute that tells one from another.
     pub key: Option<&'static str>,
+    /// Whether each stands for a thing of its own, so that two equal ones were meant to be two.
+    pub counted: bool,
 }
 
 impl Schema {
@@ -264,7 +266,7 @@ impl Attr {
     /// A nested block that may be there any number of times; their order means nothing.
     pub fn blocks(name: &'static str, attrs: Vec<Attr>) -> Self {
         Self {
-            block: Some(Block { attrs: attrs.clone(), max: None, key: None }),
+            block: Some(Block { attrs: attrs.clone(), max: None, key: None, counted: false }),
             ..Self::optional(name, Type::set(object_type(&attrs)))
         }
     }
@@ -272,19 +274,27 @@ impl Attr {
     /// A nested block that may be there any number of times, in an order that counts.
     pub fn ordered_blocks(name: &'static str, attrs: Vec<Attr>) -> Self {
         let ty = Type::list(object_type(&attrs));
-        Self { block: Some(Block { attrs, max: None, key: None }), ..Self::optional(name, ty) }
+        Self { block: Some(Block { attrs, max: None, key: None, counted: false }), ..Self::optional(name, ty) }
     }
 
     /// A nested block that may be there once.
     pub fn single_block(name: &'static str, attrs: Vec<Attr>) -> Self {
         let ty = Type::list(object_type(&attrs));
-        Self { block: Some(Block { attrs, max: Some(1), key: None }), ..Self::optional(name, ty) }
+        Self { block: Some(Block { attrs, max: Some(1), key: None, counted: false }), ..Self::optional(name, ty) }
     }
 
     /// The attribute that tells one block from another.
     pub fn known_by(mut self, key: &'static str) -> Self {
         if let Some(block) = &mut self.block {
             block.key = Some(key);
+        }
+        self
+    }
+
+    /// Each stands for a thing of its own, and two equal ones are kept as one.
+    pub fn counted(mut self) -> Self {
+        if let Some(block) = &mut self.block {
+            block.counted = true;
         }
         self
     }

@@ -25,6 +25,8 @@ pub struct Desired {
     pub spans: BTreeMap<Arc<str>, Span>,
     /// Places of nested blocks by attribute and name.
     pub elements: BTreeMap<(Arc<str>, String), Span>,
+    /// The whole of each nested block, likewise.
+    pub extents: BTreeMap<(Arc<str>, String), Span>,
     /// The header of the block.
     pub span: Option<Span>,
 }
@@ -43,19 +45,23 @@ impl Desired {
         } else {
             Diagnostic::warning(problem.code, problem.summary, problem.detail)
         };
-        let attribute = problem.attribute;
+        let written = problem.within.filter(|blocks| self.spans.contains_key(*blocks));
+        let attribute = written.unwrap_or(problem.attribute);
         // A rule tells what it found, and that may be something that must not be shown. Rules about secrets tell nothing
         // of them.
-        if self.object.get(attribute).is_some_and(is_told) {
+        let hidden = self.object.get(attribute).is_some_and(is_told);
+        if hidden {
             diagnostic.detail =
                 format!("`{attribute}` has a sensitive value that does not meet the rule; it is not shown.");
         }
-        let element = problem.element.and_then(|element| {
+        let key = problem.element.map(|element| (Arc::from(attribute), element));
+        let element = key.as_ref().and_then(|(_, element)| {
             let of = |name: Arc<str>| self.elements.get(&(name, element.clone())).copied();
             of(attribute.into()).or_else(|| of(plural(attribute).into()))
         });
-        diagnostic.span = element.or_else(|| self.span_of(problem.attribute));
-        diagnostic.help = problem.help;
+        diagnostic.extent = key.and_then(|key| self.extents.get(&key).copied());
+        diagnostic.span = element.or_else(|| self.span_of(attribute));
+        diagnostic.help = if hidden { Some("Correct the value.".to_owned()) } else { problem.help };
         diagnostic
     }
 }
@@ -99,7 +105,13 @@ pub fn bindings(key: Option<&Key>, each: Option<&Value>, watched: Option<&Watche
 
 /// Evaluates the block of an instance. What is wrong is reported and unknown, so that the rest can still be judged.
 pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> Desired {
-    let mut reader = Reader { diagnostics, name: &resource.address.kind, elements: BTreeMap::new(), count: 0 };
+    let mut reader = Reader {
+        diagnostics,
+        name: &resource.address.kind,
+        elements: BTreeMap::new(),
+        extents: BTreeMap::new(),
+        count: 0,
+    };
     let mut desired = Desired { span: Some(resource.span), ..Desired::default() };
     let attrs = &resource.schema.attrs;
     for attribute in &resource.attributes {
@@ -126,6 +138,7 @@ pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Dia
         }
     }
     desired.elements = reader.elements;
+    desired.extents = reader.extents;
     public::check(resource, &mut desired, diagnostics);
     desired
 }
@@ -178,6 +191,7 @@ struct Reader<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     name: &'a str,
     elements: BTreeMap<(Arc<str>, String), Span>,
+    extents: BTreeMap<(Arc<str>, String), Span>,
     /// How many nested blocks `dynamic` blocks have made.
     count: usize,
 }
@@ -286,6 +300,16 @@ impl Reader<'_> {
                 }
             }
         }
+        let again = items.iter().enumerate().any(|(at, item)| item.is_wholly_known() && items[..at].contains(item));
+        if let Some(last) = blocks.last().filter(|_| block.counted && again) {
+            let detail = format!("Two blocks `{}` say the same, and count as one.", attr.name);
+            let help = block.key.map_or_else(
+                || "Take one of them out.".to_owned(),
+                |key| format!("Give each a `{key}` of its own; or take one of them out."),
+            );
+            let diagnostic = Diagnostic::warning("CS1082", "Two equal blocks are one", detail);
+            self.diagnostics.push(diagnostic.at(last.span).help(help));
+        }
         let ty = object_type(&block.attrs);
         let value = if matches!(attr.ty, Type::Set(_)) { Value::set(ty, items) } else { Value::list(ty, items) };
         match conform(attr, &value) {
@@ -390,8 +414,15 @@ impl Reader<'_> {
         let name = block.key.and_then(|key| object.get(key)?.as_str()).unwrap_or_default().to_owned();
         let spans = nested.attributes.iter().map(|attribute| attribute.expr.span);
         let span = spans.reduce(Span::to).unwrap_or(nested.span);
+        self.extents.insert((nested.name.clone(), name.clone()), extent(nested));
         self.elements.insert((nested.name.clone(), name), span);
     }
+}
+
+/// From the header of a nested block to the last value in it.
+fn extent(nested: &Nested) -> Span {
+    let values = nested.attributes.iter().map(|attribute| attribute.expr.span);
+    values.chain(nested.nested.iter().map(extent)).fold(nested.span, Span::to)
 }
 
 /// Whether an expression may yield a text that stands in the file.

@@ -195,6 +195,8 @@ pub struct Resource {
     pub nested: Vec<Nested>,
     /// How often, and how it behaves.
     pub meta: Meta,
+    /// Whether something in it has a name that there is not.
+    pub misnamed: bool,
     /// The check that it belongs to, which alone may refer to it.
     pub scope: Option<Arc<str>>,
 }

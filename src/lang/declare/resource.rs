@@ -112,13 +112,16 @@ fn declare(
     let block = taken.as_ref().unwrap_or(block);
     let watched = alarms::take(block, &address.name, schema, module, diagnostics);
     let block = watched.as_ref().unwrap_or(block);
+    let before = diagnostics.len();
     let mut reader = Reader { schema, mode, diagnostics };
     let (meta, rest) = reader.meta(block);
     let (attributes, mut nested) = reader.body(&schema.attrs, &rest, schema.kind);
     nested.retain(|nested| reader.unfolded(&nested.name).is_none());
     let attributes = reader.legacy(block, attributes);
     reader.missing(block, &attributes, &nested);
-    module.resources.push(Resource { address, span: block.header_span, schema, attributes, nested, meta, scope: None });
+    let misnamed = diagnostics[before..].iter().any(|one| one.code == "CS0314");
+    let span = block.header_span;
+    module.resources.push(Resource { address, span, schema, attributes, nested, meta, misnamed, scope: None });
 }
 
 pub(super) const META_ATTRIBUTES: [&str; 7] =
