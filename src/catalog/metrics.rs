@@ -66,6 +66,11 @@ const SERVERLESS: [&str; 6] = [
     "TotalCmdsCount",
 ];
 
+/// Whether only serverless caches report a metric.
+pub fn is_of_serverless(name: &str) -> bool {
+    get(name).is_some_and(|metric| metric.engine.as_deref() == Some("serverless"))
+}
+
 /// Whether a metric is reported of a cache of that engine, as far as anybody knows.
 pub fn is_reported(name: &str, engine: &str, serverless: bool) -> bool {
     if serverless && SERVERLESS.contains(&name) {
@@ -96,6 +101,13 @@ pub fn namespace() -> &'static str {
 /// A metric by its name.
 pub fn get(name: &str) -> Option<&'static Metric> {
     DATA.metrics.get(name)
+}
+
+/// Whether a name is that of a metric: those of one sort of command have one for their latency, and of serverless caches
+/// one for what they cost.
+pub fn is_known(name: &str) -> bool {
+    let of_commands = ["ECPUs", "Latency"].iter().filter_map(|end| name.strip_suffix(end));
+    get(name).is_some() || { of_commands }.any(|commands| commands.ends_with("Cmds") && get(commands).is_some())
 }
 
 /// What is meant by a name that is often written and never was a metric.

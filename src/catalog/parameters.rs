@@ -63,14 +63,20 @@ impl Parameter {
 
     /// Whether the text is an allowed value.
     pub fn allows(&self, value: &str) -> bool {
-        let Some(allow) = &self.allow else { return true };
+        let is_of_type = match &*self.data_type {
+            "integer" => value.parse::<i64>().is_ok(),
+            "float" => value.parse::<f64>().is_ok_and(f64::is_finite),
+            _ => true,
+        };
+        let Some(allow) = self.allow.as_ref().filter(|_| is_of_type) else { return is_of_type };
         allow.split(',').any(|part| allows_part(part.trim().trim_end_matches('?'), value))
     }
 }
 
 /// `7`, `1-75`, `20-`, `-` for any number, `yes`
 fn allows_part(part: &str, value: &str) -> bool {
-    if part == value {
+    // What stands in parentheses is said in words.
+    if part == value || part.starts_with('(') {
         return true;
     }
     if part == "-" {
@@ -95,6 +101,11 @@ mod tests {
             ("activedefrag", "maybe", false),
             ("slowlog-log-slower-than", "-1", true),
             ("slowlog-log-slower-than", "never", false),
+            ("timeout", "20.5", false),
+            ("timeout", "1e2", false),
+            ("timeout", "99999999999999999999", false),
+            ("active-defrag-max-scan-fields", "1.0", false),
+            ("rename-commands", "flushall blocked", true),
         ];
         for (name, value, want) in cases {
             assert_eq!(family[name].allows(value), want, "{name}={value}");

@@ -59,11 +59,16 @@ pub fn domain(account: &str, region: &str) -> String {
         .collect()
 }
 
-/// `arn:aws`, or the partition of China or of the government.
+/// `arn:aws`, or another partition: that of China, of the government, of the European cloud, or one of the closed ones.
 pub fn partition(region: &str) -> &'static str {
     match region {
         region if region.starts_with("cn-") => "arn:aws-cn",
         region if region.starts_with("us-gov-") => "arn:aws-us-gov",
+        region if region.starts_with("eusc-") => "arn:aws-eusc",
+        region if region.starts_with("us-iso-") => "arn:aws-iso",
+        region if region.starts_with("us-isob-") => "arn:aws-iso-b",
+        region if region.starts_with("eu-isoe-") => "arn:aws-iso-e",
+        region if region.starts_with("us-isof-") => "arn:aws-iso-f",
         _ => "arn:aws",
     }
 }

@@ -62,13 +62,18 @@ pub struct Target {
 }
 
 impl Target {
-    /// `aws`, `aws-cn` or `aws-us-gov`.
+    /// `aws`, `aws-cn`, `aws-us-gov` and their like.
     pub fn partition(&self) -> &'static str {
-        match &*self.region {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
+        const PARTITIONS: [(&str, &str); 7] = [
+            ("cn-", "aws-cn"),
+            ("us-gov-", "aws-us-gov"),
+            ("eusc-", "aws-eusc"),
+            ("us-iso-", "aws-iso"),
+            ("us-isob-", "aws-iso-b"),
+            ("eu-isoe-", "aws-iso-e"),
+            ("us-isof-", "aws-iso-f"),
+        ];
+        PARTITIONS.iter().find(|(region, _)| self.region.starts_with(region)).map_or("aws", |(_, partition)| partition)
     }
 
     /// An ARN in this account and region, or `None` while the account is unknown.

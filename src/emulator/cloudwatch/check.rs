@@ -75,6 +75,9 @@ fn check_words(input: Input) -> Result<(), Failure> {
     if of_bands.contains(&operator) && !by_metric {
         return Err(invalid(format!("ComparisonOperator {operator} can only be used with ThresholdMetricId.")));
     }
+    if by_metric && !of_bands.contains(&operator) && !input.has("Threshold") {
+        return Err(invalid(format!("ComparisonOperator {operator} cannot be used with ThresholdMetricId.")));
+    }
     if by_metric && !input.has("Metrics") {
         return Err(invalid("ThresholdMetricId can only be used with Metrics."));
     }
@@ -135,6 +138,12 @@ fn check_metrics(input: Input) -> Result<(), Failure> {
     }
     if let Some(id) = threshold_metric.filter(|id| !ids.contains(*id)) {
         return Err(invalid(format!("The ThresholdMetricId {id} is not the id of a metric.")));
+    }
+    let mut queries = input.structures("Metrics");
+    let named = queries.find(|query| threshold_metric.is_some() && query.text("Id") == threshold_metric);
+    let expression = named.map(|query| query.text("Expression").unwrap_or_default().trim().to_ascii_uppercase());
+    if expression.is_some_and(|expression| !expression.starts_with("ANOMALY_DETECTION_BAND")) {
+        return Err(invalid("The ThresholdMetricId must be the id of an ANOMALY_DETECTION_BAND expression."));
     }
     let timed = input.structures("Metrics").any(|query| query.has("MetricStat"));
     for query in input.structures("Metrics") {

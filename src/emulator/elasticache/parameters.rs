@@ -151,7 +151,8 @@ fn check_value(name: &str, parameter: &Parameter, value: &str) -> Result<(), Fai
     if name == "notify-keyspace-events" && !value.chars().all(|letter| "KEg$lshzxeAtdmn".contains(letter)) {
         return Err(bad());
     }
-    let Some(allowed) = parameter.allowed.as_deref().filter(|allowed| *allowed != "-") else { return Ok(()) };
+    let open = |allowed: &&str| *allowed == "-" || allowed.starts_with('(');
+    let Some(allowed) = parameter.allowed.as_deref().filter(|allowed| !open(allowed)) else { return Ok(()) };
     let number = value.parse::<f64>().ok();
     let within = |choice: &str| match (choice.split_once('-'), number) {
         (Some((low, high)), Some(number)) if low.parse::<f64>().is_ok() => {

@@ -22,13 +22,18 @@ impl Here<'_> {
 
 pub fn partition() -> Schema {
     let attrs = vec![text("id"), text("partition"), text("dns_suffix"), text("reverse_dns_prefix")];
-    schema("partition", "aws_partition", "The partition of the region: aws, aws-cn or aws-us-gov.", attrs)
+    schema("partition", "aws_partition", "The partition of the region: aws, aws-cn, aws-us-gov and their like.", attrs)
 }
 
 pub fn find_partition(_: &Object, here: &Here) -> Result<Object, Problem> {
     let partition = here.partition();
     let (suffix, prefix) = match partition {
         "aws-cn" => ("amazonaws.com.cn", "cn.com.amazonaws"),
+        "aws-eusc" => ("amazonaws.eu", "eu.amazonaws"),
+        "aws-iso" => ("c2s.ic.gov", "gov.ic.c2s"),
+        "aws-iso-b" => ("sc2s.sgov.gov", "gov.sgov.sc2s"),
+        "aws-iso-e" => ("cloud.adc-e.uk", "uk.adc-e.cloud"),
+        "aws-iso-f" => ("csp.hci.ic.gov", "gov.ic.hci.csp"),
         _ => ("amazonaws.com", "com.amazonaws"),
     };
     let found = [("id", partition), ("partition", partition), ("dns_suffix", suffix), ("reverse_dns_prefix", prefix)];
