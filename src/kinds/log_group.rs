@@ -14,7 +14,8 @@ pub struct LogGroup;
 const DAYS: &[i64] =
     &[0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-fn is_name(text: &str) -> bool {
+/// Whether a text may be the name of a log group.
+pub fn is_name(text: &str) -> bool {
     text.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-_/#".contains(letter))
 }
 
@@ -34,6 +35,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .doc("How long events are kept, in days; for ever without it, and with 0."),
         Attr::optional("kms_key_id", Type::String)
             .rule(names::ARN)
+            .rule(names::KEY)
             .doc("The ARN of the key that events are kept with."),
         Attr::optional_computed("log_group_class", Type::String)
             .replace()

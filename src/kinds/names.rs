@@ -16,6 +16,12 @@ pub const IDENTIFIER: Rule = Rule::Test(
     "ASCII letters, digits and hyphens, with a letter first, no two hyphens together and none at the end",
 );
 
+/// The same for parameter groups; that names of default groups are AWS's is told apart.
+pub const PARAMETER_GROUP: Rule = Rule::Test(
+    |text| is_identifier(text) || text.to_ascii_lowercase().starts_with("default."),
+    "ASCII letters, digits and hyphens, with a letter first, no two hyphens together and none at the end",
+);
+
 fn is_arn(text: &str) -> bool {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     parts.len() == 6 && parts[0] == "arn" && parts[1].starts_with("aws") && !parts[2].is_empty() && !parts[5].is_empty()
@@ -30,6 +36,17 @@ fn is_topic(text: &str) -> bool {
 
 /// The rule of topics.
 pub const TOPIC: Rule = Rule::Test(is_topic, "the ARN of a topic (arn:aws:sns:REGION:ACCOUNT:NAME)");
+
+/// An id, an alias, or the ARN of one of the two; what is empty is none.
+fn is_key(text: &str) -> bool {
+    match text.strip_prefix("arn:") {
+        Some(_) => is_arn(text) && text.split(':').nth(2) == Some("kms"),
+        None => text.chars().all(|c| c.is_ascii_alphanumeric() || "-_/:".contains(c)),
+    }
+}
+
+/// The rule of keys. Source: the KMS API reference, "key identifiers".
+pub const KEY: Rule = Rule::Test(is_key, "the id, the alias or the ARN of a key of KMS");
 
 fn is_cidr_v4(text: &str) -> bool {
     let Some((address, bits)) = text.split_once('/') else { return false };

@@ -14,6 +14,7 @@ pub fn missing(others: &str) -> Problem {
         others,
         "Set node_type, for instance \"cache.t4g.micro\".",
     )
+    .of_want()
 }
 
 /// The error of a node type that AWS does not have.

@@ -30,7 +30,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         Attr::required("name", Type::String)
             .replace()
             .rule(Rule::Length(1, 255))
-            .rule(names::IDENTIFIER)
+            .rule(names::PARAMETER_GROUP)
             .normalize(lower)
             .doc("The name; AWS stores it in lower case."),
         Attr::required("family", Type::String)
@@ -70,11 +70,6 @@ fn settings(object: &Object) -> BTreeMap<String, Value> {
         .iter()
         .filter_map(|block| Some((block.get("name")?.as_str()?.to_owned(), block.get("value")?.clone())))
         .collect()
-}
-
-fn is_in_a_family(name: &str) -> bool {
-    let mut known = parameters::families().iter().filter_map(|family| parameters::of_family(family));
-    known.any(|known| known.contains_key(name))
 }
 
 /// Of a few old families no list is known; they are judged by the next one, and only warned of.
@@ -323,14 +318,16 @@ fn check_parameter(
             "parameter",
             "Unknown parameter",
             format!("The family {family} has no parameter \"{name}\"."),
-            near.map_or("Leave it out, or choose another family.".to_owned(), |near| {
-                format!("Did you mean \"{near}\"?")
-            }),
+            format!(
+                "{} If AWS has added it since, write `# cachestack:ignore CS0513 REASON` at the line, and it is sent.",
+                near.map_or("Leave it out, or choose another family.".to_owned(), |near| format!(
+                    "Did you mean \"{near}\"?"
+                ))
+            ),
         )
         .on(name);
-        // The tables of the newer families are derived from release notes, and that of redis2.8 is not whole; surely wrong
-        // is what only other families have.
-        return Some(if is_in_a_family(name) && family != "redis2.8" { problem } else { problem.warning() });
+        // The table of redis2.8 is not whole.
+        return Some(if family == "redis2.8" { problem.warning() } else { problem });
     };
     if !parameter.is_modifiable() {
         let problem = Problem::error(
@@ -347,13 +344,18 @@ fn check_parameter(
     if parameter.allows(text) && (!events || is_event_classes(text)) {
         return None;
     }
-    let allowed =
-        if events { "the letters of KEg$lshzxetdmnA" } else { parameter.allow.as_deref().unwrap_or("anything") };
+    let allowed = match (&parameter.allow, &*parameter.data_type) {
+        _ if events => "the letters of KEg$lshzxetdmnA",
+        (Some(allow), _) => allow.as_str(),
+        (None, "integer") => "whole numbers",
+        (None, _) => "numbers",
+    };
+    let whole = if parameter.data_type == "integer" && parameter.allow.is_some() { " (whole numbers)" } else { "" };
     let problem = Problem::error(
         "CS0515",
         "parameter",
         "The value of the parameter is not allowed",
-        format!("\"{name}\" of {family} is \"{text}\"; allowed: {allowed}."),
+        format!("\"{name}\" of {family} is \"{text}\"; allowed: {allowed}{whole}."),
         "Write an allowed value.",
     );
     Some(problem.on(name))

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use crate::address::Address;
 use crate::catalog::engines::Version;
 use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
-use crate::kinds::{doors, names, paid, tags, upkeep, why};
+use crate::kinds::{doors, names, paid, places, tags, upkeep, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value, text};
 
@@ -121,7 +121,10 @@ fn network() -> Vec<Attr> {
             .refers("user_group", By::Id, Hold::Blocks)
             .normalize(lower)
             .doc("The user group that may log in."),
-        Attr::optional("kms_key_id", Type::String).replace().doc("The key that encrypts what is stored."),
+        Attr::optional("kms_key_id", Type::String)
+            .replace()
+            .rule(names::KEY)
+            .doc("The key that encrypts what is stored."),
         Attr::optional_computed("network_type", Type::String)
             .usually(upkeep::is_ipv4)
             .replace()
@@ -206,7 +209,8 @@ impl Kind for ServerlessCache {
         let port = |cache: &Object| Some(if text(cache, "engine")? == "memcached" { 11_211 } else { 6379 });
         let unkept = |(address, cache): (&'a Address, Neighbour<'a>)| Some((address, no_snapshots(cache)?));
         let regrets = among.of(KIND).filter(|_| among.protects).filter_map(unkept);
-        doors::check(among, KIND, port).into_iter().chain(regrets).collect()
+        let places = places::check(among, KIND, &["kms_key_id"]);
+        doors::check(among, KIND, port).into_iter().chain(places).chain(regrets).collect()
     }
 
     fn usage(&self, object: &Object) -> Option<Usage> {

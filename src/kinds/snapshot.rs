@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::address::Address;
 use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
-use crate::kinds::{names, paid, tags};
+use crate::kinds::{names, paid, places, tags};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value, text};
 
@@ -47,6 +47,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     attrs.push(
         Attr::optional_computed("kms_key_id", Type::String)
             .replace()
+            .rule(names::KEY)
             .doc("The key that encrypts it; that of its source without one."),
     );
     attrs.extend(told());
@@ -107,12 +108,16 @@ impl Kind for Snapshot {
             _ => format!("It is made of one thing, and `{}` are written.", written.join("`, `")),
         };
         let help = "Write one of replication_group_id, cache_cluster_id and serverless_cache_name.";
-        vec![Problem::error("CS0950", "snapshot_name", "A snapshot is made of one cache", detail, help)]
+        let problem = Problem::error("CS0950", "snapshot_name", "A snapshot is made of one cache", detail, help);
+        vec![if written.is_empty() { problem.of_want() } else { problem }]
     }
 
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
-        let of = |(address, one): (&'a Address, Neighbour<'a>)| Some((address, memcached(among, one.planned)?));
-        among.of(KIND).filter_map(of).collect()
+        let of = |(address, one): (&'a Address, Neighbour<'a>)| {
+            let problem = memcached(among, one.planned).or_else(|| of_one_shard(among, one.planned))?;
+            Some((address, problem))
+        };
+        among.of(KIND).filter_map(of).chain(places::check(among, KIND, &["kms_key_id"])).collect()
     }
 
     /// A group tells the cluster that gave the data.
@@ -196,6 +201,23 @@ fn delete(before: &Object) -> Call {
         false => Call::new("DeleteSnapshot", [("SnapshotName", name)]),
     };
     call.impact(Impact::DataLoss).why("What it holds is lost; caches that were filled from it stay.").vanishes(DELETE)
+}
+
+/// A node of a group in cluster mode holds one shard of several, at best.
+fn of_one_shard(among: &Among, snapshot: &Object) -> Option<Problem> {
+    let id = text(snapshot, "cache_cluster_id")?;
+    let is_member = |group: &Object| {
+        let nodes = group.get("member_clusters").and_then(Value::as_items).unwrap_or_default();
+        nodes.iter().any(|node| node.as_str() == Some(id))
+    };
+    let clustered = |group: &Object| group.get("cluster_enabled").and_then(Value::as_bool) == Some(true);
+    let mut groups = among.of("replication_group").map(|(_, group)| group.planned);
+    let group = groups.find(|group| clustered(group) && is_member(group))?;
+    let group = text(group, "replication_group_id").unwrap_or_default();
+    let detail =
+        format!("\"{id}\" is a node of \"{group}\", which has cluster mode, and holds the slots of its shard only.");
+    let help = format!("Write replication_group_id = \"{group}\" instead, for a snapshot of all shards.");
+    Some(Problem::error("CS0952", "cache_cluster_id", "A snapshot of one shard", detail, help).warning())
 }
 
 /// Clusters of Memcached have no snapshots; serverless caches of it do.

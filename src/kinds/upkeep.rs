@@ -2,9 +2,9 @@
 
 use crate::catalog::engines::Version;
 use crate::kind::{Change, Problem, Window};
-use crate::kinds::names;
+use crate::kinds::{log_group, names};
 use crate::schema::{Attr, By, Hold, Rule, lower};
-use crate::value::{Object, Type, Value};
+use crate::value::{Data, Object, Origin, Type, Value};
 
 fn is_snapshot_window(text: &str) -> bool {
     daily_window(text).is_some()
@@ -256,8 +256,8 @@ pub fn low_port(port: Option<i64>) -> Option<Problem> {
     let port = port.filter(|port| (1..1024).contains(port))?;
     let detail = format!("Caches listen on ports from 1024 on, as far as is known; this is {port}.");
     Some(
-        Problem::error("CS1049", "port", "Perhaps not a port for caches", detail, "Use 6379 or 11211, for instance.")
-            .warning(),
+        Problem::error("CS1049", "port", "Not a port for caches", detail, "Use 6379 or 11211, for instance.")
+            .refused_when_made(),
     )
 }
 
@@ -295,7 +295,7 @@ pub fn logs(object: &Object, version: Option<Version>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut seen = Vec::new();
     let blocks = object.get("log_delivery_configuration").and_then(Value::as_items).unwrap_or_default();
-    problems.extend(blocks.iter().filter_map(log_group_arn));
+    problems.extend(blocks.iter().filter_map(destination));
     for kind in blocks.iter().filter_map(|block| block.get("log_type")?.as_str()) {
         if seen.contains(&kind) {
             let detail = format!("There are two blocks for the log type \"{kind}\"; AWS takes one.");
@@ -342,15 +342,51 @@ pub fn has_log(kind: &str, valkey: bool, version: Version) -> bool {
     (valkey || engine != "Valkey") && version.at_least(major, minor)
 }
 
-/// AWS wants the name of a log group.
-fn log_group_arn(block: &Value) -> Option<Problem> {
-    let destination = block.get("destination")?.as_str().filter(|text| text.starts_with("arn:"))?;
-    let name = destination.split(":log-group:").nth(1).unwrap_or_default().trim_end_matches(":*");
-    let logs = block.get("destination_type")?.as_str() == Some("cloudwatch-logs");
-    let help = if name.is_empty() { "Write its name.".to_owned() } else { format!("Write \"{name}\".") };
-    let detail = "AWS wants the name of the log group, and this is an ARN.";
-    let problem = Problem::error("CS1052", "log_delivery_configuration", "An ARN for a name", detail, help);
-    logs.then(|| problem.on(block.get("log_type").and_then(Value::as_str).unwrap_or_default()))
+/// AWS wants the name of a log group, or of a delivery stream.
+fn destination(block: &Value) -> Option<Problem> {
+    let value = block.get("destination")?;
+    let logs = match block.get("destination_type")?.as_str()? {
+        "cloudwatch-logs" => true,
+        "kinesis-firehose" => false,
+        _ => return None,
+    };
+    let what = if logs { "log group" } else { "delivery stream" };
+    let wrong = |code, summary, detail: String, help: String| {
+        let problem = Problem::error(code, "log_delivery_configuration", summary, detail, help);
+        Some(problem.on(block.get("log_type").and_then(Value::as_str).unwrap_or_default()))
+    };
+    let arn = |help| {
+        wrong("CS1052", "An ARN for a name", format!("AWS wants the name of the {what}, and this is an ARN."), help)
+    };
+    let Some(text) = value.as_str() else {
+        return is_arn_to_be(value).then(|| arn("Write `.name` instead of `.arn`.".to_owned()))?;
+    };
+    if text.starts_with("arn:") {
+        let mark = if logs { ":log-group:" } else { ":deliverystream/" };
+        let name = text.split(mark).nth(1).unwrap_or_default().trim_end_matches(":*");
+        return arn(if name.is_empty() { "Write its name.".to_owned() } else { format!("Write \"{name}\".") });
+    }
+    let sound = if logs { log_group::is_name(text) } else { is_stream(text) };
+    let letters = if logs { ". - _ / #, up to 512 of them" } else { ". - _, up to 64 of them" };
+    (!sound).then(|| {
+        let detail = format!("\"{text}\" is no name of a {what}: those are of ASCII letters, digits and {letters}.");
+        wrong("CS1080", "Not the name of a destination", detail, "Correct the name.".to_owned())
+    })?
+}
+
+/// Whether it will be an ARN, when it is known.
+fn is_arn_to_be(value: &Value) -> bool {
+    let is_arn = |origin: &Origin| match origin {
+        Origin::Attribute(_, name) => &**name == "arn",
+        Origin::Foreign(_, name) => name.as_deref() == Some("arn"),
+        _ => false,
+    };
+    matches!(&value.data, Data::Unknown(unknown) if unknown.origin.as_deref().is_some_and(is_arn))
+}
+
+/// Source: the service model of Firehose.
+fn is_stream(text: &str) -> bool {
+    text.len() <= 64 && text.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-_".contains(letter))
 }
 
 /// Log deliveries in the form of the API; a type that is gone is turned off by name.

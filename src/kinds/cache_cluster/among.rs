@@ -21,6 +21,7 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
             group.and_then(|group| family(cluster.planned, group)),
             group.and_then(|group| mode(cluster.planned, group)),
             joins_shards(among, cluster.written),
+            is_counted(among, cluster.written),
             text(cluster.planned, "region").and_then(|region| upkeep::foreign_zone(region, zones(cluster.written))),
             text(cluster.planned, "region").and_then(|region| places::doubtful_zone(region, &zones(cluster.written))),
         ];
@@ -35,7 +36,9 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
 /// The family of a declared parameter group must be that of the engine version.
 fn family(cluster: &Object, group: &Object) -> Option<Problem> {
     let found = text(group, "family")?;
-    let version = Version::parse(text(cluster, "engine_version")?)?;
+    let Some(version) = text(cluster, "engine_version").and_then(Version::parse) else {
+        return replication_group::other_engine(text(cluster, "engine")?, found);
+    };
     let wanted = match is_memcached(cluster) {
         true => engines::memcached_family(version),
         false => engines::family(Engine::parse(text(cluster, "engine")?)?, version),
@@ -53,6 +56,29 @@ fn joins_shards(among: &Among, written: &Object) -> Option<Problem> {
         let help = "Set replicas_per_node_group of the group instead.";
         Problem::error("CS1061", "replication_group_id", "No replica of a group in cluster mode", detail, help)
     })
+}
+
+/// A group that says how many nodes it has would want this one to go at every plan.
+fn is_counted(among: &Among, written: &Object) -> Option<Problem> {
+    const COUNTS: [&str; 2] = ["num_cache_clusters", "replicas_per_node_group"];
+    let id = text(written, "replication_group_id")?;
+    let mut groups = among.of("replication_group");
+    let (address, group) = groups.find(|(_, group)| text(group.planned, "replication_group_id") == Some(id))?;
+    // One that stays as it is has counted it.
+    let stays = among.read && group.updated.is_none() && among.recorded.contains_key(address);
+    if stays || group.planned.get("cluster_enabled").and_then(Value::as_bool) == Some(true) {
+        return None;
+    }
+    let counts = |name: &&&str| group.written.get(**name).is_some_and(|count| !count.is_null()) && !group.ignores(name);
+    let count = COUNTS.iter().find(counts)?;
+    let detail = format!(
+        "`{count}` of `{address}` says how many nodes the group has, and this is one more: every plan would want to take it out."
+    );
+    let help = format!(
+        "Raise {count} and take this block out; or write lifecycle {{ ignore_changes = [{count}] }} in the group."
+    );
+    let problem = Problem::error("CS1081", "replication_group_id", "A replica that is not counted", detail, help);
+    Some(problem.beside(address).warning())
 }
 
 /// A single node has no shards.

@@ -20,8 +20,9 @@ pub(super) fn check(desired: &Object) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(engine(desired));
     problems.extend(count(desired));
-    problems.extend(node_type(desired));
-    problems.extend(version(desired));
+    let version = version(desired);
+    problems.extend(node_type(desired).filter(|one| version.is_empty() || one.code != "CS0541"));
+    problems.extend(version);
     problems.extend(zones(desired));
     problems.extend(without_snapshots(desired));
     problems.extend(upkeep::contradicting_snapshot(desired));
@@ -156,7 +157,16 @@ fn version(desired: &Object) -> Vec<Problem> {
     if text(desired, "engine") == Some("redis") {
         return replication_group::unsound_version(desired);
     }
-    let Some(asked) = text(desired, "engine_version").filter(|_| is_memcached(desired)) else { return Vec::new() };
+    if !is_memcached(desired) {
+        return Vec::new();
+    }
+    let family = text(desired, "parameter_group_name").and_then(replication_group::actual_family);
+    if let Some(problem) = family.and_then(replication_group::no_default_group) {
+        return vec![problem];
+    }
+    let Some(asked) = text(desired, "engine_version") else {
+        return family.and_then(|found| replication_group::other_engine("memcached", found)).into_iter().collect();
+    };
     let known = list(&engines::MEMCACHED);
     let wrong = |detail: String, help: String| {
         vec![Problem::error("CS0542", "engine_version", "No such engine version", detail, help)]
@@ -165,7 +175,7 @@ fn version(desired: &Object) -> Vec<Problem> {
         let detail = format!("\"{asked}\" leaves parts of the version open, or is none.");
         return wrong(detail, format!("Write one of {known}."));
     };
-    if let Some(found) = text(desired, "parameter_group_name").and_then(replication_group::actual_family) {
+    if let Some(found) = family {
         let wanted = engines::memcached_family(version);
         if wanted != found {
             return vec![replication_group::family_mismatch(&wanted, found)];

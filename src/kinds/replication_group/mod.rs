@@ -9,7 +9,7 @@ mod schema;
 mod shards;
 
 pub use predict::member_ids;
-pub use rules::{actual_family, family_mismatch, unsound_version};
+pub use rules::{actual_family, family_mismatch, no_default_group, other_engine, unsound_version};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;

@@ -164,6 +164,7 @@ fn topology() -> Vec<Attr> {
             ],
         )
         .known_by("node_group_id")
+        .counted()
         .or_computed()
         .fits(are_shards_of)
         .doc("One shard: its zones, replicas and slots."),
@@ -245,7 +246,10 @@ fn protection() -> Vec<Attr> {
             .rule(Rule::MaxItems(1))
             .normalize(user_group::lower_each)
             .doc("The user group that may log in."),
-        Attr::optional("kms_key_id", Type::String).replace().doc("The key that encrypts data on disk."),
+        Attr::optional("kms_key_id", Type::String)
+            .replace()
+            .rule(names::KEY)
+            .doc("The key that encrypts data on disk."),
     ]
 }
 

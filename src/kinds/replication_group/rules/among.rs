@@ -9,7 +9,7 @@ use crate::kind::{Among, Neighbour, Problem};
 use crate::value::{Value, text};
 
 use super::super::{compile, shards};
-use super::engine::{actual_family, family_mismatch, wanted_family};
+use super::engine::{actual_family, family_mismatch, other_engine, wanted_family};
 use super::regrets;
 use super::shape::{counted_in_cluster_mode, mode_mismatch, zones};
 use crate::kinds::{doors, places, upkeep};
@@ -76,8 +76,24 @@ fn family(among: &Among, address: &Address, group: Neighbour, families: &BTreeMa
     if !parameters::families().iter().any(|known| known == found) {
         return None;
     }
-    let wanted = wanted_family(group.planned).or_else(|| newest_family(among, address, group))?;
-    (wanted != found).then(|| family_mismatch(&wanted, found))
+    let mismatch = |wanted: String| (wanted != found).then(|| family_mismatch(&wanted, found));
+    match wanted_family(group.planned) {
+        Some(wanted) => mismatch(wanted),
+        // Without a version one that is there keeps its own, and only the account tells whether it is.
+        None => match text(group.written, "engine").and_then(|engine| other_engine(engine, found)) {
+            // Of a default group the rules of the group alone have said so.
+            Some(problem) => Some(problem).filter(|_| actual_family(name).is_none()),
+            None => mismatch(newest_family(among, address, group)?).map(|problem| match among.read {
+                true => problem,
+                false => unversioned(problem),
+            }),
+        },
+    }
+}
+
+fn unversioned(problem: Problem) -> Problem {
+    let detail = format!("{} No engine_version is set: a new group gets the newest.", problem.detail);
+    Problem { detail, ..problem.warning() }
 }
 
 /// Whether the engine becomes another, and the version is that of the old one.

@@ -2,7 +2,8 @@
 
 use super::Group;
 use crate::catalog::engines::{self, Engine, Version};
-use crate::catalog::nodes;
+use crate::catalog::{nodes, parameters};
+use crate::diag::did_you_mean;
 use crate::kind::Problem;
 use crate::kinds::node_types;
 use crate::schema::rules::list;
@@ -84,6 +85,10 @@ pub(super) fn version(group: Group) -> Vec<Problem> {
             format!("Write one of {}.", list(&known)),
         );
     }
+    let oldest = versions.first().and_then(|v| Version::parse(v));
+    if engine == Engine::Valkey && oldest.is_some_and(|oldest| version.is_older_than(oldest)) {
+        return wrong(format!("{word} has no version {text}."), format!("Versions of {word}: {}.", list(versions)));
+    }
     let newest = versions.last().and_then(|v| Version::parse(v)).map_or(0, |v| v.major);
     let newer = engine == Engine::Valkey && version.major > newest;
     let known = newer || versions.iter().filter_map(|v| Version::parse(v)).any(|v| v.major == version.major);
@@ -127,10 +132,46 @@ fn nearest(version: Version, versions: &'static [&'static str]) -> &'static str 
     near.or_else(|| of(|known, version| known.major == version.major)).or(versions.first()).copied().unwrap_or_default()
 }
 
-pub(super) fn default_family(group: Group) -> Vec<Problem> {
-    let Some(found) = group.text("parameter_group_name").and_then(actual_family) else { return Vec::new() };
-    let Some(wanted) = wanted_family(group.0).filter(|wanted| wanted != found) else { return Vec::new() };
-    vec![family_mismatch(&wanted, found)]
+pub(super) fn default_family(group: Group) -> Option<Problem> {
+    let found = group.text("parameter_group_name").and_then(actual_family)?;
+    if let Some(problem) = no_default_group(found) {
+        return Some(problem);
+    }
+    match wanted_family(group.0) {
+        Some(wanted) => (wanted != found).then(|| family_mismatch(&wanted, found)),
+        None => other_engine(group.text("engine")?, found),
+    }
+}
+
+/// A default group of a family that there is not: AWS has one for each.
+pub fn no_default_group(family: &str) -> Option<Problem> {
+    let known: Vec<&str> = parameters::families().iter().map(String::as_str).collect();
+    if known.contains(&family) {
+        return None;
+    }
+    // `redis7.x` is a common slip: redis6.x has the .x, no later family does.
+    let stem = family.split('.').next().filter(|stem| known.contains(stem));
+    let near = stem.or_else(|| did_you_mean(family, known.iter().copied()));
+    let help = match near {
+        Some(near) => format!("Did you mean \"default.{near}\"? The families are {}.", list(&known)),
+        None => format!("The families are {}.", list(&known)),
+    };
+    let detail = format!("No family \"{family}\" of ElastiCache is known, and no default group of it.");
+    let problem = Problem::error("CS0512", "parameter_group_name", "Unknown parameter group family", detail, help);
+    // Of these there may be newer ones; Redis gets none any more.
+    let newer = ["valkey", "memcached"].iter().filter_map(|engine| family.strip_prefix(engine));
+    let is_numbered = |rest: &str| rest.parse::<f32>().is_ok_and(|number| number >= 1.4);
+    Some(if { newer }.any(is_numbered) { problem.warning() } else { problem })
+}
+
+/// Whatever the version, a family is of one engine.
+pub fn other_engine(engine: &str, family: &str) -> Option<Problem> {
+    let found = family.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | 'x'));
+    (engine != found && parameters::families().iter().any(|known| known == family)).then(|| {
+        let detail = format!("The engine is {engine}, and this parameter group is of family {family}.");
+        let help = format!("Use a group of a family of {engine}, or change engine.");
+        Problem::error("CS0544", "parameter_group_name", "The parameter group is of another family", detail, help)
+    })
 }
 
 /// Engine version and parameter group are of different families.

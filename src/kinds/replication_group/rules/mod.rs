@@ -15,7 +15,7 @@ use crate::kind::Problem;
 use crate::kinds::upkeep;
 use crate::value::{Data, Object, Value};
 
-pub use engine::{actual_family, family_mismatch, is_clustered_default, wanted_family};
+pub use engine::{actual_family, family_mismatch, is_clustered_default, no_default_group, other_engine, wanted_family};
 
 /// What is wrong with the version of an object of Redis or Valkey, and with its default parameter group.
 pub fn unsound_version(desired: &Object) -> Vec<Problem> {
@@ -29,8 +29,10 @@ pub fn check(desired: &Object) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(shape::topology(group));
     problems.extend(shape::failover(group));
-    problems.extend(engine::node_type(group));
-    problems.extend(engine::version(group));
+    let version = engine::version(group);
+    // What runs a version that there is not is no matter of its own.
+    problems.extend(engine::node_type(group).into_iter().filter(|one| version.is_empty() || one.code != "CS0541"));
+    problems.extend(version);
     problems.extend(engine::default_family(group));
     problems.extend(access::encryption(group));
     problems.extend(access::token(group));
@@ -128,9 +130,9 @@ mod tests {
             (&[("engine_version", s("6.x"))], &[]),
             (&[("engine_version", s("5.0.6"))], &[]),
             (&[("engine_version", s("5.0.5"))], &["CS0567"]),
-            (&[("engine_version", s("4.0.9"))], &["CS0541", "CS0567"]),
-            (&[("engine_version", s("3.2.6"))], &["CS0541", "CS0567"]),
-            (&[("engine", s("valkey")), ("engine_version", s("6.2"))], &["CS0541", "CS0542"]),
+            (&[("engine_version", s("4.0.9"))], &["CS0567"]),
+            (&[("engine_version", s("3.2.6"))], &["CS0567"]),
+            (&[("engine", s("valkey")), ("engine_version", s("6.2"))], &["CS0542"]),
             (&[("engine_version", s("7.1")), ("parameter_group_name", s("default.redis6.x"))], &["CS0544"]),
             (&[("engine_version", s("7.1")), ("parameter_group_name", s("default.redis7"))], &[]),
             (&[("engine_version", s("7.1")), ("parameter_group_name", s("default.redis7.cluster.on"))], &["CS0537"]),

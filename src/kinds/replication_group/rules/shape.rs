@@ -19,7 +19,9 @@ pub(super) fn topology(group: Group) -> Vec<Problem> {
         ));
     }
     let (shards, replicas) = (group.number("num_node_groups"), group.number("replicas_per_node_group").unwrap_or(0));
-    if let Some(shards) = shards.filter(|shards| shards.saturating_mul(replicas.saturating_add(1)) > 500) {
+    // Counts that no group has are mistakes of their own.
+    let possible = shards.is_none_or(|shards| shards <= 500) && replicas <= 5;
+    if let Some(shards) = shards.filter(|shards| possible && shards.saturating_mul(replicas.saturating_add(1)) > 500) {
         problems.push(Problem::error(
             "CS0532",
             "num_node_groups",
@@ -31,7 +33,7 @@ pub(super) fn topology(group: Group) -> Vec<Problem> {
             ),
             "Use fewer shards or replicas, or larger nodes.",
         ));
-    } else if let Some(shards) = shards.filter(|shards| shards * (replicas + 1) > 90) {
+    } else if let Some(shards) = shards.filter(|shards| possible && shards * (replicas + 1) > 90) {
         let problem = Problem::error(
             "CS0533",
             "num_node_groups",
@@ -146,7 +148,7 @@ fn new_mode(group: Group) -> Option<Problem> {
         let detail = "AWS makes no new group in the mode \"compatible\": it lies between disabled and enabled.";
         let help = "Make new groups with cluster_mode = \"enabled\".";
         let problem = Problem::error("CS1050", "cluster_mode", "Not for a new group", detail, help);
-        return Some(problem.of_creation().warning());
+        return Some(problem.refused_when_made());
     }
     (on && group.number("num_cache_clusters").is_some_and(|nodes| nodes > 1)).then(counted_in_cluster_mode)
 }
@@ -155,7 +157,7 @@ fn new_mode(group: Group) -> Option<Problem> {
 pub fn counted_in_cluster_mode() -> Problem {
     let detail = "AWS makes new groups in cluster mode by shards and replicas, and takes no number of nodes.";
     let help = "Write num_node_groups and replicas_per_node_group.";
-    Problem::error("CS1050", "num_cache_clusters", "Not for a new group", detail, help).of_creation().warning()
+    Problem::error("CS1050", "num_cache_clusters", "Not for a new group", detail, help).refused_when_made()
 }
 
 /// One shard without a replica, and no cluster mode, in which that is allowed.

@@ -21,6 +21,7 @@ pub(super) fn check(group: Group) -> Vec<Problem> {
     problems.extend(doubled(blocks));
     problems.extend(blocks.iter().filter_map(replicas));
     problems.extend(redundant(group, blocks));
+    problems.extend(in_one_zone(group, blocks));
     problems.extend(slots(blocks));
     problems
 }
@@ -93,6 +94,23 @@ fn redundant(group: Group, blocks: &[Value]) -> Option<Problem> {
     Some(of(alone, problem))
 }
 
+/// The nodes of a shard that all stand in one zone go down with it.
+fn in_one_zone(group: Group, blocks: &[Value]) -> Option<Problem> {
+    if !group.is("multi_az_enabled", true) {
+        return None;
+    }
+    let together = |block: &&Value| {
+        let primary = block.get("primary_availability_zone").and_then(Value::as_str);
+        let replicas = block.get("replica_availability_zones").and_then(Value::as_items).unwrap_or_default();
+        !replicas.is_empty() && primary.is_some() && replicas.iter().all(|zone| zone.as_str() == primary)
+    };
+    let block = blocks.iter().find(together)?;
+    let zone = block.get("primary_availability_zone").and_then(Value::as_str).unwrap_or_default();
+    let detail = format!("`multi_az_enabled` is on, and all nodes of a shard are to stand in {zone}.");
+    let help = "Name a second zone for a replica, or set multi_az_enabled = false.";
+    Some(of(block, Problem::error("CS0560", BLOCK, "Multi-AZ in one zone", detail, help)))
+}
+
 /// Each slot belongs to one shard.
 fn slots(blocks: &[Value]) -> Option<Problem> {
     if blocks.iter().any(|block| block.get("slots").is_some_and(Value::is_unknown)) {
@@ -142,6 +160,10 @@ mod tests {
             |id: &str, replicas: i64| block(&[("node_group_id", s(id)), ("replica_count", Value::int(replicas))]);
         let zoned =
             block(&[("replica_count", Value::int(2)), ("replica_availability_zones", Value::strings(vec!["a"]))]);
+        let placed = |primary: &str, replicas: &[&str]| {
+            let zones = ("replica_availability_zones", Value::strings(replicas.to_vec()));
+            block(&[("primary_availability_zone", s(primary)), zones])
+        };
         let many = ("num_node_groups", Value::int(2));
         let cases: Vec<(Vec<Value>, Vec<(&str, Value)>, &[&str])> = vec![
             (vec![of_slots("1", "0-8191"), of_slots("2", "8192-16383")], vec![], &[]),
@@ -156,6 +178,9 @@ mod tests {
             (vec![shard("1", 1)], vec![many.clone()], &["CS1042"]),
             (vec![zoned], vec![], &["CS1042"]),
             (vec![shard("1", 0), shard("2", 1)], vec![("multi_az_enabled", true.into())], &["CS0536"]),
+            (vec![placed("a", &["a"])], vec![("multi_az_enabled", true.into())], &["CS0560"]),
+            (vec![placed("a", &["a", "b"])], vec![("multi_az_enabled", true.into())], &[]),
+            (vec![placed("a", &["a"])], vec![], &[]),
             (vec![], vec![many, ("preferred_cache_cluster_azs", Value::strings(vec!["a", "b"]))], &["CS1042"]),
         ];
         for (blocks, more, want) in cases {
