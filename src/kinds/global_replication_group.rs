@@ -1,12 +1,14 @@
 //! Global datastores: one replication group that others in other regions follow.
 
 mod members;
+mod primary;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
+use crate::catalog::nodes;
 use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
 use crate::kinds::{names, paid, tags, upkeep};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
@@ -101,14 +103,30 @@ fn computed() -> Vec<Attr> {
     ]
 }
 
+/// Families of nodes that AWS names for global datastores. Source: the user guide, "global datastores: prerequisites".
+const FAMILIES: [&str; 8] = ["m5", "m6g", "m7g", "r5", "r6g", "r6gd", "r7g", "c7gn"];
+
 /// T nodes and small ones are in no global datastore. Source: the user guide, "global datastores: prerequisites".
 fn small(global: &Object, primaries: &BTreeMap<&str, &Object>) -> Option<Problem> {
     let id = text(global, "primary_replication_group_id")?;
     let node = text(primaries.get(id)?, "node_type")?;
-    (node.starts_with("cache.t") || !node.ends_with("large")).then(|| {
-        let detail = format!("The primary \"{id}\" has nodes of {node}, and global datastores begin with large ones.");
+    let wrong = |detail: String| {
         let help = "Choose a node type of the R, M or C families from large on.";
         Problem::error("CS1069", "primary_replication_group_id", "Too small for a global datastore", detail, help)
+    };
+    if node.starts_with("cache.t") || !node.ends_with("large") {
+        return Some(wrong(format!(
+            "The primary \"{id}\" has nodes of {node}, and global datastores begin with large ones."
+        )));
+    }
+    let family = node.split('.').nth(1).unwrap_or_default();
+    let unnamed = nodes::get(node).is_some() && !FAMILIES.contains(&family);
+    unnamed.then(|| {
+        let detail = format!(
+            "AWS does not name {node}, of which the primary \"{id}\" is, among the nodes of global datastores."
+        );
+        // It adds families without notice.
+        wrong(detail).warning()
     })
 }
 
@@ -145,12 +163,20 @@ impl Kind for GlobalReplicationGroup {
     }
 
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
-        let primaries = among.of("replication_group").filter_map(|(_, it)| Some((text(it.planned, "id")?, it.planned)));
-        let primaries: BTreeMap<&str, &Object> = primaries.collect();
+        let groups = among.of("replication_group").filter_map(|(of, it)| Some((text(it.planned, "id")?, (of, it))));
+        let groups: BTreeMap<&str, (&'a Address, Neighbour<'a>)> = groups.collect();
+        let primaries = groups.iter().map(|(id, (_, group))| (*id, group.planned)).collect();
         let problems = |(address, one): (&'a Address, Neighbour<'a>)| {
             let found = [other_shards(one.planned, &primaries), small(one.planned, &primaries)];
             let own = found.into_iter().flatten().map(|problem| (address, problem));
-            own.chain(members::check(among, address, one)).collect::<Vec<_>>()
+            let primary = text(one.planned, "primary_replication_group_id").and_then(|id| groups.get(id));
+            let of_primary = primary.into_iter().flat_map(|(of, primary)| {
+                let durable = primary::durable(primary).map(|problem| (*of, problem));
+                let new = !among.recorded.contains_key(address);
+                let other = primary::other(one, primary, new).map(|problem| (address, problem.beside(of)));
+                durable.into_iter().chain(other)
+            });
+            own.chain(of_primary).chain(members::check(among, address, one)).collect::<Vec<_>>()
         };
         among.of(KIND).flat_map(problems).collect()
     }
