@@ -10,18 +10,54 @@ use crate::value::{Data, Object, Origin, Value};
 
 /// Warns of each object of a kind with a port that no rule of its groups lets anybody in on.
 pub fn check<'a>(among: &Among<'a>, kind: &str, port: fn(&Object) -> Option<i64>) -> Vec<(&'a Address, Problem)> {
-    let of = |(address, cache): (&'a Address, Neighbour<'a>)| {
+    let closed = |(address, cache): (&'a Address, Neighbour<'a>)| {
         let port = port(cache.planned)?;
-        let written = cache.written.get("security_group_ids").filter(|groups| !groups.is_null())?;
-        let groups: Vec<Group> = match cache.lists.get("security_group_ids") {
-            Some(listed) => listed.iter().map(|address| Group::at(among, address)).collect::<Option<_>>()?,
-            None if written.is_unknown() => return None,
-            None => written.children().map(|id| Group::find(among, id)).collect::<Option<_>>()?,
-        };
+        let groups = Group::all_of(among, &cache)?.into_iter().collect::<Option<Vec<_>>>()?;
         let closed = !groups.is_empty() && groups.iter().all(|group| group.opens(among, port) == Some(false));
         closed.then(|| (address, problem(&groups, port)))
     };
-    among.of(kind).filter_map(of).collect()
+    let open = |(_, cache): (&'a Address, Neighbour<'a>)| {
+        let port = port(cache.planned)?;
+        let groups = Group::all_of(among, &cache)?.into_iter().flatten();
+        Some(groups.flat_map(|group| group.open_to_all(among, port)).collect::<Vec<_>>())
+    };
+    let mut found: Vec<_> = among.of(kind).filter_map(closed).collect();
+    for one in among.of(kind).filter_map(open).flatten() {
+        // Several caches may have one door.
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    found
+}
+
+/// The names of protocol and ports in a rule.
+const NAMES: [&str; 3] = ["protocol", "from_port", "to_port"];
+const NAMES_OF_VPC: [&str; 3] = ["ip_protocol", "from_port", "to_port"];
+
+/// The ports of Redis and Valkey, and of Memcached, where none is written.
+const CACHES: [i64; 2] = [6379, 11_211];
+
+/// A rule that lets everybody in on the usual port of a cache; `names` are those of its protocol and ports. In a VPC with
+/// a way in from the internet that is everybody.
+fn is_open_to_all(rule: &Object, names: [&str; 3], ports: &[i64]) -> bool {
+    let world = |value: &Value| matches!(value.as_str(), Some("0.0.0.0/0" | "::/0"));
+    let ranges =
+        ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"].iter().filter_map(|name| rule.get(*name));
+    let anybody = { ranges }.any(|range| world(range) || range.children().any(world));
+    anybody && ports.iter().any(|port| covers(Some(rule), names, *port) == Some(true))
+}
+
+/// The warning of a block of a group, or of a rule of its own, that lets everybody in on a usual port.
+pub fn open_to_all(rule: &Object, attribute: &'static str) -> Option<Problem> {
+    let names = if rule.contains_key("ip_protocol") { NAMES_OF_VPC } else { NAMES };
+    is_open_to_all(rule, names, &CACHES).then(|| everybody(attribute, "a port of caches"))
+}
+
+fn everybody(attribute: &'static str, what: &str) -> Problem {
+    let detail = format!("A rule lets everybody in on {what}.");
+    let help = "Name the security groups or ranges of the clients.";
+    Problem::error("CS1068", attribute, "Open to everybody", detail, help).warning()
 }
 
 fn problem(groups: &[Group], port: i64) -> Problem {
@@ -38,6 +74,31 @@ struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
+    /// Those of a cache, as far as they are declared; none where it is not known which they are.
+    fn all_of(among: &Among<'a>, cache: &Neighbour<'a>) -> Option<Vec<Option<Self>>> {
+        let written = cache.written.get("security_group_ids").filter(|groups| !groups.is_null())?;
+        match cache.lists.get("security_group_ids") {
+            Some(listed) => Some(listed.iter().map(|address| Group::at(among, address)).collect()),
+            None if written.is_unknown() => None,
+            None => Some(written.children().map(|id| Group::find(among, id)).collect()),
+        }
+    }
+
+    /// The warnings of rules that let everybody in on another port than the usual ones, of which rules tell themselves.
+    fn open_to_all(&self, among: &Among<'a>, port: i64) -> Vec<(&'a Address, Problem)> {
+        let what = format!("{port}, the port of a cache");
+        let opens =
+            |rule: &Object, names| is_open_to_all(rule, names, &[port]) && !is_open_to_all(rule, names, &CACHES);
+        let blocks = self.group.planned.get("ingress").and_then(Value::as_items).unwrap_or_default();
+        let block = blocks.iter().filter_map(Value::as_object).any(|rule| opens(rule, NAMES));
+        let own = block.then(|| (self.address, everybody("ingress", &what)));
+        let alone = rules(among).filter(|(_, rule, names)| {
+            let ours = rule.get("security_group_id").is_some_and(|id| is_of(id, self.address, self.group.planned));
+            ours && opens(rule, *names)
+        });
+        own.into_iter().chain(alone.map(|(address, ..)| (address, everybody("from_port", &what)))).collect()
+    }
+
     fn find(among: &Among<'a>, id: &Value) -> Option<Self> {
         let mut all = among.of("security_group");
         all.find(|(address, group)| is_of(id, address, group.planned)).map(|(address, group)| Self { address, group })
@@ -61,18 +122,22 @@ impl<'a> Group<'a> {
         if self.group.ignores("ingress") && !new {
             return None;
         }
-        let blocks = blocks.iter().map(|rule| covers(rule.as_object(), ["protocol", "from_port", "to_port"], port));
-        let alone = among.of("security_group_rule").filter(|(_, rule)| is_not_egress(rule.planned));
-        let alone = alone.map(|(_, rule)| (rule.planned, ["protocol", "from_port", "to_port"]));
-        let of_vpc = among.of(vpc_security_group_rule::INGRESS);
-        let of_vpc = of_vpc.map(|(_, rule)| (rule.planned, ["ip_protocol", "from_port", "to_port"]));
-        let alone = alone.chain(of_vpc).map(|(rule, names)| match rule.get("security_group_id") {
+        let blocks = blocks.iter().map(|rule| covers(rule.as_object(), NAMES, port));
+        let alone = rules(among).map(|(_, rule, names)| match rule.get("security_group_id") {
             Some(id) if is_of(id, self.address, self.group.planned) => covers(Some(rule), names, port),
             Some(id) if id.is_unknown() && origin(id).is_none() => None,
             _ => Some(false),
         });
         blocks.chain(alone).try_fold(false, |open, covers| Some(open || covers?))
     }
+}
+
+/// The rules that are resources of their own and let in, with the names of their protocols and ports.
+fn rules<'a>(among: &Among<'a>) -> impl Iterator<Item = (&'a Address, &'a Object, [&'static str; 3])> {
+    let alone = among.of("security_group_rule").filter(|(_, rule)| is_not_egress(rule.planned));
+    let of_vpc = among.of(vpc_security_group_rule::INGRESS);
+    let alone = alone.map(|(address, rule)| (address, rule.planned, NAMES));
+    alone.chain(of_vpc.map(|(address, rule)| (address, rule.planned, NAMES_OF_VPC)))
 }
 
 fn is_not_egress(rule: &Object) -> bool {

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use crate::kind::{Call, Change, Impact, Kind, Problem, Target};
 use crate::kinds::rules_of_security_group::{self as rules, Direction};
 use crate::kinds::security_group_rule::among;
-use crate::kinds::{names, tags};
+use crate::kinds::{doors, names, tags};
 use crate::schema::{Attr, Rule, Schema};
 use crate::value::{Object, Origin, Type, Value};
 
@@ -61,25 +61,10 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new("security_group", "aws_security_group", "Who may reach the caches.", attrs)
 });
 
-/// The ports of Redis and Valkey, and of Memcached, where none is written.
-const CACHES: [i64; 2] = [6379, 11_211];
-
-/// A cache that anybody may reach: in a VPC with a way in from the internet that is everybody.
+/// A cache that anybody may reach.
 fn open_to_all(desired: &Object) -> Option<Problem> {
     let blocks = desired.get("ingress")?.as_items()?;
-    let number = |block: &Value, name: &str| block.get(name).and_then(Value::as_i64);
-    let opens = |block: &&Value| {
-        let all = block.get("protocol").and_then(Value::as_str) == Some("-1");
-        let (from, to) = (number(block, "from_port").unwrap_or(0), number(block, "to_port").unwrap_or(-1));
-        let ranges =
-            ["cidr_blocks", "ipv6_cidr_blocks"].iter().filter_map(|name| block.get(name)?.as_items()).flatten();
-        let anybody = { ranges }.any(|range| matches!(range.as_str(), Some("0.0.0.0/0" | "::/0")));
-        anybody && (all || CACHES.iter().any(|port| (from..=to).contains(port)))
-    };
-    blocks.iter().find(opens)?;
-    let detail = "A rule lets everybody in on a port of caches.";
-    let help = "Name the security groups or ranges of the clients.";
-    Some(Problem::error("CS1068", "ingress", "Open to everybody", detail, help).warning())
+    blocks.iter().filter_map(Value::as_object).find_map(|block| doors::open_to_all(block, "ingress"))
 }
 
 /// Source: the reference of CreateSecurityGroup.

@@ -8,7 +8,7 @@ use crate::kind::{Among, Call, Change, Kind, Problem, Target};
 use crate::kinds::rules_of_security_group::{self as rules, Direction};
 use crate::kinds::security_group_rule::among;
 use crate::kinds::security_group_rule::identity::Identity;
-use crate::kinds::{names, tags, why};
+use crate::kinds::{doors, names, tags, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema};
 use crate::value::{Object, Type, Value};
 
@@ -135,7 +135,9 @@ impl Kind for VpcSecurityGroupRule {
 
     fn check(&self, desired: &Object) -> Vec<Problem> {
         let ports = desired.get("ip_protocol").and_then(|protocol| rules::check_ports("from_port", protocol, desired));
-        [one_source(desired), missing_port(desired), ports].into_iter().flatten().collect()
+        let range = if is_set(desired, "cidr_ipv6") { "cidr_ipv6" } else { "cidr_ipv4" };
+        let open = (self.0 == Direction::Ingress).then(|| doors::open_to_all(desired, range)).flatten();
+        [one_source(desired), missing_port(desired), ports, open].into_iter().flatten().collect()
     }
 
     fn taken_in<'a>(&self, address: &Address, leaving: &Object, among: &Among<'a>) -> Option<&'a Address> {

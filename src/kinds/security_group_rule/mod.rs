@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use crate::address::Address;
 use crate::kind::{Among, Call, Change, Kind, Problem, Target};
 use crate::kinds::rules_of_security_group::{self as rules, Direction};
-use crate::kinds::{names, tags, why};
+use crate::kinds::{doors, names, tags, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema};
 use crate::value::{Object, Type, Value};
 use identity::Identity;
@@ -127,7 +127,8 @@ impl Kind for SecurityGroupRule {
             )
         });
         let ports = desired.get("protocol").and_then(|protocol| rules::check_ports("from_port", protocol, desired));
-        missing.into_iter().chain(two_sources(desired)).chain(ports).collect()
+        let open = (direction(desired) != Some(Direction::Egress)).then(|| doors::open_to_all(desired, "from_port"));
+        missing.into_iter().chain(two_sources(desired)).chain(ports).chain(open.flatten()).collect()
     }
 
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
