@@ -11,7 +11,7 @@ use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
 use crate::stack::evaluator::View;
 use crate::stack::target::Instance;
-use crate::stack::watched::aim;
+use crate::stack::watched::{aim, strays};
 use crate::value::{Data, Object, Origin, Type, Value};
 
 /// Evaluates an instance.
@@ -26,6 +26,7 @@ pub fn wish(
     let scope = Bindings { parent: view, names };
     let mut desired = desired::desired(resource, &scope, diagnostics);
     if let Some(watched) = &instance.watched {
+        diagnostics.extend(strays(&desired.object, watched).map(|name| stray(&desired, name)));
         aim(&mut desired.object, watched);
     }
     let Some(kind) = kinds::get(&resource.address.kind).filter(|_| resource.address.mode == Mode::Managed) else {
@@ -45,6 +46,15 @@ pub fn wish(
         leave_tags(environment, resource, &mut desired, diagnostics);
     }
     desired
+}
+
+/// What a dimension says counts, and the target is only what the instance is called by.
+fn stray(desired: &Desired, name: &str) -> Diagnostic {
+    let detail = format!("`target` says what is watched, and `dimensions` has another {name}, which counts.");
+    let mut diagnostic = Diagnostic::warning("CS1073", "The alarm watches something else than its target", detail);
+    let place = if desired.object.contains_key("metric_query") { "metric_query" } else { "dimensions" };
+    diagnostic.span = desired.span_of(place);
+    diagnostic.help(format!("Leave {name} out: the target gives it. Or leave `target` out."))
 }
 
 /// Joins the tags of all levels; the resource's own win.

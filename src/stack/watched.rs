@@ -271,6 +271,29 @@ impl Target {
     }
 }
 
+/// The dimension in which a desired alarm names something else than its target: then it watches that instead. Of several
+/// metrics one may well be of another node.
+pub fn strays(alarm: &Object, watched: &Watched) -> Option<&'static str> {
+    let queries = alarm.get("metric_query").and_then(Value::as_items).unwrap_or_default();
+    let metrics = queries.iter().filter_map(|query| query.get("metric")?.as_items()?.first()?.as_object());
+    let ours = |it: &&Object| {
+        let namespace = it.get("namespace").filter(|namespace| !namespace.is_null());
+        namespace.is_none_or(|namespace| namespace.as_str() == Some(metrics::namespace()))
+    };
+    let all: Vec<&Object> = if queries.is_empty() { vec![alarm] } else { metrics.filter(ours).collect() };
+    let stray = |one: &Object| {
+        let own = one.get("dimensions")?;
+        let other = |(name, value): &&(&'static str, Value)| {
+            let both = own.get(name).and_then(Value::as_str).zip(value.as_str());
+            both.is_some_and(|(own, given)| own != given)
+        };
+        let strays = watched.members.iter().map(|member| member.iter().find(other).map(|(name, _)| *name));
+        strays.collect::<Option<Vec<_>>>()?.first().copied()
+    };
+    let strays: Vec<&'static str> = all.iter().map(|one| stray(one)).collect::<Option<_>>()?;
+    strays.first().copied()
+}
+
 /// Points a desired alarm at what it watches.
 pub fn aim(alarm: &mut Object, watched: &Watched) {
     let queries = alarm.get("metric_query").filter(|queries| queries.as_items().is_some_and(|all| !all.is_empty()));

@@ -5,33 +5,109 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::catalog::metrics;
 use crate::kind::{Among, Neighbour, Problem};
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, text};
 
-/// An alarm on the id of a group, or on a node that the group does not have, never gets a datapoint.
+/// An alarm on the id of a group, or on a node that is not there, never gets a datapoint.
 pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
-    let objects = among.declared.values().map(|one| one.planned);
-    let groups: BTreeMap<&str, Vec<&str>> = objects.filter_map(members).collect();
-    let nodes: BTreeSet<&str> = groups.values().flatten().copied().collect();
+    let there = There::read(among);
     let aimless = |(address, alarm): (&'a Address, Neighbour<'a>)| {
-        let node = alarm.planned.get("dimensions")?.get("CacheClusterId")?.as_str()?;
-        let members = group_of(node, &groups).filter(|_| !nodes.contains(node))?;
-        Some((address, no_node(node, members)))
+        let found = said(alarm.planned).into_iter().find_map(|one| Some(one.place(there.aimless(&one)?)))?;
+        Some((address, found))
     };
     among.of("alarm").filter_map(aimless).collect()
 }
 
+/// What is declared and reports metrics.
+struct There<'a> {
+    /// The ids of groups, and those of their nodes.
+    groups: BTreeMap<&'a str, Vec<&'a str>>,
+    /// The clusters by their ids.
+    clusters: BTreeMap<&'a str, &'a Object>,
+    serverless: BTreeSet<&'a str>,
+}
+
+impl<'a> There<'a> {
+    fn read(among: &Among<'a>) -> Self {
+        let named = |kind, name| among.of(kind).filter_map(move |(_, it)| Some((text(it.planned, name)?, it.planned)));
+        Self {
+            groups: among.declared.values().filter_map(|one| members(one.planned)).collect(),
+            clusters: named("cache_cluster", "cluster_id").collect(),
+            serverless: named("serverless_cache", "name").map(|(name, _)| name).collect(),
+        }
+    }
+
+    /// Why nothing is reported with these dimensions, as far as it is declared what there is.
+    fn aimless(&self, one: &Said) -> Option<Problem> {
+        let text = |name: &str| one.dimensions.get(name).and_then(Value::as_str);
+        if let Some(name) = text("clusterId").filter(|name| !self.serverless.contains(name)) {
+            let what = match (self.groups.contains_key(name), self.clusters.contains_key(name)) {
+                (true, _) => "a replication group, whose nodes report by CacheClusterId",
+                (_, true) => "a cluster, which reports by CacheClusterId",
+                _ => return None,
+            };
+            return Some(no_data(format!("\"{name}\" is {what}"), "Set `target` to it instead of the dimension."));
+        }
+        let id = text("CacheClusterId")?;
+        if let Some(cluster) = self.clusters.get(id) {
+            let nodes = nodes(cluster)?;
+            let node = text("CacheNodeId").filter(|node| !nodes.iter().any(|known| known == node))?;
+            let why = format!("\"{id}\" has the nodes {}, and no \"{node}\"", nodes.join(", "));
+            return Some(no_data(why, "Write the number of a node; or set `target` to the cluster.").warning());
+        }
+        if self.groups.values().flatten().any(|node| *node == id) {
+            let node = text("CacheNodeId").filter(|node| *node != "0001")?;
+            let why = format!("The one node of \"{id}\" is called 0001, and not \"{node}\"");
+            return Some(no_data(why, "Leave CacheNodeId out."));
+        }
+        if let Some(members) = group_of(id, &self.groups) {
+            return Some(no_node(id, members));
+        }
+        if self.serverless.contains(id) {
+            let why = format!("\"{id}\" is a serverless cache, which reports by clusterId");
+            return Some(no_data(why, "Write clusterId; or set `target` to the cache instead of the dimension."));
+        }
+        let (cluster, number) = id.rsplit_once('-')?;
+        let numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        (numbered && self.clusters.contains_key(cluster)).then(|| {
+            let why = format!("\"{id}\" is no cluster, and the nodes of \"{cluster}\" are told apart by CacheNodeId");
+            no_data(why, "Write CacheClusterId with the id of the cluster; or set `target` to it.").warning()
+        })
+    }
+}
+
+/// The numbers of the nodes that are there, where there are as many as are wanted; else those that a new cluster gets.
+fn nodes(cluster: &Object) -> Option<Vec<String>> {
+    let wanted = match text(cluster, "engine") {
+        Some("memcached") => usize::try_from(cluster.get("num_cache_nodes")?.as_i64()?).ok()?,
+        _ => 1,
+    };
+    let there = cluster.get("cache_nodes").and_then(Value::as_items).unwrap_or_default();
+    let ids: Option<Vec<String>> = there.iter().map(|node| Some(node.get("id")?.as_str()?.to_owned())).collect();
+    let numbered = || (1..=wanted).map(|number| format!("{number:04}")).collect();
+    Some(ids.filter(|ids| ids.len() == wanted).unwrap_or_else(numbered))
+}
+
+fn no_data(why: String, help: &str) -> Problem {
+    let detail = format!("{why}, so the alarm would never have data.");
+    Problem::error("CS0605", "dimensions", "The alarm watches no node", detail, help)
+}
+
 /// An alarm on a metric that what it watches does not report never gets a datapoint, either.
 pub(super) fn metrics<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
-    let watched = engines(among);
+    let (watched, there) = (engines(among), There::read(among));
     let of = |(address, alarm): (&'a Address, Neighbour<'a>)| {
-        let wrong = |(metric, dimensions): (&'a str, &'a Value)| {
-            let (id, serverless) = match (dimensions.get("CacheClusterId"), dimensions.get("clusterId")) {
+        let wrong = |one: Said<'a>| {
+            let (id, serverless) = match (one.dimensions.get("CacheClusterId"), one.dimensions.get("clusterId")) {
                 (Some(id), _) => (id.as_str()?, false),
                 (None, id) => (id?.as_str()?, true),
             };
-            let engine = watched.get(&(id, serverless))?;
-            (!metrics::is_reported(metric, engine, serverless))
-                .then(|| (address, no_metric(metric, id, engine, serverless)))
+            let Some(engine) = watched.get(&(id, serverless)) else {
+                // That such a cache is no node is a mistake of its own.
+                let told = serverless || there.serverless.contains(id) || !metrics::is_of_serverless(one.metric);
+                return (!told).then(|| (address, one.place(only_serverless(one.metric))));
+            };
+            (!metrics::is_reported(one.metric, engine, serverless))
+                .then(|| (address, one.place(no_metric(one.metric, id, engine, serverless))))
         };
         said(alarm.planned).into_iter().find_map(wrong)
     };
@@ -48,7 +124,7 @@ pub(super) fn first_only<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     let groups = objects.filter_map(members).filter(|(_, nodes)| nodes.len() > 1);
     let watching = |node: &str| {
         let of = |(address, alarm): (&'a Address, Neighbour<'a>)| {
-            said(alarm.planned).iter().any(|(_, dimensions)| is_of(dimensions, node)).then_some(address)
+            said(alarm.planned).iter().any(|one| is_of(one.dimensions, node)).then_some(address)
         };
         among.of("alarm").find_map(of)
     };
@@ -92,42 +168,68 @@ fn is_of(dimensions: &Value, node: &str) -> bool {
     dimensions.get("CacheClusterId").and_then(Value::as_str) == Some(node)
 }
 
-/// A lag is that of a replica: the first node of a group is its primary when it is made.
+/// A lag is that of a replica: the first node of a group is its primary when it is made, and a single node has none.
 pub(super) fn lag_of_primary<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     let objects = among.declared.values().map(|one| one.planned);
-    let primaries: BTreeSet<&str> =
-        objects.filter_map(members).filter_map(|(_, nodes)| nodes.first().copied()).collect();
+    let mut primaries: BTreeMap<&str, bool> =
+        objects.filter_map(members).filter_map(|(_, nodes)| Some((*nodes.first()?, nodes.len() == 1))).collect();
+    let clusters = among.of("cache_cluster").map(|(_, cluster)| cluster.planned);
+    let single = clusters.filter(|cluster| cluster.get("replication_group_id").is_none_or(Value::is_null));
+    primaries.extend(single.filter_map(|cluster| Some((text(cluster, "cluster_id")?, true))));
     let of = |(address, alarm): (&'a Address, Neighbour<'a>)| {
-        let lags = said(alarm.planned).into_iter().filter(|(metric, _)| *metric == "ReplicationLag");
-        let nodes: Vec<&str> = lags.filter_map(|(_, of)| of.get("CacheClusterId")?.as_str()).collect();
-        let node = nodes.first()?;
+        let lags: Vec<Said> = said(alarm.planned).into_iter().filter(|one| one.metric == "ReplicationLag").collect();
+        let nodes: Vec<&str> = lags.iter().filter_map(|one| one.dimensions.get("CacheClusterId")?.as_str()).collect();
+        let (node, lag) = nodes.first().zip(lags.first())?;
         let written = alarm.written.get("dimensions").is_some() || alarm.written.get("metric_query").is_some();
         // Beside replicas a primary does no harm: after a failover it is one.
-        (written && nodes.iter().all(|node| primaries.contains(node))).then(|| {
-            let detail = format!("\"{node}\" is the primary of its group until it fails over, and only replicas lag.");
-            let help = "Watch the replicas.";
-            (address, Problem::error("CS1057", "dimensions", "The lag of a primary", detail, help).warning())
+        (written && nodes.iter().all(|node| primaries.contains_key(node))).then(|| {
+            let (detail, help) = match primaries.get(node) {
+                Some(true) => (format!("\"{node}\" has no replica, and only replicas lag."), "Take the alarm out."),
+                _ => {
+                    let why = "is the primary of its group until it fails over, and only replicas lag.";
+                    (format!("\"{node}\" {why}"), "Watch the replicas.")
+                }
+            };
+            let problem = Problem::error("CS1057", "dimensions", "The lag of a primary", detail, help).warning();
+            (address, lag.place(problem))
         })
     };
     among.of("alarm").filter_map(of).collect()
 }
 
-/// Each metric of ElastiCache that an alarm is about, with its dimensions.
-fn said(alarm: &Object) -> Vec<(&str, &Value)> {
-    let queries = alarm.get("metric_query").and_then(Value::as_items).unwrap_or_default();
-    let queried =
-        queries.iter().filter_map(|query| query.get("metric")?.as_items()?.first()).filter_map(Value::as_object);
-    let of_cache = |it: &&Object| it.get("namespace").and_then(Value::as_str) == Some(metrics::namespace());
-    [alarm].into_iter().chain(queried).filter(of_cache).filter_map(read).collect()
+/// A metric of ElastiCache that an alarm is about.
+struct Said<'a> {
+    metric: &'a str,
+    dimensions: &'a Value,
+    /// The id of the query that it is of, where the alarm has queries.
+    query: Option<&'a str>,
 }
 
-fn read(one: &Object) -> Option<(&str, &Value)> {
-    Some((one.get("metric_name")?.as_str()?, one.get("dimensions")?))
+impl Said<'_> {
+    /// A problem at the place where it is said.
+    fn place(&self, problem: Problem) -> Problem {
+        match self.query {
+            Some(id) => problem.within("metric_query", id),
+            None => problem,
+        }
+    }
+}
+
+/// Each metric of ElastiCache that an alarm is about.
+fn said(alarm: &Object) -> Vec<Said<'_>> {
+    let queries = alarm.get("metric_query").and_then(Value::as_items).unwrap_or_default();
+    let metric = |query| Value::get(query, "metric")?.as_items()?.first()?.as_object();
+    let queried = queries.iter().filter_map(|query| Some((metric(query)?, Some(query.get("id")?.as_str()?))));
+    let of_cache = |it: &Object| text(it, "namespace") == Some(metrics::namespace());
+    let all = std::iter::once((alarm, None)).chain(queried).filter(|(one, _)| of_cache(one));
+    let read = |(one, query): (_, _)| {
+        Some(Said { metric: text(one, "metric_name")?, dimensions: Object::get(one, "dimensions")?, query })
+    };
+    all.filter_map(read).collect()
 }
 
 /// The engines of what can be watched, by node or serverless cache.
 fn engines<'a>(among: &Among<'a>) -> BTreeMap<(&'a str, bool), &'a str> {
-    let text = |object: &'a Object, name: &str| object.get(name).and_then(Value::as_str);
     let mut all = BTreeMap::new();
     for (_, group) in among.of("replication_group") {
         let members = group.planned.get("member_clusters").and_then(Value::as_items).unwrap_or_default();
@@ -141,6 +243,12 @@ fn engines<'a>(among: &Among<'a>) -> BTreeMap<(&'a str, bool), &'a str> {
         );
     }
     all
+}
+
+fn only_serverless(metric: &str) -> Problem {
+    let detail = format!("Only serverless caches report {metric}, and that by clusterId.");
+    let help = "Write clusterId, with the name of a serverless cache; or choose a metric of nodes.";
+    Problem::error("CS0970", "metric_name", "Not a metric of what is watched", detail, help).warning()
 }
 
 fn no_metric(metric: &str, id: &str, engine: &str, serverless: bool) -> Problem {

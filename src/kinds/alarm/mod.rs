@@ -24,6 +24,9 @@ pub const STANDARD: &str = include_str!("standard.hcl");
 /// Their labels.
 pub const STANDARD_ALARMS: [&str; 6] = ["cpu", "memory", "evictions", "lag", "hits", "throttled"];
 
+/// Those of metrics that Memcached does not have.
+pub const NOT_OF_MEMCACHED: [&str; 2] = ["memory", "throttled"];
+
 /// The kind.
 pub struct Alarm;
 

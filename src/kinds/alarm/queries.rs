@@ -11,6 +11,14 @@ use crate::value::{Object, Value};
 const OF_BANDS: [&str; 3] =
     ["LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"];
 
+/// The function of metric math that makes a band.
+const BAND: &str = "ANOMALY_DETECTION_BAND";
+
+/// Whether an operator compares with a band.
+pub(super) fn is_of_bands(operator: &str) -> bool {
+    OF_BANDS.contains(&operator)
+}
+
 /// Every problem of the queries and of the threshold that one of them is.
 pub(super) fn check(desired: &Object) -> Vec<Problem> {
     let mut problems: Vec<Problem> = band(desired).into_iter().chain(by_metric(desired)).collect();
@@ -31,6 +39,7 @@ pub(super) fn check(desired: &Object) -> Vec<Problem> {
     problems.extend(longest.and_then(|period| super::rules::look_back(desired, period)));
     problems.extend(all.queries.iter().filter_map(statistic));
     problems.extend(all.compared());
+    problems.extend(all.queries.iter().filter_map(narrow));
     problems
 }
 
@@ -91,6 +100,10 @@ impl Queries<'_> {
             return None;
         }
         let threshold = self.threshold.and_then(Value::as_str);
+        // Whichever was meant as the band does not count.
+        if threshold.is_some_and(|id| !self.has(id)) {
+            return None;
+        }
         let mut returned = 0;
         for query in self.queries.iter().filter(|query| Some(query.id) != threshold) {
             if let Some(value) = query.get("return_data") {
@@ -109,7 +122,7 @@ impl Queries<'_> {
 
     /// What an expression names is there.
     fn defined(&self, query: &Query) -> Option<Problem> {
-        let expression = query.expression().filter(|text| !is_select(text))?;
+        let expression = query.expression().filter(|text| !is_select(text) && query.metric().is_none())?;
         let missing = names(expression).into_iter().find(|name| !self.has(name))?;
         let detail = format!("The expression \"{expression}\" names `{missing}`, and no query has that id.");
         Some(query.wrong("CS1035", "No such query", detail, "Correct the name, or add a metric_query with that id."))
@@ -117,11 +130,45 @@ impl Queries<'_> {
 
     /// A band is a query of its own.
     fn compared(&self) -> Option<Problem> {
-        let id = self.threshold?.as_str().filter(|id| !id.is_empty() && !self.has(id))?;
+        let id = self.threshold?.as_str().filter(|id| !id.is_empty())?;
+        if let Some(query) = self.queries.iter().find(|query| query.id == id) {
+            return not_a_band(query);
+        }
         let detail = format!("`threshold_metric_id` is \"{id}\", and no metric_query has that id.");
         let help = "Name a query whose expression is ANOMALY_DETECTION_BAND(...).";
         Some(Problem::error("CS1035", "threshold_metric_id", "No such query", detail, help))
     }
+}
+
+/// What a threshold that moves is.
+fn not_a_band(query: &Query) -> Option<Problem> {
+    if query.metric().is_none() && query.expression().is_none_or(|text| width(text).is_some()) {
+        return None;
+    }
+    let detail = format!("`threshold_metric_id` names the query \"{}\", and that is no band.", query.id);
+    let help = "Name a query whose expression is ANOMALY_DETECTION_BAND(...), or compare with a threshold.";
+    Some(Problem::error("CS1076", "threshold_metric_id", "Not a band", detail, help))
+}
+
+/// What is written as the width of a band: nothing is two standard deviations. None where it is no band.
+fn width(expression: &str) -> Option<Option<&str>> {
+    let text = expression.trim();
+    let inner =
+        text.get(..BAND.len()).filter(|name| name.eq_ignore_ascii_case(BAND)).map(|_| text[BAND.len()..].trim())?;
+    let inner = inner.strip_prefix('(')?.strip_suffix(')')?;
+    Some(inner.rsplit_once(',').map(|(_, width)| width.trim()))
+}
+
+/// A band is so many standard deviations wide on both sides.
+fn narrow(query: &Query) -> Option<Problem> {
+    let text = width(query.expression()?)??;
+    text.parse::<f64>().ok().filter(|width| *width <= 0.0)?;
+    let detail = format!("The band \"{}\" is {text} standard deviations wide, so that nothing lies in it.", query.id);
+    Some(
+        query
+            .wrong("CS1076", "Not a band", detail, "Write 2, for instance: larger numbers make the band wider.")
+            .warning(),
+    )
 }
 
 fn ids(query: &Query) -> Option<Problem> {
@@ -195,7 +242,8 @@ fn period(query: &Query, all: &Queries) -> Option<Problem> {
         return Some(query.wrong("CS0577", "CloudWatch has no such period", detail, help));
     }
     let metrics = all.queries.iter().any(|other| other.get("metric").is_some());
-    (query.expression().is_some() && query.get("period").is_none() && !metrics).then(|| {
+    let searched = searches(query).is_some();
+    (query.expression().is_some() && query.get("period").is_none() && !metrics && !searched).then(|| {
         let detail = format!("No query of the alarm is a metric, so that nothing says the period of \"{}\".", query.id);
         query.wrong("CS1037", "An expression without a period", detail, "Set period = 60, for instance.")
     })
@@ -211,8 +259,14 @@ fn statistic(query: &Query) -> Option<Problem> {
 
 /// Operators of bands compare with a band, and others do not need one.
 fn band(desired: &Object) -> Option<Problem> {
-    let operator = desired.get("comparison_operator")?.as_str().filter(|operator| OF_BANDS.contains(operator))?;
-    (!is_set(desired, "threshold_metric_id")).then(|| {
+    let operator = desired.get("comparison_operator")?.as_str()?;
+    let (of_bands, named) = (OF_BANDS.contains(&operator), is_set(desired, "threshold_metric_id"));
+    if named && !of_bands && !is_set(desired, "threshold") {
+        let detail = format!("{operator} compares with a threshold, and `threshold_metric_id` names a band.");
+        let help = format!("Write one of {}; or a threshold.", OF_BANDS.join(", "));
+        return Some(Problem::error("CS1038", "comparison_operator", "An operator of bands", detail, help));
+    }
+    (of_bands && !named).then(|| {
         let detail = format!("{operator} compares with a band of usual values, and `threshold_metric_id` names none.");
         let help =
             "Set threshold_metric_id to a metric_query with ANOMALY_DETECTION_BAND(...), or compare with a threshold.";
@@ -277,6 +331,20 @@ mod tests {
                 Some("b"),
                 &[],
             ),
+            (
+                vec![metric("m1", true), math("b", "ANOMALY_DETECTION_BAND(m1, 2)", true)],
+                "GreaterThanThreshold",
+                Some("b"),
+                &["CS1038"],
+            ),
+            (
+                vec![metric("m1", true), math("b", "ANOMALY_DETECTION_BAND(m1, -1)", true)],
+                "LessThanLowerThreshold",
+                Some("b"),
+                &["CS1076"],
+            ),
+            (vec![metric("m1", true), math("b", "m1 * 2", true)], "LessThanLowerThreshold", Some("b"), &["CS1076"]),
+            (vec![metric("m1", true), metric("b", true)], "LessThanLowerThreshold", Some("b"), &["CS1076"]),
             (vec![metric("m1", true)], "GreaterThanUpperThreshold", Some("b"), &["CS1035"]),
             (vec![metric("m1", true)], "GreaterThanUpperThreshold", None, &["CS1038"]),
         ];

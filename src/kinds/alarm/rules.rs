@@ -19,7 +19,7 @@ fn check_metric(desired: &Object) -> Vec<Problem> {
     let mut problems = Vec::new();
     let (metric, queries) = (is_set(desired, "metric_name"), is_set(desired, "metric_query"));
     if metric == queries {
-        problems.push(Problem::error(
+        let problem = Problem::error(
             "CS0571",
             if metric { "metric_query" } else { "metric_name" },
             "An alarm watches one thing",
@@ -29,12 +29,12 @@ fn check_metric(desired: &Object) -> Vec<Problem> {
                 "Neither `metric_name` nor `metric_query` is set."
             },
             "Set metric_name with namespace, period and statistic, or metric_query blocks.",
-        ));
-        return problems;
+        );
+        return vec![if metric { problem } else { problem.of_want() }];
     }
     let statistics = usize::from(is_set(desired, "statistic")) + usize::from(is_set(desired, "extended_statistic"));
     if metric && statistics != 1 {
-        problems.push(Problem::error(
+        let problem = Problem::error(
             "CS0572",
             "statistic",
             "An alarm wants one statistic",
@@ -44,16 +44,18 @@ fn check_metric(desired: &Object) -> Vec<Problem> {
                 "`statistic` and `extended_statistic` are both set."
             },
             if statistics == 0 { "Set statistic = \"Average\", for instance." } else { "Keep one of them." },
-        ));
+        );
+        problems.push(if statistics == 0 { problem.of_want() } else { problem });
     }
     for name in ["namespace", "period"].into_iter().filter(|name| metric && !is_set(desired, name)) {
-        problems.push(Problem::error(
+        let problem = Problem::error(
             "CS0573",
             name,
             "The metric is not fully described",
             format!("`metric_name` is set, and `{name}` is not."),
             if name == "namespace" { "Set namespace = \"AWS/ElastiCache\"." } else { "Set period = 60, for instance." },
-        ));
+        );
+        problems.push(problem.of_want());
     }
     for name in ["dimensions", "period", "statistic", "extended_statistic", "namespace", "unit"] {
         if queries && is_set(desired, name) {
@@ -72,14 +74,17 @@ fn check_metric(desired: &Object) -> Vec<Problem> {
 fn check_threshold(desired: &Object) -> Vec<Problem> {
     let (fixed, by_query) = (is_set(desired, "threshold"), is_set(desired, "threshold_metric_id"));
     let mut problems = Vec::new();
-    if fixed == by_query {
-        problems.push(Problem::error(
+    // That a range needs a band is told of its operator.
+    let of_band = desired.get("comparison_operator").and_then(Value::as_str).is_some_and(queries::is_of_bands);
+    if fixed == by_query && !(of_band && !fixed) {
+        let problem = Problem::error(
             "CS0575",
             "threshold",
             "An alarm wants one threshold",
             "Exactly one of `threshold` and `threshold_metric_id` must be set.",
             "Set threshold = 80, for instance.",
-        ));
+        );
+        problems.push(if fixed { problem } else { problem.of_want() });
     }
     let number = |name: &str| desired.get(name).and_then(Value::as_i64);
     if let (Some(points), Some(periods)) = (number("datapoints_to_alarm"), number("evaluation_periods"))

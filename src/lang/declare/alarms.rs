@@ -19,7 +19,7 @@ use super::resource::declare_own;
 use super::{Module, block};
 use crate::address::Address;
 use crate::diag::{Diagnostic, FileId, Span};
-use crate::kinds::alarm::STANDARD;
+use crate::kinds::alarm::{NOT_OF_MEMCACHED, STANDARD};
 use crate::lang::ast::{Attribute, Block, Body, Expr, Label, Node};
 use crate::lang::{relocate, syntax};
 use crate::schema::Schema;
@@ -85,6 +85,7 @@ pub(super) fn take(
         (None, Some(block)) => Some(by_block(block, schema, diagnostics)),
         (None, None) => None,
     };
+    diagnostics.extend(said.iter().flat_map(|said| said.idle(cache)));
     for alarm in said.iter().flat_map(|said| said.alarms(cache, name, schema, diagnostics)).collect::<Vec<_>>() {
         declare_own(&alarm, module, diagnostics);
         let address = Address::managed(KIND, alarm.labels[0].text.clone());
@@ -155,6 +156,23 @@ fn off(attribute: &Attribute, schema: &Schema, diagnostics: &mut Vec<Diagnostic>
 }
 
 impl Said<'_> {
+    /// Blocks of alarms that there will not be.
+    fn idle(&self, cache: &Block) -> Vec<Diagnostic> {
+        let engine = cache.body.attribute("engine").map(|engine| &*engine.expr.node);
+        let memcached = matches!(engine, Some(Node::String(word)) if &**word == "memcached");
+        let of = |own: &&Block| {
+            let why = match () {
+                () if self.off.contains(&own.kind) => format!("`off` says that there is no alarm `{}`.", own.kind),
+                () if memcached && NOT_OF_MEMCACHED.contains(&&*own.kind) => {
+                    format!("There is no alarm `{}` of a cluster of Memcached, which has no metric for it.", own.kind)
+                }
+                () => return None,
+            };
+            Some(idle(why).at(own.header_span).help("Take the block out."))
+        };
+        self.own.iter().filter_map(of).collect()
+    }
+
     /// The blocks of the alarms.
     fn alarms(&self, cache: &Block, name: &str, schema: &Schema, diagnostics: &mut Vec<Diagnostic>) -> Vec<Block> {
         let wanted = schema.alarms.iter().filter(|alarm| !self.off.iter().any(|off| **off == ***alarm));
@@ -179,7 +197,7 @@ impl Said<'_> {
         for own in self.own.iter().filter(|own| &*own.kind == alarm) {
             lay_over(body, own, diagnostics);
         }
-        band(body, diagnostics);
+        band(body, diagnostics)?;
         Some(made)
     }
 
@@ -219,6 +237,30 @@ fn lay_over(body: &mut Body, own: &Block, diagnostics: &mut Vec<Diagnostic>) {
     let replaced: Vec<&str> =
         own.body.blocks.iter().map(|block| &*block.kind).filter(|kind| *kind != "lifecycle").collect();
     body.blocks.retain(|block| !replaced.contains(&&*block.kind));
+    let says = |name: &str| own.body.attribute(name).is_some();
+    let mut drop = |names: &[&str]| body.attributes.retain(|one| !names.contains(&&*one.name) || says(&one.name));
+    // An alarm watches a metric or queries, and compares with a threshold or with one of these.
+    if replaced.contains(&"metric_query") {
+        drop(&["metric_name", "statistic", "extended_statistic", "period", "unit"]);
+    }
+    if says("threshold_metric_id") {
+        drop(&["threshold"]);
+    }
+    if says("extended_statistic") {
+        drop(&["statistic"]);
+    }
+    if says("metric_name") {
+        body.blocks.retain(|block| &*block.kind != "metric_query");
+    } else if !replaced.contains(&"metric_query") {
+        into_queries(body);
+    }
+    if says("evaluation_periods") && !says("datapoints_to_alarm") {
+        at_most(body, "datapoints_to_alarm", "evaluation_periods");
+    }
+    if let Some(threshold) = own.body.attribute("threshold").filter(|_| says("band")) {
+        let diagnostic = idle("An alarm with a band is compared with that.".to_owned()).at(threshold.name_span);
+        diagnostics.push(diagnostic.help("Keep `band` or `threshold`."));
+    }
     for nested in &own.body.blocks {
         match body.blocks.iter_mut().find(|block| &*block.kind == "lifecycle" && block.kind == nested.kind) {
             Some(lifecycle) => {
@@ -230,23 +272,69 @@ fn lay_over(body: &mut Body, own: &Block, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
+/// What is said of a metric is said of those of the queries.
+fn into_queries(body: &mut Body) {
+    const PARTS: [(&str, &str); 4] =
+        [("period", "period"), ("statistic", "stat"), ("extended_statistic", "stat"), ("unit", "unit")];
+    let queries = body.blocks.iter_mut().filter(|block| &*block.kind == "metric_query");
+    let mut metrics: Vec<&mut Body> = queries
+        .flat_map(|query| &mut query.body.blocks)
+        .filter(|block| &*block.kind == "metric")
+        .map(|metric| &mut metric.body)
+        .collect();
+    if metrics.is_empty() {
+        return;
+    }
+    for (from, to) in PARTS {
+        let Some(at) = body.attributes.iter().position(|attribute| &*attribute.name == from) else { continue };
+        let said = Attribute { name: to.into(), ..body.attributes.remove(at) };
+        for metric in &mut metrics {
+            metric.attributes.retain(|attribute| &*attribute.name != to);
+            metric.attributes.push(said.clone());
+        }
+    }
+}
+
+/// The one is no more than the other.
+fn at_most(body: &mut Body, name: &str, most: &str) {
+    let Some(most) = body.attribute(most).cloned() else { return };
+    for attribute in body.attributes.iter_mut().filter(|attribute| &*attribute.name == name) {
+        let args = vec![attribute.expr.clone(), most.expr.clone()];
+        let span = most.expr.span;
+        let node = Node::Call { name: "min".into(), name_span: span, args, expand: false };
+        *attribute =
+            Attribute { name: name.into(), name_span: most.name_span, expr: Expr { node: Arc::new(node), span } };
+    }
+}
+
+fn idle(why: String) -> Diagnostic {
+    Diagnostic::warning("CS1074", "A setting that does nothing", why)
+}
+
 /// `band = 2`: compared with what is usual, give or take so many standard deviations, instead of with a threshold.
-fn band(body: &mut Body, diagnostics: &mut Vec<Diagnostic>) {
+/// None where it cannot be.
+fn band(body: &mut Body, diagnostics: &mut Vec<Diagnostic>) -> Option<()> {
     let mut take = |name: &str| {
         let at = body.attributes.iter().position(|attribute| &*attribute.name == name)?;
         Some(body.attributes.remove(at))
     };
-    let Some(band) = take("band") else { return };
+    let Some(band) = take("band") else { return Some(()) };
     let at = band.expr.span;
     if take("per").is_some() {
         let detail = "This alarm is about all nodes of a shard, and a band is of one metric.";
         let diagnostic = Diagnostic::error("CS1025", "A band of several", detail).at(band.name_span);
         diagnostics
             .push(diagnostic.help("Write a threshold; or an `alarm` block with a target and a band of its own."));
-        return;
+        return None;
     }
     take("threshold");
-    let of_metric = [("metric_name", "metric_name"), ("statistic", "stat"), ("period", "period")];
+    let of_metric = [
+        ("metric_name", "metric_name"),
+        ("statistic", "stat"),
+        ("extended_statistic", "stat"),
+        ("period", "period"),
+        ("unit", "unit"),
+    ];
     let metric: Vec<Attribute> =
         of_metric.into_iter().filter_map(|(from, to)| Some(Attribute { name: to.into(), ..take(from)? })).collect();
     let watched = if metric.is_empty() { "rate" } else { "usual" };
@@ -279,6 +367,7 @@ fn band(body: &mut Body, diagnostics: &mut Vec<Diagnostic>) {
         vec![attribute("id", text("band")), attribute("expression", told), yes()],
         Vec::new(),
     ));
+    Some(())
 }
 
 fn is_below(operator: &Expr) -> bool {
