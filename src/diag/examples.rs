@@ -50,7 +50,8 @@ pub fn page() -> String {
     let mut page =
         "# Codes of messages\n\n`cachestack explain CODE` prints the same. How much a rule counts is said in \
                     the stack block, `lint { CS0533 = \"off\" }` (or `\"warn\"`, `\"error\"`), and in a comment at a \
-                    line, `# cachestack:ignore CS0533 REASON`; errors of the language itself stay errors.\n"
+                    line of what the message is about, \
+                    `# cachestack:ignore CS0533 REASON` (`validate` tells of those that let nothing pass); errors of the language itself stay errors.\n"
             .to_owned();
     for (code, summary, explanation) in CODES {
         let _ = write!(page, "\n## {code}: {summary}\n\n{explanation}\n");

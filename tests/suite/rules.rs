@@ -90,11 +90,20 @@ fn judge(text: &str, open: &[(String, String)]) -> Verdict {
     place.write("main.hcl", text);
     let said = place.run(&["validate", "--json"]);
     let (errors, warnings) = (codes(&said, "error"), codes(&said, "warning"));
-    if !errors.is_empty() {
-        let levels: String = errors.iter().map(|code| format!("    {code} = \"warn\"\n")).collect();
+    let turn_down = |codes: &BTreeSet<String>| {
+        let levels: String = codes.iter().map(|code| format!("    {code} = \"warn\"\n")).collect();
         place.write("main.hcl", &format!("stack \"s\" {{\n  lint {{\n{levels}  }}\n}}\n{text}"));
+    };
+    if !errors.is_empty() {
+        turn_down(&errors);
     }
-    let applied = place.run(&["apply", "--auto-approve"]);
+    let mut applied = place.run(&["apply", "--auto-approve"]);
+    // What is warned of is an error where the plan makes the object.
+    let told: BTreeSet<String> = printed(&applied).intersection(&warnings).cloned().collect();
+    if !told.is_empty() {
+        turn_down(&errors.union(&told).cloned().collect());
+        applied = place.run(&["apply", "--auto-approve"]);
+    }
     let refused = applied.stdout.lines().find_map(refusal);
     match (errors.is_empty(), applied.code, refused) {
         (true, 0, _) => Verdict::Taken,
