@@ -91,6 +91,8 @@ where
                 RemoteError { class: ErrorClass::Denied, code: NO_CREDENTIALS.into(), message: text, request_id: None }
             } else if failure.is_user() {
                 fatal("NotSent", text)
+            } else if text.contains(UNTRUSTED) {
+                fatal("UntrustedCertificate", format!("{text}; {OWN_AUTHORITY}"))
             } else {
                 // Whether the request arrived before the connection broke, nobody knows.
                 transient("ConnectionFailed", text)
@@ -99,6 +101,10 @@ where
         _ => fatal("NotSent", chain(error)),
     }
 }
+
+/// How rustls begins what it says of a certificate that it does not take.
+const UNTRUSTED: &str = "invalid peer certificate";
+const OWN_AUTHORITY: &str = "nothing was sent. Where a proxy or an endpoint has a certificate of an authority of your own, name the file of its root: AWS_CA_BUNDLE, or custom_ca_bundle of the provider";
 
 fn transient(code: &str, message: String) -> RemoteError {
     RemoteError { class: ErrorClass::Transient, code: code.into(), message, request_id: None }

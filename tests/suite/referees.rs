@@ -51,6 +51,15 @@ fn states_are_kept_elsewhere() {
     run(command).expect(0).says("states are kept elsewhere");
 }
 
+/// A proxy, a certificate authority of one's own, and the names of FIPS and dual-stack endpoints.
+#[test]
+fn closed_networks_have_ways_out() {
+    let Some(python) = python_with("closed_networks_have_ways_out", "cryptography") else { return };
+    let mut command = Command::new(python);
+    command.arg(root().join("tests/clients/proxy_suite.py")).arg(env!("CARGO_BIN_EXE_cachestack"));
+    run(command).expect(0).says("closed networks are left by their doors");
+}
+
 /// The shell steps of `examples/ci`, as the systems run them, with the state in moto's S3.
 #[test]
 fn example_pipelines_end_with_nothing_to_do() {
