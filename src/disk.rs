@@ -87,7 +87,11 @@ pub fn exists(path: &Path) -> io::Result<bool> {
 /// # Errors
 /// There is one, whatever it holds; or it cannot be written, and then there is none.
 pub fn create_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => io::Error::new(error.kind(), "there is such a file already"),
+            _ => error,
+        })?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     written.inspect_err(|_| drop(fs::remove_file(path)))
 }

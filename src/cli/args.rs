@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use import::{Export, Import};
+pub use import::{Convert, Export, Import};
 pub use state::{ForceUnlock, State, StateCommand, Surgery};
 
 /// Infrastructure as code for Amazon ElastiCache.
@@ -78,6 +78,8 @@ pub enum Command {
     Import(Box<Import>),
     /// Writes the state in the form of another tool.
     Export(Export),
+    /// Converts a template of another tool into a stack.
+    Convert(Convert),
     /// Takes the lock of a state away from a run that is gone.
     ForceUnlock(ForceUnlock),
     /// Prints the graph of a stack in the DOT language.

@@ -25,6 +25,12 @@ fn attempt(context: &Context, ui: Ui, args: &Export) -> Result<u8, Failure> {
     for why in left {
         ui.remark(&format!("Left out: {why}."));
     }
+    if kept::has_marks(&state) {
+        let block = "ignore_tags { key_prefixes = [\"cachestack:\"] }";
+        ui.remark(&format!(
+            "Objects carry tags of cachestack: without {block} in provider \"aws\" Terraform takes them away."
+        ));
+    }
     let text = format!("{document:#}\n");
     match args.tfstate.as_ref().and_then(Option::as_ref) {
         None => ui.raw(&text),

@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod console;
+mod convert;
 mod diff;
 mod discover;
 mod drift;
@@ -122,6 +123,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::State(options) => state::run(&context, &options).await,
         Command::Import(options) => import::run(&context, &options).await,
         Command::Export(options) => export::run(&context, &options),
+        Command::Convert(options) => convert::run(&context, &options),
         Command::ForceUnlock(options) => unlock::run(&context, &options),
         Command::Graph(options) => graph::run(&context, &options),
         Command::Console(options) => console::run(&context, &options).await,

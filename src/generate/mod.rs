@@ -7,6 +7,7 @@
 
 mod alike;
 mod block;
+pub mod cloudformation;
 mod labels;
 mod part;
 mod references;

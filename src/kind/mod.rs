@@ -157,6 +157,11 @@ pub trait Kind: Send + Sync {
         &[]
     }
 
+    /// What Terraform's provider keeps for attributes that nobody writes, where the account does not tell it.
+    fn provider_defaults(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// Attributes that say what others of the object say too, so that a block that is written for it leaves them out;
     /// also those that objects of another kind say, each for itself, where all that is there is taken over (`all`).
     fn told_elsewhere(&self, _object: &Object, _all: bool) -> Vec<&'static str> {

@@ -1,4 +1,4 @@
-//! The arguments of `import`, and of `export`, the way back.
+//! The arguments of `import`, of `export`, the way back, and of `convert`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -60,4 +60,17 @@ pub struct Export {
     /// A state of Terraform, version 4: into this new file, or else printed.
     #[arg(long, value_name = "FILE", num_args = 0..=1, required = true)]
     pub tfstate: Option<Option<PathBuf>>,
+}
+
+/// `convert`
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// The tool.
+    #[arg(long, value_parser = ["cloudformation"])]
+    pub from: String,
+    /// The template, JSON or YAML; `-` is standard input.
+    pub file: PathBuf,
+    /// Write the stack into this new file; it is printed without.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }

@@ -103,6 +103,10 @@ impl Kind for ReplicationGroup {
         if told { &["auth_token_update_strategy", "notification_topic_arn"] } else { &["auth_token_update_strategy"] }
     }
 
+    fn provider_defaults(&self) -> &'static [(&'static str, &'static str)] {
+        &[("auth_token_update_strategy", "ROTATE")]
+    }
+
     /// Shards that are alike are told by their counts; the primary of a global datastore is told by that.
     fn told_elsewhere(&self, object: &Object, _all: bool) -> Vec<&'static str> {
         let text = |name: &str| object.get(name).and_then(Value::as_str);

@@ -1,6 +1,7 @@
 //! A state as Terraform keeps it: version 4, for a configuration that manages the same with Terraform from then on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -8,8 +9,9 @@ use super::values::{cty, form, plain};
 use super::{VERSION, names};
 use crate::address::{Address, Key};
 use crate::kinds;
+use crate::kinds::tags::{OWNERSHIP_PREFIX, visible};
 use crate::state::{Record, State};
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 /// The document, and what is not in it, with why.
 pub fn state(state: &State) -> (Json, Vec<String>) {
@@ -43,6 +45,12 @@ pub fn state(state: &State) -> (Json, Vec<String>) {
     (document, left)
 }
 
+/// Whether objects carry our marks, which Terraform takes for tags that nobody wants.
+pub fn has_marks(state: &State) -> bool {
+    let tags = state.records.values().filter_map(|record| record.object.get("tags_all")?.as_object());
+    tags.flat_map(|tags| tags.keys()).any(|name| name.starts_with(OWNERSHIP_PREFIX))
+}
+
 /// Why Terraform's state cannot have an object.
 fn refusal(address: &Address) -> Option<&'static str> {
     let kind = kinds::get(&address.kind)?;
@@ -71,6 +79,12 @@ fn resource(address: &Address, instances: Vec<Json>) -> Json {
 fn instance(address: &Address, record: &Record) -> Json {
     let mut object = record.object.clone();
     object.or_insert("id".into(), Value::string(&record.id));
+    if let Some(tags) = object.get_mut("tags_all") {
+        *tags = Value::map(Type::String, visible(tags));
+    }
+    for (name, value) in kinds::get(&address.kind).map(|kind| kind.provider_defaults()).unwrap_or_default() {
+        object.or_insert_with(Arc::from(*name), || Value::string(value));
+    }
     // What is not here, the provider reads.
     let mut attributes = form(address, &object).value;
     if let Some(members) = attributes.as_object_mut() {
