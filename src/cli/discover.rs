@@ -41,7 +41,8 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     drop(store);
     let connection = connect(&mut session, Purpose::Look).await?;
     let region = session.environment.region.as_deref().unwrap_or("us-east-1").to_owned();
-    let discovered = discover(&state, &connection, &region, &filter).await?;
+    let own = (session.evaluator.stack().name.to_string(), session.environment.name.to_string());
+    let discovered = discover(&state, &connection, &region, (&own.0, &own.1), &filter).await?;
     let found = left_in(ui, discovered, spelling, &region);
     if found.is_empty() {
         return Ok(exit::OK);
@@ -88,10 +89,10 @@ fn has_configuration(directory: &Path) -> bool {
 
 /// Says what was found and what is left aside; answers the rest.
 fn left_in(ui: Ui, discovered: Discovered, spelling: Spelling, region: &str) -> Vec<Found> {
-    let Discovered { found, recorded, others, unsettled } = discovered;
+    let Discovered { found, recorded, others, unsettled, strangers } = discovered;
     let known = |one: &Found| spelling == Spelling::Ours || one.kind.has_provider();
     let (found, strange): (Vec<Found>, Vec<Found>) = found.into_iter().partition(known);
-    for why in unsettled {
+    for why in unsettled.into_iter().chain(strangers) {
         ui.say(&format!("Left aside: {why}.\n"));
     }
     for one in strange {

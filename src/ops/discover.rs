@@ -6,6 +6,7 @@ use tokio::task::JoinSet;
 
 use crate::generate::Found;
 use crate::kind::{Kind, Status};
+use crate::kinds::tags::OWNERSHIP_PREFIX;
 use crate::kinds::{self, KINDS};
 use crate::ops::Failure;
 use crate::ops::connect::Connection;
@@ -38,9 +39,11 @@ pub struct Discovered {
     pub others: usize,
     /// Objects that cannot be taken over now, with why.
     pub unsettled: Vec<String>,
+    /// Objects that another stack or environment of ours has made, with which.
+    pub strangers: Vec<String>,
 }
 
-/// Looks for all objects of our kinds that have no record.
+/// Looks for all objects of our kinds that have no record. `own` is the stack and the environment that look.
 ///
 /// # Errors
 /// Objects of a kind cannot be listed or read: what is not seen would be taken for not there.
@@ -48,6 +51,7 @@ pub async fn discover(
     state: &State,
     connection: &Connection,
     region: &str,
+    own: (&str, &str),
     filter: &Filter,
 ) -> Result<Discovered, Failure> {
     let keys = list(connection, region).await?;
@@ -67,6 +71,14 @@ pub async fn discover(
             _ => discovered.found.push(found),
         }
     }
+    let owners = owners(&discovered.found, own);
+    let told = |(at, owner): (&usize, &String)| {
+        let one = &discovered.found[*at];
+        format!("{} \"{}\": {owner}", one.kind.schema().kind, one.id)
+    };
+    discovered.strangers = owners.iter().map(told).collect();
+    let mut at = 0..;
+    discovered.found.retain(|_| at.next().is_none_or(|at| !owners.contains_key(&at)));
     let neighbours = neighbours(connection, &discovered.found, region).await?;
     let before = discovered.found.len();
     discovered.found = fitting(discovered.found, neighbours, filter);
@@ -110,6 +122,29 @@ fn is_told(state: &State, found: &Found, region: &str) -> bool {
     };
     let mut records = state.records.iter().filter(|(_, record)| record.region == region);
     records.any(|(address, record)| found.kind.repeats(&found.object, (&address.kind, &written(record))))
+}
+
+/// The objects that carry the tags of another stack or environment, with whose they are; and what is a part of those.
+fn owners(found: &[Found], own: (&str, &str)) -> BTreeMap<usize, String> {
+    let owner = |one: &Found| {
+        let tag = |name: &str| one.object.get("tags_all")?.get(&format!("{OWNERSHIP_PREFIX}{name}"))?.as_str();
+        let (stack, environment) = (tag("stack")?, tag("environment")?);
+        ((stack, environment) != own).then(|| format!("of environment \"{environment}\" of stack \"{stack}\""))
+    };
+    let mut owners: BTreeMap<usize, String> =
+        found.iter().enumerate().filter_map(|(at, one)| Some((at, owner(one)?))).collect();
+    let users = users(found);
+    let mut open: Vec<usize> = owners.keys().copied().collect();
+    while let Some(one) = open.pop() {
+        let owner = owners[&one].clone();
+        for part in users.get(&one).into_iter().flatten().filter(|user| is_part(found[**user].kind)) {
+            if !owners.contains_key(part) {
+                owners.insert(*part, owner.clone());
+                open.push(*part);
+            }
+        }
+    }
+    owners
 }
 
 /// What found objects name and that was not found: made by AWS, or recorded. Only where that is tells something.
@@ -282,5 +317,28 @@ mod tests {
             assert_eq!(ids.join(" "), want, "{filter:?}");
         }
         assert_eq!(fitting(account(), Vec::new(), &Filter::default()).len(), 9);
+    }
+
+    #[test]
+    fn what_another_stack_has_made_is_left_to_it() {
+        let of = |stack: &str| {
+            let tags = [("cachestack:stack", stack), ("cachestack:environment", "prod")];
+            ("tags_all", Value::string_map(tags))
+        };
+        let rule = |id: &str, group: &str| {
+            one("vpc_security_group_ingress_rule", id, &[("security_group_id", Value::string(group))])
+        };
+        let found = [
+            one("security_group", "sg-1", &[of("other")]),
+            one("security_group", "sg-2", &[of("shop")]),
+            one("security_group", "sg-3", &[]),
+            rule("sgr-1", "sg-1"),
+            rule("sgr-2", "sg-2"),
+            rule("sgr-3", "sg-3"),
+        ];
+        for (own, want) in [(("shop", "prod"), "sg-1 sgr-1"), (("shop", "dev"), "sg-1 sg-2 sgr-1 sgr-2")] {
+            let ids: Vec<&str> = owners(&found, own).keys().map(|at| found[*at].id.as_str()).collect();
+            assert_eq!(ids.join(" "), want, "{own:?}");
+        }
     }
 }
