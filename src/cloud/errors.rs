@@ -95,7 +95,8 @@ where
                 fatal("UntrustedCertificate", format!("{text}; {OWN_AUTHORITY}"))
             } else {
                 // Whether the request arrived before the connection broke, nobody knows.
-                transient("ConnectionFailed", text)
+                let proxy = if text.contains(TUNNEL) { THROUGH_A_PROXY } else { "" };
+                transient("ConnectionFailed", format!("{text}{proxy}"))
             }
         }
         _ => fatal("NotSent", chain(error)),
@@ -105,6 +106,10 @@ where
 /// How rustls begins what it says of a certificate that it does not take.
 const UNTRUSTED: &str = "invalid peer certificate";
 const OWN_AUTHORITY: &str = "nothing was sent. Where a proxy or an endpoint has a certificate of an authority of your own, name the file of its root: AWS_CA_BUNDLE, or custom_ca_bundle of the provider";
+
+/// How the client begins what it says of a proxy.
+const TUNNEL: &str = "tunnel error";
+const THROUGH_A_PROXY: &str = "; the way goes through a proxy, which HTTPS_PROXY or https_proxy of the provider names; NO_PROXY names what is reached without it";
 
 fn transient(code: &str, message: String) -> RemoteError {
     RemoteError { class: ErrorClass::Transient, code: code.into(), message, request_id: None }

@@ -1,5 +1,7 @@
 //! The HTTP client where it is not the SDK's own: through proxies, with further root certificates, or with a log.
 
+use std::path::PathBuf;
+
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
@@ -26,7 +28,7 @@ const VARIABLES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_
 pub fn client(access: &Access) -> Result<Option<SharedHttpClient>, RemoteError> {
     let from_process = has_variables();
     let named = access.http_proxy.is_some() || access.https_proxy.is_some();
-    if !named && !from_process && access.ca_bundle.is_none() && !log::is_on() {
+    if !named && !from_process && bundle(access).is_none() && !log::is_on() {
         return Ok(None);
     }
     let tls = tls(access)?;
@@ -64,11 +66,18 @@ fn proxy(argument: &str, url: Option<&str>, access: &Access) -> Result<ProxyConf
     })
 }
 
+/// The file of further root certificates, and who names it: the argument, else the variable that every SDK reads.
+fn bundle(access: &Access) -> Option<(PathBuf, &'static str)> {
+    let from_process = || std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let argument = access.ca_bundle.clone().map(|path| (path, "custom_ca_bundle"));
+    argument.or_else(|| Some((from_process()?, "AWS_CA_BUNDLE")))
+}
+
 /// The system's root certificates and those of the bundle.
 fn tls(access: &Access) -> Result<TlsContext, RemoteError> {
-    let Some(path) = &access.ca_bundle else { return Ok(TlsContext::default()) };
-    let bytes = file(path, "custom_ca_bundle")?;
-    let wrong = |why: String| fatal("InvalidCertificates", format!("custom_ca_bundle: {}: {why}", path.display()));
+    let Some((path, name)) = bundle(access) else { return Ok(TlsContext::default()) };
+    let bytes = file(&path, name)?;
+    let wrong = |why: String| fatal("InvalidCertificates", format!("{name}: {}: {why}", path.display()));
     let certificates = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
     let certificates = certificates.map_err(|_| wrong("it is not a file of certificates in PEM".to_owned()))?;
     if certificates.is_empty() {

@@ -24,6 +24,11 @@ from cryptography.x509.oid import NameOID
 
 PROGRAM = os.path.abspath(sys.argv[1])
 NAMES = ["localhost", "*.us-east-1.amazonaws.com", "*.us-east-1.api.aws", "*.amazonaws.com"]
+# What AWS may be called: the emulator answers to no other names.
+SERVICES = ["elasticache", "monitoring", "sts", "tagging", "ec2"]
+HOSTS = [service + end for service in SERVICES
+         for end in (".us-east-1.amazonaws.com", "-fips.us-east-1.amazonaws.com", ".us-east-1.api.aws", "-fips.us-east-1.api.aws")]
+ALLOWED = [word for host in HOSTS for word in ("--allow-host", host)]
 
 STACK = """
 environment "dev" {
@@ -178,7 +183,7 @@ class Place:
 
 
 def main():
-    emulator = subprocess.Popen([PROGRAM, "emulate", "--listen", "127.0.0.1:0", "--speed", "instant", "--allow-host", "*"],
+    emulator = subprocess.Popen([PROGRAM, "emulate", "--listen", "127.0.0.1:0", "--speed", "instant", *ALLOWED],
                                 stdout=subprocess.PIPE, text=True)
     atexit.register(emulator.kill)
     address = re.search(r"http://([\d.]+):(\d+)", emulator.stdout.readline())
@@ -193,6 +198,7 @@ def main():
     assert "certificate" in told.lower() and "AWS_CA_BUNDLE" in told, told
     place.run("apply", "--auto-approve", AWS_ENDPOINT_URL=url, AWS_CA_BUNDLE=root)
     assert "No changes" in place.run("plan", AWS_ENDPOINT_URL=url, AWS_CA_BUNDLE=root)
+    place.run("destroy", "--auto-approve", AWS_ENDPOINT_URL=url, arguments='custom_ca_bundle = "%s"' % root)
     told = place.run("plan", expect=1, AWS_ENDPOINT_URL=url, AWS_CA_BUNDLE=os.path.join(folder, "none.pem"))
     assert "none.pem" in told, told
 
