@@ -167,6 +167,8 @@ const MOMENTS: [&str; 4] = ["serial", "created", "cachestack:id", "snapshotting"
 /// What an account holds, a line for each value of each object, without what differs from one making to the next.
 fn world(emulator: &Emulator) -> Vec<String> {
     let export = emulator.export();
+    // What is made as Valkey is encrypted at rest unless it says otherwise; what becomes Valkey stays as it was.
+    let became = export["rows"].to_string().contains("\"engine\":\"valkey\"");
     let mut lines = Vec::new();
     for row in export["rows"].as_array().expect("rows") {
         let part = |at: usize| row[at].as_str().unwrap_or_default();
@@ -178,13 +180,15 @@ fn world(emulator: &Emulator) -> Vec<String> {
         let waits = part(2) == "subscriptions" && row[4]["pending"] == true;
         // Memcached has no snapshots, and a window for them all the same.
         let idle = row[4]["own"]["engine"] == "memcached";
-        // What is made as Valkey is encrypted at rest unless it says otherwise; what becomes Valkey stays as it was.
-        let became = row[4]["own"]["engine"] == "valkey";
         if !(HISTORY.contains(&part(2)) || first || daily || waits) {
             let mut own = Vec::new();
             flatten(&format!("{} {} {}", part(1), part(2), part(3)), &row[4], &mut own);
+            // Nodes of Memcached stay in the zones where they were made, whatever zones are preferred later.
+            let is_of_idle = |line: &str| line.contains(" snapshot_window = ") || line.contains(" zone = ");
+            // Saying the default is saying nothing.
+            let is_default = |line: &str| line.ends_with(" RawMessageDelivery = \"false\"");
             let is_aside =
-                |line: &str| idle && line.contains(" snapshot_window = ") || became && line.contains(" at_rest = ");
+                |line: &str| idle && is_of_idle(line) || became && line.contains(" at_rest = ") || is_default(line);
             lines.extend(own.into_iter().filter(|line| !is_aside(line)));
         }
     }
@@ -203,6 +207,12 @@ fn flatten(path: &str, value: &serde_json::Value, lines: &mut Vec<String>) {
         }
         serde_json::Value::Array(items) if items.iter().any(serde_json::Value::is_object) => {
             items.iter().enumerate().for_each(|(at, item)| flatten(&format!("{path} {at}"), item, lines));
+        }
+        // Members have no order.
+        serde_json::Value::Array(items) if path.ends_with(" users") => {
+            let mut items: Vec<String> = items.iter().map(ToString::to_string).collect();
+            items.sort();
+            lines.push(format!("{path} = {}", items.join(",")));
         }
         value => lines.push(format!("{path} = {value}")),
     }
