@@ -101,8 +101,8 @@ fn stands_alone(item: &Item) -> bool {
 fn varying(kind: &'static dyn Kind, items: &[&Item]) -> Vec<&'static str> {
     let names = kind.schema().attrs.iter().map(|attr| attr.name);
     let differs = |name: &&'static str| {
-        let first = items[0].part.get(*name);
-        !items.iter().all(|item| match (first, item.part.get(*name)) {
+        let first = items[0].part.get(name);
+        !items.iter().all(|item| match (first, item.part.get(name)) {
             (Some(one), Some(other)) => same(one, other),
             (one, other) => one.is_none() && other.is_none(),
         })

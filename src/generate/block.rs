@@ -175,7 +175,7 @@ impl Writer<'_> {
     /// A member of a map: the name of what is watched, for instance.
     fn member(&mut self, attr: &Attr, value: &Value) -> Expression {
         let Some(text) = value.as_str().filter(|_| attr.name != "tags") else { return self.value(attr, value) };
-        match self.references.to_watched(&self.from, text) {
+        match self.references.of_watched(&self.from, text) {
             Some((reference, "")) => parsed(&reference),
             Some((reference, rest)) => template([Part::Reference(reference), Part::Text(rest)]),
             None => self.value(attr, value),

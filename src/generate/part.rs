@@ -92,7 +92,7 @@ fn leave_refused(kind: &dyn Kind, part: &mut Object) {
         let of_values = check::faults(&kind.schema().attrs, &wish).into_iter();
         let of_values = of_values.filter_map(|fault| kind.schema().attr(&fault.path).map(|attr| attr.name));
         let optional = |name: &&str| {
-            part.contains_key(*name) && kind.schema().attr(name).is_some_and(|attr| attr.mode != Mode::Required)
+            part.contains_key(name) && kind.schema().attr(name).is_some_and(|attr| attr.mode != Mode::Required)
         };
         let Some(refused) = of_rules.chain(of_values).find(optional) else { return };
         part.remove(refused);

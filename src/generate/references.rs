@@ -67,7 +67,7 @@ impl References {
 
     /// The expression for the name of an object that alarms watch, and what of the text stands behind that: the number
     /// of a node, `-001` or `-0001-002`.
-    pub fn to_watched<'a>(&mut self, from: &Address, text: &'a str) -> Option<(String, &'a str)> {
+    pub fn of_watched<'a>(&mut self, from: &Address, text: &'a str) -> Option<(String, &'a str)> {
         let mut end = text.len();
         for _ in 0..3 {
             if let Some(found) = self.watched.get(&text[..end]).cloned() {

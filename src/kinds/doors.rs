@@ -42,8 +42,7 @@ const CACHES: [i64; 2] = [6379, 11_211];
 /// a way in from the internet that is everybody.
 fn is_open_to_all(rule: &Object, names: [&str; 3], ports: &[i64]) -> bool {
     let world = |value: &Value| matches!(value.as_str(), Some("0.0.0.0/0" | "::/0"));
-    let ranges =
-        ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"].iter().filter_map(|name| rule.get(*name));
+    let ranges = ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"].iter().filter_map(|name| rule.get(name));
     let anybody = { ranges }.any(|range| world(range) || range.children().any(world));
     anybody && ports.iter().any(|port| covers(Some(rule), names, *port) == Some(true))
 }

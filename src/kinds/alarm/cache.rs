@@ -57,7 +57,7 @@ fn misspelt(one: &Object) -> Option<Problem> {
     }
     let of_engine =
         ["AWS/Redis", "AWS/Valkey", "AWS/Memcached"].iter().any(|name| name.eq_ignore_ascii_case(namespace));
-    let near = namespace.starts_with("AWS/") && did_you_mean(namespace, [real].into_iter()).is_some();
+    let near = namespace.starts_with("AWS/") && did_you_mean(namespace, [real]).is_some();
     let ours = one.get("metric_name").and_then(Value::as_str).is_some_and(|name| metrics::get(name).is_some());
     (of_engine || near && ours).then(|| wrong("is no namespace that is known").warning())
 }
@@ -113,7 +113,7 @@ fn wrong_dimensions(one: &Object) -> Option<Problem> {
 /// The dimension that is meant by one that there is not.
 fn meant(name: &str) -> &'static str {
     let same = DIMENSIONS.into_iter().find(|known| known.eq_ignore_ascii_case(name));
-    match same.or_else(|| did_you_mean(name, DIMENSIONS.into_iter())) {
+    match same.or_else(|| did_you_mean(name, DIMENSIONS)) {
         Some(near) if same.is_some() || near != "CacheNodeId" => near,
         _ if name.to_lowercase().contains("serverless") => "clusterId",
         _ => "CacheClusterId",

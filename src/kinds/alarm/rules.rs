@@ -76,7 +76,7 @@ fn check_threshold(desired: &Object) -> Vec<Problem> {
     let mut problems = Vec::new();
     // That a range needs a band is told of its operator.
     let of_band = desired.get("comparison_operator").and_then(Value::as_str).is_some_and(queries::is_of_bands);
-    if fixed == by_query && !(of_band && !fixed) {
+    if fixed == by_query && (fixed || !of_band) {
         let problem = Problem::error(
             "CS0575",
             "threshold",

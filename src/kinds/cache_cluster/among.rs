@@ -69,7 +69,7 @@ fn is_counted(among: &Among, written: &Object) -> Option<Problem> {
     if stays || group.planned.get("cluster_enabled").and_then(Value::as_bool) == Some(true) {
         return None;
     }
-    let counts = |name: &&&str| group.written.get(**name).is_some_and(|count| !count.is_null()) && !group.ignores(name);
+    let counts = |name: &&&str| group.written.get(name).is_some_and(|count| !count.is_null()) && !group.ignores(name);
     let count = COUNTS.iter().find(counts)?;
     let detail = format!(
         "`{count}` of `{address}` says how many nodes the group has, and this is one more: every plan would want to take it out."
