@@ -41,17 +41,41 @@ async fn single(context: &Context, ui: Ui, args: &Import, address: &str, id: &st
             let why = "has a block already; leave --generate-config-out out to import into it";
             return Err(Failure::Error(format!("`{to}` {why}")));
         }
+        let path = context.path(file);
+        if path.extension().is_some_and(|end| end == "json") || !is_part_of(&path, &session.evaluator.stack().directory)
+        {
+            let why = "is no file of the stack, so that the next apply would destroy what was imported: write NAME.hcl or NAME.tf in its directory";
+            return Err(Failure::Error(format!("--generate-config-out: {} {why}", file.display())));
+        }
         beside.extend(write_missing_of(context, ui, session, file).await?);
     }
-    let session = open(context, ui, &stack, beside)?;
-    let judge = |plan: &Plan, _: &State| match plan.imports.iter().any(|imported| imported.address == to) {
+    let taken = take(context, ui, args, (&stack, beside, &to)).await;
+    // Without a record the block would make another object.
+    if let Some(file) = &args.generate_config_out
+        && !open(context, ui, &stack, BTreeMap::new())?.store()?.state().records.contains_key(&to)
+        && std::fs::remove_file(context.path(file)).is_ok()
+    {
+        ui.say(&format!("Nothing was imported; {} is taken away again.\n", file.display()));
+    }
+    taken
+}
+
+/// Carries out the import of one object.
+async fn take(
+    context: &Context,
+    ui: Ui,
+    args: &Import,
+    (stack, beside, to): (&StackArgs, BTreeMap<String, String>, &Address),
+) -> Result<u8, Failure> {
+    let session = open(context, ui, stack, beside)?;
+    let judge = |plan: &Plan, _: &State| match plan.imports.iter().any(|imported| imported.address == *to) {
         true => Ok(()),
         false => Err(Failure::Error(format!("`{to}` has a record now; nothing was imported"))),
     };
     let manner = Manner { command: "cachestack import", destroy: false, judge: &judge, stop: signals::listen(ui) };
     let options = adoption(vec![to.clone()]);
     // Nothing in the account changes, as with Terraform: nobody is asked.
-    let arguments = arguments(stack, args, true);
+    let arguments = arguments(stack.clone(), args, true);
     Ok(apply::plan_and_apply(context, ui, &arguments, session, options, &manner).await?.0)
 }
 

@@ -43,6 +43,21 @@ pub struct Discovered {
     pub strangers: Vec<String>,
 }
 
+/// Blocks without the tags that an object has would take them away, and tags say whose it is.
+fn must_have_tags(found: &[Found]) -> Result<(), Failure> {
+    let told = |one: &&Found| one.object.get("tags_all").is_some_and(|tags| tags.as_object().is_some());
+    let untold = found.iter().filter(|one| one.kind.schema().taggable() && !told(one));
+    let names: Vec<String> = untold.map(|one| format!("{} \"{}\"", one.kind.schema().kind, one.id)).collect();
+    match names.len() {
+        0 => Ok(()),
+        count => Err(Failure::Error(format!(
+            "the tags of {}{} cannot be read; nothing was written. Allow the listing of tags: `cachestack iam-policy --for plan --all-kinds` has the actions",
+            names[..count.min(3)].join(", "),
+            if count > 3 { format!(" and {} more", count - 3) } else { String::new() }
+        ))),
+    }
+}
+
 /// Looks for all objects of our kinds that have no record. `own` is the stack and the environment that look.
 ///
 /// # Errors
@@ -71,6 +86,7 @@ pub async fn discover(
             _ => discovered.found.push(found),
         }
     }
+    must_have_tags(&discovered.found)?;
     let owners = owners(&discovered.found, own);
     let told = |(at, owner): (&usize, &String)| {
         let one = &discovered.found[*at];

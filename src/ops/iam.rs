@@ -221,6 +221,16 @@ fn state(session: &Session, purpose: Purpose, place: &Place) -> Vec<Json> {
     if !bucket.prefix.is_empty() {
         list["Condition"] = json!({ "StringLike": { "s3:prefix": folder } });
     }
+    // What is encrypted with a key of one's own is written and read with it.
+    let key = bucket.options.get("kms_key_id").map(|key| match key.starts_with("arn:") {
+        true => vec![key.clone()],
+        false => place.arns("kms", &["key/*"]),
+    });
+    let encrypts = match purpose {
+        Purpose::Plan => BTreeSet::from(["kms:Decrypt"]),
+        Purpose::Apply => BTreeSet::from(["kms:Decrypt", "kms:GenerateDataKey"]),
+    };
+    let encryption = key.and_then(|resources| statement("StateKey", encrypts, resources));
     let objects = statement("State", actions.into_iter().collect(), vec![format!("{arn}/{folder}")]);
-    objects.into_iter().chain([list]).collect()
+    objects.into_iter().chain([list]).chain(encryption).collect()
 }

@@ -295,7 +295,7 @@ fn stack_name(session: &Session) -> Option<String> {
 }
 
 /// A place that several stacks can name has the state of one of them: to any other everything in it would be to destroy.
-fn check_stack(home: &Home, session: &Session) -> Result<(), Failure> {
+pub fn check_stack(home: &Home, session: &Session) -> Result<(), Failure> {
     let here = stack_name(session);
     let Some(known) = home.stack.as_ref().filter(|_| session.location.is_some()) else { return Ok(()) };
     if here.as_ref() == Some(known) || session.environment.renamed_from.as_ref() == Some(known) {

@@ -1,6 +1,7 @@
 //! Changes of a state by hand: nothing is asked of the account, and nothing sent. What was there is the backup.
 
 use crate::address::{Address, Subject};
+use crate::ops::plan::check_stack;
 use crate::ops::{Failure, Session, apply};
 use crate::plan::moves;
 use crate::state::file;
@@ -91,6 +92,7 @@ fn replace_id(state: &State, address: &Address, id: &str) -> Told {
 
 /// Carries out a change. Wants a store that holds the lock.
 pub async fn carry_out(session: &Session, store: &mut Store, effects: Vec<Effect>) -> Result<(), Failure> {
+    check_stack(&store.state().home, session)?;
     settled(store)?;
     apply::begin(session, store).await?;
     store.commit(vec![Entry::Noted(effects)]).await.map_err(Failure::Error)?;

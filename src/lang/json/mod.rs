@@ -75,6 +75,7 @@ fn top(kind: &str) -> (usize, Content<'static>) {
         "stack" => (1, Content::Plain(&["lint"])),
         "module" | "environment" => (1, Content::Plain(&[])),
         "check" => (1, Content::Check),
+        "policy" => (1, Content::Plain(&["deny", "warn"])),
         "removed" => (0, Content::Plain(&["lifecycle"])),
         "terraform" => (0, Content::Ignored),
         kind => match kinds::get(our_name(kind)) {

@@ -66,7 +66,9 @@ resource "aws_elasticache_replication_group" "guarded" {
   user_group_ids             = local.changed ? null : [aws_elasticache_user_group.app.user_group_id]
   apply_immediately          = true
 }
+# A group that is being modified can be given to no cache.
 resource "aws_elasticache_serverless_cache" "s" {
+  depends_on           = [aws_elasticache_user_group_association.late]
   name                 = "serverless"
   engine               = "valkey"
   description          = local.changed ? "new" : "d"
