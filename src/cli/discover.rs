@@ -16,6 +16,7 @@ use crate::lang::source::is_configuration;
 use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::discover::{Discovered, Filter, discover};
 use crate::ops::import::around;
+use crate::ops::plan::check_stack;
 use crate::ops::{Failure, Session};
 use crate::plan::{Action, Options, Plan};
 use crate::state::State;
@@ -39,6 +40,8 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     let store = session.store()?;
     let state = store.state().clone();
     drop(store);
+    check_stack(&state.home, &session)?;
+    nothing_open(&session, &state)?;
     let connection = connect(&mut session, Purpose::Look).await?;
     let region = session.environment.region.as_deref().unwrap_or("us-east-1").to_owned();
     let own = (session.evaluator.stack().name.to_string(), session.environment.name.to_string());
@@ -66,6 +69,19 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     }
     exit::rest();
     prove(context, ui, &stack, addresses).await
+}
+
+/// What was written by an earlier run and not imported is not written again under other names.
+fn nothing_open(session: &Session, state: &State) -> Result<(), Failure> {
+    let is_recorded = |block: &Address| state.records.keys().any(|address| address.config() == *block);
+    let imports = session.evaluator.stack().imports().map(|(path, import)| import.block_from(path).config());
+    let open: Vec<Address> = imports.filter(|block| !is_recorded(block)).collect();
+    let Some(first) = open.first() else { return Ok(()) };
+    Err(Failure::Error(format!(
+        "the stack has {} `import` blocks whose objects have no record yet, that of `{first}` for instance: carry them out \
+         with `cachestack apply`, or take them out with their blocks; nothing was looked for",
+        open.len()
+    )))
 }
 
 fn filter(args: &Import) -> Result<Filter, Failure> {
