@@ -64,8 +64,8 @@ fn must_be_spread(change: &Change) -> Result<(), Problem> {
     let counts = ["replicas_per_node_group", "num_cache_clusters"];
     let blocks = change.if_changed("node_group_configuration");
     let said = blocks.children().all(|block| block.get("replica_count").is_some_and(|count| !count.is_null()));
-    let described = blocks.children().next().is_some();
-    let unwritten = described && !said && counts.into_iter().all(|name| change.if_changed(name).is_null());
+    let described = blocks.children().next().is_some() && said;
+    let unwritten = !described && counts.into_iter().all(|name| change.if_changed(name).is_null());
     let spread = unwritten && change.new("multi_az_enabled").as_bool() == Some(true);
     if !spread || change.new("replicas_per_node_group").as_i64() != Some(0) {
         return Ok(());

@@ -87,15 +87,6 @@ pub(super) fn failover(group: Group) -> Vec<Problem> {
             "Set replicas_per_node_group to 1 or more, or automatic_failover_enabled = false.",
         ));
     }
-    // Shards that nobody gave replicas have none when they are made.
-    let counts = ["replicas_per_node_group", "num_cache_clusters", "node_group_configuration"];
-    let unsaid = has_shards && !group.in_global() && !counts.iter().any(|name| group.may_be_set(name));
-    if group.is("multi_az_enabled", true) && unsaid && problems.is_empty() {
-        let detail = "`multi_az_enabled` is on, and the shards of a new group have no replica unless you ask for it.";
-        let help = "Set replicas_per_node_group to 1 or more, or multi_az_enabled = false.";
-        let problem = Problem::error("CS0536", "multi_az_enabled", "Multi-AZ needs a replica", detail, help);
-        problems.push(problem.refused_when_made());
-    }
     let no_replica = group.number("replicas_per_node_group") == Some(0);
     if group.is("multi_az_enabled", true) && (no_replica || one_node) && !problems.iter().any(|p| p.code == "CS0534") {
         problems.push(Problem::error(
