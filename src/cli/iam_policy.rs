@@ -24,6 +24,6 @@ fn attempt(context: &Context, ui: Ui, args: &IamPolicy) -> Result<u8, Failure> {
         IamPurpose::Plan => Purpose::Plan,
         IamPurpose::Apply => Purpose::Apply,
     };
-    ui.json(&policy(&session, purpose, args.all_kinds));
+    ui.out(&format!("{:#}\n", policy(&session, purpose, args.all_kinds)));
     Ok(exit::OK)
 }

@@ -37,7 +37,7 @@ pub fn policy(session: &Session, purpose: Purpose, every_kind: bool) -> Json {
     let reads = wanted.read.iter().copied().filter(|action| !is_of_objects(action));
     // Most operations that list know no resources, and a plan has to see what is in the way of a name as well.
     statements.extend(statement("Read", reads.collect(), vec!["*".to_owned()]));
-    statements.extend(secrets(session, purpose, &place));
+    statements.extend(secrets(session, purpose, every_kind, &place));
     if purpose == Purpose::Apply {
         let mut by_service: BTreeMap<&str, BTreeSet<&'static str>> = BTreeMap::new();
         for action in &wanted.write {
@@ -133,6 +133,16 @@ impl Place {
         self.regions.iter().flat_map(|region| names.iter().map(move |name| arn(region, name))).collect()
     }
 
+    /// A secret by its name. Secrets Manager adds six letters of its own to a name.
+    fn secret(&self, service: &str, name: &str) -> Vec<String> {
+        match service {
+            "ssm" => self.arns(service, &[&format!("parameter/{}", name.trim_start_matches('/'))]),
+            _ if name.starts_with("arn:") => vec![name.to_owned()],
+            _ if name.ends_with('*') => self.arns(service, &[&format!("secret:{name}")]),
+            _ => self.arns(service, &[&format!("secret:{name}-??????")]),
+        }
+    }
+
     /// The name of the statement of a service, and what it may touch.
     fn resources(&self, service: &str) -> (&'static str, Vec<String>) {
         match service {
@@ -168,39 +178,83 @@ fn service_role(place: &Place) -> Json {
     })
 }
 
-/// Secrets that the account keeps, read by `secret()` and by look-ups, and the place for those that are made here. What a
-/// name is put together of is not known offline.
-fn secrets(session: &Session, purpose: Purpose, place: &Place) -> Vec<Json> {
-    let writes = |text: &str| session.sources.files().any(|(_, file)| file.text.contains(text));
-    let reads_kind = |kind: &str| session.evaluator.stack().resources().any(|block| &*block.address.kind == kind);
+/// A service that keeps secrets.
+struct Keeper {
+    service: &'static str,
+    /// What its sources begin with.
+    word: &'static str,
+    /// The look-up of it.
+    kind: &'static str,
+    /// Names of statements are unique within a policy.
+    sids: [&'static str; 2],
+    read: &'static str,
+    write: &'static [&'static str],
+}
+
+const KEEPERS: [Keeper; 2] = [
+    Keeper {
+        service: "ssm",
+        word: "ssm:",
+        kind: "ssm_parameter",
+        sids: ["ReadParameters", "KeepParameters"],
+        read: "ssm:GetParameter",
+        write: &["ssm:PutParameter", "ssm:DeleteParameter"],
+    },
+    Keeper {
+        service: "secretsmanager",
+        word: "secretsmanager:",
+        kind: "secretsmanager_secret_version",
+        sids: ["ReadSecrets", "KeepSecrets"],
+        read: "secretsmanager:GetSecretValue",
+        write: &["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret"],
+    },
+];
+
+/// Secrets that the account keeps, read by `secret()` and by look-ups, and the place for those that are made here.
+fn secrets(session: &Session, purpose: Purpose, every_kind: bool, place: &Place) -> Vec<Json> {
     let kept = session.environment.secrets.as_deref().unwrap_or_default();
     let mut found = Vec::new();
-    for (service, word, kind, read, write) in [
-        ("ssm", "\"ssm:", "ssm_parameter", &["ssm:GetParameter"][..], &["ssm:PutParameter", "ssm:DeleteParameter"][..]),
-        (
-            "secretsmanager",
-            "\"secretsmanager:",
-            "secretsmanager_secret_version",
-            &["secretsmanager:GetSecretValue"],
-            &["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret"],
-        ),
-    ] {
-        let prefix = kept.strip_prefix(&word[1..]);
-        if !(prefix.is_some() || writes(word) || reads_kind(kind)) {
+    for keeper in &KEEPERS {
+        let prefix = kept.strip_prefix(keeper.word).map(|prefix| format!("{}/*", prefix.trim_end_matches('/')));
+        let mut names = named(session, keeper, every_kind);
+        names.extend(prefix.clone());
+        let arns = |names: &BTreeSet<String>| -> Vec<String> {
+            names.iter().flat_map(|name| place.secret(keeper.service, name)).collect()
+        };
+        if names.is_empty() {
             continue;
         }
-        let of = |name: &str| match service {
-            "ssm" => place.arns(service, &[&format!("parameter/{}", name.trim_start_matches('/'))]),
-            _ => place.arns(service, &[&format!("secret:{name}")]),
-        };
-        found.extend(statement("ReadSecrets", read.iter().copied().collect(), of("*")));
+        found.extend(statement(keeper.sids[0], BTreeSet::from([keeper.read]), arns(&names)));
         if let Some(prefix) = prefix.filter(|_| purpose == Purpose::Apply) {
-            let resources = of(&format!("{}/*", prefix.trim_end_matches('/')));
-            found.extend(statement("KeepSecrets", write.iter().copied().collect(), resources));
+            let own = arns(&BTreeSet::from([prefix]));
+            found.extend(statement(keeper.sids[1], keeper.write.iter().copied().collect(), own));
         }
+    }
+    if !found.is_empty() {
         found.extend(statement("OpenSecrets", BTreeSet::from(["kms:Decrypt"]), place.arns("kms", &["key/*"])));
     }
     found
+}
+
+/// The names of the secrets that the stack reads, as its files write them; any where one is put together or looked up.
+fn named(session: &Session, keeper: &Keeper, every_kind: bool) -> BTreeSet<String> {
+    let any = || BTreeSet::from(["*".to_owned()]);
+    let mut blocks = session.evaluator.stack().resources();
+    if every_kind || blocks.any(|block| &*block.address.kind == keeper.kind) {
+        return any();
+    }
+    let start = format!("\"{}", keeper.word);
+    let mut names = BTreeSet::new();
+    for (_, file) in session.sources.files() {
+        for rest in file.text.split(&start).skip(1) {
+            let name = rest.split('"').next().unwrap_or_default();
+            if name.is_empty() || name.contains(['$', '%', '\\', '*']) {
+                return any();
+            }
+            names.insert(name.split('#').next().unwrap_or_default().to_owned());
+        }
+    }
+    names
 }
 
 /// The state, where it lies in a bucket of S3.

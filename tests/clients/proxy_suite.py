@@ -217,7 +217,9 @@ def main():
     dual = asked("use_dualstack_endpoint = true")
     assert any(name.endswith(".api.aws") for name in dual), dual
     assert asked(AWS_USE_DUALSTACK_ENDPOINT="true") == dual
-    assert asked('https_proxy = "http://127.0.0.1:%d"' % Proxy(port).port, HTTPS_PROXY="") == set()
+    argument = Proxy(port)
+    assert asked('https_proxy = "http://127.0.0.1:%d"' % argument.port, HTTPS_PROXY="") == set()
+    assert {name.removesuffix(":443") for name in argument.asked} == plain, argument.asked
 
     # A name that NO_PROXY has goes its own way.
     proxy = Proxy(port)

@@ -34,9 +34,10 @@ fn allowed(place: &Place, purpose: &str) -> BTreeSet<String> {
     let policy = place.run(&["iam-policy", "--for", purpose]).expect(0).stdout;
     let policy: Json = serde_json::from_str(&policy).expect("JSON");
     assert_eq!(policy["Version"], "2012-10-17");
-    let mut all = BTreeSet::new();
+    let (mut all, mut sids) = (BTreeSet::new(), BTreeSet::new());
     for statement in policy["Statement"].as_array().expect("statements") {
         assert_eq!(statement["Effect"], "Allow");
+        assert!(sids.insert(statement["Sid"].to_string()), "IAM takes no name of a statement twice: {policy}");
         let actions = &statement["Action"];
         let one = actions.as_str().map(str::to_owned);
         let many = actions.as_array().into_iter().flatten().map(|action| action.as_str().expect("a text").to_owned());
