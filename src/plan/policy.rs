@@ -93,12 +93,18 @@ fn hits(policy: &Policy, rule: &Rule, scope: &dyn Scope, about: &[&Change]) -> R
     one(rule, &within(sample(policy)))?;
     let mut hits = Vec::new();
     for change in about {
-        let text = one(rule, &within(change.value.clone()))?;
+        let text = one(rule, &within(change.value.clone())).map_err(|wrong| while_judging(wrong, &change.address))?;
         // One step stands for all: a replacement is left out as a whole.
         let step = Some((change.step, change.address.clone()));
         hits.extend(text.map(|text| Hit { step, text }));
     }
     Ok(hits)
+}
+
+/// Says of mistakes that only show with one object which that is.
+fn while_judging(wrong: Vec<Diagnostic>, address: &Address) -> Vec<Diagnostic> {
+    let told = |one: Diagnostic| Diagnostic { detail: format!("{} `change` is that of {address}.", one.detail), ..one };
+    wrong.into_iter().map(told).collect()
 }
 
 /// What a rule says where it hits.
