@@ -22,7 +22,7 @@ use crate::log;
 use crate::stack::access::Access;
 
 /// The variables that name a proxy, as most programs read them.
-const VARIABLES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+pub const VARIABLES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// The client that the arguments and the environment want; nothing where the SDK's own does.
 pub fn client(access: &Access) -> Result<Option<SharedHttpClient>, RemoteError> {
