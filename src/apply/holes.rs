@@ -53,8 +53,8 @@ impl Known {
                 return Value::set(ty.clone(), items).with_mark(value.sensitive);
             }
             Data::Tuple(items) => Data::Tuple(Arc::new(items.iter().map(|item| self.value(item, entropy)).collect())),
-            Data::Map(ty, items) => Data::Map(ty.clone(), Arc::new(self.object(items, entropy))),
-            Data::Object(items) => Data::Object(Arc::new(self.object(items, entropy))),
+            Data::Map(ty, items) => Data::Map(ty.clone(), self.object(items, entropy)),
+            Data::Object(items) => Data::Object(self.object(items, entropy)),
             _ => return value.clone(),
         };
         Value { data, sensitive: value.sensitive }

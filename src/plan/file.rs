@@ -154,15 +154,15 @@ impl Withhold {
         }
         if let Data::Unknown(unknown) = &value.data {
             // How it begins is a part of what it will be.
-            let unknown = Unknown { prefix: unknown.prefix.clone().filter(|_| !hide), ..unknown.clone() };
-            return Value { data: Data::Unknown(unknown), sensitive: value.sensitive };
+            let unknown = Unknown { prefix: unknown.prefix.clone().filter(|_| !hide), ..(**unknown).clone() };
+            return Value { data: Data::Unknown(Arc::new(unknown)), sensitive: value.sensitive };
         }
         let data = match &value.data {
             Data::List(ty, list) => Data::List(ty.clone(), self.items(list, hide)),
             Data::Set(ty, set) => Data::Set(ty.clone(), self.items(set, hide)),
             Data::Tuple(tuple) => Data::Tuple(self.items(tuple, hide)),
-            Data::Map(ty, entries) if !hide => Data::Map(ty.clone(), Arc::new(self.object(entries, hide))),
-            Data::Object(entries) => Data::Object(Arc::new(self.object(entries, hide))),
+            Data::Map(ty, entries) if !hide => Data::Map(ty.clone(), self.object(entries, hide)),
+            Data::Object(entries) => Data::Object(self.object(entries, hide)),
             _ => return self.hole(value),
         };
         Value::new(data)
@@ -190,8 +190,8 @@ impl Withhold {
             return cover(value, Some(*hole));
         }
         let items = |items: &[Value]| Arc::new(items.iter().map(|item| self.copied(item)).collect::<Vec<_>>());
-        let entries = |entries: &Object| {
-            Arc::new(entries.iter().map(|(name, value)| (name.clone(), self.copied(value))).collect::<Object>())
+        let entries = |entries: &Object| -> Object {
+            entries.iter().map(|(name, value)| (name.clone(), self.copied(value))).collect()
         };
         let data = match &value.data {
             Data::List(ty, list) => Data::List(ty.clone(), items(list)),
@@ -221,5 +221,5 @@ fn cover(value: &Value, hole: Option<u32>) -> Value {
     let ty = if value.as_object().is_some() { Type::Any } else { value.ty() };
     let origin = Some(Arc::new(Origin::Withheld));
     let unknown = Unknown { ty, origin, not_null: true, hole, ..Unknown::default() };
-    Value { data: Data::Unknown(unknown), sensitive: true }
+    Value::from(unknown).into_sensitive()
 }

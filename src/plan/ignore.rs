@@ -47,7 +47,7 @@ fn put(value: &Value, steps: &[Step], part: Option<&Value>) -> Value {
     let Some((step, rest)) = steps.split_first() else { return part.unwrap_or(value).clone() };
     let data = match (&value.data, step) {
         (Data::Map(_, items) | Data::Object(items), step) => {
-            let (mut items, key) = ((**items).clone(), key(step));
+            let (mut items, key) = (items.clone(), key(step));
             match (items.get(&key).map(|item| put(item, rest, part)), part) {
                 (Some(changed), _) if !rest.is_empty() => drop(items.insert(key, changed)),
                 (None, Some(part)) if rest.is_empty() => drop(items.insert(key, part.clone())),
@@ -55,8 +55,8 @@ fn put(value: &Value, steps: &[Step], part: Option<&Value>) -> Value {
                 _ => drop(items.remove(&key)),
             }
             match &value.data {
-                Data::Map(ty, _) => Data::Map(ty.clone(), Arc::new(items)),
-                _ => Data::Object(Arc::new(items)),
+                Data::Map(ty, _) => Data::Map(ty.clone(), items),
+                _ => Data::Object(items),
             }
         }
         (Data::List(ty, items), Step::Index(index)) => {

@@ -2,6 +2,8 @@
 //!
 //! Plan and apply both come here, so that they cannot differ.
 
+use std::sync::Arc;
+
 use crate::address::{Address, Mode};
 use crate::diag::Diagnostic;
 use crate::kinds;
@@ -107,7 +109,7 @@ pub fn as_others_see(mut object: Object, address: &Address) -> Object {
         if let Data::Unknown(unknown) = &mut value.data
             && matches!(unknown.origin.as_deref(), Some(Origin::Unique(_)))
         {
-            unknown.origin = Some(Origin::attribute(address, name));
+            Arc::make_mut(unknown).origin = Some(Origin::attribute(address, name));
         }
     }
     with_empty_blocks(object, address)

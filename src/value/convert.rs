@@ -64,7 +64,7 @@ fn convert_data(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
             Data::Set(convert_type(of, to).unwrap_or_default(), Arc::default())
         }
         (Data::Map(of, items), Type::Map(to)) if items.is_empty() && to.has_any() => {
-            Data::Map(convert_type(of, to).unwrap_or_default(), Arc::default())
+            Data::Map(convert_type(of, to).unwrap_or_default(), Object::new())
         }
         (Data::Null(from), _) => Data::Null(convert_type(from, ty).ok_or_else(|| required(ty))?),
         (Data::Unknown(unknown), Type::Object(fields)) if unknown.parts.is_some() => {
@@ -72,11 +72,11 @@ fn convert_data(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
                 let part = unknown.part(name).unwrap_or_else(Value::null);
                 Ok((name.clone(), convert(&part, &field.ty).map_err(|wrong| wrong.within(format!(".{name}")))?))
             };
-            Data::Object(Arc::new(fields.iter().map(part).collect::<Result<_, Mismatch>>()?))
+            Data::Object(fields.iter().map(part).collect::<Result<_, Mismatch>>()?)
         }
         (Data::Unknown(unknown), _) => {
             let filled = convert_type(&unknown.ty, ty).ok_or_else(|| required(ty))?;
-            Data::Unknown(Unknown { ty: filled, parts: None, ..unknown.clone() })
+            Data::Unknown(Arc::new(Unknown { ty: filled, parts: None, ..(**unknown).clone() }))
         }
         (Data::Secret(_), Type::String) => return Ok(value.clone()),
         (Data::Secret(_), _) => return Err(Mismatch::new("a secret is a string and cannot be converted")),
@@ -204,13 +204,13 @@ fn map(value: &Value, element: &Type) -> Result<Data, Mismatch> {
         Data::Map(_, items) | Data::Object(items) => {
             let steps = items.iter().map(|(key, item)| (format!("[{key:?}]"), item));
             let (ty, converted) = elements(steps, element, "map")?;
-            Ok(Data::Map(ty, Arc::new(items.keys().cloned().zip(converted).collect())))
+            Ok(Data::Map(ty, items.keys().cloned().zip(converted).collect()))
         }
         _ => Err(required(&Type::map(element.clone()))),
     }
 }
 
-fn tuple(value: &Value, types: &Arc<[Type]>) -> Result<Data, Mismatch> {
+fn tuple(value: &Value, types: &Arc<Vec<Type>>) -> Result<Data, Mismatch> {
     let Data::Tuple(items) = &value.data else {
         return Err(required(&Type::Tuple(types.clone())));
     };
@@ -251,7 +251,7 @@ fn object(value: &Value, fields: &Arc<std::collections::BTreeMap<Arc<str>, Field
         };
         attributes.insert(name.clone(), converted);
     }
-    Ok(Data::Object(Arc::new(attributes)))
+    Ok(Data::Object(attributes))
 }
 
 /// What a value of type `from` becomes in a conversion to `to`; `None` where none is possible whatever

@@ -20,14 +20,14 @@ fn number_value(value: &mut Value, next: &mut u32) {
     }
     match &mut value.data {
         Data::Unknown(unknown) => {
-            unknown.hole = Some(*next);
+            Arc::make_mut(unknown).hole = Some(*next);
             *next += 1;
         }
         Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => {
             Arc::make_mut(items).iter_mut().for_each(|item| number_value(item, next));
         }
         Data::Map(_, items) | Data::Object(items) => {
-            Arc::make_mut(items).values_mut().for_each(|item| number_value(item, next));
+            items.values_mut().for_each(|item| number_value(item, next));
         }
         _ => {}
     }
@@ -36,12 +36,12 @@ fn number_value(value: &mut Value, next: &mut u32) {
 /// Says where those parts of a value come from of which nobody has said it.
 pub fn claim(value: &mut Value, origin: &Arc<Origin>) {
     match &mut value.data {
-        Data::Unknown(unknown) => drop(unknown.origin.get_or_insert_with(|| origin.clone())),
+        Data::Unknown(unknown) if unknown.origin.is_none() => Arc::make_mut(unknown).origin = Some(origin.clone()),
         Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => {
             Arc::make_mut(items).iter_mut().for_each(|item| claim(item, origin));
         }
         Data::Map(_, items) | Data::Object(items) => {
-            Arc::make_mut(items).values_mut().for_each(|item| claim(item, origin));
+            items.values_mut().for_each(|item| claim(item, origin));
         }
         _ => {}
     }
@@ -127,8 +127,8 @@ impl Filling {
             Data::List(ty, list) => Data::List(ty.clone(), Arc::new(items(list))),
             Data::Set(ty, set) => return Value::set(ty.clone(), items(set)).with_mark(value.sensitive),
             Data::Tuple(tuple) => Data::Tuple(Arc::new(items(tuple))),
-            Data::Map(ty, entries) => Data::Map(ty.clone(), Arc::new(self.entries(entries))),
-            Data::Object(entries) => Data::Object(Arc::new(self.entries(entries))),
+            Data::Map(ty, entries) => Data::Map(ty.clone(), self.entries(entries)),
+            Data::Object(entries) => Data::Object(self.entries(entries)),
             _ => return value.clone(),
         };
         Value { data, sensitive: value.sensitive }
@@ -194,7 +194,7 @@ mod tests {
             match (&json.data, json.as_str().and_then(|text| text.strip_suffix('?'))) {
                 (_, Some(prefix)) => {
                     let prefix = Some(prefix.into()).filter(|prefix: &Arc<str>| !prefix.is_empty());
-                    Value::new(Data::Unknown(Unknown { ty: Type::String, prefix, ..Unknown::default() }))
+                    Unknown { ty: Type::String, prefix, ..Unknown::default() }.into()
                 }
                 (Data::Object(fields), _) => match fields.get("set") {
                     Some(items) => Value::set(Type::Any, items.children().map(read).collect()),

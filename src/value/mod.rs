@@ -45,7 +45,7 @@ pub enum Data {
     /// No value, of a type.
     Null(Type),
     /// A value that is only known after apply.
-    Unknown(Unknown),
+    Unknown(Arc<Unknown>),
     /// True or false.
     Bool(bool),
     /// A number of any size.
@@ -57,11 +57,11 @@ pub enum Data {
     /// Distinct elements of one type, sorted.
     Set(Type, Arc<Vec<Value>>),
     /// Elements of one type by key.
-    Map(Type, Arc<Object>),
+    Map(Type, Object),
     /// Ordered elements, each of its own type.
     Tuple(Arc<Vec<Value>>),
     /// Attributes, each of its own type.
-    Object(Arc<Object>),
+    Object(Object),
     /// A reference to a secret, or a secret's text, allowed only where an attribute is secret by type.
     #[serde(skip)]
     Secret(Arc<Secret>),
@@ -94,7 +94,7 @@ impl Value {
 
     /// Unknown of `ty`, stemming from `origin`.
     pub fn unknown(ty: Type, origin: Option<Arc<Origin>>) -> Self {
-        Self::new(Data::Unknown(Unknown { ty, origin, ..Unknown::default() }))
+        Unknown { ty, origin, ..Unknown::default() }.into()
     }
 
     /// A string.
@@ -136,12 +136,12 @@ impl Value {
 
     /// A map whose elements all have type `ty`.
     pub fn map(ty: Type, items: Object) -> Self {
-        Self::new(Data::Map(ty, Arc::new(items)))
+        Self::new(Data::Map(ty, items))
     }
 
     /// An object.
     pub fn object(attributes: Object) -> Self {
-        Self::new(Data::Object(Arc::new(attributes)))
+        Self::new(Data::Object(attributes))
     }
 
     /// A list of strings.
@@ -199,7 +199,7 @@ impl Value {
     pub fn worst_unknown(&self) -> Option<&Unknown> {
         fn foreign(value: &Value) -> Option<&Unknown> {
             match &value.data {
-                Data::Unknown(unknown) => Some(unknown).filter(|unknown| unknown.is_foreign()),
+                Data::Unknown(unknown) => Some(&**unknown).filter(|unknown| unknown.is_foreign()),
                 _ => value.children().find_map(foreign),
             }
         }
@@ -231,8 +231,8 @@ impl Value {
             return (self.clone(), false);
         }
         let items = |items: &[Value]| Arc::new(items.iter().map(|item| item.unmark_deep().0).collect::<Vec<_>>());
-        let entries = |entries: &Object| {
-            Arc::new(entries.iter().map(|(key, item)| (key.clone(), item.unmark_deep().0)).collect::<Object>())
+        let entries = |entries: &Object| -> Object {
+            entries.iter().map(|(key, item)| (key.clone(), item.unmark_deep().0)).collect()
         };
         let data = match &self.data {
             Data::List(ty, list) => Data::List(ty.clone(), items(list)),
@@ -259,7 +259,7 @@ impl Value {
             Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => {
                 Arc::make_mut(items).iter_mut().for_each(hide);
             }
-            Data::Map(_, items) | Data::Object(items) => Arc::make_mut(items).values_mut().for_each(hide),
+            Data::Map(_, items) | Data::Object(items) => items.values_mut().for_each(hide),
             _ => {}
         }
     }
@@ -304,7 +304,7 @@ impl Value {
                 Arc::make_mut(items).iter_mut().try_for_each(|item| item.try_each_secret(change))?;
             }
             Data::Map(_, items) | Data::Object(items) if items.values().any(Value::has_secret) => {
-                Arc::make_mut(items).values_mut().try_for_each(|item| item.try_each_secret(change))?;
+                items.values_mut().try_for_each(|item| item.try_each_secret(change))?;
             }
             _ => {}
         }
@@ -331,7 +331,7 @@ impl Value {
             Data::List(ty, _) => Type::List(Arc::new(ty.clone())),
             Data::Set(ty, _) => Type::Set(Arc::new(ty.clone())),
             Data::Map(ty, _) => Type::Map(Arc::new(ty.clone())),
-            Data::Tuple(items) => Type::Tuple(items.iter().map(Value::ty).collect()),
+            Data::Tuple(items) => Type::Tuple(Arc::new(items.iter().map(Value::ty).collect())),
             Data::Object(items) => {
                 Type::object(items.iter().map(|(name, value)| (name.clone(), Field::required(value.ty()))))
             }

@@ -1,19 +1,23 @@
 //! Attributes by name: the one form of objects and maps. What is inside is nobody's business outside this file.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map;
+use std::fmt;
+use std::iter::FusedIterator;
 use std::ops::Index;
+use std::slice;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Value;
 
+/// An attribute: its name and what it is.
+type Item = (Arc<str>, Value);
+
 /// Attributes or elements by name, in the order of their names. A copy shares them until one of the two is changed: most
-/// copies are only read.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Object(Arc<BTreeMap<Arc<str>, Value>>);
+/// copies are only read. A sorted vector and no tree: most objects are small, and most large ones are made in one go.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Object(Arc<Vec<Item>>);
 
 /// The text of an attribute, where it has one that is known.
 pub fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
@@ -26,49 +30,78 @@ impl Object {
         Self::default()
     }
 
+    /// Where a name is, or where it belongs.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        // What is added in order, as most is, goes to the end.
+        match self.0.last() {
+            Some((last, _)) if &**last < name => Err(self.0.len()),
+            _ => self.0.binary_search_by(|(other, _)| (**other).cmp(name)),
+        }
+    }
+
+    /// What is to be changed: its own from here on.
+    fn changed(&mut self) -> &mut Vec<Item> {
+        Arc::make_mut(&mut self.0)
+    }
+
     /// The attribute of a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.get_key_value(name).map(|(_, value)| value)
     }
 
     /// The attribute of a name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.changed().get_mut(name)
+        let place = self.place(name).ok()?;
+        Some(&mut self.changed()[place].1)
     }
 
     /// The attribute of a name, with the name as it is kept.
     pub fn get_key_value(&self, name: &str) -> Option<(&Arc<str>, &Value)> {
-        self.0.get_key_value(name)
+        let place = self.place(name).ok()?;
+        Some((&self.0[place].0, &self.0[place].1))
     }
 
     /// Whether there is an attribute of that name.
     pub fn contains_key(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.place(name).is_ok()
     }
 
     /// Sets an attribute; answers what it was.
     pub fn insert(&mut self, name: Arc<str>, value: Value) -> Option<Value> {
-        self.changed().insert(name, value)
+        match self.place(&name) {
+            Ok(place) => Some(std::mem::replace(&mut self.changed()[place].1, value)),
+            Err(place) => {
+                self.changed().insert(place, (name, value));
+                None
+            }
+        }
     }
 
     /// Sets an attribute where there is none of that name; answers what is there now.
     pub fn or_insert(&mut self, name: Arc<str>, value: Value) -> &mut Value {
-        self.changed().entry(name).or_insert(value)
+        self.or_insert_with(name, || value)
     }
 
     /// Sets an attribute where there is none of that name; answers what is there now.
     pub fn or_insert_with(&mut self, name: Arc<str>, value: impl FnOnce() -> Value) -> &mut Value {
-        self.changed().entry(name).or_insert_with(value)
+        let place = self.place(&name);
+        let items = self.changed();
+        let place = place.unwrap_or_else(|place| {
+            items.insert(place, (name, value()));
+            place
+        });
+        &mut items[place].1
     }
 
     /// Takes an attribute out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        if self.contains_key(name) { self.changed().remove(name) } else { None }
+        let place = self.place(name).ok()?;
+        Some(self.changed().remove(place).1)
     }
 
     /// Keeps the attributes that pass.
-    pub fn retain(&mut self, keep: impl FnMut(&Arc<str>, &mut Value) -> bool) {
-        self.changed().retain(keep);
+    pub fn retain(&mut self, mut keep: impl FnMut(&Arc<str>, &mut Value) -> bool) {
+        self.changed().retain_mut(|(name, value)| keep(name, value));
     }
 
     /// How many attributes it has.
@@ -82,38 +115,92 @@ impl Object {
     }
 
     /// Names and values, by name.
-    pub fn iter(&self) -> btree_map::Iter<'_, Arc<str>, Value> {
-        self.0.iter()
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(self.0.iter())
     }
 
     /// Names and values to be changed, by name.
-    pub fn iter_mut(&mut self) -> btree_map::IterMut<'_, Arc<str>, Value> {
-        self.changed().iter_mut()
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Arc<str>, &mut Value)> {
+        self.changed().iter_mut().map(|(name, value)| (&*name, value))
     }
 
     /// The names.
-    pub fn keys(&self) -> btree_map::Keys<'_, Arc<str>, Value> {
-        self.0.keys()
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Arc<str>> + ExactSizeIterator + Clone {
+        self.0.iter().map(|(name, _)| name)
     }
 
     /// The values, by name.
-    pub fn values(&self) -> btree_map::Values<'_, Arc<str>, Value> {
-        self.0.values()
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator + Clone {
+        self.0.iter().map(|(_, value)| value)
     }
 
     /// The values to be changed, by name.
-    pub fn values_mut(&mut self) -> btree_map::ValuesMut<'_, Arc<str>, Value> {
-        self.changed().values_mut()
-    }
-
-    /// What is to be changed: its own from here on.
-    fn changed(&mut self) -> &mut BTreeMap<Arc<str>, Value> {
-        Arc::make_mut(&mut self.0)
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        self.changed().iter_mut().map(|(_, value)| value)
     }
 
     /// The values alone, by name.
     pub fn into_values(self) -> impl Iterator<Item = Value> {
-        Arc::unwrap_or_clone(self.0).into_values()
+        self.into_iter().map(|(_, value)| value)
+    }
+}
+
+/// Names and values, by name.
+#[derive(Clone)]
+pub struct Iter<'a>(slice::Iter<'a, Item>);
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a Arc<str>, &'a Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(name, value)| (name, value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for Iter<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.0.next_back().map(|(name, value)| (name, value))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+impl FusedIterator for Iter<'_> {}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_map().entries(self).finish()
+    }
+}
+
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Items;
+        impl<'de> Visitor<'de> for Items {
+            type Value = Object;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut items = Vec::with_capacity(map.size_hint().unwrap_or_default().min(1024));
+                while let Some(item) = map.next_entry()? {
+                    items.push(item);
+                }
+                Ok(items.into_iter().collect())
+            }
+        }
+        deserializer.deserialize_map(Items)
     }
 }
 
@@ -121,31 +208,50 @@ impl Index<&str> for Object {
     type Output = Value;
 
     fn index(&self, name: &str) -> &Value {
-        &self.0[name]
+        self.get(name).unwrap_or_else(|| panic!("no attribute {name}"))
     }
 }
 
-impl<const N: usize> From<[(Arc<str>, Value); N]> for Object {
-    fn from(items: [(Arc<str>, Value); N]) -> Self {
+/// By name; of several of one name the last counts.
+fn sort(items: &mut Vec<Item>) {
+    if !items.is_sorted_by(|one, next| one.0 < next.0) {
+        items.sort_by(|one, other| one.0.cmp(&other.0));
+        items.dedup_by(|next, one| {
+            let again = next.0 == one.0;
+            if again {
+                std::mem::swap(next, one);
+            }
+            again
+        });
+    }
+    items.shrink_to_fit();
+}
+
+impl<const N: usize> From<[Item; N]> for Object {
+    fn from(items: [Item; N]) -> Self {
         items.into_iter().collect()
     }
 }
 
-impl FromIterator<(Arc<str>, Value)> for Object {
-    fn from_iter<I: IntoIterator<Item = (Arc<str>, Value)>>(items: I) -> Self {
-        Self(Arc::new(items.into_iter().collect()))
+impl FromIterator<Item> for Object {
+    fn from_iter<I: IntoIterator<Item = Item>>(items: I) -> Self {
+        let mut items: Vec<Item> = items.into_iter().collect();
+        sort(&mut items);
+        Self(Arc::new(items))
     }
 }
 
-impl Extend<(Arc<str>, Value)> for Object {
-    fn extend<I: IntoIterator<Item = (Arc<str>, Value)>>(&mut self, items: I) {
-        self.changed().extend(items);
+impl Extend<Item> for Object {
+    fn extend<I: IntoIterator<Item = Item>>(&mut self, items: I) {
+        let own = self.changed();
+        own.extend(items);
+        sort(own);
     }
 }
 
 impl IntoIterator for Object {
-    type Item = (Arc<str>, Value);
-    type IntoIter = btree_map::IntoIter<Arc<str>, Value>;
+    type Item = Item;
+    type IntoIter = std::vec::IntoIter<Item>;
 
     fn into_iter(self) -> Self::IntoIter {
         Arc::unwrap_or_clone(self.0).into_iter()
@@ -154,9 +260,9 @@ impl IntoIterator for Object {
 
 impl<'a> IntoIterator for &'a Object {
     type Item = (&'a Arc<str>, &'a Value);
-    type IntoIter = btree_map::Iter<'a, Arc<str>, Value>;
+    type IntoIter = Iter<'a>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }

@@ -28,7 +28,7 @@ pub enum Type {
     /// `map(T)`
     Map(Arc<Type>),
     /// `tuple([T, ...])`
-    Tuple(Arc<[Type]>),
+    Tuple(Arc<Vec<Type>>),
     /// `object({ name = T, ... })`
     Object(Arc<BTreeMap<Arc<str>, Field>>),
 }
@@ -111,7 +111,7 @@ impl Type {
             Type::List(ty) => Type::list(ty.without_optional()),
             Type::Set(ty) => Type::set(ty.without_optional()),
             Type::Map(ty) => Type::map(ty.without_optional()),
-            Type::Tuple(items) => Type::Tuple(items.iter().map(Type::without_optional).collect()),
+            Type::Tuple(items) => Type::Tuple(Arc::new(items.iter().map(Type::without_optional).collect())),
             Type::Object(fields) => Type::object(
                 fields.iter().map(|(name, field)| (name.clone(), Field::required(field.ty.without_optional()))),
             ),

@@ -100,7 +100,7 @@ fn unify_objects(objects: &[&Fields]) -> Option<Type> {
 
 /// Tuples of one length, element by element; `None` when the lengths differ.
 fn unify_tuples(types: &[&Type]) -> Option<Option<Type>> {
-    let tuples: Vec<&Arc<[Type]>> =
+    let tuples: Vec<&Arc<Vec<Type>>> =
         types.iter().filter_map(|ty| if let Type::Tuple(items) = ty { Some(items) } else { None }).collect();
     if tuples.iter().any(|items| items.len() != tuples[0].len()) {
         return None;

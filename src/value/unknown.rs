@@ -22,7 +22,7 @@ pub struct Unknown {
     pub hole: Option<u32>,
     /// What is known of its attributes: those of a resource of another tool that its own block writes.
     #[serde(skip)]
-    pub parts: Option<Arc<Object>>,
+    pub parts: Option<Object>,
 }
 
 impl Unknown {
@@ -65,5 +65,11 @@ impl PartialOrd for Unknown {
 impl Ord for Unknown {
     fn cmp(&self, other: &Self) -> Ordering {
         (&self.ty, self.hole).cmp(&(&other.ty, other.hole))
+    }
+}
+
+impl From<Unknown> for Value {
+    fn from(unknown: Unknown) -> Self {
+        Value::new(super::Data::Unknown(Arc::new(unknown)))
     }
 }

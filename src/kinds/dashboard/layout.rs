@@ -218,7 +218,7 @@ mod tests {
         let cluster = |ids: &[&str]| {
             let nodes = Value::tuple(ids.iter().map(|id| node(id)).collect());
             let Data::Object(known) = memcached("m", 2).data else { unreachable!("an object") };
-            Value::object((*known).clone().into_iter().chain([("cache_nodes".into(), nodes)]).collect())
+            Value::object(known.clone().into_iter().chain([("cache_nodes".into(), nodes)]).collect())
         };
         let serverless = |engine: &str| {
             let limits = Value::tuple(Vec::new());

@@ -271,7 +271,7 @@ fn unknown_element(unknown: &Unknown, key: &Value, expr: &Expr, span: Span) -> O
         },
         Type::Tuple(_) => Ok(unknown_of(Type::Any, unknown)),
         Type::Object(_) => match key.as_str() {
-            Some(name) => attribute(&Value::new(Data::Unknown(unknown.clone())), name, expr, span),
+            Some(name) => attribute(&Value::from(unknown.clone()), name, expr, span),
             None => Ok(unknown_of(Type::Any, unknown)),
         },
         ty => fail("CS0203", format!("The value is {}, which has no index.", ty.with_article()), span),

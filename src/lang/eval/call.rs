@@ -142,7 +142,7 @@ impl Evaluator<'_> {
                         Known::Wholly => value.worst_unknown().cloned(),
                         Known::Itself => {
                             if let Data::Unknown(of) = &value.data {
-                                Some(of.clone())
+                                Some((**of).clone())
                             } else {
                                 None
                             }

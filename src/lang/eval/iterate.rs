@@ -33,7 +33,7 @@ impl Evaluator<'_> {
         // Keys and elements are laid out before the first round.
         self.charged(self.budget.values(2 * value.children_count() as u64), collection.span)?;
         let entries = match &value.data {
-            Data::Unknown(unknown) if !unknown.ty.is_primitive() => Err(unknown.clone()),
+            Data::Unknown(unknown) if !unknown.ty.is_primitive() => Err((**unknown).clone()),
             Data::List(_, items) | Data::Tuple(items) => {
                 Ok(items.iter().enumerate().map(|(index, item)| (Value::int(index as i64), item.clone())).collect())
             }
@@ -105,7 +105,7 @@ impl Evaluator<'_> {
             gathered.mark |= mark;
             match decision {
                 Data::Unknown(unknown) => {
-                    gathered.unknown.get_or_insert(unknown);
+                    gathered.unknown.get_or_insert(Arc::unwrap_or_clone(unknown));
                     return Ok(());
                 }
                 Data::Bool(false) => return Ok(()),
@@ -120,7 +120,7 @@ impl Evaluator<'_> {
         let key = self.eval(key_expr)?;
         gathered.mark |= key.sensitive;
         if let Data::Unknown(unknown) = &key.data {
-            gathered.unknown.get_or_insert(unknown.clone());
+            gathered.unknown.get_or_insert((**unknown).clone());
         }
         let name = object_key(&key, key_expr.span)?;
         let item = self.eval(&node.result)?;

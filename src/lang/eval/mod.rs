@@ -353,12 +353,12 @@ fn worse<'a>(first: &'a Unknown, other: &'a Unknown) -> &'a Unknown {
 
 /// An unknown of type `ty` that stems from where `source` stems from.
 fn unknown_of(ty: Type, source: &Unknown) -> Value {
-    Value::new(Data::Unknown(Unknown { ty, origin: source.origin.clone(), ..Unknown::default() }))
+    Unknown { ty, origin: source.origin.clone(), ..Unknown::default() }.into()
 }
 
 /// An unknown that is not null, as the results of operators and templates are.
 fn unknown_result(ty: Type, source: &Unknown) -> Value {
-    Value::new(Data::Unknown(Unknown { ty, origin: source.origin.clone(), not_null: true, ..Unknown::default() }))
+    Unknown { ty, origin: source.origin.clone(), not_null: true, ..Unknown::default() }.into()
 }
 
 /// Secrets pass through, and nothing is computed from them. What only holds one among other things is no secret.

@@ -149,7 +149,7 @@ pub fn equal(left: &Value, right: &Value) -> Result<bool, Unknown> {
         {
             Ok(false)
         }
-        (Data::Unknown(unknown), _) | (_, Data::Unknown(unknown)) => Err(unknown.clone()),
+        (Data::Unknown(unknown), _) | (_, Data::Unknown(unknown)) => Err((**unknown).clone()),
         (Data::Bool(left), Data::Bool(right)) => Ok(left == right),
         (Data::Number(left), Data::Number(right)) => Ok(left == right),
         (Data::String(left), Data::String(right)) => Ok(left == right),

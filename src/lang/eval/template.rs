@@ -1,5 +1,7 @@
 //! Templates. One interpolation on its own is no text: its value passes through as it is.
 
+use std::sync::Arc;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Bindings, Evaluator, Outcome, fail, outrank, reject_secret, remark, unknown_result};
@@ -38,7 +40,7 @@ fn beginning_with(unknown: &Unknown, text: &str) -> Value {
     if let Data::Unknown(unknown) = &mut value.data
         && end > 0
     {
-        unknown.prefix = Some(normal[..end].into());
+        Arc::make_mut(unknown).prefix = Some(normal[..end].into());
     }
     value
 }
@@ -94,7 +96,7 @@ impl Evaluator<'_> {
                 text.out.push_str(&part);
             }
             Ok(Value { data: Data::Unknown(unknown), .. }) => {
-                text.set_unknown(unknown);
+                text.set_unknown(Arc::unwrap_or_clone(unknown));
             }
             Ok(_) => {
                 return fail(
@@ -133,7 +135,7 @@ impl Evaluator<'_> {
                 text.mark |= aside.mark;
             }
             Data::Unknown(unknown) => {
-                text.set_unknown(unknown);
+                text.set_unknown(Arc::unwrap_or_clone(unknown));
             }
             _ => {}
         }

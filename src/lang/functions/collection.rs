@@ -311,7 +311,7 @@ fn gather(value: &Value, out: &mut Vec<Value>, mark: &mut bool) -> Option<Unknow
                 }
             }
             Data::Unknown(of) if matches!(of.ty, Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
-                return Some(of.clone());
+                return Some((**of).clone());
             }
             _ => out.push(item.clone()),
         }
@@ -405,7 +405,7 @@ fn sort(call: &Call) -> Result<Value, Failure> {
     }
     // The place of an unknown string is as unknown as those of the others.
     if let Some(unknown) = items.iter().find_map(Value::first_unknown) {
-        let unknown = Value::new(Data::Unknown(unknown.clone()));
+        let unknown = Value::from(unknown.clone());
         return Ok(Value::list(Type::String, vec![unknown; items.len()]));
     }
     let mut items = items.to_vec();

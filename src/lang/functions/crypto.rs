@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha1::Digest;
 
 use super::{Call, Failure, Function, Want, function, other, param, rsa, text, wrong};
-use crate::value::{Data, Origin, Type, Unknown, Value};
+use crate::value::{Origin, Type, Unknown, Value};
 
 const STRING: Want = Want::String;
 
@@ -112,7 +112,7 @@ pub(super) fn sha512(bytes: &[u8]) -> Vec<u8> {
 /// An unknown while a plan is made: the next run would give something else.
 pub(super) fn later() -> Value {
     let origin = Some(Arc::new(Origin::Run));
-    Value::new(Data::Unknown(Unknown { ty: Type::String, origin, not_null: true, ..Unknown::default() }))
+    Unknown { ty: Type::String, origin, not_null: true, ..Unknown::default() }.into()
 }
 
 fn bcrypt(call: &Call) -> Result<Value, Failure> {

@@ -33,7 +33,7 @@ use std::sync::{Arc, LazyLock};
 use crate::diag::{Diagnostic, Span};
 use crate::lang::eval::budget::Overrun;
 use crate::lang::eval::{Budget, Scope, Settings};
-use crate::value::{Data, Number, Object, Type, Unknown, Value};
+use crate::value::{Number, Object, Type, Unknown, Value};
 
 /// A function.
 #[derive(Debug)]
@@ -230,7 +230,7 @@ impl Function {
     /// What is known of its result while the argument `of` is not known yet.
     pub fn foresee(&self, args: &[Value], of: &Unknown) -> Value {
         let ty = self.open.map_or_else(|| self.result.ty(), |rule| rule(args));
-        Value::new(Data::Unknown(Unknown { ty, origin: of.origin.clone(), ..Unknown::default() }))
+        Unknown { ty, origin: of.origin.clone(), ..Unknown::default() }.into()
     }
 
     /// How it is called: `join(separator, lists...)`.

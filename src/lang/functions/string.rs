@@ -225,8 +225,7 @@ fn startswith(call: &Call) -> Result<Value, Failure> {
     if !wanted.starts_with(known) || known.len() >= wanted.len() {
         return Ok(Value::bool(false));
     }
-    let open = Unknown { ty: Type::Bool, not_null: true, prefix: None, ..unknown.clone() };
-    Ok(Value::new(Data::Unknown(open)))
+    Ok(Unknown { ty: Type::Bool, not_null: true, prefix: None, ..(**unknown).clone() }.into())
 }
 
 fn indent(call: &Call) -> Result<Value, Failure> {

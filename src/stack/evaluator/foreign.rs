@@ -129,8 +129,7 @@ impl View<'_> {
 
     fn object(&self, address: &str, parts: Object) -> Value {
         let origin = Some(self.origin(address));
-        let unknown = Unknown { origin, not_null: true, parts: Some(Arc::new(parts)), ..Unknown::default() };
-        Value::new(Data::Unknown(unknown))
+        Unknown { origin, not_null: true, parts: Some(parts), ..Unknown::default() }.into()
     }
 
     fn origin(&self, address: &str) -> Arc<Origin> {
