@@ -204,6 +204,11 @@ pub fn member_ids(id: &str, shards: i64, replicas: i64, cluster: bool) -> Vec<St
 
 /// The members that go when a group shrinks: whole shards from the last, and the highest replicas of each, never a primary.
 pub fn leaving(live: &Object, shards: i64, replicas: i64) -> Vec<String> {
+    leaving_each(live, &|at, _| (at < shards).then_some(replicas))
+}
+
+/// The same of single shards, told by their places and ids: how many replicas each keeps; none where the whole shard goes.
+pub fn leaving_each(live: &Object, kept: &dyn Fn(i64, &str) -> Option<i64>) -> Vec<String> {
     let mut groups: Vec<(String, Vec<(String, bool)>)> = Vec::new();
     for member in live.get("members").and_then(Value::as_items).unwrap_or_default() {
         let text = |name: &str| member.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -215,11 +220,11 @@ pub fn leaving(live: &Object, shards: i64, replicas: i64) -> Vec<String> {
     }
     groups.sort();
     let mut leaving = Vec::new();
-    for (index, (_, mut members)) in groups.into_iter().enumerate() {
-        if index as i64 >= shards {
+    for (index, (shard, mut members)) in groups.into_iter().enumerate() {
+        let Some(replicas) = kept(index as i64, &shard) else {
             leaving.extend(members.into_iter().map(|(id, _)| id));
             continue;
-        }
+        };
         members.sort();
         let surplus = (members.len() as i64 - replicas - 1).max(0) as usize;
         // Without a known role the first of a shard is taken for its primary.

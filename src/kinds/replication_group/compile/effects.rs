@@ -140,15 +140,18 @@ pub(super) fn of_durability(change: &Change, call: Call) -> Call {
     }
 }
 
-/// Replicas that go.
-pub(super) fn of_fewer_replicas(call: Call, left: i64) -> Call {
+/// Replicas that go, by their names where the call only says how many.
+pub(super) fn of_fewer_replicas(call: Call, left: i64, going: &[String]) -> Call {
+    let which = match going {
+        [] => String::new(),
+        going => format!(" AWS chooses them; by their numbers they are {}.", going.join(", ")),
+    };
     let call = call.impact(Impact::Blip);
     if left == 0 {
-        return call
-            .marks([Mark::Redundancy])
-            .why("Readers of the replicas that go are cut off, and nothing is left to take over for the primary.");
+        let why = "Readers of the replicas that go are cut off, and nothing is left to take over for the primary.";
+        return call.marks([Mark::Redundancy]).why(format!("{why}{which}"));
     }
-    call.why("Readers of the replicas that go are cut off and connect anew.")
+    call.why(format!("Readers of the replicas that go are cut off and connect anew.{which}"))
 }
 
 /// Shards that come or go, by their ids, and with them their nodes.

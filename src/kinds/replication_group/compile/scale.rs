@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{count, effects, id, shape};
 use crate::kind::{Args, Call, Change};
 use crate::kinds::durations::{self, Shape};
-use crate::kinds::replication_group::predict::leaving;
+use crate::kinds::replication_group::predict::{leaving, leaving_each};
 use crate::kinds::replication_group::shards::{self, BLOCKS};
 use crate::value::{Object, Value};
 
@@ -154,8 +154,24 @@ pub(super) fn fewer_replicas(change: &Change) -> Option<Call> {
         ("ReplicasToRemove", named.map_or_else(Value::null, Value::strings)),
     ];
     let left = single.iter().map(|(_, count)| *count).min().unwrap_or(new);
-    Some(
-        effects::of_fewer_replicas(scaled(change, "DecreaseReplicaCount", args), left)
-            .settles(durations::FEWER_REPLICAS),
-    )
+    let call = scaled(change, "DecreaseReplicaCount", args);
+    let going = if call.args.contains_key("ReplicasToRemove") { Vec::new() } else { going(change, &single, new) };
+    Some(effects::of_fewer_replicas(call, left, &going).settles(durations::FEWER_REPLICAS))
+}
+
+/// The replicas that AWS is foreseen to take out, where it is only told how many: of shards that stay.
+fn going(change: &Change, single: &[(String, i64)], all: i64) -> Vec<String> {
+    let Some(live) = change.before else { return Vec::new() };
+    let shards = match change.after.filter(|_| change.has("num_node_groups")) {
+        Some(_) => count(change.new("num_node_groups")),
+        None => i64::MAX,
+    };
+    let kept = |at: i64, shard: &str| {
+        let uneven = single.iter().find(|(id, _)| id == shard).map(|(_, count)| *count);
+        let even = if change.has(BLOCKS) || at >= shards { i64::MAX / 2 } else { all };
+        Some(uneven.unwrap_or(even))
+    };
+    let mut going = leaving_each(live, &kept);
+    going.sort();
+    going
 }
