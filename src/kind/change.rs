@@ -229,6 +229,13 @@ impl Problem {
         self.of_creation().warning()
     }
 
+    /// A warning while it is not known whether the object has the value already; none for one that has it, and an error of
+    /// a plan that makes the object or gives it the value.
+    pub fn refused_when_set(mut self) -> Self {
+        self.refused_when_made = true;
+        self.of_change().warning()
+    }
+
     /// The same as a warning.
     pub fn warning(mut self) -> Self {
         self.fatal = false;

@@ -85,6 +85,10 @@ pub fn among<'a>(draft: &'a Draft, stack: &'a Stack, lists: &'a BTreeMap<&Addres
 
 /// What each kind has to say of its objects among the others.
 fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
+    // What is only taken over is as it is, perhaps in the middle of a change.
+    if draft.inputs.options.refresh_only {
+        return Vec::new();
+    }
     let names = draft.evaluator.names();
     let lists = all_lists(draft, &names.0);
     let among = among(draft, &names.0, &lists);
@@ -113,12 +117,19 @@ fn makes(draft: &Draft, address: &Address) -> bool {
     draft.plan.steps.iter().any(|step| step.action == Action::Create && step.address == *address)
 }
 
-/// What no object can be made as, though one that is there may be so.
+/// What no object can be made as, or become, though one that is there may be so.
 fn made(draft: &Draft) -> Vec<Diagnostic> {
-    let made = draft.plan.steps.iter().filter(|step| step.action == Action::Create && draft.inputs.live.is_some());
+    let made = draft.plan.steps.iter().filter(|_| draft.inputs.live.is_some());
     let told = |step: &plan::Step| {
         let (kind, desired) = kinds::get(&step.address.kind).zip(draft.places.get(&step.address))?;
-        let found = kinds::check(kind, &desired.object).into_iter().filter(|problem| problem.refused_when_made);
+        let is_refused = |problem: &Problem| match step.action {
+            Action::Create => problem.refused_when_made,
+            Action::Update => {
+                problem.refused_when_made && problem.of_change && step.changed.contains(&problem.attribute)
+            }
+            _ => false,
+        };
+        let found = kinds::check(kind, &desired.object).into_iter().filter(is_refused);
         let fatal = found.map(|problem| desired.diagnose(Problem { fatal: true, ..problem }));
         Some(fatal.map(|one| one.of(&step.address).of_rule()).collect::<Vec<_>>())
     };

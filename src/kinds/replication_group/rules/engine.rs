@@ -115,7 +115,7 @@ pub(super) fn version(group: Group) -> Vec<Problem> {
             format!("AWS makes no new groups of {word} {text}; those that run it may keep it."),
             format!("Write \"{near}\"."),
         );
-        return vec![problem.of_change()];
+        return vec![problem.refused_when_set()];
     }
     if !known {
         return wrong(format!("{word} has no version {text}."), format!("Versions of {word}: {}.", list(versions)));
