@@ -136,6 +136,15 @@ pub fn with_other_slots(now: &Object, asked: &Object) -> Option<(String, String,
     asked.find(|(_, has, wants)| has != wants)
 }
 
+/// A shard for which slots are written though a change spreads all of them anew: its id and the slots.
+pub fn spread_anew(before: Option<&Object>, planned: &Object, written: &Object) -> Option<(String, String)> {
+    let (was, is) = (by_id(before?), by_id(planned));
+    let changes = planned.get(BLOCKS).is_some_and(Value::is_wholly_known) && !was.keys().eq(is.keys());
+    let slots = |block: &Value| block.get("slots").and_then(Value::as_str).map(str::to_owned);
+    let asked = |(id, block): (String, &Value)| Some((id, slots(block)?));
+    by_id(written).into_iter().filter(|_| changes).find_map(asked)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

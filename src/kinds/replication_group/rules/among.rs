@@ -42,15 +42,22 @@ pub fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
 /// AWS takes slots when a group is made, and no call sets them later. Source: the service model.
 fn slots(among: &Among, address: &Address, group: Neighbour) -> Option<Problem> {
     among.recorded.get(address).filter(|_| among.read)?;
-    // What a change spreads anew is not known yet.
-    let (shard, has, wants) = shards::with_other_slots(group.planned, group.written)?;
-    let problem = Problem::error(
-        "CS0568",
-        shards::BLOCKS,
-        "Slots stay with their shards",
-        format!("Shard {shard} has the slots {has}, and {wants} are written; AWS sets them only when a group is made."),
-        "Write the slots that it has, or none; --replace makes the group anew with those that are written, and empty.",
-    );
+    let (shard, detail) = match shards::spread_anew(group.updated, group.planned, group.written) {
+        Some((shard, wants)) => {
+            let why = "shards come or go, and AWS spreads the slots over all of them itself";
+            let detail =
+                format!("{wants} are written for shard {shard}: {why}. It sets them only when a group is made.");
+            (shard, detail)
+        }
+        None => {
+            let (shard, has, wants) = shards::with_other_slots(group.planned, group.written)?;
+            let both = format!("Shard {shard} has the slots {has}, and {wants} are written");
+            (shard, format!("{both}; AWS sets them only when a group is made."))
+        }
+    };
+    let help =
+        "Write the slots that it has, or none; --replace makes the group anew with those that are written, and empty.";
+    let problem = Problem::error("CS0568", shards::BLOCKS, "Slots stay with their shards", detail, help);
     Some(problem.on(&shard).warning())
 }
 
