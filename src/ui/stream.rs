@@ -76,6 +76,7 @@ pub fn diagnostic(one: &Diagnostic, sources: &SourceMap) -> Json {
 pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
     let mut lines: Vec<Json> = plan.drift.iter().map(drift).collect();
     lines.extend(changes(plan));
+    lines.extend(order(plan));
     lines.extend(ours::barriers(plan, &plan.places()).into_iter().map(|one| beside("info", one)));
     lines.extend(plan.waits.iter().map(|waits| beside("info", pending::json(waits))));
     for note in &plan.notes {
@@ -93,6 +94,26 @@ pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
     lines.push(summary(plan, environment));
     lines.extend(planned_outputs(plan));
     lines
+}
+
+/// The steps in the order in which they are carried out, where the lines of the changes are not in it: the halves of a
+/// replacement need not follow one another.
+fn order(plan: &Plan) -> Option<Json> {
+    let places = plan.places();
+    let lines = shown(plan);
+    let told = lines.iter().flat_map(Shown::steps).map(|step| places[&step.step]);
+    if told.is_sorted() {
+        return None;
+    }
+    let one = |step: &Step| {
+        let operations: Vec<&str> = step.calls.iter().map(|call| call.operation).collect();
+        json!({
+            "step": places[&step.step], "address": step.address.to_string(), "action": step.action.word(),
+            "operations": operations,
+        })
+    };
+    let steps: Vec<Json> = plan.steps.iter().map(one).collect();
+    Some(beside("info", json!({ "type": "planned_order", "steps": steps })))
 }
 
 /// What waits for a maintenance window.
