@@ -23,7 +23,7 @@ struct Looked {
 impl Looked {
     fn code(&self) -> u8 {
         match &self.found {
-            Ok(found) if found.drift.is_empty() => exit::OK,
+            Ok(found) if found.all().next().is_none() => exit::OK,
             Ok(_) => exit::DIFFERENCES,
             Err(failure) => explain(failure).1,
         }
@@ -40,7 +40,7 @@ impl Looked {
         match &self.found {
             Ok(found) => {
                 let counts =
-                    [found.drift.len(), found.ignored.len(), found.unapplied.len()].map(|count| count.to_string());
+                    [found.all().count(), found.ignored.len(), found.unapplied.len()].map(|count| count.to_string());
                 let [drifted, ignored, unapplied] = counts;
                 [name, drifted, ignored, unapplied, result.to_owned()]
             }
@@ -126,7 +126,7 @@ fn section(one: &Looked) -> Section {
     Section {
         environment: one.session.environment.name.to_string(),
         cells: one.cells().to_vec(),
-        lead: one.found.iter().flat_map(|found| &found.drift).map(|drift| drift.address.to_string()).collect(),
+        lead: one.found.iter().flat_map(Found::all).map(|drift| drift.address.to_string()).collect(),
         error: one.found.as_ref().err().and_then(|failure| explain(failure).0),
         text: text.unwrap_or_default(),
     }

@@ -18,6 +18,8 @@ pub struct Found {
     pub drift: Vec<Drift>,
     /// What others have changed and the blocks leave to them.
     pub ignored: Vec<Drift>,
+    /// What others have asked for, and AWS carries out in the maintenance window: until when, in words.
+    pub awaited: Vec<(Drift, String)>,
     /// Resources with changes that are written and not applied yet.
     pub unapplied: Vec<Address>,
     /// How many resources are as they were recorded.
@@ -28,6 +30,13 @@ pub struct Found {
     pub without_events: Option<String>,
     /// Where the environment is, in words.
     pub place: String,
+}
+
+impl Found {
+    /// What others have changed, and what they have asked for.
+    pub fn all(&self) -> impl Iterator<Item = &Drift> {
+        self.drift.iter().chain(self.awaited.iter().map(|(drift, _)| drift))
+    }
 }
 
 /// Looks for drift.
@@ -43,13 +52,18 @@ pub async fn find(session: &mut Session) -> Result<Found, Failure> {
     let refresh = Options { refresh_only: true, ..whole };
     let seen = plan::again(session, &connection, &refresh).await?;
     let (drift, ignored) = drifted::judged(&seen.drift, session.evaluator.stack());
+    let (state, _) = session.seen.clone().unwrap_or_default();
+    let awaited = drifted::awaited(&planned, &state, session.evaluator.stack());
+    let mut others = seen.drift.clone();
+    others.extend(awaited.iter().map(|(drift, _)| drift.clone()));
     let mut unapplied: Vec<Address> =
-        drifted::unapplied(&planned, &seen.drift).into_iter().map(|step| step.address.clone()).collect();
+        drifted::unapplied(&planned, &others).into_iter().map(|step| step.address.clone()).collect();
     unapplied.dedup();
     let mut found = Found {
         unchanged: seen.unchanged,
         drift,
         ignored,
+        awaited,
         unapplied,
         place: connection.place.clone(),
         ..Found::default()

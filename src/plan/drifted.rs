@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::address::Address;
-use crate::plan::{Action, AttrChange, Drift, Plan, Reason, Step, ignore};
+use crate::plan::{Action, AttrChange, Drift, Plan, Reason, Step, Waits, ignore};
 use crate::stack::Stack;
+use crate::state::State;
 use crate::value::{Object, same};
 
 /// What others have changed, in two lists: what counts, and what the blocks leave to others (`ignore_changes`).
@@ -41,12 +42,31 @@ fn counted(address: &Address, change: &AttrChange, stack: &Stack) -> Option<Attr
     differs.then(|| AttrChange { before, ..change.clone() })
 }
 
+/// What others have asked for and AWS has accepted: of what waits, that which the records do not know of, and until when.
+/// What a call of ours is at is ours, and what the blocks leave to others is theirs.
+pub fn awaited(plan: &Plan, state: &State, stack: &Stack) -> Vec<(Drift, String)> {
+    let at_work = |address: &Address| {
+        state.operations.iter().flat_map(|operation| &operation.parts).any(|part| part.address == *address)
+    };
+    let one = |waits: &Waits| {
+        let is_ours = |change: &&AttrChange| waits.since.contains_key(change.name);
+        let others = waits.changes.iter().filter(|change| !is_ours(change));
+        let changes: Vec<AttrChange> = others.filter_map(|change| counted(&waits.address, change, stack)).collect();
+        let drift = Drift { address: waits.address.clone(), id: waits.id.clone(), changes };
+        (!drift.changes.is_empty()).then(|| (drift, waits.until()))
+    };
+    plan.waits.iter().filter(|waits| !at_work(&waits.address)).filter_map(one).collect()
+}
+
 /// The steps of a plan that would be there without the drift: what is written and not applied yet.
 pub fn unapplied<'a>(plan: &'a Plan, drift: &[Drift]) -> Vec<&'a Step> {
     let plain = |name: &'static str| if name == "tags_all" { "tags" } else { name };
     let is_undone = |step: &Step| {
-        let Some(drift) = drift.iter().find(|drift| drift.address == step.address) else { return false };
-        let drifted: BTreeSet<&str> = drift.changes.iter().map(|change| plain(change.name)).collect();
+        let mut drift = drift.iter().filter(|drift| drift.address == step.address).peekable();
+        if drift.peek().is_none() {
+            return false;
+        }
+        let drifted: BTreeSet<&str> = drift.flat_map(|drift| &drift.changes).map(|change| plain(change.name)).collect();
         match (&step.reason, step.action) {
             (Reason::Vanished, _) => true,
             (_, Action::Update) => step.changes.iter().all(|change| drifted.contains(plain(change.name))),

@@ -1,5 +1,7 @@
 //! What others have changed, for people.
 
+use std::collections::BTreeSet;
+
 use crate::kind::Event;
 use crate::ops::drift::Found;
 use crate::plan::Drift;
@@ -10,7 +12,7 @@ use crate::ui::{Ui, stream};
 /// The whole text.
 pub fn render(ui: Ui, found: &Found, environment: &str) -> String {
     let place = format!("environment \"{environment}\" ({})", found.place);
-    if found.drift.is_empty() {
+    if found.drift.is_empty() && found.awaited.is_empty() {
         let unchanged = count(found.unchanged, "resource");
         let mut out = format!("No drift in {place}; {unchanged} unchanged.\n");
         out.push_str(&beside(found));
@@ -20,11 +22,15 @@ pub fn render(ui: Ui, found: &Found, environment: &str) -> String {
     for drift in &found.drift {
         out.push_str(&one(ui, drift, found.events.get(&drift.address).map(Vec::as_slice)));
     }
+    for (drift, until) in &found.awaited {
+        out.push_str(&drifted(ui, drift, &format!("will be changed, as others have asked AWS for ({until})")));
+    }
     if let Some(why) = &found.without_events {
         out.push_str(&format!("Events could not be read: {}.\n", plain(why)));
     }
     out.push_str(&beside(found));
-    let changed = count(found.drift.len(), "resource");
+    let addresses: BTreeSet<String> = found.all().map(|drift| drift.address.to_string()).collect();
+    let changed = count(addresses.len(), "resource");
     out.push_str(&format!("{changed} changed by others. `apply` puts back what the stack says, `apply --refresh-only` takes over what is there.\n"));
     out
 }
@@ -66,16 +72,21 @@ pub fn lines(found: &Found, environment: &str) -> Vec<serde_json::Value> {
         line["ignored"] = ignored.into();
         line
     };
-    let counted = found.drift.iter().map(|drift| one(drift, false));
+    let awaited = found.awaited.iter().map(|(drift, until)| {
+        let mut line = one(drift, false);
+        line["pending"] = until.as_str().into();
+        line
+    });
+    let counted = found.drift.iter().map(|drift| one(drift, false)).chain(awaited);
     let ignored = found.ignored.iter().map(|drift| one(drift, true));
     let members = serde_json::json!({
         "environment": environment,
-        "drifted": found.drift.len(),
+        "drifted": found.all().count(),
         "ignored": found.ignored.len(),
         "unchanged": found.unchanged,
         "unapplied": found.unapplied.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "without_events": found.without_events,
     });
-    let message = format!("Drift: {} changed by others.", found.drift.len());
+    let message = format!("Drift: {} changed by others.", found.all().count());
     counted.chain(ignored).chain([stream::line("info", message, "drift_summary", members)]).collect()
 }

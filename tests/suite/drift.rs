@@ -139,3 +139,44 @@ replication_group "g" {
     let told = place.run(&["drift", "--json"]).expect(2).stdout;
     assert!(told.contains("\"events\":[{\"at\":\"20"), "{told}");
 }
+
+const WAITING: &str = r#"
+variable "node_type" { default = "cache.r6g.large" }
+
+environment "local" {
+  endpoint = "URL"
+  region   = "us-east-1"
+}
+
+replication_group "g" {
+  replication_group_id = "g"
+  node_type            = var.node_type
+  maintenance_window   = "sun:05:00-sun:06:00"
+  apply_immediately    = false
+}
+"#;
+
+/// What waits for the window because others have asked for it is their change; what we have asked for is ours.
+#[test]
+fn what_others_have_asked_for_is_drift() {
+    let emulator = Emulator::start("instant");
+    let mut place = Place::new();
+    place.env("AWS_ACCESS_KEY_ID", "123456789012").env("AWS_SECRET_ACCESS_KEY", "test");
+    place.write("main.hcl", &WAITING.replace("URL", &emulator.url));
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    let fields = "Action=ModifyReplicationGroup&ReplicationGroupId=g&CacheNodeType=cache.r6g.xlarge";
+    assert_eq!(
+        aws(&emulator, &format!("{fields}&ApplyImmediately=false&Version=2015-02-02")).expect("an answer").0,
+        200
+    );
+    let wish = ["--var", "node_type=cache.r6g.xlarge"];
+    let drift = place.run(&["drift"]).expect(2).stdout;
+    let head = "replication_group.g will be changed, as others have asked AWS for (pending until sun 05:00 UTC)";
+    assert!(drift.contains(head) && drift.contains("1 resource changed by others"), "{drift}");
+    assert!(!drift.contains("not applied yet"), "{drift}");
+    // What the stack says is asked for instead, and then it is ours.
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    place.run(&["drift"]).expect(0).says("No drift");
+    place.run(&[&["apply", "--auto-approve"], &wish[..]].concat()).expect(0);
+    place.run(&["drift"]).expect(0).says("No drift").says("Not drift, but not applied yet");
+}
