@@ -1,6 +1,6 @@
 //! The walk: every block in the order of the graph, every instance decided, then edges and guards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::{Address, Key, Mode, ModulePath};
@@ -396,8 +396,16 @@ impl Draft<'_> {
         if self.inputs.options.adopt {
             import::only(&mut self.plan);
         }
+        self.tell_once();
         self.count_instances();
         Outcome { plan: self.plan, needs: self.needs, diagnostics: self.diagnostics }
+    }
+
+    /// A rule that is turned down says nothing beside the refusal of the calls that it is about.
+    fn tell_once(&mut self) {
+        let key = |one: &Diagnostic| (one.code, one.address.clone(), one.span);
+        let errors: BTreeSet<_> = self.diagnostics.iter().filter(|one| one.is_error()).map(key).collect();
+        self.diagnostics.retain(|one| one.is_error() || one.address.is_none() || !errors.contains(&key(one)));
     }
 
     /// Says in each message about an instance how many its block has.
