@@ -6,6 +6,7 @@
 use crate::address::Address;
 use crate::kind::{Observation, Status};
 use crate::kinds;
+use crate::schema::{Attr, Mode, Schema};
 use crate::state::{Effect, End, Entry, Farewell, Nature, Operation, Part, Record, State};
 use crate::value::{Object, Value, same};
 
@@ -115,11 +116,14 @@ fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
     if let Some(word) = observation.status.under_way() {
         return Verdict::Undecidable(word.to_owned());
     }
+    let ended = ended(record, part, observation);
+    let is_new = ended != *record;
+    let done = |ended| Verdict::Done(Vec::from_iter(is_new.then(|| Effect::Record(part.address.clone(), ended))));
     if record.is_let_in_as(&part.record) {
-        return Verdict::Done(Vec::new());
+        return done(ended);
     }
     let date = kinds::get(&part.address.kind).and_then(|kind| kind.dates_secret());
-    let Some(date) = date else { return Verdict::Done(Vec::new()) };
+    let Some(date) = date else { return done(ended) };
     // Without a date of before, nothing says that this call changed it.
     let before = part.record.object.get(date).or(record.object.get(date));
     let now = observation.object.get(date).cloned().unwrap_or_else(Value::null);
@@ -127,9 +131,43 @@ fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
         return Verdict::NotDone;
     }
     let Record { secrets, phase, beside, .. } = part.record.clone();
-    let mut after = Record { secrets, phase, beside, ..record.clone() };
+    let mut after = Record { secrets, phase, beside, ..ended };
     after.object.extend(observation.object.get(date).map(|value| (date.into(), value.clone())));
     Verdict::Done(vec![Effect::Record(part.address.clone(), after)])
+}
+
+/// The record when a change has come to its end: with what the call was about as it is now, and since when it waits where
+/// AWS tells that.
+fn ended(record: &Record, part: &Part, observation: &Observation) -> Record {
+    let Some(kind) = kinds::get(&part.address.kind) else { return record.clone() };
+    let asked = part.record.since.iter().filter(|(name, _)| observation.pending.contains_key(&***name));
+    let mut since = record.since.clone();
+    since.extend(asked.map(|(name, time)| (name.clone(), time.clone())));
+    Record { object: taken(kind.schema(), record, &part.record, &observation.object), since, ..record.clone() }
+}
+
+/// What a record says of an object when a call of ours has ended, which was to make it as `planned`: what others have
+/// changed stays as it was known, so that it is told.
+pub fn taken(schema: &Schema, known: &Record, planned: &Record, seen: &Object) -> Object {
+    let mut object = known.object.clone();
+    object.retain(|name, _| !planned.hides(name));
+    let ours = seen.iter().filter(|(name, value)| {
+        let kept = value.is_wholly_known() && !value.is_sensitive_anywhere() && !planned.hides(name);
+        kept && is_of_call(schema, known, planned, name)
+    });
+    object.extend(ours.map(|(name, value)| (name.clone(), value.clone())));
+    object
+}
+
+/// Whether a change of an attribute comes of a call of ours, which was to make an object as `planned`: the call is about
+/// it, or nobody writes it.
+pub fn is_of_call(schema: &Schema, known: &Record, planned: &Record, name: &str) -> bool {
+    let unwritten = |attr: &Attr| match attr.mode {
+        Mode::Computed => true,
+        Mode::OptionalComputed => !planned.set.contains(attr.name),
+        Mode::Required | Mode::Optional => false,
+    };
+    planned.object.get(name) != known.object.get(name) || schema.attr(name).is_none_or(unwritten)
 }
 
 fn is_leaving(observation: &Observation) -> bool {

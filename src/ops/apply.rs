@@ -1,6 +1,6 @@
 //! Carrying out a plan under the lock, and keeping what came of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -157,7 +157,7 @@ fn effects(store: &Store, plan: &Plan, home: Home, saved: Option<&str>) -> Vec<E
     effects.extend(imports);
     // What was taken over, perhaps in the place of an object of ours, was made by others.
     let is_imported = |address: &Address| plan.imports.iter().any(|new| new.address == *address);
-    for RecordChange { address, record: words, object, id, region, pending, since } in &plan.records {
+    for RecordChange { address, record: words, object, id, region, pending, since, owed } in &plan.records {
         let kept = object.iter().filter(|(_, value)| value.is_wholly_known() && !value.is_sensitive_anywhere());
         let before = plan.moves.iter().find(|(_, to)| to == address).map_or(address, |(from, _)| from);
         let known = state.records.get(before);
@@ -172,7 +172,7 @@ fn effects(store: &Store, plan: &Plan, home: Home, saved: Option<&str>) -> Vec<E
             protect: words.protect,
             abandon: words.abandon,
             suffix: words.suffix.clone(),
-            owed: BTreeSet::new(),
+            owed: owed.clone(),
             pending: pending.clone(),
             since: since.clone(),
             beside: known.map(|known| known.beside.clone()).unwrap_or_default(),

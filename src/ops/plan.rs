@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::address::Address;
 use crate::diag::Diagnostic;
-use crate::kind::{Observation, Status};
 use crate::kinds;
 use crate::ops::connect::Connection;
 use crate::ops::recover::{self, Watch};
@@ -192,20 +191,20 @@ async fn confirm_absence(
     Ok(())
 }
 
-/// An object that is being made takes this long at most.
-const MAKING_MAX: Duration = Duration::from_secs(3600);
+/// What AWS is at takes this long at most: the time that Terraform's provider has for a creation.
+const UNDER_WAY_MAX: Duration = Duration::from_secs(3600);
 
-/// Reads the objects that are being made or on their way out again and again, until none is.
+/// Reads the objects that AWS is at again and again, until it is at none.
 async fn settle(session: &Session, live: &mut Live, connection: &Connection, watch: &Watch) -> Result<(), Failure> {
     let start = session.clock.elapsed();
     loop {
-        let open = being_made(live);
+        let open = under_way(live);
         if open.is_empty() {
             return Ok(());
         }
         let elapsed = session.clock.elapsed().saturating_sub(start);
         let ids: Vec<String> = open.iter().map(|((_, _, id), _)| id.clone()).collect();
-        if elapsed > MAKING_MAX {
+        if elapsed > UNDER_WAY_MAX {
             return Err(Failure::Error(format!("still under way after an hour: {}", ids.join(", "))));
         }
         if watch.is_stopped() {
@@ -219,14 +218,10 @@ async fn settle(session: &Session, live: &mut Live, connection: &Connection, wat
     }
 }
 
-/// The objects that are being made or on their way out, with the word that AWS uses.
-fn being_made(live: &Live) -> Vec<(ObjectKey, String)> {
+/// The objects that are being made or changed or on their way out, with the word that AWS uses.
+fn under_way(live: &Live) -> Vec<(ObjectKey, String)> {
     let found = live.objects.iter().filter_map(|(key, found)| Some((key, found.as_ref()?)));
-    let word = |found: &Observation| match &found.status {
-        Status::Making(word) | Status::Leaving(word) => Some(word.clone()),
-        _ => None,
-    };
-    found.filter_map(|(key, found)| Some((key.clone(), word(found)?))).collect()
+    found.filter_map(|(key, found)| Some((key.clone(), found.status.under_way()?.to_owned()))).collect()
 }
 
 /// Whether reading more cannot mend it, as it can a count that hangs on a look-up.

@@ -20,6 +20,8 @@ pub struct Difference {
     pub changed: Vec<&'static str>,
     /// Differences that AWS carries out at the next maintenance window.
     pub pending: Vec<&'static str>,
+    /// Attributes that are as they shall be, and that AWS is making something else of.
+    pub overrun: Vec<&'static str>,
     /// Secrets that could not be compared, with their source.
     pub unchecked: Vec<(&'static str, String)>,
     /// Digests of the secrets as they shall be.
@@ -87,6 +89,7 @@ pub fn compare(by: &Comparison) -> Difference {
         if attr.secret {
             compare_secret(by, attr, &mut difference);
         } else if (by.ignored)(attr.name) {
+            let_come(by, attr, &mut difference);
             difference.after.extend(
                 by.record
                     .object
@@ -123,12 +126,13 @@ fn before(by: &Comparison) -> Object {
 }
 
 fn compare_attr(by: &Comparison, attr: &Attr, difference: &mut Difference) {
-    let Some(wanted) = wanted(by, attr) else { return };
+    let Some(wanted) = wanted(by, attr) else { return let_come(by, attr, difference) };
     let now = difference.before.get(attr.name).cloned().unwrap_or_else(|| unset(by, attr));
     let pending = by.pending.get(attr.name);
     let comes = pending.is_none_or(|pending| attr.is_satisfied(pending, &wanted));
-    // What is so, and will not be for long, has to be asked for again.
+    // What is so, and will not be for long, has to be asked for again: when AWS has done what it is at.
     if attr.is_satisfied(&now, &wanted) && (comes || by.waiting == Waiting::UnderWay) {
+        difference.overrun.extend((!comes).then_some(attr.name));
         // What is written otherwise than AWS tells it stays as AWS tells it, here and after an apply.
         let kept = if attr.fits.is_some() { now } else { wanted };
         difference.after.insert(attr.name.into(), kept);
@@ -140,6 +144,14 @@ fn compare_attr(by: &Comparison, attr: &Attr, difference: &mut Difference) {
         return;
     }
     difference.changed.push(attr.name);
+}
+
+/// What nobody says a word about comes as it waits.
+fn let_come(by: &Comparison, attr: &Attr, difference: &mut Difference) {
+    if let Some(pending) = by.pending.get(attr.name) {
+        difference.after.insert(attr.name.into(), pending.clone());
+        difference.pending.push(attr.name);
+    }
 }
 
 /// What an attribute is that neither AWS nor the record tells: an attribute that steers us has its default.
@@ -154,12 +166,13 @@ fn wanted(by: &Comparison, attr: &Attr) -> Option<Value> {
     if let Some(value) = by.desired.get(attr.name) {
         return Some(value.clone());
     }
-    if let Some(last) = attr.comes_with.filter(|(switch, _)| is_half_on(by, switch)).map(|(_, last)| last) {
+    let owed = by.record.owed.contains(attr.name);
+    if let Some((_, last)) = attr.comes_with.filter(|(switch, _)| is_half_on(by, switch, owed)) {
         return Some(Value::string(last));
     }
     let was_set = by.record.set.contains(attr.name);
     // A create that was cut off leaves what AWS gives a new object by itself.
-    if by.record.owed.contains(attr.name) {
+    if owed && attr.comes_with.is_none() {
         return Some(attr.default.clone().unwrap_or_else(|| cleared(attr)));
     }
     if attr.update == Update::Local || by.whole && attr.mode != Mode::OptionalComputed {
@@ -178,10 +191,11 @@ fn wanted(by: &Comparison, attr: &Attr) -> Option<Value> {
     }
 }
 
-/// Whether a switch has been turned on since it was recorded: by a run that did not come to its end.
-fn is_half_on(by: &Comparison, switch: &str) -> bool {
+/// Whether a switch has been turned on by a run that did not come to its end: the rest is owed, or it is on since it was
+/// recorded.
+fn is_half_on(by: &Comparison, switch: &str, owed: bool) -> bool {
     let is = |object: &Object, on: bool| object.get(switch).and_then(Value::as_bool) == Some(on);
-    is(by.desired, true) && is(by.live, true) && is(&by.record.object, false)
+    is(by.desired, true) && is(by.live, true) && (owed || is(&by.record.object, false))
 }
 
 /// Whether a value says anything: a switch that is off does not.

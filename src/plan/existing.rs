@@ -42,6 +42,9 @@ pub(super) fn existing(
         return reboot::reboot(draft, instance, record, observation).after(said);
     }
     let mut difference = compare(draft, instance, wanted, (&record, &waits), &observation);
+    if !difference.overrun.is_empty() {
+        return overrun(draft, instance, (&record, &waits), &observation, difference).after(said);
+    }
     let Difference { before, after, changed, pending, let_in, .. } = &mut difference;
     if observation.status.under_way().is_some() {
         pending::carry_out(instance.kind, &waits, before, &draft.target(&instance.region));
@@ -85,6 +88,27 @@ pub(super) fn existing(
         false => replace::replace(draft, instance, (&record, &observation.status), difference, causes),
     };
     decision.after(said)
+}
+
+/// AWS is making something else of an object than it shall be: what that takes can be told when it is done.
+fn overrun(
+    draft: &Draft,
+    instance: &Instance,
+    (record, waits): (&Record, &Object),
+    observation: &Observation,
+    difference: Difference,
+) -> Decision {
+    let (names, word) = (difference.overrun.join(", "), observation.status.under_way().unwrap_or_default());
+    let of = (instance.address, instance.kind);
+    let mut decision = Decision {
+        standing: Standing::Unfinished,
+        waits: waits::of(draft, of, record, observation, (&difference.before, waits)),
+        ..Decision::of(filled(instance, difference.after))
+    };
+    let text =
+        format!("{names}: AWS is making something else of it ({word}); apply waits for that and compares it then");
+    decision.note(instance.address, text);
+    decision
 }
 
 /// Blocks that were written and are no longer stay in AWS, as with Terraform: that is said.
@@ -253,7 +277,11 @@ pub(super) fn update(
     let after = filled(instance, after);
     let is_told = |name: &&'static str| instance.kind.schema().attr(name).is_none_or(|attr| attr.told_by.is_none());
     if !changed.iter().any(is_told) && !protect {
-        let record = stale(draft, instance, (record, observation), plan, &after);
+        // What waits is recorded when it has come.
+        let mut object = after.clone();
+        let waiting = observation.object.iter().filter(|(name, _)| waits.contains_key(name));
+        object.extend(waiting.map(|(name, now)| (name.clone(), now.clone())));
+        let record = stale(draft, instance, (record, observation), plan, &object);
         return Decision { record, standing: Standing::Unchanged, ..Decision::of(after) };
     }
     let mut changes = diff::changes(instance.kind.schema(), &before, &after, &changed, &[]);
@@ -326,6 +354,7 @@ fn stale(
         record: plan,
         pending,
         since,
+        owed: Default::default(),
     })
 }
 

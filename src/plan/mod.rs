@@ -196,6 +196,9 @@ pub struct RecordChange {
     /// Since when what waits does, by attribute.
     #[serde(default)]
     pub since: BTreeMap<String, String>,
+    /// What a change that was cut off owes.
+    #[serde(default)]
+    pub owed: BTreeSet<String>,
 }
 
 /// How an object differs from what is recorded of it.

@@ -91,7 +91,7 @@ pub fn compile(kind: &dyn Kind, change: &Change, back: &[&'static str]) -> Resul
     let mut calls = Vec::new();
     if !back.is_empty() {
         let first = kind.compile(&Change { changed: back, ..*change })?.into_iter();
-        let told = |call: Call| call.at_once(back).why("Takes back what waits for the maintenance window.");
+        let told = |call: Call| call.why("Takes back what waits for the maintenance window.");
         // What stays as it is does nothing to anybody, whatever it would do if it came.
         let quiet = |call: Call| Call { impact: Impact::None, marks: Vec::new(), ..call };
         calls.extend(first.map(|call| Call { seconds: call.seconds.min(AT_ONCE), ..told(quiet(call)) }));
@@ -99,7 +99,43 @@ pub fn compile(kind: &dyn Kind, change: &Change, back: &[&'static str]) -> Resul
     if !rest.is_empty() || back.is_empty() {
         calls.extend(kind.compile(&Change { changed: &rest, ..*change })?);
     }
-    Ok(calls)
+    say_again(kind, change, &mut calls);
+    Ok(calls.into_iter().map(|call| if back.is_empty() { call } else { call.at_once(back) }).collect())
+}
+
+/// AWS puts a newer call in the place of what waits: the last call that waits says all that does by then. An immediate
+/// call has carried it out. Source: API reference, ModifyCacheCluster and ModifyReplicationGroup.
+fn say_again(kind: &dyn Kind, change: &Change, calls: &mut [Call]) {
+    let waiting = still_waiting(kind.schema(), change);
+    let deferred = calls.iter().filter(|call| call.waits()).count();
+    if calls.iter().any(Call::flushes) || deferred == 0 || deferred == 1 && waiting.is_empty() {
+        return;
+    }
+    let all: Vec<&'static str> = change.changed.iter().chain(&waiting).copied().collect();
+    let whole = kind.compile(&Change { changed: &all, ..*change }).unwrap_or_default();
+    let before: Vec<&'static str> =
+        calls.iter().filter(|call| call.waits()).flat_map(|call| call.causes.clone()).collect();
+    let Some(last) = calls.iter_mut().rfind(|call| call.waits()) else { return };
+    let said = whole.into_iter().filter(|call| call.waits() && call.operation == last.operation);
+    let missing: Vec<_> = said.flat_map(|call| call.args).filter(|(name, _)| !last.args.contains_key(name)).collect();
+    if missing.is_empty() {
+        return;
+    }
+    last.args.extend(missing);
+    let again = distinct(waiting.into_iter().chain(before).filter(|name| !last.causes.contains(name)));
+    let own = last.why.take().map(|why| format!("{why} ")).unwrap_or_default();
+    let again = again.join(", ");
+    last.why = Some(format!("{own}AWS puts it in the place of what waits, so that it says that again: {again}."));
+}
+
+/// What waits already and a change leaves waiting.
+fn still_waiting(schema: &Schema, change: &Change) -> Vec<&'static str> {
+    let comes = |attr: &&crate::schema::Attr| {
+        let both = change.before.zip(change.after).and_then(|(now, then)| now.get(attr.name).zip(then.get(attr.name)));
+        let differs = both.is_some_and(|(now, then)| then.is_wholly_known() && !attr.is_satisfied(now, then));
+        attr.settable() && !attr.secret && !change.has(attr.name) && differs
+    };
+    schema.attrs.iter().filter(comes).map(|attr| attr.name).collect()
 }
 
 /// Shows what is taken back as it would be without the change; answers what waits of it. The others go with that.
@@ -175,6 +211,7 @@ pub(super) fn pull(kind: &dyn Kind, waits: &Object, wanted: &Object, difference:
         if let Some(value) = waits.get(attr.name).filter(|_| !difference.changed.contains(&attr.name)) {
             difference.after.insert(attr.name.into(), value.clone());
             difference.changed.push(attr.name);
+            difference.pending.retain(|name| *name != attr.name);
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::plan::decision::{Decision, Standing};
 use crate::plan::draft::{Draft, Seen};
 use crate::plan::whose::{self, Whose, whose};
 use crate::plan::{AttrChange, Drift, Plan, Reason, RecordChange, RecordPlan, Step};
+use crate::recovery::is_of_call;
 use crate::schema::{Schema, Update};
 use crate::state::{Record, State};
 use crate::value::{Object, Value, same};
@@ -39,7 +40,7 @@ pub fn look_at_leaver(draft: &Draft, address: &Address, record: &Record, deposed
 /// What is there is taken over, unless it may be somebody else's.
 fn seen(draft: &Draft, address: &Address, record: &Record, found: &Observation, block: Option<Span>) -> Decision {
     match whose(draft, address, record, found) {
-        Whose::Ours => take_over(address, record, found),
+        Whose::Ours => take_over(draft, address, record, found),
         Whose::Unsure => Decision { doubt: Some(whose::key(address, record)), ..Decision::of(record.object.clone()) },
         other => {
             let refusal = whose::refusal(address, record, &other, block);
@@ -49,12 +50,17 @@ fn seen(draft: &Draft, address: &Address, record: &Record, found: &Observation, 
 }
 
 /// What is recorded with what is there over it. What differs is shown, and recorded by an apply.
-fn take_over(address: &Address, record: &Record, found: &Observation) -> Decision {
+fn take_over(draft: &Draft, address: &Address, record: &Record, found: &Observation) -> Decision {
     let mut object = record.object.clone();
     let shown = found.object.iter().filter(|(name, _)| !record.hides(name));
     object.extend(shown.map(|(name, value)| (name.clone(), value.clone())));
     let Some(kind) = kinds::get(&address.kind) else { return Decision::of(object) };
-    let changes = changes(kind.schema(), &record.object, &found.object);
+    let mut changes = changes(kind.schema(), &record.object, &found.object);
+    // What a call of ours is at is nobody else's doing.
+    let parts = draft.state.operations.iter().flat_map(|operation| &operation.parts);
+    for part in parts.filter(|part| part.address == *address) {
+        changes.retain(|change| !is_of_call(kind.schema(), record, &part.record, change.name));
+    }
     if changes.is_empty() {
         return Decision { standing: Standing::Unchanged, ..Decision::of(object) };
     }
@@ -81,6 +87,7 @@ fn take_over(address: &Address, record: &Record, found: &Observation) -> Decisio
         record: plan,
         pending,
         since,
+        owed: record.owed.clone(),
     };
     Decision { drift: Some(drift), record: Some(change), ..Decision::of(object) }
 }
@@ -156,6 +163,7 @@ mod tests {
         let entry = |name: &str| RecordChange {
             pending: Object::new(),
             since: BTreeMap::new(),
+            owed: Default::default(),
             address: address(name),
             region: String::new(),
             id: String::new(),

@@ -98,7 +98,8 @@ pub struct Record {
     pub abandon: bool,
     /// What its name has behind the name in the configuration, after a replacement beside the old object.
     pub suffix: Option<String>,
-    /// Attributes whose calls were still to be made when the object was: a create that was cut off owes them.
+    /// Attributes whose calls were still to be made when the object was: a create that was cut off owes them. Of a change,
+    /// what is to come with its last call and nobody writes, from before its first call on.
     pub owed: BTreeSet<String>,
     /// What waits for the maintenance window and AWS does not tell, as it will be.
     pub pending: Object,

@@ -13,6 +13,7 @@ mod faults;
 mod fetch;
 mod harness;
 mod iam;
+mod interrupted;
 mod kill;
 #[cfg(feature = "ec2")]
 mod listed;

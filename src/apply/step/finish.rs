@@ -47,7 +47,7 @@ impl Work<'_> {
 
     /// What waits for the maintenance window and AWS does not tell: remembered until it is so, or until an immediate
     /// call has carried it out; and since when all of it waits.
-    fn still_waits(&self, ready: &Ready, observed: &Observation) -> (Object, BTreeMap<String, String>) {
+    pub(super) fn still_waits(&self, ready: &Ready, observed: &Observation) -> (Object, BTreeMap<String, String>) {
         let flushed = ready.calls.iter().any(Call::flushes);
         let (mut waits, mut since) = if flushed { Default::default() } else { self.waits() };
         // What is made, or taken back, at once does not wait any more.
@@ -57,8 +57,7 @@ impl Work<'_> {
         let deferred: Vec<&str> =
             ready.calls.iter().filter(|call| call.waits()).flat_map(|call| call.causes.iter().copied()).collect();
         waits.extend(deferred.iter().filter_map(|name| Some(((*name).into(), ready.after.get(name)?.clone()))));
-        let now = jiff::Timestamp::from_second((self.shared.clock.now_ms() / 1000) as i64).unwrap_or_default();
-        since.extend(deferred.iter().map(|name| ((*name).to_owned(), now.to_string())));
+        since.extend(deferred.iter().map(|name| ((*name).to_owned(), self.now())));
         waits.retain(|name, wanted| {
             let attr = self.kind().schema().attr(name).filter(|attr| !attr.secret);
             let told =
@@ -69,6 +68,12 @@ impl Work<'_> {
         });
         since.retain(|name, _| waits.contains_key(name) || observed.pending.contains_key(name));
         (waits, since)
+    }
+
+    /// The time, as records have it.
+    pub(super) fn now(&self) -> String {
+        let now = jiff::Timestamp::from_second((self.shared.clock.now_ms() / 1000) as i64);
+        now.unwrap_or_default().to_string()
     }
 
     /// Checks what the author of the block wants of the object that came out.

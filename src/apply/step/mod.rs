@@ -211,7 +211,7 @@ impl<'a> Work<'a> {
                 self.end(&operation, effects).await?;
                 self.wait(call).await?;
             } else {
-                self.until_settled(call, &operation, Vec::new()).await?;
+                self.until_settled(call, &operation, None).await?;
             }
         }
         self.finish(&ready).await
@@ -379,6 +379,11 @@ impl<'a> Work<'a> {
         }
         let _turn = self.turn(&ready.after).await;
         let count = ready.calls.len();
+        let owed = self.owes(&ready);
+        if !owed.is_empty() {
+            let record = Record { owed, ..self.recorded() };
+            self.commit(Entry::Noted(vec![Effect::Record(self.step.address.clone(), record)])).await?;
+        }
         for (number, call) in ready.calls.iter().enumerate().skip(self.made_before()) {
             if call.secret.is_some() && self.last.is_none() {
                 self.settled().await?;
@@ -387,15 +392,19 @@ impl<'a> Work<'a> {
             let operation = self.operation("", Nature::Change, call, (number, count), after.clone());
             self.begin(&operation).await?;
             self.call(call, &operation).await?;
-            let phase = call.secret.map(|_| Effect::Record(self.step.address.clone(), after));
-            self.until_settled(call, &operation, phase.into_iter().collect()).await?;
+            self.until_settled(call, &operation, Some((after, &ready))).await?;
         }
         self.finish(&ready).await
     }
 
     /// A change has come to its end when the object has settled: until then the operation is open, and whoever goes on
     /// waits for it.
-    async fn until_settled(&mut self, call: &Call, operation: &Operation, effects: Vec<Effect>) -> Result<(), Early> {
+    async fn until_settled(
+        &mut self,
+        call: &Call,
+        operation: &Operation,
+        record: Option<(Record, &Ready)>,
+    ) -> Result<(), Early> {
         let waited = self.wait(call).await;
         if let Err(Early::Stopped | Early::Doubtful(_)) = waited {
             return waited;
@@ -405,7 +414,9 @@ impl<'a> Work<'a> {
         if waited.is_ok() && call.secret.is_some() && self.date().is_some() {
             self.is_dated(operation).await;
         }
-        self.end(operation, effects).await?;
+        let record = record.map(|(planned, ready)| self.record_ended(planned, call, ready));
+        let effect = record.map(|record| Effect::Record(self.step.address.clone(), record));
+        self.end(operation, effect.into_iter().collect()).await?;
         waited
     }
 

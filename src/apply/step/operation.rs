@@ -1,12 +1,13 @@
 //! The operations of a step: what is put on the medium before a call and after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
 use super::{Early, Ready, Work};
-use crate::kind::{Call, SecretPhase};
+use crate::kind::{Call, SecretPhase, Until};
 use crate::plan::Action;
+use crate::recovery;
 use crate::state::{Digest, Effect, End, Entry, Nature, Operation, Part, Record};
 use crate::value::Value;
 use crate::word::Word;
@@ -101,11 +102,21 @@ impl Work<'_> {
         record.cloned().unwrap_or_else(fallback)
     }
 
-    /// The record as it is when a call of an update has been carried out: what is new about it is the phase of a
-    /// secret; everything else is read from the object.
+    /// The record as it shall be when a call of an update has been carried out: with what the call is about, and the
+    /// phase of a secret.
     pub(super) fn record_after(&self, call: &Call, ready: &Ready) -> Record {
         let mut record = self.recorded();
         record.object.extend(self.date().map(|(date, seen)| (date.into(), seen)));
+        self.hide(ready, &mut record);
+        let about = call.causes.iter().filter(|name| !record.hides(name));
+        let about: Vec<_> = about.filter_map(|name| Some(((*name).into(), ready.after.get(*name)?.clone()))).collect();
+        let known = about.into_iter().filter(|(_, value)| value.is_wholly_known());
+        match call.waits() {
+            true => {
+                record.since.extend(known.map(|(name, _): (std::sync::Arc<str>, _)| (name.to_string(), self.now())))
+            }
+            false => record.object.extend(known),
+        }
         let Some((Word(attribute), phase)) = call.secret else { return record };
         let Some(digest) = ready.secrets.get(attribute).cloned() else { return record };
         match phase {
@@ -126,6 +137,41 @@ impl Work<'_> {
             }
         }
         record
+    }
+
+    /// What must not be kept from now on is so from the first call on.
+    fn hide(&self, ready: &Ready, record: &mut Record) {
+        for (name, _) in ready.after.iter().filter(|(_, value)| value.is_sensitive_anywhere()) {
+            let written = if &**name == "tags_all" { "tags" } else { name };
+            record.set.insert(written.to_owned());
+            record.object.remove(name);
+        }
+    }
+
+    /// The record when a call of an update has come to its end: what others have changed since stays as it was recorded.
+    pub(super) fn record_ended(&self, planned: Record, call: &Call, ready: &Ready) -> Record {
+        let known = self.recorded();
+        let (pending, since) = match &self.last {
+            Some(last) if call.waits() => self.still_waits(ready, last),
+            _ => (known.pending.clone(), known.since.clone()),
+        };
+        let object = match &self.last {
+            _ if call.until == Until::Returned => planned.object.clone(),
+            Some(last) => recovery::taken(self.kind().schema(), &known, &planned, &last.object),
+            None => known.object,
+        };
+        Record { object, pending, since, ..planned }
+    }
+
+    /// The attributes that come with others by the last call, and that the user says nothing about: they are owed until
+    /// then.
+    pub(super) fn owes(&self, ready: &Ready) -> BTreeSet<String> {
+        let turns_on = |switch: &str| {
+            self.step.changed.contains(&switch) && ready.after.get(switch).and_then(Value::as_bool) == Some(true)
+        };
+        let attrs = self.kind().schema().attrs.iter().filter(|_| ready.calls.len() > 1);
+        let owed = attrs.filter(|attr| attr.comes_with.is_some_and(|(switch, _)| turns_on(switch)));
+        owed.map(|attr| attr.name.to_owned()).filter(|name| !self.step.record.set.contains(name)).collect()
     }
 
     /// The record of an object whose first call has been made, and no other yet.

@@ -1,5 +1,6 @@
 //! A change of a cache that takes time or waits for the maintenance window.
 
+use super::super::input::Input;
 use super::logs::{self, LogDelivery};
 use super::settings::Settings;
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,51 @@ impl Change {
         let user_groups = self.user_groups.take();
         let token = if user_groups.is_some() { self.token.take() } else { None };
         Self { user_groups, token, ..Self::default() }
+    }
+
+    /// Takes out what a later call that waits as well does not say: it takes the place of this one. A call that is about
+    /// nothing that waits leaves it as it is. Source: API reference, ModifyCacheCluster, ApplyImmediately.
+    pub fn give_way(&mut self, later: Input) {
+        let members = [
+            "Engine",
+            "EngineVersion",
+            "CacheNodeType",
+            "CacheParameterGroupName",
+            "AutomaticFailoverEnabled",
+            "MultiAZEnabled",
+            "TransitEncryptionEnabled",
+            "TransitEncryptionMode",
+            "AuthToken",
+            "ClusterMode",
+            "Durability",
+            "PrimaryClusterId",
+            "NumCacheNodes",
+        ];
+        if !members.iter().any(|name| later.has(name)) {
+            return;
+        }
+        macro_rules! keep {
+            ($($member:ident: $($name:literal)|+;)*) => {
+                $( if !($( later.has($name) )||+) { self.$member = Default::default(); } )*
+            };
+        }
+        keep! {
+            engine: "Engine" | "EngineVersion";
+            version: "EngineVersion";
+            node_type: "CacheNodeType";
+            parameter_group: "CacheParameterGroupName" | "EngineVersion";
+            failover: "AutomaticFailoverEnabled";
+            multi_az: "MultiAZEnabled";
+            tls: "TransitEncryptionEnabled";
+            tls_mode: "TransitEncryptionEnabled" | "TransitEncryptionMode";
+            token: "AuthToken";
+            cluster_mode: "ClusterMode";
+            durability: "Durability";
+            primary: "PrimaryClusterId";
+            nodes: "NumCacheNodes";
+            remove_nodes: "NumCacheNodes";
+            zones: "NumCacheNodes";
+        }
     }
 
     /// Lays a later change over this one.

@@ -72,6 +72,7 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
         settings.window_at = None;
     } else if !change.is_empty() {
         let mut waiting = cluster.pending.take().unwrap_or_default();
+        waiting.give_way(input);
         waiting.merge(change);
         cluster.pending = Some(waiting);
         calendar::plan_window(context.region, &mut settings, target.clone(), cluster.serial, context.now);

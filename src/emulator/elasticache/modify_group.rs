@@ -39,6 +39,7 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
         new.settings.window_at = None;
     } else if !change.is_empty() {
         let mut waiting = new.pending.take().unwrap_or_default();
+        waiting.give_way(input);
         waiting.merge(change);
         new.pending = Some(waiting);
         calendar::plan_window(context.region, &mut new.settings, target.clone(), new.serial, context.now);

@@ -8,6 +8,9 @@ use crate::kind::{Change, Problem, Target};
 use crate::kinds::upkeep;
 use crate::value::Object;
 
+/// What an upgrade consists of.
+const UPGRADE: [&str; 3] = ["engine", "engine_version", "parameter_group_name"];
+
 /// Whether the change is to wait for the window, as far as it can.
 pub(super) fn is_asked_for(change: &Change) -> bool {
     upkeep::waits(change)
@@ -62,6 +65,11 @@ pub fn overtaken(before: &Object, after: &Object, changed: &[&'static str]) -> V
     let all: Vec<&'static str> =
         changed.iter().copied().chain(SWITCHES.into_iter().filter(|name| waits(name))).collect();
     let mut now = needed_now(&Change::update("", before, after, &all, &target));
+    let change = Change::update("", before, after, changed, &target);
+    // What waits need not be waited for where nothing else of the change does.
+    if !is_asked_for(&change) && !hanging(&change).is_empty() {
+        now.extend(UPGRADE);
+    }
     now.retain(|name| waits(name));
     now
 }
