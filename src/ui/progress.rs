@@ -131,7 +131,7 @@ fn line(event: &Event, running: &mut Running, places: &Places) -> Option<String>
         }
         Event::Waiting { id, status, elapsed } => running
             .is_waiting(id, *elapsed)
-            .then(|| format!("{id}: an earlier run began this; still {status} [{} elapsed]", duration(*elapsed))),
+            .then(|| format!("{id}: begun before this run; still {status} [{} elapsed]", duration(*elapsed))),
         Event::Skipped { address, action } => Some(format!("{address}: {} not begun", doing(*action))),
     }
 }

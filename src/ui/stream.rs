@@ -339,7 +339,7 @@ pub fn event(event: &Event, running: &mut Running, places: &Places) -> Vec<Json>
         }
         Event::Waiting { id, status, elapsed } => vec![line(
             "info",
-            format!("{id}: an earlier run began this; still {status}"),
+            format!("{id}: begun before this run; still {status}"),
             "apply_waiting",
             json!({ "id": id, "status": status, "elapsed_seconds": elapsed.as_secs() }),
         )],

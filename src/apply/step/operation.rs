@@ -108,14 +108,13 @@ impl Work<'_> {
         let mut record = self.recorded();
         record.object.extend(self.date().map(|(date, seen)| (date.into(), seen)));
         self.hide(ready, &mut record);
-        let about = call.causes.iter().filter(|name| !record.hides(name));
-        let about: Vec<_> = about.filter_map(|name| Some(((*name).into(), ready.after.get(*name)?.clone()))).collect();
-        let known = about.into_iter().filter(|(_, value)| value.is_wholly_known());
-        match call.waits() {
-            true => {
-                record.since.extend(known.map(|(name, _): (std::sync::Arc<str>, _)| (name.to_string(), self.now())))
+        for name in &call.causes {
+            let Some(value) = ready.after.get(name).filter(|value| value.is_wholly_known()) else { continue };
+            if call.waits() {
+                record.since.insert((*name).to_owned(), self.now());
+            } else if !value.is_sensitive_anywhere() {
+                record.object.insert((*name).into(), value.clone());
             }
-            false => record.object.extend(known),
         }
         let Some((Word(attribute), phase)) = call.secret else { return record };
         let Some(digest) = ready.secrets.get(attribute).cloned() else { return record };
