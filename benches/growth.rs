@@ -1,5 +1,5 @@
 //! How the CPU time of plan, apply and destroy grows with the number of instances, for stacks in which instances hang on
-//! one another: the whole engine, on an account and a disk in memory.
+//! one another: the whole engine without what the simulation proves beside it, on an account and a disk in memory.
 //!
 //! `cargo bench --no-default-features --features simulation --bench growth [-- --quick] [--check] [SHAPE]` prints CPU time
 //! and peak memory by size, and the exponent of the growth: 1 is a straight line. With `--quick` sizes are small; with
@@ -166,7 +166,8 @@ impl Life {
         self.place.disk.end(false);
         self.place.disk.take_history();
         self.place.faults.begin(0, false);
-        let outcome = self.place.run(&engine::Command { verb: *verb, allow: true, ..engine::Command::default() });
+        let outcome =
+            self.place.run(&engine::Command { verb: *verb, allow: true, bare: true, ..engine::Command::default() });
         assert_eq!(outcome.end, End::Done, "{name}: {}", outcome.told);
         assert_eq!(outcome.empty, *empty, "{name}");
     }

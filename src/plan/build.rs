@@ -374,8 +374,7 @@ impl Draft<'_> {
         found.extend(self.foreign.errors(self.evaluator));
         found.extend(local::homeless(&self));
         self.diagnostics.append(&mut found);
-        let order::Ordered { steps, barriers, circle } = order::order(&self);
-        (self.plan.steps, self.plan.barriers) = (steps, barriers);
+        let circle = order::order(&mut self);
         self.diagnostics.extend(circle);
         self.needs.tags.extend(whose::to_ask(&self));
         self.plan.blocked = guard::guard(&self, &self.plan.steps);

@@ -12,7 +12,7 @@ use crate::diag::Diagnostic;
 use crate::kinds;
 use crate::plan::draft::Draft;
 use crate::plan::elements::Elements;
-use crate::plan::{Action, Barrier, BarrierId, Reason, Step, Wait};
+use crate::plan::{Action, Barrier, BarrierId, Plan, Reason, Step, StepId, Wait};
 use crate::schema::refers::{Hold, Reference};
 use crate::value::{Object, Value};
 
@@ -57,16 +57,6 @@ enum Edge {
     Barrier(usize),
 }
 
-/// Steps with their edges, in an order that respects them.
-pub struct Ordered {
-    /// The steps.
-    pub steps: Vec<Step>,
-    /// Sets of steps that others wait for.
-    pub barriers: Vec<Barrier>,
-    /// Steps that wait for each other, where nothing else is wrong.
-    pub circle: Option<Diagnostic>,
-}
-
 impl Edges {
     fn add(&mut self, step: usize, wait: Edge) {
         if wait != Edge::Step(step) {
@@ -98,9 +88,13 @@ impl Edges {
     }
 }
 
-/// Finds the edges of every step, and brings the steps into an order.
-pub fn order(draft: &Draft) -> Ordered {
-    sort(draft, connect(draft))
+/// Finds the edges of every step, and brings the steps into an order that respects them. Answers steps that wait for each
+/// other, where nothing else is wrong.
+pub fn order(draft: &mut Draft) -> Option<Diagnostic> {
+    let mut edges = connect(draft);
+    let (order, circle) = sort(draft, &mut edges);
+    arrange(&mut draft.plan, &order, &edges);
+    circle
 }
 
 fn connect(draft: &Draft) -> Edges {
@@ -424,16 +418,16 @@ fn hold_back(steps: &[Step], edges: &mut Edges) {
     }
 }
 
-/// Brings steps into an order that respects the edges, by address where the edges leave it open.
-fn sort(draft: &Draft, mut edges: Edges) -> Ordered {
+/// An order of the steps that respects the edges, by address where the edges leave it open; and what waits in a circle.
+fn sort(draft: &Draft, edges: &mut Edges) -> (Vec<usize>, Option<Diagnostic>) {
     let steps = &draft.plan.steps;
-    let mut order = walk(steps, &edges);
+    let mut order = walk(steps, edges);
     if order.len() < steps.len() {
         // Names that are written out may form a circle that no reference forms.
-        for (step, used) in soft_in_circles(&edges) {
+        for (step, used) in soft_in_circles(edges) {
             edges.waits[step].remove(&used);
         }
-        order = walk(steps, &edges);
+        order = walk(steps, edges);
     }
     let done: BTreeSet<usize> = order.iter().copied().collect();
     let rest: Vec<usize> = (0..steps.len()).filter(|index| !done.contains(index)).collect();
@@ -441,8 +435,14 @@ fn sort(draft: &Draft, mut edges: Edges) -> Ordered {
     let told = rest.is_empty() || crate::diag::has_errors(&draft.diagnostics);
     let circle = (!told).then(|| circle(draft, steps, &rest));
     order.extend(rest);
+    (order, circle)
+}
+
+/// Puts the steps into their order, each with its edges.
+fn arrange(plan: &mut Plan, order: &[usize], edges: &Edges) {
+    let ids: Vec<StepId> = plan.steps.iter().map(|step| step.step).collect();
     let name = |wait: &Edge| match wait {
-        Edge::Step(step) => Wait::Step(steps[*step].step),
+        Edge::Step(step) => Wait::Step(ids[*step]),
         Edge::Barrier(barrier) => Wait::Barrier(BarrierId(*barrier as u32)),
     };
     let edges_of = |index: usize| {
@@ -452,13 +452,12 @@ fn sort(draft: &Draft, mut edges: Edges) -> Ordered {
     };
     let barriers = edges.barriers.iter().enumerate().map(|(at, members)| Barrier {
         barrier: BarrierId(at as u32),
-        steps: members.iter().map(|step| steps[*step].step).collect(),
+        steps: members.iter().map(|step| ids[*step]).collect(),
     });
-    Ordered {
-        steps: order.iter().map(|index| Step { edges: edges_of(*index), ..steps[*index].clone() }).collect(),
-        barriers: barriers.collect(),
-        circle,
-    }
+    plan.barriers = barriers.collect();
+    let mut steps: Vec<Option<Step>> = std::mem::take(&mut plan.steps).into_iter().map(Some).collect();
+    let placed = order.iter().filter_map(|index| Some(Step { edges: edges_of(*index), ..steps[*index].take()? }));
+    plan.steps = placed.collect();
 }
 
 /// The edges that may give way and are part of a circle.

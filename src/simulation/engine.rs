@@ -40,6 +40,9 @@ pub struct Command {
     pub allow: bool,
     /// `rotate ADDRESS`, and with `--finish`.
     pub rotate: Option<(String, SecretPhase)>,
+    /// Whether the work is done alone, for measurements: nothing is kept of what is told, and the plan is no document
+    /// on its way.
+    pub bare: bool,
 }
 
 /// What a command does.
@@ -206,14 +209,15 @@ impl Place {
             let holder = Holder::default();
             held = Some((apply::lock(&session, holder, Duration::ZERO).await?, &watch));
         }
-        let writes = held.is_some();
         let prepared = self.prepare(&mut session, &options, held).await;
         for diagnostic in &session.diagnostics {
             outcome.told.push_str(&render::render(diagnostic, &session.sources, false));
         }
         let run = apply::Run { saved: None, parallelism: 4, events, stop };
-        let end = self.carry_out(session, prepared, run, writes, outcome).await;
-        while let Ok(event) = incoming.try_recv() {
+        let end = self.carry_out(session, prepared, run, command, outcome).await;
+        while let Ok(event) = incoming.try_recv()
+            && !command.bare
+        {
             outcome.told.push_str(&format!("{event:?}\n"));
         }
         end
@@ -246,19 +250,21 @@ impl Place {
         session: Session,
         prepared: Result<Prepared, Failure>,
         run: apply::Run,
-        writes: bool,
+        command: &Command,
         outcome: &mut Outcome,
     ) -> Result<End, Failure> {
         let (plan, store, connection) = prepared?;
         let ui = Ui::new(false, true);
         outcome.plan = ui::plan::render(ui, &plan, "sim", &connection.place);
-        ui::stream::plan(&plan, "sim").iter().for_each(|line| outcome.told.push_str(&format!("{line}\n")));
+        if !command.bare {
+            ui::stream::plan(&plan, "sim").iter().for_each(|line| outcome.told.push_str(&format!("{line}\n")));
+        }
         outcome.empty = plan.is_empty();
         apply::guard(&plan)?;
-        if !writes {
+        if command.verb == Verb::Plan {
             return Ok(End::Done);
         }
-        let plan = written_and_read(&plan, &store, outcome)?;
+        let plan = if command.bare { plan } else { written_and_read(&plan, &store, outcome)? };
         let report = apply::apply(session, store, connection, plan, run).await?;
         if report.is_complete() {
             return Ok(End::Done);

@@ -105,9 +105,20 @@ impl Type {
         }
     }
 
+    /// Whether any attribute in it may be left out.
+    fn has_optional(&self) -> bool {
+        match self {
+            Type::Any | Type::Bool | Type::Number | Type::String => false,
+            Type::List(ty) | Type::Set(ty) | Type::Map(ty) => ty.has_optional(),
+            Type::Tuple(items) => items.iter().any(Type::has_optional),
+            Type::Object(fields) => fields.values().any(|field| field.optional || field.ty.has_optional()),
+        }
+    }
+
     /// The type of the values that a constraint admits: the same without optional attributes and defaults.
     pub fn without_optional(&self) -> Type {
         match self {
+            ty if !ty.has_optional() => ty.clone(),
             Type::List(ty) => Type::list(ty.without_optional()),
             Type::Set(ty) => Type::set(ty.without_optional()),
             Type::Map(ty) => Type::map(ty.without_optional()),
