@@ -9,6 +9,7 @@ pub mod display;
 pub mod holes;
 pub mod json;
 pub mod mask;
+pub mod names;
 pub mod number;
 mod object;
 mod order;
