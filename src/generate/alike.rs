@@ -107,17 +107,23 @@ fn varying(kind: &'static dyn Kind, items: &[&Item]) -> Vec<&'static str> {
             (one, other) => one.is_none() && other.is_none(),
         })
     };
-    names.filter(differs).filter(|name| !is_key(name, items)).collect()
+    let keys = keys(items);
+    names.filter(differs).filter(|name| !is_key(name, items, &keys)).collect()
 }
 
-/// The key of an object: the name in AWS that the block writes, or else its label.
-fn key(item: &Item) -> String {
-    let name = item.found.kind.name_attribute().and_then(|name| item.part.get(name)).and_then(Value::as_str);
-    name.map_or_else(|| item.label.clone(), str::to_owned)
+/// The keys of objects: the names in AWS that the block writes, where each has another; or else their labels.
+fn keys(items: &[&Item]) -> Vec<String> {
+    let name = |item: &&Item| {
+        let name = item.found.kind.name_attribute()?;
+        item.part.get(name).and_then(Value::as_str).map(str::to_owned)
+    };
+    let names: Option<BTreeSet<String>> = items.iter().map(name).collect();
+    let distinct = names.is_some_and(|names| names.len() == items.len());
+    items.iter().map(|item| name(item).filter(|_| distinct).unwrap_or_else(|| item.label.clone())).collect()
 }
 
-fn is_key(name: &str, items: &[&Item]) -> bool {
-    items.iter().all(|item| item.part.get(name).and_then(Value::as_str) == Some(&*key(item)))
+fn is_key(name: &str, items: &[&Item], keys: &[String]) -> bool {
+    items.iter().zip(keys).all(|(item, key)| item.part.get(name).and_then(Value::as_str) == Some(key))
 }
 
 fn shared(heap: Vec<Item>, used: &mut BTreeSet<Address>) -> Blocks {
@@ -126,8 +132,9 @@ fn shared(heap: Vec<Item>, used: &mut BTreeSet<Address>) -> Blocks {
     let name = kind.schema().kind;
     let label = unique(name, &common(name, &all), used);
     let varying = varying(kind, &all);
-    let keyed = kind.schema().attrs.iter().map(|attr| attr.name).filter(|name| is_key(name, &all)).collect();
-    let mut members: Vec<Member> = heap.into_iter().map(|item| Member { key: key(&item), item }).collect();
+    let keys = keys(&all);
+    let keyed = kind.schema().attrs.iter().map(|attr| attr.name).filter(|name| is_key(name, &all, &keys)).collect();
+    let mut members: Vec<Member> = heap.into_iter().zip(keys).map(|(item, key)| Member { key, item }).collect();
     members.sort_by(|one, other| one.key.cmp(&other.key));
     Blocks { kind, label, varying, keyed, members }
 }

@@ -7,7 +7,7 @@ use hcl_edit::template::{Element, Interpolation, StringTemplate};
 
 use crate::address::Address;
 use crate::generate::alike::Blocks;
-use crate::generate::part::{Item, is_said};
+use crate::generate::part::{Item, is_said_of};
 use crate::generate::references::References;
 use crate::generate::text::{array, ident, object, parsed, string};
 use crate::generate::{Spelling, attribute};
@@ -137,7 +137,7 @@ impl Writer<'_> {
         let attrs = attr.block.as_ref().map(|block| block.attrs.as_slice()).unwrap_or_default();
         let mut parts: Vec<Structure> = Vec::new();
         let said = |attr: &&Attr| {
-            let now = value.get(attr.name).filter(|now| is_said(now) && attr.settable());
+            let now = value.get(attr.name).filter(|now| is_said_of(attr, now) && attr.settable());
             let fixed =
                 now.is_some_and(|now| attr.default.as_ref().is_some_and(|default| attr.is_satisfied(default, now)));
             now.is_some() && !fixed && !attr.secret

@@ -44,7 +44,10 @@ fn told(attr: &Attr, object: &Object, spelling: Spelling) -> Option<Value> {
     if !attr.settable() || attr.secret || steers || attr.deprecated.is_some() || attr.told_by.is_some() {
         return None;
     }
-    let value = object.get(attr.name).filter(|value| is_said(value) && value.is_wholly_known())?;
+    let value = object.get(attr.name).filter(|value| is_said_of(attr, value) && value.is_wholly_known())?;
+    if attr.mode == Mode::Required {
+        return Some(value.clone());
+    }
     if attr.usual.is_some_and(|usual| usual(value)) {
         return None;
     }
@@ -59,6 +62,11 @@ pub fn is_said(value: &Value) -> bool {
         || value.as_object().is_some_and(Object::is_empty)
         || value.as_str() == Some("");
     !value.is_null() && !empty
+}
+
+/// Whether a value is to be written: of what a block cannot do without also nothing, such as a pattern that is empty.
+pub fn is_said_of(attr: &Attr, value: &Value) -> bool {
+    is_said(value) || attr.mode == Mode::Required && !value.is_null()
 }
 
 /// Leaves out what AWS would choose again.

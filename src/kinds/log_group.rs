@@ -27,6 +27,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         Attr::optional_computed("name", Type::String).replace().rule(Rule::Length(1, 512)).rule(NAME).doc("The name."),
         Attr::optional("name_prefix", Type::String)
             .replace()
+            .begins("name")
             .rule(Rule::Length(0, 486))
             .rule(NAME)
             .doc("What the name begins with; the rest is made up."),

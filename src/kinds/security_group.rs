@@ -26,6 +26,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .doc("The name, unique in its VPC."),
         Attr::optional("name_prefix", Type::String)
             .replace()
+            .begins("name")
             .rule(Rule::Length(0, 239))
             .rule(name)
             .doc("What the name begins with; the rest is made up."),

@@ -15,7 +15,7 @@ use crate::plan::elements::Elements;
 use crate::plan::{self, Action, Reason, order};
 use crate::schema::refers::Reference;
 use crate::stack::Stack;
-use crate::value::{Object, Value};
+use crate::value::{Object, Origin, Value};
 
 /// Checks what the planned objects say together.
 pub fn check(draft: &Draft) -> Vec<Diagnostic> {
@@ -33,7 +33,8 @@ fn same_names(draft: &Draft) -> Vec<Diagnostic> {
             continue;
         };
         let region = object.get("region").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let scope = kind.name_scope().and_then(|scope| object.get(scope)).and_then(Value::as_str).unwrap_or_default();
+        let scope =
+            kind.name_scope().and_then(|scope| object.get(scope)).map_or_else(String::new, |of| told(of, address));
         let key = (address.kind.to_string(), format!("{region}/{scope}"), name.to_owned());
         let Some(first) = seen.get(&key) else {
             seen.insert(key, address);
@@ -56,6 +57,18 @@ fn same_names(draft: &Draft) -> Vec<Diagnostic> {
         found.push(diagnostic);
     }
     found
+}
+
+/// In what names are unique, as one can tell before it is known: what is made up is nobody else's.
+fn told(scope: &Value, address: &Address) -> String {
+    if let Some(text) = scope.as_str() {
+        return text.to_owned();
+    }
+    match scope.origins().first().map(|origin| &**origin) {
+        Some(Origin::Attribute(of, name)) => format!("?{of}.{name}"),
+        Some(_) => format!("?{address}"),
+        None => String::new(),
+    }
 }
 
 /// What each planned object lists, as its block is written.

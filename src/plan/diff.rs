@@ -116,6 +116,10 @@ fn before(by: &Comparison) -> Object {
     for (name, value) in &by.record.object {
         before.or_insert_with(name.clone(), || value.clone());
     }
+    for attr in &by.schema.attrs {
+        let begun = begun(attr, by.desired, &before);
+        before.extend(begun.map(|value| (attr.name.into(), value)));
+    }
     // What AWS says of a value that is hidden is the same text.
     let hidden = |name: &str| by.record.hides(name) || by.desired.get(name).is_some_and(Value::is_sensitive_anywhere);
     before
@@ -123,6 +127,15 @@ fn before(by: &Comparison) -> Object {
         .filter(|(name, value)| !value.is_null() && hidden(name))
         .for_each(|(_, value)| value.sensitive = true);
     before
+}
+
+/// The beginning of a name, where nothing else is known of it and the name of the object begins so: nobody tells it of
+/// an object that was made elsewhere.
+fn begun(attr: &Attr, desired: &Object, before: &Object) -> Option<Value> {
+    let text = |object: &Object, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (wanted, whole) = (text(desired, attr.name)?, text(before, attr.begins?)?);
+    let unknown = before.get(attr.name).is_none_or(Value::is_null);
+    (unknown && whole.starts_with(&wanted)).then(|| Value::string(wanted))
 }
 
 fn compare_attr(by: &Comparison, attr: &Attr, difference: &mut Difference) {
@@ -169,6 +182,10 @@ fn wanted(by: &Comparison, attr: &Attr) -> Option<Value> {
     let owed = by.record.owed.contains(attr.name);
     if let Some((_, last)) = attr.comes_with.filter(|(switch, _)| is_half_on(by, switch, owed)) {
         return Some(Value::string(last));
+    }
+    // The object keeps the name that it has.
+    if attr.begins.is_some() {
+        return None;
     }
     let was_set = by.record.set.contains(attr.name);
     // A create that was cut off leaves what AWS gives a new object by itself.

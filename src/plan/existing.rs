@@ -6,6 +6,7 @@ use crate::plan::decision::{Decision, Standing};
 use crate::plan::diff::{self, Comparison, Difference};
 use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
+use crate::plan::refresh_only::visible;
 use crate::plan::step::Shown;
 use crate::plan::whose;
 use crate::plan::{
@@ -343,6 +344,7 @@ fn stale(
         known.abandon != plan.abandon
             || known.set != plan.set
             || !known.owed.is_empty()
+            || is_behind(instance, known, after)
             || known.dependencies != plan.dependencies
             || has_come(known)
     });
@@ -355,6 +357,20 @@ fn stale(
         pending,
         since,
         owed: Default::default(),
+    })
+}
+
+/// Whether a record says otherwise than the block and the object, which agree: the block follows what others did, or a
+/// run was cut off.
+fn is_behind(instance: &Instance, known: &Record, after: &Object) -> bool {
+    let desired = &instance.desired.object;
+    let attrs = instance.kind.schema().attrs.iter().filter(|attr| !attr.secret && attr.update != Update::Local);
+    let mut written = attrs.filter(|attr| desired.get(attr.name).is_some_and(|value| !value.is_null()));
+    written.any(|attr| match (known.object.get(attr.name), after.get(attr.name)) {
+        (Some(known), Some(after)) if after.is_wholly_known() && !after.is_sensitive_anywhere() => {
+            !attr.is_satisfied(&visible(after), &visible(known))
+        }
+        _ => false,
     })
 }
 

@@ -15,7 +15,7 @@ use crate::lang::eval::{Bindings, Scope, eval};
 use crate::plan::decide::{self, Instance};
 use crate::plan::decision::Decision;
 use crate::plan::draft::{Draft, Seen};
-use crate::plan::{Imported, Note, Plan, existing};
+use crate::plan::{Action, Imported, Note, Plan, Reason, Step, existing};
 use crate::stack::desired::bindings;
 use crate::stack::public;
 use crate::stack::target::repeat;
@@ -224,9 +224,7 @@ fn refusal(instance: &Instance, detail: String, span: Span) -> Diagnostic {
 pub fn only(plan: &mut Plan) {
     let taken: BTreeSet<Address> = plan.imports.iter().map(|imported| imported.address.clone()).collect();
     for step in plan.steps.drain(..).filter(|step| taken.contains(&step.address) && !step.deposed) {
-        let names: Vec<&str> = step.changes.iter().map(|change| change.name).collect();
-        let text = format!("differs from its block, and stays so until an apply: {}", names.join(", "));
-        plan.notes.push(Note { address: Some(step.address), text });
+        plan.notes.extend(difference(&step).map(|text| Note { address: Some(step.address.clone()), text }));
     }
     plan.barriers.clear();
     plan.blocked.clear();
@@ -238,6 +236,17 @@ pub fn only(plan: &mut Plan) {
     plan.records.retain(|record| taken.contains(&record.address));
     plan.waits.retain(|waits| taken.contains(&waits.address));
     plan.partial = true;
+}
+
+/// How what is taken over differs from its block; a replacement is told once, by what it deletes.
+fn difference(step: &Step) -> Option<String> {
+    let Reason::Replaced { causes, .. } = &step.reason else {
+        let names: Vec<&str> = step.changes.iter().map(|change| change.name).collect();
+        return Some(format!("differs from its block, and stays so until an apply: {}", names.join(", ")));
+    };
+    let causes = causes.join(", ");
+    (step.action == Action::Delete)
+        .then(|| format!("differs from its block, and an apply would replace it, because of {causes}"))
 }
 
 /// Imports into instances that the blocks do not have.

@@ -132,7 +132,7 @@ fn changes(schema: &'static Schema, recorded: &Object, found: &Object) -> Vec<At
 }
 
 /// Tags without those that mark the object as ours.
-fn visible(value: &Value) -> Value {
+pub(super) fn visible(value: &Value) -> Value {
     match value.as_object() {
         Some(tags) if tags.keys().any(|name| name.starts_with("cachestack:")) => {
             Value::object(kinds::tags::visible(value))

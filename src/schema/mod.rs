@@ -123,6 +123,8 @@ pub struct Attr {
     pub let_go: bool,
     /// The attribute that it is a part or another spelling of, and that tells what changes of it.
     pub told_by: Option<&'static str>,
+    /// The attribute that begins with it, with an end that was made up.
+    pub begins: Option<&'static str>,
     /// What it was called before.
     pub formerly: &'static [&'static str],
     /// Whether an empty text is no value of it, though it is none of its type.
@@ -234,6 +236,7 @@ impl Attr {
             by_block: None,
             let_go: false,
             told_by: None,
+            begins: None,
             formerly: &[],
             nullable: false,
             or_nothing: false,
@@ -430,6 +433,12 @@ impl Attr {
     /// It is a part or another spelling of an attribute, which tells what changes of it.
     pub fn told_by(mut self, other: &'static str) -> Self {
         self.told_by = Some(other);
+        self
+    }
+
+    /// The rest of another attribute is made up: AWS tells only the whole.
+    pub fn begins(mut self, other: &'static str) -> Self {
+        self.begins = Some(other);
         self
     }
 

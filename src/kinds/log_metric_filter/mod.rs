@@ -69,6 +69,10 @@ impl Kind for LogMetricFilter {
     fn name_attribute(&self) -> Option<&'static str> {
         Some("name")
     }
+
+    fn name_scope(&self) -> Option<&'static str> {
+        Some("log_group_name")
+    }
 }
 
 /// A block in the form of the API. An empty map of dimensions is none.

@@ -64,6 +64,7 @@ fn topic() -> Vec<Attr> {
         Attr::optional_computed("name", Type::String).replace().rule(Rule::Length(1, 256)).rule(NAME).doc("The name."),
         Attr::optional("name_prefix", Type::String)
             .replace()
+            .begins("name")
             .rule(Rule::Length(0, 230))
             .rule(NAME)
             .doc("What the name begins with; the rest is made up."),
