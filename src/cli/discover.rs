@@ -8,15 +8,14 @@ use crate::cli::apply::{self, Manner};
 use crate::cli::args::{Import, StackArgs};
 use crate::cli::import::{adoption, arguments, open, tell_secrets};
 use crate::cli::run::Context;
-use crate::cli::{exit, plan as plan_command, signals};
-use crate::disk;
-use crate::generate::{Found, Generated, Spelling, generate, laid_out, settings};
-use crate::kind::Target;
+use crate::cli::{exit, plan as plan_command, signals, written};
+use crate::generate::{Found, Generated, Spelling, generate, import_id, imports, laid_out, settings};
 use crate::lang::source::is_configuration;
 use crate::ops::connect::{Connection, Purpose, connect};
+use crate::ops::declared::{Meant, meant};
 use crate::ops::discover::{Discovered, Filter, discover};
 use crate::ops::import::around;
-use crate::ops::plan::check_stack;
+use crate::ops::plan::{check_stack, outline};
 use crate::ops::{Failure, Session};
 use crate::plan::{Action, Options, Plan};
 use crate::state::State;
@@ -29,6 +28,8 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     let directory = args.out.clone().unwrap_or_else(|| PathBuf::from("."));
     let place = context.path(&directory);
     std::fs::create_dir_all(&place).map_err(|error| unwritten(&directory, &error))?;
+    let before = written::go_on(&place).map_err(|error| unwritten(&directory, &error))?;
+    tell_written(ui, &directory, &before);
     let stack = StackArgs { stack: Some(directory.clone()), inputs: args.inputs.clone() };
     let is_new = !has_configuration(&place);
     let nothing = is_new.then(|| ("<nothing>".to_owned(), String::new())).into_iter().collect();
@@ -41,7 +42,6 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     let state = store.state().clone();
     drop(store);
     check_stack(&state.home, &session)?;
-    nothing_open(&session, &state)?;
     let connection = connect(&mut session, Purpose::Look).await?;
     let region = session.environment.region.as_deref().unwrap_or("us-east-1").to_owned();
     let own = (session.evaluator.stack().name.to_string(), session.environment.name.to_string());
@@ -50,13 +50,17 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     if found.is_empty() {
         return Ok(exit::OK);
     }
-    let mut generated = write(&session, &state, &connection, spelling, found);
+    let plan = outline(&mut session, &state, &connection).await?;
+    let meant = meant(&plan, &state, &found, &region);
+    meant.all().for_each(|(address, at)| tell_meant(ui, address, &found[at]));
+    let (mut generated, mut addresses) = write(&session, &state, &connection, spelling, (found, meant));
     if is_new {
         generated.files.insert("main".to_owned(), laid_out(settings(spelling, &region)));
     }
-    keep(ui, &place, &directory, spelling, &generated)?;
+    let written = written::write(&place, &generated.files, spelling.ending());
+    tell_written(ui, &directory, &written.map_err(|error| unwritten(&directory, &error))?);
     tell_secrets(ui, std::slice::from_ref(&generated), spelling);
-    let addresses: Vec<Address> = generated.imports.iter().map(|(address, _)| address.clone()).collect();
+    addresses.extend(generated.imports.iter().map(|(address, _)| address.clone()));
     let session = open(context, ui, &stack, BTreeMap::new())?;
     let judge = |plan: &Plan, _: &State| complete(plan, &addresses);
     let manner = Manner { command: "cachestack import", destroy: false, judge: &judge, stop: signals::listen(ui) };
@@ -69,19 +73,6 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     }
     exit::rest();
     prove(context, ui, &stack, addresses).await
-}
-
-/// What was written by an earlier run and not imported is not written again under other names.
-fn nothing_open(session: &Session, state: &State) -> Result<(), Failure> {
-    let is_recorded = |block: &Address| state.records.keys().any(|address| address.config() == *block);
-    let imports = session.evaluator.stack().imports().map(|(path, import)| import.block_from(path).config());
-    let open: Vec<Address> = imports.filter(|block| !is_recorded(block)).collect();
-    let Some(first) = open.first() else { return Ok(()) };
-    Err(Failure::Error(format!(
-        "the stack has {} `import` blocks whose objects have no record yet, that of `{first}` for instance: carry them out \
-         with `cachestack apply`, or take them out with their blocks; nothing was looked for",
-        open.len()
-    )))
 }
 
 fn filter(args: &Import) -> Result<Filter, Failure> {
@@ -124,30 +115,41 @@ fn left_in(ui: Ui, discovered: Discovered, spelling: Spelling, region: &str) -> 
     found
 }
 
+/// Writes blocks for what has none, and imports for what has no record; answers the instances that have a block.
 fn write(
     session: &Session,
     state: &State,
     connection: &Connection,
     spelling: Spelling,
-    found: Vec<Found>,
-) -> Generated {
-    let around = around(session, state, spelling, true);
-    let target = Target { account: Some(connection.account.clone()), ..around.target.clone() };
-    generate(found, &crate::generate::Around { target, ..around })
+    (found, meant): (Vec<Found>, Meant),
+) -> (Generated, Vec<Address>) {
+    let mut around = around(session, state, spelling, true);
+    around.target.account = Some(connection.account.clone());
+    let known = |(address, at): (&Address, usize)| (address.clone(), found[at].id.clone(), found[at].object.clone());
+    around.recorded.extend(meant.all().map(known));
+    let named = |(address, at): (&Address, &usize)| (address.clone(), import_id(&found[*at], spelling));
+    let described: Vec<(Address, String)> = meant.described.iter().map(named).collect();
+    let taken: BTreeSet<usize> = meant.all().map(|(_, at)| at).collect();
+    let addresses = meant.all().map(|(address, _)| address.clone()).collect();
+    let rest = found.into_iter().enumerate().filter(|(at, _)| !taken.contains(at)).map(|(_, one)| one);
+    let mut generated = generate(rest.collect(), &around);
+    if !described.is_empty() {
+        let more = imports(&described, spelling);
+        let file = generated.files.entry("imports".to_owned()).or_default();
+        *file = [more.as_str(), file].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
+    }
+    (generated, addresses)
 }
 
-/// Writes each file under a name that nobody has.
-fn keep(ui: Ui, place: &Path, shown: &Path, spelling: Spelling, generated: &Generated) -> Result<(), Failure> {
-    for (name, text) in &generated.files {
-        let numbered = (2..).map(|number| format!("{name}-{number}"));
-        let mut names = std::iter::once(name.clone()).chain(numbered);
-        let free = names.find(|name| !place.join(format!("{name}.{}", spelling.ending())).exists());
-        let file = format!("{}.{}", free.unwrap_or_default(), spelling.ending());
-        disk::create_new(&place.join(&file), text.as_bytes()).map_err(|error| unwritten(&shown.join(&file), &error))?;
-        let shown = if shown == Path::new(".") { PathBuf::from(file) } else { shown.join(file) };
+fn tell_meant(ui: Ui, address: &Address, found: &Found) {
+    ui.say(&format!("Has a block: {} \"{}\" is {address}.\n", found.kind.schema().kind, found.id));
+}
+
+fn tell_written(ui: Ui, directory: &Path, names: &[String]) {
+    for name in names {
+        let shown = if directory == Path::new(".") { PathBuf::from(name) } else { directory.join(name) };
         ui.say(&format!("Written: {}\n", shown.display()));
     }
-    Ok(())
 }
 
 /// Refuses a plan that does not take over all that was found.

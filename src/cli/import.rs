@@ -32,7 +32,7 @@ pub async fn run(context: &Context, args: &Import) -> u8 {
 async fn single(context: &Context, ui: Ui, args: &Import, address: &str, id: &str) -> Result<u8, Failure> {
     let to = show::parse(address)?;
     let stack = StackArgs { stack: None, inputs: args.inputs.clone() };
-    let block = imports(&[(to.clone(), id.to_owned())]);
+    let block = imports(&[(to.clone(), id.to_owned())], Spelling::Ours);
     let mut beside = BTreeMap::from([("<command line>".to_owned(), block)]);
     let session = open(context, ui, &stack, beside.clone())?;
     unrecorded(&session.store()?.state(), &to)?;

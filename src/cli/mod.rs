@@ -37,6 +37,7 @@ mod topics;
 mod unlock;
 mod validate;
 mod version;
+mod written;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -52,7 +52,7 @@ pub async fn run(context: &Context, ui: Ui, args: &Import, place: &str) -> Resul
     }
     keep_secrets(&session, &takeover)?;
     let addresses: Vec<Address> = takeover.imports.iter().map(|(address, _)| address.clone()).collect();
-    let beside = BTreeMap::from([(format!("<{place}>"), imports(&takeover.imports))]);
+    let beside = BTreeMap::from([(format!("<{place}>"), imports(&takeover.imports, Spelling::Ours))]);
     let session = open(context, ui, &stack, beside)?;
     let judge = |plan: &Plan, _: &State| complete(plan, &addresses);
     let manner = Manner { command: "cachestack import", destroy: false, judge: &judge, stop: signals::listen(ui) };

@@ -105,7 +105,9 @@ pub fn generate(found: Vec<Found>, around: &Around) -> Generated {
     for (kind, blocks) in bodies {
         generated.files.insert(kind.to_owned(), laid_out(blocks));
     }
-    generated.files.insert("imports".to_owned(), laid_out(imports));
+    if !imports.is_empty() {
+        generated.files.insert("imports".to_owned(), laid_out(imports));
+    }
     if around.spelling == Spelling::Terraform && !variables.is_empty() {
         generated.files.insert("secrets".to_owned(), laid_out(variables));
     }
@@ -131,10 +133,7 @@ pub fn generate_one(address: &Address, found: Found, around: &Around) -> Generat
 fn import(blocks: &Blocks, spelling: Spelling) -> Block {
     let mut block = Block::builder(text::ident("import"));
     let to = references::spelled(&blocks.address(), spelling);
-    let named = |item: &part::Item| match spelling {
-        Spelling::Ours => item.found.id.clone(),
-        Spelling::Terraform => item.found.kind.import_id(&item.found.id, &item.found.object),
-    };
+    let named = |item: &part::Item| import_id(&item.found, spelling);
     let [single] = &blocks.members[..] else {
         let ids = blocks.members.iter().map(|one| (one.key.as_str(), text::string(&named(&one.item))));
         let mut given = text::object(ids);
@@ -181,14 +180,22 @@ fn subject(subject: &Subject, spelling: Spelling) -> String {
     }
 }
 
-/// `import` blocks in our spelling: addresses, and names in AWS.
-pub fn imports(all: &[(Address, String)]) -> String {
+/// `import` blocks: addresses, and names as an import takes them.
+pub fn imports(all: &[(Address, String)], spelling: Spelling) -> String {
     let one = |(to, id): &(Address, String)| {
         let block = Block::builder(text::ident("import"))
-            .attribute(attribute("to", text::parsed(&references::spelled(to, Spelling::Ours))));
+            .attribute(attribute("to", text::parsed(&references::spelled(to, spelling))));
         block.attribute(attribute("id", text::string(id))).build()
     };
     laid_out(all.iter().map(one).collect())
+}
+
+/// The name of an object as an import takes it.
+pub fn import_id(found: &Found, spelling: Spelling) -> String {
+    match spelling {
+        Spelling::Ours => found.id.clone(),
+        Spelling::Terraform => found.kind.import_id(&found.id, &found.object),
+    }
 }
 
 /// The settings of a stack that has none: where it is.

@@ -29,7 +29,8 @@ impl References {
             watched: BTreeMap::new(),
             edges: BTreeMap::new(),
         };
-        for (address, id, object) in &around.recorded {
+        // What is in a module cannot be named from without.
+        for (address, id, object) in around.recorded.iter().filter(|(address, ..)| address.module.is_empty()) {
             if let Some(kind) = kinds::get(&address.kind).filter(|kind| kind.local().is_none()) {
                 all.add(kind, address, id, object);
             }

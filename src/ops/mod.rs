@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod compare;
 pub mod connect;
+pub mod declared;
 pub mod discover;
 pub mod drift;
 pub mod fetch;

@@ -115,6 +115,21 @@ pub async fn again(session: &mut Session, connection: &Connection, options: &Opt
     Err(Failure::Error("the look-ups of the stack do not come to an end".to_owned()))
 }
 
+/// What a stack would come to, whatever is wrong with it: for a look at what its blocks mean.
+pub async fn outline(session: &mut Session, state: &State, connection: &Connection) -> Result<Plan, Failure> {
+    let mut live = Live::default();
+    let wanted = Needs { objects: keys(state).into_iter().collect(), ..Needs::default() };
+    refresh::read(&connection.cloud, wanted, &mut live).await.map_err(failed)?;
+    for _ in 0..ROUNDS_MAX {
+        let outcome = walk(session, state, &live, connection, &Options::default());
+        if outcome.needs.is_empty() {
+            return Ok(outcome.plan);
+        }
+        refresh::read(&connection.cloud, outcome.needs, &mut live).await.map_err(failed)?;
+    }
+    Err(Failure::Error("the look-ups of the stack do not come to an end".to_owned()))
+}
+
 /// A state after what an earlier run has left open.
 struct Recovered {
     state: State,
