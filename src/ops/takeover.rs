@@ -7,6 +7,7 @@ use crate::kind::{Kind, Stored, secret_name};
 use crate::kinds;
 use crate::ops::{Failure, Session};
 use crate::plan::import::local_id;
+use crate::schema::Attr;
 use crate::schema::check::conform;
 use crate::stack::terraform_state::{Taken, taken};
 use crate::state::State;
@@ -20,7 +21,7 @@ const MOST_BYTES: u64 = 256 << 20;
 pub struct Takeover {
     /// Addresses, and the names that an import takes.
     pub imports: Vec<(Address, String)>,
-    /// Objects that live in no account.
+    /// What the state knows of objects, by address.
     pub told: BTreeMap<Address, Object>,
     /// Secrets for the vault of the environment, by name.
     pub secrets: Vec<(String, String)>,
@@ -71,6 +72,8 @@ pub fn takeover(session: &Session, state: &State, bytes: &[u8]) -> Result<Takeov
         };
         if kind.local().is_some() {
             takeover.tell(session, kind, &address, &id, &object)?;
+        } else {
+            takeover.told.insert(address.clone(), said(kind, &object));
         }
         takeover.imports.push((address, id));
     }
@@ -84,6 +87,15 @@ fn name(kind: &dyn Kind, object: &Object) -> Option<String> {
         return id;
     }
     kind.identify(object).or(id)
+}
+
+/// What Terraform keeps of an object, as a block of ours would say it. What is not understood stays unsaid.
+fn said(kind: &dyn Kind, object: &Object) -> Object {
+    let attrs = kind.schema().attrs.iter().filter(|attr| attr.settable());
+    let value = |attr: &Attr| conform(attr, object.get(attr.name).filter(|value| !value.is_null())?).ok();
+    let mut said = attrs.filter_map(|attr| Some((attr.name.into(), value(attr)?))).collect();
+    kind.unite(&mut said);
+    said
 }
 
 impl Takeover {

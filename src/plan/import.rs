@@ -16,9 +16,11 @@ use crate::plan::decide::{self, Instance};
 use crate::plan::decision::Decision;
 use crate::plan::draft::{Draft, Seen};
 use crate::plan::{Action, Imported, Note, Plan, Reason, Step, existing};
+use crate::schema::Update;
 use crate::stack::desired::bindings;
 use crate::stack::public;
 use crate::stack::target::repeat;
+use crate::state::digest::Reading;
 use crate::state::{Owner, Record};
 use crate::value::convert::convert;
 use crate::value::{Object, Type, Value};
@@ -167,7 +169,7 @@ fn of_another(draft: &Draft, instance: &Instance, found: &Observation, span: Spa
 }
 
 fn taken_over(draft: &Draft, instance: &Instance, wanted: &Object, id: &str, observation: Observation) -> Decision {
-    let import = take(instance, wanted, id, &observation);
+    let import = take(draft, instance, wanted, id, &observation);
     let record = import.record.clone();
     let decision = existing::existing(draft, instance, wanted, record, observation);
     Decision { import: Some(import), ..decision }
@@ -180,19 +182,37 @@ pub fn local_id(address: &Address, id: &str) -> String {
     format!("{address}-{end}")
 }
 
-/// An object that is taken over, with the record that it begins with.
-fn take(instance: &Instance, wanted: &Object, id: &str, found: &Observation) -> Imported {
+/// An object that is taken over, with the record that it begins with: what the account tells of it, what only the tool
+/// that made it knows, and what guards it from now on.
+fn take(draft: &Draft, instance: &Instance, wanted: &Object, id: &str, found: &Observation) -> Imported {
     let known = |value: &Value| value.is_wholly_known() && !value.is_sensitive_anywhere();
     // What the configuration hides is the same text in the account.
     let hidden = |name: &str| wanted.get(name).is_some_and(Value::is_sensitive_anywhere);
-    let object = found.object.iter().filter(|(name, value)| known(value) && !hidden(name));
+    let told = draft.inputs.options.told.get(instance.address).filter(|_| instance.kind.local().is_none());
+    let untold =
+        told.into_iter().flatten().filter(|(name, _)| wanted.contains_key(*name) && is_untold(instance, name, found));
+    let object = untold.chain(&found.object).filter(|(name, value)| known(value) && !hidden(name));
+    let secrets = told.into_iter().flatten().filter_map(|(name, value)| match draft.inputs.digests.read(value) {
+        Reading::Known(digest) => Some((name.to_string(), digest)),
+        Reading::Open | Reading::Unread(_) => None,
+    });
     let record = Record {
         region: instance.region.clone(),
         id: id.to_owned(),
         object: object.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        secrets: secrets.collect(),
+        protect: instance.protect,
+        guarded: instance.protect,
+        abandon: instance.resource.meta.lifecycle.abandon,
         ..Record::default()
     };
     Imported { address: instance.address.clone(), record }
+}
+
+/// Whether it counts at the creation of an object only, and the account does not tell it.
+fn is_untold(instance: &Instance, name: &str, found: &Observation) -> bool {
+    let attr = instance.kind.schema().attr(name).filter(|attr| attr.update == Update::Replace && attr.settable());
+    attr.is_some() && found.object.get(name).is_none_or(Value::is_null)
 }
 
 /// An object that another address has already would be managed twice.

@@ -129,7 +129,8 @@ pub struct Options {
     pub skip_blocked: bool,
     /// Only take over what `import` blocks name: nothing in the account changes.
     pub adopt: bool,
-    /// Objects that live in no account, as the tool that made them tells them.
+    /// Objects as the tool that made them tells them: all of one that lives in no account; of others their secrets, and
+    /// what the account does not tell.
     pub told: BTreeMap<Address, Object>,
 }
 
