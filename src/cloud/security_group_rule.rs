@@ -16,6 +16,7 @@ use super::paging::{at_most, pages};
 use super::security_group::{self, tag_map};
 use super::{Found, Place, names};
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
+use crate::kinds::rules_of_security_group::{all_types, canonical_protocol, has_ports};
 use crate::value::{Object, Value};
 
 /// Values that one filter may have.
@@ -90,7 +91,10 @@ impl ById {
         };
         let arn = rule.security_group_rule_arn().map(str::to_owned);
         let arn = arn.or_else(|| target.arn("ec2", &format!("security-group-rule/{id}")));
-        let port = |port: Option<i32>| port.filter(|_| rule.ip_protocol() != Some("-1"));
+        // Of a protocol without ports AWS says -1.
+        let protocol = canonical_protocol(rule.ip_protocol().map_or_else(Value::null, Value::string));
+        let protocol = protocol.as_str().unwrap_or_default();
+        let port = |port: Option<i32>| port.or(all_types(protocol)).filter(|_| has_ports(protocol));
         let mut attrs = Attrs::default();
         attrs
             .text("id", Some(id))

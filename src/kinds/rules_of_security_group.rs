@@ -157,6 +157,11 @@ pub fn has_ports(protocol: &str) -> bool {
     matches!(protocol, "tcp" | "udp" | "icmp" | "icmpv6")
 }
 
+/// What stands for all types, or codes, of a protocol that has such. Source: the EC2 API reference of IpPermission.
+pub fn all_types(protocol: &str) -> Option<i32> {
+    matches!(protocol, "icmp" | "icmpv6").then_some(-1)
+}
+
 /// AWS clears the bits of a range behind its mask.
 pub fn canonical_range(source: &str, value: &Value) -> Value {
     let Some((address, bits)) = value.as_str().and_then(|text| text.split_once('/')) else { return value.clone() };

@@ -123,12 +123,13 @@ impl Kind for VpcSecurityGroupRule {
         &SCHEMAS[usize::from(self.0 == Direction::Egress)]
     }
 
-    /// A protocol without ports has none, whatever is written.
+    /// A protocol without ports has none, whatever is written; one with types and codes has all that are not written.
     fn unite(&self, desired: &mut Object) {
         let portless = protocol(desired).is_some_and(|protocol| !rules::has_ports(protocol));
+        let none = protocol(desired).and_then(rules::all_types).map(|all| Value::int(all.into()));
         for name in ["from_port", "to_port"] {
             if portless || !is_set(desired, name) {
-                desired.insert(name.into(), Value::null_of(Type::Number));
+                desired.insert(name.into(), none.clone().unwrap_or_else(|| Value::null_of(Type::Number)));
             }
         }
     }

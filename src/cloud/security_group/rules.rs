@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ec2::types::IpPermission;
 
 use crate::cloud::attrs::{Attrs, fields};
+use crate::kinds::rules_of_security_group::has_ports;
 use crate::value::{Type, Value};
 
 /// What one block lists. Sorted, as AWS gives no order to rely on.
@@ -25,9 +26,9 @@ pub fn blocks(permissions: &[IpPermission], id: &str, owner: &str) -> Value {
     let mut blocks: BTreeMap<Key, Sources> = BTreeMap::new();
     for permission in permissions {
         let protocol = protocol(permission.ip_protocol().unwrap_or("-1"));
-        // Rules for every protocol have no ports.
+        // Only some protocols have ports.
         let (from, to) = match protocol.as_str() {
-            "-1" => (0, 0),
+            portless if !has_ports(portless) => (0, 0),
             _ => (permission.from_port().unwrap_or(0), permission.to_port().unwrap_or(0)),
         };
         let key = |description: Option<&str>| {
