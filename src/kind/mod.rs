@@ -311,6 +311,9 @@ pub trait Kind: Send + Sync {
 /// The name under which [`Observation::pending`] has the ids of nodes in which parameters take effect after a restart only.
 pub const NODES_TO_REBOOT: &str = "nodes_to_reboot";
 
+/// What waits of an object tells under this name which of its nodes go.
+pub const NODES_TO_REMOVE: &str = "nodes_to_remove";
+
 /// An object as it was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {

@@ -11,7 +11,7 @@ use crate::kinds::{self, KINDS};
 use crate::ops::Failure;
 use crate::ops::connect::Connection;
 use crate::ops::plan::failed;
-use crate::plan::{Live, Needs, ObjectKey};
+use crate::plan::{Live, Needs, ObjectKey, pending};
 use crate::refresh;
 use crate::stack::environment::pattern;
 use crate::state::{Record, State};
@@ -74,7 +74,7 @@ pub async fn discover(
     let mut discovered = Discovered::default();
     for key in keys {
         let (Some(kind), Some(Some(seen))) = (kinds::get(&key.0), live.objects.get(&key)) else { continue };
-        let found = Found { kind, id: key.2.clone(), object: seen.object.clone() };
+        let found = Found { kind, id: key.2.clone(), object: pending::as_it_will_be(kind, seen) };
         if state.owner(&key.0, region, &key.2).is_some() || is_told(state, &found, region) {
             discovered.recorded += 1;
             continue;

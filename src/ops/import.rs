@@ -13,7 +13,7 @@ use crate::lang::eval::eval;
 use crate::ops::connect::Connection;
 use crate::ops::plan::failed;
 use crate::ops::{Failure, Session};
-use crate::plan::{Live, Needs};
+use crate::plan::{Live, Needs, pending};
 use crate::refresh;
 use crate::stack::imports::undeclared;
 use crate::state::State;
@@ -112,7 +112,7 @@ async fn read(connection: &Connection, address: &Address, id: &str, region: &str
             address.kind,
             found.status.under_way().unwrap_or_default()
         ))),
-        Some(found) => Ok(Found { kind, id, object: found.object }),
+        Some(found) => Ok(Found { kind, id, object: pending::as_it_will_be(kind, &found) }),
         None => Err(Failure::Error(format!("{region} has no {} called \"{id}\"", address.kind))),
     }
 }

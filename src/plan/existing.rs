@@ -300,12 +300,13 @@ pub(super) fn update(
     let numbered = numbered(&after);
     let target = draft.target(&instance.region);
     let wish = wish::without_own_unknowns(numbered.clone(), instance.address);
+    let known = pending::with_leaving_nodes(&before, waits);
     let change = Change {
         phase: &plan.let_in,
         both: &both,
         only,
         now: plan.now,
-        ..Change::update(&record.id, &before, &wish, &changed, &target)
+        ..Change::update(&record.id, &known, &wish, &changed, &target)
     };
     match pending::compile(instance.kind, &change, &back) {
         Ok(mut calls) => {

@@ -191,7 +191,8 @@ fn take(draft: &Draft, instance: &Instance, wanted: &Object, id: &str, found: &O
     let told = draft.inputs.options.told.get(instance.address).filter(|_| instance.kind.local().is_none());
     let untold =
         told.into_iter().flatten().filter(|(name, _)| wanted.contains_key(*name) && is_untold(instance, name, found));
-    let object = untold.chain(&found.object).filter(|(name, value)| known(value) && !hidden(name));
+    let steering = wanted.iter().filter(|(name, _)| is_steering(instance, name));
+    let object = steering.chain(untold).chain(&found.object).filter(|(name, value)| known(value) && !hidden(name));
     let secrets = told.into_iter().flatten().filter_map(|(name, value)| match draft.inputs.digests.read(value) {
         Reading::Known(digest) => Some((name.to_string(), digest)),
         Reading::Open | Reading::Unread(_) => None,
@@ -267,6 +268,12 @@ fn difference(step: &Step) -> Option<String> {
     let causes = causes.join(", ");
     (step.action == Action::Delete)
         .then(|| format!("differs from its block, and an apply would replace it, because of {causes}"))
+}
+
+/// Whether it tells us how to go about things, and no object has it.
+fn is_steering(instance: &Instance, name: &str) -> bool {
+    let attr = instance.kind.schema().attr(name).filter(|attr| attr.update == Update::Local && attr.settable());
+    attr.is_some_and(|attr| attr.told_by.is_none() && !attr.secret)
 }
 
 /// Imports into instances that the blocks do not have.

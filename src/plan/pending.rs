@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::kind::{Call, Change, Impact, Kind, Observation, Problem, Status, Target};
+use crate::kind::{Call, Change, Impact, Kind, NODES_TO_REMOVE, Observation, Problem, Status, Target};
 use crate::plan::diff::{Difference, Waiting};
 use crate::plan::{AttrChange, waits};
 use crate::schema::Schema;
@@ -163,10 +163,23 @@ pub(super) fn waiting(kind: &dyn Kind, wanted: &Object, status: &Status, now: bo
 /// The object as it will be when AWS has done what it is at: a change is made after that.
 pub(super) fn carry_out(kind: &dyn Kind, waits: &Object, before: &mut Object, target: &Target) {
     let live = before.clone();
-    let attrs = kind.schema().attrs.iter().filter(|attr| attr.settable() && !attr.secret);
-    let comes = attrs.filter_map(|attr| waits.get(attr.name).map(|value| (attr.name.into(), value.clone())));
-    before.extend(comes);
+    before.extend(coming(kind, waits));
     kind.predict(before, Some(&live), target);
+}
+
+/// An object as it will be when AWS has carried out what it keeps until the maintenance window: that is what a block for
+/// it says, and that it may wait. What follows from that is as it is.
+pub fn as_it_will_be(kind: &dyn Kind, seen: &Observation) -> Object {
+    let coming = coming(kind, &seen.pending);
+    let patient = kind.schema().attr("apply_immediately").filter(|_| !coming.is_empty());
+    let patient = patient.map(|attr| (attr.name.into(), false.into()));
+    seen.object.clone().into_iter().chain(coming).chain(patient).collect()
+}
+
+/// What waits of the attributes that a block can say.
+fn coming(kind: &dyn Kind, waits: &Object) -> Object {
+    let attrs = kind.schema().attrs.iter().filter(|attr| attr.settable() && !attr.secret);
+    attrs.filter_map(|attr| waits.get(attr.name).map(|value| (attr.name.into(), value.clone()))).collect()
 }
 
 /// Says of the first immediate call what it carries out beside what it is for, with the impact of that.
@@ -191,6 +204,12 @@ pub(super) fn flush(kind: &dyn Kind, change: &Change, (pending, back): (&Object,
         also.push_str(&format!(" {why}"));
     }
     call.why = Some(also);
+}
+
+/// An object with the nodes that AWS was told to remove, where that waits.
+pub(super) fn with_leaving_nodes(before: &Object, waits: &Object) -> Object {
+    let nodes = waits.get(NODES_TO_REMOVE).map(|nodes| (NODES_TO_REMOVE.into(), nodes.clone()));
+    before.clone().into_iter().chain(nodes).collect()
 }
 
 /// Each once, in their order.

@@ -119,5 +119,6 @@ pub(super) fn brought(
 ) -> Option<Vec<Call>> {
     let mut after = before.clone();
     after.extend(waits.iter().map(|(name, value)| (name.clone(), value.clone())));
-    kind.compile(&Change { now: true, ..Change::update(id, before, &after, names, target) }).ok()
+    let before = pending::with_leaving_nodes(before, waits);
+    kind.compile(&Change { now: true, ..Change::update(id, &before, &after, names, target) }).ok()
 }

@@ -660,3 +660,25 @@ fn a_plan_goes_by_what_is_under_way() {
         assert!(goes_on, "{modify}: {}", planned.stdout);
     }
 }
+
+/// Which nodes of Memcached go is what AWS was told, not what we would choose.
+#[test]
+fn the_nodes_that_others_let_go_are_named() {
+    let scene = Scene::new(
+        r#"
+cache_cluster "m" {
+  cluster_id      = "m"
+  engine          = "memcached"
+  node_type       = "cache.t4g.small"
+  num_cache_nodes = 3
+}
+"#,
+    );
+    scene.run(&["apply", "--auto-approve"], 0);
+    let call = "Action=ModifyCacheCluster&CacheClusterId=m&NumCacheNodes=2&CacheNodeIdsToRemove.CacheNodeId.1=0001&ApplyImmediately=false";
+    let (status, answer) = aws(&scene.emulator, call).expect("an answer");
+    assert_eq!(status, 200, "{answer}");
+    scene.run(&["pending"], 0).says("Node 0001 goes");
+    scene.place.write("main.hcl", &scene.place.read("main.hcl").replace("= 3", "= 2"));
+    scene.run(&["plan", "--now=cache_cluster.m", "--allow-destroy", "all"], 0).says("\"0001\"");
+}

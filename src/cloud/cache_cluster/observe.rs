@@ -5,7 +5,7 @@ use aws_sdk_elasticache::types::{CacheCluster, CacheNode};
 use crate::cloud::attrs::{Attrs, fields};
 use crate::cloud::logs;
 use crate::cloud::replication_group::observe::short_version;
-use crate::kind::{NODES_TO_REBOOT, Observation, Status};
+use crate::kind::{NODES_TO_REBOOT, NODES_TO_REMOVE, Observation, Status};
 use crate::value::{Object, Type, Value};
 
 /// What AWS says of a cluster.
@@ -124,6 +124,7 @@ fn pending(cluster: &CacheCluster) -> Object {
     let Some(values) = cluster.pending_modified_values() else { return attrs.0 };
     if let Some(count) = values.num_cache_nodes() {
         attrs.int("num_cache_nodes", Some(count));
+        attrs.set(NODES_TO_REMOVE, values.cache_node_ids_to_remove());
     }
     if let Some(node_type) = values.cache_node_type() {
         attrs.text("node_type", Some(node_type));

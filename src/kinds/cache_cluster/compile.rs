@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::is_memcached;
-use crate::kind::{Call, Change, Impact, Mark, Problem};
+use crate::kind::{Call, Change, Impact, Mark, NODES_TO_REMOVE, Problem};
 use crate::kinds::durations::Shape;
 use crate::kinds::{tags, upkeep, why};
 use crate::value::{Object, Value};
@@ -260,8 +260,12 @@ fn spread(change: &Change, before: &Object) -> Result<(), Problem> {
     Err(Problem::error("CS0711", "az_mode", "Nodes stay in their zones", detail, help))
 }
 
-/// The ids of the nodes that go.
+/// The ids of the nodes that go: those that AWS was told already, or else those with the highest numbers.
 fn leaving(before: &Object, count: usize) -> Vec<String> {
+    let told = before.get(NODES_TO_REMOVE).and_then(Value::as_items).filter(|told| told.len() == count);
+    if let Some(told) = told {
+        return told.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    }
     let nodes = before.get("cache_nodes").and_then(Value::as_items).unwrap_or_default();
     let mut ids: Vec<String> =
         nodes.iter().filter_map(|node| node.get("id").and_then(Value::as_str).map(str::to_owned)).collect();
