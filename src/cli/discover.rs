@@ -77,12 +77,18 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
 
 fn filter(args: &Import) -> Result<Filter, Failure> {
     let tag = |text: &String| {
-        let parts = text.split_once('=').filter(|(name, _)| !name.is_empty());
-        let parts = parts.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        parts.ok_or_else(|| Failure::Error(format!("--tag {text}: write NAME=VALUE")))
+        named(text).ok_or_else(|| Failure::Error(format!("--tag {text}: write NAME=VALUE; a = in the name is \\=")))
     };
     let tags = args.tag.iter().map(tag).collect::<Result<_, _>>()?;
     Ok(Filter { vpcs: args.vpc.clone(), tags, names: args.name.clone() })
+}
+
+/// A name and a value: the first = that has no \\ before it stands between them.
+fn named(text: &str) -> Option<(String, String)> {
+    let bytes = text.as_bytes();
+    let free = |at: &usize| bytes[*at] == b'=' && !text[..*at].ends_with('\\');
+    let at = (0..bytes.len()).find(free).filter(|at| *at > 0)?;
+    Some((text[..at].replace("\\=", "="), text[at + 1..].to_owned()))
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
@@ -178,4 +184,25 @@ async fn prove(context: &Context, ui: Ui, stack: &StackArgs, addresses: Vec<Addr
     plan_command::show(ui, &plan, &name, &connection.place);
     ui.error("the blocks differ from what is there in what the plan shows: mend them before an apply");
     Ok(exit::DIFFERENCES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_split_at_its_first_free_sign() {
+        for (text, want) in [
+            ("team=shop", Some(("team", "shop"))),
+            ("team=a=b", Some(("team", "a=b"))),
+            ("a\\=b=c\\=d", Some(("a=b", "c\\=d"))),
+            ("team=", Some(("team", ""))),
+            ("=shop", None),
+            ("team", None),
+            ("a\\=b", None),
+        ] {
+            let want = want.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            assert_eq!(named(text), want, "{text}");
+        }
+    }
 }

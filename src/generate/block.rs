@@ -1,5 +1,7 @@
 //! One block: its attributes, then its nested blocks.
 
+use std::collections::BTreeSet;
+
 use hcl_edit::Decorate;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Attribute, Block, Structure};
@@ -56,7 +58,19 @@ pub fn block(of: &Blocks, references: &mut References, spelling: Spelling) -> Bl
         Spelling::Ours => Block::builder(ident(schema.kind)),
         Spelling::Terraform => Block::builder(ident("resource")).label(schema.terraform),
     };
-    header.label(of.label.as_str()).structures(parts).build()
+    let mut block = header.label(of.label.as_str()).structures(parts).build();
+    if let Some(remark) = left_out(of) {
+        block.decor_mut().set_prefix(remark);
+    }
+    block
+}
+
+/// A comment that names what has no words.
+fn left_out(of: &Blocks) -> Option<String> {
+    let names: BTreeSet<&str> = of.members.iter().flat_map(|one| one.item.left.iter().copied()).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    (!names.is_empty())
+        .then(|| format!("# Left out: {}, which Terraform's provider 5.100 does not have.\n", names.join(", ")))
 }
 
 /// The block that keeps Terraform from changing what it misreads.

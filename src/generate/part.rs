@@ -17,6 +17,8 @@ pub struct Item {
     pub part: Object,
     /// The attributes that take a secret which the object has.
     pub secrets: Vec<&'static str>,
+    /// The attributes that the spelling has no words for.
+    pub left: Vec<&'static str>,
     /// What the block is called.
     pub label: String,
 }
@@ -24,18 +26,32 @@ pub struct Item {
 /// Decides what is written of an object.
 pub fn item(found: Found, around: &Around) -> Item {
     let kind = found.kind;
-    let elsewhere = kind.told_elsewhere(&found.object, around.apart);
-    let attrs = kind.schema().attrs.iter().filter(|attr| !elsewhere.contains(&attr.name));
-    let values = attrs.filter_map(|attr| Some((Arc::from(attr.name), told(attr, &found.object, around.spelling)?)));
-    let mut part: Object = values.collect();
-    leave_foreseen(kind, &found.object, &around.target, &mut part);
-    leave_refused(kind, &mut part);
+    let wordless = |attr: &&Attr| around.spelling == Spelling::Terraform && attr.ours_alone;
+    let wordless: Vec<&'static str> = kind.schema().attrs.iter().filter(wordless).map(|attr| attr.name).collect();
+    let mut part = part(kind, &found.object, around);
+    let left: Vec<&'static str> = wordless.iter().filter(|name| part.contains_key(**name)).copied().collect();
+    if !left.is_empty() {
+        let mut rest = found.object.clone();
+        wordless.iter().for_each(|name| drop(rest.remove(*name)));
+        part = self::part(kind, &rest, around);
+    }
     let tags = own_tags(&found.object, &around.tags);
     if !tags.is_empty() && kind.schema().taggable() {
         part.insert("tags".into(), Value::map(Type::String, tags));
     }
     let secrets = kind.secrets_of(&found.object).to_vec();
-    Item { found, part, secrets, label: String::new() }
+    Item { found, part, secrets, left, label: String::new() }
+}
+
+/// What is written of an object, but for its tags.
+fn part(kind: &'static dyn Kind, object: &Object, around: &Around) -> Object {
+    let elsewhere = kind.told_elsewhere(object, around.apart);
+    let attrs = kind.schema().attrs.iter().filter(|attr| !elsewhere.contains(&attr.name));
+    let values = attrs.filter_map(|attr| Some((Arc::from(attr.name), told(attr, object, around.spelling)?)));
+    let mut part: Object = values.collect();
+    leave_foreseen(kind, object, &around.target, &mut part);
+    leave_refused(kind, &mut part);
+    part
 }
 
 /// The value of an attribute, where it says something.

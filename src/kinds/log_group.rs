@@ -43,6 +43,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .one_of(&["STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS"])
             .doc("The class, STANDARD without it; AWS cannot change it."),
         Attr::optional("deletion_protection_enabled", Type::Bool)
+            .ours_alone()
             .usually(|protected| protected.as_bool() == Some(false))
             .left_to_others()
             .doc("Whether AWS refuses to delete the group until this is off again."),

@@ -126,11 +126,13 @@ fn network() -> Vec<Attr> {
             .rule(names::KEY)
             .doc("The key that encrypts what is stored."),
         Attr::optional_computed("network_type", Type::String)
+            .ours_alone()
             .usually(upkeep::is_ipv4)
             .replace()
             .one_of(&["ipv4", "ipv6", "dual_stack"])
             .doc("Which IP versions it speaks."),
         Attr::optional_computed("connection_type", Type::String)
+            .ours_alone()
             .replace()
             .one_of(&["vpc", "public"])
             .doc("Whether it is reached from a VPC, or from anywhere (valkey 9)."),

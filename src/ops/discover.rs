@@ -58,6 +58,16 @@ fn must_have_tags(found: &[Found]) -> Result<(), Failure> {
     }
 }
 
+/// In a VPC that is not there nothing can be: its name is wrong, or the region.
+async fn must_be_there(connection: &Connection, region: &str, vpcs: &[String]) -> Result<(), Failure> {
+    for vpc in vpcs {
+        let args = Object::from([("id".into(), Value::string(vpc))]);
+        let found = connection.cloud.lookups(region).lookup("vpc", &args).await;
+        found.map_err(|error| Failure::Error(format!("--vpc {vpc}: {region}: {error}; nothing was looked for")))?;
+    }
+    Ok(())
+}
+
 /// Looks for all objects of our kinds that have no record. `own` is the stack and the environment that look.
 ///
 /// # Errors
@@ -69,6 +79,7 @@ pub async fn discover(
     own: (&str, &str),
     filter: &Filter,
 ) -> Result<Discovered, Failure> {
+    must_be_there(connection, region, &filter.vpcs).await?;
     let keys = list(connection, region).await?;
     let live = read(connection, keys.clone()).await?;
     let mut discovered = Discovered::default();
@@ -255,8 +266,15 @@ fn users(all: &[Found]) -> BTreeMap<usize, BTreeSet<usize>> {
 /// The texts in the maps of an object: what an alarm is of.
 fn maps(one: &Found) -> Vec<&str> {
     let values = one.object.iter().filter(|(name, _)| !name.starts_with("tags")).map(|(_, value)| value);
-    let maps = values.filter(|value| matches!(value.data, Data::Map(..)));
-    maps.flat_map(Value::children).filter_map(Value::as_str).collect()
+    let mut open: Vec<&Value> = values.collect();
+    let mut texts = Vec::new();
+    while let Some(value) = open.pop() {
+        if matches!(value.data, Data::Map(..)) {
+            texts.extend(value.children().filter_map(Value::as_str));
+        }
+        open.extend(value.children());
+    }
+    texts
 }
 
 /// The object of a name, or of the name of a node of it: `main-001`, `main-0001-002`.
@@ -298,6 +316,11 @@ mod tests {
     fn account() -> Vec<Found> {
         let tag = |value: &str| ("tags_all", Value::string_map([("team", value)]));
         let text = |name: &'static str, value: &str| (name, Value::string(value));
+        let watched = Value::string_map([("CacheClusterId", "shop-0001-002")]);
+        let query = Value::object(Object::from([(
+            "metric".into(),
+            Value::object(Object::from([("dimensions".into(), watched)])),
+        )]));
         vec![
             one("subnet_group", "net", &[text("vpc_id", "vpc-1"), text("name", "net")]),
             one("subnet_group", "far", &[text("vpc_id", "vpc-2"), text("name", "far")]),
@@ -306,6 +329,7 @@ mod tests {
             one("replication_group", "shop", &[text("subnet_group_name", "net"), tag("b")]),
             one("cache_cluster", "elsewhere", &[text("subnet_group_name", "far"), tag("a")]),
             one("alarm", "busy", &[("dimensions", Value::string_map([("CacheClusterId", "shop-001")]))]),
+            one("alarm", "math", &[("metric_query", Value::tuple(vec![query]))]),
             one("log_group", "/shop", &[text("name", "/shop")]),
             one("log_metric_filter", "/shop:errors", &[text("log_group_name", "/shop"), text("name", "errors")]),
         ]
@@ -320,8 +344,8 @@ mod tests {
             names: texts(names),
         };
         for (filter, want) in [
-            (filter(&["vpc-1"], &[], &[]), "net sg-1 sgr-1 shop busy"),
-            (filter(&["vpc-1", "vpc-2"], &[], &[]), "net far sg-1 sgr-1 shop elsewhere busy"),
+            (filter(&["vpc-1"], &[], &[]), "net sg-1 sgr-1 shop busy math"),
+            (filter(&["vpc-1", "vpc-2"], &[], &[]), "net far sg-1 sgr-1 shop elsewhere busy math"),
             (filter(&[], &[("team", "a")], &[]), "sg-1 sgr-1 elsewhere"),
             (filter(&["vpc-1"], &[("team", "b")], &[]), "shop"),
             (filter(&[], &[], &["/sh*"]), "/shop /shop:errors"),
@@ -332,7 +356,7 @@ mod tests {
             let ids: Vec<&str> = found.iter().map(|one| one.id.as_str()).collect();
             assert_eq!(ids.join(" "), want, "{filter:?}");
         }
-        assert_eq!(fitting(account(), Vec::new(), &Filter::default()).len(), 9);
+        assert_eq!(fitting(account(), Vec::new(), &Filter::default()).len(), 10);
     }
 
     #[test]

@@ -92,7 +92,8 @@ fn name(kind: &dyn Kind, object: &Object) -> Option<String> {
 /// What Terraform keeps of an object, as a block of ours would say it. What is not understood stays unsaid.
 fn said(kind: &dyn Kind, object: &Object) -> Object {
     let attrs = kind.schema().attrs.iter().filter(|attr| attr.settable());
-    let value = |attr: &Attr| conform(attr, object.get(attr.name).filter(|value| !value.is_null())?).ok();
+    let is_said = |value: &&Value| !value.is_null() && value.as_str() != Some("");
+    let value = |attr: &Attr| conform(attr, object.get(attr.name).filter(is_said)?).ok();
     let mut said = attrs.filter_map(|attr| Some((attr.name.into(), value(attr)?))).collect();
     kind.unite(&mut said);
     said

@@ -125,6 +125,8 @@ pub struct Attr {
     pub told_by: Option<&'static str>,
     /// The attribute that begins with it, with an end that was made up.
     pub begins: Option<&'static str>,
+    /// Whether Terraform's provider does not have it. Source: the schemas of provider aws 5.100.
+    pub ours_alone: bool,
     /// What it was called before.
     pub formerly: &'static [&'static str],
     /// Whether an empty text is no value of it, though it is none of its type.
@@ -237,6 +239,7 @@ impl Attr {
             let_go: false,
             told_by: None,
             begins: None,
+            ours_alone: false,
             formerly: &[],
             nullable: false,
             or_nothing: false,
@@ -439,6 +442,12 @@ impl Attr {
     /// The rest of another attribute is made up: AWS tells only the whole.
     pub fn begins(mut self, other: &'static str) -> Self {
         self.begins = Some(other);
+        self
+    }
+
+    /// Terraform's provider does not have it.
+    pub fn ours_alone(mut self) -> Self {
+        self.ours_alone = true;
         self
     }
 

@@ -117,7 +117,7 @@ make("replication_group", ec.create_replication_group, ReplicationGroupId="shop-
      Tags=tags(team="shop", tier="gold"), **network)
 make("replication_group", ec.create_replication_group, ReplicationGroupId="shop-catalog",
      ReplicationGroupDescription="The catalog", Engine="valkey", EngineVersion="8.0", CacheNodeType="cache.r7g.large",
-     NumNodeGroups=2, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True, CacheParameterGroupName="shop-sharded",
+     NodeGroupConfiguration=[{"ReplicaCount": 1}, {"ReplicaCount": 2}], AutomaticFailoverEnabled=True, CacheParameterGroupName="shop-sharded",
      Tags=tags(team="shop"), **network)
 make("replication_group", ec.create_replication_group, ReplicationGroupId="shop-tokens",
      ReplicationGroupDescription="Tokens", Engine="redis", EngineVersion="7.1", CacheNodeType="cache.t4g.small",

@@ -48,6 +48,7 @@ pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .doc("Which events match; every event with an empty pattern."),
         Attr::single_block("metric_transformation", metric).doc("The metric that comes out."),
         Attr::optional("apply_on_transformed_logs", Type::Bool)
+            .ours_alone()
             .default(false)
             .doc("Whether events are matched after the group's transformer has changed them."),
         Attr::computed("id", Type::String).doc("The name."),

@@ -166,6 +166,7 @@ fn topology() -> Vec<Attr> {
         .known_by("node_group_id")
         .counted()
         .or_computed()
+        .ours_alone()
         .fits(are_shards_of)
         .doc("One shard: its zones, replicas and slots."),
         Attr::optional_computed("data_tiering_enabled", Type::Bool)
@@ -178,6 +179,7 @@ fn topology() -> Vec<Attr> {
             .doc("The global datastore that it is a member of."),
         Attr::computed("global_role", Type::String).or_nothing().doc("PRIMARY or SECONDARY, in a global datastore."),
         Attr::optional_computed("durability", Type::String)
+            .ours_alone()
             .one_of(&["default", "async", "sync", "disabled"])
             .or_nothing()
             .doc("Whether a write is on a log in several zones, when it is answered (sync) or soon after (async)."),
