@@ -9,6 +9,7 @@ use crate::cli::args::{Import, StackArgs};
 use crate::cli::import::{adoption, arguments, open, tell_secrets};
 use crate::cli::run::Context;
 use crate::cli::{exit, plan as plan_command, signals, written};
+use crate::diag::visible;
 use crate::generate::{Found, Generated, Spelling, generate, import_id, imports, laid_out, settings};
 use crate::lang::source::is_configuration;
 use crate::ops::connect::{Connection, Purpose, connect};
@@ -112,7 +113,7 @@ fn left_in(ui: Ui, discovered: Discovered, spelling: Spelling, region: &str) -> 
         ui.say(&format!(
             "Left aside: {} \"{}\": Terraform's provider has no such type.\n",
             one.kind.schema().kind,
-            one.id
+            visible::line(&one.id)
         ));
     }
     let count = found.len();
@@ -148,7 +149,7 @@ fn write(
 }
 
 fn tell_meant(ui: Ui, address: &Address, found: &Found) {
-    ui.say(&format!("Has a block: {} \"{}\" is {address}.\n", found.kind.schema().kind, found.id));
+    ui.say(&format!("Has a block: {} \"{}\" is {address}.\n", found.kind.schema().kind, visible::line(&found.id)));
 }
 
 fn tell_written(ui: Ui, directory: &Path, names: &[String]) {

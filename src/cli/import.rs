@@ -8,6 +8,7 @@ use crate::cli::apply::{self, Manner};
 use crate::cli::args::{ApplyArgs, Import, ScopeArgs, StackArgs};
 use crate::cli::run::{Context, fail, one};
 use crate::cli::{discover, show, signals, takeover};
+use crate::diag::visible;
 use crate::disk;
 use crate::generate::{Generated, Spelling, imports};
 use crate::lang::source::is_configuration;
@@ -105,7 +106,10 @@ pub fn open(
 fn unrecorded(state: &State, to: &Address) -> Result<(), Failure> {
     let Some(record) = state.records.get(to) else { return Ok(()) };
     let way = format!("let it go first: cachestack state rm '{to}'");
-    Err(Failure::Error(format!("`{to}` is \"{}\" in this state already; {way}; nothing was imported", record.id)))
+    Err(Failure::Error(format!(
+        "`{to}` is \"{}\" in this state already; {way}; nothing was imported",
+        visible::line(&record.id)
+    )))
 }
 
 /// Writes blocks for `import` blocks of a stack that have none; answers what is to be read beside the stack then.

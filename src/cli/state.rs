@@ -7,6 +7,7 @@ use crate::address::Subject;
 use crate::cli::args::{State, StateCommand, Surgery};
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, show};
+use crate::diag::visible;
 use crate::ops::surgery::{self, Change};
 use crate::ops::{Failure, Session, apply, moved};
 use crate::state::file;
@@ -55,7 +56,7 @@ fn list(ui: Ui, store: &Store) {
         ui.out(&format!("{address}\n"));
     }
     for deposed in &state.deposed {
-        ui.out(&format!("{} (deposed {})\n", deposed.address, deposed.record.id));
+        ui.out(&format!("{} (deposed {})\n", deposed.address, visible::line(&deposed.record.id)));
     }
     for stranger in &state.strangers {
         ui.out(&format!("{} (of a kind that this version does not know)\n", stranger.address));

@@ -25,6 +25,22 @@ pub fn push(out: &mut String, c: char) {
     }
 }
 
+/// Text of one line, such as a name in an account: line breaks and tabs are escapes, too, so that no name can begin a line
+/// of its own.
+pub fn line(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => out.extend(c.escape_default()),
+            c => push(&mut out, c),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// Text with escapes for what is hidden; line breaks and tabs stay.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| is_hidden(c) && c != '\n' && c != '\t') {

@@ -155,7 +155,7 @@ fn attribute(name: &str, value: hcl_edit::expr::Expression) -> Attribute {
 
 /// The text of a file of blocks.
 pub fn laid_out(blocks: Vec<Block>) -> String {
-    let one = |block: Block| crate::lang::fmt::format(&Body::from_iter([block]).to_string());
+    let one = |block: Block| crate::lang::fmt::format(&text::escaped(&Body::from_iter([block]).to_string()));
     blocks.into_iter().map(one).collect::<Vec<_>>().join("\n")
 }
 

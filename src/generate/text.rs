@@ -1,5 +1,6 @@
 //! Pieces of HCL.
 
+use crate::diag::visible::is_hidden;
 use hcl_edit::expr::{Array, Expression, Object, ObjectKey, ObjectValue, ObjectValueTerminator};
 use hcl_edit::{Decorate, Decorated, Ident};
 
@@ -69,6 +70,16 @@ pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, Expression)>) -> E
         object.set_trailing(" ");
     }
     object.into()
+}
+
+/// Text of a file with escapes for what is hidden, which only strings have: nothing written reads otherwise than it is.
+pub fn escaped(text: &str) -> String {
+    let escape = |c: char| match c {
+        c if !is_hidden(c) || matches!(c, '\n' | '\t') => c.to_string(),
+        c if c as u32 > 0xffff => format!("\\U{:08x}", c as u32),
+        c => format!("\\u{:04x}", c as u32),
+    };
+    text.chars().map(escape).collect()
 }
 
 /// Whether a key needs no quotes.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::task::JoinSet;
 
+use crate::diag::visible::line;
 use crate::generate::Found;
 use crate::kind::{Kind, Status};
 use crate::kinds::tags::OWNERSHIP_PREFIX;
@@ -47,7 +48,7 @@ pub struct Discovered {
 fn must_have_tags(found: &[Found]) -> Result<(), Failure> {
     let told = |one: &&Found| one.object.get("tags_all").is_some_and(|tags| tags.as_object().is_some());
     let untold = found.iter().filter(|one| one.kind.schema().taggable() && !told(one));
-    let names: Vec<String> = untold.map(|one| format!("{} \"{}\"", one.kind.schema().kind, one.id)).collect();
+    let names: Vec<String> = untold.map(|one| format!("{} \"{}\"", one.kind.schema().kind, line(&one.id))).collect();
     match names.len() {
         0 => Ok(()),
         count => Err(Failure::Error(format!(
@@ -92,7 +93,7 @@ pub async fn discover(
         }
         match &seen.status {
             Status::Making(word) | Status::Leaving(word) => {
-                discovered.unsettled.push(format!("{} \"{}\" is {word}", key.0, key.2));
+                discovered.unsettled.push(format!("{} \"{}\" is {word}", key.0, line(&key.2)));
             }
             _ => discovered.found.push(found),
         }
@@ -101,7 +102,7 @@ pub async fn discover(
     let owners = owners(&discovered.found, own);
     let told = |(at, owner): (&usize, &String)| {
         let one = &discovered.found[*at];
-        format!("{} \"{}\": {owner}", one.kind.schema().kind, one.id)
+        format!("{} \"{}\": {owner}", one.kind.schema().kind, line(&one.id))
     };
     discovered.strangers = owners.iter().map(told).collect();
     let mut at = 0..;

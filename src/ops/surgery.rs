@@ -1,6 +1,7 @@
 //! Changes of a state by hand: nothing is asked of the account, and nothing sent. What was there is the backup.
 
 use crate::address::{Address, Subject};
+use crate::diag::visible::line;
 use crate::ops::plan::check_stack;
 use crate::ops::{Failure, Session, apply};
 use crate::plan::moves;
@@ -60,11 +61,11 @@ fn remove(state: &State, subjects: &[Subject]) -> Told {
     for subject in subjects {
         let before = effects.len();
         for (address, record) in state.records.iter().filter(|(address, _)| subject.contains(address)) {
-            lines.push(format!("{address} ({})", record.id));
+            lines.push(format!("{address} ({})", line(&record.id)));
             effects.push(Effect::Remove(address.clone()));
         }
         for old in state.deposed.iter().filter(|old| subject.contains(&old.address)) {
-            lines.push(format!("{} (deposed {})", old.address, old.record.id));
+            lines.push(format!("{} (deposed {})", old.address, line(&old.record.id)));
             effects.push(Effect::Bury(old.address.clone(), old.record.id.clone()));
         }
         if effects.len() == before {
@@ -77,17 +78,17 @@ fn remove(state: &State, subjects: &[Subject]) -> Told {
 fn replace_id(state: &State, address: &Address, id: &str) -> Told {
     let record = state.records.get(address).ok_or_else(|| format!("the state has no `{address}`"))?;
     if id.is_empty() || record.id == id {
-        return Err(format!("`{address}` has the id \"{}\" already", record.id));
+        return Err(format!("`{address}` has the id \"{}\" already", line(&record.id)));
     }
     let same = |(of, other): &(&Address, &crate::state::Record)| {
         of.kind == address.kind && other.region == record.region && other.id == id
     };
     if let Some((other, _)) = state.records.iter().find(same) {
-        return Err(format!("`{other}` is \"{id}\" already"));
+        return Err(format!("`{other}` is \"{}\" already", line(id)));
     }
-    let line = format!("{address}: \"{}\" -> \"{id}\"", record.id);
+    let told = format!("{address}: \"{}\" -> \"{}\"", line(&record.id), line(id));
     let record = crate::state::Record { id: id.to_owned(), ..record.clone() };
-    Ok((vec![line], vec![Effect::Record(address.clone(), record)]))
+    Ok((vec![told], vec![Effect::Record(address.clone(), record)]))
 }
 
 /// Carries out a change. Wants a store that holds the lock.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anstyle::{AnsiColor, Style};
 
 use crate::address::Address;
+use crate::diag::visible;
 use crate::kind::{Impact, Mark};
 use crate::kinds;
 use crate::plan::{Action, AttrChange, Counts, Drift, Plan, Reason, Step};
@@ -38,7 +39,11 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
         out.push_str(&format!("  # {address} is its former object again: \"{id}\"; what took its place goes\n\n"));
     }
     for imported in &plan.imports {
-        out.push_str(&format!("  # {} will be imported: \"{}\"\n\n", imported.address, imported.record.id));
+        out.push_str(&format!(
+            "  # {} will be imported: \"{}\"\n\n",
+            imported.address,
+            visible::line(&imported.record.id)
+        ));
     }
     for drift in plan.drift.iter().filter(|drift| !drift.changes.is_empty()) {
         out.push_str(&drifted(ui, drift, "was changed by others; its record takes that over, nothing is sent"));
@@ -70,7 +75,7 @@ fn left_out(ui: Ui, plan: &Plan, out: &mut String) {
 fn notes(plan: &Plan, out: &mut String) {
     for note in &plan.notes {
         let address = note.address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
-        out.push_str(&format!("Note: {address}{}.\n", note.text));
+        out.push_str(&format!("Note: {address}{}.\n", visible::line(&note.text)));
     }
     if !plan.notes.is_empty() {
         out.push('\n');

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::address::Address;
 use crate::apply::Event;
+use crate::diag::visible;
 use crate::diag::{SourceMap, Span};
 use crate::plan::Action;
 use crate::ui::{Ui, duration, stream};
@@ -113,7 +114,7 @@ pub async fn follow(ui: Ui, mut events: UnboundedReceiver<Event>, places: Arc<Pl
 fn line(event: &Event, running: &mut Running, places: &Places) -> Option<String> {
     match event {
         Event::Started { address, action, id } => {
-            let id = id.as_ref().map(|id| format!(" [id={id}]")).unwrap_or_default();
+            let id = id.as_ref().map(|id| format!(" [id={}]", visible::line(id))).unwrap_or_default();
             Some(format!("{address}: {}...{id}", doing(*action)))
         }
         Event::Called { .. } => None,
@@ -121,17 +122,21 @@ fn line(event: &Event, running: &mut Running, places: &Places) -> Option<String>
             .is_time(&address.to_string(), *elapsed)
             .then(|| format!("{address}: still {status} [{} elapsed]", duration(*elapsed))),
         Event::Done { address, action, id, elapsed } => {
-            let id =
-                id.as_ref().filter(|_| *action != Action::Delete).map(|id| format!(" [id={id}]")).unwrap_or_default();
+            let id = id
+                .as_ref()
+                .filter(|_| *action != Action::Delete)
+                .map(|id| format!(" [id={}]", visible::line(id)))
+                .unwrap_or_default();
             Some(format!("{address}: {} after {}{id}", done(*action), precise(*elapsed)))
         }
         Event::Failed { address, action, why, elapsed } => {
             let address = places.with(address);
+            let why = why.replace('\n', "\n    ");
             Some(format!("{address}: {} failed after {}: {why}", doing(*action), precise(*elapsed)))
         }
-        Event::Waiting { id, status, elapsed } => running
-            .is_waiting(id, *elapsed)
-            .then(|| format!("{id}: begun before this run; still {status} [{} elapsed]", duration(*elapsed))),
+        Event::Waiting { id, status, elapsed } => running.is_waiting(id, *elapsed).then(|| {
+            format!("{}: begun before this run; still {status} [{} elapsed]", visible::line(id), duration(*elapsed))
+        }),
         Event::Skipped { address, action } => Some(format!("{address}: {} not begun", doing(*action))),
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::address::{Address, Key};
 use crate::apply::Event;
+use crate::diag::visible;
 use crate::diag::{Diagnostic, Severity, SourceMap};
 use crate::plan::{Action, Blocked, Counts, Drift, Imported, Plan, Reason, Step, Waits};
 use crate::ui::plan::{Shown, counts, shown};
@@ -302,7 +303,8 @@ pub fn event(event: &Event, running: &mut Running, places: &Places) -> Vec<Json>
         Some(id) => json!({ "id_key": "id", "id_value": id }),
         None => json!({}),
     };
-    let bracketed = |id: &Option<String>| id.as_ref().map(|id| format!(" [id={id}]")).unwrap_or_default();
+    let bracketed =
+        |id: &Option<String>| id.as_ref().map(|id| format!(" [id={}]", visible::line(id))).unwrap_or_default();
     match event {
         Event::Started { address, action, id } => {
             let id = id.clone().filter(|_| *action != Action::Create);

@@ -140,19 +140,14 @@ replication_group "g" {
     assert!(told.contains("\"events\":[{\"at\":\"20"), "{told}");
 }
 
-<<<<<<< HEAD
 const WAITING: &str = r#"
 variable "node_type" { default = "cache.r6g.large" }
 
-=======
-const LOGS: &str = r#"
->>>>>>> e55685a (A name prefix takes over an object that begins so, a run's own work is no drift, and metric filters are told apart by their log groups)
 environment "local" {
   endpoint = "URL"
   region   = "us-east-1"
 }
 
-<<<<<<< HEAD
 replication_group "g" {
   replication_group_id = "g"
   node_type            = var.node_type
@@ -184,7 +179,14 @@ fn what_others_have_asked_for_is_drift() {
     place.run(&["drift"]).expect(0).says("No drift");
     place.run(&[&["apply", "--auto-approve"], &wish[..]].concat()).expect(0);
     place.run(&["drift"]).expect(0).says("No drift").says("Not drift, but not applied yet");
-=======
+}
+
+const OWN: &str = r#"
+environment "local" {
+  endpoint = "URL"
+  region   = "us-east-1"
+}
+
 log_group "slow" {
   name              = "/slow"
   retention_in_days = DAYS
@@ -199,7 +201,7 @@ fn what_a_run_of_ours_did_is_no_drift() {
     let mut place = Place::new();
     place.env("AWS_ACCESS_KEY_ID", "123456789012").env("AWS_SECRET_ACCESS_KEY", "test");
     let write = |days: &str, owner: &str| {
-        let stack = LOGS.replace("URL", &emulator.url).replace("DAYS", days).replace("OWNER", owner);
+        let stack = OWN.replace("URL", &emulator.url).replace("DAYS", days).replace("OWNER", owner);
         place.write("main.hcl", &stack);
     };
     let faults = |rule: &str| {
@@ -229,5 +231,4 @@ fn what_a_run_of_ours_did_is_no_drift() {
     place.run(&["drift"]).expect(0).says("No drift");
     place.run(&["apply", "--auto-approve"]).expect(0).says("No changes");
     place.run(&["drift"]).expect(0).says("No drift");
->>>>>>> e55685a (A name prefix takes over an object that begins so, a run's own work is no drift, and metric filters are told apart by their log groups)
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::values::{cty, form, plain};
 use super::{VERSION, names};
 use crate::address::{Address, Key};
+use crate::diag::visible;
 use crate::kinds;
 use crate::kinds::tags::{OWNERSHIP_PREFIX, visible};
 use crate::state::{Record, State};
@@ -27,7 +28,11 @@ pub fn state(state: &State) -> (Json, Vec<String>) {
         }
     }
     for former in &state.deposed {
-        left.push(format!("{} (deposed {}): apply first, so that it goes", former.address, former.record.id));
+        left.push(format!(
+            "{} (deposed {}): apply first, so that it goes",
+            former.address,
+            visible::line(&former.record.id)
+        ));
     }
     for stranger in &state.strangers {
         left.push(format!("{}: this version does not know its kind", stranger.address));
