@@ -221,3 +221,15 @@ pub struct Reference {
     /// Whether the instance with the key of the block itself is meant: `[each.key]` or `[count.index]` follows.
     pub own_key: bool,
 }
+
+impl Reference {
+    /// It as an expression, up to its first key or index: whether there is such an element may be asked before.
+    pub fn as_far_as_named(&self) -> Expr {
+        let here = |node: Node| Expr { node: Arc::new(node), span: self.span };
+        let named = self.steps.iter().map_while(|step| match step {
+            Step::Attr(name) => Some(name.clone()),
+            Step::Key(_) | Step::Index(_) => None,
+        });
+        named.fold(here(Node::Name(self.root.clone())), |source, name| here(Node::Attr(source, name)))
+    }
+}

@@ -11,11 +11,13 @@ use crate::catalog::prices::Micros;
 use crate::diag::Diagnostic;
 use crate::kind::Impact;
 use crate::kinds;
+use crate::lang::ast::Expr;
 use crate::lang::declare::policy::{Policy, Rule};
 use crate::lang::eval::{Bindings, Scope, eval};
 use crate::lang::refs;
 use crate::plan::cost::{self, Cost};
 use crate::plan::{Action, Blocked, Plan, Step, StepId};
+use crate::stack::checks;
 use crate::stack::conditions::message;
 use crate::stack::evaluator::Evaluator;
 use crate::value::convert::convert;
@@ -85,12 +87,14 @@ fn hits(policy: &Policy, rule: &Rule, scope: &dyn Scope, about: &[&Change]) -> R
     let expressions = [&rule.condition.condition, &rule.condition.message];
     let is_of_change =
         expressions.iter().any(|expr| refs::references(expr).iter().any(|reference| &*reference.root == "change"));
+    let within = |value: Value| Bindings::new(scope).with("change", value);
+    let tried = if is_of_change { within(sample(policy)) } else { Bindings::new(scope) };
+    names(expressions, &tried)?;
     if !is_of_change {
         let text = one(rule, scope)?;
         return Ok(text.map(|text| Hit { step: None, text }).into_iter().collect());
     }
-    let within = |value: Value| Bindings::new(scope).with("change", value);
-    one(rule, &within(sample(policy)))?;
+    one(rule, &tried)?;
     let mut hits = Vec::new();
     for change in about {
         let text = one(rule, &within(change.value.clone())).map_err(|wrong| while_judging(wrong, &change.address))?;
@@ -99,6 +103,27 @@ fn hits(policy: &Policy, rule: &Rule, scope: &dyn Scope, about: &[&Change]) -> R
         hits.extend(text.map(|text| Hit { step, text }));
     }
     Ok(hits)
+}
+
+/// Whether all is there that a rule names, also in what is not looked at before a change comes to it: the rest of a
+/// condition, and what is said where it hits.
+fn names(expressions: [&Expr; 2], scope: &dyn Scope) -> Result<(), Vec<Diagnostic>> {
+    let references = expressions.into_iter().flat_map(refs::references);
+    let named = references.flat_map(|reference| {
+        let ours = ["plan", "change", "impact"].contains(&&*reference.root);
+        let wrong = eval(&reference.as_far_as_named(), scope).err().unwrap_or_default();
+        wrong.into_iter().filter(move |one| checks::is_of_names(one) || ours && one.code == "CS0202")
+    });
+    let [_, message] = expressions;
+    let said = eval(message, scope).err().unwrap_or_default().into_iter().filter(checks::is_of_names);
+    let mut wrong: Vec<Diagnostic> = Vec::new();
+    for one in named.chain(said) {
+        // The message is looked at twice.
+        if !wrong.iter().any(|known| known.code == one.code && known.detail == one.detail) {
+            wrong.push(one);
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 
 /// Says of mistakes that only show with one object which that is.

@@ -48,8 +48,13 @@ fn one(assert: &Condition, scope: &dyn Scope, check: &str, last: bool) -> Option
 
 /// A mistake in a check is no reason to stop, unless the check could never be right.
 fn soften(diagnostic: Diagnostic) -> Diagnostic {
-    match NAMES.contains(&diagnostic.code) {
+    match is_of_names(&diagnostic) {
         true => diagnostic,
         false => Diagnostic { severity: Severity::Warning, ..diagnostic },
     }
+}
+
+/// Whether it is about an expression that could never be evaluated.
+pub fn is_of_names(diagnostic: &Diagnostic) -> bool {
+    NAMES.contains(&diagnostic.code)
 }
