@@ -110,6 +110,7 @@ pub fn keep(
     let file = file.display();
     // A pipeline knows what comes next.
     let hint = match context.variable("TF_IN_AUTOMATION") {
+        _ if plan.is_blocked() => " It is blocked, and an apply of it is refused.".to_owned(),
         None => format!(" To carry out exactly this: cachestack apply {file}"),
         Some(_) => String::new(),
     };

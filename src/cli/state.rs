@@ -8,6 +8,7 @@ use crate::cli::args::{State, StateCommand, Surgery};
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, show};
 use crate::diag::visible;
+use crate::ops::plan::check_stack;
 use crate::ops::surgery::{self, Change};
 use crate::ops::{Failure, Session, apply, moved};
 use crate::state::file;
@@ -85,6 +86,7 @@ fn subject(text: &str) -> Result<Subject, Failure> {
 async fn change(context: &Context, ui: Ui, args: &Surgery, change: &Change) -> Result<u8, Failure> {
     let session = context.open_inputs(ui, &args.inputs)?;
     let mut store = open(context, &session, args).await?;
+    check_stack(&store.state().home, &session)?;
     let (lines, effects) = surgery::effects(&store.state(), change)?;
     let count = lines.len();
     for line in lines {
@@ -108,6 +110,7 @@ async fn change(context: &Context, ui: Ui, args: &Surgery, change: &Change) -> R
 fn write_moved(context: &Context, ui: Ui, args: &Surgery, from: &Subject, to: &Subject) -> Result<u8, Failure> {
     let session = context.open_inputs(ui, &args.inputs)?;
     let state = session.store()?.state().clone();
+    check_stack(&state.home, &session)?;
     let (lines, _) = surgery::effects(&state, &Change::Move(from.clone(), to.clone()))?;
     let edit = moved::edit(&session, from, to)?;
     for line in lines {

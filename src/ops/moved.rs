@@ -8,6 +8,7 @@ use crate::generate::{self, Spelling};
 use crate::lang::json::is_json;
 use crate::ops::{Failure, Session};
 use crate::stack::Stack;
+use crate::stack::target::{Instance, expand};
 
 /// A change of a file.
 #[derive(Debug)]
@@ -31,6 +32,11 @@ pub fn edit(session: &Session, from: &Subject, to: &Subject) -> Result<Edit, Fai
         return Err(refuse(format!("the stack has a `moved` block from `{from}` already, to `{}`", other.1)));
     }
     let span = declared(stack, to).ok_or_else(|| refuse(format!("`{to}` has no block yet: rename the block first")))?;
+    if let Subject::Resource(address) = to
+        && is_no_instance(session, address)
+    {
+        return Err(refuse(format!("`{to}` is none of the instances of its block: add its key to that first")));
+    }
     let stays = is_declared(stack, from) && !same_block(from, to);
     if stays {
         return Err(refuse(format!("`{from}` still has a block, which would make it anew: rename the block first")));
@@ -44,6 +50,17 @@ pub fn edit(session: &Session, from: &Subject, to: &Subject) -> Result<Edit, Fai
     let block = generate::laid_out(vec![generate::moved(from, to, spelling)]);
     let (path, text) = (PathBuf::from(&*file.path), appended(&file.text, &block));
     Ok(Edit { path, block, text })
+}
+
+/// Whether a block has no instance of a key, as far as that can be told without the account.
+fn is_no_instance(session: &Session, address: &Address) -> bool {
+    let Some(block) = session.evaluator.stack().resource(address).filter(|_| address.key.is_some()) else {
+        return false;
+    };
+    let mut wrong = Vec::new();
+    let instances = expand(block, &session.evaluator.within(&address.module), &mut wrong);
+    let there = |all: Vec<Instance>| all.iter().any(|one| one.key == address.key);
+    wrong.is_empty() && instances.is_some_and(|all| !there(all.instances))
 }
 
 /// A text with a block behind it, in its own line ends.
