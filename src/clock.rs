@@ -136,7 +136,7 @@ pub fn shown(duration: Duration) -> String {
     }
 }
 
-/// Reads `90s`, `5m`, `1h30m` or seconds.
+/// Reads `90s`, `5m`, `1h30m`, `7d` or seconds.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("\"{text}\" is not a duration; write 30s, 5m or 1h30m");
     let mut rest = text;
@@ -151,6 +151,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
             "" if number.len() == text.len() => 1,
             "m" => 60,
             "h" => 3600,
+            "d" => 86_400,
             _ => return Err(wrong()),
         };
         let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(seconds)).ok_or_else(wrong)?;

@@ -108,9 +108,9 @@
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
 //! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`). Services without a crate of it (`cloud/api`): CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, objects of S3 |
 //! | `storage` | places of states that are no directories: buckets by `object_store`, servers of Terraform's `http` protocol (feature `aws`); [`stack::location`] reads their names |
-//! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply, drift, change a state by hand; find what has no record ([`ops::discover`]) and take it over; what differs between environments ([`ops::compare`]) |
+//! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply, drift, change a state by hand; find what has no record ([`ops::discover`]) and take it over; the verbs of what is there already ([`ops::day_two`], which asks the service by [`kind::DayTwo`]); what differs between environments ([`ops::compare`]) |
 //! | [`ui`] | output, questions and what could not be written; documents in Terraform's form ([`ui::terraform`]), messages for programs ([`ui::stream`]), reports for code hosts ([`ui::report`]) |
-//! | [`cli`] | one file per command, several environments (`cli/several.rs`), Terraform's spelling, signals and the exit codes |
+//! | [`cli`] | one file per command, several environments (`cli/several.rs`), what a shell completes (`cli/complete.rs`), Terraform's spelling, signals and the exit codes |
 //! | `simulation` | the engine under faults from a seed: a disk and an account in memory, time that leaps (tests, feature `simulation`) |
 //!
 //! # Invariants

@@ -239,6 +239,45 @@ pub const OF_KINDS: [Actions; 39] = [
     look_up("region", &[]),
 ];
 
+/// The actions of each verb of day two, besides those that read what a stack declares. A restore is an apply.
+pub const OF_VERBS: [(&str, &[&str]); 7] = [
+    ("backup", &["elasticache:CreateSnapshot", "elasticache:CreateServerlessCacheSnapshot"]),
+    ("snapshots", &["elasticache:DescribeSnapshots", "elasticache:DescribeServerlessCacheSnapshots"]),
+    (
+        "snapshot",
+        &[
+            "elasticache:CopySnapshot",
+            "elasticache:CopyServerlessCacheSnapshot",
+            "elasticache:ExportServerlessCacheSnapshot",
+            "elasticache:DeleteSnapshot",
+            "elasticache:DeleteServerlessCacheSnapshot",
+            "s3:GetBucketAcl",
+            "s3:GetBucketLocation",
+            "s3:ListAllMyBuckets",
+            "s3:ListBucket",
+            "s3:PutObject",
+        ],
+    ),
+    ("failover", &["elasticache:TestFailover", "elasticache:DescribeEvents"]),
+    ("events", &["elasticache:DescribeEvents"]),
+    ("metrics", &["cloudwatch:GetMetricData"]),
+    (
+        "updates",
+        &[
+            "elasticache:DescribeServiceUpdates",
+            "elasticache:DescribeUpdateActions",
+            "elasticache:BatchApplyUpdateAction",
+            "elasticache:BatchStopUpdateAction",
+        ],
+    ),
+];
+
+/// Whether an action only reads.
+pub fn is_read(action: &str) -> bool {
+    let operation = action.split(':').next_back().unwrap_or_default();
+    ["Describe", "Get", "List"].iter().any(|verb| operation.starts_with(verb))
+}
+
 /// Kinds of caches: their creation makes AWS make its role for ElastiCache where an account has none.
 pub const CACHES: [&str; 3] = ["replication_group", "cache_cluster", "serverless_cache"];
 

@@ -70,7 +70,7 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
         return several::apply(context, ui, args, (loaded, environments), &options, stop).await;
     }
     let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
-    let manner = Manner { command, destroy, judge: &|_, _| Ok(()), stop };
+    let manner = Manner { command, destroy, judge: &|_, _| Ok(()), agreed: &|| Ok(()), stop };
     let session = Session::of(&loaded, &one(environments)?);
     let ui = told_apart(ui, &loaded, &session);
     let ended = plan_and_apply(context, ui, args, session, options, &manner).await;
@@ -85,6 +85,8 @@ pub struct Manner<'a> {
     pub destroy: bool,
     /// Refuses a plan that is not what was asked for.
     pub judge: &'a dyn Fn(&Plan, &State) -> Result<(), Failure>,
+    /// What is done once the plan is agreed to, before anything is sent.
+    pub agreed: &'a dyn Fn() -> Result<(), Failure>,
     /// When to stop.
     pub stop: Stop,
 }
@@ -125,6 +127,7 @@ pub async fn plan_and_apply(
         ui.error("not approved; nothing was sent");
         return Ok((exit::ERROR, None));
     }
+    (manner.agreed)()?;
     let doing =
         Doing { parallelism: args.scope.parallelism, saved: None, destroy, strict: args.scope.strict_pending, stop };
     carry_out(ui, session, store, connection, plan, doing).await

@@ -1,15 +1,33 @@
 //! The arguments of every command.
 
+mod backup;
+mod endpoints;
+mod events;
+mod failover;
 mod import;
+mod metrics;
+mod restore;
+mod snapshots;
 mod state;
+mod updates;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 
+use crate::cli::complete;
+pub use backup::Backup;
+pub use endpoints::{EndpointFormat, Endpoints};
+pub use events::Events;
+pub use failover::Failover;
 pub use import::{Convert, Export, Import};
+pub use metrics::{Metrics, MetricsFormat};
+pub use restore::Restore;
+pub use snapshots::{Snapshot, SnapshotCommand, SnapshotRun, Snapshots};
 pub use state::{ForceUnlock, State, StateCommand, Surgery};
+pub use updates::{UpdateRun, Updates, UpdatesCommand};
 
 /// Infrastructure as code for Amazon ElastiCache.
 ///
@@ -60,6 +78,24 @@ pub enum Command {
     Reboot(RebootArgs),
     /// Lets a new token in beside the one before, and makes it the only one when all clients have it.
     Rotate(Rotate),
+    /// Takes a snapshot of a cache.
+    Backup(Backup),
+    /// Lists snapshots, of one cache or of all.
+    Snapshots(Snapshots),
+    /// Copies, exports or deletes a snapshot.
+    Snapshot(Snapshot),
+    /// Makes a cache anew out of a snapshot: writes it into the block, plans, asks and applies.
+    Restore(Restore),
+    /// Makes a replica the primary, to see what clients make of it.
+    Failover(Failover),
+    /// Shows the metrics of a cache: a table with sparklines, JSON, CSV, a picture, a report.
+    Metrics(Metrics),
+    /// Shows what the service tells of the last days.
+    Events(Events),
+    /// Lists service updates of caches, with what they do; applies or stops one.
+    Updates(Updates),
+    /// Shows where clients reach the caches, also as variables, JSON, YAML or a ConfigMap.
+    Endpoints(Endpoints),
     /// Shows what others have changed, apart from what is not applied yet; reads only.
     Drift(DriftArgs),
     /// Looks at the environments of a stack.
@@ -132,22 +168,22 @@ pub struct InputArgs {
 #[derive(Debug, Args, Clone, Default)]
 pub struct ScopeArgs {
     /// Only this resource and what it hangs on; where things are destroyed, and what hangs on it.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", add = ArgValueCompleter::new(complete::addresses))]
     pub target: Vec<String>,
     /// Not this resource, nor what hangs on it; where things are destroyed, nor what it hangs on.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", add = ArgValueCompleter::new(complete::addresses))]
     pub exclude: Vec<String>,
     /// Replace this resource even if nothing differs.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", add = ArgValueCompleter::new(complete::addresses))]
     pub replace: Vec<String>,
     /// Allow a resource that holds data to be destroyed or replaced; `all` allows every one.
-    #[arg(long, value_name = "ADDRESS|all", alias = "allow-replace")]
+    #[arg(long, value_name = "ADDRESS|all", alias = "allow-replace", add = ArgValueCompleter::new(complete::addresses))]
     pub allow_destroy: Vec<String>,
     /// Make at once what of this waits for the maintenance window, and what would.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", add = ArgValueCompleter::new(complete::addresses))]
     pub now: Vec<String>,
     /// Allow this to be bought, named one by one; nobody gives the money back.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", add = ArgValueCompleter::new(complete::addresses))]
     pub allow_purchase: Vec<String>,
     /// Refuse a plan whose impact is worse: none, blip, failover, write-pause, reboot, data-loss. What locks clients out
     /// counts as a reboot.
@@ -210,6 +246,7 @@ pub struct PlanArgs {
 #[derive(Debug, Args)]
 pub struct PendingArgs {
     /// Only of this resource or module; all without it.
+    #[arg(add = ArgValueCompleter::new(complete::addresses))]
     pub address: Option<String>,
     #[command(flatten)]
     pub inputs: InputArgs,
@@ -222,6 +259,7 @@ pub struct PendingArgs {
 #[derive(Debug, Args)]
 pub struct RebootArgs {
     /// Whose nodes: those that wait for a restart.
+    #[arg(add = ArgValueCompleter::new(complete::addresses))]
     pub address: String,
     #[command(flatten)]
     pub inputs: InputArgs,
@@ -270,6 +308,7 @@ pub struct ApplyArgs {
 #[derive(Debug, Args, Clone)]
 pub struct Rotate {
     /// What has the token: replication_group.NAME.
+    #[arg(add = ArgValueCompleter::new(complete::addresses))]
     pub address: String,
     /// Make the token that was let in the only one.
     #[arg(long)]
@@ -386,6 +425,8 @@ pub enum IamPurpose {
     Plan,
     /// Apply, destroy and the like.
     Apply,
+    /// The verbs of day two: backups, fail-overs, metrics and the like; nothing is made or changed by it.
+    Operate,
 }
 
 /// `validate`
@@ -426,6 +467,7 @@ pub struct Output {
 #[derive(Debug, Args)]
 pub struct Show {
     /// One resource, or the file of a saved plan; all resources without it.
+    #[arg(add = ArgValueCompleter::new(complete::addresses))]
     pub address: Option<String>,
     #[command(flatten)]
     pub inputs: InputArgs,

@@ -64,7 +64,13 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     addresses.extend(generated.imports.iter().map(|(address, _)| address.clone()));
     let session = open(context, ui, &stack, BTreeMap::new())?;
     let judge = |plan: &Plan, _: &State| complete(plan, &addresses);
-    let manner = Manner { command: "cachestack import", destroy: false, judge: &judge, stop: signals::listen(ui) };
+    let manner = Manner {
+        command: "cachestack import",
+        destroy: false,
+        judge: &judge,
+        agreed: &|| Ok(()),
+        stop: signals::listen(ui),
+    };
     let arguments = arguments(stack.clone(), args, args.auto_approve);
     let options = adoption(addresses.clone());
     let (code, state) = apply::plan_and_apply(context, ui, &arguments, session, options, &manner).await?;

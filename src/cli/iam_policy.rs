@@ -23,6 +23,7 @@ fn attempt(context: &Context, ui: Ui, args: &IamPolicy) -> Result<u8, Failure> {
     let purpose = match args.purpose {
         IamPurpose::Plan => Purpose::Plan,
         IamPurpose::Apply => Purpose::Apply,
+        IamPurpose::Operate => Purpose::Operate,
     };
     ui.out(&format!("{:#}\n", policy(&session, purpose, args.all_kinds)));
     Ok(exit::OK)

@@ -73,7 +73,13 @@ async fn take(
         true => Ok(()),
         false => Err(Failure::Error(format!("`{to}` has a record now; nothing was imported"))),
     };
-    let manner = Manner { command: "cachestack import", destroy: false, judge: &judge, stop: signals::listen(ui) };
+    let manner = Manner {
+        command: "cachestack import",
+        destroy: false,
+        judge: &judge,
+        agreed: &|| Ok(()),
+        stop: signals::listen(ui),
+    };
     let options = adoption(vec![to.clone()]);
     // Nothing in the account changes, as with Terraform: nobody is asked.
     let arguments = arguments(stack.clone(), args, true);

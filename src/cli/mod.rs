@@ -2,39 +2,49 @@
 
 mod apply;
 mod args;
+mod backup;
+mod complete;
 mod console;
 mod convert;
+mod day_two;
 mod diff;
 mod discover;
 mod drift;
 mod emulate;
+mod endpoints;
 mod env;
+mod events;
 mod exit;
 mod explain;
 mod export;
+mod failover;
 mod fmt;
 mod graph;
 mod iam_policy;
 mod import;
 mod init;
 mod log;
+mod metrics;
 mod output;
 mod panic;
 mod pending;
 mod plan;
 mod reboot;
 mod report;
+mod restore;
 mod rotate;
 mod run;
 mod saved;
 mod several;
 mod show;
 mod signals;
+mod snapshots;
 mod spelling;
 mod state;
 mod takeover;
 mod topics;
 mod unlock;
+mod updates;
 mod validate;
 mod version;
 mod written;
@@ -53,6 +63,10 @@ use args::Command;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let ui = Ui::new(false, true);
     panic::say_where(ui);
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if complete::answered(&arguments) {
+        return ExitCode::SUCCESS;
+    }
     let arguments = match spelling::understood(arguments) {
         Ok(arguments) => arguments,
         Err(why) => {
@@ -115,6 +129,15 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Reboot(options) => reboot::run(&context, &options).await,
         Command::Pending(options) => pending::run(&context, &options).await,
         Command::Rotate(options) => rotate::run(&context, &options).await,
+        Command::Backup(options) => backup::run(&context, &options).await,
+        Command::Snapshots(options) => snapshots::run(&context, &options).await,
+        Command::Snapshot(options) => snapshots::change(&context, &options).await,
+        Command::Restore(options) => restore::run(&context, &options).await,
+        Command::Failover(options) => failover::run(&context, &options).await,
+        Command::Metrics(options) => metrics::run(&context, &options).await,
+        Command::Events(options) => events::run(&context, &options).await,
+        Command::Updates(options) => updates::run(&context, &options).await,
+        Command::Endpoints(options) => endpoints::run(&context, &options),
         Command::Drift(options) => drift::run(&context, &options).await,
         Command::Env(options) => env::run(&context, &options),
         Command::Diff(options) => diff::run(&context, &options),

@@ -36,8 +36,13 @@ async fn attempt(context: &Context, ui: Ui, args: &RebootArgs) -> Result<u8, Fai
         json: args.json,
         json_into: None,
     };
-    let manner =
-        Manner { command: "cachestack reboot", destroy: false, judge: &|_, _| Ok(()), stop: signals::listen(ui) };
+    let manner = Manner {
+        command: "cachestack reboot",
+        destroy: false,
+        judge: &|_, _| Ok(()),
+        agreed: &|| Ok(()),
+        stop: signals::listen(ui),
+    };
     let session = context.open(ui, &apply.stack)?;
     Ok(plan_and_apply(context, ui, &apply, session, options, &manner).await?.0)
 }

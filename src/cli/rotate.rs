@@ -69,7 +69,13 @@ async fn turn(
         json_into: None,
     };
     let judge = |plan: &Plan, state: &State| judge(plan, state, address, only);
-    let manner = Manner { command: "cachestack rotate", destroy: false, judge: &judge, stop: signals::listen(ui) };
+    let manner = Manner {
+        command: "cachestack rotate",
+        destroy: false,
+        judge: &judge,
+        agreed: &|| Ok(()),
+        stop: signals::listen(ui),
+    };
     let session = context.open(ui, &arguments.stack)?;
     apply::plan_and_apply(context, ui, &arguments, session, options, &manner).await
 }

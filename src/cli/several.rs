@@ -195,7 +195,13 @@ pub async fn apply(
         }
         let ui = ui.of(&name);
         ui.say(if results.is_empty() { "" } else { "\n" });
-        let manner = Manner { command: "cachestack apply", destroy: false, judge: &|_, _| Ok(()), stop: stop.clone() };
+        let manner = Manner {
+            command: "cachestack apply",
+            destroy: false,
+            judge: &|_, _| Ok(()),
+            agreed: &|| Ok(()),
+            stop: stop.clone(),
+        };
         let session = Session::of(&loaded, &environment);
         let ended = plan_and_apply(context, ui, args, session, options.clone(), &manner).await;
         let code = ended.map_or_else(|failure| fail(ui, &failure), |(code, _)| code);

@@ -55,7 +55,13 @@ pub async fn run(context: &Context, ui: Ui, args: &Import, place: &str) -> Resul
     let beside = BTreeMap::from([(format!("<{place}>"), imports(&takeover.imports, Spelling::Ours))]);
     let session = open(context, ui, &stack, beside)?;
     let judge = |plan: &Plan, _: &State| complete(plan, &addresses);
-    let manner = Manner { command: "cachestack import", destroy: false, judge: &judge, stop: signals::listen(ui) };
+    let manner = Manner {
+        command: "cachestack import",
+        destroy: false,
+        judge: &judge,
+        agreed: &|| Ok(()),
+        stop: signals::listen(ui),
+    };
     let options = Options { told: takeover.told, ..adoption(addresses.clone()) };
     let arguments = arguments(stack, args, true);
     let (code, _) = apply::plan_and_apply(context, ui, &arguments, session, options, &manner).await?;

@@ -1,11 +1,10 @@
 //! `cachestack version` and `cachestack completion`
 
-use clap::CommandFactory;
+use clap_complete::env::Shells;
 
-use crate::cli::Cli;
 use crate::cli::args::{Completion, Version};
-use crate::cli::exit;
 use crate::cli::run::Context;
+use crate::cli::{complete, exit};
 
 /// Prints the version and which sides are built in.
 pub fn run(context: &Context, args: &Version) -> u8 {
@@ -24,10 +23,18 @@ pub fn run(context: &Context, args: &Version) -> u8 {
     exit::OK
 }
 
-/// Prints a completion script.
+/// Prints a completion script. It asks the program itself, which knows the addresses of a stack.
 pub fn completion(context: &Context, args: &Completion) -> u8 {
+    let (ui, shell) = (context.ui(false), args.shell.to_string());
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "cachestack", &mut script);
-    context.ui(false).raw(&String::from_utf8_lossy(&script));
+    let shells = Shells::builtins();
+    let written = shells.completer(&shell).map(|shell| {
+        shell.write_registration(complete::VARIABLE, "cachestack", "cachestack", "cachestack", &mut script)
+    });
+    if !matches!(written, Some(Ok(()))) {
+        ui.error(&format!("there is no script for {shell}"));
+        return exit::ERROR;
+    }
+    ui.raw(&String::from_utf8_lossy(&script));
     exit::OK
 }

@@ -15,6 +15,7 @@ mod composite_alarm;
 mod config;
 mod credentials;
 mod dashboard;
+mod day_two;
 mod errors;
 mod events;
 mod global_replication_group;

@@ -251,6 +251,27 @@ async fn invoke(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
                 set_tags: tags::elasticache_tags(&mut input)?,
             });
         }
+        "CopySnapshot" => {
+            send!(service, input, copy_snapshot {
+                set_source_snapshot_name: text "SourceSnapshotName",
+                set_target_snapshot_name: text "TargetSnapshotName",
+                set_target_bucket: text "TargetBucket",
+                set_kms_key_id: text "KmsKeyId",
+            });
+        }
+        "CopyServerlessCacheSnapshot" => {
+            send!(service, input, copy_serverless_cache_snapshot {
+                set_source_serverless_cache_snapshot_name: text "SourceServerlessCacheSnapshotName",
+                set_target_serverless_cache_snapshot_name: text "TargetServerlessCacheSnapshotName",
+                set_kms_key_id: text "KmsKeyId",
+            });
+        }
+        "ExportServerlessCacheSnapshot" => {
+            send!(service, input, export_serverless_cache_snapshot {
+                set_serverless_cache_snapshot_name: text "ServerlessCacheSnapshotName",
+                set_s3_bucket_name: text "S3BucketName",
+            });
+        }
         "DeleteSnapshot" => {
             send!(service, input, delete_snapshot {
                 set_snapshot_name: text "SnapshotName",

@@ -1,9 +1,10 @@
-//! CloudWatch: alarms and their tags, dashboards. Nothing measures here: metric alarms stay as they are put, or as
-//! `SetAlarmState` sets them, and composite alarms follow them.
+//! CloudWatch: alarms and their tags, dashboards, and metrics, which are made up as the control API asks. Alarms do not
+//! look at them: metric alarms stay as they are put, or as `SetAlarmState` sets them, and composite alarms follow them.
 
 mod check;
 mod composite;
 mod dashboards;
+pub mod metrics;
 mod rule;
 
 use super::context::{Context, partition};
@@ -41,7 +42,7 @@ pub const ALARMS: Key<Alarm> = Key::new("alarms");
 pub const SERVICE: Service = Service {
     name: "cloudwatch",
     scope: "monitoring",
-    parts: &[&PART, &composite::PART, &dashboards::PART],
+    parts: &[&PART, &composite::PART, &dashboards::PART, &metrics::PART],
     taggable: check_arn,
     ..Service::PLAIN
 };
@@ -75,12 +76,6 @@ const PART: Part = Part {
         ),
         operation("EnableAlarmActions", |context, input| Ok(switch_actions(context, input, true)), "by name", ""),
         operation("DisableAlarmActions", |context, input| Ok(switch_actions(context, input, false)), "by name", ""),
-        operation(
-            "GetMetricStatistics",
-            |_, input| statistics(input),
-            "checks of the request",
-            "there are never data points",
-        ),
         operation("TagResource", tag, "of alarms", ""),
         operation("UntagResource", untag, "of alarms", ""),
         operation("ListTagsForResource", list_tags, "of alarms", ""),
@@ -88,19 +83,6 @@ const PART: Part = Part {
     tables: &[&ALARMS],
     ..Part::NONE
 };
-
-/// Caches of the emulator do no work, so that no metric ever has a data point.
-fn statistics(input: Input) -> Answer {
-    let (start, end) = (input.number("StartTime").unwrap_or(0), input.number("EndTime").unwrap_or(0));
-    if start >= end {
-        let text = "The parameter StartTime must be less than the parameter EndTime.";
-        return Err(Failure::combination(text));
-    }
-    if input.has("Statistics") == input.has("ExtendedStatistics") && !input.has("Statistics") {
-        return Err(Failure::new("MissingParameter", "At least one of Statistics and ExtendedStatistics is needed."));
-    }
-    Ok(json!({ "Label": input.text("MetricName"), "Datapoints": [] }))
-}
 
 /// The ARN of an alarm.
 fn arn(context: &Context, name: &str) -> String {

@@ -32,6 +32,7 @@ pub fn handle(emulator: &Emulator, request: &Request, path: &str) -> Response {
         ("POST", "clock") => clock(emulator, Some(&body)),
         ("GET", "quotas") => quotas(emulator, None),
         ("POST", "quotas") => quotas(emulator, Some(&body)),
+        ("POST", "metrics") => metrics(emulator, &body),
         ("GET", "export") => in_world(emulator, |world, _| Ok(json!({ "format": 1, "rows": world.rows() }))),
         ("POST", "import") => import(emulator, body),
         ("POST", "reset") => {
@@ -115,6 +116,21 @@ fn quotas(emulator: &Emulator, change: Option<&Value>) -> Response {
             world.set_settings(settings);
         }
         Ok(json!(world.settings().quotas))
+    })
+}
+
+/// Sets series of metrics: `{"region": ..., "account": ..., "series": [...]}`; the account is the usual one of the emulator
+/// where none is given.
+fn metrics(emulator: &Emulator, body: &Value) -> Response {
+    in_world(emulator, |world, _| {
+        let text = |name: &str| body.get(name).and_then(Value::as_str);
+        let region = text("region").ok_or("give the `region` of the caches")?.to_owned();
+        let account = text("account").unwrap_or(super::identify::DEFAULT_ACCOUNT);
+        let series = body.get("series").ok_or("give `series`, a list")?;
+        world.in_account(account, &region, |regions| match regions.get_mut(&region) {
+            Some(own) => super::cloudwatch::metrics::set(own, series),
+            None => Err(format!("there is no region {region}")),
+        })
     })
 }
 

@@ -32,7 +32,7 @@ pub struct Call {
 }
 
 /// The account of requests whose access key is not an account id.
-const DEFAULT_ACCOUNT: &str = "000000000000";
+pub const DEFAULT_ACCOUNT: &str = "000000000000";
 
 impl Call {
     /// The service as the registry knows it.

@@ -11,7 +11,7 @@ pub mod cloudformation;
 mod labels;
 mod part;
 mod references;
-mod text;
+pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 

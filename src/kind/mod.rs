@@ -4,10 +4,15 @@
 //! A [`Remote`] reads objects in bulk and issues one call. Waiting, retrying and recording belong to neither.
 
 mod among;
+mod backup;
 mod call;
 mod change;
+mod day_two;
+mod endpoint;
 mod error;
+mod failover;
 mod local;
+mod measure;
 mod usage;
 mod window;
 
@@ -20,10 +25,15 @@ use crate::address::Address;
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 pub use among::{Among, Lists, Neighbour};
+pub use backup::{Backup, Filled};
 pub use call::{Args, Assumption, Call, Impact, Mark, SecretPhase, Until};
 pub use change::{Change, Problem};
+pub use day_two::{DayTwo, UpdateAction, UpdateVerb};
+pub use endpoint::Endpoint;
 pub use error::{ErrorClass, RemoteError};
+pub use failover::Failover;
 pub use local::{Buckets, Local, Means, Stored, Vault, clear, secret_name};
+pub use measure::{Curve, Formula, Join, Measure, Measured, Query, Span, Target as MeasureTarget, Unit};
 pub use usage::{Nodes, Usage};
 pub use window::Window;
 
@@ -31,7 +41,7 @@ pub use window::Window;
 pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Something that the service tells of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event {
     /// When, as RFC 3339.
     pub at: String,
@@ -181,6 +191,52 @@ pub trait Kind: Send + Sync {
     /// The attribute that names the snapshot which AWS takes before such an object is deleted, where it takes one.
     fn final_snapshot(&self, _object: &Object) -> Option<&'static str> {
         None
+    }
+
+    /// The call that takes a snapshot of that name of an object as it is; none of what has no snapshots.
+    ///
+    /// # Errors
+    /// What the service takes no snapshot of, though others of the kind have some.
+    fn backup(&self, _live: &Object, _name: &str) -> Result<Option<Backup>, Problem> {
+        Ok(None)
+    }
+
+    /// How the snapshot is written that an object is filled from, where it can be.
+    fn filled_from(&self) -> Option<Filled> {
+        None
+    }
+
+    /// Whether a replica of such objects can be made the primary by hand, to see what clients make of it.
+    fn fails_over(&self) -> bool {
+        false
+    }
+
+    /// How that is done in a shard of an object as it is; which one may be left out where there is only one.
+    ///
+    /// # Errors
+    /// Why it cannot be done, and what to do.
+    fn failover(&self, _live: &Object, _shard: Option<&str>) -> Result<Failover, String> {
+        Err("has no replicas that could take over".to_owned())
+    }
+
+    /// What a service update does to those who use an object as it is, where there are any for such objects.
+    fn updated(&self, _live: &Object) -> Option<(Impact, &'static str)> {
+        None
+    }
+
+    /// Where clients reach an object.
+    fn endpoints(&self, _object: &Object) -> Vec<Endpoint> {
+        Vec::new()
+    }
+
+    /// What can be measured of an object as it is; nothing of what is no cache.
+    fn measures(&self, _live: &Object) -> &'static [Measure] {
+        &[]
+    }
+
+    /// The nodes of an object, of which each is measured.
+    fn measured(&self, _live: &Object) -> Vec<Measured> {
+        Vec::new()
     }
 
     /// Whether an object is bought, and nobody gives the money back: it is made with leave only, and what goes of it is

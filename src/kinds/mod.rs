@@ -1,17 +1,21 @@
 //! The kinds: one file each. Pure: schema, rules, foreseen attributes, and the calls of a change.
 
 pub mod alarm;
+pub mod backup;
 pub mod cache_cluster;
 pub mod composite_alarm;
 pub mod dashboard;
 pub mod documents;
 pub mod doors;
 pub mod durations;
+pub mod endpoints;
+pub mod failover;
 pub mod global_replication_group;
 pub mod local;
 pub mod log_group;
 pub mod log_metric_filter;
 pub mod lookups;
+pub mod measures;
 pub mod names;
 pub mod node_types;
 pub mod paid;

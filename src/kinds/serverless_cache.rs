@@ -4,8 +4,10 @@ use std::sync::{Arc, LazyLock};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
-use crate::kinds::{doors, names, paid, places, tags, upkeep, why};
+use crate::kind::{
+    Among, Backup, Call, Change, Endpoint, Filled, Impact, Kind, Measure, Measured, Neighbour, Problem, Target, Usage,
+};
+use crate::kinds::{backup, doors, endpoints, measures, names, paid, places, tags, upkeep, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value, text};
 
@@ -232,6 +234,26 @@ impl Kind for ServerlessCache {
     /// Also of Memcached. Source: API reference, DeleteServerlessCache.
     fn final_snapshot(&self, _object: &Object) -> Option<&'static str> {
         Some("final_snapshot_identifier")
+    }
+
+    fn backup(&self, live: &Object, name: &str) -> Result<Option<Backup>, Problem> {
+        Ok(Some(backup::of_serverless(live, name)))
+    }
+
+    fn measures(&self, _live: &Object) -> &'static [Measure] {
+        measures::of_serverless()
+    }
+
+    fn measured(&self, live: &Object) -> Vec<Measured> {
+        measures::serverless(live)
+    }
+
+    fn endpoints(&self, object: &Object) -> Vec<Endpoint> {
+        endpoints::of_serverless(object)
+    }
+
+    fn filled_from(&self) -> Option<Filled> {
+        Some(Filled::ByArn("snapshot_arns_to_restore"))
     }
 
     fn name_attribute(&self) -> Option<&'static str> {

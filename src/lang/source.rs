@@ -16,7 +16,8 @@ pub enum Origin {
     /// The disk.
     #[default]
     Disk,
-    /// The disk, and texts that are not there, or not yet, by their path: they belong to the root.
+    /// The disk, and texts that are not there, or not yet, by their path: they belong to the root. A text takes the place
+    /// of a file of the root that has its path.
     Beside(BTreeMap<String, String>),
     /// Texts that were kept, by their path from the directory of the stack on.
     Kept {
@@ -49,7 +50,13 @@ impl Origin {
     ) -> Vec<FileId> {
         let Self::Kept { directory: root, files } = self else {
             let names = names.iter().filter(|name| is_configuration(name));
-            return names.filter_map(|name| read(directory, name, sources, diagnostics)).collect();
+            let texts = if let Self::Beside(texts) = self { Some(texts) } else { None };
+            let edited = |name: &str| texts?.get_key_value(&path_in(directory, name));
+            let one = |name: &String| match edited(name) {
+                Some((path, text)) => Some(sources.add(path.clone(), &**text)),
+                None => read(directory, name, sources, diagnostics),
+            };
+            return names.filter_map(one).collect();
         };
         let within = below(root, directory);
         let here = files.iter().filter(|(name, _)| Path::new(name).parent() == Some(&*within));
@@ -96,7 +103,9 @@ pub fn load(directory: &Path, origin: &Origin, sources: &mut SourceMap, diagnost
     names.sort();
     files.configuration = origin.configuration(directory, &names, sources, diagnostics);
     if let Origin::Beside(texts) = origin {
-        files.configuration.extend(texts.iter().map(|(name, text)| sources.add(name.clone(), &**text)));
+        let here: Vec<String> = names.iter().map(|name| path_in(directory, name)).collect();
+        let new = texts.iter().filter(|(name, _)| !here.contains(name));
+        files.configuration.extend(new.map(|(name, text)| sources.add(name.clone(), &**text)));
     }
     let automatic = |name: &&String| {
         let name = name.strip_suffix(".json").unwrap_or(name);
@@ -144,8 +153,13 @@ fn unreadable(path: &Path, why: &str) -> Diagnostic {
 }
 
 fn read(directory: &Path, name: &str, sources: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Option<FileId> {
-    let path: PathBuf = if directory == Path::new(".") { PathBuf::from(name) } else { directory.join(name) };
-    read_file(&path, sources, diagnostics)
+    read_file(Path::new(&path_in(directory, name)), sources, diagnostics)
+}
+
+/// The path of a file, as diagnostics show it.
+fn path_in(directory: &Path, name: &str) -> String {
+    let path = if directory == Path::new(".") { PathBuf::from(name) } else { directory.join(name) };
+    path.display().to_string()
 }
 
 fn list(directory: &Path) -> std::io::Result<Vec<String>> {

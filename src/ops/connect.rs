@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::kind::Cloud;
+use crate::kind::{Cloud, DayTwo};
 use crate::ops::{Failure, Session};
 use crate::stack::environment::EMULATOR;
 
@@ -19,6 +19,8 @@ pub struct Connection {
     pub place: String,
     /// The URLs that are asked instead of AWS, as a profile says.
     pub urls: Vec<String>,
+    /// What is asked beside single objects; none of a cloud that has only those.
+    pub day_two: Option<Arc<dyn DayTwo>>,
 }
 
 /// Whether an endpoint is not AWS itself, so that waiting long between looks would be wasteful.
@@ -66,7 +68,8 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
     }
     let poll = poll(session.environment.endpoint.as_deref());
     let urls = aws.urls().await.map_err(unreachable)?;
-    Ok(Connection { urls, ..finish(session, Arc::new(aws), poll).await? })
+    let day_two: Option<Arc<dyn DayTwo>> = Some(Arc::new(aws.clone()));
+    Ok(Connection { urls, day_two, ..finish(session, Arc::new(aws), poll).await? })
 }
 
 fn unreachable(error: crate::kind::RemoteError) -> Failure {
@@ -119,7 +122,7 @@ pub async fn finish(
     let place = environment.place().map_or_else(|| format!("account {account}"), str::to_owned);
     let state = if environment.borrowed { format!(", state {}", environment.state_name()) } else { String::new() };
     let place = format!("{place}, {}{state}", region.as_deref().unwrap_or("no region"));
-    Ok(Connection { cloud, account, poll, place, urls: Vec::new() })
+    Ok(Connection { cloud, account, poll, place, urls: Vec::new(), day_two: None })
 }
 
 #[cfg(feature = "aws")]

@@ -19,6 +19,8 @@ pub enum Purpose {
     Plan,
     /// All that an apply and a destroy can do.
     Apply,
+    /// What the verbs of day two do with what is there.
+    Operate,
 }
 
 /// What a stack wants of the account.
@@ -31,14 +33,17 @@ struct Wanted {
 
 /// The policy document for the kinds that the stack declares, or for every kind. Asks for nothing.
 pub fn policy(session: &Session, purpose: Purpose, every_kind: bool) -> Json {
-    let wanted = wanted(session, every_kind);
+    let mut wanted = wanted(session, every_kind);
+    if purpose == Purpose::Operate {
+        wanted = of_verbs(wanted);
+    }
     let place = Place::of(session);
     let mut statements = Vec::new();
     let reads = wanted.read.iter().copied().filter(|action| !is_of_objects(action));
     // Most operations that list know no resources, and a plan has to see what is in the way of a name as well.
     statements.extend(statement("Read", reads.collect(), vec!["*".to_owned()]));
     statements.extend(secrets(session, purpose, every_kind, &place));
-    if purpose == Purpose::Apply {
+    if purpose != Purpose::Plan {
         let mut by_service: BTreeMap<&str, BTreeSet<&'static str>> = BTreeMap::new();
         for action in &wanted.write {
             by_service.entry(service_of(action)).or_default().insert(action);
@@ -87,6 +92,13 @@ fn wanted(session: &Session, every_kind: bool) -> Wanted {
         wanted.write.extend(beside.flat_map(|beside| beside.actions));
     }
     wanted
+}
+
+/// The same for the verbs of day two, which make and change no objects.
+fn of_verbs(wanted: Wanted) -> Wanted {
+    let all = permissions::OF_VERBS.iter().flat_map(|(_, actions)| actions.iter().copied());
+    let (read, write): (BTreeSet<_>, BTreeSet<_>) = all.partition(|action| permissions::is_read(action));
+    Wanted { read: wanted.read.into_iter().chain(read).collect(), write, makes_caches: false }
 }
 
 /// Whether it reads what a secret says, so that it is allowed for single objects only.
@@ -267,7 +279,7 @@ fn state(session: &Session, purpose: Purpose, place: &Place) -> Vec<Json> {
     }
     let folder = if bucket.prefix.is_empty() { "*".to_owned() } else { format!("{}/*", bucket.prefix) };
     let actions = match purpose {
-        Purpose::Plan => vec!["s3:GetObject"],
+        Purpose::Plan | Purpose::Operate => vec!["s3:GetObject"],
         Purpose::Apply => vec!["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
     };
     let arn = format!("arn:{}:s3:::{}", place.partition, bucket.name);
@@ -281,7 +293,7 @@ fn state(session: &Session, purpose: Purpose, place: &Place) -> Vec<Json> {
         false => place.arns("kms", &["key/*"]),
     });
     let encrypts = match purpose {
-        Purpose::Plan => BTreeSet::from(["kms:Decrypt"]),
+        Purpose::Plan | Purpose::Operate => BTreeSet::from(["kms:Decrypt"]),
         Purpose::Apply => BTreeSet::from(["kms:Decrypt", "kms:GenerateDataKey"]),
     };
     let encryption = key.and_then(|resources| statement("StateKey", encrypts, resources));

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod compare;
 pub mod connect;
 pub mod declared;
+pub mod day_two;
 pub mod discover;
 pub mod drift;
 pub mod fetch;

@@ -6,6 +6,7 @@ pub mod difference;
 pub mod drift;
 pub mod environments;
 pub mod json;
+pub mod metrics;
 mod paint;
 pub mod pending;
 pub mod plan;

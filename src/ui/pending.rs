@@ -26,7 +26,7 @@ pub fn list(all: &[Waits]) -> String {
 }
 
 /// An address as a shell takes it.
-fn quoted(address: &str) -> String {
+pub fn quoted(address: &str) -> String {
     if address.contains(['"', '[', '\'']) { format!("'{address}'") } else { address.to_owned() }
 }
 

@@ -42,7 +42,7 @@ OPERATIONS = {
         DescribeRouteTables""",
     "cloudwatch": """
         PutMetricAlarm DescribeAlarms DescribeAlarmsForMetric DeleteAlarms SetAlarmState EnableAlarmActions
-        DisableAlarmActions GetMetricStatistics TagResource UntagResource ListTagsForResource PutCompositeAlarm
+        DisableAlarmActions GetMetricStatistics GetMetricData TagResource UntagResource ListTagsForResource PutCompositeAlarm
         PutDashboard GetDashboard ListDashboards DeleteDashboards""",
     "logs": """
         CreateLogGroup DescribeLogGroups DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy AssociateKmsKey

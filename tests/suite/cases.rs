@@ -17,7 +17,8 @@
 //!
 //! From `-- brief --` on, apply and destroy show neither the plan nor the progress, whose order may vary. With
 //! CACHESTACK_UPDATE_CASES=1 the expectations are written anew; CACHESTACK_CASE=WORD plays only those with the word in
-//! their name. `-- later 8d --` moves the clock of the built-in emulator of the environment `local`, in days.
+//! their name. `-- later 8d --` moves the clock of the built-in emulator of the environment `local`, in days;
+//! `-- control metrics --` sends the JSON behind it to its control API.
 
 use std::path::{Path, PathBuf};
 
@@ -42,6 +43,8 @@ enum Part {
     Brief,
     /// The clock of the emulator goes on, by so many days.
     Later(u64),
+    /// Something that is asked of the control API of the emulator: what, and the body.
+    Control(String, Vec<String>),
     /// A command and what it prints.
     Command(String, Vec<String>),
 }
@@ -59,6 +62,11 @@ fn errors() {
 #[test]
 fn strangers() {
     check("strangers");
+}
+
+#[test]
+fn day_two() {
+    check("day-two");
 }
 
 #[test]
@@ -117,13 +125,23 @@ fn parse(text: &str) -> Vec<Part> {
                 let days = days.strip_suffix('d').and_then(|days| days.parse().ok());
                 Some(Part::Later(days.unwrap_or_else(|| panic!("{line}"))))
             }
+            Some(("control", action)) => Some(Part::Control(action.to_owned(), Vec::new())),
             Some(("file", name)) => Some(Part::File(name.to_owned(), Vec::new())),
             Some(("edit", name)) => Some(Part::Edit(name.to_owned(), Vec::new())),
             _ => line.strip_prefix("$ ").map(|command| Part::Command(command.to_owned(), Vec::new())),
         };
         match (part, parts.last_mut()) {
             (Some(part), _) => parts.push(part),
-            (None, Some(Part::Text(lines) | Part::File(_, lines) | Part::Edit(_, lines) | Part::Command(_, lines))) => {
+            (
+                None,
+                Some(
+                    Part::Text(lines)
+                    | Part::File(_, lines)
+                    | Part::Edit(_, lines)
+                    | Part::Control(_, lines)
+                    | Part::Command(_, lines),
+                ),
+            ) => {
                 lines.push(line.to_owned());
             }
             (None, _) => parts.push(Part::Text(vec![line.to_owned()])),
@@ -158,6 +176,11 @@ fn play(parts: &[Part]) -> String {
                 place.move_clock(days * 86_400);
                 say(&format!("-- later {days}d --"));
             }
+            Part::Control(action, lines) => {
+                place.control(action, &lines.join("\n"));
+                say(&format!("-- control {action} --"));
+                lines.iter().for_each(|line| say(line));
+            }
             Part::Brief => {
                 brief = true;
                 say("-- brief --");
@@ -165,7 +188,9 @@ fn play(parts: &[Part]) -> String {
             Part::Command(command, _) => {
                 say(&format!("$ {command}"));
                 let output = normalise(&command_output(&place, command), place.path());
-                let long = brief && (command.contains(" apply") || command.contains(" destroy"));
+                let is_verb = command.contains(" updates ");
+                let acts = [" apply", " destroy", " restore"].iter().any(|word| command.contains(word)) && !is_verb;
+                let long = brief && acts;
                 let rotates = brief && command.contains(" rotate");
                 say(&match (long, rotates) {
                     (true, _) => results(&output),
@@ -232,9 +257,11 @@ fn words(command: &str) -> Vec<String> {
 /// What an apply prints behind the plan and the progress.
 fn results(text: &str) -> String {
     let planned = text.rfind("\nPlan: ").map_or(0, |at| at + 1);
+    let restored = text.find("\nPlan for environment ").filter(|_| text.contains(" is restored from ")).unwrap_or(0);
     let noise = r"^(Plan: |Expected duration |Impact: |Marks: |Cost of caches: |  \S+ +([+-][0-9.]+ \(|price unknown: |\S+ costs more from )|\S.*: ((Creating|Modifying|Destroying|Forgetting|Reading)\.\.\.|(Created|Modified|Destroyed|Forgotten|Read) after |still ))";
     let noise = Regex::new(noise).expect("a pattern");
-    let lines: Vec<&str> = text[planned..].lines().filter(|line| !noise.is_match(line)).collect();
+    let lines = text[..restored].lines().chain(text[planned..].lines());
+    let lines: Vec<&str> = lines.filter(|line| !noise.is_match(line)).collect();
     lines.join("\n").trim_start_matches('\n').to_owned()
 }
 
@@ -259,7 +286,10 @@ fn normalise(text: &str, directory: &Path) -> String {
         (r"\b[0-9a-f]{32}\b", "HEX"),
         (r"\b20\d\d-\d\d-\d\dT[0-9:.]+Z", "TIMESTAMP"),
         (r#""elapsed_seconds":[0-9.e-]+"#, r#""elapsed_seconds":TIME"#),
+        (r"\b20\d\d-\d\d-\d\d \d\d:\d\d UTC", "TIME"),
         (r"\(request [0-9a-f-]{36}\)", "(request ID)"),
+        (r"elasticache-20\d{6}-(\w+)-security \(\w+\)", "elasticache-DATE-$1-security (SEVERITY)"),
+        (r"elasticache-20\d{6}-", "elasticache-DATE-"),
         (r"process [0-9]+, since [^.\n]+", "process N"),
     ];
     let name = directory.file_name().and_then(|name| name.to_str()).expect("a name");

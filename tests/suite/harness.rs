@@ -109,6 +109,11 @@ impl Place {
 
     /// Moves the clock of the built-in emulator of the environment `local`, so that what is due falls due.
     pub fn move_clock(&self, seconds: u64) {
+        self.control("clock", &format!("{{\"advance_seconds\": {seconds}}}"));
+    }
+
+    /// Asks something of the control API of that emulator.
+    pub fn control(&self, action: &str, body: &str) {
         let mut command =
             self.program(&["emulate", "--listen", "127.0.0.1:0", "--world", ".cachestack/local/emulator.json"]);
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the emulator starts");
@@ -116,8 +121,7 @@ impl Place {
         BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
         let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned();
         let emulator = Emulator { process, url, _place: Place::new() };
-        let body = format!("{{\"advance_seconds\": {seconds}}}");
-        emulator.http("POST /_cachestack/clock", "X-Cachestack-Control: 1\r\n", &body);
+        emulator.http(&format!("POST /_cachestack/{action}"), "X-Cachestack-Control: 1\r\n", body);
     }
 
     /// Runs the program to its end.

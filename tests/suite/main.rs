@@ -6,6 +6,7 @@ mod at_work;
 mod bought;
 mod cases;
 mod codes;
+mod day_two;
 mod drift;
 mod emulate;
 mod environments;

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 
 use crate::cli::args::InputArgs;
+use crate::cli::complete;
 
 /// `state`
 #[derive(Debug, Args)]
@@ -26,6 +28,7 @@ pub enum StateCommand {
     /// Gives records another address, one or all of a block or module; nothing is asked of the account.
     Mv {
         /// What it is called.
+        #[arg(add = ArgValueCompleter::new(complete::addresses))]
         from: String,
         /// What it is to be called.
         to: String,
@@ -39,7 +42,7 @@ pub enum StateCommand {
     /// Lets records go; the objects stay as they are, and nobody manages them.
     Rm {
         /// Which: resources, instances or modules.
-        #[arg(required = true)]
+        #[arg(required = true, add = ArgValueCompleter::new(complete::addresses))]
         addresses: Vec<String>,
         #[command(flatten)]
         surgery: Surgery,
@@ -47,6 +50,7 @@ pub enum StateCommand {
     /// Notes that an object has another name in AWS.
     ReplaceId {
         /// Which.
+        #[arg(add = ArgValueCompleter::new(complete::addresses))]
         address: String,
         /// Its name in AWS.
         id: String,
@@ -71,6 +75,7 @@ pub enum StateCommand {
     /// Shows one record.
     Show {
         /// Which.
+        #[arg(add = ArgValueCompleter::new(complete::addresses))]
         address: String,
         #[command(flatten)]
         inputs: InputArgs,

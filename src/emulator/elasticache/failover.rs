@@ -4,11 +4,12 @@ use super::super::context::Context;
 use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::lifecycle::{self, Step, Target};
+use super::super::region::Region;
 use super::super::time::Work;
 use super::change::Change;
 use super::events::EVENTS;
 use super::group;
-use super::group::GROUPS;
+use super::group::{GROUPS, ReplicationGroup};
 use serde_json::json;
 
 /// The most shards in 24 hours, over all groups of a region.
@@ -53,4 +54,19 @@ pub fn test(context: &mut Context, input: Input) -> Answer {
     super::record(context.region, context.now, "replication-group", &new.id, &format!("{CALLED}{id}"));
     context.region[GROUPS].put(&new.id.clone(), new.clone());
     Ok(json!({ "ReplicationGroup": group::to_json(context, &new) }))
+}
+
+/// Tells that a replica has taken over from the primary that there was, as AWS tells it: of the node and of the group.
+pub fn ended(region: &mut Region, before: &ReplicationGroup, next: &str, now: u64) {
+    let Some(shard) = before.shards.iter().find(|shard| shard.members.iter().any(|member| member == next)) else {
+        return;
+    };
+    if shard.primary == next {
+        return;
+    }
+    let text = format!("Failover from primary node {} to replica node {next} completed", shard.primary);
+    super::record(region, now, "cache-cluster", &shard.primary, &text);
+    super::record(region, now, "replication-group", &before.id, &text);
+    super::record(region, now, "cache-cluster", &shard.primary, "Recovering cache nodes 0001");
+    super::record(region, now, "cache-cluster", &shard.primary, "Finished recovery for cache nodes 0001");
 }

@@ -19,6 +19,9 @@ pub fn due(context: &mut Context, id: &str, timer: &Timer) {
         Step::Apply => {
             let change = group.applying.clone().unwrap_or_default();
             modify_group::apply(region, id, &change, due);
+            if let Some(next) = &change.primary {
+                super::failover::ended(region, &group, next, due);
+            }
             if let Some(group) = region[GROUPS].get(id) {
                 group_ready(region, &group, due);
             }

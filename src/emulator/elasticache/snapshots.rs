@@ -7,6 +7,7 @@ use super::super::lifecycle::{self, Step, Target, Timer};
 use super::super::paging;
 use super::super::region::Region;
 use super::super::service::{Arns, Part, operation};
+use super::super::table::Key;
 use super::super::time::{Speed, Work};
 use super::cluster::CLUSTERS;
 use super::cluster::{self, CacheCluster};
@@ -29,14 +30,22 @@ pub const PART: Part = Part {
             "sizes are made up",
         ),
         operation("DescribeSnapshots", describe, "by source and origin, pages", ""),
-        operation("CopySnapshot", copy, "within the account", "no export to S3"),
+        operation(
+            "CopySnapshot",
+            copy,
+            "within the account; an export keeps the snapshot exporting for a while, and takes no file of a name twice",
+            "every bucket with a name that S3 takes counts as there and open; no file is written",
+        ),
         operation("DeleteSnapshot", delete, "refused while it is being made", ""),
     ],
-    tables: &[&SNAPSHOTS],
+    tables: &[&SNAPSHOTS, &EXPORTS],
     due: &[("Snapshot", due)],
     arns: &[Arns::of("snapshot", |context, name| find(context, name).map(drop))],
     ..Part::NONE
 };
+
+/// When a file of a bucket was exported, by `BUCKET/NAME`.
+pub const EXPORTS: Key<u64> = Key::new("exports");
 
 /// The most manual snapshots of one cache in 24 hours.
 const MOST_A_DAY: usize = 20;
@@ -303,12 +312,10 @@ pub fn describe(context: &mut Context, input: Input) -> Answer {
 
 pub fn copy(context: &mut Context, input: Input) -> Answer {
     let source = find(context, input.needed("SourceSnapshotName")?)?;
-    let name = new_name(context, input.needed("TargetSnapshotName")?)?;
-    if input.filled("TargetBucket").is_some() {
-        return Err(Failure::value(
-            "The target bucket does not exist or ElastiCache has no permission to write to it.",
-        ));
+    if let Some(bucket) = input.filled("TargetBucket") {
+        return export(context, &source, bucket, input.needed("TargetSnapshotName")?);
     }
+    let name = new_name(context, input.needed("TargetSnapshotName")?)?;
     if source.status != "available" {
         return Err(Failure::new(
             "InvalidSnapshotState",
@@ -330,6 +337,29 @@ pub fn copy(context: &mut Context, input: Input) -> Answer {
     put(context, copy.clone(), due);
     tagging::set(context, "snapshot", &name, tags);
     Ok(json!({ "Snapshot": to_json(context, &copy, true) }))
+}
+
+/// Puts the files of a snapshot into a bucket.
+fn export(context: &mut Context, source: &Snapshot, bucket: &str, name: &str) -> Answer {
+    if source.status != "available" {
+        let text = format!("Snapshot {} is not in available state.", source.name);
+        return Err(Failure::new("InvalidSnapshotState", text));
+    }
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+    if !(3..=63).contains(&bucket.len()) || !bucket.chars().all(fits) {
+        return Err(Failure::value(format!("The S3 bucket {bucket} does not exist.")));
+    }
+    let key = format!("{bucket}/{name}");
+    if context.region[EXPORTS].contains(&key) {
+        let text = format!("The S3 bucket {bucket} already contains an object with key {name}.");
+        return Err(Failure::value(text));
+    }
+    context.region[EXPORTS].put(&key, context.now);
+    let mut exporting = source.clone();
+    exporting.status = "exporting".into();
+    let due = context.now + context.speed.scale(Work::Snapshot.seconds());
+    put(context, exporting.clone(), due);
+    Ok(json!({ "Snapshot": to_json(context, &exporting, true) }))
 }
 
 pub fn delete(context: &mut Context, input: Input) -> Answer {

@@ -140,6 +140,8 @@ fn odd_requests_are_answered_as_aws_answers_them() {
         ("a clock before time", request("POST /_cachestack/clock HTTP/1.1", "", "", b"{\"offset_seconds\":-1e18}"), 400, "error"),
         ("quotas below zero", request("POST /_cachestack/quotas HTTP/1.1", "", "", b"{\"nodes\":-1}"), 400, "error"),
         ("no quota", request("POST /_cachestack/quotas HTTP/1.1", "", "", b"{\"nope\":1}"), 400, "nope"),
+        ("series without a region", request("POST /_cachestack/metrics HTTP/1.1", "", "", b"{\"series\":[]}"), 400, "region"),
+        ("a series of no shape", request("POST /_cachestack/metrics HTTP/1.1", "", "", b"{\"region\":\"us-east-1\",\"series\":[{\"cache\":\"a\",\"metric\":\"m\",\"shape\":\"round\"}]}"), 400, "round"),
         ("an import that is none", request("POST /_cachestack/import HTTP/1.1", "", "", b"{\"format\":1,\"rows\":[[\"a\",\"b\",\"groups\",\"g\",{}]]}"), 400, "error"),
     ];
     let wrong: Vec<String> = cases

@@ -9,8 +9,10 @@ mod schema;
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Kind, Problem, Target, Usage, Window};
-use crate::kinds::{paid, reboot, upkeep};
+use crate::kind::{
+    Among, Backup, Call, Change, Endpoint, Filled, Impact, Kind, Measure, Measured, Problem, Target, Usage, Window,
+};
+use crate::kinds::{backup, endpoints, failover, measures, paid, reboot, upkeep};
 use crate::schema::Schema;
 use crate::value::{Object, text};
 
@@ -89,6 +91,30 @@ impl Kind for CacheCluster {
 
     fn final_snapshot(&self, object: &Object) -> Option<&'static str> {
         upkeep::final_snapshot_of(object)
+    }
+
+    fn backup(&self, live: &Object, name: &str) -> Result<Option<Backup>, Problem> {
+        backup::of_cluster(live, name).map(Some)
+    }
+
+    fn updated(&self, live: &Object) -> Option<(Impact, &'static str)> {
+        Some(failover::update_of_cluster(live))
+    }
+
+    fn measures(&self, live: &Object) -> &'static [Measure] {
+        measures::of_nodes(live)
+    }
+
+    fn measured(&self, live: &Object) -> Vec<Measured> {
+        measures::nodes(live)
+    }
+
+    fn endpoints(&self, object: &Object) -> Vec<Endpoint> {
+        endpoints::of_cluster(object)
+    }
+
+    fn filled_from(&self) -> Option<Filled> {
+        Some(Filled::ByName("snapshot_name"))
     }
 
     fn name_attribute(&self) -> Option<&'static str> {

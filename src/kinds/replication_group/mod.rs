@@ -13,8 +13,11 @@ pub use rules::{actual_family, family_mismatch, no_default_group, other_engine, 
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
-use crate::kind::{Among, Call, Change, Kind, Problem, Target, Usage, Window};
-use crate::kinds::{paid, reboot, upkeep};
+use crate::kind::{
+    Among, Backup, Call, Change, Endpoint, Failover, Filled, Impact, Kind, Measure, Measured, Problem, Target, Usage,
+    Window,
+};
+use crate::kinds::{backup, endpoints, failover, measures, paid, reboot, upkeep};
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -143,6 +146,38 @@ impl Kind for ReplicationGroup {
 
     fn final_snapshot(&self, object: &Object) -> Option<&'static str> {
         upkeep::final_snapshot_of(object)
+    }
+
+    fn backup(&self, live: &Object, name: &str) -> Result<Option<Backup>, Problem> {
+        Ok(Some(backup::of_group(live, name)))
+    }
+
+    fn fails_over(&self) -> bool {
+        true
+    }
+
+    fn failover(&self, live: &Object, shard: Option<&str>) -> Result<Failover, String> {
+        failover::of_group(live, shard)
+    }
+
+    fn updated(&self, live: &Object) -> Option<(Impact, &'static str)> {
+        Some(failover::update_of_group(live))
+    }
+
+    fn measures(&self, live: &Object) -> &'static [Measure] {
+        measures::of_nodes(live)
+    }
+
+    fn measured(&self, live: &Object) -> Vec<Measured> {
+        measures::members(live)
+    }
+
+    fn endpoints(&self, object: &Object) -> Vec<Endpoint> {
+        endpoints::of_group(object)
+    }
+
+    fn filled_from(&self) -> Option<Filled> {
+        Some(Filled::ByName("snapshot_name"))
     }
 
     fn name_attribute(&self) -> Option<&'static str> {

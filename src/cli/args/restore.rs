@@ -1,0 +1,40 @@
+//! The arguments of `restore`.
+
+use std::time::Duration;
+
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::cli::args::InputArgs;
+use crate::cli::complete;
+
+/// `restore`
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// What is restored: replication_group.NAME, cache_cluster.NAME or serverless_cache.NAME.
+    #[arg(add = ArgValueCompleter::new(complete::addresses))]
+    pub address: String,
+    /// The snapshot: its name, or `latest` for the newest of this cache.
+    #[arg(long, value_name = "NAME|latest")]
+    pub snapshot: String,
+    /// Leave the cache as it is, and fill another one of this name: its block becomes a copy.
+    #[arg(long = "as", value_name = "NAME")]
+    pub copy: Option<String>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// Allow the cache to be replaced, where it is there: what it holds now is lost.
+    #[arg(long)]
+    pub allow_destroy: bool,
+    /// Show the change of the file and the plan; write and send nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Wait so long for the state's lock: 30s, 5m.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
+    pub lock_timeout: Duration,
+    /// Do not ask.
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// One JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+}

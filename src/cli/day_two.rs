@@ -1,0 +1,95 @@
+//! What the verbs of day two share: opening a stack for one object, and telling how long something takes.
+
+use std::time::Duration;
+
+use crate::cli::args::{InputArgs, StackArgs};
+use crate::cli::run::Context;
+use crate::cli::show;
+use crate::kind::Kind;
+use crate::ops::connect::{Connection, Purpose, connect};
+use crate::ops::day_two::{Meant, at_home, meant};
+use crate::ops::{Failure, Session};
+use crate::state::State;
+use crate::ui::{Ui, duration, stream};
+
+/// A stack with its account.
+pub struct Open {
+    /// The stack.
+    pub session: Session,
+    /// Its state.
+    pub state: State,
+    /// The account.
+    pub connection: Connection,
+}
+
+/// Opens a stack and connects to its account.
+pub async fn open(context: &Context, ui: Ui, inputs: &InputArgs, purpose: Purpose) -> Result<Open, Failure> {
+    let stack = StackArgs { stack: None, inputs: inputs.clone() };
+    let session = context.open(ui, &stack)?;
+    connected(ui, session, purpose).await
+}
+
+/// Connects a stack that was opened.
+pub async fn connected(ui: Ui, mut session: Session, purpose: Purpose) -> Result<Open, Failure> {
+    if session.has_errors() {
+        ui.diagnostics(&session.diagnostics, &session.sources);
+        return Err(Failure::Stack);
+    }
+    let state = session.store()?.state().clone();
+    let connection = connect(&mut session, purpose).await?;
+    at_home(&session, &state, &connection)?;
+    Ok(Open { session, state, connection })
+}
+
+/// Opens a stack for one object of it. Whether the address means one is told before anything is asked.
+pub async fn open_for(
+    context: &Context,
+    ui: Ui,
+    (inputs, address): (&InputArgs, &str),
+    purpose: Purpose,
+    takes: impl Fn(&dyn Kind) -> bool,
+) -> Result<(Open, Meant), Failure> {
+    let address = show::parse(address)?;
+    let stack = StackArgs { stack: None, inputs: inputs.clone() };
+    let session = context.open(ui, &stack)?;
+    let found = meant(&session, &session.store()?.state(), &address, takes)?;
+    Ok((connected(ui, session, purpose).await?, found))
+}
+
+/// Asks. Only `yes` is a yes.
+///
+/// # Errors
+/// Nobody may be asked, or nobody is there.
+pub fn agreed(context: &Context, ui: Ui, question: &str) -> Result<bool, Failure> {
+    let nobody = |why: &str| Err(Failure::Error(format!("{why}: pass --auto-approve; nothing was sent")));
+    if ui.json {
+        return nobody("--json cannot ask");
+    }
+    if !context.may_ask() {
+        return nobody("-input=false, so nobody is asked");
+    }
+    match ui.ask(&format!("{question} Only \"yes\" is accepted: ")) {
+        Some(answer) if answer.trim() == "yes" => Ok(true),
+        Some(_) => {
+            ui.error("not approved; nothing was sent");
+            Ok(false)
+        }
+        None => nobody("nobody is there to answer"),
+    }
+}
+
+/// How often it is said that something still goes on.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Says from time to time how something is.
+pub fn teller(ui: Ui, what: String) -> impl FnMut(&str, Duration) {
+    let mut next = EVERY;
+    move |word, elapsed| {
+        if elapsed >= next {
+            next = elapsed + EVERY;
+            let text = format!("{what}: still {word} [{} elapsed]", duration(elapsed));
+            ui.stream(|| vec![stream::log("info", &text)]);
+            ui.say(&format!("{text}\n"));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! `cachestack restore`
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::address::{Address, Subject};
+use crate::cli::apply::{self, Manner};
+use crate::cli::args::{ApplyArgs, InputArgs, Restore, ScopeArgs, StackArgs};
+use crate::cli::day_two::open;
+use crate::cli::run::{Context, fail};
+use crate::cli::{exit, import, plan, show, signals};
+use crate::disk;
+use crate::kind::Kind;
+use crate::ops::connect::Purpose;
+use crate::ops::day_two::restore::{Edit, choose, edit, judge};
+use crate::ops::day_two::{kind_of, meant, snapshots, unknown};
+use crate::ops::{Failure, Session};
+use crate::plan::{Options, Plan};
+use crate::state::State;
+use crate::ui::{Ui, stream};
+use crate::value::{Object, text};
+
+/// Makes a cache anew out of a snapshot.
+pub async fn run(context: &Context, args: &Restore) -> u8 {
+    let ui = context.ui(args.json);
+    attempt(context, ui, args).await.unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+async fn attempt(context: &Context, ui: Ui, args: &Restore) -> Result<u8, Failure> {
+    let stop = signals::listen(ui);
+    let address = show::parse(&args.address)?;
+    let kind = kind_of(&address, |kind| kind.filled_from().is_some())?;
+    let filled = kind.filled_from().ok_or(Failure::Stack)?;
+    let (session, snapshot) = chosen(context, ui, args, &address, kind).await?;
+    let edit = edit(&session, &address, kind, filled, &snapshot, args.copy.as_deref())?;
+    tell(ui, &edit, &snapshot);
+    let path = edit.path.display().to_string();
+    let options = Options {
+        targets: vec![Subject::Resource(edit.address.clone())],
+        // What is written already asks for nothing new.
+        replace: if edit.before == edit.after { vec![edit.address.clone()] } else { Vec::new() },
+        allow_destroy: if args.allow_destroy { vec![edit.address.clone()] } else { Vec::new() },
+        ..Options::default()
+    };
+    let stack = stack_of(&args.inputs);
+    let mut session = import::open(context, ui, &stack, BTreeMap::from([(path.clone(), edit.after.clone())]))?;
+    if args.dry_run {
+        let (plan, _, connection) = plan::prepare(ui, &mut session, &options, None).await?;
+        judge(&plan, &edit.address, filled, &snapshot)?;
+        plan::show(ui, &plan, &session.environment.name, &connection.place);
+        ui.say(&format!("\nNothing was written into {path}, and nothing was sent.\n"));
+        return Ok(if plan.is_blocked() { exit::REFUSED } else { exit::OK });
+    }
+    let judge = |plan: &Plan, _: &State| judge(plan, &edit.address, filled, &snapshot);
+    let write = || write(&edit);
+    let manner = Manner { command: "cachestack restore", destroy: false, judge: &judge, agreed: &write, stop };
+    let arguments = ApplyArgs {
+        stack,
+        scope: ScopeArgs { lock_timeout: args.lock_timeout, parallelism: 10, ..ScopeArgs::default() },
+        auto_approve: args.auto_approve,
+        json: args.json,
+        ..ApplyArgs::default()
+    };
+    Ok(apply::plan_and_apply(context, ui, &arguments, session, options, &manner).await?.0)
+}
+
+fn stack_of(inputs: &InputArgs) -> StackArgs {
+    StackArgs { stack: None, inputs: inputs.clone() }
+}
+
+/// The stack as it is, and the snapshot that is meant.
+async fn chosen(
+    context: &Context,
+    ui: Ui,
+    args: &Restore,
+    address: &Address,
+    kind: &dyn Kind,
+) -> Result<(Session, Object), Failure> {
+    let opened = open(context, ui, &args.inputs, Purpose::Look).await?;
+    if opened.session.evaluator.stack().resource(&address.config()).is_none() {
+        let why = match opened.state.records.keys().any(|known| known.is_within(address)) {
+            true => format!("`{address}` has no block any more: write it again first, as it was"),
+            false => unknown(&opened.session, &opened.state, address),
+        };
+        return Err(Failure::Error(why));
+    }
+    let (region, id) = match opened.state.records.keys().any(|known| known.is_within(address)) {
+        true => {
+            let meant = meant(&opened.session, &opened.state, address, |_| true)?;
+            (meant.region, meant.id)
+        }
+        false => wished(context, ui, args, address, kind).await?,
+    };
+    let word = kind.schema().kind;
+    // A name may be that of a snapshot of any cache.
+    let found = match &*args.snapshot {
+        "latest" => snapshots::of(&opened.connection, word, &region, &id).await?,
+        _ => snapshots::all(&opened.connection, &region).await?,
+    };
+    Ok((opened.session, choose(&found, address, &args.snapshot)?.object))
+}
+
+/// Where an object would be that has no record, and what it would be called.
+async fn wished(
+    context: &Context,
+    ui: Ui,
+    args: &Restore,
+    address: &Address,
+    kind: &dyn Kind,
+) -> Result<(String, String), Failure> {
+    let mut session = context.open(ui, &stack_of(&args.inputs))?;
+    let options = Options { targets: vec![Subject::Resource(address.clone())], ..Options::default() };
+    let made = plan::attempt(&mut session, &options, None).await;
+    let (plan, _, _) = made.inspect_err(|_| ui.diagnostics(&session.diagnostics, &session.sources))?;
+    let step = plan.steps.iter().find(|step| step.address == *address);
+    let named = step.and_then(|step| Some((step.region.clone(), kind.identify(step.after.as_ref()?)?)));
+    named.ok_or_else(|| Failure::Error(format!("`{address}` has no record, and its block does not tell its name")))
+}
+
+/// Shows what changes of the file.
+fn tell(ui: Ui, edit: &Edit, snapshot: &Object) {
+    let (path, id) = (edit.path.display(), text(snapshot, "id").unwrap_or_default());
+    let made = text(snapshot, "created").unwrap_or("at an unknown time");
+    let members = json!({
+        "address": edit.address.to_string(), "snapshot": id, "file": path.to_string(), "changed": edit.before != edit.after,
+    });
+    let about = format!("{} is restored from the snapshot \"{id}\", made {made}", edit.address);
+    ui.stream(|| vec![stream::line("info", &about, "restore", members)]);
+    let diff = similar::TextDiff::from_lines(&edit.before, &edit.after);
+    let diff = diff.unified_diff().context_radius(1).header(&path.to_string(), &path.to_string()).to_string();
+    ui.say(&format!("{about}.\n"));
+    match diff.is_empty() {
+        true => ui.say(&format!("{path} says so already.\n\n")),
+        false => ui.say(&format!("{diff}\n")),
+    }
+}
+
+/// Writes the file, unless it has changed meanwhile.
+fn write(edit: &Edit) -> Result<(), Failure> {
+    let path = edit.path.display();
+    let wrong = |why: String| Failure::Error(format!("{path}: {why}; nothing was sent"));
+    let now = std::fs::read_to_string(&edit.path).map_err(|error| wrong(error.to_string()))?;
+    if now != edit.before {
+        return Err(wrong("it has changed meanwhile".to_owned()));
+    }
+    if edit.before == edit.after {
+        return Ok(());
+    }
+    disk::replace(&edit.path, edit.after.as_bytes()).map_err(|error| wrong(error.to_string()))
+}
