@@ -107,6 +107,7 @@
 //! | [`apply`] | scheduler, steps, turns on parents that change one thing at a time, holes, the one poller |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
 //! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`). Services without a crate of it (`cloud/api`): CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, objects of S3 |
+//! | `probe` | one server looked at over the network, without stack and AWS: name, port, TLS, log-in, role, slots (TLS: feature `aws`) |
 //! | `storage` | places of states that are no directories: buckets by `object_store`, servers of Terraform's `http` protocol (feature `aws`); [`stack::location`] reads their names |
 //! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply, drift, change a state by hand; find what has no record ([`ops::discover`]) and take it over; the verbs of what is there already ([`ops::day_two`], which asks the service by [`kind::DayTwo`]); what differs between environments ([`ops::compare`]) |
 //! | [`ui`] | output, questions and what could not be written; documents in Terraform's form ([`ui::terraform`]), messages for programs ([`ui::stream`]), reports for code hosts ([`ui::report`]) |
@@ -185,6 +186,7 @@ pub mod lang;
 pub mod log;
 pub mod ops;
 pub mod plan;
+pub mod probe;
 pub mod recovery;
 pub mod refresh;
 pub mod retry;

@@ -240,7 +240,7 @@ pub const OF_KINDS: [Actions; 39] = [
 ];
 
 /// The actions of each verb of day two, besides those that read what a stack declares. A restore is an apply.
-pub const OF_VERBS: [(&str, &[&str]); 7] = [
+pub const OF_VERBS: [(&str, &[&str]); 8] = [
     ("backup", &["elasticache:CreateSnapshot", "elasticache:CreateServerlessCacheSnapshot"]),
     ("snapshots", &["elasticache:DescribeSnapshots", "elasticache:DescribeServerlessCacheSnapshots"]),
     (
@@ -261,6 +261,10 @@ pub const OF_VERBS: [(&str, &[&str]); 7] = [
     ("failover", &["elasticache:TestFailover", "elasticache:DescribeEvents"]),
     ("events", &["elasticache:DescribeEvents"]),
     ("metrics", &["cloudwatch:GetMetricData"]),
+    (
+        "doctor",
+        &["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules", "elasticache:DescribeCacheSubnetGroups"],
+    ),
     (
         "updates",
         &[

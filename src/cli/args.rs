@@ -1,6 +1,8 @@
 //! The arguments of every command.
 
 mod backup;
+mod connect;
+mod doctor;
 mod endpoints;
 mod events;
 mod failover;
@@ -19,6 +21,8 @@ use clap_complete::engine::ArgValueCompleter;
 
 use crate::cli::complete;
 pub use backup::Backup;
+pub use connect::Connect;
+pub use doctor::Doctor;
 pub use endpoints::{EndpointFormat, Endpoints};
 pub use events::Events;
 pub use failover::Failover;
@@ -86,6 +90,10 @@ pub enum Command {
     Snapshot(Snapshot),
     /// Makes a cache anew out of a snapshot: writes it into the block, plans, asks and applies.
     Restore(Restore),
+    /// Looks at what is between here and a cache: name, port, TLS, log-in, role, replication, slots; and what to do.
+    Doctor(Doctor),
+    /// Opens valkey-cli or redis-cli on a cache, with TLS and the token of its block.
+    Connect(Connect),
     /// Makes a replica the primary, to see what clients make of it.
     Failover(Failover),
     /// Shows the metrics of a cache: a table with sparklines, JSON, CSV, a picture, a report.

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use crate::address::{Address, Subject};
 use crate::cli::args::{InputArgs, StackArgs};
 use crate::cli::run::Context;
-use crate::cli::show;
-use crate::kind::Kind;
+use crate::cli::{plan, show};
+use crate::kind::{Kind, Login};
 use crate::ops::connect::{Connection, Purpose, connect};
-use crate::ops::day_two::{Meant, at_home, meant};
+use crate::ops::day_two::{Meant, at_home, login, meant};
 use crate::ops::{Failure, Session};
+use crate::plan::Options;
 use crate::state::State;
 use crate::ui::{Ui, duration, stream};
 
@@ -54,6 +56,35 @@ pub async fn open_for(
     let session = context.open(ui, &stack)?;
     let found = meant(&session, &session.store()?.state(), &address, takes)?;
     Ok((connected(ui, session, purpose).await?, found))
+}
+
+/// Opens a stack for one object and for what its clients log in with: everything is planned that the secret hangs on.
+pub async fn open_with_login(
+    context: &Context,
+    ui: Ui,
+    (inputs, address): (&InputArgs, &str),
+    user: Option<&Address>,
+    takes: impl Fn(&dyn Kind) -> bool,
+) -> Result<(Open, Meant, Option<Login>), Failure> {
+    let address = show::parse(address)?;
+    let stack = StackArgs { stack: None, inputs: inputs.clone() };
+    let mut session = context.open(ui, &stack)?;
+    let found = meant(&session, &session.store()?.state(), &address, takes)?;
+    let targets = [Some(&found.address), user].into_iter().flatten().cloned().map(Subject::Resource).collect();
+    let options = Options { targets, ..Options::default() };
+    let made = plan::attempt(&mut session, &options, None).await;
+    let (_, store, connection) = made.inspect_err(|_| ui.diagnostics(&session.diagnostics, &session.sources))?;
+    let state = store.state().clone();
+    let login = login::of(&mut session, user.unwrap_or(&found.address));
+    let login = login.inspect_err(|_| ui.diagnostics(&session.diagnostics, &session.sources))?;
+    Ok((Open { session, state, connection }, found, login))
+}
+
+/// Reads `HOST:PORT`; `[::1]:6379` has brackets.
+pub fn host_and_port(text: &str) -> Option<(String, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    (!host.is_empty()).then_some((host.to_owned(), port.parse().ok()?))
 }
 
 /// Asks. Only `yes` is a yes.

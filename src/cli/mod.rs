@@ -4,11 +4,13 @@ mod apply;
 mod args;
 mod backup;
 mod complete;
+mod connect;
 mod console;
 mod convert;
 mod day_two;
 mod diff;
 mod discover;
+mod doctor;
 mod drift;
 mod emulate;
 mod endpoints;
@@ -133,6 +135,8 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Snapshots(options) => snapshots::run(&context, &options).await,
         Command::Snapshot(options) => snapshots::change(&context, &options).await,
         Command::Restore(options) => restore::run(&context, &options).await,
+        Command::Doctor(options) => doctor::run(&context, &options).await,
+        Command::Connect(options) => connect::run(&context, &options).await,
         Command::Failover(options) => failover::run(&context, &options).await,
         Command::Metrics(options) => metrics::run(&context, &options).await,
         Command::Events(options) => events::run(&context, &options).await,

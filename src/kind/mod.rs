@@ -12,6 +12,7 @@ mod endpoint;
 mod error;
 mod failover;
 mod local;
+mod login;
 mod measure;
 mod usage;
 mod window;
@@ -33,6 +34,7 @@ pub use endpoint::Endpoint;
 pub use error::{ErrorClass, RemoteError};
 pub use failover::Failover;
 pub use local::{Buckets, Local, Means, Stored, Vault, clear, secret_name};
+pub use login::Login;
 pub use measure::{Curve, Formula, Join, Measure, Measured, Query, Span, Target as MeasureTarget, Unit};
 pub use usage::{Nodes, Usage};
 pub use window::Window;
@@ -237,6 +239,11 @@ pub trait Kind: Send + Sync {
     /// The nodes of an object, of which each is measured.
     fn measured(&self, _live: &Object) -> Vec<Measured> {
         Vec::new()
+    }
+
+    /// With what clients log in, by the wish for an object: to it, or as it. None where nothing is wanted.
+    fn login(&self, _desired: &Object) -> Option<Login> {
+        None
     }
 
     /// Whether an object is bought, and nobody gives the money back: it is made with leave only, and what goes of it is

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::catalog::acl::Access;
-use crate::kind::{Call, Change, Impact, Kind, Mark, Problem, SecretPhase, Target};
+use crate::kind::{Call, Change, Impact, Kind, Login, Mark, Problem, SecretPhase, Target};
 use crate::kinds::{names, tags, why};
 use crate::schema::{Attr, Rule, Schema, lower, object_type};
 use crate::value::{Data, Object, Type, Value, text};
@@ -133,6 +133,10 @@ fn no_passwords() -> Value {
 impl Kind for User {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
+    }
+
+    fn login(&self, desired: &Object) -> Option<Login> {
+        Login::of(text(desired, "user_name"), desired.get("passwords")?.as_items()?.first()?)
     }
 
     /// Passwords stand in `passwords`, how to log in in `authentication_mode`, and a role is its access string.

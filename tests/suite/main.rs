@@ -7,6 +7,7 @@ mod bought;
 mod cases;
 mod codes;
 mod day_two;
+mod doctor;
 mod drift;
 mod emulate;
 mod environments;

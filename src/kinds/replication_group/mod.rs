@@ -14,8 +14,8 @@ pub use rules::{actual_family, family_mismatch, no_default_group, other_engine, 
 use crate::address::Address;
 use crate::catalog::engines::Version;
 use crate::kind::{
-    Among, Backup, Call, Change, Endpoint, Failover, Filled, Impact, Kind, Measure, Measured, Problem, Target, Usage,
-    Window,
+    Among, Backup, Call, Change, Endpoint, Failover, Filled, Impact, Kind, Login, Measure, Measured, Problem, Target,
+    Usage, Window,
 };
 use crate::kinds::{backup, endpoints, failover, measures, paid, reboot, upkeep};
 use crate::schema::Schema;
@@ -150,6 +150,10 @@ impl Kind for ReplicationGroup {
 
     fn backup(&self, live: &Object, name: &str) -> Result<Option<Backup>, Problem> {
         Ok(Some(backup::of_group(live, name)))
+    }
+
+    fn login(&self, desired: &Object) -> Option<Login> {
+        Login::of(None, desired.get("auth_token")?)
     }
 
     fn fails_over(&self) -> bool {

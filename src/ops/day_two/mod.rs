@@ -1,10 +1,13 @@
 //! What is done with objects that are there: which one is meant, how it is, and why something cannot be done.
 
 pub mod backup;
+pub mod doctor;
 pub mod endpoints;
 pub mod events;
 pub mod failover;
+pub mod login;
 pub mod metrics;
+pub mod performance;
 pub mod restore;
 pub mod snapshots;
 pub mod updates;

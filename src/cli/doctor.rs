@@ -1,0 +1,183 @@
+//! `cachestack doctor`
+
+use serde_json::{Value as Json, json};
+
+use crate::cli::args::Doctor;
+use crate::cli::day_two::{host_and_port, open_for, open_with_login};
+use crate::cli::exit;
+use crate::cli::run::{Context, fail};
+use crate::cli::{show, signals};
+use crate::kind::{Endpoint, Login};
+use crate::kinds;
+use crate::ops::Failure;
+use crate::ops::connect::Purpose;
+use crate::ops::day_two::{doctor, metrics, performance};
+use crate::probe::{self, Check, Outcome, Target, Tls};
+use crate::ui::{Ui, stream};
+use crate::value::{Object, Value};
+
+/// Looks at a cache; 1 where something is to be done.
+pub async fn run(context: &Context, args: &Doctor) -> u8 {
+    let ui = context.ui(args.json);
+    signals::listen(ui);
+    let done = match (host_and_port(&args.subject), args.performance) {
+        (Some(_), true) => Err(Failure::Error("--performance is of a cache of the stack: name its address".to_owned())),
+        (Some(server), false) => server_alone(context, ui, args, server).await,
+        (None, true) => performs(context, ui, args).await,
+        (None, false) => cache(context, ui, args).await,
+    };
+    done.unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+/// A server that no stack says anything of.
+async fn server_alone(context: &Context, ui: Ui, args: &Doctor, (host, port): (String, u16)) -> Result<u8, Failure> {
+    let login = given(context, args, None)?;
+    let target = Target { host, port, ..target(context, args, login)? };
+    let checks = looked_at(target).await;
+    Ok(told(ui, &[(args.subject.clone(), checks)], None))
+}
+
+/// A cache of the stack: what the account says, and each of its endpoints.
+async fn cache(context: &Context, ui: Ui, args: &Doctor) -> Result<u8, Failure> {
+    let user = args.user.as_deref().and_then(kinds::address);
+    let of = (&args.inputs, &*args.subject);
+    let takes = |kind: &dyn crate::kind::Kind| kind.filled_from().is_some();
+    let (open, meant, login) = open_with_login(context, ui, of, user.as_ref(), takes).await?;
+    let (live, checks) = doctor::examine(&open.connection, &meant).await?;
+    let mut groups = vec![(meant.address.to_string(), checks)];
+    let login = given(context, args, login)?;
+    let base = target(context, args, login)?;
+    let endpoints = meant.kind.endpoints(&live);
+    // A tunnel has one end.
+    let some = if base.through.is_some() { 1 } else { endpoints.len() };
+    for endpoint in &endpoints[..some.min(endpoints.len())] {
+        let name = format!("{} of {} ({}:{})", endpoint.name, meant.address, endpoint.host, endpoint.port);
+        groups.push((name, looked_at(of_endpoint(endpoint, &base, &live)).await));
+    }
+    Ok(told(ui, &groups, None))
+}
+
+fn of_endpoint(endpoint: &Endpoint, base: &Target, live: &Object) -> Target {
+    let replicas = live.get("replicas_per_node_group").and_then(Value::as_i64);
+    let tls = match base.tls {
+        Tls::Unknown => {
+            if endpoint.tls {
+                Tls::Yes
+            } else {
+                Tls::No
+            }
+        }
+        said => said,
+    };
+    Target {
+        host: endpoint.host.clone(),
+        port: endpoint.port,
+        tls,
+        redis: endpoint.redis,
+        replicas: replicas.and_then(|count| u32::try_from(count).ok()).filter(|_| endpoint.name == "primary"),
+        ..base.clone()
+    }
+}
+
+/// What the options say; the host is still open.
+fn target(context: &Context, args: &Doctor, login: Option<Login>) -> Result<Target, Failure> {
+    let wrong = || Failure::Error("--through: write HOST:PORT".to_owned());
+    let through = args.through.as_deref().map(|text| host_and_port(text).ok_or_else(wrong)).transpose()?;
+    let tls = match (args.tls, args.no_tls) {
+        (true, _) => Tls::Yes,
+        (_, true) => Tls::No,
+        _ => Tls::Unknown,
+    };
+    Ok(Target {
+        host: String::new(),
+        port: 0,
+        through,
+        tls,
+        roots: args.cacert.as_deref().map(|file| context.path(file)),
+        redis: !args.memcached,
+        user: login.as_ref().and_then(|login| login.user.clone()),
+        secret: login.map(|login| login.secret.to_string()),
+        replicas: None,
+    })
+}
+
+/// The log-in that the options give, or that of the block.
+fn given(context: &Context, args: &Doctor, of_block: Option<Login>) -> Result<Option<Login>, Failure> {
+    let Some(variable) = &args.token_env else {
+        if args.user.as_deref().is_some_and(|user| kinds::address(user).is_none()) {
+            let why = "--user NAME wants --token-env VARIABLE; user.NAME of the stack has its password in its block";
+            return Err(Failure::Error(why.to_owned()));
+        }
+        return Ok(of_block);
+    };
+    let secret = context.variable(variable);
+    let secret = secret.ok_or_else(|| Failure::Error(format!("--token-env: {variable} is not set")))?;
+    let name = match args.user.as_deref() {
+        Some(user) if kinds::address(user).is_some() => of_block.and_then(|login| login.user),
+        user => user.map(str::to_owned),
+    };
+    Ok(Some(Login { user: name, secret: secret.into() }))
+}
+
+async fn looked_at(target: Target) -> Vec<Check> {
+    let looked = tokio::task::spawn_blocking(move || probe::examine(&target)).await;
+    looked.unwrap_or_else(|error| vec![Check::skipped("probe", error.to_string())])
+}
+
+/// The last hour of a cache.
+async fn performs(context: &Context, ui: Ui, args: &Doctor) -> Result<u8, Failure> {
+    let of = (&args.inputs, &*args.subject);
+    let takes = |kind: &dyn crate::kind::Kind| !kind.measures(&Object::new()).is_empty();
+    show::parse(&args.subject)?;
+    let (open, meant) = open_for(context, ui, of, Purpose::Look, takes).await?;
+    let now = jiff::Timestamp::try_from(open.session.clock.now()).unwrap_or_default();
+    let readings = metrics::read(&open.connection, &meant, metrics::last(1, now.as_second())).await?;
+    let checks = performance::examine(&readings);
+    let name = format!("{}, the last hour", meant.address);
+    Ok(told(ui, &[(name, checks)], Some(performance::summary(&readings))))
+}
+
+/// Says what was found; answers the exit code.
+fn told(ui: Ui, groups: &[(String, Vec<Check>)], summary: Option<Json>) -> u8 {
+    let findings =
+        groups.iter().flat_map(|(_, checks)| checks).filter(|check| check.outcome == Outcome::Finding).count();
+    ui.stream(|| {
+        let lines = groups.iter().flat_map(|(name, checks)| checks.iter().map(move |check| line(name, check)));
+        let text = if findings == 0 { "Nothing is to be done".to_owned() } else { format!("Findings: {findings}") };
+        let end = stream::line("info", text, "doctor_summary", json!({ "findings": findings, "metrics": summary }));
+        lines.chain([end]).collect()
+    });
+    for (name, checks) in groups {
+        ui.say(&format!("{name}\n"));
+        let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
+        for check in checks {
+            let mark = match check.outcome {
+                Outcome::Fine => "ok",
+                Outcome::Finding => "!!",
+                Outcome::Skipped => "--",
+            };
+            ui.say(&format!("  {mark}  {:width$}  {}\n", check.name, check.text));
+            if let Some(remedy) = &check.remedy {
+                ui.say(&format!("      {:width$}  -> {remedy}\n", ""));
+            }
+        }
+    }
+    match findings {
+        0 => ui.say("\nNothing is to be done.\n"),
+        1 => ui.say("\n1 finding.\n"),
+        _ => ui.say(&format!("\n{findings} findings.\n")),
+    }
+    if findings == 0 { exit::OK } else { exit::ERROR }
+}
+
+fn line(of: &str, check: &Check) -> Json {
+    let outcome = match check.outcome {
+        Outcome::Fine => "ok",
+        Outcome::Finding => "finding",
+        Outcome::Skipped => "skipped",
+    };
+    let members =
+        json!({ "of": of, "check": check.name, "outcome": outcome, "text": check.text, "remedy": check.remedy });
+    let level = if check.outcome == Outcome::Finding { "warn" } else { "info" };
+    stream::line(level, format!("{}: {}", check.name, check.text), "check", members)
+}
