@@ -116,7 +116,8 @@
 //!
 //! # Invariants
 //!
-//! 1. A plan is a pure function of stack, state and live objects: same inputs, same plan.
+//! 1. A plan is a pure function of stack, state and live objects: same inputs, same plan. Only where a cache shrinks its
+//!    metrics are asked once the plan is made ([`ops::room`]): they can hold it back, and change no step.
 //! 2. Apply, then plan: no steps.
 //! 3. A step starts only after its edges are done; a value that the plan knows is the value that is sent.
 //! 4. Every object that we made is in a record, deposed, or in an open operation. Nothing is sent that is not on the

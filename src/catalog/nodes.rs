@@ -1,4 +1,4 @@
-//! Node types. Source: named in `data/node-types.json`.
+//! Node types. Sources: named in `data/node-types.json` and `data/node-memory.json`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -45,6 +45,18 @@ static DATA: LazyLock<Data> = LazyLock::new(|| super::embedded(include_str!("dat
 /// A node type by its name, `cache.r7g.large`.
 pub fn get(name: &str) -> Option<&'static NodeType> {
     DATA.types.get(name)
+}
+
+#[derive(Deserialize)]
+struct Memory {
+    maxmemory: BTreeMap<String, u64>,
+}
+
+static MEMORY: LazyLock<Memory> = LazyLock::new(|| super::embedded(include_str!("data/node-memory.json")));
+
+/// What Valkey and Redis may take of a node's memory, in bytes, before what is reserved goes off it.
+pub fn maxmemory(name: &str) -> Option<u64> {
+    MEMORY.maxmemory.get(name).copied()
 }
 
 /// Every name.

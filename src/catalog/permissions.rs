@@ -77,6 +77,7 @@ pub const OF_KINDS: [Actions; 39] = [
             "elasticache:DescribeEvents",
             "elasticache:ListTagsForResource",
             "tag:GetResources",
+            "cloudwatch:GetMetricData",
         ],
         &[
             "elasticache:CreateReplicationGroup",
@@ -117,6 +118,7 @@ pub const OF_KINDS: [Actions; 39] = [
             "elasticache:DescribeEvents",
             "elasticache:ListTagsForResource",
             "tag:GetResources",
+            "cloudwatch:GetMetricData",
         ],
         &[
             "elasticache:CreateCacheCluster",

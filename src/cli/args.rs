@@ -203,6 +203,9 @@ pub struct ScopeArgs {
     /// Leave out what a guard stands against, with all that waits for it, and do the rest; `apply` then ends with 3.
     #[arg(long)]
     pub skip_blocked: bool,
+    /// Take shards and memory away even where what is held has no room then, by the metrics of the last hour.
+    #[arg(long)]
+    pub force: bool,
     /// Only bring the records to what is there.
     #[arg(long, conflicts_with_all = ["replace", "allow_destroy", "allow_purchase", "max_impact", "now"])]
     pub refresh_only: bool,

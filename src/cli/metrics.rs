@@ -71,7 +71,7 @@ fn tell(context: &Context, ui: Ui, args: &Metrics, readings: &Readings, about: &
 
 fn line(reading: &Reading) -> Json {
     let node = reading.node.as_deref().map(|node| format!(" of {node}")).unwrap_or_default();
-    let mean = reading.mean.map_or_else(|| "no data".to_owned(), |mean| metrics::shown(mean, reading.measure.unit));
+    let mean = reading.mean.map_or_else(|| "no data".to_owned(), |mean| reading.measure.unit.show(mean));
     let message = format!("{}{node}: {mean}", reading.measure.name);
     stream::line("info", message, "metric", metrics::json(reading))
 }

@@ -312,6 +312,7 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
         max_impact: max_impact.transpose()?,
         max_cost_increase: scope.max_cost_increase,
         refresh_only: scope.refresh_only,
+        force: scope.force,
         skip_blocked: scope.skip_blocked,
         ..Options::default()
     })

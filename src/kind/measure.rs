@@ -43,6 +43,15 @@ pub struct Measure {
     pub target: Option<Target>,
 }
 
+impl Measure {
+    /// The target for people: `< 80%`.
+    pub fn wanted(&self) -> Option<String> {
+        let target = self.target?;
+        let sign = if matches!(target, Target::Below(_)) { "<" } else { ">" };
+        Some(format!("{sign} {}", self.unit.show(target.limit())))
+    }
+}
+
 /// Units, for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -64,6 +73,18 @@ impl Unit {
     /// Whether CloudWatch sums it up over a period.
     pub fn is_rate(self) -> bool {
         matches!(self, Self::PerMinute | Self::BytesPerMinute)
+    }
+
+    /// A value for people.
+    pub fn show(self, value: f64) -> String {
+        match self {
+            Self::Percent => format!("{}%", number(value)),
+            Self::Bytes => bytes(value),
+            Self::BytesPerMinute => format!("{}/min", bytes(value)),
+            Self::PerMinute => format!("{}/min", number(value)),
+            Self::Seconds => format!("{}s", number(value)),
+            Self::Count => number(value),
+        }
     }
 
     /// The word of documents.
@@ -142,4 +163,49 @@ pub struct Measured {
     pub name: String,
     /// Its dimensions.
     pub dimensions: Vec<(&'static str, String)>,
+}
+
+/// A number with as many digits as say something.
+fn number(value: f64) -> String {
+    let digits = match value.abs() {
+        size if size >= 100.0 => 0,
+        size if size >= 10.0 => 1,
+        _ => 2,
+    };
+    let text = format!("{value:.digits$}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+/// Bytes for people.
+pub fn bytes(value: f64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let (mut value, mut unit) = (value, 0);
+    while value.abs() >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{} {}", number(value), UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_short_and_true() {
+        let cases = [
+            (0.0, Unit::Count, "0"),
+            (7.25, Unit::Percent, "7.25%"),
+            (40.0, Unit::Percent, "40%"),
+            (99.96, Unit::Percent, "100%"),
+            (1234.4, Unit::PerMinute, "1234/min"),
+            (1536.0, Unit::Bytes, "1.5 KiB"),
+            (3.0 * 1024.0 * 1024.0, Unit::BytesPerMinute, "3 MiB/min"),
+            (-0.001, Unit::Seconds, "0s"),
+        ];
+        for (value, unit, want) in cases {
+            assert_eq!(unit.show(value), want);
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod failover;
 mod local;
 mod login;
 mod measure;
+mod room;
 mod usage;
 mod window;
 
@@ -35,7 +36,8 @@ pub use error::{ErrorClass, RemoteError};
 pub use failover::Failover;
 pub use local::{Buckets, Local, Means, Stored, Vault, clear, secret_name};
 pub use login::Login;
-pub use measure::{Curve, Formula, Join, Measure, Measured, Query, Span, Target as MeasureTarget, Unit};
+pub use measure::{Curve, Formula, Join, Measure, Measured, Query, Span, Target as MeasureTarget, Unit, bytes};
+pub use room::Room;
 pub use usage::{Nodes, Usage};
 pub use window::Window;
 
@@ -239,6 +241,11 @@ pub trait Kind: Send + Sync {
     /// The nodes of an object, of which each is measured.
     fn measured(&self, _live: &Object) -> Vec<Measured> {
         Vec::new()
+    }
+
+    /// What a change leaves less memory for, where it does: what is held must have room in it.
+    fn room(&self, _before: &Object, _after: &Object) -> Option<Room> {
+        None
     }
 
     /// With what clients log in, by the wish for an object: to it, or as it. None where nothing is wanted.

@@ -24,6 +24,7 @@ pub mod places;
 pub mod reboot;
 pub mod replication_group;
 pub mod reserved_cache_node;
+pub mod room;
 pub mod rules_of_security_group;
 pub mod security_group;
 pub mod security_group_rule;

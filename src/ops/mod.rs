@@ -14,6 +14,7 @@ pub mod moved;
 mod place;
 pub mod plan;
 pub mod recover;
+pub mod room;
 pub mod saved;
 pub mod session;
 pub mod surgery;

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::address::Address;
+use crate::address::{Address, Subject};
 use crate::diag::Diagnostic;
 use crate::kinds;
 use crate::ops::connect::Connection;
 use crate::ops::recover::{self, Watch};
+use crate::ops::room::{Weighed, weigh};
 use crate::ops::{Failure, Session};
 use crate::plan::build::{Inputs, build};
-use crate::plan::{Live, Needs, Note, ObjectKey, Options, Outcome, Plan};
+use crate::plan::{Blocked, Live, Needs, Note, ObjectKey, Options, Outcome, Plan};
 use crate::refresh;
 use crate::state::digest::Digests;
 use crate::state::lock;
@@ -87,6 +88,17 @@ pub async fn plan(
             continue;
         }
         let mut plan = outcome.plan;
+        if !crate::diag::has_errors(&outcome.diagnostics) {
+            let now = jiff::Timestamp::try_from(session.clock.now()).unwrap_or_default().as_second();
+            let Weighed { notes, blocked } = weigh(connection.day_two.as_ref(), &plan, now, options.force).await;
+            if options.skip_blocked && !blocked.is_empty() {
+                plan = walk(session, &state, &live, connection, &without(options, &blocked)).plan;
+                plan.skipped.extend(blocked);
+            } else {
+                plan.blocked.extend(blocked);
+            }
+            plan.notes.extend(notes);
+        }
         plan.unfinished += foreseen.len();
         let at_work = if watch.is_none() && store.is_dirty() { at_work(session)? } else { None };
         let foreseen = if at_work.is_some() { Vec::new() } else { foreseen };
@@ -98,6 +110,12 @@ pub async fn plan(
         return if session.has_errors() { Err(Failure::Stack) } else { Ok(plan) };
     }
     Err(Failure::Error("the look-ups of the stack do not come to an end".to_owned()))
+}
+
+/// The same wishes without what is held back.
+fn without(options: &Options, blocked: &[Blocked]) -> Options {
+    let held = blocked.iter().map(|one| Subject::Resource(one.address.clone()));
+    Options { excludes: options.excludes.iter().cloned().chain(held).collect(), ..options.clone() }
 }
 
 /// Makes another plan of what the last one was made of. Reads only what that has not.

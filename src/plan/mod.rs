@@ -119,6 +119,8 @@ pub struct Options {
     pub max_cost_increase: Option<Micros>,
     /// Only bring the records to what is there.
     pub refresh_only: bool,
+    /// What shrinks is made to shrink, even where what it holds has no room then.
+    pub force: bool,
     /// Only restart nodes of these.
     pub reboot: Vec<Address>,
     /// All their nodes, and not only those that wait for it.

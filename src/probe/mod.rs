@@ -97,8 +97,13 @@ impl Check {
 /// Looks at everything, and blocks the thread meanwhile.
 pub fn examine(target: &Target) -> Vec<Check> {
     let mut checks = Vec::new();
-    let Some(address) = resolved(target, &mut checks) else { return checks };
-    let Some(tls) = reached(target, address, &mut checks) else { return checks };
+    let Some(addresses) = resolved(target, &mut checks) else { return checks };
+    let Some(address) = reached(&addresses, &mut checks) else { return checks };
+    let tls = match target.tls {
+        Tls::Yes => true,
+        Tls::No => false,
+        Tls::Unknown => link::has_tls(address, target.redis),
+    };
     let link = match Link::open(target, address, tls) {
         Ok(link) => link,
         Err(broken) => {
@@ -114,48 +119,47 @@ pub fn examine(target: &Target) -> Vec<Check> {
     checks
 }
 
-fn resolved(target: &Target, checks: &mut Vec<Check>) -> Option<SocketAddr> {
+fn resolved(target: &Target, checks: &mut Vec<Check>) -> Option<Vec<SocketAddr>> {
     let (host, port) = target.through.clone().unwrap_or((target.host.clone(), target.port));
-    let found: Vec<SocketAddr> = match (host.as_str(), port).to_socket_addrs() {
-        Ok(found) => found.collect(),
-        Err(error) => {
-            let remedy = "Check the name (cachestack endpoints). Names of ElastiCache are known everywhere, and resolve to addresses of the VPC; a resolver that drops private addresses (rebinding protection) knows none.";
-            checks.push(Check::finding("name", format!("{host} does not resolve: {error}"), remedy));
-            return None;
-        }
+    let (why, found) = match (host.as_str(), port).to_socket_addrs() {
+        Ok(found) => ("it has no address".to_owned(), found.collect()),
+        Err(error) => (error.to_string(), Vec::new()),
     };
-    let Some(first) = found.first().copied() else {
-        checks.push(Check::finding("name", format!("{host} has no address"), "Check the name (cachestack endpoints)."));
-        return None;
-    };
-    let all: Vec<String> = found.iter().map(|address| address.ip().to_string()).collect();
-    checks.push(Check::fine("name", format!("{host} is {}", all.join(", "))));
-    Some(first)
-}
-
-/// Connects once, and finds out whether the port has TLS.
-fn reached(target: &Target, address: SocketAddr, checks: &mut Vec<Check>) -> Option<bool> {
-    if let Err(error) = std::net::TcpStream::connect_timeout(&address, CONNECT) {
-        let refused = error.kind() == std::io::ErrorKind::ConnectionRefused;
-        let (what, remedy) = match refused {
-            true => (
-                "nothing listens there".to_owned(),
-                "The port or the node is wrong, or the node is down: compare with cachestack endpoints, and look at its status and events.",
-            ),
-            false => (
-                format!("no answer ({error})"),
-                "A security group or a route is in the way: the group of the cache must let this machine in on the port, and both must be in one VPC, or in VPCs that are peered. The cache must be available.",
-            ),
-        };
-        checks.push(Check::finding("tcp", format!("{address}: {what}"), remedy));
+    if found.is_empty() {
+        let remedy = "Check the name (cachestack endpoints). Names of ElastiCache are known everywhere, and resolve to addresses of the VPC; a resolver that drops private addresses (rebinding protection) knows none.";
+        checks.push(Check::finding("name", format!("{host} does not resolve: {why}"), remedy));
         return None;
     }
-    checks.push(Check::fine("tcp", format!("{address} takes connections")));
-    Some(match target.tls {
-        Tls::Yes => true,
-        Tls::No => false,
-        Tls::Unknown => link::has_tls(address, target.redis),
-    })
+    let all: Vec<String> = found.iter().map(|address| address.ip().to_string()).collect();
+    checks.push(Check::fine("name", format!("{host} is {}", all.join(", "))));
+    Some(found)
+}
+
+/// The first address that takes a connection.
+fn reached(addresses: &[SocketAddr], checks: &mut Vec<Check>) -> Option<SocketAddr> {
+    let mut last = None;
+    for address in addresses {
+        match std::net::TcpStream::connect_timeout(address, CONNECT) {
+            Ok(_) => {
+                checks.push(Check::fine("tcp", format!("{address} takes connections")));
+                return Some(*address);
+            }
+            Err(error) => last = Some((address, error)),
+        }
+    }
+    let (address, error) = last?;
+    let (what, remedy) = match error.kind() {
+        std::io::ErrorKind::ConnectionRefused => (
+            "nothing listens there".to_owned(),
+            "The port or the node is wrong, or the node is down: compare with cachestack endpoints, and look at its status and events.",
+        ),
+        _ => (
+            format!("no answer ({error})"),
+            "A security group or a route is in the way: the group of the cache must let this machine in on the port, and both must be in one VPC, or in VPCs that are peered. The cache must be available.",
+        ),
+    };
+    checks.push(Check::finding("tcp", format!("{address}: {what}"), remedy));
+    None
 }
 
 /// What a connection that did not come about says of TLS.

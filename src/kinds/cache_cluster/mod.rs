@@ -10,9 +10,10 @@ mod schema;
 use crate::address::Address;
 use crate::catalog::engines::Version;
 use crate::kind::{
-    Among, Backup, Call, Change, Endpoint, Filled, Impact, Kind, Measure, Measured, Problem, Target, Usage, Window,
+    Among, Backup, Call, Change, Endpoint, Filled, Impact, Kind, Measure, Measured, Problem, Room, Target, Usage,
+    Window,
 };
-use crate::kinds::{backup, endpoints, failover, measures, paid, reboot, upkeep};
+use crate::kinds::{backup, endpoints, failover, measures, paid, reboot, room, upkeep};
 use crate::schema::Schema;
 use crate::value::{Object, text};
 
@@ -99,6 +100,10 @@ impl Kind for CacheCluster {
 
     fn updated(&self, live: &Object) -> Option<(Impact, &'static str)> {
         Some(failover::update_of_cluster(live))
+    }
+
+    fn room(&self, before: &Object, after: &Object) -> Option<Room> {
+        room::of_cluster(before, after)
     }
 
     fn measures(&self, live: &Object) -> &'static [Measure] {

@@ -14,10 +14,10 @@ pub use rules::{actual_family, family_mismatch, no_default_group, other_engine, 
 use crate::address::Address;
 use crate::catalog::engines::Version;
 use crate::kind::{
-    Among, Backup, Call, Change, Endpoint, Failover, Filled, Impact, Kind, Login, Measure, Measured, Problem, Target,
-    Usage, Window,
+    Among, Backup, Call, Change, Endpoint, Failover, Filled, Impact, Kind, Login, Measure, Measured, Problem, Room,
+    Target, Usage, Window,
 };
-use crate::kinds::{backup, endpoints, failover, measures, paid, reboot, upkeep};
+use crate::kinds::{backup, endpoints, failover, measures, paid, reboot, room, upkeep};
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
@@ -154,6 +154,10 @@ impl Kind for ReplicationGroup {
 
     fn login(&self, desired: &Object) -> Option<Login> {
         Login::of(None, desired.get("auth_token")?)
+    }
+
+    fn room(&self, before: &Object, after: &Object) -> Option<Room> {
+        room::of_group(before, after)
     }
 
     fn fails_over(&self) -> bool {

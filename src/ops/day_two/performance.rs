@@ -5,7 +5,6 @@ use serde_json::{Value as Json, json};
 
 use crate::ops::day_two::metrics::{Reading, Readings};
 use crate::probe::Check;
-use crate::ui::metrics::{shown, target};
 
 /// CPU above this at any minute is a spike.
 const SPIKE: f64 = 95.0;
@@ -41,9 +40,9 @@ pub fn examine(readings: &Readings) -> Vec<Check> {
 }
 
 fn of_target(reading: &Reading) -> Option<Check> {
-    let (name, unit, wanted) = (reading.measure.name, reading.measure.unit, target(reading)?);
+    let (name, unit, wanted) = (reading.measure.name, reading.measure.unit, reading.measure.wanted()?);
     let Some(mean) = reading.mean else { return Some(Check::skipped(name, "no data of the last hour")) };
-    let mean = shown(mean, unit);
+    let mean = unit.show(mean);
     if reading.is_met() == Some(true) {
         return Some(Check::fine(name, format!("{mean} on average, and should be {wanted}")));
     }
@@ -56,7 +55,7 @@ fn of_spikes(reading: &Reading) -> Option<Check> {
     if greatest <= SPIKE {
         return None;
     }
-    let text = format!("spikes of {}", shown(greatest, reading.measure.unit));
+    let text = format!("spikes of {}", reading.measure.unit.show(greatest));
     let remedy = "Look at what runs then: the slow log, snapshots (snapshot_window), jobs that come all at once.";
     Some(Check::finding(reading.measure.name, text, remedy))
 }

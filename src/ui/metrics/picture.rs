@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ops::day_two::metrics::{Reading, Readings};
-use crate::ui::metrics::{shown, target, time};
+use crate::ui::metrics::time;
 
 /// The size of one chart, and of what is around its curve.
 const WIDE: f64 = 420.0;
@@ -39,7 +39,7 @@ pub fn picture(readings: &Readings, about: &str) -> String {
 
 /// One measure: its name and figures, its axes, its curve.
 fn chart(reading: &Reading, readings: &Readings) -> String {
-    let told = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| shown(value, reading.measure.unit));
+    let told = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| reading.measure.unit.show(value));
     let figures =
         format!("min {}  mean {}  max {}", told(reading.least()), told(reading.mean), told(reading.greatest()));
     let colour = if reading.is_met() == Some(false) { "#c22" } else { "#333" };
@@ -63,7 +63,7 @@ fn chart(reading: &Reading, readings: &Readings) -> String {
     let x = |at: i64| LEFT + (WIDE - LEFT - RIGHT) * (at - span.start) as f64 / (span.end - span.start).max(1) as f64;
     let y = |value: f64| bottom - (bottom - top) * (value - low) / (high - low);
     for value in [low, high] {
-        let (at, text) = (y(value), shown(value, reading.measure.unit));
+        let (at, text) = (y(value), reading.measure.unit.show(value));
         out.push_str(&format!(
             "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{at:.1}\" y2=\"{at:.1}\" stroke=\"#ddd\"/>\n\
              <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#666\">{}</text>\n",
@@ -73,7 +73,7 @@ fn chart(reading: &Reading, readings: &Readings) -> String {
             escaped(&text),
         ));
     }
-    if let Some((limit, text)) = limit.zip(target(reading)) {
+    if let Some((limit, text)) = limit.zip(reading.measure.wanted()) {
         let (at, right) = (y(limit), WIDE - RIGHT);
         out.push_str(&format!(
             "<line x1=\"{LEFT}\" x2=\"{right}\" y1=\"{at:.1}\" y2=\"{at:.1}\" stroke=\"#c22\" stroke-dasharray=\"4 3\"/>\n\

@@ -1,7 +1,7 @@
 //! The report of a cache as a file: what was measured, and where it should be.
 
 use crate::ops::day_two::metrics::Readings;
-use crate::ui::metrics::{shown, target, time};
+use crate::ui::metrics::time;
 
 /// A report for people, without colours.
 pub fn report(readings: &Readings, about: &str) -> String {
@@ -13,14 +13,13 @@ pub fn report(readings: &Readings, about: &str) -> String {
     let width = readings.whole.iter().map(|one| one.measure.name.len()).max().unwrap_or(0);
     for reading in &readings.whole {
         let name = reading.measure.name;
-        let told =
-            |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| shown(value, reading.measure.unit));
+        let told = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| reading.measure.unit.show(value));
         let Some(mean) = reading.mean else {
             out.push_str(&format!("{name:width$}  no data\n"));
             continue;
         };
-        let (mean, least, most) = (shown(mean, reading.measure.unit), told(reading.least()), told(reading.greatest()));
-        let verdict = target(reading).map(|target| {
+        let (mean, least, most) = (reading.measure.unit.show(mean), told(reading.least()), told(reading.greatest()));
+        let verdict = reading.measure.wanted().map(|target| {
             let word = if reading.is_met() == Some(true) { "met" } else { "NOT MET" };
             format!("; target {target}: {word}")
         });

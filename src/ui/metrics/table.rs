@@ -2,7 +2,7 @@
 
 use crate::ops::day_two::metrics::{Bands, Reading, Readings};
 use crate::ui::environments::columns;
-use crate::ui::metrics::{shown, target, time};
+use crate::ui::metrics::time;
 
 /// How wide a sparkline is.
 const WIDE: usize = 32;
@@ -26,7 +26,7 @@ pub fn table(readings: &Readings, about: &str, nodes: bool) -> String {
 }
 
 fn row(reading: &Reading, readings: &Readings) -> [String; 8] {
-    let told = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| shown(value, reading.measure.unit));
+    let told = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| reading.measure.unit.show(value));
     let name = match &reading.node {
         None => reading.measure.name.to_owned(),
         Some(node) => format!("  {} {node}", reading.measure.name),
@@ -43,7 +43,7 @@ fn row(reading: &Reading, readings: &Readings) -> [String; 8] {
         told(reading.mean),
         told(reading.greatest()),
         told(reading.last()),
-        target(reading).unwrap_or_default(),
+        reading.measure.wanted().unwrap_or_default(),
         verdict.to_owned(),
         line,
     ]
