@@ -48,9 +48,15 @@ async fn attempt(context: &Context, ui: Ui, args: &Events) -> Result<u8, Failure
         return Ok(exit::OK);
     }
     let rows: Vec<[String; 3]> =
-        found.into_iter().map(|event| [event.at, event.source, event.text.replace('\n', " ")]).collect();
+        found.into_iter().map(|event| [second(&event.at), event.source, event.text.replace('\n', " ")]).collect();
     ui.say(&columns(&["When", "Of", "What"], &rows, |_| false));
     Ok(exit::OK)
+}
+
+/// A time to the second: fractions say nothing, and are told where they are not zero only.
+fn second(at: &str) -> String {
+    let time = at.parse::<jiff::Timestamp>().map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    time.unwrap_or_else(|_| at.to_owned())
 }
 
 fn line(event: &Event) -> serde_json::Value {
