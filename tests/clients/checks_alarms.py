@@ -1,7 +1,8 @@
-"""Composite alarms and dashboards."""
+"""Composite alarms, dashboards and metrics."""
+import datetime
 import json
 
-from suite import check, cw, refused, same
+from suite import check, control, cw, refused, same
 
 CHILD = dict(EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold", MetricName="CPUUtilization",
              Namespace="AWS/ElastiCache", Period=60, Statistic="Average", Threshold=80)
@@ -86,3 +87,43 @@ def dashboards():
     refused("ResourceNotFound", 404, cw.delete_dashboards, DashboardNames=["one", "none"])
     cw.delete_dashboards(DashboardNames=["one", "two", "tagged"])
     same(cw.list_dashboards()["DashboardEntries"], [])
+
+
+@check
+def series_of_metrics():
+    metric = dict(Namespace="AWS/ElastiCache", MetricName="CPUUtilization",
+                  Dimensions=[{"Name": "CacheClusterId", "Value": "measured"}])
+    series = [{"cache": "measured", "metric": "CPUUtilization", "shape": "daily", "low": 10, "high": 70}]
+    control("POST", "metrics", {"region": "us-east-1", "account": "123456789012", "series": series})
+    minute = datetime.timedelta(minutes=1)
+    # Other checks move the emulator's clock.
+    now = datetime.datetime.fromtimestamp(control("GET", "clock")["now_ms"] / 1000, datetime.timezone.utc)
+    end = now.replace(minute=0, second=0, microsecond=0)
+    start = end - 1440 * minute
+    queries = [{"Id": "q", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Average"}}]
+    pages = list(cw.get_paginator("get_metric_data").paginate(
+        MetricDataQueries=queries, StartTime=start, EndTime=end, MaxDatapoints=500))
+    rows = [row for page in pages for row in page["MetricDataResults"]]
+    values = [value for row in rows for value in row["Values"]]
+    times = [time for row in rows for time in row["Timestamps"]]
+    same([len(pages), len(values), min(values), round(sum(values) / 1440, 6), max(values)], [3, 1440, 10, 40, 70])
+    # The newest comes first unless somebody asks otherwise.
+    same([times[0], times[-1]], [end - minute, start])
+    rising = cw.get_metric_data(MetricDataQueries=queries, StartTime=start, EndTime=end, ScanBy="TimestampAscending")
+    same(rising["MetricDataResults"][0]["Timestamps"][0], start)
+    refused("ValidationError", 400, cw.get_metric_data, MetricDataQueries=queries, StartTime=end, EndTime=start)
+    refused("ValidationError", 400, cw.get_metric_data, "expressions", StartTime=start, EndTime=end,
+            MetricDataQueries=[{"Id": "q", "Expression": "1 + 1", "Period": 60}])
+    refused("InvalidNextToken", 400, cw.get_metric_data, MetricDataQueries=queries, StartTime=start, EndTime=end,
+            NextToken="none")
+    read = dict(metric, StartTime=start, EndTime=end)
+    points = cw.get_metric_statistics(Period=3600, Statistics=["Sum", "SampleCount"], **read)["Datapoints"]
+    same([sum(row["SampleCount"] for row in points), round(sum(row["Sum"] for row in points), 3)], [1440, 57600])
+    points = cw.get_metric_statistics(Period=3600, ExtendedStatistics=["p100"], **read)["Datapoints"]
+    same(max(row["ExtendedStatistics"]["p100"] for row in points), 70)
+    longer = dict(read, StartTime=start - minute)
+    refused("InvalidParameterCombination", 400, cw.get_metric_statistics, "1,440", Period=60, Statistics=["Sum"], **longer)
+    # What is older than 15 days is kept in five minutes, and is silently not there in less.
+    old = dict(read, StartTime=start - datetime.timedelta(days=20), EndTime=start - datetime.timedelta(days=20) + 60 * minute)
+    counts = [len(cw.get_metric_statistics(Period=period, Statistics=["Sum"], **old)["Datapoints"]) for period in (60, 300)]
+    assert counts[0] == 0 and counts[1] >= 12, counts

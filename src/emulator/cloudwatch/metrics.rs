@@ -225,7 +225,15 @@ fn statistics(context: &mut Context, input: Input) -> Answer {
     Ok(json!({ "Label": input.text("MetricName"), "Datapoints": points }))
 }
 
+/// What is wrong with a request is a `ValidationError` here.
 fn data(context: &mut Context, input: Input) -> Answer {
+    curves(context, input).map_err(|failure| match failure.code.as_str() {
+        "InvalidParameterValue" | "InvalidParameterCombination" => Failure::new("ValidationError", failure.message),
+        _ => failure,
+    })
+}
+
+fn curves(context: &mut Context, input: Input) -> Answer {
     let (start, end) = times(input)?;
     let queries: Vec<Input> = input.structures("MetricDataQueries").collect();
     if queries.len() > MOST_QUERIES {
