@@ -140,7 +140,7 @@ fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
 /// AWS tells that.
 fn ended(record: &Record, part: &Part, observation: &Observation) -> Record {
     let Some(kind) = kinds::get(&part.address.kind) else { return record.clone() };
-    let asked = part.record.since.iter().filter(|(name, _)| observation.pending.contains_key(&***name));
+    let asked = part.record.since.iter().filter(|(name, _)| observation.pending.contains_key(name));
     let mut since = record.since.clone();
     since.extend(asked.map(|(name, time)| (name.clone(), time.clone())));
     Record { object: taken(kind.schema(), record, &part.record, &observation.object), since, ..record.clone() }

@@ -29,10 +29,10 @@ pub fn item(found: Found, around: &Around) -> Item {
     let wordless = |attr: &&Attr| around.spelling == Spelling::Terraform && attr.ours_alone;
     let wordless: Vec<&'static str> = kind.schema().attrs.iter().filter(wordless).map(|attr| attr.name).collect();
     let mut part = part(kind, &found.object, around);
-    let left: Vec<&'static str> = wordless.iter().filter(|name| part.contains_key(**name)).copied().collect();
+    let left: Vec<&'static str> = wordless.iter().filter(|name| part.contains_key(name)).copied().collect();
     if !left.is_empty() {
         let mut rest = found.object.clone();
-        wordless.iter().for_each(|name| drop(rest.remove(*name)));
+        wordless.iter().for_each(|name| drop(rest.remove(name)));
         part = self::part(kind, &rest, around);
     }
     let tags = own_tags(&found.object, &around.tags);

@@ -3,8 +3,8 @@
 pub mod apply;
 pub mod compare;
 pub mod connect;
-pub mod declared;
 pub mod day_two;
+pub mod declared;
 pub mod discover;
 pub mod drift;
 pub mod fetch;

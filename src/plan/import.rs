@@ -190,7 +190,7 @@ fn take(draft: &Draft, instance: &Instance, wanted: &Object, id: &str, found: &O
     let hidden = |name: &str| wanted.get(name).is_some_and(Value::is_sensitive_anywhere);
     let told = draft.inputs.options.told.get(instance.address).filter(|_| instance.kind.local().is_none());
     let untold =
-        told.into_iter().flatten().filter(|(name, _)| wanted.contains_key(*name) && is_untold(instance, name, found));
+        told.into_iter().flatten().filter(|(name, _)| wanted.contains_key(name) && is_untold(instance, name, found));
     let steering = wanted.iter().filter(|(name, _)| is_steering(instance, name));
     let object = steering.chain(untold).chain(&found.object).filter(|(name, value)| known(value) && !hidden(name));
     let secrets = told.into_iter().flatten().filter_map(|(name, value)| match draft.inputs.digests.read(value) {

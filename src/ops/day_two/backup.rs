@@ -53,7 +53,7 @@ pub async fn begin(
     let backup = meant.kind.backup(&found.object, &name).map_err(problem)?.ok_or_else(none)?;
     check_name(&name, backup.name_most)?;
     let Backup { mut call, source, id, .. } = backup;
-    call.args.extend(key.map(|key| ("KmsKeyId".into(), Value::string(key))));
+    call.args.extend(key.map(|key| ("KmsKeyId", Value::string(key))));
     let sent = connection.cloud.remote("snapshot", &meant.region).invoke(&call).await;
     sent.map_err(|error| refused(&about, &format!("elasticache:{}", call.operation), &error))?;
     Ok(Begun { id, name: name.to_lowercase(), source })
