@@ -137,7 +137,7 @@ fn fill(value: &mut Value, id: &str) {
     use crate::value::Data::*;
     match &mut value.data {
         List(_, items) | Set(_, items) | Tuple(items) => Arc::make_mut(items).iter_mut().for_each(|it| fill(it, id)),
-        Map(_, items) | Object(items) => Arc::make_mut(items).values_mut().for_each(|it| fill(it, id)),
+        Map(_, items) | Object(items) => items.values_mut().for_each(|it| fill(it, id)),
         _ => (),
     }
 }
