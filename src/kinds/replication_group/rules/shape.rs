@@ -52,9 +52,7 @@ pub(super) fn topology(group: Group) -> Vec<Problem> {
 pub(super) fn failover(group: Group) -> Vec<Problem> {
     let mut problems = Vec::new();
     let nodes = group.number("num_cache_clusters");
-    // No shards at all is no count of them.
-    let has_shards = group.may_be_set("num_node_groups") && group.number("num_node_groups") != Some(0);
-    let counted_by_shards = has_shards || group.may_be_set("replicas_per_node_group");
+    let counted_by_shards = group.may_be_set("num_node_groups") || group.may_be_set("replicas_per_node_group");
     let one_node = nodes == Some(1)
         || !group.may_be_set("num_cache_clusters")
             && !counted_by_shards
