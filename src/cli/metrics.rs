@@ -14,7 +14,7 @@ use crate::ops::connect::Purpose;
 use crate::ops::day_two::Meant;
 use crate::ops::day_two::metrics::{Reading, Readings, last, read};
 use crate::ui::metrics::{self, picture};
-use crate::ui::{Ui, stream};
+use crate::ui::{Ui, is_watched, stream};
 
 /// Shows what CloudWatch tells of a cache.
 pub async fn run(context: &Context, args: &Metrics) -> u8 {
@@ -34,7 +34,7 @@ async fn attempt(context: &Context, ui: Ui, args: &Metrics) -> Result<u8, Failur
             tell(context, ui, args, &readings, &about)?;
             return Ok(exit::OK);
         };
-        let clear = if std::io::IsTerminal::is_terminal(&std::io::stdout()) { "\x1b[H\x1b[2J" } else { "" };
+        let clear = if is_watched() { "\x1b[H\x1b[2J" } else { "" };
         ui.raw(clear);
         ui.out(&metrics::table(&readings, &about, args.nodes));
         tokio::time::sleep(Duration::from_secs(seconds)).await;

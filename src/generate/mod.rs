@@ -11,6 +11,7 @@ pub mod cloudformation;
 mod labels;
 mod part;
 mod references;
+pub mod restored;
 pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};

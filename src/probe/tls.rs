@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::clock::{Clock, SystemClock};
+
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -36,7 +38,7 @@ pub fn sealed(target: &Target, stream: TcpStream) -> Result<(Box<dyn Stream>, Ch
 /// That it goes soon, or when it goes.
 fn of_certificate(end: Option<SystemTime>) -> Check {
     let Some(end) = end else { return Check::fine("tls", "the certificate is verified") };
-    let left = end.duration_since(SystemTime::now()).unwrap_or_default();
+    let left = end.duration_since(SystemClock.now()).unwrap_or_default();
     let (day, days) = (day(end), left.as_secs() / 86_400);
     if left < SOON {
         let remedy = "AWS renews its certificates by itself before that; a certificate of your own needs it now.";

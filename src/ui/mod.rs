@@ -28,7 +28,7 @@ pub use crate::clock::shown as duration;
 use crate::clock::{Clock as _, SystemClock};
 use crate::diag::{Diagnostic, SourceMap, render, visible};
 use crate::lang::hide::hide;
-pub use print::{is_attended, lost, open_beside};
+pub use print::{is_attended, is_watched, lost, open_beside};
 
 const GREEN: AnsiColor = AnsiColor::Green;
 const RED: AnsiColor = AnsiColor::Red;

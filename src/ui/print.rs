@@ -91,6 +91,11 @@ pub fn is_attended() -> bool {
     std::io::stdin().is_terminal()
 }
 
+/// Whether somebody looks at stdout.
+pub fn is_watched() -> bool {
+    std::io::stdout().is_terminal()
+}
+
 /// A line of stdin without its end; none at the end of the input.
 pub fn read_line() -> Option<String> {
     let mut line = Vec::new();
