@@ -56,6 +56,11 @@ pub struct Event {
 }
 
 impl Event {
+    /// When it happened. Texts of times have another order: fractions of a second have as many digits as they need.
+    pub fn time(&self) -> Option<jiff::Timestamp> {
+        self.at.parse().ok()
+    }
+
     /// Whether it is about an object of that name or a node of it: `main-001` is one of `main`.
     pub fn is_of(&self, id: &str) -> bool {
         let source = self.source.to_lowercase();

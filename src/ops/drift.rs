@@ -90,7 +90,7 @@ async fn events(session: &Session, connection: &crate::ops::connect::Connection,
             }
         }
         let mut own: Vec<Event> = told[&region].iter().filter(|event| event.is_of(&drift.id)).cloned().collect();
-        own.sort_by(|left, right| right.at.cmp(&left.at));
+        own.sort_by_key(|event| std::cmp::Reverse(event.time()));
         own.truncate(EVENTS);
         if !own.is_empty() {
             found.events.insert(drift.address.clone(), own);

@@ -14,8 +14,13 @@ pub async fn all(connection: &Connection, region: &str) -> Result<Vec<Event>, Fa
     let found = connection.cloud.events(region).await;
     let mut found =
         found.map_err(|error| refused("the events cannot be read", "elasticache:DescribeEvents", &error))?;
-    found.sort_by(|one, other| one.at.cmp(&other.at));
+    sort(&mut found);
     Ok(found)
+}
+
+/// By time, and of one time as they are told.
+fn sort(events: &mut [Event]) {
+    events.sort_by_cached_key(Event::time);
 }
 
 /// Those of an object and of its nodes.
@@ -46,7 +51,7 @@ pub async fn list(
             found
         }
     };
-    found.retain(|event| event.at.parse::<jiff::Timestamp>().map_or(true, |at| at >= since));
+    found.retain(|event| event.time().is_none_or(|at| at >= since));
     Ok(found)
 }
 
@@ -66,7 +71,17 @@ pub fn since(text: &str, now: jiff::Timestamp) -> Result<jiff::Timestamp, String
 
 #[cfg(test)]
 mod tests {
-    use super::since;
+    use super::{Event, since, sort};
+
+    #[test]
+    fn order_is_that_of_time() {
+        let times =
+            ["2026-11-27T20:00:00Z", "2026-11-27T20:00:00.9Z", "2026-11-27T20:00:00.95Z", "2026-11-27T20:00:01Z"];
+        let event = |at: &&str| Event { at: (*at).into(), source: "a".into(), text: "m".into() };
+        let mut events: Vec<Event> = times.iter().rev().map(event).collect();
+        sort(&mut events);
+        assert_eq!(events.iter().map(|event| &*event.at).collect::<Vec<&str>>(), times);
+    }
 
     #[test]
     fn times_are_read() {
