@@ -259,7 +259,7 @@ fn chains(size: usize) -> String {
     };
     let parts = [
         named("first", "dimensions = { CacheClusterId = each.key }"),
-        named("second", "dimensions = { Alarm = alarm.first[each.key].arn }"),
+        named("second", "alarm_description = alarm.first[each.key].arn\n  dimensions = { CacheClusterId = each.key }"),
         group("first", "cidr_blocks = [\"10.0.0.0/16\"]"),
         group("second", "security_groups = [security_group.first[each.key].id]"),
     ];
