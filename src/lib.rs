@@ -103,7 +103,7 @@
 //! | [`recovery`] | what became of a call whose end nobody has seen: a pure function |
 //! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects; what a stack forbids its plans ([`plan::policy`]); what a plan changes of the bill ([`plan::cost`], by the dated prices of [`catalog::prices`]) |
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
-//! | [`generate`] | configuration out of objects: what of them is written, labels, references, `for_each`, files; and out of templates of CloudFormation |
+//! | [`generate`] | configuration out of objects: what of them is written, labels, references, `for_each`, files; out of templates of CloudFormation; and the block of a restore |
 //! | [`apply`] | scheduler, steps, turns on parents that change one thing at a time, holes, the one poller |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
 //! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`). Services without a crate of it (`cloud/api`): CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, objects of S3 |
