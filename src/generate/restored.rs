@@ -12,6 +12,7 @@ use crate::kind::{Filled, Kind};
 use crate::lang::declare::Resource;
 use crate::lang::fmt;
 use crate::lang::json::is_json;
+use crate::lang::syntax::is_name;
 use crate::value::{Object, json, text};
 
 /// A change of a file.
@@ -139,6 +140,11 @@ fn copied(
     if resource.meta.count.is_some() || resource.meta.for_each.is_some() {
         let why = "has several instances, which have their names from it: add a key to it, and restore that";
         return Err(format!("`{address}` {why}"));
+    }
+    if !is_name(name) {
+        return Err(format!(
+            "\"{name}\" is no name of a block: it takes letters, digits, _ and -, with a letter first"
+        ));
     }
     let to = Address { name: name.into(), ..address.clone() };
     if let Some(label) = block.labels.last_mut() {

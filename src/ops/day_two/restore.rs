@@ -43,6 +43,11 @@ pub fn edit(
     let Some(resource) = session.evaluator.stack().resource(&address.config()) else {
         return Err(Failure::Error(format!("`{address}` has no block: write it again first, as it was")));
     };
+    if let Some(name) = copy
+        && session.evaluator.stack().resource(&Address { name: name.into(), ..address.config() }).is_some()
+    {
+        return Err(Failure::Error(format!("--as {name}: there is a block of that name already, choose another")));
+    }
     let file = session.sources.get(resource.span.file);
     let block = restored::Written { path: &file.path, text: &file.text, resource, kind };
     restored::edit(&block, address, filled, snapshot, copy).map_err(Failure::Error)
