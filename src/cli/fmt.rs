@@ -3,19 +3,15 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use similar::TextDiff;
-
 use crate::cli::args::Fmt;
 use crate::cli::exit;
 use crate::cli::run::Context;
-use crate::diag::shown::Shown;
 use crate::diag::{SourceMap, has_errors};
 use crate::disk;
 use crate::lang::fmt::format;
-use crate::lang::hide::hide;
 use crate::lang::source::is_formatted;
 use crate::lang::syntax;
-use crate::ui::Ui;
+use crate::ui::{self, Ui};
 
 /// Brings files to the canonical layout: the paths given, or every file of the current directory.
 pub fn run(context: &Context, args: &Fmt) -> u8 {
@@ -117,11 +113,5 @@ fn one(ui: Ui, args: &Fmt, file: &Path) -> Result<Option<bool>, String> {
 
 /// What changes, without what no message may show.
 fn diff(name: &str, old: &str, new: &str) -> String {
-    let [old, new] = [old, new].map(|text| {
-        let mut sources = SourceMap::default();
-        let file = sources.add(name, text);
-        Shown::new(hide(&sources).get(file), 0..text.len(), false).text
-    });
-    let (before, after) = (format!("old/{name}"), format!("new/{name}"));
-    TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).header(&before, &after).to_string()
+    ui::diff::diff((&format!("old/{name}"), &format!("new/{name}")), old, new, 3)
 }

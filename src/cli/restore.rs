@@ -19,7 +19,7 @@ use crate::ops::day_two::{kind_of, meant, snapshots, unknown};
 use crate::ops::{Failure, Session};
 use crate::plan::{Options, Plan};
 use crate::state::State;
-use crate::ui::{Ui, stream};
+use crate::ui::{self, Ui, stream};
 use crate::value::{Object, text};
 
 /// Makes a cache anew out of a snapshot.
@@ -128,8 +128,8 @@ fn tell(ui: Ui, edit: &Edit, snapshot: &Object) {
     });
     let about = format!("{} is restored from the snapshot \"{id}\", made {made}", edit.address);
     ui.stream(|| vec![stream::line("info", &about, "restore", members)]);
-    let diff = similar::TextDiff::from_lines(&edit.before, &edit.after);
-    let diff = diff.unified_diff().context_radius(1).header(&path.to_string(), &path.to_string()).to_string();
+    let path = path.to_string();
+    let diff = ui::diff::diff((&path, &path), &edit.before, &edit.after, 1);
     ui.say(&format!("{about}.\n"));
     match diff.is_empty() {
         true => ui.say(&format!("{path} says so already.\n\n")),

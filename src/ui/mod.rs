@@ -2,6 +2,7 @@
 
 mod calls;
 mod cost;
+pub mod diff;
 pub mod difference;
 pub mod drift;
 pub mod environments;

@@ -1,0 +1,17 @@
+//! What changes of a text of configuration, without what no message may show.
+
+use similar::TextDiff;
+
+use crate::diag::SourceMap;
+use crate::diag::shown::Shown;
+use crate::lang::hide::hide;
+
+/// The lines that differ, with so many around them; empty where none do. `names` are those of the old and the new text.
+pub fn diff(names: (&str, &str), old: &str, new: &str, around: usize) -> String {
+    let [old, new] = [(names.0, old), (names.1, new)].map(|(name, text)| {
+        let mut sources = SourceMap::default();
+        let file = sources.add(name, text);
+        Shown::new(hide(&sources).get(file), 0..text.len(), false).text
+    });
+    TextDiff::from_lines(&old, &new).unified_diff().context_radius(around).header(names.0, names.1).to_string()
+}
