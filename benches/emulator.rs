@@ -8,9 +8,8 @@ use std::time::Instant;
 use cachestack::clock::SystemClock;
 use cachestack::emulator::{Emulator, Options, Request, Speed};
 
-/// As in the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+#[path = "../src/allocator.rs"]
+mod allocator;
 
 const RUNS: usize = 21;
 
@@ -40,6 +39,7 @@ const REQUESTS: [(&str, &str); 12] = [
 ];
 
 fn main() {
+    allocator::keep();
     let folder = tempfile::tempdir().expect("a directory");
     let options = || Options { speed: Speed::Instant, clock: Arc::new(SystemClock), credentials: None };
     let in_file = |name: &str| Emulator::open(&folder.path().join(name), options()).expect("a world");

@@ -20,9 +20,8 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use tempfile::TempDir;
 
-/// As in the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+#[path = "../src/allocator.rs"]
+mod allocator;
 
 const SIZES: [usize; 4] = [1_250, 2_500, 5_000, 10_000];
 const QUICK: [usize; 3] = [625, 1_250, 2_500];
@@ -38,9 +37,11 @@ const COMMANDS: [(&str, Verb, bool); 4] = [
     ("plan without change", Verb::Plan, true),
     ("destroy", Verb::Destroy, false),
 ];
-const SHAPES: [(&str, fn(usize) -> String); 3] = [("alarms", alarms), ("chains", chains), ("targets", targets)];
+const SHAPES: [(&str, fn(usize) -> String); 4] =
+    [("alarms", alarms), ("chains", chains), ("targets", targets), ("services", services)];
 
 fn main() -> ExitCode {
+    allocator::keep();
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     if let [word, shape, size] = &args[..]
         && word == "one"
@@ -280,3 +281,50 @@ fn targets(size: usize) -> String {
   alarm_description = replication_group.all[node.group].primary_endpoint_address";
     keys(size / 3) + group + &alarm("cpu", more)
 }
+
+/// A cache of each key with all that it needs, of which each object refers to others of its key; and two alarms for it.
+fn services(size: usize) -> String {
+    let objects = SERVICE.matches("for_each").count() + 2;
+    keys(size / objects) + SERVICE
+}
+
+const SERVICE: &str = r#"
+parameter_group "all" {
+  for_each = local.keys
+  name     = "of-${each.key}"
+  family   = "valkey8"
+}
+security_group "all" {
+  for_each = local.keys
+  name     = "door-${each.key}"
+  ingress {
+    from_port   = 6379
+    to_port     = 6379
+    protocol    = "tcp"
+    cidr_blocks = ["10.0.0.0/16"]
+  }
+}
+replication_group "all" {
+  for_each                   = local.keys
+  replication_group_id       = each.key
+  description                = "Of ${each.key}"
+  engine                     = "valkey"
+  engine_version             = "8.0"
+  node_type                  = "cache.t4g.micro"
+  num_cache_clusters         = 2
+  transit_encryption_enabled = true
+  parameter_group_name       = parameter_group.all[each.key].name
+  security_group_ids         = [security_group.all[each.key].id]
+}
+alarm "cpu" {
+  target              = replication_group.all
+  alarm_name          = "${node.id}-cpu"
+  metric_name         = "EngineCPUUtilization"
+  namespace           = "AWS/ElastiCache"
+  statistic           = "Average"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 80
+  period              = 300
+  evaluation_periods  = 2
+}
+"#;

@@ -11,9 +11,8 @@ use cachestack::lang::syntax::{parse, parse_expression};
 use cachestack::lang::{ast, fmt};
 use cachestack::value::Value;
 
-/// As in the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+#[path = "../src/allocator.rs"]
+mod allocator;
 
 const LOCALS: &str = "{ name = \"shop\", types = [\"a\", \"b\", \"c\"], tags = { App = \"x\", Env = \"y\" } }";
 
@@ -90,6 +89,7 @@ fn terraform(directory: &Path, args: &[&str]) -> bool {
 }
 
 fn main() {
+    allocator::keep();
     // Ten thousand resources, and a file of more than ten megabytes.
     for resources in [10_000, 25_000] {
         measure(resources);

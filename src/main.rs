@@ -1,8 +1,8 @@
 //! The `cachestack` program: arguments in, exit code out.
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+mod allocator;
 
 fn main() -> std::process::ExitCode {
+    allocator::keep();
     cachestack::cli::run(std::env::args_os())
 }

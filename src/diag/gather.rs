@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexSet;
+
 use super::{Diagnostic, Severity, SourceMap, Span, sort};
 
 /// So many are named.
@@ -28,14 +30,14 @@ pub fn join(found: Vec<(&str, Vec<Diagnostic>, &SourceMap)>) -> (Vec<Diagnostic>
 /// place is joined where it is the same word for word.
 /// `found` has the environment of each; `environments` are all that were looked at.
 pub fn gather(found: Vec<(&str, Diagnostic)>, environments: &[&str]) -> Vec<Diagnostic> {
-    let mut told: Vec<(Diagnostic, Vec<String>, Vec<&str>)> = Vec::new();
+    let mut told: Vec<(Diagnostic, IndexSet<String>, Vec<&str>)> = Vec::new();
     let mut places: BTreeMap<Key, Vec<(String, usize)>> = BTreeMap::new();
     let mut counts: BTreeMap<(&str, Option<String>, &'static str, Span), usize> = BTreeMap::new();
     for (environment, one) in found {
         let Some(span) = one.span else {
             match told.iter_mut().find(|(known, _, of)| *known == one && !of.contains(&environment)) {
                 Some((_, _, of)) => of.push(environment),
-                None => told.push((one, Vec::new(), vec![environment])),
+                None => told.push((one, IndexSet::new(), vec![environment])),
             }
             continue;
         };
@@ -44,14 +46,14 @@ pub fn gather(found: Vec<(&str, Diagnostic)>, environments: &[&str]) -> Vec<Diag
         let block = one.address.as_deref().map(|address| address.split('[').next().unwrap_or_default());
         let (key, block) = ((one.severity, one.code, span, *count), block.unwrap_or_default().to_owned());
         let name = block.clone();
-        let instances =
+        let instances: Vec<String> =
             if one.instances.is_empty() { one.address.iter().cloned().collect() } else { one.instances.clone() };
         // Blocks that stand for others have one place, and may have one mistake.
         let known = places.entry(key).or_default();
         let same = known.iter().find(|(of, at)| *of == block || told[*at].0.detail == one.detail).map(|(_, at)| *at);
         let at = same.unwrap_or_else(|| {
             known.push((block, told.len()));
-            told.push((one, Vec::new(), Vec::new()));
+            told.push((one, IndexSet::new(), Vec::new()));
             told.len() - 1
         });
         let (first, all, of) = &mut told[at];
@@ -59,13 +61,13 @@ pub fn gather(found: Vec<(&str, Diagnostic)>, environments: &[&str]) -> Vec<Diag
         if !is_of(first.address.as_deref(), &name) {
             first.of_instances = 0;
         }
-        all.extend(instances.into_iter().filter(|one: &String| !all.contains(one)).collect::<Vec<_>>());
+        all.extend(instances);
         if !of.contains(&environment) {
             of.push(environment);
         }
     }
-    let finish = |(mut one, instances, of): (Diagnostic, Vec<String>, Vec<&str>)| {
-        one.instances = if instances.len() > 1 { instances } else { Vec::new() };
+    let finish = |(mut one, instances, of): (Diagnostic, IndexSet<String>, Vec<&str>)| {
+        one.instances = if instances.len() > 1 { instances.into_iter().collect() } else { Vec::new() };
         let some = of.len() < environments.len();
         one.environments = of.into_iter().filter(|_| some).map(str::to_owned).collect();
         one

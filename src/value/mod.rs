@@ -15,6 +15,7 @@ mod object;
 mod order;
 pub mod origin;
 pub mod same;
+mod shape;
 pub mod types;
 pub mod unify;
 mod unknown;

@@ -3,14 +3,16 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, btree_map};
 use std::fmt;
+use std::iter;
 use std::ops::Index;
-use std::slice;
 use std::sync::Arc;
+use std::{slice, vec};
 
 use either::Either;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::shape::Shape;
 use super::{Value, names};
 
 /// An attribute: its name and what it is.
@@ -21,11 +23,11 @@ type Item = (Arc<str>, Value);
 #[derive(Clone, Default)]
 pub struct Object(Arc<Items>);
 
-/// Most objects are small, and most large ones are made in one go: they are sorted vectors. What grows large in the middle
-/// becomes a tree.
+/// Most objects are small, and most large ones are made in one go: their values stand in the order of their names. What
+/// grows large in the middle becomes a tree.
 #[derive(Clone)]
 enum Items {
-    Sorted(Vec<Item>),
+    Sorted(Shape, Vec<Value>),
     Tree(BTreeMap<Arc<str>, Value>),
 }
 
@@ -34,16 +36,7 @@ const SHIFTED_MAX: usize = 256;
 
 impl Default for Items {
     fn default() -> Self {
-        Self::Sorted(Vec::new())
-    }
-}
-
-/// Where a name is, or where it belongs.
-fn place(items: &[Item], name: &str) -> Result<usize, usize> {
-    // What is added in order, as most is, goes to the end.
-    match items.last() {
-        Some((last, _)) if &**last < name => Err(items.len()),
-        _ => items.binary_search_by(|(other, _)| (**other).cmp(name)),
+        Self::Sorted(Shape::default(), Vec::new())
     }
 }
 
@@ -59,43 +52,44 @@ fn sort(items: &mut Vec<Item>) {
             again
         });
     }
-    items.shrink_to_fit();
 }
 
 impl Items {
     fn of(mut items: Vec<Item>) -> Self {
         sort(&mut items);
-        Self::Sorted(items)
+        let (names, values): (Vec<_>, Vec<_>) = items.into_iter().unzip();
+        Self::Sorted(Shape::of(names), values)
     }
 
     /// Makes a tree of what is too long to be shifted at a place.
     fn ready(&mut self, at: usize) {
-        if let Self::Sorted(items) = self
-            && items.len() > SHIFTED_MAX
-            && at < items.len()
+        if let Self::Sorted(shape, values) = self
+            && values.len() > SHIFTED_MAX
+            && at < values.len()
         {
-            *self = Self::Tree(std::mem::take(items).into_iter().collect());
+            let names = std::mem::take(shape).into_names();
+            *self = Self::Tree(names.into_iter().zip(std::mem::take(values)).collect());
         }
     }
 
     /// Where a name is or belongs; nothing of a tree.
     fn place(&self, name: &str) -> Option<Result<usize, usize>> {
         match self {
-            Self::Sorted(items) => Some(place(items, name)),
+            Self::Sorted(shape, _) => Some(shape.place(name)),
             Self::Tree(_) => None,
         }
     }
 
     fn get(&self, name: &str) -> Option<(&Arc<str>, &Value)> {
         match self {
-            Self::Sorted(items) => place(items, name).ok().map(|at| (&items[at].0, &items[at].1)),
+            Self::Sorted(shape, values) => shape.place(name).ok().map(|at| (&shape.names()[at], &values[at])),
             Self::Tree(tree) => tree.get_key_value(name),
         }
     }
 
     fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         match self {
-            Self::Sorted(items) => place(items, name).ok().map(|at| &mut items[at].1),
+            Self::Sorted(shape, values) => shape.place(name).ok().map(|at| &mut values[at]),
             Self::Tree(tree) => tree.get_mut(name),
         }
     }
@@ -106,12 +100,13 @@ impl Items {
             self.ready(at);
         }
         match self {
-            Self::Sorted(items) => {
-                let at = place(items, &name).unwrap_or_else(|at| {
-                    items.insert(at, (names::kept(name), value()));
+            Self::Sorted(shape, values) => {
+                let at = shape.place(&name).unwrap_or_else(|at| {
+                    values.insert(at, value());
+                    shape.insert(at, name);
                     at
                 });
-                &mut items[at].1
+                &mut values[at]
             }
             Self::Tree(tree) => tree.entry(name).or_insert_with(value),
         }
@@ -122,14 +117,17 @@ impl Items {
             self.ready(place.ok()? + 1);
         }
         match self {
-            Self::Sorted(items) => place(items, name).ok().map(|at| items.remove(at).1),
+            Self::Sorted(shape, values) => shape.place(name).ok().map(|at| {
+                shape.remove(at);
+                values.remove(at)
+            }),
             Self::Tree(tree) => tree.remove(name),
         }
     }
 
     fn len(&self) -> usize {
         match self {
-            Self::Sorted(items) => items.len(),
+            Self::Sorted(_, values) => values.len(),
             Self::Tree(tree) => tree.len(),
         }
     }
@@ -196,7 +194,19 @@ impl Object {
     /// Keeps the attributes that pass.
     pub fn retain(&mut self, mut keep: impl FnMut(&Arc<str>, &mut Value) -> bool) {
         match self.changed() {
-            Items::Sorted(items) => items.retain_mut(|(name, value)| keep(name, value)),
+            Items::Sorted(shape, values) => {
+                let mut kept = Vec::with_capacity(values.len());
+                let mut names = shape.names().iter();
+                values.retain_mut(|value| {
+                    let name = names.next().expect("each value has a name");
+                    let keeps = keep(name, value);
+                    kept.extend(keeps.then(|| name.clone()));
+                    keeps
+                });
+                if kept.len() < shape.names().len() {
+                    *shape = Shape::of(kept);
+                }
+            }
             Items::Tree(tree) => tree.retain(keep),
         }
     }
@@ -214,7 +224,7 @@ impl Object {
     /// Names and values, by name.
     pub fn iter(&self) -> Iter<'_> {
         match &*self.0 {
-            Items::Sorted(items) => Either::Left(Pairs(items.iter())),
+            Items::Sorted(shape, values) => Either::Left(shape.names().iter().zip(values)),
             Items::Tree(tree) => Either::Right(tree.iter()),
         }
     }
@@ -222,7 +232,7 @@ impl Object {
     /// Names and values to be changed, by name.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Arc<str>, &mut Value)> {
         match self.changed() {
-            Items::Sorted(items) => Either::Left(items.iter_mut().map(|(name, value)| (&*name, value))),
+            Items::Sorted(shape, values) => Either::Left(shape.names().iter().zip(values)),
             Items::Tree(tree) => Either::Right(tree.iter_mut()),
         }
     }
@@ -250,7 +260,11 @@ impl Object {
 
 impl PartialEq for Object {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.len() == other.len() && self.iter().eq(other)
+        match (&*self.0, &*other.0) {
+            _ if Arc::ptr_eq(&self.0, &other.0) => true,
+            (Items::Sorted(shape, values), Items::Sorted(of, others)) if shape.is(of) => values == others,
+            _ => self.len() == other.len() && self.iter().eq(other),
+        }
     }
 }
 
@@ -269,31 +283,8 @@ impl PartialOrd for Object {
 }
 
 /// Names and values, by name.
-pub type Iter<'a> = Either<Pairs<'a>, btree_map::Iter<'a, Arc<str>, Value>>;
-
-/// Names and values of a vector.
-#[derive(Clone)]
-pub struct Pairs<'a>(slice::Iter<'a, Item>);
-
-impl<'a> Iterator for Pairs<'a> {
-    type Item = (&'a Arc<str>, &'a Value);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.next().map(|(name, value)| (name, value))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
-    }
-}
-
-impl DoubleEndedIterator for Pairs<'_> {
-    fn next_back(&mut self) -> Option<Self::Item> {
-        self.0.next_back().map(|(name, value)| (name, value))
-    }
-}
-
-impl ExactSizeIterator for Pairs<'_> {}
+pub type Iter<'a> =
+    Either<iter::Zip<slice::Iter<'a, Arc<str>>, slice::Iter<'a, Value>>, btree_map::Iter<'a, Arc<str>, Value>>;
 
 impl fmt::Debug for Object {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -366,8 +357,7 @@ impl<const N: usize> From<[Item; N]> for Object {
 
 impl FromIterator<Item> for Object {
     fn from_iter<I: IntoIterator<Item = Item>>(items: I) -> Self {
-        let items = items.into_iter().map(|(name, value)| (names::kept(name), value));
-        Self(Arc::new(Items::of(items.collect())))
+        Self(Arc::new(Items::of(items.into_iter().collect())))
     }
 }
 
@@ -381,11 +371,12 @@ impl Extend<Item> for Object {
 
 impl IntoIterator for Object {
     type Item = Item;
-    type IntoIter = Either<std::vec::IntoIter<Item>, btree_map::IntoIter<Arc<str>, Value>>;
+    type IntoIter =
+        Either<iter::Zip<vec::IntoIter<Arc<str>>, vec::IntoIter<Value>>, btree_map::IntoIter<Arc<str>, Value>>;
 
     fn into_iter(self) -> Self::IntoIter {
         match Arc::unwrap_or_clone(self.0) {
-            Items::Sorted(items) => Either::Left(items.into_iter()),
+            Items::Sorted(shape, values) => Either::Left(shape.into_names().into_iter().zip(values)),
             Items::Tree(tree) => Either::Right(tree.into_iter()),
         }
     }
@@ -415,7 +406,7 @@ mod tests {
         let count = 4 * SHIFTED_MAX;
         let grown = object((0..count).rev());
         let made: Object = grown.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        assert!(matches!((&*grown.0, &*made.0), (Items::Tree(_), Items::Sorted(_))));
+        assert!(matches!((&*grown.0, &*made.0), (Items::Tree(_), Items::Sorted(..))));
         assert_eq!(grown, made);
         assert_eq!(grown.cmp(&made), Ordering::Equal);
         let less = |mut object: Object| {
