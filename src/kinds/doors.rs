@@ -3,6 +3,8 @@
 //! Only what is declared is judged. A group that is not of this stack may have rules that nobody sees here, and so may
 //! one that is there already and says nothing of its rules.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::address::Address;
 use crate::kind::{Among, Neighbour, Problem};
 use crate::kinds::vpc_security_group_rule;
@@ -10,24 +12,23 @@ use crate::value::{Data, Object, Origin, Value};
 
 /// Warns of each object of a kind with a port that no rule of its groups lets anybody in on.
 pub fn check<'a>(among: &Among<'a>, kind: &str, port: fn(&Object) -> Option<i64>) -> Vec<(&'a Address, Problem)> {
+    let rules = Rules::read(among);
     let closed = |(address, cache): (&'a Address, Neighbour<'a>)| {
         let port = port(cache.planned)?;
         let groups = Group::all_of(among, &cache)?.into_iter().collect::<Option<Vec<_>>>()?;
-        let closed = !groups.is_empty() && groups.iter().all(|group| group.opens(among, port) == Some(false));
+        let closed = !groups.is_empty() && groups.iter().all(|group| group.opens(&rules, port) == Some(false));
         closed.then(|| (address, problem(&groups, port)))
     };
     let open = |(_, cache): (&'a Address, Neighbour<'a>)| {
         let port = port(cache.planned)?;
         let groups = Group::all_of(among, &cache)?.into_iter().flatten();
-        Some(groups.flat_map(|group| group.open_to_all(among, port)).collect::<Vec<_>>())
+        Some(groups.flat_map(|group| group.open_to_all(&rules, port)).collect::<Vec<_>>())
     };
     let mut found: Vec<_> = among.of(kind).filter_map(closed).collect();
-    for one in among.of(kind).filter_map(open).flatten() {
-        // Several caches may have one door.
-        if !found.contains(&one) {
-            found.push(one);
-        }
-    }
+    // Several caches may have one door.
+    let mut told = BTreeSet::new();
+    let open = among.of(kind).filter_map(open).flatten();
+    found.extend(open.filter(|(address, problem)| told.insert((*address, problem.detail.clone()))));
     found
 }
 
@@ -84,32 +85,27 @@ impl<'a> Group<'a> {
     }
 
     /// The warnings of rules that let everybody in on another port than the usual ones, of which rules tell themselves.
-    fn open_to_all(&self, among: &Among<'a>, port: i64) -> Vec<(&'a Address, Problem)> {
+    fn open_to_all(&self, rules: &Rules<'a>, port: i64) -> Vec<(&'a Address, Problem)> {
         let what = format!("{port}, the port of a cache");
         let opens =
             |rule: &Object, names| is_open_to_all(rule, names, &[port]) && !is_open_to_all(rule, names, &CACHES);
         let blocks = self.group.planned.get("ingress").and_then(Value::as_items).unwrap_or_default();
         let block = blocks.iter().filter_map(Value::as_object).any(|rule| opens(rule, NAMES));
         let own = block.then(|| (self.address, everybody("ingress", &what)));
-        let alone = rules(among).filter(|(_, rule, names)| {
-            let ours = rule.get("security_group_id").is_some_and(|id| is_of(id, self.address, self.group.planned));
-            ours && opens(rule, *names)
-        });
+        let alone = rules.of(self).filter(|(_, rule, names)| opens(rule, *names));
         own.into_iter().chain(alone.map(|(address, ..)| (address, everybody("from_port", &what)))).collect()
     }
 
     fn find(among: &Among<'a>, id: &Value) -> Option<Self> {
-        let mut all = among.of("security_group");
-        all.find(|(address, group)| is_of(id, address, group.planned)).map(|(address, group)| Self { address, group })
+        declared(among, id).map(|(address, group)| Self { address, group })
     }
 
     fn at(among: &Among<'a>, address: &Address) -> Option<Self> {
-        let (address, group) = among.declared.iter().find(|(known, _)| **known == address)?;
-        Some(Self { address, group: *group })
+        among.declared.get_key_value(address).map(|(address, group)| Self { address, group: *group })
     }
 
     /// Whether a rule lets somebody in; `None` where that is not known.
-    fn opens(&self, among: &Among<'a>, port: i64) -> Option<bool> {
+    fn opens(&self, rules: &Rules<'a>, port: i64) -> Option<bool> {
         let written = self.group.written.contains_key("ingress");
         let new = self.group.planned.get("id").and_then(Value::as_str).is_none();
         let blocks = match self.group.planned.get("ingress") {
@@ -122,17 +118,48 @@ impl<'a> Group<'a> {
             return None;
         }
         let blocks = blocks.iter().map(|rule| covers(rule.as_object(), NAMES, port));
-        let alone = rules(among).map(|(_, rule, names)| match rule.get("security_group_id") {
-            Some(id) if is_of(id, self.address, self.group.planned) => covers(Some(rule), names, port),
-            Some(id) if id.is_unknown() && origin(id).is_none() => None,
-            _ => Some(false),
-        });
-        blocks.chain(alone).try_fold(false, |open, covers| Some(open || covers?))
+        let alone = rules.of(self).map(|(_, rule, names)| covers(Some(rule), names, port));
+        let of_others = rules.may_be_of_any.then_some(None);
+        blocks.chain(alone).chain(of_others).try_fold(false, |open, covers| Some(open || covers?))
     }
 }
 
-/// The rules that are resources of their own and let in, with the names of their protocols and ports.
-fn rules<'a>(among: &Among<'a>) -> impl Iterator<Item = (&'a Address, &'a Object, [&'static str; 3])> {
+/// A rule that is a resource of its own, with the names of its protocol and ports.
+type Rule<'a> = (&'a Address, &'a Object, [&'static str; 3]);
+
+/// The rules that are resources of their own and let in.
+#[derive(Default)]
+struct Rules<'a> {
+    by_id: BTreeMap<&'a str, Vec<Rule<'a>>>,
+    /// Of groups that have no id yet.
+    by_address: BTreeMap<&'a Address, Vec<Rule<'a>>>,
+    /// Whether it is not known of one whose it is.
+    may_be_of_any: bool,
+}
+
+impl<'a> Rules<'a> {
+    fn read(among: &Among<'a>) -> Self {
+        let mut all = Self::default();
+        for rule in rules(among) {
+            let Some(group) = rule.1.get("security_group_id") else { continue };
+            match (group.as_str(), origin(group)) {
+                (Some(id), _) => all.by_id.entry(id).or_default().push(rule),
+                (None, Some(address)) => all.by_address.entry(address).or_default().push(rule),
+                (None, None) => all.may_be_of_any |= group.is_unknown(),
+            }
+        }
+        all
+    }
+
+    /// Those of a group.
+    fn of(&self, group: &Group<'a>) -> impl Iterator<Item = Rule<'a>> {
+        let id = group.group.planned.get("id").and_then(Value::as_str);
+        let by_id = id.and_then(|id| self.by_id.get(id)).into_iter().flatten();
+        by_id.chain(self.by_address.get(group.address).into_iter().flatten()).copied()
+    }
+}
+
+fn rules<'a>(among: &Among<'a>) -> impl Iterator<Item = Rule<'a>> {
     let alone = among.of("security_group_rule").filter(|(_, rule)| is_not_egress(rule.planned));
     let of_vpc = among.of(vpc_security_group_rule::INGRESS);
     let alone = alone.map(|(address, rule)| (address, rule.planned, NAMES));
@@ -152,10 +179,13 @@ fn origin(value: &Value) -> Option<&Address> {
     }
 }
 
-/// Whether an id is that of a group.
-fn is_of(id: &Value, address: &Address, group: &Object) -> bool {
-    let known = id.as_str().is_some() && group.get("id").and_then(Value::as_str) == id.as_str();
-    known || origin(id) == Some(address)
+/// The declared security group of an id: that which has it, or that which will.
+pub fn declared<'a>(among: &Among<'a>, id: &Value) -> Option<(&'a Address, Neighbour<'a>)> {
+    match (id.as_str(), origin(id)) {
+        (Some(id), _) => among.with("security_group", "id", id).first().copied(),
+        (None, Some(address)) => among.declared.get_key_value(address).map(|(address, group)| (*address, *group)),
+        (None, None) => None,
+    }
 }
 
 /// Whether a rule is about a port; `None` where that is not known.

@@ -223,8 +223,8 @@ fn of_one_shard(among: &Among, snapshot: &Object) -> Option<Problem> {
 /// Clusters of Memcached have no snapshots; serverless caches of it do.
 fn memcached(among: &Among, snapshot: &Object) -> Option<Problem> {
     let id = text(snapshot, "cache_cluster_id")?;
-    let mut clusters = among.of("cache_cluster").map(|(_, cluster)| cluster.planned);
-    clusters.find(|it| text(it, "cluster_id") == Some(id) && text(it, "engine") == Some("memcached"))?;
+    let clusters = among.with("cache_cluster", "cluster_id", id);
+    clusters.iter().find(|(_, it)| text(it.planned, "engine") == Some("memcached"))?;
     let detail = format!("The cluster \"{id}\" is of memcached, and AWS makes no snapshots of those.");
     let help = "Take the block out; or make the cluster one of valkey or redis.";
     Some(Problem::error("CS0951", "cache_cluster_id", "No snapshots of memcached", detail, help))

@@ -38,10 +38,10 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
 
 /// The declared groups of an association that list their users.
 fn lists<'a>(association: &Object, among: &Among<'a>) -> impl Iterator<Item = (&'a Address, Neighbour<'a>)> {
-    let group = text(association, "user_group_id").map(str::to_owned);
-    let is_it = move |other: &Object| group.is_some() && text(other, "user_group_id") == group.as_deref();
+    let group = text(association, "user_group_id");
+    let groups = group.map(|group| among.with("user_group", "user_group_id", group)).unwrap_or_default();
     let lists = |other: &Neighbour| other.written.contains_key("user_ids") && !other.ignores("user_ids");
-    among.of("user_group").filter(move |(_, other)| is_it(other.planned) && lists(other))
+    groups.into_iter().filter(move |(_, other)| lists(other))
 }
 
 impl Kind for UserGroupAssociation {

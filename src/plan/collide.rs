@@ -93,6 +93,7 @@ pub fn among<'a>(draft: &'a Draft, stack: &'a Stack, lists: &'a BTreeMap<&Addres
         recorded: draft.state.records.iter().map(|(address, record)| (address, &record.object)).collect(),
         protects: draft.inputs.environment.protect,
         read: draft.inputs.live.is_some(),
+        ..Among::default()
     }
 }
 

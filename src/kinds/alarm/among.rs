@@ -21,6 +21,8 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
 struct There<'a> {
     /// The ids of groups, and those of their nodes.
     groups: BTreeMap<&'a str, Vec<&'a str>>,
+    /// The nodes of all groups.
+    members: BTreeSet<&'a str>,
     /// The clusters by their ids.
     clusters: BTreeMap<&'a str, &'a Object>,
     serverless: BTreeSet<&'a str>,
@@ -29,8 +31,10 @@ struct There<'a> {
 impl<'a> There<'a> {
     fn read(among: &Among<'a>) -> Self {
         let named = |kind, name| among.of(kind).filter_map(move |(_, it)| Some((text(it.planned, name)?, it.planned)));
+        let groups: BTreeMap<_, _> = among.declared.values().filter_map(|one| members(one.planned)).collect();
         Self {
-            groups: among.declared.values().filter_map(|one| members(one.planned)).collect(),
+            members: groups.values().flatten().copied().collect(),
+            groups,
             clusters: named("cache_cluster", "cluster_id").collect(),
             serverless: named("serverless_cache", "name").map(|(name, _)| name).collect(),
         }
@@ -54,7 +58,7 @@ impl<'a> There<'a> {
             let why = format!("\"{id}\" has the nodes {}, and no \"{node}\"", nodes.join(", "));
             return Some(no_data(why, "Write the number of a node; or set `target` to the cluster.").warning());
         }
-        if self.groups.values().flatten().any(|node| *node == id) {
+        if self.members.contains(id) {
             let node = text("CacheNodeId").filter(|node| *node != "0001")?;
             let why = format!("The one node of \"{id}\" is called 0001, and not \"{node}\"");
             return Some(no_data(why, "Leave CacheNodeId out."));
@@ -122,15 +126,16 @@ pub(super) fn metrics<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
 pub(super) fn first_only<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     let objects = among.declared.values().map(|one| one.planned);
     let groups = objects.filter_map(members).filter(|(_, nodes)| nodes.len() > 1);
-    let watching = |node: &str| {
-        let of = |(address, alarm): (&'a Address, Neighbour<'a>)| {
-            said(alarm.planned).iter().any(|one| is_of(one.dimensions, node)).then_some(address)
-        };
-        among.of("alarm").find_map(of)
-    };
+    let mut watching: BTreeMap<&str, &Address> = BTreeMap::new();
+    for (address, alarm) in among.of("alarm") {
+        let nodes = said(alarm.planned).into_iter().filter_map(|one| one.dimensions.get("CacheClusterId")?.as_str());
+        nodes.for_each(|node| {
+            watching.entry(node).or_insert(address);
+        });
+    }
     let problem = |(id, nodes): (&str, Vec<&str>)| {
-        let address = watching(nodes[0])?;
-        if nodes[1..].iter().any(|node| watching(node).is_some()) {
+        let address = *watching.get(nodes[0])?;
+        if nodes[1..].iter().any(|node| watching.contains_key(node)) {
             return None;
         }
         let detail = format!("Of the {} nodes of \"{id}\" alarms watch only \"{}\".", nodes.len(), nodes[0]);
@@ -162,10 +167,6 @@ pub(super) fn unheard<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         })
     };
     among.of("alarm").filter_map(of).collect()
-}
-
-fn is_of(dimensions: &Value, node: &str) -> bool {
-    dimensions.get("CacheClusterId").and_then(Value::as_str) == Some(node)
 }
 
 /// A lag is that of a replica: the first node of a group is its primary when it is made, and a single node has none.

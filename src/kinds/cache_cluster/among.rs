@@ -49,8 +49,7 @@ fn family(cluster: &Object, group: &Object) -> Option<Problem> {
 /// A replica by itself is for groups without cluster mode.
 fn joins_shards(among: &Among, written: &Object) -> Option<Problem> {
     let id = text(written, "replication_group_id")?;
-    let mut groups = among.of("replication_group").map(|(_, group)| group.planned);
-    let group = groups.find(|group| text(group, "replication_group_id") == Some(id))?;
+    let group = among.with("replication_group", "replication_group_id", id).first()?.1.planned;
     (group.get("cluster_enabled").and_then(Value::as_bool) == Some(true)).then(|| {
         let detail = "The group has cluster mode, and its replicas are those of its shards.";
         let help = "Set replicas_per_node_group of the group instead.";
@@ -62,8 +61,7 @@ fn joins_shards(among: &Among, written: &Object) -> Option<Problem> {
 fn is_counted(among: &Among, written: &Object) -> Option<Problem> {
     const COUNTS: [&str; 2] = ["num_cache_clusters", "replicas_per_node_group"];
     let id = text(written, "replication_group_id")?;
-    let mut groups = among.of("replication_group");
-    let (address, group) = groups.find(|(_, group)| text(group.planned, "replication_group_id") == Some(id))?;
+    let (address, group) = *among.with("replication_group", "replication_group_id", id).first()?;
     // One that stays as it is has counted it.
     let stays = among.read && group.updated.is_none() && among.recorded.contains_key(address);
     if stays || group.planned.get("cluster_enabled").and_then(Value::as_bool) == Some(true) {

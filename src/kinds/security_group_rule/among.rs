@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::identity_in;
 use crate::address::Address;
 use crate::kind::{Among, Neighbour, Problem};
+use crate::kinds::doors;
 use crate::kinds::rules_of_security_group::Direction;
 use crate::kinds::security_group_rule::identity::Identity;
 use crate::kinds::vpc_security_group_rule;
@@ -16,14 +17,13 @@ const BLOCK_SOURCES: [&str; 5] = ["cidr_blocks", "ipv6_cidr_blocks", "prefix_lis
 
 /// Every problem of a rule among others.
 pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
-    let groups = Groups::new(among);
     let mut problems = Vec::new();
     let mut seen: BTreeMap<(String, Identity), &'a Address> = BTreeMap::new();
     for (address, rule) in rules(among) {
         let (Some(group), Some(direction)) = (group_of(rule.planned), direction(address, rule.planned)) else {
             continue;
         };
-        problems.extend(groups.decides(&group, direction).map(|decider| (address, mixed(direction, decider))));
+        problems.extend(decides(among, rule.planned, direction).map(|decider| (address, mixed(direction, decider))));
         let region = rule.planned.get("region").and_then(Value::as_str).unwrap_or_default();
         for single in singles(&address.kind, rule.planned, &group) {
             match seen.get(&(region.to_owned(), single.clone())) {
@@ -37,7 +37,7 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
 
 /// The declared group that decides about a rule which nothing declares any more.
 pub(in crate::kinds) fn taken_in<'a>(address: &Address, rule: &Object, among: &Among<'a>) -> Option<&'a Address> {
-    Groups::new(among).decides(&group_of(rule)?, direction(address, rule)?)
+    decides(among, rule, direction(address, rule)?)
 }
 
 /// Whether two objects have a rule in common: single rules, or groups with blocks.
@@ -91,24 +91,11 @@ fn singles(kind: &str, rule: &Object, group: &str) -> Vec<Identity> {
     identity.iter().flat_map(Identity::singles).collect()
 }
 
-/// The declared groups by id and by address.
-struct Groups<'a>(BTreeMap<String, (&'a Address, Neighbour<'a>)>);
-
-impl<'a> Groups<'a> {
-    fn new(among: &Among<'a>) -> Self {
-        let names = |(address, group): (&'a Address, Neighbour<'a>)| {
-            let id = group.planned.get("id").and_then(Value::as_str).map(str::to_owned);
-            id.into_iter().chain([address.to_string()]).map(move |name| (name, (address, group)))
-        };
-        Self(among.of("security_group").flat_map(names).collect())
-    }
-
-    /// The group, where blocks of its own say what rules it has. Where differences do not count, they say so only once.
-    fn decides(&self, group: &str, direction: Direction) -> Option<&'a Address> {
-        let (address, group) = self.0.get(group)?;
-        let written = group.written.get(direction.attribute()).is_some_and(|value| !value.is_null());
-        (written && !group.ignores(direction.attribute())).then_some(*address)
-    }
+/// The group of a rule, where blocks of its own say what rules it has. Where differences do not count, they say so only once.
+fn decides<'a>(among: &Among<'a>, rule: &Object, direction: Direction) -> Option<&'a Address> {
+    let (address, group) = doors::declared(among, rule.get("security_group_id")?)?;
+    let written = group.written.get(direction.attribute()).is_some_and(|value| !value.is_null());
+    (written && !group.ignores(direction.attribute())).then_some(address)
 }
 
 fn mixed(direction: Direction, group: &Address) -> Problem {

@@ -164,8 +164,7 @@ fn counted_by_nodes(group: Neighbour, clustered: &BTreeMap<&str, bool>) -> Optio
 /// Nodes that keep data on SSD evict by three policies. Source: the user guide, "data tiering".
 fn tiered_policy(among: &Among, group: Neighbour) -> Option<Problem> {
     let (node, name) = (text(group.planned, "node_type")?, text(group.planned, "parameter_group_name")?);
-    let mut groups = among.of("parameter_group").filter(|(_, it)| text(it.planned, "name") == Some(name));
-    let blocks = groups.next()?.1.planned.get("parameter")?.as_items()?;
+    let blocks = among.with("parameter_group", "name", name).first()?.1.planned.get("parameter")?.as_items()?;
     let policy = blocks.iter().find(|block| block.get("name").and_then(Value::as_str) == Some("maxmemory-policy"))?;
     let policy = policy.get("value")?.as_str()?;
     let wrong = nodes::has_data_tiering(node) && !["noeviction", "volatile-lru", "allkeys-lru"].contains(&policy);
