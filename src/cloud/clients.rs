@@ -60,12 +60,16 @@ pub struct Clients {
     pub secrets: Service<api::Client>,
     /// Key Management Service.
     pub kms: Service<api::Client>,
-    /// Resource Groups Tagging.
-    pub tagging: Service<aws_sdk_resourcegroupstagging::Client>,
+    /// Resource Groups Tagging; none where other services are elsewhere, and nobody says where this one is.
+    pub tagging: Option<Service<aws_sdk_resourcegroupstagging::Client>>,
     /// EC2.
     #[cfg(feature = "ec2")]
     pub ec2: Service<aws_sdk_ec2::Client>,
 }
+
+/// The names of the tagging API in `endpoints`, and those of the services whose tags it tells.
+const TAGGING: [&str; 2] = ["resourcegroupstaggingapi", "resourcegroupstagging"];
+const TAGGED: [&str; 7] = ["elasticache", "cloudwatch", "ec2", "cloudwatchlogs", "cloudwatchlog", "logs", "sns"];
 
 impl Account {
     /// Keeps the settings until the first use.
@@ -127,11 +131,8 @@ impl Account {
             ssm: self.service(region, "ssm", api::Client::new(&at(&["ssm"]), &SSM)),
             secrets: self.service(region, "secretsmanager", api::Client::new(&at(&["secretsmanager"]), &SECRETS)),
             kms: self.service(region, "kms", api::Client::new(&at(&["kms"]), &KMS)),
-            tagging: self.service(
-                region,
-                "tagging",
-                aws_sdk_resourcegroupstagging::Client::new(&at(&["resourcegroupstaggingapi", "resourcegroupstagging"])),
-            ),
+            tagging: (self.settings.is_named(&TAGGING) || !self.settings.is_named(&TAGGED))
+                .then(|| self.service(region, "tagging", aws_sdk_resourcegroupstagging::Client::new(&at(&TAGGING)))),
             #[cfg(feature = "ec2")]
             ec2: self.service(region, "ec2", aws_sdk_ec2::Client::new(&at(&["ec2"]))),
         }

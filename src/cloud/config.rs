@@ -144,6 +144,12 @@ pub fn in_process(settings: &Settings, client: InProcess) -> SdkConfig {
 }
 
 impl Settings {
+    /// Whether a service has a URL of its own, under any of those names.
+    pub(super) fn is_named(&self, service: &[&str]) -> bool {
+        let in_process = matches!(self.endpoint, Endpoint::InProcess(_));
+        !in_process && service.iter().any(|name| self.access.endpoints.contains_key(*name))
+    }
+
     /// The configuration for a service, under any of its names: its own URL where it has one.
     pub(super) fn at(&self, config: &SdkConfig, service: &[&str]) -> SdkConfig {
         let url = service.iter().find_map(|name| self.access.endpoints.get(*name));

@@ -33,12 +33,9 @@ pub fn map<K: AsRef<str>, V: AsRef<str>>(tags: impl IntoIterator<Item = (K, V)>)
 }
 
 /// Reads the tags of every object of a type at once (`elasticache:subnetgroup`), when there are many to read.
-/// `None` where they are few, or where the tagging API is closed to us; then [`of_each`] is left.
+/// `None` where they are few, or where the tagging API is closed to us or elsewhere; then [`of_each`] is left.
 pub async fn of_type(clients: &Clients, count: usize, resource_type: &str) -> Result<Option<ByArn>, RemoteError> {
-    if count <= FEW {
-        return Ok(None);
-    }
-    let service = &clients.tagging;
+    let Some(service) = clients.tagging.as_ref().filter(|_| count > FEW) else { return Ok(None) };
     let read = pages(|token| async move {
         let request = service
             .client
@@ -120,10 +117,7 @@ pub async fn of_one(clients: &Clients, owner: Owner, arn: &str) -> Result<Value,
 /// Reads the tags of objects whose own service does not tell them while it is at work on them. The tagging API does,
 /// though it is some seconds behind: an object that it does not list yet is left out, and so is any failure.
 pub async fn of_busy(clients: &Clients, arns: Vec<String>) -> ByArn {
-    if arns.is_empty() {
-        return ByArn::new();
-    }
-    let service = &clients.tagging;
+    let Some(service) = clients.tagging.as_ref().filter(|_| !arns.is_empty()) else { return ByArn::new() };
     let request = service.client.get_resources().set_resource_arn_list(Some(arns));
     let answer = service.pace.send(|| request.clone().send()).await;
     let mappings = answer.ok().and_then(|answer| answer.resource_tag_mapping_list).unwrap_or_default();

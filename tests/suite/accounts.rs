@@ -84,6 +84,21 @@ fn services_go_where_the_provider_sends_them() {
 }
 
 #[test]
+fn where_services_are_elsewhere_none_is_asked_at_aws() {
+    let (emulator, place) = stage();
+    let url = &emulator.url;
+    let endpoints: String =
+        ["elasticache", "sts", "ec2"].iter().map(|service| format!("    {service} = \"{url}\"\n")).collect();
+    let keys = "access_key = \"111111111111\"\n secret_key = \"one\"";
+    provider(&place, &format!("{keys}\n  endpoints {{\n{endpoints}  }}"));
+    let many = "parameter_group \"many\" {\n  count  = 30\n  name   = \"p-${count.index}\"\n  family = \"redis7\"\n}\n";
+    place.write("many.hcl", many);
+    place.run(&["apply", "--auto-approve"]).expect(0).says("31 added");
+    place.run(&["plan", "--detailed-exitcode"]).expect(0);
+    assert!(!calls(&emulator).contains_key("tagging:GetResources"));
+}
+
+#[test]
 fn nothing_but_the_account_is_asked_for_in_the_wrong_one() {
     let (emulator, place) = stage();
     let who = "profile = \"first\"\n shared_credentials_files = [\"keys\"]\n";
