@@ -61,6 +61,10 @@ fn plan_file(
 async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> Result<u8, Failure> {
     let stop = signals::listen(ui);
     let options = plan_options(&args.scope, destroy)?;
+    if options.remembered {
+        let why = "-refresh=false: an apply looks at what it changes; a plan that does not is only shown";
+        return Err(Failure::Error(why.to_owned()));
+    }
     if args.all && destroy {
         // What is destroyed cannot be brought back.
         return Err(Failure::Error("environments are destroyed one by one: name each with -e NAME".to_owned()));

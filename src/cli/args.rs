@@ -209,6 +209,9 @@ pub struct ScopeArgs {
     /// Only bring the records to what is there.
     #[arg(long, conflicts_with_all = ["replace", "allow_destroy", "allow_purchase", "max_impact", "now"])]
     pub refresh_only: bool,
+    /// With `false`, a plan is made of what the state remembers, without a look at the account; and only shown.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub refresh: Option<bool>,
     /// Wait so long for the state's lock: 30s, 5m.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
     pub lock_timeout: Duration,

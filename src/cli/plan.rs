@@ -36,6 +36,10 @@ async fn make(context: &Context, ui: Ui, args: &PlanArgs) -> Result<u8, Failure>
     };
     let (loaded, mut environments) = context.environments_with(ui, &args.stack, args.all, beside)?;
     let options = plan_options(&args.scope, args.destroy)?;
+    if options.remembered && args.out.is_some() {
+        let why = "-refresh=false: such a plan is only shown, since an apply looks at what it changes; leave --out";
+        return Err(Failure::Error(why.to_owned()));
+    }
     if environments.len() > 1 {
         return several::plan(context, ui, args, (loaded, environments), &options).await;
     }

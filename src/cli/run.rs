@@ -295,6 +295,9 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
         let option = if scope.refresh_only { "--refresh-only" } else { now };
         return Err(Failure::Error(format!("{option} destroys nothing: use it with `plan` or `apply`")));
     }
+    if scope.refresh == Some(false) && scope.refresh_only {
+        return Err(Failure::Error("-refresh=false: --refresh-only looks at nothing then".to_owned()));
+    }
     let all = |text: &String| text == "all";
     if scope.allow_purchase.iter().any(all) {
         let why = "--allow-purchase all: nobody gives the money back, so each purchase is named: --allow-purchase reserved_cache_node.a";
@@ -309,6 +312,7 @@ pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure
         allow_all: scope.allow_destroy.iter().any(all),
         now: addresses(&scope.now)?,
         allow_purchase: addresses(&scope.allow_purchase)?,
+        remembered: scope.refresh == Some(false),
         max_impact: max_impact.transpose()?,
         max_cost_increase: scope.max_cost_increase,
         refresh_only: scope.refresh_only,

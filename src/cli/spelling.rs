@@ -11,7 +11,6 @@ use crate::cli::args::Cli;
 /// What is refused, with what to use. Where a value is given, only with that value.
 const REFUSED: &[(&str, Option<&str>, &str)] = &[
     ("lock", Some("false"), "the state is locked always; wait for it with -lock-timeout=5m"),
-    ("refresh", Some("false"), "a plan is made of what the account has; `validate` and `diff` ask no account"),
     ("state-out", None, "the state is written where it was read; choose another place with --state DIRECTORY"),
     ("backup", None, "the state from before the last run lies beside it, as state.json.backup"),
     ("migrate-state", None, "a `backend` block is Terraform's and is not read for our state"),
@@ -26,8 +25,8 @@ const REFUSED: &[(&str, Option<&str>, &str)] = &[
     ("config", None, "name the directory of the stack, or use -chdir=DIR"),
 ];
 
-/// What Terraform does by default and cannot be otherwise here: `-lock`, `-refresh=true`.
-const ALWAYS: [&str; 2] = ["lock", "refresh"];
+/// What Terraform does by default and cannot be otherwise here: `-lock`.
+const ALWAYS: [&str; 1] = ["lock"];
 
 /// Lets Terraform's spelling through: `-auto-approve`, `-chdir=DIR`, `-var a=b`, `-no-color=true`, `-lock=true`.
 ///
@@ -106,14 +105,14 @@ mod tests {
                 Ok("apply --auto-approve -e prod -C x --target=alarm.a"),
             ),
             ("plan -var a=-b -no-color=true -detailed-exitcode=false", Ok("plan --var a=-b --no-color")),
-            ("plan -lock=true -lock -refresh=true -lock-timeout=5m", Ok("plan --lock-timeout=5m")),
+            ("plan -lock=true -lock -lock-timeout=5m", Ok("plan --lock-timeout=5m")),
+            ("plan -refresh=false", Ok("plan --refresh=false")),
             ("-chdir=x plan -eprod", Ok("--chdir=x plan -eprod")),
             ("init -input=false -upgrade", Ok("init --input=false --upgrade")),
             ("plan -unheard-of", Ok("plan --unheard-of")),
             ("plan - -- -lock=false", Ok("plan - -- -lock=false")),
             ("apply -allow-replace=all", Ok("apply --allow-replace=all")),
             ("apply -lock=false", Err("-lock=false: the state is locked always")),
-            ("plan --refresh=false", Err("--refresh=false: a plan is made")),
             ("plan -generate-config-out=x.tf", Ok("plan --generate-config-out=x.tf")),
         ];
         for (line, want) in cases {

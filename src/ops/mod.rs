@@ -14,6 +14,7 @@ pub mod moved;
 mod place;
 pub mod plan;
 pub mod recover;
+mod remembered;
 pub mod room;
 pub mod saved;
 pub mod session;

@@ -9,6 +9,7 @@ use crate::diag::Diagnostic;
 use crate::kinds;
 use crate::ops::connect::Connection;
 use crate::ops::recover::{self, Watch};
+use crate::ops::remembered;
 use crate::ops::room::{Weighed, weigh};
 use crate::ops::{Failure, Session};
 use crate::plan::build::{Inputs, build};
@@ -71,14 +72,18 @@ pub async fn plan(
     let Recovered { state, foreseen, kept } = recovered(session, store, connection, watch).await?;
     let mut live = Live::default();
     let wanted = Needs { objects: first.objects.into_iter().chain(keys(&state)).collect(), ..first };
-    refresh::read(&connection.cloud, wanted, &mut live).await.map_err(failed)?;
+    let cloud = match options.remembered {
+        true => remembered::cloud(&connection.cloud, &state),
+        false => connection.cloud.clone(),
+    };
+    refresh::read(&cloud, wanted, &mut live).await.map_err(failed)?;
     if watch.is_some() {
         confirm_absence(session, &state, connection, &mut live).await?;
     }
     for _ in 0..ROUNDS_MAX {
         let outcome = walk(session, &state, &live, connection, options);
         if !outcome.needs.is_empty() && !outcome.diagnostics.iter().any(is_final) {
-            refresh::read(&connection.cloud, outcome.needs, &mut live).await.map_err(failed)?;
+            refresh::read(&cloud, outcome.needs, &mut live).await.map_err(failed)?;
             continue;
         }
         if let Some(watch) = watch.filter(|_| outcome.plan.unfinished > 0)
@@ -103,7 +108,7 @@ pub async fn plan(
         let at_work = if watch.is_none() && store.is_dirty() { at_work(session)? } else { None };
         let foreseen = if at_work.is_some() { Vec::new() } else { foreseen };
         session.report(at_work.into_iter().collect());
-        plan.notes.extend(foreseen.into_iter().chain(kept));
+        plan.notes.extend(foreseen.into_iter().chain(kept).chain(options.remembered.then(remembered::note)));
         session.report(strange(session, &state, &plan).into_iter().collect());
         session.report(outcome.diagnostics);
         session.seen = Some((state, live));

@@ -119,6 +119,8 @@ pub struct Options {
     pub max_cost_increase: Option<Micros>,
     /// Only bring the records to what is there.
     pub refresh_only: bool,
+    /// The account is not read: what is recorded stands for what is there. Such a plan is only shown.
+    pub remembered: bool,
     /// What shrinks is made to shrink, even where what it holds has no room then.
     pub force: bool,
     /// Only restart nodes of these.
