@@ -8,7 +8,7 @@ use std::time::Instant;
 use cachestack::clock::SystemClock;
 use cachestack::emulator::{Emulator, Options, Request, Speed};
 
-#[path = "../src/allocator.rs"]
+#[path = "../src/main/allocator.rs"]
 mod allocator;
 
 const RUNS: usize = 21;

@@ -20,7 +20,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use tempfile::TempDir;
 
-#[path = "../src/allocator.rs"]
+#[path = "../src/main/allocator.rs"]
 mod allocator;
 
 const SIZES: [usize; 4] = [1_250, 2_500, 5_000, 10_000];

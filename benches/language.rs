@@ -11,7 +11,7 @@ use cachestack::lang::syntax::{parse, parse_expression};
 use cachestack::lang::{ast, fmt};
 use cachestack::value::Value;
 
-#[path = "../src/allocator.rs"]
+#[path = "../src/main/allocator.rs"]
 mod allocator;
 
 const LOCALS: &str = "{ name = \"shop\", types = [\"a\", \"b\", \"c\"], tags = { App = \"x\", Env = \"y\" } }";

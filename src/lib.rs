@@ -113,6 +113,7 @@
 //! | [`ui`] | output, questions and what could not be written; documents in Terraform's form ([`ui::terraform`]), messages for programs ([`ui::stream`]), reports for code hosts ([`ui::report`]) |
 //! | [`cli`] | one file per command, several environments (`cli/several.rs`), what a shell completes (`cli/complete.rs`), Terraform's spelling, signals and the exit codes |
 //! | `simulation` | the engine under faults from a seed: a disk and an account in memory, time that leaps (tests, feature `simulation`) |
+//! | `main` | the program around the library, and its allocator, which the benches have too (`main/allocator.rs`) |
 //!
 //! # Invariants
 //!

@@ -1,5 +1,6 @@
 //! The `cachestack` program: arguments in, exit code out.
 
+#[path = "main/allocator.rs"]
 mod allocator;
 
 fn main() -> std::process::ExitCode {
