@@ -98,8 +98,13 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Replaces a file as a whole: a reader, or a crash, sees the old bytes or the new ones and nothing between.
 /// The bytes and the new name are synced before this returns. A new file is its owner's alone; one that is replaced
-/// keeps its permissions.
+/// keeps its permissions. A link is followed. What is no regular file, as a terminal or a pipe, cannot be replaced: it is
+/// written to.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = &end_of_links(path)?;
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
     let folder = parent(path);
     fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(&draft_prefix(path)).suffix(DRAFT_END).tempfile_in(folder)?;
@@ -110,6 +115,21 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
+}
+
+/// So many links in a row lead nowhere, as the system says.
+const LINKS_MAX: usize = 40;
+
+/// Where the links lead that begin at a path, also where nothing is there yet.
+fn end_of_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        match fs::read_link(&path) {
+            Ok(next) => path = parent(&path).join(next),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::new(ErrorKind::InvalidInput, "too many links"))
 }
 
 /// Lets others read a file, for instance one that belongs into version control.

@@ -24,8 +24,7 @@ impl Disk for SystemDisk {
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        super::replace(&real, bytes)
+        super::replace(path, bytes)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -117,5 +116,27 @@ mod tests {
         drop(log);
         SystemDisk.remove(&path).expect("removed");
         assert!(synced() && !path.exists(), "that a file is gone");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_pipes_are_written_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [target, link, far, pipe] = ["target", "link", "far", "pipe"].map(|name| folder.path().join(name));
+        std::os::unix::fs::symlink("target", &link).expect("a link");
+        std::os::unix::fs::symlink("link", &far).expect("a link to a link");
+        for (path, text) in [(&far, "one"), (&link, "two"), (&target, "three")] {
+            crate::disk::replace(path, text.as_bytes()).expect("written");
+            assert_eq!(fs::read_to_string(&target).expect("the file"), text);
+        }
+        assert!(link.is_symlink() && far.is_symlink());
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read_to_string(pipe).expect("a text")
+        });
+        crate::disk::replace(&pipe, b"through").expect("written");
+        assert_eq!(reader.join().expect("a reader"), "through");
+        assert!(!pipe.is_file(), "it is a pipe still");
     }
 }

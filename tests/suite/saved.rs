@@ -167,6 +167,29 @@ fn a_plan_is_stale_when_what_it_touches_has_moved() {
     assert!(applied.stderr.contains("`parameter_group.r` is no longer in the state"), "{}", applied.stderr);
 }
 
+/// An object that has taken the place of another under its name is none that the plan knows.
+#[test]
+fn a_plan_does_not_touch_a_successor() {
+    for what in ["parameter_group.p", "random_id.id"] {
+        let place = place();
+        place.run(&["apply", "--auto-approve"]).expect(0);
+        for file in ["one.plan", "two.plan"] {
+            place.run(&["plan", "--replace", what, "--out", file]).expect(0);
+        }
+        place.run(&["apply", "--auto-approve", "one.plan"]).expect(0);
+        let applied = place.run(&["apply", "--auto-approve", "two.plan"]).expect(6);
+        assert!(applied.stderr.contains(&format!("`{what}` ")), "{}", applied.stderr);
+    }
+    let place = place();
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    place.run(&["plan", "--destroy", "--out", "p.plan"]).expect(0);
+    place.run(&["destroy", "--auto-approve"]).expect(0);
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    let applied = place.run(&["apply", "--auto-approve", "p.plan"]).expect(6);
+    assert!(applied.stderr.contains("was changed by another run"), "{}", applied.stderr);
+    place.run(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
 /// A state that was made since the plan, by another run.
 #[test]
 fn a_plan_of_a_new_stack_is_stale_once_there_is_a_state() {

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::kind::Observation;
 use crate::kinds;
+use crate::kinds::tags::MARK;
 use crate::plan::saved::seal::{hex, keyed};
 use crate::plan::{Action, Live, ObjectKey, Plan, Step};
 use crate::stack::Stack;
 use crate::state::{Progress, Record, State};
-use crate::value::{Value, json};
+use crate::value::{Object, Value, json};
 
 /// How an object was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +72,7 @@ pub fn seen(plan: &Plan, state: &State, live: &Live, stack: &Stack) -> Vec<Seen>
             address: step.address.clone(),
             steps: BTreeSet::from([step.step.0]),
             holder: state.records.get(before).map(|record| record.id.clone()),
-            record: record.map(|record| record_digest(record, &state.salt)),
+            record: record.map(|record| record_digest(&step.address, record, &state.salt)),
             imported: plan.imports.iter().any(|import| import.address == step.address),
             key,
             live,
@@ -103,7 +104,7 @@ pub fn moved(all: &[Seen], plan: &Plan, state: &State, live: &Live, progress: Op
             }
             continue;
         }
-        let known = record(state, address, id).map(|record| record_digest(record, &state.salt));
+        let known = record(state, address, id).map(|record| record_digest(address, record, &state.salt));
         if known != one.record && !(one.imported && progress.is_some()) {
             tell(&one.address, "was changed by another run since the plan was made");
             continue;
@@ -121,6 +122,8 @@ pub fn moved(all: &[Seen], plan: &Plan, state: &State, live: &Live, progress: Op
                 let names: Vec<String> = was
                     .iter()
                     .filter(|(name, digest)| now.get(*name) != Some(digest))
+                    // Tags that cannot be read now say nothing.
+                    .filter(|(name, _)| *name != IDENTITY || now.contains_key(IDENTITY))
                     .map(|(name, _)| shown(name))
                     .collect();
                 if !names.is_empty() {
@@ -156,9 +159,21 @@ fn record<'a>(state: &'a State, address: &Address, id: Option<&str>) -> Option<&
 
 /// What waits for the maintenance window counts as one attribute.
 const PENDING: &str = "pending";
+/// And so does which object it is of those that have had the name.
+const IDENTITY: &str = "identity";
 
 fn shown(name: &str) -> String {
-    if name == PENDING { "what waits for the maintenance window".to_owned() } else { format!("`{name}`") }
+    match name {
+        PENDING => "what waits for the maintenance window".to_owned(),
+        IDENTITY => "it is another object of the same name".to_owned(),
+        name => format!("`{name}`"),
+    }
+}
+
+/// The mark of an object, empty where it has none; nothing where its tags are not known.
+fn mark(object: &Object) -> Option<&str> {
+    let tags = object.get("tags_all").filter(|tags| tags.is_wholly_known() && !tags.is_null())?;
+    Some(tags.get(MARK).and_then(Value::as_str).unwrap_or_default())
 }
 
 /// Digests of what can be set in an object, but for secrets and what `ignored` names.
@@ -172,14 +187,18 @@ fn digests(step: &Step, found: &Observation, key: &str, ignored: impl Fn(&str) -
     let waits: Vec<String> =
         found.pending.iter().map(|(name, value)| format!("{name}={}", json::encode(&value.unmark_deep().0))).collect();
     let waits = (PENDING.to_owned(), digest(PENDING, &waits.join("\n"), key));
-    object.chain(Some(waits).filter(|(name, _)| !ignored(name))).collect()
+    let identity = mark(&found.object).map(|mark| (IDENTITY.to_owned(), digest(IDENTITY, mark, key)));
+    object.chain(Some(waits).filter(|(name, _)| !ignored(name))).chain(identity).collect()
 }
 
-fn record_digest(record: &Record, key: &str) -> String {
+fn record_digest(address: &Address, record: &Record, key: &str) -> String {
+    // What lives in no account has no mark: it is what its record says.
+    let own = kinds::local(&address.kind).map(|_| json::encode(&Value::object(record.object.clone())));
+
     let pending: BTreeMap<&str, String> =
         record.pending.iter().map(|(name, value): (_, &Value)| (&**name, json::encode(value))).collect();
     let told = (&record.region, &record.id, &record.suffix, &record.secrets, &record.phase, &record.owed, &pending);
-    digest("record", &format!("{told:?}"), key)
+    digest("record", &format!("{told:?} {:?} {own:?}", mark(&record.object)), key)
 }
 
 /// 32 hex digits.
