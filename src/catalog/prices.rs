@@ -1,7 +1,11 @@
 //! List prices in USD, without tax, of the days that the table names. Source: named in `data/prices.json`.
 //!
 //! All figures are whole numbers of a millionth of a dollar, so money is counted in those and rounded once, where it is
-//! shown. What the table does not have is not known: nothing is derived from other regions, types or engines.
+//! shown. What the table does not have is not known: nothing is derived from other regions or types. A list of the user
+//! ([`own`]) wins over the table.
+
+pub mod own;
+pub mod reserved;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -16,6 +20,7 @@ struct Data {
     hours_per_month: Hours,
     on_demand: OnDemand,
     on_demand_newer: Newer,
+    reserved: Reserved,
     serverless: Serverless,
     sync_durability: Durability,
     extended_support: Support,
@@ -43,8 +48,17 @@ struct Newer {
 }
 
 #[derive(Deserialize)]
+struct Reserved {
+    date: String,
+    columns: Vec<String>,
+    regions: BTreeMap<String, ByType>,
+}
+
+#[derive(Deserialize)]
 struct Serverless {
     date: String,
+    /// Billed at least, in GB, by engine.
+    minimum_gb: BTreeMap<String, f64>,
     regions: BTreeMap<String, BTreeMap<String, Used>>,
 }
 
@@ -116,6 +130,9 @@ fn micros(usd: f64) -> Micros {
 /// # Errors
 /// Why no price is known, as a clause: of the region, of the type, or of the engine on it.
 pub fn node_hour(region: &str, engine: &str, node_type: &str) -> Result<Price, String> {
+    if let Some(price) = own::node_hour(region, engine, node_type) {
+        return Ok(price);
+    }
     let newer = &DATA.on_demand_newer;
     if let Some(prices) = newer.types.get(node_type).filter(|_| newer.region == region) {
         let usd = prices.get(engine).ok_or_else(|| format!("no price of {node_type} with {engine} is in the table"))?;
@@ -146,6 +163,9 @@ pub fn sync_durability_hour(region: &str, node_type: &str) -> Option<Micros> {
 
 /// What a serverless cache is billed by.
 pub fn serverless(region: &str, engine: &str) -> Option<ServerlessPrice> {
+    if let Some(price) = own::serverless(region, engine) {
+        return Some(price);
+    }
     let used = DATA.serverless.regions.get(region)?.get(engine)?;
     let price = |usd: Option<f64>| usd.map(micros);
     Some(ServerlessPrice {
@@ -153,6 +173,18 @@ pub fn serverless(region: &str, engine: &str) -> Option<ServerlessPrice> {
         ecpu_million: price(used.ecpu_million)?,
         date: &DATA.serverless.date,
     })
+}
+
+/// What a serverless cache is billed for at least, in millionths of a GB.
+pub fn serverless_minimum(engine: &str) -> Option<Micros> {
+    DATA.serverless.minimum_gb.get(engine).copied().map(micros)
+}
+
+/// The node types of a region that have a price with any engine.
+pub fn node_types(region: &str) -> std::collections::BTreeSet<&'static str> {
+    let table = DATA.on_demand.regions.get(region).into_iter().flat_map(BTreeMap::keys);
+    let newer = DATA.on_demand_newer.types.keys().filter(|_| DATA.on_demand_newer.region == region);
+    table.chain(newer).map(String::as_str).chain(own::node_types(region)).collect()
 }
 
 /// Extended support of a version, which is billed on top of each node.

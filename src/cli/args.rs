@@ -2,6 +2,7 @@
 
 mod backup;
 mod connect;
+mod cost;
 mod doctor;
 mod endpoints;
 mod events;
@@ -22,6 +23,7 @@ use clap_complete::engine::ArgValueCompleter;
 use crate::cli::complete;
 pub use backup::Backup;
 pub use connect::Connect;
+pub use cost::{Cost, CostCommand, Estimate, Priced as CostPriced, Reserved as CostReserved, told};
 pub use doctor::Doctor;
 pub use endpoints::{EndpointFormat, Endpoints};
 pub use events::Events;
@@ -102,6 +104,8 @@ pub enum Command {
     Events(Events),
     /// Lists service updates of caches, with what they do; applies or stops one.
     Updates(Updates),
+    /// Tells of money: what a stack costs, what could be saved, prices of today.
+    Cost(Cost),
     /// Shows where clients reach the caches, also as variables, JSON, YAML or a ConfigMap.
     Endpoints(Endpoints),
     /// Shows what others have changed, apart from what is not applied yet; reads only.

@@ -7,6 +7,7 @@ mod complete;
 mod connect;
 mod console;
 mod convert;
+mod cost;
 mod day_two;
 mod diff;
 mod discover;
@@ -110,6 +111,15 @@ fn told(ui: Ui, code: u8) -> u8 {
     if matches!(code, exit::OK | exit::DIFFERENCES) { exit::broken() } else { code }
 }
 
+/// Whether a command may tell what something costs.
+fn shows_prices(command: &Command) -> bool {
+    use Command::{Apply, Cost, Destroy, Import, Pending, Plan, Restore, Rotate, Show};
+    matches!(
+        command,
+        Apply(_) | Cost(_) | Destroy(_) | Import(_) | Pending(_) | Plan(_) | Restore(_) | Rotate(_) | Show(_)
+    )
+}
+
 async fn dispatch(cli: Cli) -> u8 {
     let context = match run::Context::new(&cli) {
         Ok(context) => context,
@@ -119,6 +129,12 @@ async fn dispatch(cli: Cli) -> u8 {
         }
     };
     if let Err(why) = log::begin(&context, &cli) {
+        context.ui(false).error(&why);
+        return exit::ERROR;
+    }
+    if shows_prices(&cli.command)
+        && let Err(why) = cost::take_prices(&context)
+    {
         context.ui(false).error(&why);
         return exit::ERROR;
     }
@@ -141,6 +157,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Metrics(options) => metrics::run(&context, &options).await,
         Command::Events(options) => events::run(&context, &options).await,
         Command::Updates(options) => updates::run(&context, &options).await,
+        Command::Cost(options) => cost::run(&context, &options).await,
         Command::Endpoints(options) => endpoints::run(&context, &options),
         Command::Drift(options) => drift::run(&context, &options).await,
         Command::Env(options) => env::run(&context, &options),

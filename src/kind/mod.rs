@@ -38,7 +38,7 @@ pub use local::{Buckets, Local, Means, Stored, Vault, clear, secret_name};
 pub use login::Login;
 pub use measure::{Curve, Formula, Join, Measure, Measured, Query, Span, Target as MeasureTarget, Unit, bytes};
 pub use room::Room;
-pub use usage::{Nodes, Usage};
+pub use usage::{Metered, Nodes, Usage};
 pub use window::Window;
 
 /// A boxed future, as trait objects need it.

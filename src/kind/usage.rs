@@ -5,6 +5,8 @@
 pub enum Usage {
     /// Nodes that run all the time.
     Nodes(Nodes),
+    /// Something that is billed by what clients make of it, which no configuration tells.
+    Metered(Metered),
     /// Something whose amount no configuration tells.
     Untold {
         /// What decides the amount, as far as it is written, to be compared only: where it stays, nothing is said.
@@ -34,4 +36,17 @@ pub struct Nodes {
     pub count: Option<i64>,
     /// What is paid on top for each node: `sync`.
     pub durability: Option<String>,
+}
+
+/// A cache that is billed by what it holds and does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metered {
+    /// What decides the amount, as far as it is written, to be compared only.
+    pub what: String,
+    /// `redis`, `valkey` or `memcached`.
+    pub engine: Option<String>,
+    /// Billed whether it is held or not, in GB.
+    pub least_gb: i64,
+    /// Billed whether it is done or not, in ElastiCache processing units of a second.
+    pub least_ecpus: i64,
 }

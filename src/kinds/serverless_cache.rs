@@ -218,8 +218,7 @@ impl Kind for ServerlessCache {
     }
 
     fn usage(&self, object: &Object) -> Option<Usage> {
-        let why = "it is billed by what is stored and by ECPUs, and no usage is given";
-        Some(paid::untold(object, &["engine", "cache_usage_limits"], why))
+        Some(paid::metered(object, "cache_usage_limits"))
     }
 
     /// When snapshots are made is chosen where they are first asked for.

@@ -10,6 +10,7 @@ pub mod drift;
 pub mod fetch;
 pub mod iam;
 pub mod import;
+pub mod money;
 pub mod moved;
 mod place;
 pub mod plan;

@@ -59,7 +59,12 @@ pub struct Priced {
 impl Priced {
     /// All of them for a month.
     pub fn month(&self) -> Micros {
-        self.hour * Micros::from(prices::hours_per_month()) * Micros::from(self.count)
+        self.over(prices::hours_per_month())
+    }
+
+    /// All of them for so many hours.
+    pub fn over(&self, hours: u32) -> Micros {
+        self.hour * Micros::from(hours) * Micros::from(self.count)
     }
 }
 
@@ -135,10 +140,14 @@ fn line(address: &Address, sides: &Sides) -> Option<Line> {
     (!same).then_some(line)
 }
 
+/// Why a plan tells no price of what is metered.
+const METERED: &str = "it is billed by what is stored and by ECPUs, and no usage is given";
+
 /// The price of what is used, or why it is not known.
 pub fn price(region: &str, usage: &Usage) -> Result<Priced, String> {
     let nodes = match usage {
         Usage::Nodes(nodes) => nodes,
+        Usage::Metered(_) => return Err(METERED.to_owned()),
         Usage::Untold { why, .. } | Usage::OfOthers { why, .. } => return Err((*why).to_owned()),
     };
     let known = |value: &Option<String>, name: &str| {
@@ -167,7 +176,7 @@ fn support(nodes: &Nodes) -> Option<prices::ExtendedSupport> {
 }
 
 /// What is true of the price of nodes and not in it.
-fn remark(usage: &Usage) -> Option<String> {
+pub fn remark(usage: &Usage) -> Option<String> {
     let Usage::Nodes(nodes) = usage else { return None };
     let support = support(nodes).filter(|support| !support.begun)?;
     let (engine, version) = (nodes.engine.as_deref()?, nodes.version.as_deref()?);

@@ -55,7 +55,7 @@ fn nodes(side: &[Priced]) -> String {
 }
 
 /// `0.206`
-fn hour(micros: Micros) -> String {
+pub fn hour(micros: Micros) -> String {
     let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -103,6 +103,6 @@ fn of_nodes(priced: &Priced) -> Json {
 }
 
 /// Dollars, rounded to cents.
-fn number(micros: Micros) -> Json {
+pub fn number(micros: Micros) -> Json {
     usd(micros).parse::<f64>().map_or(Json::Null, Json::from)
 }

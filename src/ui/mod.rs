@@ -1,13 +1,14 @@
 //! The only code that prints: human text on stdout, diagnostics on stderr, or one JSON object per line.
 
 mod calls;
-mod cost;
+pub mod cost;
 pub mod diff;
 pub mod difference;
 pub mod drift;
 pub mod environments;
 pub mod json;
 pub mod metrics;
+pub mod money;
 mod paint;
 pub mod pending;
 pub mod plan;

@@ -70,6 +70,11 @@ fn day_two() {
 }
 
 #[test]
+fn money() {
+    check("money");
+}
+
+#[test]
 fn plans() {
     check("plan");
 }

@@ -1,0 +1,82 @@
+//! The arguments of `cost`.
+
+use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::catalog::prices::amount;
+use crate::cli::args::InputArgs;
+use crate::cli::complete;
+
+/// `cost`
+#[derive(Debug, Args)]
+pub struct Cost {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: CostCommand,
+}
+
+/// The verbs of `cost`.
+#[derive(Debug, Subcommand)]
+pub enum CostCommand {
+    /// Tells what the caches of a stack cost in a month, by its files and list prices; offline.
+    Estimate(Estimate),
+    /// Tells what reservations would save on the nodes of a stack, by its files and list prices; offline.
+    Reserved(Reserved),
+}
+
+/// Which caches of which stack.
+#[derive(Debug, Args, Clone)]
+pub struct Priced {
+    /// The directory of a stack [default: the current one], or an address in the current one: a cache or a module.
+    #[arg(value_name = "STACK|ADDRESS", add = ArgValueCompleter::new(complete::addresses))]
+    pub of: Option<String>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// Every environment of the stack.
+    #[arg(long, conflicts_with = "environment")]
+    pub all: bool,
+    /// The hours of a month.
+    #[arg(long, value_name = "N", default_value_t = 730, value_parser = clap::value_parser!(u32).range(1..=744))]
+    pub hours: u32,
+    /// GB that a serverless cache holds in the mean: of every one, or of one.
+    #[arg(long, value_name = "[ADDRESS=]GB")]
+    pub stored_gb: Vec<String>,
+    /// Millions of ElastiCache processing units in a month: of every serverless cache, or of one.
+    #[arg(long, value_name = "[ADDRESS=]N")]
+    pub million_ecpus: Vec<String>,
+    /// One JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cost estimate`
+#[derive(Debug, Args)]
+pub struct Estimate {
+    #[command(flatten)]
+    pub priced: Priced,
+}
+
+/// `cost reserved`
+#[derive(Debug, Args)]
+pub struct Reserved {
+    /// The years of the term: 1 or 3.
+    #[arg(long, value_name = "1|3", value_parser = years)]
+    pub term: u32,
+    #[command(flatten)]
+    pub priced: Priced,
+}
+
+fn years(text: &str) -> Result<u32, String> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("nodes are reserved for 1 or 3 years".to_owned()),
+    }
+}
+
+/// Reads an amount with the address that it is of.
+pub fn told(text: &str) -> Result<(Option<&str>, i128), String> {
+    let (of, number) = text.rsplit_once('=').map_or((None, text), |(of, number)| (Some(of), number));
+    let micros = amount(number).map_err(|_| format!("\"{number}\" is no amount; write 0, 100 or 12.50"))?;
+    Ok((of, micros))
+}
