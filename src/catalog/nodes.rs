@@ -18,6 +18,8 @@ pub struct NodeType {
     pub bw_gbps: Option<f64>,
     /// The network as long as credits last, in Gbit/s.
     pub burst_gbps: Option<f64>,
+    /// What Memcached may take of it, in MiB.
+    pub memcached_mb: Option<u64>,
     /// The oldest version of each engine that runs on it; absent: not offered.
     #[serde(default)]
     pub min: BTreeMap<String, Option<String>>,

@@ -1,5 +1,7 @@
 //! Estimates and reservations, for people and as JSON.
 
+pub mod report;
+
 use serde_json::{Value as Json, json};
 
 use crate::catalog::prices::Micros;
@@ -58,14 +60,14 @@ fn row(line: &Line, hours: u32) -> [String; 7] {
             [address, region, what, hour(nodes.hour), usd(nodes.over(hours)), one, three]
         }
         Ok(charge @ Charge::Served(served)) => {
-            [address, region, told(served), none(), usd(charge.over(hours)), none(), none()]
+            [address, region, self::served(served), none(), usd(charge.over(hours)), none(), none()]
         }
         Err(_) => [address, region, none(), none(), "unknown".to_owned(), none(), none()],
     }
 }
 
 /// `serverless valkey, 5 GB, 200 million ECPUs`
-fn told(served: &Served) -> String {
+pub fn served(served: &Served) -> String {
     format!("serverless {}, {} GB, {} million ECPUs", served.engine, hour(served.gb), hour(served.ecpus))
 }
 

@@ -168,7 +168,7 @@ fn what_is_refused_names_what_is_missing() {
     place.write("main.hcl", &format!("{environment}{group}"));
     place.run(&["apply", "--auto-approve"]).expect(0);
     let main = "replication_group.main";
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
         (&["backup", main], "elasticache:CreateSnapshot"),
         (&["snapshots", main], "elasticache:DescribeSnapshots"),
         (&["failover", main, "--auto-approve"], "elasticache:TestFailover"),
@@ -176,6 +176,7 @@ fn what_is_refused_names_what_is_missing() {
         (&["updates"], "elasticache:DescribeUpdateActions"),
         (&["backup", main], "elasticache:DescribeReplicationGroups"),
         (&["metrics", main], "cloudwatch:GetMetricData"),
+        (&["cost", "analyze", main], "cloudwatch:GetMetricData"),
     ];
     let refusals = [
         ("AccessDenied", "the credentials are not allowed "),

@@ -1,5 +1,7 @@
 //! The arguments of `cost`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCompleter;
 
@@ -22,6 +24,10 @@ pub enum CostCommand {
     Estimate(Estimate),
     /// Tells what reservations would save on the nodes of a stack, by its files and list prices; offline.
     Reserved(Reserved),
+    /// Tells what could be saved on caches that are there, by their metrics: other sizes, Graviton, Valkey, idle ones.
+    Analyze(Analyze),
+    /// Writes the same as a report: JSON, Markdown or one page of HTML.
+    Report(Report),
 }
 
 /// Which caches of which stack.
@@ -64,6 +70,47 @@ pub struct Reserved {
     pub term: u32,
     #[command(flatten)]
     pub priced: Priced,
+}
+
+/// `cost analyze`
+#[derive(Debug, Args)]
+pub struct Analyze {
+    /// Only this cache, or those of this module; all of the state without it.
+    #[arg(add = ArgValueCompleter::new(complete::addresses))]
+    pub address: Option<String>,
+    /// The last days.
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=455))]
+    pub days: u32,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// One JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cost report`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Only this cache, or those of this module; all of the state without it.
+    #[arg(add = ArgValueCompleter::new(complete::addresses))]
+    pub address: Option<String>,
+    /// The last days.
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=455))]
+    pub days: u32,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// One JSON document.
+    #[arg(long)]
+    pub json: bool,
+    /// Markdown, for a page or a comment; this without another.
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+    /// One page of HTML, with everything in it.
+    #[arg(long, conflicts_with_all = ["json", "markdown"])]
+    pub html: bool,
+    /// Write it into this file.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 fn years(text: &str) -> Result<u32, String> {

@@ -1,5 +1,6 @@
 //! `cachestack cost`
 
+mod analyze;
 mod estimate;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ pub async fn run(context: &Context, args: &Cost) -> u8 {
     match &args.command {
         CostCommand::Estimate(args) => estimate::run(context, args),
         CostCommand::Reserved(args) => estimate::reserved(context, args),
+        CostCommand::Analyze(args) => analyze::run(context, args).await,
+        CostCommand::Report(args) => analyze::write(context, args).await,
     }
 }
 

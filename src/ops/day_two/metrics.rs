@@ -6,6 +6,7 @@ use crate::kind::{Curve, Formula, Join, Measure, Measured, Query, Span};
 use crate::ops::Failure;
 use crate::ops::connect::Connection;
 use crate::ops::day_two::{Meant, look, refused, service};
+use crate::value::Object;
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -77,13 +78,18 @@ pub fn last(hours: u32, now: i64) -> Span {
 /// Reads everything that is measured of an object.
 pub async fn read(connection: &Connection, meant: &Meant, span: Span) -> Result<Readings, Failure> {
     let live = look(connection, meant).await?.object;
-    let (measures, nodes) = (meant.kind.measures(&live), meant.kind.measured(&live));
+    read_of(connection, meant, &live, span).await
+}
+
+/// The same of an object that was read.
+pub async fn read_of(connection: &Connection, meant: &Meant, live: &Object, span: Span) -> Result<Readings, Failure> {
+    let (measures, nodes) = (meant.kind.measures(live), meant.kind.measured(live));
     let queries = queries(measures, &nodes, span.period);
     let answer = service(connection)?.measure(&meant.region, &queries, span).await;
     let about = format!("the metrics of {} cannot be read", meant.address);
     let curves = answer.map_err(|error| refused(&about, "cloudwatch:GetMetricData", &error))?;
     let found = joined(measures, &nodes, &queries, curves, span);
-    let engine = crate::value::text(&live, "engine").unwrap_or_default().to_owned();
+    let engine = crate::value::text(live, "engine").unwrap_or_default().to_owned();
     let (whole, nodes) = found;
     Ok(Readings { engine, span, whole, nodes })
 }

@@ -151,15 +151,9 @@ fn charge(address: &Address, region: &str, usage: &Usage, given: &Given) -> Resu
     let engine = metered.engine.clone().ok_or("the engine is known after the apply only")?;
     let price = prices::serverless(region, &engine)
         .ok_or_else(|| format!("no price of serverless {engine} in {region} is in the table"))?;
-    let least = |metered: &Metered| {
-        let minimum = prices::serverless_minimum(&engine).unwrap_or(0);
-        let gb = minimum.max(Micros::from(metered.least_gb) * MILLION);
-        // So many in each second of the month, told in millions.
-        (gb, Micros::from(metered.least_ecpus) * 3600 * Micros::from(given.hours))
-    };
-    let (least_gb, least_ecpus) = least(metered);
     let of = |gb: Micros, ecpus: Micros| {
-        Charge::Served(Served { engine: engine.clone(), gb: gb.max(least_gb), ecpus: ecpus.max(least_ecpus), price })
+        let (gb, ecpus) = billed(metered, &engine, (gb, ecpus), given.hours);
+        Charge::Served(Served { engine: engine.clone(), gb, ecpus, price })
     };
     let told = (Given::of(&given.stored, address), Given::of(&given.ecpus, address));
     match told {
@@ -169,6 +163,14 @@ fn charge(address: &Address, region: &str, usage: &Usage, given: &Given) -> Resu
             cost::usd(of(0, 0).over(given.hours))
         )),
     }
+}
+
+/// What is billed of GB, and of millions of processing units in a month: both in millionths, and at least the minima.
+pub fn billed(metered: &Metered, engine: &str, (gb, ecpus): (Micros, Micros), hours: u32) -> (Micros, Micros) {
+    let minimum = prices::serverless_minimum(engine).unwrap_or(0);
+    let least = minimum.max(Micros::from(metered.least_gb) * MILLION);
+    // So many in each second of the month, told in millions.
+    (gb.max(least), ecpus.max(Micros::from(metered.least_ecpus) * 3600 * Micros::from(hours)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Money: what a stack costs, offline; what could be saved, by what CloudWatch tells of its caches.
 
+pub mod analyze;
 pub mod estimate;
+pub mod report;
 pub mod reserved;
 
 use std::collections::BTreeSet;

@@ -132,6 +132,7 @@ fn runs(reading: &Reading, readings: &Readings) -> Vec<Vec<(i64, [f64; 3])>> {
     runs
 }
 
-fn escaped(text: &str) -> String {
+/// A text that is no markup.
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -111,7 +111,7 @@ fn told(findings: &[Finding]) -> String {
 }
 
 /// A text that stays text: no markup, no table, no mention of anybody.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::new();
     for letter in text.chars() {
         match letter {
