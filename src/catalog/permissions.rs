@@ -242,7 +242,7 @@ pub const OF_KINDS: [Actions; 39] = [
 ];
 
 /// The actions of each verb of day two, besides those that read what a stack declares. A restore is an apply.
-pub const OF_VERBS: [(&str, &[&str]); 8] = [
+pub const OF_VERBS: [(&str, &[&str]); 9] = [
     ("backup", &["elasticache:CreateSnapshot", "elasticache:CreateServerlessCacheSnapshot"]),
     ("snapshots", &["elasticache:DescribeSnapshots", "elasticache:DescribeServerlessCacheSnapshots"]),
     (
@@ -263,6 +263,7 @@ pub const OF_VERBS: [(&str, &[&str]); 8] = [
     ("failover", &["elasticache:TestFailover", "elasticache:DescribeEvents"]),
     ("events", &["elasticache:DescribeEvents"]),
     ("metrics", &["cloudwatch:GetMetricData"]),
+    ("cost", &["cloudwatch:GetMetricData", "pricing:GetProducts"]),
     (
         "doctor",
         &["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules", "elasticache:DescribeCacheSubnetGroups"],

@@ -23,7 +23,7 @@ use clap_complete::engine::ArgValueCompleter;
 use crate::cli::complete;
 pub use backup::Backup;
 pub use connect::Connect;
-pub use cost::{Analyze as CostAnalyze, Report as CostReport};
+pub use cost::{Analyze as CostAnalyze, Report as CostReport, Update as CostUpdate};
 pub use cost::{Cost, CostCommand, Estimate, Priced as CostPriced, Reserved as CostReserved, told};
 pub use doctor::Doctor;
 pub use endpoints::{EndpointFormat, Endpoints};

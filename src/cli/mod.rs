@@ -113,11 +113,9 @@ fn told(ui: Ui, code: u8) -> u8 {
 
 /// Whether a command may tell what something costs.
 fn shows_prices(command: &Command) -> bool {
-    use Command::{Apply, Cost, Destroy, Import, Pending, Plan, Restore, Rotate, Show};
-    matches!(
-        command,
-        Apply(_) | Cost(_) | Destroy(_) | Import(_) | Pending(_) | Plan(_) | Restore(_) | Rotate(_) | Show(_)
-    )
+    use Command::{Apply, Destroy, Import, Pending, Plan, Restore, Rotate, Show};
+    matches!(command, Apply(_) | Destroy(_) | Import(_) | Pending(_) | Plan(_) | Restore(_) | Rotate(_) | Show(_))
+        || matches!(command, Command::Cost(cost) if cost.reads_prices())
 }
 
 async fn dispatch(cli: Cli) -> u8 {

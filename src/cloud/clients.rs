@@ -7,7 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 use tokio::sync::OnceCell;
 
-use super::api::{self, KMS, LOGS, S3, SECRETS, SNS, SSM};
+use super::api::{self, KMS, LOGS, PRICING, S3, SECRETS, SNS, SSM};
 use super::config::{self, Loaded};
 use super::errors::fatal;
 use super::pace::Pace;
@@ -60,6 +60,8 @@ pub struct Clients {
     pub secrets: Service<api::Client>,
     /// Key Management Service.
     pub kms: Service<api::Client>,
+    /// Prices.
+    pub pricing: Service<api::Client>,
     /// Resource Groups Tagging; none where other services are elsewhere, and nobody says where this one is.
     pub tagging: Option<Service<aws_sdk_resourcegroupstagging::Client>>,
     /// EC2.
@@ -131,6 +133,7 @@ impl Account {
             ssm: self.service(region, "ssm", api::Client::new(&at(&["ssm"]), &SSM)),
             secrets: self.service(region, "secretsmanager", api::Client::new(&at(&["secretsmanager"]), &SECRETS)),
             kms: self.service(region, "kms", api::Client::new(&at(&["kms"]), &KMS)),
+            pricing: self.service(region, "pricing", api::Client::new(&at(&["pricing"]), &PRICING)),
             tagging: (self.settings.is_named(&TAGGING) || !self.settings.is_named(&TAGGED))
                 .then(|| self.service(region, "tagging", aws_sdk_resourcegroupstagging::Client::new(&at(&TAGGING)))),
             #[cfg(feature = "ec2")]

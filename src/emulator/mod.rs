@@ -10,7 +10,7 @@
 //! - `service`: the registry of services, and of the parts that they are made of; `limits`: what the model refuses
 //! - `world`, `region`, `table`: what exists; kept in memory, or in an append-only log that processes share
 //! - `time`, `lifecycle`: how long things take, and what falls due when
-//! - `elasticache`, `ec2`, `cloudwatch`, `sts`, `tagging`: the services
+//! - `elasticache`, `ec2`, `cloudwatch`, `pricing`, `sts`, `tagging`: the services
 //! - `faults`, `past`: refusals, delays and stale reads on request
 //! - `operations`: what is answered, and how far each answer can be trusted
 //! - `gate`, `connections`: who may talk to it over a socket, and how many at a time
@@ -35,6 +35,7 @@ mod model;
 pub mod operations;
 mod paging;
 mod past;
+mod pricing;
 mod region;
 mod reply;
 mod route;

@@ -11,7 +11,7 @@ use super::lifecycle::Timer;
 use super::limits::Wording;
 use super::region::Region;
 use super::table::Declared;
-use super::{cloudwatch, ec2, elasticache, kms, logs, secretsmanager, sns, ssm, sts, tagging};
+use super::{cloudwatch, ec2, elasticache, kms, logs, pricing, secretsmanager, sns, ssm, sts, tagging};
 
 /// Every service, in the order of the page for users.
 pub const SERVICES: &[&Service] = &[
@@ -23,6 +23,7 @@ pub const SERVICES: &[&Service] = &[
     &ssm::SERVICE,
     &secretsmanager::SERVICE,
     &kms::SERVICE,
+    &pricing::SERVICE,
     &sts::SERVICE,
     &tagging::SERVICE,
 ];

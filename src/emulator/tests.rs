@@ -5,6 +5,7 @@ mod faults;
 mod gate;
 mod many;
 mod old;
+mod pricing;
 mod processes;
 mod replay;
 mod rules;

@@ -63,6 +63,9 @@ pub trait DayTwo: Send + Sync {
         span: Span,
     ) -> Future_<'a, Result<Vec<Curve>, RemoteError>>;
 
+    /// The products of ElastiCache in a region with their prices, each as AWS's price list has it: JSON.
+    fn products<'a>(&'a self, region: &'a str) -> Future_<'a, Result<Vec<String>, RemoteError>>;
+
     /// The service updates of every cache of a region, whatever has become of them.
     fn updates<'a>(&'a self, region: &'a str) -> Future_<'a, Result<Vec<UpdateAction>, RemoteError>>;
 

@@ -56,6 +56,7 @@ OPERATIONS = {
     "secretsmanager": "CreateSecret PutSecretValue GetSecretValue DescribeSecret GetResourcePolicy DeleteSecret",
     "kms": "CreateKey CreateAlias DescribeKey ListAliases",
     "sts": "GetCallerIdentity",
+    "pricing": "GetProducts",
     "resourcegroupstaggingapi": "GetResources TagResources UntagResources GetTagKeys GetTagValues",
 }
 

@@ -168,7 +168,7 @@ fn what_is_refused_names_what_is_missing() {
     place.write("main.hcl", &format!("{environment}{group}"));
     place.run(&["apply", "--auto-approve"]).expect(0);
     let main = "replication_group.main";
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["backup", main], "elasticache:CreateSnapshot"),
         (&["snapshots", main], "elasticache:DescribeSnapshots"),
         (&["failover", main, "--auto-approve"], "elasticache:TestFailover"),
@@ -177,6 +177,7 @@ fn what_is_refused_names_what_is_missing() {
         (&["backup", main], "elasticache:DescribeReplicationGroups"),
         (&["metrics", main], "cloudwatch:GetMetricData"),
         (&["cost", "analyze", main], "cloudwatch:GetMetricData"),
+        (&["cost", "update"], "pricing:GetProducts"),
     ];
     let refusals = [
         ("AccessDenied", "the credentials are not allowed "),

@@ -17,6 +17,13 @@ pub struct Cost {
     pub command: CostCommand,
 }
 
+impl Cost {
+    /// Whether prices are told, and not fetched.
+    pub fn reads_prices(&self) -> bool {
+        !matches!(self.command, CostCommand::Update(_))
+    }
+}
+
 /// The verbs of `cost`.
 #[derive(Debug, Subcommand)]
 pub enum CostCommand {
@@ -28,6 +35,8 @@ pub enum CostCommand {
     Analyze(Analyze),
     /// Writes the same as a report: JSON, Markdown or one page of HTML.
     Report(Report),
+    /// Fetches prices of today from AWS into the file of the user, which goes before those built in.
+    Update(Update),
 }
 
 /// Which caches of which stack.
@@ -111,6 +120,19 @@ pub struct Report {
     /// Write it into this file.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// `cost update`
+#[derive(Debug, Args)]
+pub struct Update {
+    /// The prices of this region; of those of the stack without it.
+    #[arg(long, value_name = "REGION")]
+    pub region: Vec<String>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// One JSON document.
+    #[arg(long)]
+    pub json: bool,
 }
 
 fn years(text: &str) -> Result<u32, String> {

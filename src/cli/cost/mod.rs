@@ -2,6 +2,7 @@
 
 mod analyze;
 mod estimate;
+mod update;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub async fn run(context: &Context, args: &Cost) -> u8 {
         CostCommand::Estimate(args) => estimate::run(context, args),
         CostCommand::Reserved(args) => estimate::reserved(context, args),
         CostCommand::Analyze(args) => analyze::run(context, args).await,
+        CostCommand::Update(args) => update::run(context, args).await,
         CostCommand::Report(args) => analyze::write(context, args).await,
     }
 }

@@ -14,7 +14,7 @@ pub fn of(sdk: &SdkConfig, api: &Api, region: &str) -> String {
     let key = ServiceConfigKey::builder().service_id(api.id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
     let own = sdk.service_config().zip(key.ok()).and_then(|(all, key)| all.load_config(key));
     let (fips, dual) = (sdk.use_fips().unwrap_or(false), sdk.use_dual_stack().unwrap_or(false));
-    own.or(given).unwrap_or_else(|| host(api.name, region, fips, dual))
+    own.or(given).unwrap_or_else(|| host(api.host, region, fips, dual))
 }
 
 /// The host of a region. Source: the endpoint rules in botocore's data.

@@ -37,8 +37,10 @@ use serde_json::Value;
 pub struct Api {
     /// The SDK's name of the service, which names its settings: `CloudWatch Logs`.
     pub id: &'static str,
-    /// Its name in hosts and in the scope of signatures: `logs`.
+    /// Its name in the scope of signatures: `logs`.
     pub name: &'static str,
+    /// Its name in hosts, which is mostly the same.
+    pub host: &'static str,
     /// How requests and answers are written.
     pub protocol: Protocol,
     /// The version of the API.
@@ -57,25 +59,42 @@ pub enum Protocol {
 }
 
 /// CloudWatch Logs. Source: botocore's model.
-pub const LOGS: Api =
-    Api { id: "CloudWatch Logs", name: "logs", protocol: Protocol::Json("Logs_20140328"), version: "2014-03-28" };
+pub const LOGS: Api = Api {
+    id: "CloudWatch Logs",
+    name: "logs",
+    host: "logs",
+    protocol: Protocol::Json("Logs_20140328"),
+    version: "2014-03-28",
+};
 /// SNS. Source: botocore's model.
-pub const SNS: Api = Api { id: "SNS", name: "sns", protocol: Protocol::Query, version: "2010-03-31" };
+pub const SNS: Api = Api { id: "SNS", name: "sns", host: "sns", protocol: Protocol::Query, version: "2010-03-31" };
 
 /// Systems Manager. Source: botocore's model.
-pub const SSM: Api = Api { id: "SSM", name: "ssm", protocol: Protocol::Json("AmazonSSM"), version: "2014-11-06" };
+pub const SSM: Api =
+    Api { id: "SSM", name: "ssm", host: "ssm", protocol: Protocol::Json("AmazonSSM"), version: "2014-11-06" };
 /// Secrets Manager. Source: botocore's model.
 pub const SECRETS: Api = Api {
     id: "Secrets Manager",
     name: "secretsmanager",
+    host: "secretsmanager",
     protocol: Protocol::Json("secretsmanager"),
     version: "2017-10-17",
 };
 /// Key Management Service. Source: botocore's model.
-pub const KMS: Api = Api { id: "KMS", name: "kms", protocol: Protocol::Json("TrentService"), version: "2014-11-01" };
+pub const KMS: Api =
+    Api { id: "KMS", name: "kms", host: "kms", protocol: Protocol::Json("TrentService"), version: "2014-11-01" };
+
+/// AWS Price List Service. Source: botocore's model.
+pub const PRICING: Api = Api {
+    id: "Pricing",
+    name: "pricing",
+    host: "api.pricing",
+    protocol: Protocol::Json("AWSPriceListService"),
+    version: "2017-10-15",
+};
 
 /// S3, whose objects are read. Source: botocore's model.
-pub const S3: Api = Api { id: "S3", name: "s3", protocol: Protocol::Object, version: "2006-03-01" };
+pub const S3: Api = Api { id: "S3", name: "s3", host: "s3", protocol: Protocol::Object, version: "2006-03-01" };
 
 /// A client of one service in one region.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! What is asked of the service beside single objects.
 
 mod metrics;
+mod products;
 mod updates;
 
 use super::snapshot::{Search, describe, describe_serverless, observe, observe_serverless};
@@ -26,6 +27,10 @@ impl DayTwo for Aws {
         span: Span,
     ) -> Future_<'a, Result<Vec<Curve>, RemoteError>> {
         Box::pin(async move { metrics::measure(&*self.place(region).clients().await?, queries, span).await })
+    }
+
+    fn products<'a>(&'a self, region: &'a str) -> Future_<'a, Result<Vec<String>, RemoteError>> {
+        Box::pin(async move { products::all(&*self.place(products::REGION).clients().await?, region).await })
     }
 
     fn updates<'a>(&'a self, region: &'a str) -> Future_<'a, Result<Vec<UpdateAction>, RemoteError>> {

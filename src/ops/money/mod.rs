@@ -4,6 +4,7 @@ pub mod analyze;
 pub mod estimate;
 pub mod report;
 pub mod reserved;
+pub mod update;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
