@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;
+use crate::catalog::prices::reserved::Offer;
 use crate::catalog::prices::{self, Micros};
 use crate::kind::{Nodes, Usage};
 use crate::kinds;
@@ -52,6 +53,8 @@ pub struct Priced {
     pub engine: String,
     /// One node for an hour.
     pub hour: Micros,
+    /// What of that is on top of the node, and stays when the node is reserved.
+    pub on_top: Micros,
     /// The day of the list.
     pub date: &'static str,
 }
@@ -60,6 +63,11 @@ impl Priced {
     /// All of them for a month.
     pub fn month(&self) -> Micros {
         self.over(prices::hours_per_month())
+    }
+
+    /// All of them for so many hours, when they are reserved.
+    pub fn reserved(&self, offer: &Offer, hours: u32) -> Micros {
+        (offer.over(hours) + self.on_top * Micros::from(hours)) * Micros::from(self.count)
     }
 
     /// All of them for so many hours.
@@ -167,7 +175,7 @@ pub fn price(region: &str, usage: &Usage) -> Result<Priced, String> {
         Some("async") => return Err("what async durability costs is not in the table".to_owned()),
         _ => 0,
     };
-    Ok(Priced { count, node_type, engine, hour: hour.micros + more, date: hour.date })
+    Ok(Priced { count, node_type, engine, hour: hour.micros + more, on_top: more, date: hour.date })
 }
 
 fn support(nodes: &Nodes) -> Option<prices::ExtendedSupport> {

@@ -18,7 +18,7 @@ fn term(line: &Line, nodes: &Priced, years: u32, hours: u32) -> String {
     let mut offers = line.offers.iter().filter(of);
     let none = || line.offers.iter().find(|offer| of(offer) && offer.payment == Payment::No);
     let offer = none().or_else(|| offers.next());
-    offer.map_or_else(|| "-".to_owned(), |offer| usd(offer.over(hours) * Micros::from(nodes.count)))
+    offer.map_or_else(|| "-".to_owned(), |offer| usd(nodes.reserved(offer, hours)))
 }
 
 /// What an environment costs.
@@ -84,7 +84,7 @@ pub fn estimate_json(name: &str, estimate: &Estimate) -> Json {
             Err(why) => json["unknown"] = why.clone().into(),
         }
         if let Ok(Charge::Nodes(nodes)) = &line.charge {
-            let one = |offer: &Offer| offer_json(offer, Micros::from(nodes.count), estimate.hours);
+            let one = |offer: &Offer| offer_json(offer, nodes, estimate.hours);
             json["reserved"] = line.offers.iter().map(one).collect();
         }
         json
@@ -117,10 +117,11 @@ fn charge_json(charge: &Charge) -> Json {
     }
 }
 
-fn offer_json(offer: &Offer, count: Micros, hours: u32) -> Json {
+fn offer_json(offer: &Offer, nodes: &Priced, hours: u32) -> Json {
+    let count = Micros::from(nodes.count);
     json!({
         "years": offer.years, "payment": offer.payment.word(), "upfront": number(offer.upfront * count),
-        "hourly": exact(offer.hour), "monthly": number(offer.over(hours) * count), "prices_of": offer.date,
+        "hourly": exact(offer.hour), "monthly": number(nodes.reserved(offer, hours)), "prices_of": offer.date,
     })
 }
 
@@ -195,8 +196,7 @@ fn rows(line: &ops::Line, hours: u32) -> Vec<[String; 7]> {
 pub fn reserved_json(name: &str, estimate: &Estimate, years: u32) -> Json {
     let lines = reservations(estimate, years);
     let one = |reservation: &Reservation| {
-        let count = Micros::from(reservation.nodes.count);
-        let mut json = offer_json(&reservation.offer, count, estimate.hours);
+        let mut json = offer_json(&reservation.offer, reservation.nodes, estimate.hours);
         json["saved_monthly"] = number(reservation.saving(estimate.hours));
         json["saved_yearly"] = number(reservation.yearly());
         json["saved_percent"] = (reservation.permille() as f64 / 10.0).into();

@@ -22,7 +22,7 @@ impl Reservation<'_> {
 
     /// What all nodes come to in so many hours, with their part of what is paid at once.
     pub fn over(&self, hours: u32) -> Micros {
-        self.offer.over(hours) * self.count()
+        self.nodes.reserved(&self.offer, hours)
     }
 
     /// What is paid at once.
@@ -107,8 +107,14 @@ mod tests {
             [(61_920_000, 753_360_000), (89_280_000, 1_086_240_000)],
         ];
         for ((node_type, [now, year, years]), want) in RATES.into_iter().zip(want) {
-            let nodes =
-                Priced { count: 1, node_type: node_type.into(), engine: "redis".into(), hour: now, date: "2024-01-01" };
+            let nodes = Priced {
+                count: 1,
+                node_type: node_type.into(),
+                engine: "redis".into(),
+                hour: now,
+                on_top: 0,
+                date: "2024-01-01",
+            };
             for ((term, hour), want) in [(1, year), (3, years)].into_iter().zip(want) {
                 let offer = Offer { years: term, payment: Payment::No, upfront: 0, hour, date: "2024-01-01" };
                 let one = Reservation { nodes: &nodes, offer };
@@ -119,11 +125,21 @@ mod tests {
 
     #[test]
     fn what_is_paid_at_once_counts() {
-        let nodes =
-            Priced { count: 2, node_type: "t".into(), engine: "redis".into(), hour: 100_000, date: "2024-01-01" };
+        let nodes = Priced {
+            count: 2,
+            node_type: "t".into(),
+            engine: "redis".into(),
+            hour: 100_000,
+            on_top: 0,
+            date: "2024-01-01",
+        };
         let offer = Offer { years: 1, payment: Payment::All, upfront: 438_000_000, hour: 0, date: "2024-01-01" };
         let one = Reservation { nodes: &nodes, offer };
         // 0.1 x 8760 x 2 = 1752; 438 x 2 = 876.
         assert_eq!((one.upfront(), one.yearly(), one.permille()), (876_000_000, 876_000_000, 500));
+        // What is on top of a node is billed as before.
+        let nodes = Priced { hour: 118_000, on_top: 18_000, ..nodes.clone() };
+        let one = Reservation { nodes: &nodes, offer };
+        assert_eq!((one.yearly(), one.over(8760)), (876_000_000, 876_000_000 + 2 * 8760 * 18_000));
     }
 }

@@ -22,7 +22,7 @@ fn month(nodes: &[(i64, &str)]) -> String {
         let node_type = format!("cache.{node_type}");
         let (_, hour) = RATES.iter().find(|(known, _)| *known == node_type).expect("a rate");
         let engine = "redis".to_owned();
-        let priced = Priced { count: *count, node_type, engine, hour: *hour, date: "2024-01-01" };
+        let priced = Priced { count: *count, node_type, engine, hour: *hour, on_top: 0, date: "2024-01-01" };
         let address = kinds::address("replication_group.x").expect("an address");
         Line { address, region: String::new(), charge: Ok(Charge::Nodes(priced)), offers: Vec::new() }
     };
