@@ -306,7 +306,7 @@ fn enough(used: &Use, days: u32) -> bool {
 /// What a node has to have room for, or why nobody can tell, as a clause.
 fn needs(nodes: &Nodes, node_type: &str, used: &Use, days: u32) -> Result<Needs, String> {
     let none = |what: &str| format!("CloudWatch has no data of the {what} of every node");
-    let cpu = used.cpu_high.ok_or_else(|| none("CPU"))?;
+    let (cpu, mean) = used.cpu_high.zip(used.cpu).ok_or_else(|| none("CPU"))?;
     let memory = used.memory_high.ok_or_else(|| none("memory"))?;
     if !enough(used, days) {
         return Err(format!("there is data of {:.0} hours, and {HOURS_LEAST} are needed", used.hours));
@@ -318,6 +318,7 @@ fn needs(nodes: &Nodes, node_type: &str, used: &Use, days: u32) -> Result<Needs,
     Ok(Needs {
         bytes: memory / 100.0 * room as f64,
         cores: cpu / 100.0 * f64::from(cores),
+        cores_mean: mean / 100.0 * f64::from(cores),
         engine_cpu: used.engine_cpu_high,
         bytes_a_second: used.network_high,
         memory,

@@ -25,8 +25,10 @@ const PREVIOUS: [&str; 9] = ["c1", "m1", "m2", "m3", "m4", "r3", "r4", "t1", "t2
 pub struct Needs {
     /// Bytes that are held at most.
     pub bytes: f64,
-    /// Processors that are busy.
+    /// Processors that are busy at their height.
     pub cores: f64,
+    /// The same on average.
+    pub cores_mean: f64,
     /// The core of the engine, in percent, where that is told.
     pub engine_cpu: Option<f64>,
     /// Over the network, where that is told.
@@ -70,6 +72,21 @@ pub fn is_graviton(node_type: &str) -> bool {
     family(node_type).trim_start_matches(|c: char| c.is_ascii_alphabetic()).contains('g')
 }
 
+/// Whether a type works with credits.
+fn bursts(node_type: &str) -> bool {
+    family(node_type).starts_with('t')
+}
+
+/// What of its processors a type can use for good: a burstable one earns credits for no more.
+/// Source: user guide of EC2, burstable performance instances.
+fn lasting(node_type: &str) -> f64 {
+    match size(node_type) {
+        _ if !bursts(node_type) => 1.0,
+        "micro" => 0.10,
+        _ => 0.20,
+    }
+}
+
 fn fits(needs: &Needs, engine: &str, node_type: &str) -> bool {
     let (Some(room), Some(cores)) = (room(engine, node_type), cores(node_type)) else { return false };
     let network = nodes::get(node_type).and_then(|one| one.bw_gbps).map(|gbps| gbps * 1e9 / 8.0);
@@ -78,7 +95,9 @@ fn fits(needs: &Needs, engine: &str, node_type: &str) -> bool {
         (Some(_), None) => false,
         (None, _) => true,
     };
-    flows && needs.bytes <= MEMORY * room as f64 && needs.cores <= CPU * f64::from(cores)
+    let cores = f64::from(cores);
+    let works = needs.cores <= CPU * cores && needs.cores_mean <= lasting(node_type) * cores;
+    flows && works && needs.bytes <= MEMORY * room as f64
 }
 
 /// Whether nodes of a type can be made instead, whatever is held.
@@ -89,10 +108,9 @@ fn is_possible(region: &str, nodes: &Nodes, engine: &str, now: &str, wanted: &st
         (Some(version), Some(oldest)) => !version.is_older_than(oldest),
         _ => true,
     };
-    // Credits that burstable nodes work with cannot be told from how busy others are.
-    let bursts = |node_type: &str| family(node_type).starts_with('t');
     runs && !one.regions_missing.iter().any(|missing| missing == region)
         && has_data_tiering(now) == has_data_tiering(wanted)
+        // Who has nodes that work all the time is not sent to those that work with credits.
         && (bursts(now) || !bursts(wanted))
         // How busy processors are says nothing of slower ones.
         && generation(wanted) >= generation(now)

@@ -50,6 +50,7 @@ fn advised(nodes: (&str, &str, &str, i64), height: Option<(f64, f64, f64)>) -> S
     };
     let charge = cost::price("us-east-1", &Usage::Nodes(nodes.clone())).map(Charge::Nodes);
     let used = height.map_or_else(Use::default, |(cpu, memory, engine_cpu)| Use {
+        cpu: Some(cpu),
         cpu_high: Some(cpu),
         memory_high: Some(memory),
         engine_cpu_high: Some(engine_cpu),
@@ -97,6 +98,9 @@ fn nodes_are_brought_to_the_size_that_they_need() {
         ),
         // Burstable types are for those that have one.
         (("redis", "7.1", "cache.t3.small", 1), idle, "downsize cache.t4g.micro 13.14; valkey valkey 4.96 | 15.48"),
+        // What a burstable type does for good is a part of what it can do: 15 % is too much for micro, 30 % for small.
+        (("valkey", "8.0", "cache.t4g.medium", 1), Some((15.0, 10.0, 8.0)), "downsize cache.t4g.small 19.27 | 19.27"),
+        (("valkey", "8.0", "cache.t4g.small", 1), Some((30.0, 10.0, 8.0)), "upsize cache.m6g.large -68.33 | 0.00"),
         // Too old for the seventh generation.
         (("redis", "6.0", "cache.r5.xlarge", 1), idle, "downsize cache.m6g.large 205.86; valkey valkey 62.93 | 227.61"),
         // Data on SSD stays there.
