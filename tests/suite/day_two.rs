@@ -196,6 +196,30 @@ fn what_is_refused_names_what_is_missing() {
     }
 }
 
+/// Of two caches one cannot be read: the other is told, the error names what is missing, and the exit code says so.
+#[test]
+fn a_cache_that_cannot_be_looked_at_does_not_hide_the_others() {
+    let emulator = Emulator::start("instant");
+    let place = Place::new();
+    let environment =
+        format!("environment \"aws\" {{\n  endpoint = \"{}\"\n  region = \"us-east-1\"\n}}\n", emulator.url);
+    let caches = "replication_group \"main\" {\n  replication_group_id = \"main\"\n  description = \"Main\"\n  node_type = \"cache.t4g.micro\"\n}\n\
+                  serverless_cache \"carts\" {\n  name = \"carts\"\n  engine = \"valkey\"\n}\n";
+    place.write("main.hcl", &format!("{environment}{caches}"));
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    let action = "elasticache:DescribeServerlessCaches";
+    let rule = format!("{{\"rules\":[{{\"match\":\"{action}\",\"error\":{{\"code\":\"AccessDenied\"}}}}]}}");
+    for args in [&["cost", "analyze", "--json"][..], &["cost", "report", "--json", "--out", "report.json"]] {
+        emulator.http("POST /_cachestack/faults", "X-Cachestack-Control: 1\r\n", &rule);
+        let run = place.run(args).expect(1);
+        assert!(run.stderr.contains(action), "{args:?}: {}", run.stderr);
+        let text = if args.contains(&"--out") { place.read("report.json") } else { run.stdout };
+        let json: Json = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(json["clusters"][0]["address"], "replication_group.main", "{json}");
+        assert_eq!(json["errors"][0]["address"], "serverless_cache.carts", "{json}");
+    }
+}
+
 /// A group of one node with series that go up and down, and its figures over a day.
 #[test]
 fn metrics_of_a_day_have_the_minimum_mean_and_maximum_that_were_put_in() {

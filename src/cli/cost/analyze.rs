@@ -25,7 +25,7 @@ pub async fn run(context: &Context, args: &CostAnalyze) -> u8 {
         } else {
             ui.out(&report::text(&made))
         }
-        code(ui, args.json, &made)
+        code(ui, &made)
     });
     told.unwrap_or_else(|failure| fail(ui, &failure))
 }
@@ -36,7 +36,7 @@ pub async fn write(context: &Context, args: &CostReport) -> u8 {
     let made = make(context, ui, (&args.inputs, args.address.as_deref()), args.days).await;
     let told = made.and_then(|made| {
         put(context, ui, args, &made)?;
-        Ok(code(ui, args.out.is_none(), &made))
+        Ok(code(ui, &made))
     });
     told.unwrap_or_else(|failure| fail(ui, &failure))
 }
@@ -58,11 +58,9 @@ fn put(context: &Context, ui: Ui, args: &CostReport, made: &Report) -> Result<()
 }
 
 /// What could not be looked at is an error, though the rest is told.
-fn code(ui: Ui, to_programs: bool, made: &Report) -> u8 {
+fn code(ui: Ui, made: &Report) -> u8 {
     let failed: Vec<&(String, String)> = made.caches.iter().filter_map(|cache| cache.as_ref().err()).collect();
-    if to_programs {
-        failed.iter().for_each(|(_, why)| ui.error(why));
-    }
+    failed.iter().for_each(|(_, why)| ui.error(why));
     if failed.is_empty() { exit::OK } else { exit::ERROR }
 }
 
