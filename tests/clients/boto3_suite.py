@@ -15,6 +15,7 @@ import checks_updates
 import checks_rules
 import checks_alarms
 import checks_logs
+import checks_pricing
 import checks_sns
 import checks_stored
 
