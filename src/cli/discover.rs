@@ -7,6 +7,7 @@ use crate::address::Address;
 use crate::cli::apply::{self, Manner};
 use crate::cli::args::{Import, StackArgs};
 use crate::cli::import::{adoption, arguments, open, tell_secrets};
+use crate::cli::remarked::remarked;
 use crate::cli::run::Context;
 use crate::cli::{exit, plan as plan_command, signals, written};
 use crate::diag::visible;
@@ -58,7 +59,11 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     if is_new {
         generated.files.insert("main".to_owned(), laid_out(settings(spelling, &region)));
     }
-    let written = written::write(&place, &generated.files, spelling.ending());
+    let ending = format!(".{}", spelling.ending());
+    let files = generated.files.iter().map(|(name, text)| (name.clone() + &ending, text.clone())).collect();
+    let files = remarked(context, ui, &stack, &state, files)?;
+    let files = files.into_iter().map(|(name, text)| (name.trim_end_matches(&*ending).to_owned(), text)).collect();
+    let written = written::write(&place, &files, spelling.ending());
     tell_written(ui, &directory, &written.map_err(|error| unwritten(&directory, &error))?);
     tell_secrets(ui, std::slice::from_ref(&generated), spelling);
     addresses.extend(generated.imports.iter().map(|(address, _)| address.clone()));

@@ -33,6 +33,7 @@ mod panic;
 mod pending;
 mod plan;
 mod reboot;
+mod remarked;
 mod report;
 mod restore;
 mod rotate;

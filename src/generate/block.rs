@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use hcl_edit::Decorate;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Attribute, Block, Structure};
-use hcl_edit::template::{Element, Interpolation, StringTemplate};
 
 use crate::address::Address;
 use crate::generate::alike::Blocks;
 use crate::generate::part::{Item, is_said_of};
 use crate::generate::references::References;
-use crate::generate::text::{array, ident, object, parsed, string};
+use crate::generate::text::{Part, array, ident, object, parsed, string, template};
 use crate::generate::{Spelling, attribute};
 use crate::schema::Attr;
 use crate::value::json;
@@ -191,7 +190,7 @@ impl Writer<'_> {
         let Some(text) = value.as_str().filter(|_| attr.name != "tags") else { return self.value(attr, value) };
         match self.references.of_watched(&self.from, text) {
             Some((reference, "")) => parsed(&reference),
-            Some((reference, rest)) => template([Part::Reference(reference), Part::Text(rest)]),
+            Some((reference, rest)) => template([Part::Expression(parsed(&reference)), Part::Text(rest.to_owned())]),
             None => self.value(attr, value),
         }
     }
@@ -224,28 +223,13 @@ impl Writer<'_> {
                 continue;
             }
             if let Some(reference) = self.references.to(&self.from, kind, name) {
-                parts.extend([Part::Text(&text[end..at]), Part::Reference(reference)]);
+                parts.extend([Part::Text(text[end..at].to_owned()), Part::Expression(parsed(&reference))]);
                 end = at + name.len();
             }
         }
-        parts.push(Part::Text(&text[end..]));
+        parts.push(Part::Text(text[end..].to_owned()));
         (end > 0).then(|| template(parts))
     }
-}
-
-/// A part of a template.
-enum Part<'a> {
-    Text(&'a str),
-    Reference(String),
-}
-
-fn template<'a>(parts: impl IntoIterator<Item = Part<'a>>) -> Expression {
-    let said = parts.into_iter().filter(|part| !matches!(part, Part::Text("")));
-    let elements = said.map(|part| match part {
-        Part::Text(text) => Element::from(text),
-        Part::Reference(reference) => Element::from(Interpolation::new(parsed(&reference))),
-    });
-    StringTemplate::from_iter(elements).into()
 }
 
 /// A document in JSON as a value, where that comes to the same text, or to what counts as the same.

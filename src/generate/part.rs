@@ -109,18 +109,28 @@ fn leave_foreseen(kind: &dyn Kind, live: &Object, target: &Target, part: &mut Ob
 /// Leaves out what the rules refuse beside the rest: another attribute says it.
 fn leave_refused(kind: &dyn Kind, part: &mut Object) {
     for _ in 0..part.len() {
-        let mut wish = part.clone();
-        kind.unite(&mut wish);
-        let of_rules = kinds::check(kind, &wish).into_iter();
-        let of_rules = of_rules.filter(|one| one.fatal && !one.of_change && !one.of_creation).map(|one| one.attribute);
-        let of_values = check::faults(&kind.schema().attrs, &wish).into_iter();
-        let of_values = of_values.filter_map(|fault| kind.schema().attr(&fault.path).map(|attr| attr.name));
-        let optional = |name: &&str| {
-            part.contains_key(name) && kind.schema().attr(name).is_some_and(|attr| attr.mode != Mode::Required)
+        let refused = refused(kind, part);
+        let without = |name: &&'static str| {
+            let optional = kind.schema().attr(name).is_some_and(|attr| attr.mode != Mode::Required);
+            let mut less = part.clone();
+            less.remove(name).filter(|_| optional)?;
+            // What is refused for itself, as a metric that nobody knows, is what is there.
+            (self::refused(kind, &less).len() < refused.len()).then_some(less)
         };
-        let Some(refused) = of_rules.chain(of_values).find(optional) else { return };
-        part.remove(refused);
+        let Some(less) = refused.iter().find_map(without) else { return };
+        *part = less;
     }
+}
+
+/// The attributes that rules refuse in an object.
+fn refused(kind: &dyn Kind, part: &Object) -> Vec<&'static str> {
+    let mut wish = part.clone();
+    kind.unite(&mut wish);
+    let of_rules = kinds::check(kind, &wish).into_iter();
+    let of_rules = of_rules.filter(|one| one.fatal && !one.of_change && !one.of_creation).map(|one| one.attribute);
+    let of_values = check::faults(&kind.schema().attrs, &wish).into_iter();
+    let of_values = of_values.filter_map(|fault| kind.schema().attr(&fault.path).map(|attr| attr.name));
+    of_rules.chain(of_values).collect()
 }
 
 /// The tags of an object that are neither marks of ours, nor of AWS, nor those that it has anyway.

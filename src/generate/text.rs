@@ -2,6 +2,7 @@
 
 use crate::diag::visible::is_hidden;
 use hcl_edit::expr::{Array, Expression, Object, ObjectKey, ObjectValue, ObjectValueTerminator};
+use hcl_edit::template::{Element, Interpolation, StringTemplate};
 use hcl_edit::{Decorate, Decorated, Ident};
 
 /// A list longer than this has a line for each element.
@@ -17,7 +18,57 @@ pub fn ident(name: &str) -> Ident {
 
 /// A text in quotes.
 pub fn string(text: &str) -> Expression {
-    Expression::from(text)
+    match literals(text).len() {
+        0 | 1 => Expression::from(text),
+        _ => StringTemplate::from_iter(literals(text).into_iter().map(Element::from)).into(),
+    }
+}
+
+/// The parts of a text of which each is escaped right by itself: hcl-edit leaves `${` and `%{` as they are where `$` or `%`
+/// stands before them.
+pub fn literals(text: &str) -> Vec<&str> {
+    let (mut parts, mut ends) = (Vec::new(), Vec::new());
+    let mut from = 0;
+    for (at, _) in text.match_indices("${").chain(text.match_indices("%{")) {
+        ends.extend(text[..at].ends_with(['$', '%']).then_some(at));
+    }
+    ends.sort_unstable();
+    for at in ends {
+        parts.push(&text[from..at]);
+        from = at;
+    }
+    parts.push(&text[from..]);
+    parts
+}
+
+/// A template of texts and expressions.
+pub fn template(parts: impl IntoIterator<Item = Part>) -> Expression {
+    let mut elements: Vec<Element> = Vec::new();
+    let mut parts = parts.into_iter().filter(|part| !matches!(part, Part::Text(text) if text.is_empty())).peekable();
+    while let Some(part) = parts.next() {
+        match part {
+            Part::Expression(expression) => elements.push(Interpolation::new(expression).into()),
+            Part::Text(text) => {
+                // `$${` would be the sign itself.
+                let open = matches!(parts.peek(), Some(Part::Expression(_)));
+                let (plain, sign) = match text.strip_suffix('$').filter(|_| open) {
+                    Some(plain) => (plain, true),
+                    None => (&*text, false),
+                };
+                elements.extend(literals(plain).into_iter().filter(|text| !text.is_empty()).map(Element::from));
+                elements.extend(sign.then(|| Element::from(Interpolation::new(string("$")))));
+            }
+        }
+    }
+    StringTemplate::from_iter(elements).into()
+}
+
+/// A part of a template.
+pub enum Part {
+    /// What is written as it is.
+    Text(String),
+    /// What is evaluated.
+    Expression(Expression),
 }
 
 /// An expression as it is written.
@@ -88,4 +139,25 @@ fn is_name(text: &str) -> bool {
     let mut letters = text.chars();
     let first = letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
     first && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_') && !words.contains(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_as_it_was() {
+        let cases = [
+            ("a", "\"a\""),
+            ("${x}", "\"$${x}\""),
+            ("we ${x} $${y} $$${z}", "\"we $${x} $$${y} $$$${z}\""),
+            ("%{x} %%{y} $%{z} %${a}", "\"%%{x} %%%{y} $%%{z} %$${a}\""),
+            ("$$ %% {", "\"$$ %% {\""),
+        ];
+        for (text, want) in cases {
+            assert_eq!(string(text).to_string(), want, "{text}");
+        }
+        let parts = || [Part::Text("$${a}$".into()), Part::Expression(parsed("var.y")), Part::Text("$".into())];
+        assert_eq!(template(parts()).to_string(), "\"$$${a}${\"$\"}${var.y}$\"");
+    }
 }

@@ -128,11 +128,20 @@ impl Converter<'_> {
         if let [Part::Expression(only)] = &parts[..] {
             return only.clone();
         }
-        let written = parts.into_iter().map(|part| match part {
-            Part::Expression(expression) => format!("${{{expression}}}"),
-            Part::Text(text) => text,
-        });
-        format!("\"{}\"", written.collect::<String>())
+        let mut written = String::new();
+        for part in parts {
+            match part {
+                Part::Text(text) => written.push_str(&text),
+                Part::Expression(expression) => {
+                    // `$${` would be the sign itself.
+                    if written.ends_with('$') {
+                        written.replace_range(written.len() - 1.., "${\"$\"}");
+                    }
+                    written.push_str(&format!("${{{expression}}}"));
+                }
+            }
+        }
+        format!("\"{written}\"")
     }
 
     /// A condition, by its name.
