@@ -37,11 +37,20 @@ async fn attempt(context: &Context, ui: Ui, args: &Restore) -> Result<u8, Failur
     let edit = edit(&session, &address, kind, filled, &snapshot, args.copy.as_deref())?;
     tell(ui, &edit, &snapshot);
     let path = edit.path.display().to_string();
+    let allowed = match args.allow_destroy.as_deref() {
+        None => false,
+        Some("all") => true,
+        Some(named) if show::parse(named)? == edit.address => true,
+        Some(named) => {
+            let why = format!("--allow-destroy {named}: only `{}` is restored; nothing was sent", edit.address);
+            return Err(Failure::Error(why));
+        }
+    };
     let options = Options {
         targets: vec![Subject::Resource(edit.address.clone())],
         // What is written already asks for nothing new.
         replace: if edit.before == edit.after { vec![edit.address.clone()] } else { Vec::new() },
-        allow_destroy: if args.allow_destroy { vec![edit.address.clone()] } else { Vec::new() },
+        allow_destroy: if allowed { vec![edit.address.clone()] } else { Vec::new() },
         ..Options::default()
     };
     let stack = stack_of(&args.inputs);

@@ -211,10 +211,14 @@ pub async fn apply(
     ui.say(&format!("\n{}", environments::columns(&["Environment", "Result"], &rows, |_| false)));
     let is_done = results.iter().all(|(_, code)| code.is_some());
     let code = exit::worst(results.iter().filter_map(|(_, code)| *code));
-    // What one environment was sent remains when another was not come to.
+    // What one environment was sent remains when another failed, or was not come to: other codes say that nothing was.
     Ok(match code {
         exit::ERROR => exit::broken(),
         exit::OK if !is_done => exit::broken(),
+        exit::REFUSED | exit::LOCKED | exit::STALE if !options.skip_blocked => match exit::broken() {
+            exit::REMAINS => exit::REMAINS,
+            _ => code,
+        },
         code => code,
     })
 }

@@ -28,6 +28,7 @@ use object_store::{BackoffConfig, CredentialProvider, ObjectStore, RetryConfig};
 use super::api::query;
 use super::{Endpoint, Settings, config, http};
 use crate::clock::Clock;
+use crate::diag::visible;
 use crate::kind::RemoteError;
 use crate::stack::access::Access;
 use crate::stack::location::{Bucket, Service};
@@ -77,7 +78,7 @@ async fn s3(bucket: &Bucket, access: Access, wire: Wire, clock: Arc<dyn Clock>) 
     if let Some(key) = option("kms_key_id") {
         builder = builder.with_sse_kms_encryption(key);
     }
-    builder = match option("endpoint").or_else(|| config::url_of(&loaded, "S3")) {
+    builder = match option("endpoint").or_else(|| config::url_of(&loaded, "S3")).map(server).transpose()? {
         // A server of another maker need not know names of buckets as names of hosts, nor delete many at once.
         Some(url) => builder
             .with_endpoint(url)
@@ -95,8 +96,8 @@ fn google(bucket: &Bucket, wire: Wire) -> io::Result<Arc<dyn ObjectStore>> {
         .with_bucket_name(&bucket.name)
         .with_retry(retry())
         .with_http_connector(wire);
-    if let Some(url) = bucket.options.get("endpoint") {
-        builder = builder.with_base_url(url);
+    if let Some(url) = bucket.options.get("endpoint").cloned().map(server).transpose()? {
+        builder = builder.with_base_url(&url);
     }
     Ok(Arc::new(builder.build().map_err(io::Error::other)?))
 }
@@ -110,10 +111,17 @@ fn azure(bucket: &Bucket, wire: Wire) -> io::Result<Arc<dyn ObjectStore>> {
     if let Some(account) = bucket.options.get("account") {
         builder = builder.with_account(account);
     }
-    if let Some(url) = bucket.options.get("endpoint") {
-        builder = builder.with_endpoint(url.clone()).with_allow_http(true);
+    if let Some(url) = bucket.options.get("endpoint").cloned().map(server).transpose()? {
+        builder = builder.with_endpoint(url).with_allow_http(true);
     }
     Ok(Arc::new(builder.build().map_err(io::Error::other)?))
+}
+
+/// The URL of a server that speaks HTTP; the crate breaks off at another one.
+fn server(url: String) -> io::Result<String> {
+    let is_one = url::Url::parse(&url).is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
+    let why = || format!("the endpoint \"{}\" is no URL: write http://HOST:PORT or https://HOST", visible::line(&url));
+    if is_one { Ok(url) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, why())) }
 }
 
 fn wrong(error: RemoteError) -> io::Error {

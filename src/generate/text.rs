@@ -158,6 +158,6 @@ mod tests {
             assert_eq!(string(text).to_string(), want, "{text}");
         }
         let parts = || [Part::Text("$${a}$".into()), Part::Expression(parsed("var.y")), Part::Text("$".into())];
-        assert_eq!(template(parts()).to_string(), "\"$$${a}${\"$\"}${var.y}$\"");
+        assert_eq!(template(parts()).to_string(), "\"$$${a}${ \"$\" }${ var.y }$\"");
     }
 }

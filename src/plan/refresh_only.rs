@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::diag::Span;
-use crate::kind::Observation;
+use crate::kind::{Observation, Status};
 use crate::kinds;
 use crate::plan::decide::{Instance, unknown_all};
 use crate::plan::decision::{Decision, Standing};
@@ -12,7 +12,7 @@ use crate::plan::draft::{Draft, Seen};
 use crate::plan::whose::{self, Whose, whose};
 use crate::plan::{AttrChange, Drift, Plan, Reason, RecordChange, RecordPlan, Step};
 use crate::recovery::is_of_call;
-use crate::schema::{Schema, Update};
+use crate::schema::{Mode, Schema, Update};
 use crate::state::{Record, State};
 use crate::value::{Object, Value, same};
 
@@ -56,6 +56,8 @@ fn take_over(draft: &Draft, address: &Address, record: &Record, found: &Observat
     object.extend(shown.map(|(name, value)| (name.clone(), value.clone())));
     let Some(kind) = kinds::get(&address.kind) else { return Decision::of(object) };
     let mut changes = changes(kind.schema(), &record.object, &found.object);
+    // What passes by itself is no change.
+    changes.retain(|change| change.name != STATUS || found.status == Status::Settled);
     // What a call of ours is at is nobody else's doing.
     let parts = draft.state.operations.iter().flat_map(|operation| &operation.parts);
     for part in parts.filter(|part| part.address == *address) {
@@ -111,7 +113,11 @@ pub fn stay(plan: &mut Plan, state: &State) {
     }
 }
 
-/// The attributes that others have changed. One that was never recorded is no change.
+/// The attribute of kinds that tell their status.
+const STATUS: &str = "status";
+
+/// The attributes that others have changed. One that was never recorded is no change, unless nothing but a wish sets it:
+/// then it was not there.
 fn changes(schema: &'static Schema, recorded: &Object, found: &Object) -> Vec<AttrChange> {
     let compared = schema.attrs.iter().filter(|attr| !attr.secret && attr.update != Update::Local);
     let differing = compared.filter(|attr| {
@@ -120,7 +126,11 @@ fn changes(schema: &'static Schema, recorded: &Object, found: &Object) -> Vec<At
         match (before, now) {
             (Some(before), Some(now)) => !attr.is_satisfied(now, before) && !same(&visible(now), &visible(before)),
             (Some(_), None) => found.contains_key(attr.name),
-            _ => false,
+            (None, Some(now)) => {
+                let unset = recorded.contains_key(attr.name) || attr.mode == Mode::Optional;
+                unset && attr.settable() && is_said(now) && attr.default.as_ref() != Some(now)
+            }
+            (None, None) => false,
         }
     });
     differing
@@ -129,6 +139,12 @@ fn changes(schema: &'static Schema, recorded: &Object, found: &Object) -> Vec<At
             AttrChange { name: attr.name, before: of(recorded), after: of(found), replaces: false }
         })
         .collect()
+}
+
+/// Whether a value is more than nothing.
+fn is_said(value: &Value) -> bool {
+    let empty = value.as_items().is_some_and(<[Value]>::is_empty) || value.as_object().is_some_and(Object::is_empty);
+    !(empty || value.as_str() == Some("") || value.as_bool() == Some(false))
 }
 
 /// Tags without those that mark the object as ours.

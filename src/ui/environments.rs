@@ -70,6 +70,8 @@ pub fn json(row: &Row, error: Option<&str>, messages: Vec<Json>) -> Json {
         "result": row.result,
         "exit_code": row.code,
         "error": error,
+        "changes": null,
+        "impact": null,
     });
     if let Some(plan) = row.plan {
         let counts = plan.counts();

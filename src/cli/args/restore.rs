@@ -23,8 +23,8 @@ pub struct Restore {
     #[command(flatten)]
     pub inputs: InputArgs,
     /// Allow the cache to be replaced, where it is there: what it holds now is lost.
-    #[arg(long)]
-    pub allow_destroy: bool,
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "all")]
+    pub allow_destroy: Option<String>,
     /// Show the change of the file and the plan; write and send nothing.
     #[arg(long)]
     pub dry_run: bool,

@@ -84,10 +84,25 @@ pub fn kind_of(address: &Address, takes: impl Fn(&dyn Kind) -> bool) -> Result<&
     Err(Failure::Error(format!("`{address}` is no {fit}")))
 }
 
+/// So many are named.
+const NAMED: usize = 5;
+
+fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let shown = names[..names.len() - more].join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
 /// Why an address means nothing.
 pub fn unknown(session: &Session, state: &State, address: &Address) -> String {
     let stack = session.evaluator.stack();
     if stack.resource(&address.config()).is_some() {
+        let others: Vec<String> =
+            state.records.keys().filter(|known| known.config() == address.config()).map(ToString::to_string).collect();
+        if !others.is_empty() {
+            let there = listed(&others);
+            return format!("`{address}` has no record: there are {there}; apply it first if it is new");
+        }
         return format!("`{address}` is declared and has no record: apply it first");
     }
     let declared = stack.resources().map(|one| one.address.to_string());
