@@ -232,3 +232,38 @@ fn what_a_run_of_ours_did_is_no_drift() {
     place.run(&["apply", "--auto-approve"]).expect(0).says("No changes");
     place.run(&["drift"]).expect(0).says("No drift");
 }
+
+#[test]
+fn what_was_unset_and_others_set_is_drift() {
+    let emulator = Emulator::start("instant");
+    let mut place = Place::new();
+    place.env("AWS_ACCESS_KEY_ID", "123456789012").env("AWS_SECRET_ACCESS_KEY", "test");
+    let stack = format!(
+        "environment \"local\" {{\n  endpoint = \"{}\"\n  region   = \"us-east-1\"\n}}\n\
+         replication_group \"g\" {{\n  replication_group_id = \"g\"\n  description          = \"g\"\n  \
+         node_type            = \"cache.t4g.micro\"\n  engine_version       = \"7.1\"\n}}\n\
+         serverless_cache \"s\" {{\n  name   = \"s\"\n  engine = \"valkey\"\n}}\n",
+        emulator.url
+    );
+    place.write("main.hcl", &stack);
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    place.run(&["drift"]).expect(0).says("2 resources unchanged");
+    let topic = "arn%3Aaws%3Asns%3Aus-east-1%3A123456789012%3Aalerts";
+    for fields in [
+        &*format!(
+            "Action=ModifyReplicationGroup&ReplicationGroupId=g&NotificationTopicArn={topic}&ApplyImmediately=true"
+        ),
+        "Action=ModifyServerlessCache&ServerlessCacheName=s&Description=theirs",
+    ] {
+        assert_eq!(aws(&emulator, &format!("{fields}&Version=2015-02-02")).expect("an answer").0, 200, "{fields}");
+    }
+    let said = place.run(&["drift"]).expect(2).stdout;
+    for text in
+        ["notification_topic_arn", "\"theirs\"", "replication_group.g was changed", "serverless_cache.s was changed"]
+    {
+        assert!(said.contains(text), "no {text:?} in\n{said}");
+    }
+    assert!(!said.contains("status"), "{said}");
+    place.run(&["apply", "--refresh-only", "--auto-approve"]).expect(0);
+    place.run(&["drift"]).expect(0).says("Not drift, but not applied yet");
+}
