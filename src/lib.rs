@@ -91,7 +91,7 @@
 //!
 //! | module | what it owns |
 //! | --- | --- |
-//! | [`value`], [`address`], [`word`], [`clock`], [`disk`], [`entropy`], [`diag`], [`log`] | shared words: values and types, addresses, names in documents, time, files, randomness, diagnostics with their codes, how much a rule counts (`diag/lint.rs`), the log of calls to services, which `cloud/logged.rs` writes |
+//! | [`value`], [`address`], [`word`], [`clock`], [`disk`], [`entropy`], [`diag`], [`log`], [`tally`] | shared words: values and types, addresses, names in documents, time, files, randomness, diagnostics with their codes, how much a rule counts (`diag/lint.rs`), the log of calls to services, which `cloud/logged.rs` writes, how far reading has come ([`tally`]) |
 //! | [`schema`] | attributes of a kind: types, defaults, rules, what a change takes |
 //! | [`kind`], [`retry`] | the traits `Kind`, `Remote`, `Local`, `Vault`, `Lookup`, `Cloud`; calls, impacts, observations, errors; what is done about an error |
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure; what each asks of IAM ([`catalog::permissions`]) |
@@ -110,7 +110,7 @@
 //! | `probe` | one server looked at over the network, without stack and AWS: name, port, TLS, log-in, role, slots (TLS: feature `aws`) |
 //! | `storage` | places of states that are no directories: buckets by `object_store`, servers of Terraform's `http` protocol (feature `aws`); [`stack::location`] reads their names |
 //! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply, drift, change a state by hand; find what has no record ([`ops::discover`]) and take it over; the verbs of what is there already ([`ops::day_two`], which asks the service by [`kind::DayTwo`]); what differs between environments ([`ops::compare`]); what a stack costs and what its caches could save ([`ops::money`]) |
-//! | [`ui`] | output, questions and what could not be written; documents in Terraform's form ([`ui::terraform`]), messages for programs ([`ui::stream`]), reports for code hosts ([`ui::report`]) |
+//! | [`ui`] | output, questions and what could not be written; what is under way on a terminal ([`ui::live`]); documents in Terraform's form ([`ui::terraform`]), messages for programs ([`ui::stream`]), reports for code hosts ([`ui::report`]) |
 //! | [`cli`] | one file per command, several environments (`cli/several.rs`), what a shell completes (`cli/complete.rs`), Terraform's spelling, signals and the exit codes |
 //! | `simulation` | the engine under faults from a seed: a disk and an account in memory, time that leaps (tests, feature `simulation`) |
 //! | `main` | the program around the library, and its allocator, which the benches have too (`main/allocator.rs`) |
@@ -205,6 +205,7 @@ pub mod stack;
 pub mod state;
 #[cfg(feature = "aws")]
 pub mod storage;
+pub mod tally;
 pub mod templates;
 pub mod ui;
 pub mod value;

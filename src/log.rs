@@ -56,6 +56,11 @@ pub fn is_on() -> bool {
     SINK.get().is_some()
 }
 
+/// Whether lines go to stderr.
+pub fn is_on_stderr() -> bool {
+    SINK.get().is_some_and(|sink| sink.file.is_none())
+}
+
 /// Why a line could not be written, where that was so.
 pub fn lost() -> Option<&'static str> {
     LOST.get().map(String::as_str)

@@ -14,11 +14,13 @@ use crate::plan::{Live, Needs, ObjectKey};
 use crate::recovery::Sight;
 use crate::schema::check::conform;
 use crate::state::{Nature, Operation, Part};
+use crate::tally;
 use crate::value::{Object, Value};
 
 /// Reads everything that a walk needs. A look-up that fails is an answer; a read of objects that fails is an error.
 pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Result<(), RemoteError> {
     let mut wanted: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    tally::want(needs.objects.len());
     for (kind, region, id) in needs.objects {
         wanted.entry((kind, region)).or_default().push(id);
     }
@@ -40,6 +42,7 @@ pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Resu
     }
     while let Some(joined) = reads.join_next().await {
         let Ok((kind, region, ids, found)) = joined else { continue };
+        tally::read(ids.len());
         let mut found = found.map_err(|error| in_reading(&format!("{kind} in {region}"), error))?;
         for id in ids {
             let observation = found.remove(&id).map(|observation| normalized(&kind, observation));

@@ -10,20 +10,21 @@ use crate::cli::args::ApplyArgs;
 use crate::cli::plan::told_apart;
 use crate::cli::run::{Context, fail, one, plan_options};
 use crate::cli::saved::{self, Named};
-use crate::cli::{exit, several, signals};
+use crate::cli::{approve, asked, exit, several, signals};
 use crate::ops::apply::{Run, apply, check_secrets, guard, lock};
 use crate::ops::connect::Connection;
 use crate::ops::recover::Watch;
 use crate::ops::{Failure, Session};
-use crate::plan::{Action, Blocked, Options, Plan, Waits};
+use crate::plan::{Blocked, Options, Plan, Waits};
 use crate::state::State;
 use crate::state::store::Store;
+use crate::ui::live::Work;
 use crate::ui::progress::Places;
 use crate::ui::{self, Ui, progress, stream, value};
 
 /// Brings the account to what the stack says, or destroys what is in the state.
 pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
-    let ui = context.ui(args.json);
+    let ui = context.ui(args.json).in_full(args.full);
     if let Err(failure) = context.beside(args.json_into.as_deref()) {
         return fail(ui, &failure);
     }
@@ -75,7 +76,7 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     }
     let command = if destroy { "cachestack destroy" } else { "cachestack apply" };
     let manner = Manner { command, destroy, judge: &|_, _| Ok(()), agreed: &|| Ok(()), stop };
-    let session = Session::of(&loaded, &one(environments)?);
+    let session = asked::session(context, ui, &loaded, one(environments)?);
     let ui = told_apart(ui, &loaded, &session);
     let ended = plan_and_apply(context, ui, args, session, options, &manner).await;
     Ok(ended.map_or_else(|failure| fail(ui, &failure), |(code, _)| code))
@@ -113,7 +114,7 @@ pub async fn plan_and_apply(
     }
     let lock = lock(&session, context.holder(manner.command, &*session.clock), patience).await?;
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
-    let follower = tokio::spawn(progress::follow(ui, incoming, Arc::default()));
+    let follower = tokio::spawn(progress::follow(ui, incoming, Arc::default(), Work::default()));
     let watch = Watch { events, stop: stop.clone() };
     let prepared = super::plan::prepare(ui, &mut session, &options, Some((lock, &watch))).await;
     drop(watch);
@@ -127,7 +128,7 @@ pub async fn plan_and_apply(
     }
     guard(&plan)?;
     check_secrets(&plan)?;
-    if !plan.is_empty() && !args.auto_approve && !approved(context, ui, &plan, &name, destroy)? {
+    if !plan.is_empty() && !args.auto_approve && !approve::approved(context, ui, &plan, &name)? {
         ui.error("not approved; nothing was sent");
         return Ok((exit::ERROR, None));
     }
@@ -167,8 +168,10 @@ pub async fn carry_out(
     let (empty, skipped, waits) = (plan.is_empty(), plan.skipped.clone(), plan.waits.clone());
     let steps: Vec<Address> = plan.steps.iter().map(|step| step.address.clone()).collect();
     let places = Arc::new(places(&session, &plan));
+    let before = saved.as_ref().and_then(|plan| Some(store.state().progress_of(plan)?.done.len()));
+    let work = Work::of(&plan, before.unwrap_or(0));
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
-    let follower = tokio::spawn(progress::follow(ui, incoming, places.clone()));
+    let follower = tokio::spawn(progress::follow(ui, incoming, places.clone(), work));
     let run = Run { saved, parallelism, events, stop };
     if !empty {
         exit::begin_sending();
@@ -190,24 +193,6 @@ pub async fn carry_out(
     }
     let state = report.store.state().clone();
     Ok((code, Some(state)))
-}
-
-/// Asks. Only `yes` is a yes.
-fn approved(context: &Context, ui: Ui, plan: &Plan, environment: &str, destroy: bool) -> Result<bool, Failure> {
-    let deletes = plan.steps.iter().any(|step| step.action == Action::Delete);
-    if ui.json {
-        return Err(Failure::Error("--json cannot ask: pass --auto-approve".to_owned()));
-    }
-    if !context.may_ask() {
-        let why = "-input=false, so nobody is asked: pass --auto-approve, or carry out a saved plan; nothing was sent";
-        return Err(Failure::Error(why.to_owned()));
-    }
-    let warning = if destroy || deletes { " What is destroyed cannot be brought back." } else { "" };
-    let question = format!("Carry this out in environment \"{environment}\"?{warning}");
-    match ui.ask(&format!("\n{question} Only \"yes\" is accepted: ")) {
-        Some(answer) => Ok(answer.trim() == "yes"),
-        None => Err(Failure::Error("nobody is there to answer: pass --auto-approve; nothing was sent".to_owned())),
-    }
 }
 
 /// Says what `--skip-blocked` has left out; answers the exit code of a run that has done the rest.
@@ -256,7 +241,7 @@ fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) 
         if !report.begun.is_empty() {
             ui.error(&format!("begun and not finished: {}", names(&mut report.begun.iter())));
         }
-        let stopped = if report.stopped { "Stopped" } else { "Incomplete" };
+        let stopped = ui.paint(ui::bad(), if report.stopped { "Stopped" } else { "Incomplete" });
         let begun = if report.begun.is_empty() {
             String::new()
         } else {
@@ -276,7 +261,8 @@ fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) 
     }
     if !empty {
         let word = if destroy { "Destroy" } else { "Apply" };
-        ui.out(&format!("\n{word} complete: {done}.\n"));
+        let word = ui.paint(ui::good(), &format!("{word} complete"));
+        ui.out(&format!("\n{word}: {done}.\n"));
     }
     if !destroy {
         outputs(ui, report);
@@ -323,7 +309,7 @@ fn outputs(ui: Ui, report: &Report) {
     ui.out("\nOutputs:\n\n");
     let width = outputs.keys().map(String::len).max().unwrap_or(0);
     for (name, output) in &outputs {
-        let shown = output.as_ref().map_or_else(|| value::SENSITIVE.to_owned(), |output| value::show(output, 0));
-        ui.out(&format!("{name:width$} = {shown}\n"));
+        let shown = output.as_ref().map_or_else(|| value::SENSITIVE.to_owned(), |output| value::whole(output, 0));
+        ui.out(&format!("{} = {shown}\n", ui.paint(ui::name(), &format!("{name:width$}"))));
     }
 }

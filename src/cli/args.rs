@@ -21,6 +21,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCompleter;
 
 use crate::cli::complete;
+use crate::ui::Colour;
 pub use backup::Backup;
 pub use connect::Connect;
 pub use cost::{Analyze as CostAnalyze, Report as CostReport, Update as CostUpdate};
@@ -46,8 +47,11 @@ pub struct Cli {
     /// Work as if started in this directory.
     #[arg(short = 'C', long = "chdir", global = true, value_name = "DIR")]
     pub chdir: Option<PathBuf>,
-    /// No colours.
-    #[arg(long, global = true)]
+    /// When there are colours [env: NO_COLOR, CLICOLOR_FORCE]; with `never` nothing is drawn, either.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+    /// The same as --color=never.
+    #[arg(long, global = true, conflicts_with = "color")]
     pub no_color: bool,
     /// Warnings in one line each.
     #[arg(long, global = true)]
@@ -64,6 +68,13 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// When there are colours.
+    pub fn colour(&self) -> Colour {
+        if self.no_color { Colour::Never } else { self.color }
+    }
 }
 
 /// The commands.
@@ -250,6 +261,9 @@ pub struct PlanArgs {
     /// Exit with 2 when there are differences.
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Show everything: defaults, what is known after the apply, and each of those that are alike.
+    #[arg(long)]
+    pub full: bool,
     /// A report for a comment on a pull request.
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
@@ -315,6 +329,9 @@ pub struct ApplyArgs {
     /// Do not ask.
     #[arg(long)]
     pub auto_approve: bool,
+    /// Show everything in the plan: defaults, what is known after the apply, and each of those that are alike.
+    #[arg(long)]
+    pub full: bool,
     /// One message per line, in the form of Terraform's.
     #[arg(long)]
     pub json: bool,
@@ -385,6 +402,9 @@ pub struct DriftArgs {
     /// One message per line, in the form of Terraform's; of several environments one object.
     #[arg(long)]
     pub json: bool,
+    /// Show everything: defaults, what is known after the apply, and each of those that are alike.
+    #[arg(long)]
+    pub full: bool,
     /// A report for a comment on a pull request.
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,

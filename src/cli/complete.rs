@@ -51,7 +51,7 @@ fn known() -> Option<BTreeSet<String>> {
     let context = Context::new(&cli).ok()?;
     let inputs = InputArgs { environment: typed.environment, state: typed.state, ..InputArgs::default() };
     let stack = StackArgs { stack: None, inputs };
-    let (loaded, environments) = context.environments(Ui::new(false, true).without_stream(), &stack, false).ok()?;
+    let (loaded, environments) = context.environments(Ui::plain().without_stream(), &stack, false).ok()?;
     let options = crate::ops::SessionOptions { commands: false, values: false, ..one(environments).ok()? };
     let session = Session::of(&loaded, &options);
     let declared = session.evaluator.stack().resources().map(|resource| resource.address.to_string());

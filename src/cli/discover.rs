@@ -22,6 +22,7 @@ use crate::ops::{Failure, Session};
 use crate::plan::{Action, Options, Plan};
 use crate::state::State;
 use crate::ui::Ui;
+use crate::ui::live::Reading;
 
 /// Finds what has no record, writes blocks for it, takes it over, and looks whether a plan is empty then.
 pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure> {
@@ -47,7 +48,9 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     let connection = connect(&mut session, Purpose::Look).await?;
     let region = session.environment.region.as_deref().unwrap_or("us-east-1").to_owned();
     let own = (session.evaluator.stack().name.to_string(), session.environment.name.to_string());
+    let reading = Reading::begin(ui);
     let discovered = discover(&state, &connection, &region, (&own.0, &own.1), &filter).await?;
+    drop(reading);
     let found = left_in(ui, discovered, spelling, &region);
     if found.is_empty() {
         return Ok(exit::OK);

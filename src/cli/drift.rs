@@ -10,6 +10,7 @@ use crate::diag::gather::join;
 use crate::ops::drift::{Found, find};
 use crate::ops::{Failure, Session};
 use crate::ui::environments::columns;
+use crate::ui::live::Reading;
 use crate::ui::report::findings;
 use crate::ui::report::markdown::Section;
 use crate::ui::{self, Ui};
@@ -60,12 +61,14 @@ pub async fn run(context: &Context, args: &DriftArgs) -> u8 {
 
 async fn look(context: &Context, ui: Ui, args: &DriftArgs) -> Result<u8, Failure> {
     let (loaded, environments) = context.environments(ui, &args.stack, args.all)?;
+    let reading = Reading::begin(ui);
     let looked = super::several::at_once(&loaded, environments, |session, runtime| {
         let found = runtime.block_on(find(session));
         session.report(Vec::new());
         found
     })
     .await;
+    drop(reading);
     let looked: Vec<Looked> = looked.into_iter().map(|(session, found)| Looked { session, found }).collect();
     let (found, sources) = join(looked.iter().map(|one| one.session.found()).collect());
     match &looked[..] {
@@ -121,8 +124,7 @@ fn document(ui: Ui, one: &Looked) -> serde_json::Value {
 }
 
 fn section(one: &Looked) -> Section {
-    let text =
-        one.found.as_ref().map(|found| ui::drift::render(Ui::new(false, true), found, &one.session.environment.name));
+    let text = one.found.as_ref().map(|found| ui::drift::render(Ui::plain(), found, &one.session.environment.name));
     Section {
         environment: one.session.environment.name.to_string(),
         cells: one.cells().to_vec(),

@@ -64,6 +64,7 @@ pub fn unless_sending(last_word: impl FnOnce(&str)) {
         Sending::Rests => ("nothing more was sent", REMAINS),
         Sending::Now => return,
     };
+    crate::ui::live::clear();
     last_word(word);
     std::process::exit(code.into());
 }

@@ -68,7 +68,7 @@ fn standard_input(ui: Ui, args: &Fmt) -> u8 {
     }
     let formatted = format(&text);
     if args.diff {
-        ui.out(&diff("<stdin>", &text, &formatted));
+        ui.out(&diff(ui, "<stdin>", &text, &formatted));
     } else if !args.check {
         ui.raw(&formatted);
     }
@@ -103,7 +103,7 @@ fn one(ui: Ui, args: &Fmt, file: &Path) -> Result<Option<bool>, String> {
     }
     ui.out(&format!("{shown}\n"));
     if args.diff {
-        ui.out(&diff(&shown, &text, &formatted));
+        ui.out(&diff(ui, &shown, &text, &formatted));
     }
     if !args.check {
         disk::replace(file, formatted.as_bytes()).map_err(|error| failed(error.to_string()))?;
@@ -112,6 +112,6 @@ fn one(ui: Ui, args: &Fmt, file: &Path) -> Result<Option<bool>, String> {
 }
 
 /// What changes, without what no message may show.
-fn diff(name: &str, old: &str, new: &str) -> String {
-    ui::diff::diff((&format!("old/{name}"), &format!("new/{name}")), old, new, 3)
+fn diff(ui: Ui, name: &str, old: &str, new: &str) -> String {
+    ui::diff::coloured(ui, &ui::diff::diff((&format!("old/{name}"), &format!("new/{name}")), old, new, 3))
 }

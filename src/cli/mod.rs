@@ -1,7 +1,9 @@
 //! The command line: arguments to workflows to output. One file per command.
 
 mod apply;
+mod approve;
 mod args;
+mod asked;
 mod backup;
 mod complete;
 mod connect;
@@ -59,13 +61,13 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::diag::visible;
-use crate::ui::{Ui, lost};
+use crate::ui::{Ui, live, lost};
 pub use args::Cli;
 use args::Command;
 
 /// Runs a command line; answers the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let ui = Ui::new(false, true);
+    let ui = Ui::plain();
     panic::say_where(ui);
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     if complete::answered(&arguments) {
@@ -104,6 +106,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// The exit code, once more: a run whose output was lost did not do what it was asked for.
 fn told(ui: Ui, code: u8) -> u8 {
+    live::clear();
     if let Some(left) = crate::state::lock::left() {
         ui.error(&left);
     }
@@ -123,7 +126,7 @@ async fn dispatch(cli: Cli) -> u8 {
     let context = match run::Context::new(&cli) {
         Ok(context) => context,
         Err(why) => {
-            Ui::new(false, cli.no_color).error(&why);
+            Ui::new(false, cli.colour()).error(&why);
             return exit::ERROR;
         }
     };

@@ -6,7 +6,7 @@ use crate::cli::args::Output;
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
 use crate::ops::Failure;
-use crate::ui::{Ui, value};
+use crate::ui::{self, Ui, value};
 use crate::value::{Value, json::to_json};
 
 /// Shows the outputs of the last apply.
@@ -28,8 +28,8 @@ fn show(context: &Context, ui: Ui, args: &Output) -> Result<u8, Failure> {
             return Ok(exit::OK);
         }
         for (name, output) in outputs {
-            let shown = output.as_ref().map_or_else(|| value::SENSITIVE.to_owned(), |output| value::show(output, 0));
-            ui.out(&format!("{name} = {shown}\n"));
+            let shown = output.as_ref().map_or_else(|| value::SENSITIVE.to_owned(), |output| value::whole(output, 0));
+            ui.out(&format!("{} = {shown}\n", ui.paint(ui::name(), name)));
         }
         if outputs.is_empty() {
             ui.err("No outputs: the stack declares none, or has not been applied in this environment.");
@@ -53,7 +53,7 @@ fn show(context: &Context, ui: Ui, args: &Output) -> Result<u8, Failure> {
     match (args.json, args.raw) {
         (true, _) => ui.json(&to_json(output)),
         (_, true) => ui.raw(&raw(name, output)?),
-        _ => ui.out(&format!("{}\n", value::show(output, 0))),
+        _ => ui.out(&format!("{}\n", value::whole(output, 0))),
     }
     Ok(exit::OK)
 }

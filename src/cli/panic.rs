@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn no_secret_is_told_and_the_code_says_what_happened() {
         if let Some(when) = std::env::var_os(CHILD) {
-            say_where(Ui::new(false, true));
+            say_where(Ui::plain());
             if when == "sending" {
                 exit::begin_sending();
             }

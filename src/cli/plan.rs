@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::args::PlanArgs;
 use crate::cli::run::{Context, explain, fail, plan_options};
 use crate::cli::several::row_of;
-use crate::cli::{exit, import, report, saved, several, signals};
+use crate::cli::{asked, exit, import, report, saved, several, signals};
 use crate::disk::Held;
 use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::recover::Watch;
@@ -15,12 +15,13 @@ use crate::plan::saved::Asked;
 use crate::plan::{Options, Plan};
 use crate::state::store::Store;
 use crate::ui::environments::COLUMNS;
+use crate::ui::live::Reading;
 use crate::ui::report::findings;
 use crate::ui::{self, Ui, stream};
 
 /// Shows what would change.
 pub async fn run(context: &Context, args: &PlanArgs) -> u8 {
-    let ui = context.ui(args.json);
+    let ui = context.ui(args.json).in_full(args.full);
     signals::listen(ui);
     let made = match context.beside(args.json_into.as_deref()) {
         Ok(()) => make(context, ui, args).await,
@@ -43,7 +44,7 @@ async fn make(context: &Context, ui: Ui, args: &PlanArgs) -> Result<u8, Failure>
     if environments.len() > 1 {
         return several::plan(context, ui, args, (loaded, environments), &options).await;
     }
-    let mut session = Session::of(&loaded, &environments.remove(0));
+    let mut session = asked::session(context, ui, &loaded, environments.remove(0));
     let ui = told_apart(ui, &loaded, &session);
     let made = prepare(ui, &mut session, &options, None).await;
     publish(context, args, &loaded, &session, &made)?;
@@ -130,7 +131,9 @@ pub async fn prepare(
     options: &Options,
     apply: Option<(Box<dyn Held>, &Watch)>,
 ) -> Result<(Plan, Store, Connection), Failure> {
+    let reading = Reading::begin(ui);
     let result = attempt(session, options, apply).await;
+    drop(reading);
     session.report(Vec::new());
     ui.diagnostics(&session.diagnostics, &session.sources);
     result

@@ -31,6 +31,7 @@ async fn attempt(context: &Context, ui: Ui, args: &RebootArgs) -> Result<u8, Fai
         stack,
         plan: None,
         all: false,
+        full: false,
         scope,
         auto_approve: args.auto_approve,
         json: args.json,

@@ -37,14 +37,14 @@ pub fn of_plan(row: &Row, place: &str, error: Option<String>) -> Section {
     let name = row.environment;
     let lead = |plan: &Plan| {
         let blocked = plan.against().into_iter().map(|why| format!("BLOCKED {why}."));
-        ui::plan::summary(plan).lines().map(str::to_owned).chain(blocked).collect()
+        ui::plan::summary(Ui::plain(), plan).lines().map(str::to_owned).chain(blocked).collect()
     };
     Section {
         environment: name.to_owned(),
         cells: row.cells().to_vec(),
         lead: row.plan.map(lead).unwrap_or_default(),
         error,
-        text: row.plan.map(|plan| ui::plan::render(Ui::new(false, true), plan, name, place)).unwrap_or_default(),
+        text: row.plan.map(|plan| ui::plan::render(Ui::plain(), plan, name, place)).unwrap_or_default(),
     }
 }
 

@@ -142,7 +142,7 @@ fn tell(ui: Ui, edit: &Edit, snapshot: &Object) {
     ui.say(&format!("{about}.\n"));
     match diff.is_empty() {
         true => ui.say(&format!("{path} says so already.\n\n")),
-        false => ui.say(&format!("{diff}\n")),
+        false => ui.say(&format!("{}\n", ui::diff::coloured(ui, &diff))),
     }
 }
 

@@ -62,6 +62,7 @@ async fn turn(
     let arguments = ApplyArgs {
         plan: None,
         all: false,
+        full: false,
         stack: StackArgs { stack: None, inputs: args.inputs.clone() },
         scope: ScopeArgs { lock_timeout: args.lock_timeout, parallelism: 10, ..ScopeArgs::default() },
         auto_approve: args.auto_approve,

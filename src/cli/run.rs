@@ -17,13 +17,13 @@ use crate::plan::Options;
 use crate::stack::location::Location;
 use crate::stack::variables::Given;
 use crate::state::lock::Holder;
-use crate::ui::Ui;
+use crate::ui::{Colour, Ui};
 
 /// The surroundings of a command.
 pub struct Context {
     /// `-C`
     directory: PathBuf,
-    no_color: bool,
+    colour: Colour,
     compact: bool,
     input: Option<bool>,
     process: BTreeMap<String, String>,
@@ -40,7 +40,7 @@ impl Context {
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Ok(Self {
             directory,
-            no_color: cli.no_color,
+            colour: cli.colour(),
             compact: cli.compact_warnings,
             input: cli.input,
             process: process.collect(),
@@ -49,7 +49,7 @@ impl Context {
 
     /// How to print.
     pub fn ui(&self, json: bool) -> Ui {
-        let ui = Ui::new(json, self.no_color);
+        let ui = Ui::new(json, self.colour);
         if self.compact { ui.compact() } else { ui }
     }
 

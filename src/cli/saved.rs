@@ -20,6 +20,7 @@ use crate::plan::saved::{Asked, Saved};
 use crate::stack::Stack;
 use crate::stack::variables;
 use crate::state::store::Store;
+use crate::ui::live::{Reading, Work};
 use crate::ui::{Ui, progress};
 
 /// The longest plan that is read.
@@ -127,13 +128,15 @@ pub async fn apply(
     look_at(ui, &saved, &directory)?;
     let lock = lock(&session, context.holder("cachestack apply", &*session.clock), args.scope.lock_timeout).await?;
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
-    let follower = tokio::spawn(progress::follow(ui, incoming, Arc::default()));
+    let follower = tokio::spawn(progress::follow(ui, incoming, Arc::default(), Work::default()));
     let watch = Watch { events, stop: stop.clone() };
     let mut store = session.store()?;
     store.hold(lock);
     check_state(&saved, &opened, &bytes, &session, &mut store)?;
     let connection = connect(&mut session, Purpose::Change).await?;
+    let reading = Reading::begin(ui);
     let ready = resume(&mut session, &mut store, &connection, &saved, &watch).await;
+    drop(reading);
     drop(watch);
     let _ = follower.await;
     ready?;

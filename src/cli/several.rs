@@ -18,6 +18,7 @@ use crate::ops::{Failure, Loaded, Session, SessionOptions};
 use crate::plan::{Options, Plan};
 use crate::state::store::Store;
 use crate::ui::environments::{self, Row};
+use crate::ui::live::Reading;
 use crate::ui::report::findings;
 use crate::ui::report::markdown::Section;
 use crate::ui::{self, Ui, stream};
@@ -85,7 +86,9 @@ pub async fn plan(
     (loaded, environments): (Arc<Loaded>, Vec<SessionOptions>),
     options: &Options,
 ) -> Result<u8, Failure> {
+    let reading = Reading::begin(ui);
     let made = plans(&loaded, environments, options.clone()).await;
+    drop(reading);
     let (found, sources) = join(made.iter().map(|made| made.session.found()).collect());
     let rows: Vec<Row> = made.iter().map(|made| row(args, made)).collect();
     if ui.streams() {

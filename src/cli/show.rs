@@ -10,7 +10,7 @@ use crate::fetch::Library;
 use crate::ops::Failure;
 use crate::stack::Stack;
 use crate::state::{Record, State};
-use crate::ui::{Ui, terraform, value};
+use crate::ui::{self, Ui, terraform, value};
 use crate::value::json::to_json;
 
 /// Shows the state, or one resource of it.
@@ -40,7 +40,7 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
         return Ok(exit::OK);
     }
     for (address, record) in &chosen {
-        ui.out(&text(address, record));
+        ui.out(&text(ui, address, record));
     }
     let mut farewells: Vec<_> = state.farewells.iter().filter(|_| address.is_none()).collect();
     farewells.sort_by_key(|one| (one.address.to_string(), one.name.clone()));
@@ -74,10 +74,11 @@ pub fn parse(text: &str) -> Result<Address, Failure> {
 }
 
 /// One record for people.
-pub fn text(address: &Address, record: &Record) -> String {
+pub fn text(ui: Ui, address: &Address, record: &Record) -> String {
     let shown: Vec<_> = record.object.iter().filter(|(_, value)| !value.is_null()).collect();
     let width = shown.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let mut out = format!("# {address}\n{} \"{}\" {{\n", address.kind, address.name);
+    let head = ui.paint(ui::name(), &format!("# {address}"));
+    let mut out = format!("{head}\n{} \"{}\" {{\n", address.kind, address.name);
     for (name, item) in shown {
         out.push_str(&format!("    {name:width$} = {}\n", value::show(item, 4)));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::apply::Stop;
 use crate::cli::exit;
-use crate::ui::Ui;
+use crate::ui::{Ui, live};
 
 /// A terminal sends the signal of Ctrl-C first and then throws away what waits to be shown: a word that is said at once
 /// may be lost.
@@ -28,6 +28,7 @@ fn begin(ui: Ui) -> Stop {
             tokio::time::sleep(FLUSH).await;
             exit::unless_sending(|end| ui.error(&format!("{word}; {end}")));
             if flag.swap(true, Ordering::SeqCst) {
+                live::clear();
                 ui.remark("Ended at once: what was under way is in the journal. Run it again to go on.");
                 std::process::exit(exit::REMAINS.into());
             }

@@ -71,7 +71,7 @@ fn show_one(ui: Ui, store: &Store, address: &str, json: bool) -> Result<u8, Fail
     if json {
         ui.json(&show::json(&state, &[(&address, record)]));
     } else {
-        ui.out(&show::text(&address, record));
+        ui.out(&show::text(ui, &address, record));
     }
     Ok(exit::OK)
 }

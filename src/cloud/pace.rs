@@ -20,6 +20,7 @@ use super::logged::ATTEMPT;
 use crate::clock::Clock;
 use crate::kind::{ErrorClass, RemoteError};
 use crate::retry::{self, Next, Pauses};
+use crate::tally;
 
 /// Calls on their way at once.
 const AT_ONCE: usize = 10;
@@ -113,7 +114,9 @@ impl Pace {
             let error = {
                 let _permit = self.shared.gate.acquire().await;
                 let sent = self.turn().await;
-                match ATTEMPT.scope(attempt, request()).await {
+                let answer = ATTEMPT.scope(attempt, request()).await;
+                tally::answered();
+                match answer {
                     Ok(answer) => {
                         self.eased();
                         return Ok(answer);

@@ -9,8 +9,12 @@ use super::shown::{Shown, concealed};
 use super::visible::visible;
 use super::{Diagnostic, Severity, SourceMap, Span};
 
-/// Renders one diagnostic, in colour when `styled`.
-pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, styled: bool) -> String {
+/// On a narrower terminal lines wrap: so much is needed for a mark with what is around it.
+const WIDTH_MIN: usize = 40;
+
+/// Renders one diagnostic, in colour when `styled`; longer source lines are cut around what is marked, where a width is
+/// given.
+pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, styled: bool, width: Option<usize>) -> String {
     let diagnostic = &*concealed(diagnostic, sources);
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -46,6 +50,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, styled: bool) -> Str
         group = group.element(Level::HELP.message(visible(help)));
     }
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+    let renderer = width.map_or(renderer.clone(), |width| renderer.term_width(width.max(WIDTH_MIN)));
     renderer.render(&[group])
 }
 

@@ -74,7 +74,7 @@ fn check_places(text: &str, sources: &SourceMap, diagnostics: &[Diagnostic]) {
         for span in places {
             assert!(span.start <= span.end && span.end as usize <= text.len(), "{diagnostic:?} in {text:?}");
         }
-        render::render(diagnostic, sources, false);
+        render::render(diagnostic, sources, false, None);
     }
 }
 

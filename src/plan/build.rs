@@ -395,6 +395,10 @@ impl Draft<'_> {
         if self.inputs.options.adopt {
             import::only(&mut self.plan);
         }
+        let stack = self.evaluator.stack();
+        let blocks = self.plan.steps.iter().map(|step| step.address.config());
+        let as_terraform = |block: &Address| stack.resource(block).is_some_and(|resource| resource.as_terraform);
+        self.plan.as_terraform = blocks.filter(as_terraform).collect();
         self.tell_once();
         self.count_instances();
         Outcome { plan: self.plan, needs: self.needs, diagnostics: self.diagnostics }

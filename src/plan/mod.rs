@@ -180,6 +180,9 @@ pub struct Plan {
     pub taken_back: Vec<(Address, String)>,
     /// Objects that are taken over.
     pub imports: Vec<Imported>,
+    /// The blocks of steps, without keys, that are spelled as Terraform's.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub as_terraform: BTreeSet<Address>,
 }
 
 /// A record that says something else from now on, without a change in the account.

@@ -211,7 +211,7 @@ impl Place {
         }
         let prepared = self.prepare(&mut session, &options, held).await;
         for diagnostic in &session.diagnostics {
-            outcome.told.push_str(&render::render(diagnostic, &session.sources, false));
+            outcome.told.push_str(&render::render(diagnostic, &session.sources, false, None));
         }
         let run = apply::Run { saved: None, parallelism: 4, events, stop };
         let end = self.carry_out(session, prepared, run, command, outcome).await;
@@ -254,7 +254,7 @@ impl Place {
         outcome: &mut Outcome,
     ) -> Result<End, Failure> {
         let (plan, store, connection) = prepared?;
-        let ui = Ui::new(false, true);
+        let ui = Ui::plain();
         outcome.plan = ui::plan::render(ui, &plan, "sim", &connection.place);
         if !command.bare {
             ui::stream::plan(&plan, "sim").iter().for_each(|line| outcome.told.push_str(&format!("{line}\n")));

@@ -279,6 +279,7 @@ fn missing(name: &str, variable: &Variable) -> Diagnostic {
     Diagnostic::error("CS0345", "A variable without a value", format!("`var.{name}` has no default, and nothing gives it a value."))
         .at(variable.span)
         .help(format!("Pass --var {name}=..., set CACHESTACK_VAR_{name}, put it into `vars` of the environment or a .auto.hclvars file."))
+        .about(name)
 }
 
 fn evaluate(

@@ -1,13 +1,15 @@
 //! The calls of a step for people: what is sent, what it does to clients, and why.
 
+use anstyle::Style;
+
 use crate::kind::{Call, Impact};
 use crate::plan::{Action, Step, shown};
-use crate::ui::at_least;
 use crate::ui::value::{inline, plain};
+use crate::ui::{Ui, at_least, impact_style};
 use crate::value::Value;
 
 /// The calls, where there is more to say than the attributes do.
-pub fn told(steps: &[&Step]) -> String {
+pub fn told(ui: Ui, steps: &[&Step]) -> String {
     let calls: Vec<(&Step, &Call)> =
         steps.iter().flat_map(|step| step.calls.iter().map(move |call| (*step, call))).collect();
     let says_more = |call: &Call| call.impact > Impact::None || call.seconds > 5 || call.why.is_some();
@@ -16,7 +18,7 @@ pub fn told(steps: &[&Step]) -> String {
     }
     let mut out = String::new();
     for (index, (step, call)) in calls.iter().enumerate() {
-        out.push_str(&format!("      call {}/{}: {}\n", index + 1, calls.len(), line(step, call)));
+        out.push_str(&format!("      call {}/{}: {}\n", index + 1, calls.len(), line(ui, step, call)));
         // What makes an object is written out above.
         let sent = match (step.action, &step.farewell) {
             (Action::Update, _) | (Action::Delete, Some(_)) => arguments(step, call),
@@ -30,7 +32,7 @@ pub fn told(steps: &[&Step]) -> String {
     out
 }
 
-fn line(step: &Step, call: &Call) -> String {
+fn line(ui: Ui, step: &Step, call: &Call) -> String {
     let causes: Vec<&str> =
         call.causes.iter().map(|cause| if *cause == "tags_all" { "tags" } else { *cause }).collect();
     let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
@@ -42,7 +44,9 @@ fn line(step: &Step, call: &Call) -> String {
     } else {
         String::new()
     };
-    format!("{}{causes}: impact {}{marks}{time}", call.operation, call.impact.word())
+    let operation = ui.paint(Style::new().bold(), call.operation);
+    let impact = ui.paint(impact_style(call.impact), call.impact.word());
+    format!("{operation}{causes}: impact {impact}{marks}{time}")
 }
 
 /// What is sent, but for the name of the object and when it is done. What is secret is hidden.

@@ -1,12 +1,15 @@
 //! The only code that prints: human text on stdout, diagnostics on stderr, or one JSON object per line.
 
+mod alike;
 mod calls;
 pub mod cost;
 pub mod diff;
 pub mod difference;
 pub mod drift;
 pub mod environments;
+mod hidden;
 pub mod json;
+pub mod live;
 pub mod metrics;
 pub mod money;
 mod paint;
@@ -24,11 +27,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
 use serde_json::Value as Json;
 
 pub use crate::clock::shown as duration;
 use crate::clock::{Clock as _, SystemClock};
 use crate::diag::{Diagnostic, SourceMap, render, visible};
+use crate::kind::Impact;
 use crate::lang::hide::hide;
 pub use print::{is_attended, is_watched, lost, open_beside};
 
@@ -40,6 +45,55 @@ fn style(colour: AnsiColor) -> Style {
     Style::new().fg_color(Some(colour.into()))
 }
 
+/// How a name looks that heads something.
+pub fn name() -> Style {
+    Style::new().bold()
+}
+
+/// How a good end looks.
+pub fn good() -> Style {
+    style(GREEN).bold()
+}
+
+/// How a bad end looks.
+pub fn bad() -> Style {
+    style(RED).bold()
+}
+
+/// How bad an impact looks.
+fn impact_style(impact: Impact) -> Style {
+    match impact {
+        Impact::None => Style::new(),
+        Impact::Blip | Impact::Failover => style(YELLOW),
+        Impact::WritePause | Impact::Reboot => style(YELLOW).bold(),
+        Impact::DataLoss => style(RED).bold(),
+    }
+}
+
+/// When there are colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal that has them, unless NO_COLOR is set; with CLICOLOR_FORCE anywhere.
+    #[default]
+    Auto,
+    /// Anywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl Colour {
+    /// Whether a stream takes colours. Source: https://bixense.com/clicolors and https://no-color.org.
+    fn is_for(self, is_terminal: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto if anstyle_query::no_color() => false,
+            Self::Auto => anstyle_query::clicolor_force() || is_terminal && anstyle_query::term_supports_color(),
+        }
+    }
+}
+
 /// How a run prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ui {
@@ -49,6 +103,10 @@ pub struct Ui {
     pub colour_err: bool,
     /// Whether stdout has JSON lines only.
     pub json: bool,
+    /// Whether plans show everything, too, that follows from the rest.
+    pub full: bool,
+    /// Whether what is under way may be drawn on the terminal.
+    pub draws: bool,
     /// The environment that messages speak of, where the stack has several.
     pub environment: Option<&'static str>,
     /// Whether warnings have one line each.
@@ -58,17 +116,29 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// Colours where a terminal is, unless somebody asked for none.
-    pub fn new(json: bool, no_color: bool) -> Self {
-        let wanted = !no_color && !json && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    /// Colours as they are wanted; what programs read has none.
+    pub fn new(json: bool, colour: Colour) -> Self {
+        let wanted = |is_terminal| !json && colour.is_for(is_terminal);
         Self {
-            colour: wanted && std::io::stdout().is_terminal(),
-            colour_err: wanted && std::io::stderr().is_terminal(),
+            colour: wanted(std::io::stdout().is_terminal()),
+            colour_err: wanted(std::io::stderr().is_terminal()),
             json,
+            full: false,
+            draws: !json && colour != Colour::Never && live::is_possible(),
             environment: None,
             compact: false,
             quiet: false,
         }
+    }
+
+    /// Text without colours, and nothing drawn.
+    pub fn plain() -> Self {
+        Self::new(false, Colour::Never)
+    }
+
+    /// The same with plans in full.
+    pub fn in_full(self, full: bool) -> Self {
+        Self { full, ..self }
     }
 
     /// The same for what is said of one environment of several.
@@ -171,6 +241,16 @@ impl Ui {
         answer
     }
 
+    /// The same where nothing of what is typed may be seen; none, too, where that cannot be.
+    pub fn ask_secret(&self, question: &str) -> Option<String> {
+        let hidden = hidden::Hidden::begin()?;
+        let answer = self.ask(question);
+        drop(hidden);
+        // The key that ended the line was not seen, either.
+        print::stderr("\n");
+        answer
+    }
+
     /// Prints diagnostics, and how many there were.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         if diagnostics.is_empty() {
@@ -188,7 +268,7 @@ impl Ui {
                 continue;
             }
             // Its parts are visible already, and the styles are those of the renderer.
-            print::stderr(&format!("{}\n\n", render::render(diagnostic, sources, self.colour_err)));
+            print::stderr(&format!("{}\n\n", render::render(diagnostic, sources, self.colour_err, print::width())));
         }
     }
 

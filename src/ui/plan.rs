@@ -1,6 +1,6 @@
-//! A plan for people.
+//! A plan for people: what matters, unless everything is asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anstyle::{AnsiColor, Style};
 
@@ -11,8 +11,10 @@ use crate::kinds;
 use crate::plan::{Action, AttrChange, Counts, Drift, Plan, Reason, Step};
 use crate::schema::Mode;
 use crate::ui::difference::Key;
-use crate::ui::value::{SENSITIVE, UNKNOWN, inline, plain, show};
-use crate::ui::{GREEN, RED, Ui, YELLOW, at_least, calls, cost, difference, style};
+use crate::ui::environments::columns;
+use crate::ui::terraform::names;
+use crate::ui::value::{SENSITIVE, UNKNOWN, inline, plain, show, whole};
+use crate::ui::{GREEN, RED, Ui, YELLOW, alike, at_least, calls, cost, difference, impact_style, style};
 use crate::value::{Data, Value};
 
 /// The whole text of a plan.
@@ -31,6 +33,7 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
     }
     if !plan.steps.is_empty() || !plan.drift.is_empty() {
         out.push_str(&format!("Plan for environment \"{environment}\" ({place}):\n\n"));
+        out.push_str(&legend(ui, plan));
     }
     for (from, to) in &plan.moves {
         out.push_str(&format!("  # {from} has moved to {to}\n\n"));
@@ -49,12 +52,13 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
         out.push_str(&drifted(ui, drift, "was changed by others; its record takes that over, nothing is sent"));
         out.push('\n');
     }
-    for shown in shown(plan) {
-        out.push_str(&block(ui, &shown));
+    for told in alike::gathered(ui, shown(plan).iter().map(|shown| block(ui, shown)).collect()) {
+        out.push_str(&told);
     }
     outputs(ui, plan, &mut out);
+    out.push_str(&table(plan));
     out.push_str(&format!("Plan: {}.\n", counts(plan.counts())));
-    out.push_str(&summary(plan));
+    out.push_str(&summary(ui, plan));
     out.push_str(&cost::render(&crate::plan::cost::of(plan)));
     for why in plan.against() {
         let word = ui.paint(style(RED).bold(), "BLOCKED");
@@ -62,6 +66,66 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
     }
     left_out(ui, plan, &mut out);
     out
+}
+
+/// The signs of a plan, those that it has: `+ create, -/+ replace, the old one first`.
+fn legend(ui: Ui, plan: &Plan) -> String {
+    let meanings = [
+        ("+", GREEN, "create"),
+        ("~", YELLOW, "change"),
+        ("+/-", RED, "replace, the new one first"),
+        ("-/+", RED, "replace, the old one first"),
+        ("-", RED, "destroy or forget"),
+        ("<=", AnsiColor::Cyan, "read"),
+    ];
+    let drifted = plan.drift.iter().any(|drift| !drift.changes.is_empty());
+    let mut used: BTreeSet<&str> = shown(plan).iter().map(|shown| heading(shown).1).collect();
+    used.extend(drifted.then_some("~"));
+    let told = meanings.iter().filter(|(sign, ..)| used.contains(sign));
+    let told: Vec<String> =
+        told.map(|(sign, colour, word)| format!("{} {word}", ui.paint(style(*colour), sign))).collect();
+    if told.is_empty() { String::new() } else { format!("  {}\n{}\n", told.join(", "), owned(plan)) }
+}
+
+/// The tags that no plan shows, told with the first one of an environment.
+fn owned(plan: &Plan) -> &'static str {
+    let is_first = plan.unchanged == 0 && plan.steps.iter().all(|step| step.before.is_none());
+    let is_tagged = |step: &Step| kinds::get(&step.address.kind).is_some_and(|kind| kind.schema().taggable());
+    match is_first && plan.steps.iter().any(is_tagged) {
+        true => "  What is created also gets the tags cachestack:stack, cachestack:environment and cachestack:id.\n",
+        false => "",
+    }
+}
+
+/// From so many instances on, of several kinds, a table says how many there are of each.
+const TABLE_FROM: usize = 10;
+
+/// How many instances of each kind are made, changed and destroyed, where there are many of several kinds.
+fn table(plan: &Plan) -> String {
+    let shown = shown(plan);
+    let mut kinds: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
+    for one in &shown {
+        let counted = kinds.entry(&one.address.kind).or_default();
+        for step in one.steps() {
+            let column = match step.action {
+                Action::Create => 0,
+                Action::Update => 1,
+                Action::Delete => 2,
+                Action::Forget => 3,
+                Action::Read => continue,
+            };
+            counted[column] += 1;
+        }
+    }
+    kinds.retain(|_, counted| counted.iter().sum::<usize>() > 0);
+    if kinds.len() < 2 || shown.len() < TABLE_FROM {
+        return String::new();
+    }
+    let row = |(kind, counted): (&&str, &[usize; 4])| {
+        [&[(*kind).to_owned()], &counted.map(|number| number.to_string())[..]].concat().try_into().ok()
+    };
+    let rows: Vec<[String; 5]> = kinds.iter().filter_map(row).collect();
+    columns(&["Kind", "add", "change", "destroy", "forget"], &rows, |column| column > 0) + "\n"
 }
 
 /// What `--skip-blocked` leaves out, and why.
@@ -96,13 +160,14 @@ pub fn counts(counts: Counts) -> String {
 }
 
 /// The worst impact, and how long it will take along the longest way through the edges.
-pub fn summary(plan: &Plan) -> String {
+pub fn summary(ui: Ui, plan: &Plan) -> String {
     let worst = plan.impact();
     let longest = plan.longest_way();
     let mut text = String::new();
     if worst > Impact::None {
         let at = named(plan.steps.iter().filter(|step| step.impact() == worst)).unwrap_or_default();
-        text.push_str(&format!("Impact: {} ({at}).\n", worst.word()));
+        let word = ui.paint(impact_style(worst), worst.word());
+        text.push_str(&format!("Impact: {word} ({at}).\n"));
     }
     let marked = |mark: Mark| {
         let has = |step: &&Step| step.calls.iter().any(|call| call.marks.contains(&mark));
@@ -119,7 +184,7 @@ pub fn summary(plan: &Plan) -> String {
 }
 
 /// The first addresses of steps, and how many more there are; none where there are none.
-fn named<'a>(steps: impl Iterator<Item = &'a Step>) -> Option<String> {
+pub fn named<'a>(steps: impl Iterator<Item = &'a Step>) -> Option<String> {
     let at: Vec<String> = steps.map(|step| step.address.to_string()).collect();
     match at.len() {
         0 => None,
@@ -151,6 +216,8 @@ pub struct Shown<'a> {
     pub main: &'a Step,
     /// The other half.
     pub other: Option<&'a Step>,
+    /// Whether its block is spelled as Terraform's.
+    pub as_terraform: bool,
 }
 
 impl Shown<'_> {
@@ -174,51 +241,72 @@ pub fn shown(plan: &Plan) -> Vec<Shown<'_>> {
             Some(at) => {
                 let first = all[at].main;
                 let (main, other) = if step.action == Action::Create { (step, first) } else { (first, step) };
-                all[at] = Shown { address: &step.address, main, other: Some(other) };
+                all[at] = Shown { main, other: Some(other), ..all[at] };
             }
             None => {
                 if replaced {
                     places.insert(&step.address, all.len());
                 }
-                all.push(Shown { address: &step.address, main: step, other: None });
+                let as_terraform = plan.as_terraform.contains(&step.address.config());
+                all.push(Shown { address: &step.address, main: step, other: None, as_terraform });
             }
         }
     }
     all
 }
 
-fn block(ui: Ui, shown: &Shown) -> String {
+/// What becomes of an instance, in the pieces by which it is known to be like another.
+fn block<'a>(ui: Ui, shown: &Shown<'a>) -> alike::Told<'a> {
     let (words, sign, colour) = heading(shown);
-    let mut out = format!("  # {} {words}\n", ui.paint(Style::new().bold(), &shown.address.to_string()));
-    if shown.main.reason != Reason::Rebooted {
-        out.push_str(&body(ui, shown, (sign, colour)));
+    let body = match shown.main.reason {
+        Reason::Rebooted => String::new(),
+        _ => body(ui, shown, (sign, colour)),
+    };
+    alike::Told { step: shown.main, words, body, calls: calls::told(ui, &shown.steps()) }
+}
+
+/// The header of a block, as it is spelled.
+fn header(shown: &Shown) -> String {
+    let Address { mode, kind, name, .. } = shown.address;
+    match (mode.word(), shown.as_terraform) {
+        ("", true) => format!("resource \"{}\" \"{name}\"", names::kind(*mode, kind)),
+        (word, true) => format!("{word} \"{}\" \"{name}\"", names::kind(*mode, kind)),
+        ("", false) => format!("{kind} \"{name}\""),
+        (word, false) => format!("{word} {kind} \"{name}\""),
     }
-    out.push_str(&calls::told(&shown.steps()));
-    out.push('\n');
-    out
 }
 
 /// What differs, as a block.
 fn body(ui: Ui, shown: &Shown, (sign, colour): (&str, AnsiColor)) -> String {
-    let word = shown.address.mode.word();
-    let data = if word.is_empty() { String::new() } else { format!("{word} ") };
-    let mut out = format!(
-        "{} {data}{} \"{}\" {{\n",
-        ui.paint(style(colour), &format!("{sign:>3}")),
-        shown.address.kind,
-        shown.address.name
-    );
-    let changes: Vec<&AttrChange> = shown.main.changes.iter().collect();
+    let mut out = format!("{} {} {{\n", ui.paint(style(colour), &format!("{sign:>3}")), header(shown));
+    let replaced = matches!(shown.main.reason, Reason::Replaced { .. });
+    let creating = shown.main.action == Action::Create && !replaced;
+    let is_told = |change: &&AttrChange| ui.full || !creating || is_written(shown.main, change.name);
+    let (changes, folded): (Vec<&AttrChange>, Vec<&AttrChange>) = shown.main.changes.iter().partition(is_told);
     let width = changes.iter().map(|change| name(change).len()).max().unwrap_or(0);
     for change in changes {
-        let replaced = matches!(shown.main.reason, Reason::Replaced { .. });
-        let creating = shown.main.action == Action::Create && !replaced;
         out.push_str(&attribute(ui, change, key_of(shown.address, change.name), width, creating));
     }
+    out.push_str(&left_folded(&folded));
     if shown.main.action == Action::Delete {
         out.push_str(&deleted(ui, shown.main));
     }
     out + "    }\n"
+}
+
+/// Whether the block says something of an attribute; of tags, so may the stack.
+fn is_written(step: &Step, name: &str) -> bool {
+    name == "tags_all" || step.record.set.contains(name)
+}
+
+/// What a block that is made leaves to defaults and to AWS, in a line.
+fn left_folded(folded: &[&AttrChange]) -> String {
+    let (unknown, known): (Vec<&AttrChange>, Vec<&AttrChange>) =
+        folded.iter().partition(|change| change.after.is_unknown());
+    let told = |all: &[&AttrChange], what: &str| (!all.is_empty()).then(|| format!("{} {what}", all.len()));
+    let told: Vec<String> =
+        [told(&known, "by default"), told(&unknown, "known after apply")].into_iter().flatten().collect();
+    if told.is_empty() { String::new() } else { format!("      # and {}\n", told.join(", ")) }
 }
 
 fn name(change: &AttrChange) -> &'static str {
@@ -314,10 +402,10 @@ fn outputs(ui: Ui, plan: &Plan, out: &mut String) {
         let after = plan.outputs.get(name).map(|value| match value {
             value if value.sensitive => SENSITIVE.to_owned(),
             value if value.is_unknown() => UNKNOWN.to_owned(),
-            value => show(value, 4),
+            value => whole(value, 4),
         });
         let before = plan.old_outputs.get(name);
-        let before = before.map(|value| value.as_ref().map_or_else(|| SENSITIVE.to_owned(), |value| show(value, 4)));
+        let before = before.map(|value| value.as_ref().map_or_else(|| SENSITIVE.to_owned(), |value| whole(value, 4)));
         let name = format!("{name:width$}");
         let (mark, colour, text) = match (before, after) {
             (Some(before), Some(after)) => ("~", YELLOW, format!("{name} = {before} -> {after}")),

@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::disk::Log;
+use crate::ui::live;
 
 /// Why the first text that was lost could not be written. A process has one output.
 static LOST: OnceLock<String> = OnceLock::new();
@@ -23,12 +24,12 @@ pub fn lost() -> Option<&'static str> {
 
 /// Writes to stdout as it is.
 pub fn stdout(text: &str) {
-    note(write(&mut std::io::stdout().lock(), text.as_bytes()));
+    note(live::aside(|| write(&mut std::io::stdout().lock(), text.as_bytes())));
 }
 
 /// Writes to stderr as it is.
 pub fn stderr(text: &str) {
-    note(write(&mut std::io::stderr().lock(), text.as_bytes()));
+    note(live::aside(|| write(&mut std::io::stderr().lock(), text.as_bytes())));
 }
 
 /// Has the messages for programs written into a file, which is made or emptied.
@@ -94,6 +95,11 @@ pub fn is_attended() -> bool {
 /// Whether somebody looks at stdout.
 pub fn is_watched() -> bool {
     std::io::stdout().is_terminal()
+}
+
+/// How many columns the terminal behind stderr has; none where there is no terminal.
+pub fn width() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| width.0.into())
 }
 
 /// A line of stdin without its end; none at the end of the input.

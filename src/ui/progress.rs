@@ -11,7 +11,8 @@ use crate::apply::Event;
 use crate::diag::visible;
 use crate::diag::{SourceMap, Span};
 use crate::plan::Action;
-use crate::ui::{Ui, duration, stream};
+use crate::ui::live::{BEAT, Board, Work};
+use crate::ui::{GREEN, RED, Ui, YELLOW, duration, stream, style};
 
 /// A resource that is still under way is mentioned this often.
 const REMINDER: Duration = Duration::from_secs(10);
@@ -98,17 +99,43 @@ impl Running {
     }
 }
 
-/// Prints events until the apply has ended.
-pub async fn follow(ui: Ui, mut events: UnboundedReceiver<Event>, places: Arc<Places>) {
+/// Prints events until the apply has ended. On a terminal what is under way is drawn, and only what has ended is a line.
+pub async fn follow(ui: Ui, mut events: UnboundedReceiver<Event>, places: Arc<Places>, work: Work) {
     let (mut told, mut streamed) = (Running::default(), Running::default());
-    while let Some(event) = events.recv().await {
+    let mut board = Board::begin(ui, work);
+    let mut beats = tokio::time::interval(BEAT);
+    loop {
+        let event = tokio::select! {
+            event = events.recv() => event,
+            _ = beats.tick(), if board.is_some() => {
+                board.iter().for_each(Board::beat);
+                continue;
+            }
+        };
+        let Some(event) = event else { return };
         told.hear(&event);
         streamed.hear(&event);
         ui.stream(|| stream::event(&event, &mut streamed, &places));
-        if let Some(line) = line(&event, &mut told, &places) {
-            ui.say(&format!("{line}\n"));
+        if let Some(board) = &mut board {
+            board.hear(&event);
+        }
+        let is_drawn =
+            matches!(event, Event::Started { .. } | Event::Progress { .. } | Event::Waiting { .. }) && board.is_some();
+        if let Some(line) = line(&event, &mut told, &places).filter(|_| !is_drawn) {
+            ui.say(&format!("{}\n", coloured(ui, &event, &line)));
         }
     }
+}
+
+/// What failed is red, and what is done green.
+fn coloured(ui: Ui, event: &Event, line: &str) -> String {
+    let colour = match event {
+        Event::Failed { .. } => RED,
+        Event::Skipped { .. } => YELLOW,
+        Event::Done { .. } => GREEN,
+        _ => return line.to_owned(),
+    };
+    ui.paint(style(colour), line)
 }
 
 fn line(event: &Event, running: &mut Running, places: &Places) -> Option<String> {

@@ -11,9 +11,18 @@ pub const UNKNOWN: &str = "(known after apply)";
 /// The longest collection that stands in one line.
 const LINE_MAX: usize = 76;
 
-/// Shows a value; further lines are indented by `indent` blanks.
+/// Shows a value without members that are not there; further lines are indented by `indent` blanks.
 pub fn show(value: &Value, indent: usize) -> String {
-    let line = inline(value);
+    told(value, indent, says_something)
+}
+
+/// The same with all members: an output is what its users get, and a null is one.
+pub fn whole(value: &Value, indent: usize) -> String {
+    told(value, indent, |_| true)
+}
+
+fn told(value: &Value, indent: usize, is_shown: fn(&Value) -> bool) -> String {
+    let line = in_line(value, is_shown);
     let collection = value.as_items().is_some_and(|items| !items.is_empty())
         || value.as_object().is_some_and(|items| !items.is_empty());
     if line.len() <= LINE_MAX || !collection || value.sensitive {
@@ -22,21 +31,25 @@ pub fn show(value: &Value, indent: usize) -> String {
     let pad = " ".repeat(indent + 4);
     let lines: Vec<String> = match &value.data {
         Data::Map(_, items) | Data::Object(items) => {
-            let shown: Vec<_> = items.iter().filter(|(_, value)| says_something(value)).collect();
+            let shown: Vec<_> = items.iter().filter(|(_, value)| is_shown(value)).collect();
             let width = shown.iter().map(|(key, _)| quoted_key(key).chars().count()).max().unwrap_or(0);
             shown
                 .into_iter()
-                .map(|(key, value)| format!("{pad}{:width$} = {}", quoted_key(key), show(value, indent + 4)))
+                .map(|(key, value)| format!("{pad}{:width$} = {}", quoted_key(key), told(value, indent + 4, is_shown)))
                 .collect()
         }
-        _ => value.children().map(|item| format!("{pad}{},", show(item, indent + 4))).collect(),
+        _ => value.children().map(|item| format!("{pad}{},", told(item, indent + 4, is_shown))).collect(),
     };
     let (open, close) = if value.as_object().is_some() { ("{", "}") } else { ("[", "]") };
     format!("{open}\n{}\n{}{close}", lines.join("\n"), " ".repeat(indent))
 }
 
-/// A value in one line.
+/// A value in one line, without members that are not there.
 pub fn inline(value: &Value) -> String {
+    in_line(value, says_something)
+}
+
+fn in_line(value: &Value, is_shown: fn(&Value) -> bool) -> String {
     if value.sensitive {
         return SENSITIVE.to_owned();
     }
@@ -48,13 +61,13 @@ pub fn inline(value: &Value) -> String {
         Data::String(text) => quoted(text),
         Data::Secret(_) => SENSITIVE.to_owned(),
         Data::List(_, items) | Data::Set(_, items) | Data::Tuple(items) => {
-            format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", "))
+            format!("[{}]", items.iter().map(|item| in_line(item, is_shown)).collect::<Vec<_>>().join(", "))
         }
         Data::Map(_, items) | Data::Object(items) if items.is_empty() => "{}".to_owned(),
         Data::Map(_, items) | Data::Object(items) => {
-            let pairs = items.iter().filter(|(_, value)| says_something(value));
+            let pairs = items.iter().filter(|(_, value)| is_shown(value));
             let pairs: Vec<String> =
-                pairs.map(|(key, value)| format!("{} = {}", quoted_key(key), inline(value))).collect();
+                pairs.map(|(key, value)| format!("{} = {}", quoted_key(key), in_line(value, is_shown))).collect();
             if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }
         }
     }

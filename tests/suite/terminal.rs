@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use pty_process::blocking::Pty;
 
-use crate::harness::{Place, run};
+use crate::harness::{Emulator, Place, run};
 
 const STACK: &str = r#"
 environment "local" {
@@ -48,8 +48,12 @@ struct Terminal {
 
 impl Terminal {
     fn start(place: &Place, args: &[&str]) -> Self {
+        Self::of_width(place, args, 120)
+    }
+
+    fn of_width(place: &Place, args: &[&str], columns: u16) -> Self {
         let (pty, pts) = pty_process::blocking::open().expect("a terminal");
-        pty.resize(pty_process::Size::new(40, 120)).expect("a size");
+        pty.resize(pty_process::Size::new(40, columns)).expect("a size");
         let child = pty_process::blocking::Command::from(place.program(args)).spawn(pts).expect("it starts");
         Self { child, pty, seen: String::new() }
     }
@@ -125,11 +129,156 @@ fn a_question_is_seen_before_it_is_answered() {
         assert_eq!(place.run(&["state", "list"]).expect(0).stdout, "");
     }
     answer(&place, &["apply"], question, "yes\n", "Apply complete: 2 added", 0);
-    for (keys, says) in unsent {
+    // Where data is lost, its id has to be typed.
+    let question = "2 to destroy, data loss in replication_group.r: type its id, asked: ";
+    for (keys, says) in unsent.into_iter().chain([("yes\n", "not approved; nothing was sent")]) {
         answer(&place, &["destroy"], question, keys, says, 1);
     }
     place.run(&["plan", "--detailed-exitcode"]).expect(0).says("2 resources unchanged");
-    answer(&place, &["destroy"], question, "yes\n", "Destroy complete", 0);
+    answer(&place, &["destroy"], question, "asked\n", "Destroy complete", 0);
+}
+
+/// What nobody has given is asked for, and a secret is not seen; not where nothing may be asked, or where it is given.
+#[test]
+fn missing_variables_are_asked_for() {
+    let place = place("instant");
+    place.write(
+        "more.hcl",
+        "variable \"family\" { type = string }\nvariable \"token\" {\n  type      = string\n  sensitive = true\n}\n\
+         output \"given\" { value = \"${var.family}, ${length(var.token)}\" }\n",
+    );
+    let mut terminal = Terminal::start(&place, &["plan"]);
+    terminal.expect("var.family: ");
+    terminal.press("redis7\n");
+    terminal.expect("var.token: ");
+    terminal.press("quite secret\n");
+    let (code, rest) = terminal.end();
+    assert_eq!(code, Some(1), "{rest}");
+    assert!(!rest.contains("quite"), "{rest}");
+    place.write("more.hcl", "variable \"family\" { type = string }\noutput \"given\" { value = var.family }\n");
+    answer(&place, &["plan"], "var.family: ", "redis7\n", "+ given = \"redis7\"", 0);
+    for keys in ["\n", CTRL_D] {
+        answer(&place, &["plan"], "var.family: ", keys, "CS0345", 1);
+    }
+    answer(&place, &["apply"], "var.family: ", CTRL_C, "interrupted; nothing was sent", 1);
+    for args in [&["plan", "-input=false"][..], &["plan", "--json"], &["validate"]] {
+        let (code, said) = Terminal::start(&place, args).end();
+        assert!(!said.contains("var.family: "), "{args:?}: {said}");
+        assert_eq!(code, Some(if args == ["validate"] { 0 } else { 1 }), "{args:?}: {said}");
+    }
+}
+
+/// What is under way is drawn on a terminal that can, and nowhere else; what has ended stays as a line.
+#[test]
+fn what_is_under_way_is_drawn() {
+    const DRAWN: &str = "creating, call 1/1 CreateReplicationGroup";
+    let draws = |place: &Place, args: &[&str]| {
+        let (code, said) = Terminal::start(place, args).end();
+        assert_eq!(code, Some(0), "{said}");
+        place.run(&["destroy", "--auto-approve"]).expect(0);
+        said
+    };
+    let apply = ["apply", "--auto-approve"];
+    let mut place = place("fast");
+    place.env("TERM", "xterm");
+    let said = draws(&place, &apply);
+    for part in [DRAWN, "[1/2]", "of at least", "replication_group.r: Created after", "\u{1b}[32m", "Apply complete"] {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+    assert!(!said.contains("replication_group.r: Creating..."), "{said}");
+    // The last lines of the screen are those that stay: what was drawn is cleared before them.
+    let last = said.rfind(DRAWN).expect("it is drawn");
+    assert!(said[last..].contains("\u{1b}[2K"), "{said}");
+    for args in [&["apply", "--auto-approve", "--color=never"][..], &["apply", "--auto-approve", "--json"]] {
+        let said = draws(&place, args);
+        assert!(!said.contains(DRAWN) && !said.contains('\u{1b}'), "{args:?}: {said}");
+    }
+    let said = draws(&place, &["apply", "--auto-approve", "--json-into", "messages"]);
+    assert!(said.contains(DRAWN), "{said}");
+    assert!(!place.read("messages").contains('\u{1b}'));
+    place.env("TERM", "dumb");
+    let said = draws(&place, &apply);
+    assert!(said.contains("replication_group.r: Creating...") && !said.contains('\u{1b}'), "{said}");
+}
+
+/// An interrupt while something is drawn, and two: what was drawn is cleared, and the last word ends its line. Whether the
+/// second one comes before the end is up to the machine.
+#[test]
+fn an_interrupt_leaves_a_clean_terminal() {
+    const DRAWN: &str = "creating, call 1/1 CreateReplicationGroup";
+    for again in ["", CTRL_C] {
+        let mut place = place("real");
+        place.env("TERM", "xterm");
+        let mut terminal = Terminal::start(&place, &["apply", "--auto-approve"]);
+        terminal.expect(DRAWN);
+        terminal.press(CTRL_C);
+        terminal.expect("Stopping: nothing new is begun");
+        terminal.press(again);
+        let (code, rest) = terminal.end();
+        assert_eq!(code, Some(5), "{rest}");
+        let behind = rest.rfind(DRAWN).map_or(&*rest, |at| &rest[at..]);
+        let (_, last) = behind.rsplit_once("\u{1b}[2K").unwrap_or_else(|| panic!("it is not cleared: {rest}"));
+        assert!(last.contains("Run it again") || last.contains("run it again"), "{rest}");
+        assert!(last.ends_with('\n') && !last.contains("[1/2]"), "{rest}");
+    }
+}
+
+/// A failure is red where it happens, and counted while the rest goes on.
+#[test]
+fn a_failure_is_red_where_it_happens() {
+    let error = serde_json::json!({ "code": "InsufficientCacheClusterCapacity", "status": 400 });
+    let rule = serde_json::json!({ "match": "*:CreateReplicationGroup", "probability": 1.0, "error": error });
+    let faults = serde_json::json!({ "seed": 1, "rules": [rule] }).to_string();
+    let emulator = Emulator::start_in(Place::new(), &["--speed", "instant", "--faults", &faults]);
+    let mut place = place("instant");
+    place.env("TERM", "xterm").env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    let (code, said) = Terminal::start(&place, &["apply", "--auto-approve", "--endpoint", &emulator.url]).end();
+    assert_eq!(code, Some(5), "{said}");
+    assert!(said.contains("\u{1b}[31mreplication_group.r (main.hcl:10): Creating failed after"), "{said}");
+    assert!(said.contains("\u{1b}[31m, 1 failed"), "{said}");
+}
+
+/// Colours where they are wanted: by the option, by the variables of the process, else on a terminal.
+#[test]
+fn colours_are_where_they_are_wanted() {
+    let cases: [(&[&str], &[(&str, &str)], bool, bool); 8] = [
+        (&[], &[], true, false),
+        (&[], &[("TERM", "dumb")], false, false),
+        (&["--color=always"], &[("NO_COLOR", "1")], true, true),
+        (&["--color=never"], &[("CLICOLOR_FORCE", "1")], false, false),
+        (&["--no-color"], &[], false, false),
+        (&["--color", "auto"], &[("CLICOLOR_FORCE", "1")], true, true),
+        (&[], &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], false, false),
+        (&[], &[("NO_COLOR", "")], true, false),
+    ];
+    for (options, variables, on_terminal, in_pipe) in cases {
+        let mut place = place("instant");
+        place.env("TERM", "xterm");
+        for (name, value) in variables {
+            place.env(name, value);
+        }
+        let args = [&["plan"], options].concat();
+        let said = Terminal::start(&place, &args).end().1;
+        assert_eq!(said.contains('\u{1b}'), on_terminal, "{options:?} {variables:?}: {said}");
+        let said = place.run(&args).expect(0).stdout;
+        assert_eq!(said.contains('\u{1b}'), in_pipe, "{options:?} {variables:?}: {said}");
+    }
+}
+
+/// A long line is cut where the terminal ends, and the mark is under its text.
+#[test]
+fn a_source_line_is_cut_where_the_terminal_ends() {
+    let place = place("instant");
+    place.write(
+        "long.hcl",
+        &format!("locals {{ a = \"{}\" + missing.thing + \"{}\" }}\n", "x".repeat(150), "y".repeat(150)),
+    );
+    let (_, said) = Terminal::of_width(&place, &["validate"], 60).end();
+    let lines: Vec<&str> = said.lines().map(|line| line.trim_end_matches('\r')).collect();
+    let at = lines.iter().position(|line| line.contains("missing.thing +")).unwrap_or_else(|| panic!("{said}"));
+    let column = lines[at].find("missing.thing");
+    assert_eq!(lines[at + 1].find('^'), column, "{said}");
+    assert!(lines[at].chars().count() <= 60, "{said}");
 }
 
 /// A rotation asks twice: before the new token is let in, and before the former one is shut out.

@@ -197,6 +197,8 @@ pub struct Resource {
     pub meta: Meta,
     /// Whether something in it has a name that there is not.
     pub misnamed: bool,
+    /// Whether it is spelled as Terraform's.
+    pub as_terraform: bool,
     /// The check that it belongs to, which alone may refer to it.
     pub scope: Option<Arc<str>>,
 }

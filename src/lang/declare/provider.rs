@@ -207,6 +207,7 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
     let address = Address::managed("provider", alias.as_deref().unwrap_or("aws"));
     let block = Resource {
         misnamed: false,
+        as_terraform: false,
         address,
         span: block.header_span,
         schema: schema(),

@@ -121,7 +121,18 @@ fn declare(
     reader.missing(block, &attributes, &nested);
     let misnamed = diagnostics[before..].iter().any(|one| one.code == "CS0314");
     let span = block.header_span;
-    module.resources.push(Resource { address, span, schema, attributes, nested, meta, misnamed, scope: None });
+    let as_terraform = label == 1 && &*block.labels[0].text == schema.terraform;
+    module.resources.push(Resource {
+        address,
+        span,
+        schema,
+        attributes,
+        nested,
+        meta,
+        misnamed,
+        as_terraform,
+        scope: None,
+    });
 }
 
 pub(super) const META_ATTRIBUTES: [&str; 7] =

@@ -10,7 +10,7 @@ fn errors(text: &str) -> Vec<(String, u32)> {
     let mut sources = SourceMap::default();
     sources.add("x.hcl", text);
     for diagnostic in &diagnostics {
-        println!("{}\n", render::render(diagnostic, &sources, false));
+        println!("{}\n", render::render(diagnostic, &sources, false, None));
     }
     let line = |start: u32| text[..start as usize].matches('\n').count() as u32 + 1;
     diagnostics.iter().map(|d| (d.code.to_string(), d.span.map_or(0, |span| line(span.start)))).collect()

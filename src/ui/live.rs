@@ -1,0 +1,264 @@
+//! What is under way, drawn on the last lines of a terminal and kept nowhere: a line for each object, and a bar for all.
+//!
+//! It is drawn on stderr, and only where both streams are one terminal. Whatever is printed meanwhile goes past it
+//! ([`aside`]) and stays above.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use tokio::task::JoinHandle;
+
+use crate::address::Address;
+use crate::apply::Event;
+use crate::diag::visible;
+use crate::plan::{Action, Plan};
+use crate::ui::{RED, Ui, at_least, duration, style};
+use crate::{log, tally};
+
+/// How often what is drawn moves.
+pub const BEAT: Duration = Duration::from_millis(120);
+
+/// What is read sooner than this is not worth a line.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A process has one terminal.
+static SCREEN: LazyLock<Option<MultiProgress>> = LazyLock::new(|| {
+    let target = ProgressDrawTarget::stderr();
+    let possible = !target.is_hidden() && std::io::stdout().is_terminal() && !log::is_on_stderr();
+    possible.then(|| MultiProgress::with_draw_target(target))
+});
+
+/// Whether anything can be drawn.
+pub fn is_possible() -> bool {
+    SCREEN.is_some()
+}
+
+/// Draws while no other thread does. The lock is that of stderr, which a thread may take again: a panic on the way can be
+/// told.
+fn alone<T>(draw: impl FnOnce() -> T) -> T {
+    let _whole = std::io::stderr().lock();
+    draw()
+}
+
+/// Writes past what is drawn.
+pub fn aside<T>(write: impl FnOnce() -> T) -> T {
+    match LazyLock::get(&SCREEN) {
+        Some(Some(screen)) => alone(|| screen.suspend(write)),
+        _ => write(),
+    }
+}
+
+/// Leaves the terminal as it was, before the process ends at once: nothing is drawn from now on.
+pub fn clear() {
+    super::hidden::end();
+    if let Some(Some(screen)) = LazyLock::get(&SCREEN) {
+        alone(|| {
+            // What cannot be drawn is no loss.
+            let _ = screen.clear();
+            screen.set_draw_target(ProgressDrawTarget::hidden());
+        });
+    }
+}
+
+/// A line of the terminal: what turns, a text cut to fit, and how long it has taken.
+fn bar(template: &str) -> ProgressBar {
+    let time = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // Text does not refuse text.
+        let _ = out.write_str(&duration(Duration::from_secs(state.elapsed().as_secs())));
+    };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let bar = ProgressBar::no_length();
+    bar.set_style(style.with_key("time", time).tick_chars("|/-\\ ").progress_chars("=> "));
+    bar
+}
+
+/// What is to be done, for a bar and for expected times.
+#[derive(Debug, Default)]
+pub struct Work {
+    steps: usize,
+    before: usize,
+    seconds: BTreeMap<(Address, &'static str), u32>,
+    longest: u32,
+}
+
+impl Work {
+    /// The steps of a plan, of which so many were done by an earlier run.
+    pub fn of(plan: &Plan, before: usize) -> Self {
+        let seconds = plan.steps.iter().map(|step| ((step.address.clone(), step.action.word()), step.seconds()));
+        Self { steps: plan.steps.len(), before, seconds: seconds.collect(), longest: plan.longest_way() }
+    }
+}
+
+/// `of at least 15m`, where something takes long.
+fn expected(seconds: u32) -> String {
+    if seconds > 5 { format!(" of at least {}", at_least(seconds)) } else { String::new() }
+}
+
+/// The steps that are under way.
+pub struct Board {
+    ui: Ui,
+    screen: MultiProgress,
+    work: Work,
+    whole: Option<ProgressBar>,
+    lines: BTreeMap<String, Line>,
+    failed: usize,
+}
+
+struct Line {
+    bar: ProgressBar,
+    doing: &'static str,
+    call: String,
+    status: String,
+}
+
+impl Board {
+    /// Begins to draw, where that is wanted and possible.
+    pub fn begin(ui: Ui, work: Work) -> Option<Self> {
+        let screen = SCREEN.clone().filter(|_| ui.draws)?;
+        let whole = (work.steps > 0).then(|| {
+            let whole = screen.add(bar("  {bar:30} [{pos}/{len}] {time}{prefix}{msg}"));
+            whole.set_length(work.steps as u64);
+            whole.set_position(work.before as u64);
+            whole.set_prefix(expected(work.longest));
+            whole
+        });
+        Some(Self { ui, screen, work, whole, lines: BTreeMap::new(), failed: 0 })
+    }
+
+    /// Draws what has happened.
+    pub fn hear(&mut self, event: &Event) {
+        alone(|| self.draw(event));
+    }
+
+    fn draw(&mut self, event: &Event) {
+        match event {
+            Event::Started { address, action, .. } => self.add(&address.to_string(), doing(*action), {
+                let seconds = self.work.seconds.get(&(address.clone(), action.word()));
+                expected(seconds.copied().unwrap_or(0))
+            }),
+            Event::Called { address, operation, number: (at, of) } => {
+                self.change(&address.to_string(), |line| line.call = format!(", call {at}/{of} {operation}"));
+            }
+            Event::Progress { address, status, .. } => {
+                self.change(&address.to_string(), |line| line.status = format!(": {status}"));
+            }
+            Event::Done { address, .. } => self.end(&address.to_string(), true),
+            Event::Failed { address, .. } => {
+                self.failed += 1;
+                self.end(&address.to_string(), false);
+            }
+            Event::Waiting { id, status, elapsed } => {
+                if !self.lines.contains_key(id) {
+                    self.add(id, "begun before this run", String::new());
+                    self.change(id, |line| line.bar = line.bar.clone().with_elapsed(*elapsed));
+                }
+                self.change(id, |line| line.status = format!(": {status}"));
+            }
+            Event::Skipped { .. } => {}
+        }
+    }
+
+    /// Moves what turns.
+    pub fn beat(&self) {
+        alone(|| self.lines.values().map(|line| &line.bar).chain(&self.whole).for_each(ProgressBar::tick));
+    }
+
+    fn add(&mut self, name: &str, doing: &'static str, expected: String) {
+        let bar = bar("{spinner} {wide_msg} {time}{prefix}");
+        let bar = match &self.whole {
+            Some(whole) => self.screen.insert_before(whole, bar),
+            None => self.screen.add(bar),
+        };
+        bar.set_prefix(expected);
+        self.lines.insert(name.to_owned(), Line { bar, doing, call: String::new(), status: String::new() });
+        self.change(name, |_| {});
+    }
+
+    fn change(&mut self, name: &str, change: impl FnOnce(&mut Line)) {
+        let Some(line) = self.lines.get_mut(name) else { return };
+        change(line);
+        let text = format!("{name}: {}{}{}", line.doing, line.call, line.status);
+        line.bar.set_message(visible::line(&text).into_owned());
+    }
+
+    fn end(&mut self, name: &str, well: bool) {
+        if let Some(line) = self.lines.remove(name) {
+            end(&self.screen, &line.bar);
+        }
+        let Some(whole) = &self.whole else { return };
+        if well {
+            whole.inc(1);
+        }
+        if self.failed > 0 {
+            whole.set_message(super::paint::filter(
+                &self.ui.paint_err(style(RED), &format!(", {} failed", self.failed)),
+            ));
+        }
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        let bars = self.lines.values().map(|line| &line.bar).chain(&self.whole);
+        alone(|| bars.for_each(|bar| end(&self.screen, bar)));
+    }
+}
+
+fn end(screen: &MultiProgress, bar: &ProgressBar) {
+    bar.finish_and_clear();
+    screen.remove(bar);
+}
+
+fn doing(action: Action) -> &'static str {
+    match action {
+        Action::Create => "creating",
+        Action::Update => "modifying",
+        Action::Delete => "destroying",
+        Action::Forget => "forgetting",
+        Action::Read => "reading",
+    }
+}
+
+/// A line that tells how far reading the account has come, from a while on and for as long as this is held.
+pub struct Reading(Option<(ProgressBar, JoinHandle<()>)>);
+
+impl Reading {
+    /// Begins to watch, where that is wanted and possible.
+    pub fn begin(ui: Ui) -> Self {
+        let Some(screen) = SCREEN.clone().filter(|_| ui.draws) else { return Self(None) };
+        let bar = screen.add(bar("{spinner} {wide_msg} {time}"));
+        let drawn = bar.clone();
+        let beats = tokio::spawn(async move {
+            tokio::time::sleep(PATIENCE).await;
+            loop {
+                alone(|| {
+                    drawn.set_message(so_far());
+                    drawn.tick();
+                });
+                tokio::time::sleep(BEAT).await;
+            }
+        });
+        Self(Some((bar, beats)))
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if let (Some((bar, beats)), Some(screen)) = (self.0.take(), &*SCREEN) {
+            beats.abort();
+            alone(|| end(screen, &bar));
+        }
+    }
+}
+
+fn so_far() -> String {
+    let (read, wanted, calls) = tally::so_far();
+    let calls = super::plan::count(calls, "call");
+    if wanted == 0 {
+        return format!("Looking into the account, {calls}");
+    }
+    format!("Reading the account: [{read}/{wanted}] objects, {calls}")
+}
