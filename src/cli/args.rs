@@ -10,6 +10,7 @@ mod failover;
 mod import;
 mod metrics;
 mod restore;
+mod rotate;
 mod snapshots;
 mod state;
 mod updates;
@@ -33,6 +34,7 @@ pub use failover::Failover;
 pub use import::{Convert, Export, Import};
 pub use metrics::{Metrics, MetricsFormat};
 pub use restore::Restore;
+pub use rotate::Rotate;
 pub use snapshots::{Snapshot, SnapshotCommand, SnapshotRun, Snapshots};
 pub use state::{ForceUnlock, State, StateCommand, Surgery};
 pub use updates::{UpdateRun, Updates, UpdatesCommand};
@@ -338,28 +340,6 @@ pub struct ApplyArgs {
     /// The same into this file, beside what people read.
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     pub json_into: Option<PathBuf>,
-}
-
-/// `rotate`
-#[derive(Debug, Args, Clone)]
-pub struct Rotate {
-    /// What has the token: replication_group.NAME.
-    #[arg(add = ArgValueCompleter::new(complete::addresses))]
-    pub address: String,
-    /// Make the token that was let in the only one.
-    #[arg(long)]
-    pub finish: bool,
-    #[command(flatten)]
-    pub inputs: InputArgs,
-    /// Wait so long for the state's lock: 30s, 5m.
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
-    pub lock_timeout: Duration,
-    /// Do not ask: the former token stays valid until --finish.
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// One JSON object per line.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `init`

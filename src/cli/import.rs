@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use crate::address::{Address, Subject};
 use crate::cli::apply::{self, Manner};
 use crate::cli::args::{ApplyArgs, Import, ScopeArgs, StackArgs};
-use crate::cli::remarked::remarked;
 use crate::cli::run::{Context, fail, one};
 use crate::cli::{discover, show, signals, takeover};
 use crate::diag::visible;
@@ -49,7 +48,7 @@ async fn single(context: &Context, ui: Ui, args: &Import, address: &str, id: &st
             let why = "is no file of the stack, so that the next apply would destroy what was imported: write NAME.hcl or NAME.tf in its directory";
             return Err(Failure::Error(format!("--generate-config-out: {} {why}", file.display())));
         }
-        beside.extend(write_missing_of(context, ui, &stack, session, file).await?);
+        beside.extend(write_missing_of(context, ui, session, file).await?);
     }
     let taken = take(context, ui, args, (&stack, beside, &to)).await;
     // Without a record the block would make another object.
@@ -127,13 +126,12 @@ pub async fn write_missing(
     file: &Path,
 ) -> Result<BTreeMap<String, String>, Failure> {
     let session = open(context, ui, stack, BTreeMap::new())?;
-    write_missing_of(context, ui, &stack, session, file).await
+    write_missing_of(context, ui, session, file).await
 }
 
 async fn write_missing_of(
     context: &Context,
     ui: Ui,
-    stack: &StackArgs,
     mut session: Session,
     file: &Path,
 ) -> Result<BTreeMap<String, String>, Failure> {
@@ -155,9 +153,7 @@ async fn write_missing_of(
     }
     tell_secrets(ui, &written, spelling);
     let texts: Vec<&str> = written.iter().flat_map(|one| one.files.values()).map(String::as_str).collect();
-    let name = file.display().to_string();
-    let mut files = remarked(context, ui, stack, &state, BTreeMap::from([(name.clone(), texts.join("\n"))]))?;
-    let text = files.remove(&name).unwrap_or_default();
+    let text = texts.join("\n");
     disk::create_new(&path, text.as_bytes())
         .map_err(|error| Failure::Error(format!("{}: {error}; nothing was written", file.display())))?;
     ui.say(&format!("Written: {}\n", file.display()));

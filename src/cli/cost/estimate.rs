@@ -16,7 +16,7 @@ use crate::ui::money;
 /// Tells what the caches of a stack cost.
 pub fn run(context: &Context, args: &Args) -> u8 {
     let ui = context.ui(false);
-    attempt(context, ui, &args.priced, |name, estimate| money::estimate(name, estimate), money::estimate_json)
+    attempt(context, ui, &args.priced, money::estimate, money::estimate_json)
         .unwrap_or_else(|failure| fail(ui, &failure))
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-use crate::catalog::prices::own::{Node, Region, Term, Used};
+use crate::catalog::prices::own::{Node, Region, Term};
 use crate::catalog::prices::reserved::Payment;
 use crate::ops::Failure;
 use crate::ops::connect::Connection;
@@ -109,7 +109,7 @@ fn add(region: &mut Region, item: &Item) -> bool {
             let (Some((what, name)), Some(usd)) = (usage.split_once(':'), price(&item.terms.on_demand)) else {
                 return false;
             };
-            let used = region.serverless.entry(name.to_lowercase()).or_insert_with(Used::default);
+            let used = region.serverless.entry(name.to_lowercase()).or_default();
             match what {
                 "CachedData" => used.gb_hour = usd,
                 // Told for one, to the last digit that a list has.
@@ -175,6 +175,7 @@ fn ordered(mut terms: Vec<Term>) -> Vec<Term> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::prices::own::Used;
     use serde_json::json;
 
     fn row(family: &str, usage: &str, operation: &str, terms: &Json) -> String {

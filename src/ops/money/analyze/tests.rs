@@ -136,7 +136,7 @@ fn what_nobody_asks_is_idle_only_where_that_is_known() {
     };
     // 0.0128 x 730
     assert_eq!(of(Some(0.0), 720.0), (true, "9.34".into()));
-    assert_eq!(of(Some(1.0), 720.0).0, false);
-    assert_eq!(of(None, 720.0).0, false, "no data is not 0");
-    assert_eq!(of(Some(0.0), 3.0).0, false, "it has only just come");
+    assert!(!of(Some(1.0), 720.0).0);
+    assert!(!of(None, 720.0).0, "no data is not 0");
+    assert!(!of(Some(0.0), 3.0).0, "it has only just come");
 }
