@@ -1,6 +1,6 @@
 //! An instance whose object exists: left alone, updated or replaced.
 
-use crate::kind::{Change, Observation, SecretPhase, Status};
+use crate::kind::{Call, Change, Observation, SecretPhase, Status};
 use crate::plan::decide::{Instance, complaint, filled, numbered, unknown, unknown_all};
 use crate::plan::decision::{Decision, Standing};
 use crate::plan::diff::{self, Comparison, Difference};
@@ -64,7 +64,7 @@ pub(super) fn existing(
     said.waits =
         waits::of(draft, (instance.address, instance.kind), &record, &observation, (&difference.before, &waits));
     left_over(instance, wanted, &record, &observation, &mut said);
-    remark(instance, &difference, observation.status.under_way(), &mut said);
+    let accepted = remark(instance, &difference, observation.status.under_way(), &mut said);
     let nodes = reboot::waiting(&observation.pending);
     if !nodes.is_empty() {
         let hint = format!("cachestack reboot {}", instance.address);
@@ -77,7 +77,8 @@ pub(super) fn existing(
     }
     said.doubt = doubt(draft, instance, &record, &difference);
     if let Some(only) = rotation::asked(draft, instance) {
-        return rotation::narrow(draft, instance, (&record, &waits), observation, difference, only).after(said);
+        let decision = rotation::narrow(draft, instance, (&record, &waits), observation, difference, only);
+        return accept(instance, decision, accepted, said);
     }
     said.diagnostics.extend(rotation::unfinished(instance, &record, &difference));
     let mut causes = causes(draft, instance, &difference);
@@ -88,6 +89,13 @@ pub(super) fn existing(
         true => update(draft, instance, (&record, &waits), difference, &observation, None),
         false => replace::replace(draft, instance, (&record, &observation.status), difference, causes),
     };
+    accept(instance, decision, accepted, said)
+}
+
+/// Says what AWS has accepted already, unless a call of the decision carries it out and says so.
+fn accept(instance: &Instance, decision: Decision, accepted: Option<String>, mut said: Decision) -> Decision {
+    let carried_out = decision.steps.iter().flat_map(|step| &step.calls).any(Call::flushes);
+    accepted.into_iter().filter(|_| !carried_out).for_each(|text| said.note(instance.address, text));
     decision.after(said)
 }
 
@@ -204,18 +212,27 @@ fn unfinished(
     decision
 }
 
-fn remark(instance: &Instance, difference: &Difference, under_way: Option<&str>, said: &mut Decision) {
+/// Says what is to be known of a difference; answers what is to be said of what AWS keeps until the window.
+fn remark(
+    instance: &Instance,
+    difference: &Difference,
+    under_way: Option<&str>,
+    said: &mut Decision,
+) -> Option<String> {
     for (name, source) in &difference.unchecked {
         let text = format!("`{name}`: secret not checked, {source} is not there; no change is assumed");
         said.note(instance.address, text);
     }
-    let names = difference.pending.join(", ");
-    if let Some(word) = under_way.filter(|_| !difference.pending.is_empty()) {
-        said.note(instance.address, format!("{names}: accepted by AWS, and being carried out ({word})"));
-    } else if !difference.pending.is_empty() {
-        let until = said.waits.as_ref().map(Waits::until).unwrap_or_default();
-        said.note(instance.address, format!("{names}: accepted by AWS, {until}"));
+    if difference.pending.is_empty() {
+        return None;
     }
+    let names = difference.pending.join(", ");
+    if let Some(word) = under_way {
+        said.note(instance.address, format!("{names}: accepted by AWS, and being carried out ({word})"));
+        return None;
+    }
+    let until = said.waits.as_ref().map(Waits::until).unwrap_or_default();
+    Some(format!("{names}: accepted by AWS, {until}"))
 }
 
 /// Whether nothing of an instance is to wait for the maintenance window.

@@ -104,25 +104,30 @@ pub fn compile(kind: &dyn Kind, change: &Change, back: &[&'static str]) -> Resul
 }
 
 /// AWS puts a newer call in the place of what waits: the last call that waits says all that does by then. An immediate
-/// call has carried it out. Source: API reference, ModifyCacheCluster and ModifyReplicationGroup.
+/// call carries that out, and nothing of it waits afterwards. Source: API reference, ModifyCacheCluster and
+/// ModifyReplicationGroup.
 fn say_again(kind: &dyn Kind, change: &Change, calls: &mut [Call]) {
+    let until = calls.iter().position(Call::flushes).unwrap_or(calls.len());
+    let calls = &mut calls[..until];
     let waiting = still_waiting(kind.schema(), change);
     let deferred = calls.iter().filter(|call| call.waits()).count();
-    if calls.iter().any(Call::flushes) || deferred == 0 || deferred == 1 && waiting.is_empty() {
+    if deferred == 0 || deferred == 1 && waiting.is_empty() {
         return;
     }
-    let all: Vec<&'static str> = change.changed.iter().chain(&waiting).copied().collect();
-    let whole = kind.compile(&Change { changed: &all, ..*change }).unwrap_or_default();
     let before: Vec<&'static str> =
         calls.iter().filter(|call| call.waits()).flat_map(|call| call.causes.clone()).collect();
+    let all: Vec<&'static str> = before.iter().chain(&waiting).copied().collect();
+    let whole = kind.compile(&Change { changed: &all, ..*change }).unwrap_or_default();
     let Some(last) = calls.iter_mut().rfind(|call| call.waits()) else { return };
-    let said = whole.into_iter().filter(|call| call.waits() && call.operation == last.operation);
-    let missing: Vec<_> = said.flat_map(|call| call.args).filter(|(name, _)| !last.args.contains_key(name)).collect();
+    let said: Vec<Call> = whole.into_iter().filter(|call| call.waits() && call.operation == last.operation).collect();
+    let again = said.iter().flat_map(|call| call.causes.iter().copied());
+    let again = distinct(again.filter(|name| !last.causes.contains(name)));
+    let missing = said.into_iter().flat_map(|call| call.args).filter(|(name, _)| !last.args.contains_key(name));
+    let missing: Vec<_> = missing.collect();
     if missing.is_empty() {
         return;
     }
     last.args.extend(missing);
-    let again = distinct(waiting.into_iter().chain(before).filter(|name| !last.causes.contains(name)));
     let own = last.why.take().map(|why| format!("{why} ")).unwrap_or_default();
     let again = again.join(", ");
     last.why = Some(format!("{own}AWS puts it in the place of what waits, so that it says that again: {again}."));
