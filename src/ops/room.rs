@@ -65,10 +65,11 @@ fn most_of_shards(room: &Room, curves: &[Curve]) -> Option<Vec<f64>> {
     room.shards.iter().map(of_shard).collect()
 }
 
-/// Whether it fits, and the figures. What moves to fewer shards is spread evenly; else the fullest shard decides.
+/// Whether it fits, and the figures. What moves to fewer shards or to more is spread evenly; else the fullest shard
+/// decides.
 fn judged(room: &Room, held: &[f64]) -> (bool, String) {
     let all: f64 = held.iter().sum();
-    let (each, how) = match room.shards_after < held.len() {
+    let (each, how) = match room.shards_after != held.len() {
         true => (
             all / room.shards_after as f64,
             format!("{} in {} shards instead of {}", bytes(all), room.shards_after, held.len()),
@@ -95,7 +96,7 @@ mod tests {
     use crate::kind::Measured;
 
     #[test]
-    fn fewer_shards_hold_the_sum_and_smaller_nodes_the_fullest() {
+    fn other_shards_hold_the_sum_and_smaller_nodes_the_fullest() {
         let node = |name: &str| Measured { name: name.into(), dimensions: Vec::new() };
         let room = |shards_after, capacity| Room {
             shards: vec![vec![node("a"), node("b")], vec![node("c")], vec![node("d")]],
@@ -110,7 +111,7 @@ mod tests {
         let silent = [curve(10.0), curve(30.0), Curve::new(), curve(40.0)];
         assert_eq!(most_of_shards(&room(1, 0), &silent), None, "a shard that tells nothing does not hold nothing");
         for (shards_after, capacity, fits) in
-            [(2, 45, true), (2, 44, false), (1, 90, true), (3, 40, true), (3, 39, false)]
+            [(2, 45, true), (2, 44, false), (1, 90, true), (3, 40, true), (3, 39, false), (5, 18, true), (5, 17, false)]
         {
             let held = [30.0, 20.0, 40.0];
             assert_eq!(judged(&room(shards_after, capacity), &held).0, fits, "{shards_after} {capacity}");

@@ -5,6 +5,7 @@
 use super::{SWITCHES, effects, mode, refuse, scale};
 use crate::catalog::engines::Version;
 use crate::kind::{Change, Problem, Target};
+use crate::kinds::replication_group::shards::BLOCKS;
 use crate::kinds::upkeep;
 use crate::value::Object;
 
@@ -70,6 +71,9 @@ pub fn overtaken(before: &Object, after: &Object, changed: &[&'static str]) -> V
     if !is_asked_for(&change) && !hanging(&change).is_empty() {
         now.extend(UPGRADE);
     }
+    if !is_asked_for(&change) && scale::needs_bigger_nodes(&change) {
+        now.push("node_type");
+    }
     now.retain(|name| waits(name));
     now
 }
@@ -80,4 +84,13 @@ pub(super) fn refuse_hanging(change: &Change) -> Result<(), Problem> {
     let Some(first) = hanging.first() else { return Ok(()) };
     let version = change.new("engine_version");
     Err(refuse::half_deferred(first, &hanging.join(", "), version.as_str().unwrap_or_default()))
+}
+
+/// Shards do not go while the nodes are smaller than what they leave behind is meant for.
+pub(super) fn refuse_shards_before_nodes(change: &Change) -> Result<(), Problem> {
+    if !is_asked_for(change) || !scale::needs_bigger_nodes(change) {
+        return Ok(());
+    }
+    let cause = if change.has("num_node_groups") { "num_node_groups" } else { BLOCKS };
+    Err(refuse::shards_before_nodes(cause, change.new("node_type").as_str().unwrap_or_default()))
 }

@@ -1,8 +1,8 @@
 //! A change of a replication group as ordered calls.
 //!
 //! The order is that of the service: shards, then more replicas, then settings, encryption, users, token, then fewer
-//! replicas; on the way to cluster mode replicas and settings come first, then the mode, then shards. A call starts when
-//! the group and its members have settled after the one before.
+//! replicas; on the way to cluster mode replicas and settings come first, then the mode, then shards; shards that go
+//! for bigger nodes wait for those. A call starts when the group and its members have settled after the one before.
 
 mod access;
 mod create;
@@ -131,6 +131,7 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     refuse::shards_without_cluster_mode(change)?;
     refuse::other_cluster_mode(change)?;
     deferral::refuse_hanging(change)?;
+    deferral::refuse_shards_before_nodes(change)?;
     mode::refuse_unready(change)?;
     change.must_list("node_group_configuration", &["node_group_id", "replica_count"])?;
     let mut calls: Vec<Call> = detach(change)?.into_iter().collect();
@@ -140,7 +141,7 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     if mode::leaves_compatible(change) {
         calls.extend(mode::calls(change));
     }
-    if !mode::begins(change) {
+    if !mode::begins(change) && !scale::needs_bigger_nodes(change) {
         calls.extend(scale::shards(change));
     }
     calls.extend(scale::more_replicas(change));
@@ -151,6 +152,8 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     calls.extend(settings(change, first, true));
     if mode::begins(change) {
         calls.extend(mode::calls(change));
+        calls.extend(scale::shards(change));
+    } else if scale::needs_bigger_nodes(change) {
         calls.extend(scale::shards(change));
     }
     // Users need TLS: they go before it does, and come after it has.

@@ -126,3 +126,19 @@ pub(super) fn half_deferred(first: &'static str, hanging: &str, version: &str) -
         ),
     )
 }
+
+/// Shards go at once, and the nodes that have room for what they hold would come later.
+pub(super) fn shards_before_nodes(cause: &'static str, node_type: &str) -> Problem {
+    Problem::error(
+        "CS0561",
+        cause,
+        "Half of the change would wait for the maintenance window",
+        format!(
+            "AWS takes shards away at once, and their data would be on the smaller nodes until {node_type} comes in the window."
+        ),
+        format!(
+            "Leave {cause} as it was until the window has passed; or make all of it at once, with apply --now or \
+             apply_immediately = true: the nodes come first then."
+        ),
+    )
+}

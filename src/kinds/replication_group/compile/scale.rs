@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{count, effects, id, shape};
+use crate::catalog::nodes;
 use crate::kind::{Args, Call, Change};
 use crate::kinds::durations::{self, Shape};
 use crate::kinds::replication_group::predict::{leaving, leaving_each};
@@ -26,6 +27,16 @@ pub(super) fn shards(change: &Change) -> Vec<Call> {
     }
     let gone = if new < old { last_shards(change, (old - new) as usize) } else { Vec::new() };
     vec![reshard(change, "num_node_groups", new, &gone, Vec::new())]
+}
+
+/// Whether shards go and nodes get bigger, for what is to be held by fewer; the bigger nodes may wait for the window.
+pub(super) fn needs_bigger_nodes(change: &Change) -> bool {
+    let asked = change.has("num_node_groups") || change.has(BLOCKS);
+    let fewer = asked && shape(change.after).shards < shape(change.before).shards;
+    let memory = |value: Value| value.as_str().and_then(nodes::maxmemory);
+    let bigger =
+        memory(change.old("node_type")).zip(memory(change.new("node_type"))).is_some_and(|(old, new)| new > old);
+    fewer && bigger
 }
 
 fn described(change: &Change, old: &BTreeMap<String, i64>, new: &BTreeMap<String, i64>) -> Vec<Call> {
