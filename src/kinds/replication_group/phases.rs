@@ -107,8 +107,10 @@ impl Stage<'_> {
                 self.keep("transit_encryption_enabled");
                 self.put("transit_encryption_mode", preferred());
             }
-            // Who leaves the mode open wants what AWS gives a new group.
-            (true, true, Some("preferred")) if !self.wanted.contains_key("transit_encryption_mode") => {
+            // Who asks for encryption and leaves the mode open wants what AWS gives a new group.
+            (true, true, Some("preferred"))
+                if is_on(self.wanted) && !self.wanted.contains_key("transit_encryption_mode") =>
+            {
                 self.put("transit_encryption_mode", Value::string("required"));
             }
             _ => {}
@@ -151,6 +153,7 @@ mod tests {
             ("on, open", vec![off.clone()], vec![on.clone()], mode("preferred"), &["transit_encryption_mode"]),
             ("on, preferred", vec![off.clone()], vec![on.clone(), mode("preferred")], mode("preferred"), &[]),
             ("on, second", vec![on.clone(), mode("preferred")], vec![on.clone()], mode("required"), &[]),
+            ("unset", vec![on.clone(), mode("preferred")], vec![], mode("preferred"), &[]),
             ("off", vec![on.clone(), mode("required")], vec![off.clone()], on.clone(), &["transit_encryption_enabled"]),
             ("off, second", vec![on.clone(), mode("preferred")], vec![off.clone()], off.clone(), &[]),
             (
