@@ -49,7 +49,7 @@ pub fn modify(context: &mut Context, input: Input) -> Answer {
     }
     let mut change = Change::default();
     refuse_what_groups_alone_can(input, &goal)?;
-    wanted::read_engine(context, input, &goal, &settings.version, &mut change)?;
+    wanted::read_engine(context, input, &goal, &settings, &mut change)?;
     if let Some(name) = wanted::parameter_group_for(context, input, &goal, &change, false)? {
         change.parameter_group = (name != goal.parameter_group).then_some(name);
     }

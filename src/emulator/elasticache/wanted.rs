@@ -20,7 +20,7 @@ pub fn read_change(context: &Context, input: Input, old: &ReplicationGroup) -> R
         goal_failover = pending.failover.unwrap_or(goal_failover);
         goal_multi_az = pending.multi_az.unwrap_or(goal_multi_az);
     }
-    read_engine(context, input, &goal, &old.settings.version, &mut change)?;
+    read_engine(context, input, &goal, &old.settings, &mut change)?;
     read_parameter_group(context, input, old, &goal, &mut change)?;
     read_availability(context, input, old, (goal_failover, goal_multi_az), &mut change)?;
     read_encryption(input, &goal, &mut change)?;
@@ -64,27 +64,30 @@ pub fn read_change(context: &Context, input: Input, old: &ReplicationGroup) -> R
     Ok(change)
 }
 
-/// Engine, version and node type. What runs decides what is a downgrade: a later wish takes the place of one that waits for the window.
+/// Engine, version and node type. What runs decides what another engine or version may be: a later wish takes the place of
+/// one that waits for the window, and may be to stay.
 pub fn read_engine(
     context: &Context,
     input: Input,
     goal: &Settings,
-    runs: &str,
+    runs: &Settings,
     change: &mut Change,
 ) -> Result<(), Failure> {
     let engine = input.filled("Engine").map_or(goal.engine.clone(), str::to_ascii_lowercase);
     if engine != goal.engine {
         let asked = input.filled("EngineVersion").unwrap_or_default();
-        let back = goal.engine == "valkey" && runs.starts_with("7.2") && engine == "redis" && asked.starts_with("7.1");
+        let from = (runs.engine.as_str(), runs.version.as_str());
+        let stays = runs.engine == engine;
+        let back = from.0 == "valkey" && from.1.starts_with("7.2") && engine == "redis" && asked.starts_with("7.1");
         if back {
             goal.user_groups.iter().try_for_each(|id| user_groups::for_cache(context, id, "redis").map(drop))?;
-        } else if (goal.engine.as_str(), engine.as_str()) != ("redis", "valkey") {
-            return Err(Failure::combination(format!("Cannot modify the engine from {} to {engine}.", goal.engine)));
+        } else if !stays && (from.0, engine.as_str()) != ("redis", "valkey") {
+            return Err(Failure::combination(format!("Cannot modify the engine from {} to {engine}.", from.0)));
         }
-        if !back && !catalog::at_least(&goal.version, "5.0.6") {
+        if !stays && !back && !catalog::at_least(from.1, "5.0.6") {
             return Err(Failure::combination(format!(
                 "Cannot modify the engine from redis {} to valkey: redis 5.0.6 or later is required.",
-                goal.version
+                from.1
             )));
         }
         if input.filled("EngineVersion").is_none() {
@@ -98,9 +101,10 @@ pub fn read_engine(
             if asked == goal.version { Ok(goal.version.clone()) } else { Err(failure) }
         })?;
         if version != goal.version || change.engine.is_some() {
-            let downgrade = engine == goal.engine && catalog::numbers(&version) < catalog::numbers(runs);
+            let downgrade = engine == runs.engine && catalog::numbers(&version) < catalog::numbers(&runs.version);
             if downgrade {
-                return Err(Failure::combination(format!("Cannot modify {engine} from {runs} to {version}")));
+                let from = &runs.version;
+                return Err(Failure::combination(format!("Cannot modify {engine} from {from} to {version}")));
             }
             change.version = Some(version);
         }

@@ -128,7 +128,7 @@ fn read(context: &mut Context, input: Input, global: &Global, primary: &Replicat
         change.failover = Some(on);
     }
     let read = context.within(&global.members[0].region, |context| {
-        wanted::read_engine(context, input, goal, &goal.version, &mut change)?;
+        wanted::read_engine(context, input, goal, goal, &mut change)?;
         if let Some(name) = input.filled("CacheParameterGroupName") {
             let major = |version: &str| version.split('.').next().map(str::to_owned);
             let same = change.version.as_deref().and_then(major) == major(&goal.version) || change.version.is_none();

@@ -218,6 +218,8 @@ fn settings(change: &Change, here: &dyn Fn(&str) -> bool, immediately: bool) -> 
     let value = |name: &'static str| match (&parameters, name) {
         (Some(until_then), "parameter_group_name") => until_then.clone(),
         _ if causes.contains(&name) => change.new(name),
+        // AWS wants a version beside an engine: one that stays has the version that runs.
+        (_, "engine_version") if causes.contains(&"engine") => change.old(name),
         _ => Value::null(),
     };
     let mut args: Vec<(&'static str, Value)> =
