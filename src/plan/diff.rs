@@ -208,11 +208,12 @@ fn wanted(by: &Comparison, attr: &Attr) -> Option<Value> {
     }
 }
 
-/// Whether a switch has been turned on by a run that did not come to its end: the rest is owed, or it is on since it was
-/// recorded.
+/// Whether a switch has been turned on by a run that did not come to its end, or is being: the rest is owed, or it is on
+/// since it was recorded.
 fn is_half_on(by: &Comparison, switch: &str, owed: bool) -> bool {
     let is = |object: &Object, on: bool| object.get(switch).and_then(Value::as_bool) == Some(on);
-    is(by.desired, true) && is(by.live, true) && (owed || is(&by.record.object, false))
+    let comes = is(by.live, true) || is(by.pending, true);
+    is(by.desired, true) && comes && (owed || is(&by.record.object, false))
 }
 
 /// Whether a value says anything: a switch that is off does not.

@@ -208,3 +208,17 @@ changes! {
         nodes!("engine_version = \"7.1\"\n  transit_encryption_enabled = true\n  auth_token = secret(\"env:OLD\")") =>
         nodes!("engine_version = \"7.1\"\n  transit_encryption_enabled = true\n  auth_token = secret(\"env:NEW\")"), 2;
 }
+
+/// What cuts clients off is foreseen while AWS is still at the call before it.
+#[test]
+fn a_call_that_is_left_is_planned_while_one_is_under_way() {
+    let scene = Scene::new(&Change {
+        before: nodes!("engine_version = \"7.1\""),
+        after: nodes!("engine_version = \"7.1\"\n  transit_encryption_enabled = true"),
+        calls: 2,
+    });
+    scene.cut_off_at(1);
+    let run = scene.place.run(&["plan", "--detailed-exitcode"]).expect(2);
+    run.says("TransitEncryptionMode = \"required\"").says("1 to change");
+    scene.place.run(&["plan", "--max-impact", "failover"]).expect(3);
+}
