@@ -306,9 +306,10 @@ fn delete(change: &Change) -> Call {
 }
 
 /// Source: ElastiCache user guide, "Version management for serverless caches" and "Role-based access control".
-fn why_of(cause: &str) -> Option<String> {
+fn why_of(change: &Change, cause: &str) -> Option<String> {
     let why = match cause {
         "engine" | "major_engine_version" => "AWS upgrades the cache while it is in use; connections may drop once.",
+        "user_group_id" if change.new("user_group_id").is_null() => why::ANYBODY,
         "user_group_id" => {
             "Only users of the group that is there then get in: who has logged in as another is cut off."
         }
@@ -330,7 +331,7 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
         if !causes.is_empty() {
             let args = args.into_iter().chain([("ServerlessCacheName", id(change))]);
             let call = Call::new("ModifyServerlessCache", args).impact(impact).settles(seconds);
-            calls.push(Call { why: why_of(causes[0]), ..call.because(causes) });
+            calls.push(Call { why: why_of(change, causes[0]), ..call.because(causes) });
         }
     };
     let version =

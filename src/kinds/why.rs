@@ -4,6 +4,10 @@
 use crate::kind::{Call, Impact};
 use crate::value::Value;
 
+/// A cache whose users go, and nothing takes their place. Source: ElastiCache user guide, "Role-based access control".
+pub const ANYBODY: &str =
+    "Whoever reaches the cache over the network gets in from then on, without a name or a password.";
+
 /// A rule of a security group that goes or changes. Source: EC2 user guide, "Security group connection tracking".
 pub fn closes(call: Call) -> Call {
     call.impact(Impact::Blip)

@@ -3,6 +3,7 @@
 
 use super::{SWITCHES, scale};
 use crate::kind::{Call, Change, Impact, Mark};
+use crate::kinds::why;
 use crate::value::Value;
 
 /// A setting that nothing but the group itself notices.
@@ -82,7 +83,7 @@ pub(super) fn of_users(call: Call, stay: bool, token: bool) -> Call {
         (false, true) => call.marks([Mark::Lockout]).why(
             "The users stay out, and the token is let in; AWS lets clients in without it as well, until the next call makes it the only way.",
         ),
-        (false, false) => call.why("Whoever reaches the group over the network gets in from then on, without a name or a password."),
+        (false, false) => call.why(why::ANYBODY),
     }
 }
 
