@@ -304,6 +304,9 @@ pub struct RebootArgs {
     /// Refuse a restart whose impact is worse: none, blip, failover, write-pause, reboot, data-loss.
     #[arg(long, value_name = "LEVEL")]
     pub max_impact: Option<String>,
+    /// Allow a protected resource to lose what the nodes hold that restart; `all` allows every one.
+    #[arg(long, value_name = "ADDRESS|all", add = ArgValueCompleter::new(complete::addresses))]
+    pub allow_destroy: Vec<String>,
     /// Wait so long for the state's lock: 30s, 5m.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
     pub lock_timeout: Duration,

@@ -18,14 +18,13 @@ async fn attempt(context: &Context, ui: Ui, args: &RebootArgs) -> Result<u8, Fai
     let address = show::parse(&args.address)?;
     let scope = ScopeArgs {
         max_impact: args.max_impact.clone(),
+        allow_destroy: args.allow_destroy.clone(),
         lock_timeout: args.lock_timeout,
         // Nodes are restarted one after another anyway.
         parallelism: 1,
         ..ScopeArgs::default()
     };
-    // Whoever restarts a node by name knows what it holds; the plan says it once more.
-    let (reboot, allow_destroy) = (vec![address.clone()], vec![address]);
-    let options = Options { reboot, reboot_all: args.all, allow_destroy, ..plan_options(&scope, false)? };
+    let options = Options { reboot: vec![address], reboot_all: args.all, ..plan_options(&scope, false)? };
     let stack = StackArgs { stack: None, inputs: args.inputs.clone() };
     let apply = ApplyArgs {
         stack,

@@ -9,8 +9,8 @@ use crate::cli::{exit, signals};
 use crate::kind::{Impact, Kind, UpdateVerb};
 use crate::ops::Failure;
 use crate::ops::connect::Purpose;
-use crate::ops::day_two::until;
 use crate::ops::day_two::updates::{Update, change, choose, ended, impact, list};
+use crate::ops::day_two::{Meant, until};
 use crate::ui::environments::columns;
 use crate::ui::pending::quoted;
 use crate::ui::{Ui, stream};
@@ -99,6 +99,7 @@ async fn applied(context: &Context, ui: Ui, run: &UpdateRun) -> Result<u8, Failu
     ui.say(&format!("{}: {name} ({}): {}.\n", meant.address, action.severity, action.description));
     ui.say(&format!("Impact: {}: {why}. AWS expects {estimate}; it cannot be taken back.\n", impact.word()));
     limited(run.max_impact.as_deref(), impact)?;
+    guarded(&run.allow_destroy, &meant, open.session.environment.protect, impact)?;
     if !run.auto_approve && !agreed(context, ui, "\nApply it?")? {
         return Ok(exit::ERROR);
     }
@@ -127,6 +128,20 @@ fn limited(most: Option<&str>, impact: Impact) -> Result<(), Failure> {
         return Ok(());
     }
     let why = format!("its impact is {}, and --max-impact allows {word}; nothing was sent", impact.word());
+    Err(Failure::Refused(why))
+}
+
+/// Refuses what empties a cache that is protected, itself or with its environment.
+fn guarded(allowed: &[String], meant: &Meant, environment: bool, impact: Impact) -> Result<(), Failure> {
+    let allows = |text: &String| text == "all" || *text == meant.address.to_string();
+    if impact != Impact::DataLoss || !(environment || meant.record.protect) || allowed.iter().any(allows) {
+        return Ok(());
+    }
+    let whose = if environment { "the environment" } else { "it" };
+    let why = format!(
+        "{whose} is protected, and what its nodes hold would be lost; allow that with --allow-destroy '{}'; nothing was sent",
+        meant.address
+    );
     Err(Failure::Refused(why))
 }
 

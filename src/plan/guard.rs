@@ -79,11 +79,18 @@ fn allowed(draft: &Draft, step: &Step) -> bool {
     options.allow_all || options.allow_destroy.iter().any(|allowed| step.address.is_within(allowed))
 }
 
-/// Why an object may not be changed as it is: what nodes hold that go, or are made anew and empty, is on no other.
+/// Why an object may not be changed as it is: what nodes hold that go, or are made anew and empty, is on no other. Whoever
+/// restarts nodes by name knows what they hold, unless that is protected.
 fn loss(draft: &Draft, step: &Step) -> Option<String> {
     let is_lost = step.action == Action::Update && step.calls.iter().any(|call| call.impact == Impact::DataLoss);
-    let why = "nodes of it go, or come anew and empty, and what they hold is lost";
-    (is_lost && !allowed(draft, step)).then(|| format!("{why}; allow that with --allow-destroy '{}'", step.address))
+    let protected = step.record.protect || draft.inputs.environment.protect;
+    let by_name = step.reason == Reason::Rebooted && !protected;
+    let why = match step.reason {
+        Reason::Rebooted => "it is protected, and nodes that restart are empty",
+        _ => "nodes of it go, or come anew and empty, and what they hold is lost",
+    };
+    let stands = is_lost && !by_name && !allowed(draft, step);
+    stands.then(|| format!("{why}; allow that with --allow-destroy '{}'", step.address))
 }
 
 /// Why an object may not be made: it costs money that nobody gives back.

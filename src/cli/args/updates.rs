@@ -47,6 +47,9 @@ pub struct UpdateRun {
     /// Refuse one whose impact is worse: none, blip, failover, write-pause, reboot, data-loss.
     #[arg(long, value_name = "LEVEL")]
     pub max_impact: Option<String>,
+    /// Allow a protected cache to lose what it holds; `all` allows every one.
+    #[arg(long, value_name = "ADDRESS|all", add = ArgValueCompleter::new(complete::addresses))]
+    pub allow_destroy: Vec<String>,
     /// Wait until it is done.
     #[arg(long)]
     pub wait: bool,
