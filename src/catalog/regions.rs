@@ -1,5 +1,7 @@
 //! Regions. Source: the endpoints of ElastiCache in the AWS General Reference.
 
+use crate::diag::did_you_mean;
+
 /// Every region that is known, and what AWS calls it; AWS opens others without notice.
 pub const REGIONS: &[(&str, &str)] = &[
     ("af-south-1", "Africa (Cape Town)"),
@@ -53,4 +55,16 @@ pub const REGIONS: &[(&str, &str)] = &[
 /// Whether a region of that name is known.
 pub fn is_known(name: &str) -> bool {
     REGIONS.iter().any(|(region, _)| *region == name)
+}
+
+/// What is wrong with a region that is not known, and what to do; none of one that is.
+pub fn unknown(region: &str) -> Option<(String, String)> {
+    if is_known(region) {
+        return None;
+    }
+    let names = || REGIONS.iter().map(|(name, _)| *name);
+    let near = did_you_mean(region, names()).map(|near| format!("Did you mean \"{near}\"? ")).unwrap_or_default();
+    let all = names().collect::<Vec<_>>().join(", ");
+    let newer = "If it is newer than this program, say lint { CS1047 = \"warn\" } in the stack block";
+    Some((format!("No region \"{region}\" of AWS is known."), format!("{near}{newer}. Known are {all}.")))
 }

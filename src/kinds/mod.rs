@@ -140,6 +140,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn check(kind: &dyn Kind, desired: &Object) -> Vec<Problem> {
     let mut problems = kind.check(desired);
     problems.extend(tags::check(desired));
+    problems.extend(places::unknown_region(desired));
     problems
 }
 

@@ -1,7 +1,7 @@
 //! Regions and what belongs to one: ARNs of topics and keys, zones, node types.
 
 use crate::address::Address;
-use crate::catalog::nodes;
+use crate::catalog::{nodes, regions};
 use crate::kind::{Among, Neighbour, Problem};
 use crate::value::{Object, Value};
 
@@ -17,6 +17,12 @@ pub fn check<'a>(among: &Among<'a>, kind: &str, arns: &[&'static str]) -> Vec<(&
         problems.into_iter().map(move |problem| (address, problem)).collect::<Vec<_>>()
     };
     among.of(kind).flat_map(of).collect()
+}
+
+/// A region of its own that is not known, told as that of an environment is.
+pub fn unknown_region(desired: &Object) -> Option<Problem> {
+    let (detail, help) = regions::unknown(desired.get("region")?.as_str()?)?;
+    Some(Problem::error("CS1047", "region", "Unknown region", detail, help))
 }
 
 /// What is told or encrypted with lies in the same region. Source: "Invalid region eu-west-1 specified" of CloudWatch;

@@ -345,16 +345,8 @@ pub fn evaluate(
 
 /// A region that is not known. AWS opens regions without notice, so it counts as little as the stack says.
 fn unknown_region(region: &str) -> Option<Diagnostic> {
-    if regions::is_known(region) {
-        return None;
-    }
-    let names = || regions::REGIONS.iter().map(|(name, _)| *name);
-    let near = did_you_mean(region, names()).map(|near| format!("Did you mean \"{near}\"? ")).unwrap_or_default();
-    let all = names().collect::<Vec<_>>().join(", ");
-    let newer = "If it is newer than this program, say lint { CS1047 = \"warn\" } in the stack block";
-    let detail = format!("No region \"{region}\" of AWS is known.");
-    let error = Diagnostic::error("CS1047", "Unknown region", detail);
-    Some(error.help(format!("{near}{newer}. Known are {all}.")).of_rule())
+    let (detail, help) = regions::unknown(region)?;
+    Some(Diagnostic::error("CS1047", "Unknown region", detail).help(help).of_rule())
 }
 
 /// The URL that `AWS_ENDPOINT_URL` puts in the place of AWS, as every SDK reads it.
