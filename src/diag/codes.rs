@@ -382,6 +382,7 @@ pub const CODES: &[Entry] = &[
     ("CS1080", "Not the name of a destination", "Logs go to a log group of CloudWatch Logs or a delivery stream of Firehose, which are named by ASCII letters, digits and a few signs."),
     ("CS1081", "A replica that is not counted", "A cache_cluster with replication_group_id is one more node of a group. Where the group says how many nodes it has, every plan would want to take one out. Let the group count, or let it ignore the number."),
     ("CS1082", "Two equal blocks are one", "Blocks of shards are a set, as with Terraform: of two that say the same one is kept, so that there is one shard less than was meant. Ids tell shards apart."),
+    ("CS1083", "A unit without data", "CloudWatch keeps a metric by its unit and converts nothing: an alarm that asks for another one than ElastiCache reports in never has data."),
 ];
 
 /// The entry of a code.

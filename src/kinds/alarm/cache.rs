@@ -19,6 +19,7 @@ pub(super) fn check(desired: &Object) -> Vec<Problem> {
             found.extend(unknown_metric(one));
             found.extend(wrong_dimensions(one));
             found.extend(too_short(one));
+            found.extend(other_unit(one));
         }
         // What is wrong with the metric of a query is told of that.
         let place = |problem: Problem| match query {
@@ -193,6 +194,18 @@ fn too_short(one: &Object) -> Option<Problem> {
     let detail =
         format!("ElastiCache reports every 60 seconds, and of most periods of {period} seconds the alarm has no data.");
     Some(Problem::error("CS1079", "period", "A period without data", detail, "Write 60, or a multiple.").warning())
+}
+
+/// CloudWatch converts no unit into another. What the catalog has no word of CloudWatch for may have any. Source: the
+/// reference of PutMetricAlarm, `Unit`.
+fn other_unit(one: &Object) -> Option<Problem> {
+    let (asked, name) = (one.get("unit")?.as_str()?, one.get("metric_name")?.as_str()?);
+    let told = metrics::get(name)?.unit.as_deref().filter(|unit| *unit != "None" && metrics::UNITS.contains(unit))?;
+    (asked != told).then(|| {
+        let detail = format!("{name} is in {told}, and CloudWatch converts nothing: in {asked} the alarm has no data.");
+        let help = format!("Leave the unit out, or write \"{told}\".");
+        Problem::error("CS1083", "unit", "A unit without data", detail, help).warning()
+    })
 }
 
 #[cfg(test)]
