@@ -88,7 +88,7 @@ pub fn taken_back(schema: &Schema, before: &Object, after: &Object, changed: &[&
 /// What the kind refuses.
 pub fn compile(kind: &dyn Kind, change: &Change, back: &[&'static str]) -> Result<Vec<Call>, Problem> {
     let rest: Vec<&'static str> = change.changed.iter().filter(|name| !back.contains(name)).copied().collect();
-    let mut calls = Vec::new();
+    let mut calls: Vec<Call> = Vec::new();
     if !back.is_empty() {
         let first = kind.compile(&Change { changed: back, ..*change })?.into_iter();
         let told = |call: Call| call.why("Takes back what waits for the maintenance window.");
@@ -96,11 +96,17 @@ pub fn compile(kind: &dyn Kind, change: &Change, back: &[&'static str]) -> Resul
         let quiet = |call: Call| Call { impact: Impact::None, marks: Vec::new(), ..call };
         calls.extend(first.map(|call| Call { seconds: call.seconds.min(AT_ONCE), ..told(quiet(call)) }));
     }
+    let first = calls.len();
     if !rest.is_empty() || back.is_empty() {
         calls.extend(kind.compile(&Change { changed: &rest, ..*change })?);
     }
     say_again(kind, change, &mut calls);
-    Ok(calls.into_iter().map(|call| if back.is_empty() { call } else { call.at_once(back) }).collect())
+    let rest = calls.split_off(first);
+    let nothing_waits = |call: Call| {
+        let causes = call.causes.clone();
+        call.at_once(&causes)
+    };
+    Ok(calls.into_iter().map(nothing_waits).chain(rest).collect())
 }
 
 /// AWS puts a newer call in the place of what waits: the last call that waits says all that does by then. An immediate
@@ -190,9 +196,12 @@ fn coming(kind: &dyn Kind, waits: &Object) -> Object {
 /// Says of the first immediate call what it carries out beside what it is for, with the impact of that.
 pub(super) fn flush(kind: &dyn Kind, change: &Change, (pending, back): (&Object, &[&'static str]), calls: &mut [Call]) {
     let Some((id, before)) = change.id.zip(change.before) else { return };
-    let Some(call) = calls.iter_mut().find(|call| call.flushes()) else { return };
+    let Some(at) = calls.iter().position(Call::flushes) else { return };
+    // What waits has another call in its place by then.
+    let replaced: Vec<&'static str> = calls[..at].iter().flat_map(|call| call.causes.clone()).collect();
+    let call = &mut calls[at];
     let attrs = kind.schema().attrs.iter().filter(|attr| attr.settable()).map(|attr| attr.name);
-    let waits = attrs.filter(|name| pending.contains_key(name) && !back.contains(name));
+    let waits = attrs.filter(|name| pending.contains_key(name) && !back.contains(name) && !replaced.contains(name));
     let others: Vec<&'static str> = waits.filter(|name| !call.causes.contains(name)).collect();
     if others.is_empty() {
         return;

@@ -205,6 +205,8 @@ const SETTING_NAMES: [(&str, &str); 14] = [
     ("ip_discovery", "IpDiscovery"),
 ];
 
+const BESIDE_AN_ENGINE: [&str; 2] = ["engine_version", "parameter_group_name"];
+
 /// Those that `here` picks.
 fn settings(change: &Change, here: &dyn Fn(&str) -> bool, immediately: bool) -> Option<Call> {
     // On the way to cluster mode the group whose parameters turn it on goes with the mode.
@@ -215,11 +217,12 @@ fn settings(change: &Change, here: &dyn Fn(&str) -> bool, immediately: bool) -> 
     if causes.is_empty() {
         return None;
     }
+    // AWS wants a version beside an engine, and a parameter group for it: one that stays has those that it has.
+    let stays = causes.contains(&"engine") && !change.has("engine_version");
     let value = |name: &'static str| match (&parameters, name) {
         (Some(until_then), "parameter_group_name") => until_then.clone(),
         _ if causes.contains(&name) => change.new(name),
-        // AWS wants a version beside an engine: one that stays has the version that runs.
-        (_, "engine_version") if causes.contains(&"engine") => change.old(name),
+        _ if stays && BESIDE_AN_ENGINE.contains(&name) => change.old(name),
         _ => Value::null(),
     };
     let mut args: Vec<(&'static str, Value)> =
@@ -229,6 +232,7 @@ fn settings(change: &Change, here: &dyn Fn(&str) -> bool, immediately: bool) -> 
     }
     args.push(("ApplyImmediately", Value::bool(immediately)));
     let call = effects::of_settings(change, modify(change, &causes, args));
+    let call = if stays { call.because(BESIDE_AN_ENGINE) } else { call };
     let seconds = settings_seconds(change, &call);
     // Without a topic it takes another argument.
     let topic = value("notification_topic_arn");
