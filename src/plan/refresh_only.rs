@@ -56,7 +56,8 @@ fn take_over(draft: &Draft, address: &Address, record: &Record, found: &Observat
     object.extend(shown.map(|(name, value)| (name.clone(), value.clone())));
     let Some(kind) = kinds::get(&address.kind) else { return Decision::of(object) };
     let mut changes = changes(kind.schema(), &record.object, &found.object);
-    // What passes by itself is no change.
+    // What is hidden is not recorded, and never shown; and what passes by itself is no change.
+    changes.retain(|change| !record.hides(change.name));
     changes.retain(|change| change.name != STATUS || found.status == Status::Settled);
     // What a call of ours is at is nobody else's doing.
     let parts = draft.state.operations.iter().flat_map(|operation| &operation.parts);
