@@ -44,7 +44,7 @@ fn what_a_provider_names_is_used_and_nothing_takes_its_place() {
     let (emulator, place) = stage();
     let plan = |arguments: &str| -> Run {
         provider(&place, arguments);
-        place.run(&["plan", "--endpoint", &emulator.url])
+        place.run(&["plan", "--full", "--endpoint", &emulator.url])
     };
     let of_first = "arn:aws:elasticache:us-west-2:111111111111:parametergroup:redis";
     let of_second = of_first.replace("111111111111", "222222222222");
@@ -65,7 +65,7 @@ fn the_environment_beats_the_provider() {
     let (emulator, place) = stage();
     provider(&place, "profile = \"first\"\n shared_credentials_files = [\"keys\"]");
     place.write("environment.hcl", "environment \"e\" {\n  profile = \"second\"\n}\n");
-    let run = place.run(&["plan", "--endpoint", &emulator.url]).expect(0);
+    let run = place.run(&["plan", "--full", "--endpoint", &emulator.url]).expect(0);
     assert!(run.stdout.contains(":222222222222:"), "{run:?}");
 }
 
