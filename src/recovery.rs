@@ -48,6 +48,12 @@ pub fn judge(state: &State, operation: &Operation, part: &Part, sight: &Sight) -
                 Verdict::NotDone
             }
         }
+        // A plan is made anew and sees it; one that was saved goes on behind the call.
+        (Nature::Change, Sight::Present { observation, .. })
+            if operation.planned.is_some() && was_left_undone(state, part, observation) =>
+        {
+            Verdict::NotDone
+        }
         (Nature::Change, Sight::Present { observation, .. }) => changed(state, part, observation),
         (Nature::Delete, Sight::Absent) => Verdict::Done(gone(part)),
         (Nature::Delete, Sight::Present { observation, mark, .. })
@@ -134,6 +140,31 @@ fn changed(state: &State, part: &Part, observation: &Observation) -> Verdict {
     let mut after = Record { secrets, phase, beside, ..ended };
     after.object.extend(observation.object.get(date).map(|value| (date.into(), value.clone())));
     Verdict::Done(vec![Effect::Record(part.address.clone(), after)])
+}
+
+/// Whether there is no sign of a change that was to be made: what the call is about is as it was, or what a create owes is
+/// not there. That such a call is sent once more does no harm.
+fn was_left_undone(state: &State, part: &Part, observation: &Observation) -> bool {
+    let (Some(record), Some(kind)) = (state.records.get(&part.address), kinds::get(&part.address.kind)) else {
+        return false;
+    };
+    if observation.status.under_way().is_some() || !record.is_let_in_as(&part.record) {
+        return false;
+    }
+    let attrs = || kind.schema().attrs.iter().filter(|attr| attr.settable() && !attr.secret);
+    let is = |attr: &Attr, wanted: Option<&Value>| match (observation.object.get(attr.name), wanted) {
+        (Some(now), Some(wanted)) => attr.is_satisfied(now, wanted),
+        (now, wanted) => now.is_none_or(Value::is_null) && wanted.is_none_or(Value::is_null),
+    };
+    let waits = |attr: &Attr| observation.pending.contains_key(attr.name);
+    let differs = |attr: &&Attr| part.record.object.get(attr.name) != record.object.get(attr.name);
+    let mut asked = attrs().filter(differs).peekable();
+    if asked.peek().is_some() {
+        return asked.all(|attr| is(attr, record.object.get(attr.name)) && !waits(attr));
+    }
+    let owed = attrs().filter(|attr| record.owed.contains(attr.name));
+    let known = |attr: &Attr| part.record.object.get(attr.name).filter(|value| value.is_wholly_known());
+    { owed }.any(|attr| known(attr).is_some_and(|wanted| !is(attr, Some(wanted)) && !waits(attr)))
 }
 
 /// The record when a change has come to its end: with what the call was about as it is now, and since when it waits where
@@ -241,6 +272,50 @@ mod tests {
             Verdict::Done(effects) => format!("done: {}", effects.iter().map(effect).collect::<Vec<_>>().join(", ")),
             Verdict::NotDone => "not done".to_owned(),
             Verdict::Undecidable(why) => format!("open: {why}"),
+        }
+    }
+
+    /// Of a saved plan a call counts as made only where there is a sign of it.
+    #[test]
+    fn a_saved_plan_goes_on_behind_what_was_made() {
+        let object = |text: &str| Object::from([("description".into(), Value::string(text))]);
+        let of = |text: &str, owed: &[&str]| Record {
+            id: "g".to_owned(),
+            object: object(text),
+            owed: owed.iter().map(|name| (*name).to_owned()).collect(),
+            ..Record::default()
+        };
+        let cases = [
+            // What is recorded, what it was to be, what is there, and whether that waits.
+            (of("one", &[]), of("two", &[]), "one", false, "not done"),
+            (of("one", &[]), of("two", &[]), "one", true, "done"),
+            (of("one", &[]), of("two", &[]), "two", false, "done"),
+            (of("one", &[]), of("two", &[]), "three", false, "done"),
+            (of("two", &["description"]), of("two", &["description"]), "one", false, "not done"),
+            (of("two", &["description"]), of("two", &["description"]), "two", false, "done"),
+            (of("two", &[]), of("two", &[]), "one", false, "done"),
+        ];
+        for (before, after, there, waits, want) in cases {
+            let state = State { records: [(address(), before.clone())].into(), ..State::default() };
+            let part = Part { address: address(), id: None, record: after, deposed: false };
+            let pending = if waits { object("two") } else { Object::new() };
+            let observation = Observation { status: Status::Settled, object: object(there), pending };
+            let sight = Sight::Present { id: "g".to_owned(), observation, mark: None };
+            for (planned, want) in [(Some(1), want), (None, "done")] {
+                let operation = Operation {
+                    planned,
+                    id: "op".to_owned(),
+                    run: "run".to_owned(),
+                    step: "step".to_owned(),
+                    call: (1, 2),
+                    name: "Call".to_owned(),
+                    nature: Nature::Change,
+                    digest: String::new(),
+                    parts: vec![part.clone()],
+                };
+                let verdict = told(&judge(&state, &operation, &part, &sight));
+                assert!(verdict.starts_with(want), "{verdict}: {before:?} {there} {waits} {planned:?}");
+            }
         }
     }
 
