@@ -72,17 +72,9 @@ fn told(attr: &Attr, object: &Object, spelling: Spelling) -> Option<Value> {
     (!{ defaults }.any(|default| attr.is_satisfied(default, value))).then(|| value.clone())
 }
 
-/// Whether a value is more than nothing.
-pub fn is_said(value: &Value) -> bool {
-    let empty = value.as_items().is_some_and(<[Value]>::is_empty)
-        || value.as_object().is_some_and(Object::is_empty)
-        || value.as_str() == Some("");
-    !value.is_null() && !empty
-}
-
 /// Whether a value is to be written: of what a block cannot do without also nothing, such as a pattern that is empty.
 pub fn is_said_of(attr: &Attr, value: &Value) -> bool {
-    is_said(value) || attr.mode == Mode::Required && !value.is_null()
+    value.is_said() || attr.mode == Mode::Required && !value.is_null()
 }
 
 /// Leaves out what AWS would choose again.

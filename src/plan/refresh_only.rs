@@ -129,7 +129,11 @@ fn changes(schema: &'static Schema, recorded: &Object, found: &Object) -> Vec<At
             (Some(_), None) => found.contains_key(attr.name),
             (None, Some(now)) => {
                 let unset = recorded.contains_key(attr.name) || attr.mode == Mode::Optional;
-                unset && attr.settable() && is_said(now) && attr.default.as_ref() != Some(now)
+                unset
+                    && attr.settable()
+                    && now.is_said()
+                    && now.as_bool() != Some(false)
+                    && attr.default.as_ref() != Some(now)
             }
             (None, None) => false,
         }
@@ -140,12 +144,6 @@ fn changes(schema: &'static Schema, recorded: &Object, found: &Object) -> Vec<At
             AttrChange { name: attr.name, before: of(recorded), after: of(found), replaces: false }
         })
         .collect()
-}
-
-/// Whether a value is more than nothing.
-fn is_said(value: &Value) -> bool {
-    let empty = value.as_items().is_some_and(<[Value]>::is_empty) || value.as_object().is_some_and(Object::is_empty);
-    !(empty || value.as_str() == Some("") || value.as_bool() == Some(false))
 }
 
 /// Tags without those that mark the object as ours.

@@ -179,6 +179,12 @@ impl Value {
         matches!(self.data, Data::Null(_))
     }
 
+    /// Whether it is more than nothing: neither null nor an empty text, list, set, map or object.
+    pub fn is_said(&self) -> bool {
+        let empty = self.as_items().is_some_and(<[Value]>::is_empty) || self.as_object().is_some_and(Object::is_empty);
+        !(empty || self.is_null() || self.as_str() == Some(""))
+    }
+
     /// Whether it is unknown itself; its elements may still be.
     pub fn is_unknown(&self) -> bool {
         matches!(self.data, Data::Unknown(_))
