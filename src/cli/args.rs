@@ -1,5 +1,6 @@
 //! The arguments of every command.
 
+mod about;
 mod backup;
 mod connect;
 mod cost;
@@ -7,7 +8,9 @@ mod doctor;
 mod endpoints;
 mod events;
 mod failover;
+mod graph;
 mod import;
+mod language;
 mod metrics;
 mod restore;
 mod rotate;
@@ -23,6 +26,7 @@ use clap_complete::engine::ArgValueCompleter;
 
 use crate::cli::complete;
 use crate::ui::Colour;
+pub use about::{Completion, Explain, Man, Version};
 pub use backup::Backup;
 pub use connect::Connect;
 pub use cost::{Analyze as CostAnalyze, Report as CostReport, Update as CostUpdate};
@@ -31,7 +35,9 @@ pub use doctor::Doctor;
 pub use endpoints::{EndpointFormat, Endpoints};
 pub use events::Events;
 pub use failover::Failover;
+pub use graph::GraphArgs;
 pub use import::{Convert, Export, Import};
+pub use language::{Console, Fmt};
 pub use metrics::{Metrics, MetricsFormat};
 pub use restore::Restore;
 pub use rotate::Rotate;
@@ -144,18 +150,20 @@ pub enum Command {
     Convert(Convert),
     /// Takes the lock of a state away from a run that is gone.
     ForceUnlock(ForceUnlock),
-    /// Prints the graph of a stack in the DOT language.
-    Graph(StackArgs),
+    /// Draws the graph of a stack, or of a plan: for Graphviz, Mermaid, or as a picture.
+    Graph(GraphArgs),
     /// Evaluates expressions from standard input.
     Console(Console),
     /// Brings files to the canonical layout.
     Fmt(Fmt),
     /// Runs the emulator as a server, for any AWS client.
     Emulate(Emulate),
-    /// Explains the code of a diagnostic, a function, or a word of a plan.
+    /// Explains the code of a diagnostic, a kind or attribute, a function, or a word of a plan.
     Explain(Explain),
     /// Prints a completion script for a shell.
     Completion(Completion),
+    /// Prints a manual page, or writes that of every command.
+    Man(Man),
     /// Prints the version.
     Version(Version),
 }
@@ -174,7 +182,7 @@ pub struct StackArgs {
 pub struct InputArgs {
     /// The environment [env: CACHESTACK_ENVIRONMENT]. Plan, apply, validate, drift and diff take several: again, or a
     /// pattern, 'prod-*'.
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", add = ArgValueCompleter::new(complete::environments))]
     pub environment: Vec<String>,
     /// A value for a variable: NAME=VALUE.
     #[arg(long, value_name = "NAME=VALUE")]
@@ -213,7 +221,7 @@ pub struct ScopeArgs {
     pub allow_purchase: Vec<String>,
     /// Refuse a plan whose impact is worse: none, blip, failover, write-pause, reboot, data-loss. What locks clients out
     /// counts as a reboot.
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL", add = ArgValueCompleter::new(complete::impacts))]
     pub max_impact: Option<String>,
     /// Refuse a plan that makes the bill grow by more dollars a month; a price that is not known counts as more.
     #[arg(long, value_name = "DOLLARS", value_parser = crate::catalog::prices::amount)]
@@ -302,7 +310,7 @@ pub struct RebootArgs {
     #[arg(long)]
     pub all: bool,
     /// Refuse a restart whose impact is worse: none, blip, failover, write-pause, reboot, data-loss.
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL", add = ArgValueCompleter::new(complete::impacts))]
     pub max_impact: Option<String>,
     /// Allow a protected resource to lose what the nodes hold that restart; `all` allows every one.
     #[arg(long, value_name = "ADDRESS|all", add = ArgValueCompleter::new(complete::addresses))]
@@ -351,7 +359,7 @@ pub struct Init {
     /// The directory of the stack [default: the current one].
     pub directory: Option<PathBuf>,
     /// Write the files of this template.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::templates))]
     pub template: Option<String>,
     /// Overwrite files that are there.
     #[arg(long, requires = "template")]
@@ -498,29 +506,6 @@ pub struct Show {
     pub json: bool,
 }
 
-/// `console`
-#[derive(Debug, Args)]
-pub struct Console {
-    #[command(flatten)]
-    pub inputs: InputArgs,
-    /// One JSON value per line.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `fmt`
-#[derive(Debug, Args)]
-pub struct Fmt {
-    /// Files and directories; `-` is standard input [default: the current directory].
-    pub paths: Vec<PathBuf>,
-    /// Write nothing; exit with 2 when a file is not in the canonical layout.
-    #[arg(long)]
-    pub check: bool,
-    /// Show the differences.
-    #[arg(long)]
-    pub diff: bool,
-}
-
 /// `emulate`
 #[derive(Debug, Args)]
 pub struct Emulate {
@@ -549,28 +534,6 @@ pub struct Emulate {
     /// Print the table of operations and stop.
     #[arg(long)]
     pub operations: bool,
-}
-
-/// `explain`
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// The code, CS0531, the name of a function, cidrsubnet, or a word of a plan, write-pause.
-    pub code: String,
-}
-
-/// `completion`
-#[derive(Debug, Args)]
-pub struct Completion {
-    /// The shell.
-    pub shell: clap_complete::Shell,
-}
-
-/// `version`
-#[derive(Debug, Args)]
-pub struct Version {
-    /// As JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// How many calls may be under way: AWS would answer hundreds with rate limits only.

@@ -1,18 +1,28 @@
-//! What a shell is offered while somebody types: commands and options by clap, addresses out of the stack and its state.
+//! What a shell is offered while somebody types: commands and options by clap, the rest out of the stack, its state, and
+//! what is built in; the names of snapshots out of the account.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::CompletionCandidate;
 
-use crate::cli::Cli;
 use crate::cli::args::{InputArgs, StackArgs};
 use crate::cli::run::{Context, one};
+use crate::cli::{Cli, day_two, topics};
+use crate::diag::codes;
+use crate::kind::Impact;
 use crate::ops::Session;
-use crate::ui::Ui;
+use crate::ops::connect::Purpose;
+use crate::ops::day_two::snapshots::list;
+use crate::ui::{Ui, reference};
+use crate::value::text;
+
+/// How long a shell may be kept waiting for the account.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The variable in which the script of a shell names the shell.
 pub const VARIABLE: &str = "CACHESTACK_COMPLETE";
@@ -34,24 +44,100 @@ struct Typed {
     environment: Vec<String>,
     #[arg(long)]
     state: Option<String>,
+    #[arg(long)]
+    endpoint: Option<String>,
 }
 
 /// The addresses that begin so: of blocks, and of what is recorded.
 pub fn addresses(current: &OsStr) -> Vec<CompletionCandidate> {
-    let begins = current.to_string_lossy().into_owned();
-    let known = known().unwrap_or_default();
-    known.into_iter().filter(|address| address.starts_with(&begins)).map(CompletionCandidate::new).collect()
+    offered(current, known().unwrap_or_default())
 }
 
-fn known() -> Option<BTreeSet<String>> {
+/// The environments of the stack.
+pub fn environments(current: &OsStr) -> Vec<CompletionCandidate> {
+    let all = place().and_then(|place| {
+        let stack = StackArgs { stack: None, inputs: InputArgs::default() };
+        Some(place.context.environments(silent(), &stack, true).ok()?.0.environments())
+    });
+    offered(current, all.unwrap_or_default())
+}
+
+/// The templates of `init`.
+pub fn templates(current: &OsStr) -> Vec<CompletionCandidate> {
+    offered(current, crate::templates::names().map(str::to_owned))
+}
+
+/// The levels of impact.
+pub fn impacts(current: &OsStr) -> Vec<CompletionCandidate> {
+    offered(current, Impact::ALL.map(|impact| impact.word().to_owned()))
+}
+
+/// What `explain` explains. Attributes only of the kind that is typed: all of them would be thousands.
+pub fn words(current: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = current.to_string_lossy();
+    if let Some((page, _)) = reference::find_within(&typed) {
+        let kind = &typed[..typed.len() - reference::find_within(&typed).map_or(0, |(_, path)| path.len())];
+        return offered(current, page.rows.iter().map(|row| format!("{kind}{}", row.path)));
+    }
+    let codes = codes::all().map(str::to_owned);
+    offered(current, reference::words().chain(topics::words().map(str::to_owned)).chain(codes))
+}
+
+/// The names of snapshots in the account, if it answers while somebody would wait for it.
+pub fn snapshots(current: &OsStr) -> Vec<CompletionCandidate> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let names = runtime.ok().and_then(|runtime| {
+        let names = runtime.block_on(async { tokio::time::timeout(PATIENCE, snapshot_names()).await });
+        let names = names.ok().flatten();
+        // Whatever is still under way is not waited for.
+        runtime.shutdown_background();
+        names
+    });
+    offered(current, names.unwrap_or_default())
+}
+
+async fn snapshot_names() -> Option<Vec<String>> {
+    let place = place()?;
+    let open = day_two::open(&place.context, silent(), &place.inputs, Purpose::Look).await.ok()?;
+    let found = list(&open.session, &open.state, &open.connection, None).await.ok()?;
+    Some(found.iter().filter_map(|one| text(&one.object, "id").map(str::to_owned)).collect())
+}
+
+/// Those that begin as what is typed.
+fn offered(current: &OsStr, all: impl IntoIterator<Item = String>) -> Vec<CompletionCandidate> {
+    let begins = current.to_string_lossy();
+    all.into_iter().filter(|one| one.starts_with(&*begins)).map(CompletionCandidate::new).collect()
+}
+
+/// Nobody reads what goes wrong while a shell asks.
+fn silent() -> Ui {
+    Ui::plain().without_stream()
+}
+
+/// Where the stack of the line is that is typed.
+struct Place {
+    context: Context,
+    inputs: InputArgs,
+}
+
+fn place() -> Option<Place> {
     let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     let typed = typed(words.skip_while(|word| word != "--").skip(2));
     let cli = Cli::try_parse_from(["cachestack", "version"]).ok()?;
-    let cli = Cli { chdir: typed.chdir, ..cli };
-    let context = Context::new(&cli).ok()?;
-    let inputs = InputArgs { environment: typed.environment, state: typed.state, ..InputArgs::default() };
-    let stack = StackArgs { stack: None, inputs };
-    let (loaded, environments) = context.environments(Ui::plain().without_stream(), &stack, false).ok()?;
+    let context = Context::new(&Cli { chdir: typed.chdir, ..cli }).ok()?;
+    let inputs = InputArgs {
+        environment: typed.environment,
+        state: typed.state,
+        endpoint: typed.endpoint,
+        ..InputArgs::default()
+    };
+    Some(Place { context, inputs })
+}
+
+fn known() -> Option<BTreeSet<String>> {
+    let place = place()?;
+    let stack = StackArgs { stack: None, inputs: place.inputs };
+    let (loaded, environments) = place.context.environments(silent(), &stack, false).ok()?;
     let options = crate::ops::SessionOptions { commands: false, values: false, ..one(environments).ok()? };
     let session = Session::of(&loaded, &options);
     let declared = session.evaluator.stack().resources().map(|resource| resource.address.to_string());
@@ -67,15 +153,16 @@ fn typed(words: impl Iterator<Item = String>) -> Typed {
     let mut kept = Vec::new();
     let mut words = words.peekable();
     while let Some(word) = words.next() {
-        let takes = ["-C", "--chdir", "-e", "--environment", "--state"].contains(&&*word);
-        let whole = ["--chdir=", "--environment=", "--state="].iter().any(|start| word.starts_with(start));
+        let takes = ["-C", "--chdir", "-e", "--environment", "--state", "--endpoint"].contains(&&*word);
+        let whole =
+            ["--chdir=", "--environment=", "--state=", "--endpoint="].iter().any(|start| word.starts_with(start));
         if takes {
             kept.extend([word].into_iter().chain(words.next()));
         } else if whole {
             kept.push(word);
         }
     }
-    Typed::try_parse_from(kept).unwrap_or(Typed { chdir: None, environment: Vec::new(), state: None })
+    Typed::try_parse_from(kept).unwrap_or(Typed { chdir: None, environment: Vec::new(), state: None, endpoint: None })
 }
 
 #[cfg(test)]

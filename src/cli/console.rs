@@ -1,19 +1,29 @@
 //! `cachestack console`
 
-use crate::address::Address;
+use crate::address::{Address, Mode};
 use crate::cli::args::Console;
-use crate::cli::exit;
 use crate::cli::run::{Context, fail};
+use crate::cli::{exit, explain};
 use crate::diag::visible;
 use crate::kind::secret_name;
-use crate::kinds;
+use crate::kinds::{self, lookups};
 use crate::lang::ast::{Expr, Node, Part};
-use crate::lang::{eval, syntax};
+use crate::lang::{eval, functions, syntax};
 use crate::ops::{Session, plan};
 use crate::plan::Options;
+use crate::stack::graph::Node as GraphNode;
 use crate::state::Record;
+use crate::ui::line::Editor;
 use crate::ui::{self, Ui};
 use crate::value::{Object, Origin, Type, Value, display, json};
+
+/// What the console says of itself.
+const HELP: &str = "\
+An expression is evaluated, over more lines while a bracket is open: replication_group.shop.primary_endpoint_address
+type(EXPRESSION)  its type
+help NAME         explains a function, a kind, an attribute or a code: help cidrsubnet, help replication_group.node_type
+exit              ends; so does the end of input
+";
 
 /// Evaluates expressions from standard input, one after another. A mistake in one does not end the others.
 pub async fn run(context: &Context, args: &Console) -> u8 {
@@ -23,31 +33,92 @@ pub async fn run(context: &Context, args: &Console) -> u8 {
         Err(failure) => return fail(ui, &failure),
     };
     prepare(ui, &mut session);
-    let interactive = ui::is_attended();
+    let mut asked = Asked::new(ui, &session);
     let mut code = exit::OK;
-    let mut text = String::new();
-    let question = |text: &str| match (interactive, text.is_empty()) {
-        (false, _) => "",
-        (true, true) => "> ",
-        (true, false) => ": ",
-    };
-    while let Some(line) = ui.ask(question(&text)) {
-        if matches!(line.trim(), "exit" | "quit") {
-            break;
+    while let Some(text) = asked.next(ui) {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        match words[..] {
+            [] => {}
+            ["exit" | "quit"] => break,
+            ["help"] => ui.out(HELP),
+            ["help", name] => drop(explain::told(ui, name)),
+            _ if evaluate(ui, &mut session, &text, args.json) => {}
+            _ => code = exit::ERROR,
         }
-        text.push_str(&line);
-        text.push('\n');
-        if !is_open(&text) {
-            if !text.trim().is_empty() && !evaluate(ui, &mut session, &text, args.json) {
-                code = exit::ERROR;
-            }
-            text.clear();
-        }
-    }
-    if !text.trim().is_empty() && !evaluate(ui, &mut session, &text, args.json) {
-        code = exit::ERROR;
     }
     code
+}
+
+/// Where expressions come from.
+enum Asked {
+    /// A terminal.
+    Typed(Box<Editor>),
+    /// Anything else, line by line.
+    Lines,
+}
+
+impl Asked {
+    fn new(ui: Ui, session: &Session) -> Self {
+        let editor = (ui::is_attended() && ui::is_watched()).then(|| Editor::new(names(session), is_open)).flatten();
+        if editor.is_some() {
+            ui.say("help tells what can be asked; the tabulator completes names; Ctrl-D ends.\n");
+        }
+        editor.map_or(Self::Lines, |editor| Self::Typed(Box::new(editor)))
+    }
+
+    /// The next expression, whole.
+    fn next(&mut self, ui: Ui) -> Option<String> {
+        match self {
+            Self::Typed(editor) => editor.read("> "),
+            Self::Lines => lines(ui),
+        }
+    }
+}
+
+/// Lines until they are an expression, or there are no more.
+fn lines(ui: Ui) -> Option<String> {
+    let mut text = String::new();
+    loop {
+        let question = match (ui::is_attended(), text.is_empty()) {
+            (false, _) => "",
+            (true, true) => "> ",
+            (true, false) => ": ",
+        };
+        match ui.ask(question) {
+            Some(line) => text.push_str(&line),
+            None if text.trim().is_empty() => return None,
+            None => return Some(text),
+        }
+        text.push('\n');
+        if !is_open(&text) {
+            return Some(text);
+        }
+    }
+}
+
+/// What can be named in an expression, in alphabetical order.
+fn names(session: &Session) -> Vec<String> {
+    let stack = session.evaluator.stack();
+    let mut names: Vec<String> = functions::names().map(|name| format!("{name}(")).collect();
+    names.push("type(".to_owned());
+    for node in stack.graph.order() {
+        match node {
+            GraphNode::Variable(module, _) | GraphNode::Local(module, _) if module.is_empty() => {
+                names.push(node.to_string());
+            }
+            GraphNode::Block(address) if address.module.is_empty() => {
+                let schema = match address.mode {
+                    Mode::Managed => kinds::get(&address.kind).map(|kind| kind.schema()),
+                    _ => lookups::get(&address.kind),
+                };
+                let attributes = schema.into_iter().flat_map(|schema| &schema.attrs);
+                names.extend(attributes.map(|attr| format!("{address}.{}", attr.name)));
+            }
+            _ => {}
+        }
+    }
+    names.sort();
+    names
 }
 
 /// Gives names their values: those of the state where it has any, planned ones else. Works without a stack, too.

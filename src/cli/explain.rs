@@ -1,30 +1,53 @@
 //! `cachestack explain`
 
 use crate::cli::args::Explain;
-use crate::cli::exit;
 use crate::cli::run::Context;
+use crate::cli::{exit, topics};
 use crate::diag::{codes, did_you_mean, examples};
 use crate::lang::functions;
+use crate::ui::{Ui, reference};
 
-/// Explains the code of a diagnostic, a function, or a word of a plan.
+/// Explains the code of a diagnostic, a kind or attribute, a function, or a word of a plan.
 pub fn run(context: &Context, args: &Explain) -> u8 {
-    let ui = context.ui(false);
-    if let Some((code, summary, explanation)) = codes::find(&args.code.to_uppercase()) {
-        let example = examples::find(code).map(|example| format!("\n{}", example.shown())).unwrap_or_default();
-        ui.out(&format!("{code}: {summary}\n\n{explanation}\n{example}"));
-        return exit::OK;
+    if told(context.ui(false), &args.code) { exit::OK } else { exit::ERROR }
+}
+
+/// Says what a word means; whether it means anything.
+pub fn told(ui: Ui, word: &str) -> bool {
+    let found =
+        code(word).or_else(|| kind(ui, word)).or_else(|| functions::explain(word)).or_else(|| topics::explain(word));
+    match &found {
+        Some(text) => ui.out(text),
+        None => ui.error(&unknown(word)),
     }
-    if let Some(explanation) = functions::explain(&args.code) {
-        ui.out(&explanation);
-        return exit::OK;
+    found.is_some()
+}
+
+fn code(word: &str) -> Option<String> {
+    let (code, summary, explanation) = codes::find(&word.to_uppercase())?;
+    let example = examples::find(code).map(|example| format!("\n{}", example.shown())).unwrap_or_default();
+    Some(format!("{code}: {summary}\n\n{explanation}\n{example}"))
+}
+
+fn kind(ui: Ui, word: &str) -> Option<String> {
+    if let Some(page) = reference::find(word) {
+        return Some(reference::text::page(ui, &page));
     }
-    if let Some(explanation) = super::topics::explain(&args.code) {
-        ui.out(&explanation);
-        return exit::OK;
+    let (page, path) = reference::find_within(word)?;
+    reference::text::attribute(ui, &page, path)
+}
+
+/// What is said of a word that means nothing.
+fn unknown(word: &str) -> String {
+    if let Some((page, path)) = reference::find_within(word) {
+        let near = did_you_mean(path, page.rows.iter().map(|row| &*row.path));
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        return format!("{} has no `{path}`{near}", page.head);
     }
-    let words = functions::names().chain(super::topics::words());
-    let near = did_you_mean(&args.code, words).map(|near| format!("; did you mean `{near}`?"));
-    let advice = near.unwrap_or_else(|| "; codes look like CS0401, functions like cidrsubnet".to_owned());
-    ui.error(&format!("there is no code and no function `{}`{advice}", args.code));
-    exit::ERROR
+    let words: Vec<String> = reference::words().chain(topics::words().map(str::to_owned)).collect();
+    let near = did_you_mean(word, words.iter().map(String::as_str)).map(|near| format!("; did you mean `{near}`?"));
+    let advice = near.unwrap_or_else(|| {
+        "; codes look like CS0401, kinds like replication_group, attributes like replication_group.node_type, functions like cidrsubnet".to_owned()
+    });
+    format!("there is no code, kind, function or word of a plan `{word}`{advice}")
 }

@@ -22,7 +22,7 @@ pub fn run(context: &Context, args: &Fmt) -> u8 {
     let given = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
     let (mut failed, mut differs) = (false, false);
     for path in given {
-        let files = files(&context.path(&path)).unwrap_or_else(|why| {
+        let files = files(&context.path(&path), args.recursive).unwrap_or_else(|why| {
             ui.error(&why);
             failed = true;
             Vec::new()
@@ -75,16 +75,26 @@ fn standard_input(ui: Ui, args: &Fmt) -> u8 {
     if args.check && formatted != text { exit::DIFFERENCES } else { exit::OK }
 }
 
-fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
+/// The files of a directory that have a layout; with `deep`, also of those in it that are not hidden, nor links.
+fn files(path: &Path, deep: bool) -> Result<Vec<PathBuf>, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let entries = std::fs::read_dir(path).map_err(failed)?;
-    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.retain(|file| file.is_file() && file.file_name().and_then(|name| name.to_str()).is_some_and(is_formatted));
-    files.sort();
-    Ok(files)
+    let mut entries: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    entries.sort();
+    let is = |path: &Path, test: fn(&str) -> bool| path.file_name().and_then(|name| name.to_str()).is_some_and(test);
+    let (mut found, mut within) = (Vec::new(), Vec::new());
+    for entry in entries {
+        if entry.is_file() && is(&entry, is_formatted) {
+            found.push(entry);
+        } else if deep && entry.is_dir() && !entry.is_symlink() && is(&entry, |name| !name.starts_with('.')) {
+            within.extend(files(&entry, deep)?);
+        }
+    }
+    found.extend(within);
+    Ok(found)
 }
 
 /// Whether the file was not in the canonical layout; `None` when it cannot be read, which has been reported.
@@ -101,11 +111,13 @@ fn one(ui: Ui, args: &Fmt, file: &Path) -> Result<Option<bool>, String> {
     if formatted == text {
         return Ok(Some(false));
     }
-    ui.out(&format!("{shown}\n"));
+    if args.list {
+        ui.out(&format!("{shown}\n"));
+    }
     if args.diff {
         ui.out(&diff(ui, &shown, &text, &formatted));
     }
-    if !args.check {
+    if args.write && !args.check {
         disk::replace(file, formatted.as_bytes()).map_err(|error| failed(error.to_string()))?;
     }
     Ok(Some(true))

@@ -1,34 +1,44 @@
 //! `cachestack graph`
 
-use crate::cli::args::StackArgs;
-use crate::cli::exit;
+use crate::cli::args::GraphArgs;
 use crate::cli::run::{Context, fail};
-use crate::stack::graph::Node;
+use crate::cli::{exit, plan, saved, signals};
+use crate::ops::Failure;
+use crate::plan::Options;
+use crate::ui::Ui;
+use crate::ui::graph::Drawing;
 
-/// Prints the graph of a stack in the DOT language: an arrow goes from a block to what it hangs on.
-pub fn run(context: &Context, args: &StackArgs) -> u8 {
+/// Prints the graph of a stack, or of a plan.
+pub async fn run(context: &Context, args: &GraphArgs) -> u8 {
     let ui = context.ui(false);
-    let mut session = match context.open(ui, args) {
-        Ok(session) => session,
-        Err(failure) => return fail(ui, &failure),
+    let drawing = match &args.plan {
+        None => of_stack(context, ui, args),
+        Some(Some(file)) => saved::open(&context.path(file)).map(|opened| Drawing::of_plan(&opened.saved.plan)),
+        Some(None) => of_plan(context, ui, args).await,
     };
+    match drawing {
+        Ok(drawing) => {
+            ui.out(&drawing.written(args.format));
+            exit::OK
+        }
+        Err(failure) => fail(ui, &failure),
+    }
+}
+
+fn of_stack(context: &Context, ui: Ui, args: &GraphArgs) -> Result<Drawing, Failure> {
+    let mut session = context.open(ui, &args.stack)?;
     session.report(Vec::new());
     if session.has_errors() {
         ui.diagnostics(&session.diagnostics, &session.sources);
-        return exit::ERROR;
+        return Err(Failure::Stack);
     }
-    let graph = &session.evaluator.stack().graph;
-    let quoted = |text: String| crate::ui::value::quoted(&text);
-    let mut out = String::from("digraph {\n  rankdir = \"RL\";\n  node [shape = \"rect\"];\n");
-    for node in graph.order() {
-        if let Node::Block(address) = node {
-            out.push_str(&format!("  {};\n", quoted(address.to_string())));
-        }
-    }
-    for (user, used) in graph.block_edges() {
-        out.push_str(&format!("  {} -> {};\n", quoted(user.to_string()), quoted(used.to_string())));
-    }
-    out.push_str("}\n");
-    ui.out(&out);
-    exit::OK
+    Ok(Drawing::of_stack(&session.evaluator.stack().graph))
+}
+
+async fn of_plan(context: &Context, ui: Ui, args: &GraphArgs) -> Result<Drawing, Failure> {
+    signals::listen(ui);
+    let mut session = context.open(ui, &args.stack)?;
+    let options = Options { destroy: args.destroy, ..Options::default() };
+    let (plan, ..) = plan::prepare(ui, &mut session, &options, None).await?;
+    Ok(Drawing::of_plan(&plan))
 }

@@ -172,12 +172,13 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Export(options) => export::run(&context, &options),
         Command::Convert(options) => convert::run(&context, &options),
         Command::ForceUnlock(options) => unlock::run(&context, &options),
-        Command::Graph(options) => graph::run(&context, &options),
+        Command::Graph(options) => graph::run(&context, &options).await,
         Command::Console(options) => console::run(&context, &options).await,
         Command::Fmt(options) => fmt::run(&context, &options),
         Command::Emulate(options) => emulate::run(&context, &options).await,
         Command::Explain(options) => explain::run(&context, &options),
         Command::Completion(options) => version::completion(&context, &options),
+        Command::Man(options) => version::man(&context, &options),
         Command::Version(options) => version::run(&context, &options),
     }
 }

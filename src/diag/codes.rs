@@ -390,6 +390,11 @@ pub fn find(code: &str) -> Option<&'static Entry> {
     CODES.iter().find(|(known, ..)| known.eq_ignore_ascii_case(code))
 }
 
+/// Every code.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    CODES.iter().map(|(code, ..)| *code)
+}
+
 #[cfg(test)]
 mod tests {
     use super::CODES;

@@ -18,6 +18,17 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// What is allowed, for the documentation.
+    pub fn allowed(&self) -> String {
+        match self {
+            Rule::OneOf(words) => format!("one of {}", list(words)),
+            Rule::Range(low, high) => format!("a whole number from {low} to {high}"),
+            Rule::Length(low, high) => format!("{low} to {high} characters"),
+            Rule::MaxItems(max) => format!("at most {max}"),
+            Rule::Test(_, words) => (*words).to_owned(),
+        }
+    }
+
     /// Whether an empty text breaks it, where that would not just be no value.
     pub fn refuses_empty(&self) -> bool {
         match self {
@@ -39,17 +50,17 @@ impl Rule {
         match self {
             Rule::OneOf(words) => {
                 let text = value.as_str()?;
-                (!words.contains(&text)).then(|| format!("must be one of {}", list(words)))
+                (!words.contains(&text)).then(|| format!("must be {}", self.allowed()))
             }
             Rule::Range(low, high) => {
                 let number = value.as_number()?;
                 let fits = number.to_i64().is_some_and(|n| (*low..=*high).contains(&n));
-                (!fits).then(|| format!("must be a whole number from {low} to {high}"))
+                (!fits).then(|| format!("must be {}", self.allowed()))
             }
             Rule::Length(low, high) => {
                 let length = value.as_str()?.chars().count();
                 let fits = (*low..=*high).contains(&length);
-                (!fits).then(|| format!("must have {low} to {high} characters, and has {length}"))
+                (!fits).then(|| format!("must have {}, and has {length}", self.allowed()))
             }
             Rule::Test(test, words) => (!test(value.as_str()?)).then(|| format!("must be {words}")),
             Rule::MaxItems(_) => None,

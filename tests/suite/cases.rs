@@ -85,6 +85,11 @@ fn changes() {
 }
 
 #[test]
+fn desk() {
+    check("desk");
+}
+
+#[test]
 fn every_directory_of_cases_is_run() {
     let this = include_str!("cases.rs");
     for entry in std::fs::read_dir(root().join("tests/cases")).expect("the cases") {

@@ -6,6 +6,7 @@ mod at_work;
 mod bought;
 mod cases;
 mod codes;
+mod completion;
 mod day_two;
 mod doctor;
 mod drift;

@@ -35,6 +35,7 @@ output "name" { value = parameter_group.p.name }
 
 const CTRL_C: &str = "\u{3}";
 const CTRL_D: &str = "\u{4}";
+const UP: &str = "\x1b[A";
 
 /// The longest that a test waits for a text.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -317,15 +318,40 @@ fn a_rotation_asks_before_each_part() {
     assert!(!plan.stderr.contains("CS1017"), "{}", plan.stderr);
 }
 
+/// A text over two lines, a name that the tabulator completes, what was typed before, help, a line that is dropped.
 #[test]
-fn the_question_of_the_console_is_seen() {
+fn the_console_edits_completes_and_helps() {
     let place = place("instant");
     let mut terminal = Terminal::start(&place, &["console"]);
-    for (question, keys) in [("> ", "[1,\n"), (": ", "2][1] + 40\n"), ("42", ""), ("> ", CTRL_D)] {
-        terminal.expect(question);
+    for (says, keys) in [
+        ("> ", "[1,\n2][1] + 40\n"),
+        ("42", "cidrhos\t\"10.0.0.0/24\", 5)\n"),
+        ("10.0.0.5", UP),
+        ("cidrhost(\"10.0.0.0/24\", 5)", "\n"),
+        ("10.0.0.5", "replication_group.\t.node_t\t\n"),
+        ("cache.t4g.micro", "help cidrhost\n"),
+        ("The address of a host", "1 + "),
+        ("1 + ", CTRL_C),
+        // The line is begun anew.
+        ("[?2004h", "help nothing-such\n"),
+        ("there is no code", "6 * 7\n"),
+        ("42", CTRL_D),
+    ] {
+        terminal.expect(says);
         terminal.press(keys);
     }
     assert_eq!(terminal.end().0, Some(0));
+}
+
+/// What stands in a pipe is evaluated without a word beside the results.
+#[test]
+fn the_console_of_a_pipe_says_results_only() {
+    let place = place("instant");
+    let mut console = place.program(&["console"]);
+    let mut console = console.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a console");
+    console.stdin.take().expect("its input").write_all(b"[1,\n2][1]\n\nupper(\"a\")\n").expect("it listens");
+    let output = console.wait_with_output().expect("an answer");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "2\n\"A\"\n");
 }
 
 /// A window that is closed takes its question with it.

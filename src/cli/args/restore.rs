@@ -15,7 +15,7 @@ pub struct Restore {
     #[arg(add = ArgValueCompleter::new(complete::addresses))]
     pub address: String,
     /// The snapshot: its name, or `latest` for the newest of this cache.
-    #[arg(long, value_name = "NAME|latest")]
+    #[arg(long, value_name = "NAME|latest", add = ArgValueCompleter::new(complete::snapshots))]
     pub snapshot: String,
     /// Leave the cache as it is, and fill another one of this name: its block becomes a copy.
     #[arg(long = "as", value_name = "NAME")]

@@ -33,6 +33,7 @@ pub enum SnapshotCommand {
     /// Makes another one of the same data.
     Copy {
         /// Which; serverless:NAME is that of a serverless cache.
+        #[arg(add = ArgValueCompleter::new(complete::snapshots))]
         name: String,
         /// The name of the other one.
         to: String,
@@ -45,6 +46,7 @@ pub enum SnapshotCommand {
     /// Puts its files into a bucket of the same region.
     Export {
         /// Which; serverless:NAME is that of a serverless cache.
+        #[arg(add = ArgValueCompleter::new(complete::snapshots))]
         name: String,
         /// The bucket: yours, and with a grant to ElastiCache.
         #[arg(long, value_name = "BUCKET")]
@@ -58,6 +60,7 @@ pub enum SnapshotCommand {
     /// Deletes it. What it holds cannot be brought back.
     Delete {
         /// Which; serverless:NAME is that of a serverless cache.
+        #[arg(add = ArgValueCompleter::new(complete::snapshots))]
         name: String,
         /// Do not ask.
         #[arg(long)]

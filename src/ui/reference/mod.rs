@@ -1,0 +1,172 @@
+//! What there is to know of a kind, out of its schema: for `explain` and for the pages of the documentation.
+
+pub mod markdown;
+pub mod text;
+
+use crate::catalog::permissions;
+use crate::kinds::{self, lookups};
+use crate::lang::functions;
+use crate::schema::{Attr, Mode, Schema, Update};
+
+/// A kind, or a look-up.
+#[derive(Debug)]
+pub struct Page {
+    /// What stands before the labels of a block: `replication_group`, `data "vpc"`.
+    pub head: String,
+    /// The type of Terraform's provider, where there is one.
+    pub terraform: Option<&'static str>,
+    /// One sentence.
+    pub doc: &'static str,
+    /// Every attribute; those of nested blocks behind their block.
+    pub rows: Vec<Row>,
+    /// Facts about the kind, each a sentence.
+    pub remarks: Vec<String>,
+    /// The actions of IAM to plan, and to make, change and delete.
+    pub permissions: (Vec<&'static str>, Vec<&'static str>),
+}
+
+/// An attribute or nested block.
+#[derive(Debug)]
+pub struct Row {
+    /// `tags`, `log_delivery_configuration.destination`.
+    pub path: String,
+    /// `string`, `list(string)`, `block`, `blocks`.
+    pub ty: String,
+    /// Who gives it.
+    pub mode: Mode,
+    /// What a change takes; nothing where nobody changes it.
+    pub update: Option<Update>,
+    /// One sentence.
+    pub doc: &'static str,
+    /// What else is to be known, each a clause.
+    pub facts: Vec<String>,
+}
+
+impl Row {
+    /// `required`, `optional`, `optional, else AWS decides`, `told by AWS`.
+    pub fn mode(&self) -> &'static str {
+        match self.mode {
+            Mode::Required => "required",
+            Mode::Optional => "optional",
+            Mode::OptionalComputed => "optional, else AWS decides",
+            Mode::Computed => "told by AWS",
+        }
+    }
+}
+
+/// Every page: the kinds in their order, then the look-ups.
+pub fn pages() -> Vec<Page> {
+    let kinds = kinds::KINDS.into_iter().map(|kind| of_kind(kind.schema()));
+    kinds.chain(lookups::all().map(of_lookup)).collect()
+}
+
+/// The page of a kind in either spelling: `replication_group`, `aws_elasticache_replication_group`, `data.vpc`.
+pub fn find(name: &str) -> Option<Page> {
+    let look_up = |name: &str| lookups::get(kinds::our_name(name)).map(of_lookup);
+    match name.strip_prefix("data.") {
+        Some(name) => look_up(name),
+        None => kinds::get(kinds::our_name(name)).map(|kind| of_kind(kind.schema())).or_else(|| look_up(name)),
+    }
+}
+
+/// Splits `replication_group.node_type` into the page and the path of an attribute, which may be wrong.
+pub fn find_within(text: &str) -> Option<(Page, &str)> {
+    let start = if text.starts_with("data.") { "data.".len() } else { 0 };
+    let at = start + text[start..].find('.')?;
+    Some((find(&text[..at])?, &text[at + 1..]))
+}
+
+/// What `explain` knows of kinds.
+pub fn names() -> impl Iterator<Item = String> {
+    kinds::names().map(str::to_owned).chain(lookups::names().map(|name| format!("data.{name}")))
+}
+
+fn of_kind(schema: &'static Schema) -> Page {
+    let kind = kinds::get(schema.kind);
+    let mut remarks = Vec::new();
+    if kind.is_some_and(|kind| kind.holds_data()) {
+        remarks.push("It holds data: what would delete or replace one is refused without --allow-destroy.".to_owned());
+    }
+    if kind.is_some_and(|kind| kind.local().is_some()) {
+        remarks.push("It lives in the state only; no account is asked.".to_owned());
+    }
+    if schema.aimed {
+        remarks.push("`target` and `per` make an instance for each node, shard or group that is watched.".to_owned());
+    }
+    if let Some(opens) = &schema.opens {
+        let ports: Vec<String> = opens.engines.iter().map(|(engine, port)| format!("{engine} {port}")).collect();
+        remarks
+            .push(format!("A block `access` says who may reach it, on the port of its engine ({}).", ports.join(", ")));
+    }
+    if !schema.alarms.is_empty() {
+        remarks.push(format!("`alarms = \"standard\"` watches it: {}.", schema.alarms.join(", ")));
+    }
+    let (read, write) = permissions::of_kind(schema.kind).unwrap_or_default();
+    let terraform = kind.is_none_or(|kind| kind.has_provider()).then_some(schema.terraform);
+    let permissions = (read.into_iter().collect(), write.into_iter().collect());
+    Page { head: schema.kind.to_owned(), terraform, doc: schema.doc, rows: rows(&schema.attrs), remarks, permissions }
+}
+
+fn of_lookup(schema: &'static Schema) -> Page {
+    let (read, write) = permissions::of_kind(schema.kind).unwrap_or_default();
+    Page {
+        head: format!("data \"{}\"", schema.kind),
+        terraform: Some(schema.terraform),
+        doc: schema.doc,
+        rows: rows(&schema.attrs).into_iter().map(|row| Row { update: None, ..row }).collect(),
+        remarks: Vec::new(),
+        permissions: (read.into_iter().collect(), write.into_iter().collect()),
+    }
+}
+
+fn rows(attrs: &[Attr]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    attrs.iter().for_each(|attr| add(&mut rows, "", attr));
+    rows
+}
+
+fn add(rows: &mut Vec<Row>, before: &str, attr: &Attr) {
+    let path = format!("{before}{}", attr.name);
+    let ty = match &attr.block {
+        Some(block) if block.max == Some(1) => "block".to_owned(),
+        Some(_) => "blocks".to_owned(),
+        None => attr.ty.to_string(),
+    };
+    let update = (attr.mode != Mode::Computed).then_some(attr.update);
+    rows.push(Row { path: path.clone(), ty, mode: attr.mode, update, doc: attr.doc, facts: facts(attr) });
+    for inner in attr.block.iter().flat_map(|block| &block.attrs) {
+        add(rows, &format!("{path}."), inner);
+    }
+}
+
+/// What the schema says beside type and doc.
+fn facts(attr: &Attr) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let Some(default) = &attr.default {
+        facts.push(format!("{} without it", crate::ui::value::show(default, 0)));
+    }
+    if let Some(given) = attr.at_create {
+        facts.push(format!("a create sends {} without it", crate::ui::value::quoted(given)));
+    }
+    facts.extend(attr.rules.iter().map(|rule| rule.allowed()));
+    if let Some(max) = attr.block.as_ref().and_then(|block| block.max).filter(|max| *max > 1) {
+        facts.push(format!("at most {max}"));
+    }
+    if attr.secret {
+        facts.push("a secret: never shown, kept as a digest".to_owned());
+    }
+    facts.extend(attr.refers.iter().map(|refers| format!("names a {} by its {}", refers.kind, refers.by.attribute())));
+    if !attr.formerly.is_empty() {
+        facts.push(format!("formerly {}", attr.formerly.join(", ")));
+    }
+    facts.extend(attr.deprecated.map(|instead| format!("deprecated: {instead}")));
+    if attr.ours_alone {
+        facts.push("not known to Terraform's provider".to_owned());
+    }
+    facts
+}
+
+/// Everything that `explain` knows beside codes.
+pub fn words() -> impl Iterator<Item = String> {
+    names().chain(functions::names().map(str::to_owned))
+}

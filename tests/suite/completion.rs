@@ -1,0 +1,112 @@
+//! What shells are offered, and that they take the scripts.
+
+use std::process::Command;
+
+use crate::harness::Place;
+
+const STACK: &str = r#"
+environment "staging" {
+  endpoint = "emulator"
+  region   = "us-west-2"
+}
+
+environment "production" {
+  endpoint = "emulator"
+  region   = "us-west-2"
+}
+
+stack "shop" {
+  default_environment = "staging"
+}
+
+replication_group "shop" {
+  replication_group_id = "shop"
+  node_type            = "cache.t4g.small"
+}
+"#;
+
+/// What the program offers for the last of these words, in the protocol of fish: one candidate in each line.
+fn offered(place: &Place, words: &[&str]) -> Vec<String> {
+    let typed = [&["--", "cachestack"], words].concat();
+    let output = place.program(&typed).env("CACHESTACK_COMPLETE", "fish").output().expect("an answer");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).expect("text");
+    lines.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn what_is_known_is_offered() {
+    let mut place = Place::new();
+    place.env("CACHESTACK_EMULATOR_SPEED", "instant");
+    place.write("main.hcl", STACK);
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    place.run(&["backup", "replication_group.shop", "--name", "before-sale"]).expect(0);
+    let table: [(&[&str], &[&str]); 12] = [
+        (&["plan", "-e", ""], &["production", "staging"]),
+        (&["plan", "-e", "prod"], &["production"]),
+        (&["plan", "-e", "staging", "--target", ""], &["replication_group.shop"]),
+        (&["plan", "--max-impact", "b"], &["blip"]),
+        (&["init", "--template", ""], &[]),
+        (&["explain", "CS0401"], &["CS0401"]),
+        (&["explain", "cidrh"], &["cidrhost"]),
+        (&["explain", "write"], &["write-pause"]),
+        (
+            &["explain", "replication_group.nod"],
+            &["replication_group.node_type", "replication_group.node_group_configuration"],
+        ),
+        (&["restore", "replication_group.shop", "--snapshot", "bef"], &["before-sale"]),
+        (&["snapshot", "delete", ""], &["before-sale"]),
+        (&["-C", "/nowhere-at-all", "plan", "-e", ""], &[]),
+    ];
+    for (words, wanted) in table {
+        let found = offered(&place, words);
+        match words {
+            ["init", ..] => assert!(found.len() > 1, "{found:?}"),
+            _ => assert!(wanted.iter().all(|word| found.iter().any(|one| one == word)), "{words:?}: {found:?}"),
+        }
+        assert!(
+            !wanted.is_empty() || words[0] == "init" || found.iter().all(|one| one.starts_with('-')),
+            "{words:?}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn every_shell_has_a_script() {
+    let place = Place::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = place.run(&["completion", shell]).expect(0).stdout;
+        assert!(script.contains("CACHESTACK_COMPLETE"), "{shell}: {script}");
+    }
+    // The one that every machine of ours has.
+    place.write("completion.bash", &place.run(&["completion", "bash"]).expect(0).stdout);
+    let known = Command::new("bash")
+        .args(["-c", "source ./completion.bash && complete -p cachestack"])
+        .current_dir(place.path())
+        .output()
+        .expect("bash");
+    let said = String::from_utf8_lossy(&known.stdout);
+    assert!(known.status.success() && said.contains("-F"), "{said}{}", String::from_utf8_lossy(&known.stderr));
+}
+
+/// A manual page for each command, which `man` can set.
+#[test]
+fn every_command_has_a_manual_page() {
+    let place = Place::new();
+    place.run(&["man", "--out", "pages"]).expect(0);
+    let pages: Vec<String> = std::fs::read_dir(place.path().join("pages"))
+        .expect("pages")
+        .map(|entry| entry.expect("a page").file_name().to_string_lossy().into_owned())
+        .collect();
+    let help = place.run(&["--help"]).expect(0).stdout;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names = commands.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let mut count = 0;
+    for name in names.filter_map(|line| line.split_whitespace().next()) {
+        assert!(pages.contains(&format!("cachestack-{name}.1")), "{name}: {pages:?}");
+        count += 1;
+    }
+    assert!(count > 30, "{help}");
+    let first = place.run(&["man"]).expect(0).stdout;
+    assert!(first.contains(".SH NAME") && first.contains("Exit codes: 0 done"), "{first}");
+}
