@@ -13,9 +13,9 @@ pub fn source(draft: &Draft, address: &Address) -> Option<Address> {
     moved_from(draft, address).or_else(|| with_other_key(draft, address))
 }
 
-/// The moves by which every record that no block has gets the address that `moved` blocks lead to: what guards that
-/// address guards the object, and what lets it go lets the object go. Comes first, so that a block that has moved knows
-/// the names that its objects have.
+/// The moves by which every object that no block has gets the address that `moved` blocks lead to: what guards that
+/// address guards the object, and what lets it go lets the object go. A former object moves also where its successor is
+/// gone. Comes first, so that a block that has moved knows the names that its objects have.
 pub fn follow_all(draft: &Draft) -> Vec<(Address, Address)> {
     let names = draft.evaluator.names();
     let lead = |address: &Address| {
@@ -28,7 +28,9 @@ pub fn follow_all(draft: &Draft) -> Vec<(Address, Address)> {
         at
     };
     let records = &draft.state.records;
-    let undeclared = records.keys().filter(|address| names.0.resource(address).is_none());
+    let former = draft.state.deposed.iter().map(|old| &old.address).filter(|address| !records.contains_key(address));
+    let known: BTreeSet<&Address> = records.keys().chain(former).collect();
+    let undeclared = known.into_iter().filter(|address| names.0.resource(address).is_none());
     let mut taken = BTreeSet::new();
     undeclared
         .map(|address| (address.clone(), lead(address)))

@@ -278,6 +278,13 @@ fn frees(step: &Step, taken: &Taken) -> bool {
     step.region == taken.region && !(taken.new && matches!(step.reason, Reason::Orphan | Reason::Deposed))
 }
 
+/// What to do where an object has another address now.
+fn moved(from: &Address, to: &Address) -> String {
+    format!(
+        "Say that it moved: moved {{ from = {from}, to = {to} }} with a line for each of the two; or choose another name."
+    )
+}
+
 fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
     let Taken { address, region, id, span, .. } = taken;
     let kind = &address.kind;
@@ -288,14 +295,16 @@ fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
                 "`{address}` is to be made, and \"{id}\" is the former object of `{}`, which is still to be deleted.",
                 owner.address
             ),
-            "Apply with the configuration of before, so that it is deleted; or choose another name.".to_owned(),
+            match draft.evaluator.names().0.resource(owner.address) {
+                Some(_) => {
+                    "Apply with the configuration of before, so that it is deleted; or choose another name.".to_owned()
+                }
+                None => moved(owner.address, address),
+            },
         ),
         Some(owner) => (
             format!("`{address}` is to be made, and \"{id}\" is `{}` in this state.", owner.address),
-            format!(
-                "Say that it moved: moved {{ from = {}, to = {address} }} with a line for each of the two; or choose another name.",
-                owner.address
-            ),
+            moved(owner.address, address),
         ),
         None => (
             format!(
