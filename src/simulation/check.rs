@@ -9,6 +9,7 @@ use crate::simulation::cloud::world::{Key, Phase, Then, Thing, World};
 use crate::simulation::cloud::{FakeCloud, Witness, calls, shapes};
 use crate::simulation::engine::{Command, Known, Ledger, Open, Verb};
 use crate::simulation::stack::{Declared, Facts};
+use crate::value::text;
 
 /// Something that must not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,9 +213,13 @@ impl Book {
             || self.asked.iter().filter(is_named).any(|asked| has_successor(&asked));
         let broken = matches!(thing.phase, Phase::Broken(_));
         let same = self.made.get(&thing.number) == Some(&declared.shape);
+        let others = has_others_subnets(thing, &used, |id| {
+            let record = ledger.records.iter().find(|record| record.kind == "subnet_group" && record.id == id)?;
+            Some(self.facts.current(&record.address))
+        });
         // The members of a group that shrinks take their alarms along.
         let exact = self.facts.declared.contains_key(&address);
-        if !deposed && exact && same && !broken && !asked && declared.count == 1 {
+        if !deposed && exact && same && !broken && !asked && !others && declared.count == 1 {
             self.wrong("what the stack still declares is not deleted", what.clone());
         }
         self.successor(world, key, ledger, &address, &declared, deposed);
@@ -342,4 +347,15 @@ impl Witness for Checker {
         let shape = book.facts.of(&address).map(|declared| declared.shape.clone()).unwrap_or_default();
         book.made.entry(thing.number).or_insert(shape);
     }
+}
+
+/// Whether a group is in subnets of a block that it uses no more, under a name with a suffix of ours: the block that it
+/// uses now makes another one under the name that is written.
+fn has_others_subnets(thing: &Thing, used: &BTreeSet<String>, address_of: impl Fn(&str) -> Option<String>) -> bool {
+    let has_suffix = |id: &&str| {
+        let suffix = id.rsplit_once('-').map(|(_, suffix)| suffix);
+        suffix.is_some_and(|suffix| suffix.len() == 6 && suffix.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    let id = text(&thing.object, "subnet_group_name").filter(has_suffix);
+    id.and_then(address_of).is_some_and(|address| !used.contains(&address))
 }
