@@ -110,8 +110,8 @@
 //! | `probe` | one server looked at over the network, without stack and AWS: name, port, TLS, log-in, role, slots (TLS: feature `aws`) |
 //! | `storage` | places of states that are no directories: buckets by `object_store`, servers of Terraform's `http` protocol (feature `aws`); [`stack::location`] reads their names |
 //! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply, drift, change a state by hand; find what has no record ([`ops::discover`]) and take it over; the verbs of what is there already ([`ops::day_two`], which asks the service by [`kind::DayTwo`]); what differs between environments ([`ops::compare`]); what a stack costs and what its caches could save ([`ops::money`]) |
-//! | [`ui`] | output, questions and what could not be written; what is under way on a terminal ([`ui::live`]); documents in Terraform's form ([`ui::terraform`]), messages for programs ([`ui::stream`]), reports for code hosts ([`ui::report`]) |
-//! | [`cli`] | one file per command, several environments (`cli/several.rs`), what a shell completes (`cli/complete.rs`), Terraform's spelling, signals and the exit codes |
+//! | [`ui`] | output, questions and what could not be written; what is under way on a terminal ([`ui::live`]), a line that is typed there ([`ui::line`]); graphs ([`ui::graph`]); what there is to know of a kind, for `explain` and the documentation ([`ui::reference`]); documents in Terraform's form ([`ui::terraform`]), messages for programs ([`ui::stream`]), reports for code hosts ([`ui::report`]) |
+//! | [`cli`] | one file per command, several environments (`cli/several.rs`), what a shell completes (`cli/complete.rs`), manual pages ([`cli::manual`]), Terraform's spelling, signals and the exit codes |
 //! | `simulation` | the engine under faults from a seed: a disk and an account in memory, time that leaps (tests, feature `simulation`) |
 //! | `main` | the program around the library, and its allocator, which the benches have too (`main/allocator.rs`) |
 //!

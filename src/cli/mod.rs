@@ -29,6 +29,7 @@ mod iam_policy;
 mod import;
 mod init;
 mod log;
+pub mod manual;
 mod metrics;
 mod output;
 mod panic;
@@ -178,7 +179,7 @@ async fn dispatch(cli: Cli) -> u8 {
         Command::Emulate(options) => emulate::run(&context, &options).await,
         Command::Explain(options) => explain::run(&context, &options),
         Command::Completion(options) => version::completion(&context, &options),
-        Command::Man(options) => version::man(&context, &options),
+        Command::Man(options) => manual::run(&context, &options),
         Command::Version(options) => version::run(&context, &options),
     }
 }

@@ -1,12 +1,10 @@
-//! `cachestack version`, `cachestack completion` and `cachestack man`
+//! `cachestack version` and `cachestack completion`
 
-use clap::CommandFactory;
 use clap_complete::env::Shells;
 
-use crate::cli::args::{Cli, Completion, Man, Version};
-use crate::cli::run::{Context, fail};
+use crate::cli::args::{Completion, Version};
+use crate::cli::run::Context;
 use crate::cli::{complete, exit};
-use crate::ops::Failure;
 
 /// Prints the version and which sides are built in.
 pub fn run(context: &Context, args: &Version) -> u8 {
@@ -39,28 +37,4 @@ pub fn completion(context: &Context, args: &Completion) -> u8 {
     }
     ui.raw(&String::from_utf8_lossy(&script));
     exit::OK
-}
-
-/// Prints the manual page of the program, or writes those of all commands into a directory.
-pub fn man(context: &Context, args: &Man) -> u8 {
-    let ui = context.ui(false);
-    let Some(directory) = &args.out else {
-        ui.raw(&page());
-        return exit::OK;
-    };
-    let whole = context.path(directory);
-    match std::fs::create_dir_all(&whole).and_then(|()| clap_mangen::generate_to(Cli::command(), &whole)) {
-        Ok(()) => {
-            ui.say(&format!("Written: man {}\n", directory.join("cachestack.1").display()));
-            exit::OK
-        }
-        Err(error) => fail(ui, &Failure::Error(format!("{}: {error}", directory.display()))),
-    }
-}
-
-fn page() -> String {
-    let mut page = Vec::new();
-    let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
-    debug_assert!(rendered.is_ok(), "memory takes every text");
-    String::from_utf8_lossy(&page).into_owned()
 }

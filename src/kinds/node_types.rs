@@ -4,6 +4,7 @@ use crate::catalog::engines::Version;
 use crate::catalog::nodes;
 use crate::diag::did_you_mean;
 use crate::kind::Problem;
+use crate::schema::rules::list;
 
 /// The error of a node type that nothing else gives; `others` says what gets it from elsewhere.
 pub fn missing(others: &str) -> Problem {
@@ -19,18 +20,31 @@ pub fn missing(others: &str) -> Problem {
 
 /// The error of a node type that AWS does not have.
 pub fn unknown(name: &str) -> Problem {
-    let near = did_you_mean(name, nodes::names());
     let problem = Problem::error(
         "CS0540",
         "node_type",
         "Unknown node type",
         format!("No node type \"{name}\" of ElastiCache is known."),
-        near.map_or("See the table of node types in the ElastiCache user guide.".to_owned(), |near| {
-            format!("Did you mean \"{near}\"?")
-        }),
+        advice(name),
     );
     // AWS adds node types without notice; only what is not named like one is surely wrong.
     if is_named_like_one(name) { problem.warning() } else { problem }
+}
+
+/// A near name; of a family that there is, another size is no guess worth making, so that all of them are named.
+fn advice(name: &str) -> String {
+    let family = name.rsplit_once('.').map(|(family, _)| format!("{family}."));
+    let of_family = |node: &&str| family.as_ref().is_some_and(|family| node.starts_with(family.as_str()));
+    let sizes: Vec<&str> = nodes::names().filter(of_family).collect();
+    let is_slip = |near: &&str| strsim::damerau_levenshtein(name, near) <= 2;
+    if sizes.is_empty() {
+        let near = did_you_mean(name, nodes::names()).map(|near| format!("Did you mean \"{near}\"?"));
+        return near.unwrap_or_else(|| "See the table of node types in the ElastiCache user guide.".to_owned());
+    }
+    match did_you_mean(name, sizes.iter().copied()).filter(is_slip) {
+        Some(near) => format!("Did you mean \"{near}\"?"),
+        None => format!("There are {}.", list(&sizes)),
+    }
 }
 
 /// `cache.FAMILY.SIZE`

@@ -222,7 +222,7 @@ fn edit(place: &Place, name: &str, lines: &[String]) {
 }
 
 /// What a command prints, and how it ends.
-fn command_output(place: &Place, command: &str) -> String {
+pub fn command_output(place: &Place, command: &str) -> String {
     let mut words = words(command).into_iter().peekable();
     let mut env = Vec::new();
     while let Some((name, value)) = words.peek().and_then(|word| word.split_once('=')) {
@@ -248,7 +248,7 @@ fn command_output(place: &Place, command: &str) -> String {
 }
 
 /// Words as a shell would split them; quotes of either kind keep a word together.
-fn words(command: &str) -> Vec<String> {
+pub fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;
     for c in command.chars() {
@@ -284,7 +284,7 @@ fn without_progress(text: &str) -> String {
 }
 
 /// Takes out what differs from run to run.
-fn normalise(text: &str, directory: &Path) -> String {
+pub fn normalise(text: &str, directory: &Path) -> String {
     let replaced = [
         (r"after [0-9.]+(ms|s|m[0-9]+s)", "after TIME"),
         (r"(\b|_)sg-[0-9a-f]{17}(\b|_)", "${1}sg-ID$2"),

@@ -3,6 +3,7 @@
 mod accounts;
 mod adoption;
 mod at_work;
+mod book;
 mod bought;
 mod cases;
 mod codes;
@@ -32,6 +33,7 @@ mod reports;
 mod rules;
 mod saved;
 mod scale;
+mod screens;
 mod seeds;
 mod stacks;
 mod stored;

@@ -41,7 +41,7 @@ const UP: &str = "\x1b[A";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program on a terminal of its own.
-struct Terminal {
+pub struct Terminal {
     child: Child,
     pty: Pty,
     seen: String,
@@ -53,14 +53,23 @@ impl Terminal {
     }
 
     fn of_width(place: &Place, args: &[&str], columns: u16) -> Self {
+        Self::of_size(place, args, (40, columns))
+    }
+
+    pub fn of_size(place: &Place, args: &[&str], (rows, columns): (u16, u16)) -> Self {
         let (pty, pts) = pty_process::blocking::open().expect("a terminal");
-        pty.resize(pty_process::Size::new(40, columns)).expect("a size");
+        pty.resize(pty_process::Size::new(rows, columns)).expect("a size");
         let child = pty_process::blocking::Command::from(place.program(args)).spawn(pts).expect("it starts");
         Self { child, pty, seen: String::new() }
     }
 
     /// Reads until a text is there; what came up to it is forgotten. A program that never says it is ended.
     fn expect(&mut self, text: &str) {
+        self.until(text);
+    }
+
+    /// The same; answers what came up to it.
+    pub fn until(&mut self, text: &str) -> String {
         let done = Arc::new(AtomicBool::new(false));
         let (watched, id) = (done.clone(), self.child.id().to_string());
         std::thread::spawn(move || {
@@ -76,7 +85,7 @@ impl Terminal {
             assert!(self.read(), "no {text:?} in {}", self.seen);
         };
         done.store(true, Ordering::SeqCst);
-        self.seen.drain(..end);
+        self.seen.drain(..end).collect()
     }
 
     /// Whether there was more; a terminal that the last program has left answers an error.
@@ -87,12 +96,12 @@ impl Terminal {
         count > 0
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         self.pty.write_all(keys.as_bytes()).expect("it is typed");
     }
 
     /// Reads to the end: the exit code and what was said.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub fn end(mut self) -> (Option<i32>, String) {
         while self.read() {}
         (self.child.wait().expect("it ends").code(), self.seen)
     }

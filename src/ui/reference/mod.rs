@@ -122,6 +122,10 @@ fn of_lookup(schema: &'static Schema) -> Page {
 fn rows(attrs: &[Attr]) -> Vec<Row> {
     let mut rows = Vec::new();
     attrs.iter().for_each(|attr| add(&mut rows, "", attr));
+    // What is sent of these is `tags_all`.
+    for row in rows.iter_mut().filter(|row| row.path == "tags" && row.update.is_some()) {
+        row.update = Some(Update::InPlace);
+    }
     rows
 }
 
