@@ -43,3 +43,12 @@ fn main() {
     println!("the group was {before}, and ten minutes later it is {after}");
     assert_eq!((before.as_str(), after.as_str()), ("creating", "available"));
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn time_brings_the_group_up() {
+        let (before, after) = super::run();
+        assert_eq!((before.as_str(), after.as_str()), ("creating", "available"));
+    }
+}

@@ -175,6 +175,8 @@
 //! `docs/adding-a-kind.md`: its file under `kinds/`, its remote under `cloud/`, its part of the emulator, a line each in
 //! their lists; its codes, its case, its subject of the property tests, an object to try, and a stack.
 
+#![warn(missing_docs)]
+
 pub mod address;
 pub mod apply;
 pub mod catalog;

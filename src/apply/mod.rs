@@ -98,9 +98,9 @@ pub struct Inputs {
     pub store: Store,
     /// The account.
     pub cloud: Arc<dyn Cloud>,
-    /// Time.
+    /// Tells the time, and waits.
     pub clock: Arc<dyn Clock>,
-    /// Randomness.
+    /// Where random bytes come from.
     pub entropy: Arc<dyn Entropy>,
     /// Digests of secrets.
     pub digests: Arc<Digests>,

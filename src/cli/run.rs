@@ -8,9 +8,7 @@ use crate::address::{Address, Subject};
 use crate::cli::args::{Cli, InputArgs, ScopeArgs, StackArgs};
 use crate::cli::exit;
 use crate::cli::saved::{self, Named};
-use crate::clock::{Clock, SystemClock};
-use crate::disk::SystemDisk;
-use crate::entropy::SystemEntropy;
+use crate::clock::Clock;
 use crate::kind::Impact;
 use crate::ops::{Failure, Loaded, Session, SessionOptions};
 use crate::plan::Options;
@@ -142,19 +140,11 @@ impl Context {
         let files = inputs.var_file.iter().map(|path| Given::File(self.path(path)));
         let given = in_order(given, files.collect(), arguments);
         Ok(SessionOptions {
-            directory,
-            environment: None,
             given,
             endpoint: inputs.endpoint.clone().filter(|endpoint| !endpoint.is_empty()),
             state: inputs.state.as_deref().map(|text| self.location(text)).transpose()?,
             process: self.process.clone(),
-            commands: true,
-            values: true,
-            clock: Arc::new(SystemClock),
-            disk: Arc::new(SystemDisk),
-            entropy: Arc::new(SystemEntropy),
-            kept: None,
-            beside: BTreeMap::new(),
+            ..SessionOptions::new(directory)
         })
     }
 

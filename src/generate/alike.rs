@@ -16,7 +16,7 @@ const DIFFERING: usize = 3;
 
 /// A block, of one object or of several.
 pub struct Blocks {
-    /// The kind.
+    /// What there is to know of its kind.
     pub kind: &'static dyn Kind,
     /// What it is called.
     pub label: String,

@@ -14,7 +14,7 @@ pub struct Change<'a> {
     pub after: Option<&'a Object>,
     /// The names of the attributes that differ; for a create those that are set.
     pub changed: &'a [&'static str],
-    /// Where.
+    /// The account and region that it is made in.
     pub target: &'a Target,
     /// The name in AWS, where the object exists.
     pub id: Option<&'a str>,

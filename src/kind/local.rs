@@ -10,7 +10,7 @@ use crate::value::Object;
 /// What objects are made with.
 #[derive(Debug, Clone, Copy)]
 pub struct Means<'a> {
-    /// Randomness.
+    /// Where random bytes come from.
     pub entropy: &'a dyn Entropy,
     /// The time of the step.
     pub now: SystemTime,

@@ -14,7 +14,7 @@ use crate::kinds::{names, paid, tags, upkeep};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Origin, Type, Value, text};
 
-/// The kind.
+/// The kind `global_replication_group`.
 pub struct GlobalReplicationGroup;
 
 const KIND: &str = "global_replication_group";

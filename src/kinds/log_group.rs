@@ -7,7 +7,7 @@ use crate::kinds::{names, tags};
 use crate::schema::{Attr, Rule, Schema};
 use crate::value::{Object, Origin, Type, Value, text};
 
-/// The kind.
+/// The kind `log_group`.
 pub struct LogGroup;
 
 /// How long events may be kept, in days; 0 is for ever. Source: the API reference of PutRetentionPolicy.

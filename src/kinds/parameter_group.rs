@@ -12,7 +12,7 @@ use crate::schema::rules::list;
 use crate::schema::{Attr, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value};
 
-/// The kind.
+/// The kind `parameter_group`.
 pub struct ParameterGroup;
 
 /// The most parameters that one modify or reset call takes. Source: the service model.

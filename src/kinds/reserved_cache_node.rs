@@ -7,7 +7,7 @@ use crate::kinds::{names, paid, tags};
 use crate::schema::{Attr, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value};
 
-/// The kind.
+/// The kind `reserved_cache_node`.
 pub struct ReservedCacheNode;
 
 const KIND: &str = "reserved_cache_node";

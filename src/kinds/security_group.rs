@@ -9,7 +9,7 @@ use crate::kinds::{doors, names, tags};
 use crate::schema::{Attr, Rule, Schema};
 use crate::value::{Object, Origin, Type, Value};
 
-/// The kind.
+/// The kind `security_group`.
 pub struct SecurityGroup;
 
 fn is_free_name(text: &str) -> bool {

@@ -11,7 +11,7 @@ use crate::kinds::{backup, doors, endpoints, measures, names, paid, places, tags
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value, text};
 
-/// The kind.
+/// The kind `serverless_cache`.
 pub struct ServerlessCache;
 
 const KIND: &str = "serverless_cache";

@@ -8,7 +8,7 @@ use crate::kinds::{names, paid, places, tags};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value, text};
 
-/// The kind.
+/// The kind `snapshot`.
 pub struct Snapshot;
 
 const KIND: &str = "snapshot";

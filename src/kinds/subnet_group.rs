@@ -8,7 +8,7 @@ use crate::kinds::{names, tags};
 use crate::schema::{Attr, Rule, Schema, lower};
 use crate::value::{Object, Type, Value};
 
-/// The kind.
+/// The kind `subnet_group`.
 pub struct SubnetGroup;
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {

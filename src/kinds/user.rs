@@ -8,7 +8,7 @@ use crate::kinds::{names, tags, why};
 use crate::schema::{Attr, Rule, Schema, lower, object_type};
 use crate::value::{Data, Object, Type, Value, text};
 
-/// The kind.
+/// The kind `user`.
 pub struct User;
 
 pub(super) const KIND: &str = "user";

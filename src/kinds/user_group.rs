@@ -9,7 +9,7 @@ use crate::kinds::{names, tags, user, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
 use crate::value::{Object, Type, Value, text};
 
-/// The kind.
+/// The kind `user_group`.
 pub struct UserGroup;
 
 const KIND: &str = "user_group";

@@ -8,7 +8,7 @@ use crate::kinds::{names, tags, user, user_group, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
 use crate::value::{Object, Type, Value, text};
 
-/// The kind.
+/// The kind `user_group_association`.
 pub struct UserGroupAssociation;
 
 const KIND: &str = "user_group_association";

@@ -103,8 +103,17 @@ pub enum Node {
     Tuple(Vec<Expr>),
     /// `{ k = v }`
     Object(Vec<(Key, Expr)>),
-    /// `f(a, b...)`: name with `::`, its place, arguments, and whether the last is expanded.
-    Call { name: Arc<str>, name_span: Span, args: Vec<Expr>, expand: bool },
+    /// `f(a, b...)`
+    Call {
+        /// The name, with `::`.
+        name: Arc<str>,
+        /// Where the name stands.
+        name_span: Span,
+        /// The arguments.
+        args: Vec<Expr>,
+        /// Whether the last one is expanded.
+        expand: bool,
+    },
     /// `!a`, `-a`
     Unary(UnaryOp, Expr),
     /// `a + b`
@@ -136,7 +145,16 @@ pub enum Part {
     /// `%{ if c }...%{ else }...%{ endif }`
     If(Expr, Vec<Part>, Vec<Part>),
     /// `%{ for k, v in c }...%{ endfor }`
-    For { key: Option<Arc<str>>, value: Arc<str>, collection: Expr, body: Vec<Part> },
+    For {
+        /// `k`
+        key: Option<Arc<str>>,
+        /// `v`
+        value: Arc<str>,
+        /// `c`
+        collection: Expr,
+        /// What stands between.
+        body: Vec<Part>,
+    },
 }
 
 /// A for expression.

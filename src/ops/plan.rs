@@ -280,6 +280,7 @@ fn walk(session: &mut Session, state: &State, live: &Live, connection: &Connecti
     build(&mut session.evaluator, &inputs)
 }
 
+/// The failure of a run that could not read the account; nothing was sent.
 pub fn failed(error: crate::kind::RemoteError) -> Failure {
     Failure::Error(format!("the account cannot be read: {error}"))
 }

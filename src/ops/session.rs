@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::address::{ModulePath, module_prefix};
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::diag::{self, Diagnostic, FileId, SourceMap};
-use crate::disk::Disk;
-use crate::entropy::Entropy;
+use crate::disk::{Disk, SystemDisk};
+use crate::entropy::{Entropy, SystemEntropy};
 use crate::fetch::Library;
 use crate::kind::Vault;
 use crate::lang::eval::Settings;
@@ -50,16 +50,38 @@ pub struct SessionOptions {
     pub commands: bool,
     /// Whether a variable without a value is a mistake; for a check it is unknown.
     pub values: bool,
-    /// Time.
+    /// Tells the time, and waits.
     pub clock: Arc<dyn Clock>,
     /// Where states lie.
     pub disk: Arc<dyn Disk>,
-    /// Randomness.
+    /// Where random bytes come from.
     pub entropy: Arc<dyn Entropy>,
     /// What a saved plan has kept, that is to be carried out.
     pub kept: Option<Arc<Kept>>,
     /// Configuration that is not on the disk, or not yet, by its path.
     pub beside: BTreeMap<String, String>,
+}
+
+impl SessionOptions {
+    /// Those of a stack in a directory, with nothing given: its default environment, the system's time, disk and
+    /// randomness, and no variable of the process.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            directory: directory.into(),
+            environment: None,
+            given: Vec::new(),
+            endpoint: None,
+            state: None,
+            process: BTreeMap::new(),
+            commands: true,
+            values: true,
+            clock: Arc::new(SystemClock),
+            disk: Arc::new(SystemDisk),
+            entropy: Arc::new(SystemEntropy),
+            kept: None,
+            beside: BTreeMap::new(),
+        }
+    }
 }
 
 /// An opened stack.
@@ -75,13 +97,13 @@ pub struct Session {
     pub diagnostics: Vec<Diagnostic>,
     /// Where the emulator's world and what is made for it lie; the state too, unless it has a place of its own.
     pub state_directory: PathBuf,
-    /// Time.
+    /// Tells the time, and waits.
     pub clock: Arc<dyn Clock>,
     /// Where the state lies.
     pub medium: Arc<dyn Medium>,
     /// That place, where it was named, so that other stacks may name it as well.
     pub location: Option<Location>,
-    /// Randomness.
+    /// Where random bytes come from.
     pub entropy: Arc<dyn Entropy>,
     /// Digests of secrets, with the salt of the state once that is open.
     pub digests: Arc<Digests>,

@@ -25,7 +25,7 @@ pub struct Instance<'a> {
     pub kind: &'static dyn Kind,
     /// What the block asks for.
     pub desired: &'a Desired,
-    /// Where.
+    /// The region it is in: `eu-west-1`.
     pub region: String,
     /// Whether it is protected.
     pub protect: bool,

@@ -82,7 +82,7 @@ pub struct Step {
     pub action: Action,
     /// Why.
     pub reason: Reason,
-    /// Where.
+    /// The region it is in: `eu-west-1`.
     pub region: String,
     /// The name in AWS, where it is known.
     pub id: Option<String>,

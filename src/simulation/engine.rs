@@ -116,7 +116,7 @@ pub struct Place {
     pub cloud: FakeCloud,
     /// Where the state lies.
     pub disk: MemDisk,
-    /// Time.
+    /// Tells the time, and waits.
     pub clock: LeapingClock,
     /// What goes wrong.
     pub faults: Arc<Faults>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A block of a stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// The kind.
+    /// Our name of its kind: `replication_group`.
     pub kind: &'static str,
     /// Its label, unlike that of any other block.
     pub label: String,

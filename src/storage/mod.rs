@@ -20,7 +20,7 @@ pub struct Means {
     pub certificates: Option<String>,
     /// The user and the password for a server, where it wants them.
     pub login: Option<(String, String)>,
-    /// Time.
+    /// Tells the time, and waits.
     pub clock: Arc<dyn Clock>,
 }
 

@@ -13,6 +13,7 @@ mod doctor;
 mod drift;
 mod emulate;
 mod environments;
+mod examples;
 mod faults;
 mod fetch;
 mod harness;

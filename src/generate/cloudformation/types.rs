@@ -5,7 +5,7 @@
 pub struct Type {
     /// `AWS::ElastiCache::SubnetGroup`
     pub name: &'static str,
-    /// The kind.
+    /// Our name of its kind: `replication_group`.
     pub kind: &'static str,
     /// The attribute that `Ref` tells.
     pub reference: &'static str,

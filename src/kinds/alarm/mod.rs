@@ -27,7 +27,7 @@ pub const STANDARD_ALARMS: [&str; 6] = ["cpu", "memory", "evictions", "lag", "hi
 /// Those of metrics that Memcached does not have.
 pub const NOT_OF_MEMCACHED: [&str; 2] = ["memory", "throttled"];
 
-/// The kind.
+/// The kind `alarm`.
 pub struct Alarm;
 
 impl Kind for Alarm {

@@ -17,7 +17,7 @@ use crate::kinds::{backup, endpoints, failover, measures, paid, reboot, room, up
 use crate::schema::Schema;
 use crate::value::{Object, text};
 
-/// The kind.
+/// The kind `cache_cluster`.
 pub struct CacheCluster;
 
 const KIND: &str = "cache_cluster";

@@ -11,7 +11,7 @@ use crate::kinds::{names, places, tags};
 use crate::schema::{Attr, By, Hold, Rule, Schema};
 use crate::value::{Object, Type, Value};
 
-/// The kind.
+/// The kind `composite_alarm`.
 pub struct CompositeAlarm;
 
 const KIND: &str = "composite_alarm";

@@ -10,7 +10,7 @@ use crate::kinds::tags;
 use crate::schema::{Attr, Rule, Schema};
 use crate::value::{Object, Type, Value};
 
-/// The kind.
+/// The kind `dashboard`.
 pub struct Dashboard;
 
 fn is_name(text: &str) -> bool {

@@ -23,7 +23,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new("random_bytes", "random_bytes", "Random bytes that are a secret.", attrs)
 });
 
-/// The kind.
+/// The kind `random_bytes`.
 pub static RANDOM_BYTES: Plain = Plain { secrets: &["base64", "hex"], ..Plain::new(&SCHEMA, make, import) };
 
 fn make(wanted: &Object, means: &Means) -> Result<Object, String> {

@@ -27,7 +27,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new("random_id", "random_id", "Random bytes in several spellings.", attrs)
 });
 
-/// The kind.
+/// The kind `random_id`.
 pub static RANDOM_ID: Plain = Plain::new(&SCHEMA, make, import);
 
 fn make(wanted: &Object, means: &Means) -> Result<Object, String> {

@@ -47,7 +47,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new("random_pet", "random_pet", "A random name of a few words.", attrs)
 });
 
-/// The kind.
+/// The kind `random_pet`.
 pub static RANDOM_PET: Plain = Plain::new(&SCHEMA, make, import);
 
 fn make(wanted: &Object, means: &Means) -> Result<Object, String> {

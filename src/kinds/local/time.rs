@@ -25,7 +25,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new("time_static", "time_static", "A time that stays.", attrs)
 });
 
-/// The kind.
+/// The kind `time_static`.
 pub static TIME_STATIC: Plain = Plain { follow, ..Plain::new(&SCHEMA, make, import) };
 
 fn parse(text: &str) -> Option<Timestamp> {

@@ -22,7 +22,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::new("time_sleep", "time_sleep", "A wait.", attrs)
 });
 
-/// The kind.
+/// The kind `time_sleep`.
 pub static TIME_SLEEP: Plain = Plain { check, pause, ..Plain::new(&SCHEMA, make, import) };
 
 /// `30s`, `1.5m`.

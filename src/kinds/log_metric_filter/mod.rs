@@ -10,7 +10,7 @@ use crate::kind::{Among, Call, Change, Kind, Problem, Target};
 use crate::schema::Schema;
 use crate::value::{Object, Value, text};
 
-/// The kind.
+/// The kind `log_metric_filter`.
 pub struct LogMetricFilter;
 
 const KIND: &str = "log_metric_filter";

@@ -21,7 +21,7 @@ use crate::kinds::{backup, endpoints, failover, measures, paid, reboot, room, up
 use crate::schema::Schema;
 use crate::value::{Object, Value};
 
-/// The kind.
+/// The kind `replication_group`.
 pub struct ReplicationGroup;
 
 impl Kind for ReplicationGroup {

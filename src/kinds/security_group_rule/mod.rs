@@ -14,7 +14,7 @@ use crate::schema::{Attr, By, Hold, Rule, Schema};
 use crate::value::{Object, Type, Value};
 use identity::Identity;
 
-/// The kind.
+/// The kind `security_group_rule`.
 pub struct SecurityGroupRule;
 
 /// The attributes that say whom a rule is for.

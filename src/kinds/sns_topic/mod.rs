@@ -11,7 +11,7 @@ use crate::schema::Schema;
 use crate::value::{Object, Origin, Type, Value, text};
 use schema::ATTRIBUTES;
 
-/// The kind.
+/// The kind `sns_topic`.
 pub struct SnsTopic;
 
 fn is_fifo(object: &Object) -> bool {

@@ -9,7 +9,7 @@ use crate::schema::Schema;
 use crate::value::{Object, Value, text};
 use schema::ATTRIBUTES;
 
-/// The kind.
+/// The kind `sns_topic_subscription`.
 pub struct SnsTopicSubscription;
 
 const KIND: &str = "sns_topic_subscription";

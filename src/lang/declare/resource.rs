@@ -31,8 +31,13 @@ pub struct Nested {
 pub enum NestedSource {
     /// Once.
     Once,
-    /// Once for each element; the element is called `iterator`.
-    Dynamic { for_each: Expr, iterator: Arc<str> },
+    /// Once for each element.
+    Dynamic {
+        /// The collection.
+        for_each: Expr,
+        /// What an element is called.
+        iterator: Arc<str>,
+    },
 }
 
 impl Nested {

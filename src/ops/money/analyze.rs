@@ -102,7 +102,7 @@ pub struct Analysis {
     pub address: Address,
     /// Its name in AWS.
     pub id: String,
-    /// Where.
+    /// The region it is in: `eu-west-1`.
     pub region: String,
     /// What is paid for it, or why that is not known.
     pub charge: Result<Charge, String>,

@@ -97,7 +97,7 @@ impl Charge {
 pub struct Line {
     /// The address.
     pub address: Address,
-    /// Where.
+    /// The region it is in: `eu-west-1`.
     pub region: String,
     /// What is paid, or why that is not known, as a clause.
     pub charge: Result<Charge, String>,

@@ -22,7 +22,7 @@ use crate::value::Value;
 pub struct Wished {
     /// Its address; that of its block where nobody can tell how many there are.
     pub address: Address,
-    /// Where.
+    /// The region it is in: `eu-west-1`.
     pub region: String,
     /// What it uses, or why that is not known, as a clause.
     pub usage: Result<Usage, String>,

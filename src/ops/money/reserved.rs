@@ -52,7 +52,7 @@ impl Reservation<'_> {
 pub struct Line<'a> {
     /// The address.
     pub address: &'a Address,
-    /// Where.
+    /// The region it is in: `eu-west-1`.
     pub region: &'a str,
     /// By payment; or why nothing is known, as a clause.
     pub reservations: Result<Vec<Reservation<'a>>, String>,

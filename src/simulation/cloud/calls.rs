@@ -25,7 +25,7 @@ pub struct Work<'a> {
     pub world: &'a mut World,
     /// The calls of the kind.
     pub shape: &'static Shape,
-    /// Where.
+    /// The region it is in: `eu-west-1`.
     pub region: &'a str,
     /// The call.
     pub call: &'a Call,

@@ -2,7 +2,7 @@
 
 /// The calls of a kind.
 pub struct Shape {
-    /// The kind.
+    /// Our name of its kind: `replication_group`.
     pub kind: &'static str,
     /// The service and the word in ARNs, before the name.
     pub arn: (&'static str, &'static str),

@@ -21,8 +21,15 @@ pub type Key = (&'static str, String, String);
 pub enum Phase {
     /// Nothing.
     Settled,
-    /// Something, until a moment in milliseconds, when `then` comes about.
-    Busy { word: &'static str, until: u64, then: Then },
+    /// Something is under way.
+    Busy {
+        /// Its status.
+        word: &'static str,
+        /// The moment of its end, in milliseconds.
+        until: u64,
+        /// What comes about then.
+        then: Then,
+    },
     /// It will not come right.
     Broken(&'static str),
 }
