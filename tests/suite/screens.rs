@@ -38,8 +38,15 @@ fn screen(place: &Place, command: &str, typed: &[(&str, &str)]) -> String {
     let rows: Vec<String> = parser.screen().rows_formatted(0, COLUMNS).collect();
     let end = rows.iter().rposition(|row| !row.is_empty()).map_or(0, |last| last + 1);
     // A row ends in its own colours; the next begins without.
-    let rows: Vec<String> = rows[..end].iter().map(|row| format!("{row}\x1b[m")).collect();
+    let mut rows: Vec<String> = rows[..end].iter().map(|row| format!("{row}\x1b[m")).collect();
+    // What is under way at the same time ends in any order.
+    rows.chunk_by_mut(|one, next| has_ended(one) && has_ended(next)).for_each(<[String]>::sort);
     normalise(&rows.join("\n"), place.path()).replace("TIME", "1s")
+}
+
+/// Whether a row tells of an object that is done.
+fn has_ended(row: &str) -> bool {
+    ["Created after", "Modified after", "Destroyed after"].iter().any(|end| row.contains(end))
 }
 
 /// The text without its colours.
