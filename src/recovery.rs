@@ -167,14 +167,37 @@ fn was_left_undone(state: &State, part: &Part, observation: &Observation) -> boo
     { owed }.any(|attr| known(attr).is_some_and(|wanted| !is(attr, Some(wanted)) && !waits(attr)))
 }
 
-/// The record when a change has come to its end: with what the call was about as it is now, and since when it waits where
-/// AWS tells that.
+/// What a call was to leave to the maintenance window of an attribute.
+fn asked_for<'a>(record: &Record, part: &'a Part, attr: &Attr) -> Option<&'a Value> {
+    let wanted = part.record.pending.get(attr.name)?;
+    (record.pending.get(attr.name) != Some(wanted)).then_some(wanted)
+}
+
+/// The record when a change has come to its end: with what the call was about as it is now, and what it left to the
+/// maintenance window, since when. Where AWS does not tell whether it has that, it is remembered, and owed.
 fn ended(record: &Record, part: &Part, observation: &Observation) -> Record {
     let Some(kind) = kinds::get(&part.address.kind) else { return record.clone() };
-    let asked = part.record.since.iter().filter(|(name, _)| observation.pending.contains_key(name));
-    let mut since = record.since.clone();
-    since.extend(asked.map(|(name, time)| (name.clone(), time.clone())));
-    Record { object: taken(kind.schema(), record, &part.record, &observation.object), since, ..record.clone() }
+    let mut deferred = attrs().filter_map(|attr| Some((attr, asked_for(record, part, attr)?))).peekable();
+    if deferred.peek().is_some() {
+        return deferred.all(|(attr, wanted)| !is(attr, Some(wanted)) && !waits(attr));
+    }
+    let schema = kind.schema();
+    let mut ended = Record { object: taken(schema, record, &part.record, &observation.object), ..record.clone() };
+    let is_told = |name: &str| observation.pending.contains_key(name);
+    for attr in schema.attrs.iter().filter(|attr| !is_told(attr.name)) {
+        let Some((wanted, now)) = asked_for(record, part, attr).zip(observation.object.get(attr.name)) else {
+            continue;
+        };
+        if !attr.is_satisfied(now, wanted) {
+            ended.pending.insert(attr.name.into(), wanted.clone());
+            ended.owed.insert(attr.name.to_owned());
+        }
+    }
+    let waits = |name: &str| is_told(name) || ended.owed.contains(name) && ended.pending.contains_key(name);
+    let asked = part.record.since.iter().filter(|(name, _)| waits(name));
+    let asked: Vec<_> = asked.map(|(name, time)| (name.clone(), time.clone())).collect();
+    ended.since.extend(asked);
+    ended
 }
 
 /// What a record says of an object when a call of ours has ended, which was to make it as `planned`: what others have
@@ -328,6 +351,43 @@ mod tests {
         let rotate = || (Nature::Change, Some(record("g", "old", "")), record("g", "old", "new"), false);
         let undated = || {
             let without = |mut record: Record| {
+    /// What a call was to leave to the maintenance window is remembered where AWS does not tell it, and is owed.
+    #[test]
+    fn what_was_to_wait_is_remembered() {
+        const GROUP: &str = "parameter_group_name";
+        let object = |name: &str| Object::from([(GROUP.into(), Value::string(name))]);
+        let record = |pending: Object| Record {
+            id: "g".to_owned(),
+            object: object("pa"),
+            since: pending.keys().map(|name| (name.to_string(), "monday".to_owned())).collect(),
+            pending,
+            ..Record::default()
+        };
+        let cases = [
+            // What waited before, what is there, what AWS tells to wait; whether it is remembered, owed and dated, and
+            // whether a saved plan makes the call again.
+            (None, "pa", None, (true, true, true), "not done"),
+            (None, "pb", None, (false, false, false), "done"),
+            (None, "pa", Some("pb"), (false, false, true), "done"),
+            (Some("pc"), "pa", None, (true, true, true), "not done"),
+            (Some("pb"), "pa", None, (true, false, true), "done"),
+        ];
+        for (before, there, told, (remembered, owed, dated), saved) in cases {
+            let before = record(before.map(object).unwrap_or_default());
+            let state = State { records: [(address(), before)].into(), ..State::default() };
+            let part = Part { address: address(), id: None, record: record(object("pb")), deposed: false };
+            let pending = told.map(object).unwrap_or_default();
+            let observation = Observation { status: Status::Settled, object: object(there), pending };
+            let after = ended(&state.records[&address()], &part, &observation);
+            let waits = after.pending.get(GROUP) == Some(&Value::string("pb"));
+            let found = (waits, after.owed.contains(GROUP), after.since.contains_key(GROUP));
+            assert_eq!(found, (remembered, owed, dated), "{there} {told:?}");
+            assert_eq!(after.is_doubtful(GROUP), owed, "{there} {told:?}");
+            let left_undone = was_left_undone(&state, &part, &observation);
+            assert_eq!(left_undone, saved == "not done", "{there} {told:?}");
+        }
+    }
+
                 record.object.remove("auth_token_last_modified");
                 record
             };

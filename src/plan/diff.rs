@@ -152,7 +152,7 @@ fn compare_attr(by: &Comparison, attr: &Attr, difference: &mut Difference) {
         return;
     }
     difference.after.insert(attr.name.into(), wanted.clone());
-    if pending.is_some() && comes && by.waiting != Waiting::Urgent {
+    if pending.is_some() && comes && by.waiting != Waiting::Urgent && !by.record.is_doubtful(attr.name) {
         difference.pending.push(attr.name);
         return;
     }
@@ -189,7 +189,7 @@ fn wanted(by: &Comparison, attr: &Attr) -> Option<Value> {
     }
     let was_set = by.record.set.contains(attr.name);
     // A create that was cut off leaves what AWS gives a new object by itself.
-    if owed && attr.comes_with.is_none() {
+    if owed && !by.record.is_doubtful(attr.name) && attr.comes_with.is_none() {
         return Some(attr.default.clone().unwrap_or_else(|| cleared(attr)));
     }
     if attr.update == Update::Local || by.whole && attr.mode != Mode::OptionalComputed {

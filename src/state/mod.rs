@@ -99,7 +99,8 @@ pub struct Record {
     /// What its name has behind the name in the configuration, after a replacement beside the old object.
     pub suffix: Option<String>,
     /// Attributes whose calls were still to be made when the object was: a create that was cut off owes them. Of a change,
-    /// what is to come with its last call and nobody writes, from before its first call on.
+    /// what is to come with its last call and nobody writes, from before its first call on. What is in `pending` as well
+    /// was to wait, and nobody knows whether AWS was asked for it.
     pub owed: BTreeSet<String>,
     /// What waits for the maintenance window and AWS does not tell, as it will be.
     pub pending: Object,
@@ -374,6 +375,11 @@ impl Record {
     /// Whether the same secrets are valid, as in another record.
     pub fn is_let_in_as(&self, other: &Self) -> bool {
         (&self.secrets, &self.phase, &self.beside) == (&other.secrets, &other.phase, &other.beside)
+    }
+
+    /// Whether an attribute was to wait for the maintenance window, and nobody knows whether AWS was asked for it.
+    pub fn is_doubtful(&self, attribute: &str) -> bool {
+        self.owed.contains(attribute) && self.pending.contains_key(attribute)
     }
 
     /// Whether the value of an attribute must not be kept: the configuration sets it, and the record was not told to

@@ -632,6 +632,46 @@ fn encryption_that_loses_its_end_is_still_required() {
     }
 }
 
+/// What AWS was asked to do in the window, and does not tell, is not forgotten with the answer: the former wish is
+/// asked for again, and so is the same one, of which nobody knows whether AWS has heard it.
+#[test]
+fn what_waits_and_lost_its_answer_is_remembered() {
+    let names = ["a", "b"]
+        .map(|name| format!("parameter_group \"{name}\" {{\n  name   = \"{name}\"\n  family = \"redis7\"\n}}\n"));
+    let stack = |group: &str| {
+        let block = "  apply_immediately = false\n  parameter_group_name = parameter_group.GROUP.name\n}";
+        let plain = PLAIN.trim_end().trim_end_matches('}');
+        format!("{HEAD}{}{plain}{}\n", names.concat(), block.replace("GROUP", group))
+    };
+    for done in [true, false] {
+        for (wish, calls) in [("a", 1), ("b", 1)] {
+            let scene = Scene::new("");
+            scene.place.write("main.hcl", &stack("a"));
+            scene.run(&["apply", "--auto-approve"], 0);
+            scene.place.write("main.hcl", &stack("b").replace("\n}\n", "\n  timeouts { update = \"2s\" }\n}\n"));
+            let lost = format!(
+                r#"{{ "seed": 1, "rules": [
+                    {{ "match": "elasticache:ModifyReplicationGroup", "times": 1, "timeout": {{ "ms": 60000, "done": {done} }} }}
+                ] }}"#
+            );
+            control(&scene.emulator, "POST /_cachestack/faults", &lost);
+            scene.run(&["apply", "--auto-approve"], 5);
+            scene.mend();
+            scene.place.write("main.hcl", &stack(wish));
+            scene.writes();
+            let plan = scene.run(&["plan", "--detailed-exitcode"], 2);
+            plan.says(&format!("CacheParameterGroupName = \"{wish}\""));
+            scene.run(&["apply", "--auto-approve"], 0);
+            assert_eq!(scene.writes(), "elasticache:ModifyReplicationGroup".repeat(calls), "{wish} {done}");
+            scene.run(&["plan", "--detailed-exitcode"], 0);
+            control(&scene.emulator, "POST /_cachestack/clock", r#"{"advance_seconds": 700000}"#);
+            scene.run(&["plan", "--detailed-exitcode"], 0);
+            let (_, answer) = aws(&scene.emulator, "Action=DescribeCacheClusters").expect("an answer");
+            assert!(answer.contains(&format!("<CacheParameterGroupName>{wish}<")), "{wish} {done}: {answer}");
+        }
+    }
+}
+
 /// While AWS is at a call, a plan goes by what comes of it: it neither replaces the group nor refuses the rest.
 #[test]
 fn a_plan_goes_by_what_is_under_way() {

@@ -34,7 +34,7 @@ impl Work<'_> {
         }
         object.retain(|_, value| value.is_wholly_known());
         let mut record = self.record_of(ready, object.clone());
-        (record.pending, record.since) = self.still_waits(ready, &observed);
+        (record.pending, record.since) = self.still_waits(ready, &ready.calls, &observed);
         // A service that keeps no tags tells nobody's objects apart. Another mark is that of an object that had the name
         // before: the read was behind.
         let told = observed.object.get("tags_all").and_then(Value::as_object);
@@ -46,16 +46,21 @@ impl Work<'_> {
     }
 
     /// What waits for the maintenance window and AWS does not tell: remembered until it is so, or until an immediate
-    /// call has carried it out; and since when all of it waits.
-    pub(super) fn still_waits(&self, ready: &Ready, observed: &Observation) -> (Object, BTreeMap<String, String>) {
-        let flushed = ready.calls.iter().any(Call::flushes);
+    /// call has carried it out; and since when all of it waits. What is still to be asked for does not wait.
+    pub(super) fn still_waits(
+        &self,
+        ready: &Ready,
+        made: &[Call],
+        observed: &Observation,
+    ) -> (Object, BTreeMap<String, String>) {
+        let flushed = made.iter().any(Call::flushes);
         let (mut waits, mut since) = if flushed { Default::default() } else { self.waits() };
         // What is made, or taken back, at once does not wait any more.
-        let made = |name: &str| ready.calls.iter().any(|call| !call.waits() && call.causes.contains(&name));
-        waits.retain(|name, _| !made(name));
-        since.retain(|name, _| !made(name));
+        let at_once = |name: &str| made.iter().any(|call| !call.waits() && call.causes.contains(&name));
+        waits.retain(|name, _| !at_once(name));
+        since.retain(|name, _| !at_once(name));
         let deferred: Vec<&str> =
-            ready.calls.iter().filter(|call| call.waits()).flat_map(|call| call.causes.iter().copied()).collect();
+            made.iter().filter(|call| call.waits()).flat_map(|call| call.causes.iter().copied()).collect();
         waits.extend(deferred.iter().filter_map(|name| Some(((*name).into(), ready.after.get(name)?.clone()))));
         since.extend(deferred.iter().map(|name| ((*name).to_owned(), self.now())));
         waits.retain(|name, wanted| {

@@ -381,7 +381,8 @@ impl<'a> Work<'a> {
         let count = ready.calls.len();
         let owed = self.owes(&ready);
         if !owed.is_empty() {
-            let record = Record { owed, ..self.recorded() };
+            let mut record = self.recorded();
+            record.owed.extend(owed);
             self.commit(Entry::Noted(vec![Effect::Record(self.step.address.clone(), record)])).await?;
         }
         for (number, call) in ready.calls.iter().enumerate().skip(self.made_before()) {
@@ -414,7 +415,7 @@ impl<'a> Work<'a> {
         if waited.is_ok() && call.secret.is_some() && self.date().is_some() {
             self.is_dated(operation).await;
         }
-        let record = record.map(|(planned, ready)| self.record_ended(planned, call, ready));
+        let record = record.map(|(planned, ready)| self.record_ended(planned, operation.call.0 + 1, ready));
         let effect = record.map(|record| Effect::Record(self.step.address.clone(), record));
         self.end(operation, effect.into_iter().collect()).await?;
         waited

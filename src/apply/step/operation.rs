@@ -112,6 +112,7 @@ impl Work<'_> {
             let Some(value) = ready.after.get(name).filter(|value| value.is_wholly_known()) else { continue };
             if call.waits() {
                 record.since.insert((*name).to_owned(), self.now());
+                record.pending.extend(self.remembered(name, value).map(|value| ((*name).into(), value)));
             } else if !value.is_sensitive_anywhere() {
                 record.object.insert((*name).into(), value.clone());
             }
@@ -147,11 +148,19 @@ impl Work<'_> {
         }
     }
 
-    /// The record when a call of an update has come to its end: what others have changed since stays as it was recorded.
-    pub(super) fn record_ended(&self, planned: Record, call: &Call, ready: &Ready) -> Record {
+    /// What a record may say of something that waits.
+    fn remembered(&self, name: &str, value: &Value) -> Option<Value> {
+        let secret = self.kind().schema().attr(name).is_none_or(|attr| attr.secret);
+        (!secret && !value.is_sensitive_anywhere()).then(|| value.clone())
+    }
+
+    /// The record when a call of an update has come to its end, the last of so many: what others have changed since stays
+    /// as it was recorded.
+    pub(super) fn record_ended(&self, planned: Record, made: usize, ready: &Ready) -> Record {
+        let (call, made) = (&ready.calls[made - 1], &ready.calls[..made]);
         let known = self.recorded();
         let (pending, since) = match &self.last {
-            Some(last) if call.waits() => self.still_waits(ready, last),
+            Some(last) if call.waits() => self.still_waits(ready, made, last),
             _ => (known.pending.clone(), known.since.clone()),
         };
         let object = match &self.last {
