@@ -1,5 +1,7 @@
 //! What AWS will make of a replication group, as far as anyone can foresee it.
 
+use std::collections::BTreeMap;
+
 use super::shards;
 use crate::catalog::engines::Version;
 use crate::kind::Target;
@@ -167,30 +169,39 @@ fn cluster_enabled(planned: &Object, live: Option<&Object>, shards: i64) -> Opti
 
 /// The ids of the nodes: those that are there, with new ones under the lowest free numbers, or without those that go.
 fn members(id: &str, topology: Topology, live: Option<&Object>) -> Vec<String> {
-    let wanted = member_ids(id, topology.shards, topology.replicas, topology.cluster);
-    let Some(live) = live else { return wanted };
-    let mut members: Vec<String> = texts(live.get("member_clusters"));
-    let leaving = leaving(live, topology.shards, topology.replicas);
-    members.retain(|member| !leaving.contains(member));
-    for shard in 1..=topology.shards {
-        let prefix = if topology.cluster { format!("{id}-{shard:04}-") } else { format!("{id}-") };
-        let mut count = members.iter().filter(|member| is_numbered(member, &prefix)).count() as i64;
-        for replica in 1.. {
-            if count > topology.replicas {
-                break;
-            }
-            let member = format!("{prefix}{replica:03}");
-            if !members.contains(&member) {
-                members.push(member);
-                count += 1;
-            }
-        }
+    let Some(live) = live else { return member_ids(id, topology.shards, topology.replicas, topology.cluster) };
+    let mut shards = staying(id, topology, live);
+    let (there, last) = (shards.len(), shards.keys().filter_map(|shard| shard.parse().ok()).max().unwrap_or(0));
+    shards.extend((there as i64..topology.shards).zip(last + 1..).map(|(_, new)| (format!("{new:04}"), Vec::new())));
+    // On the way to cluster mode replicas come before it is on, and shards after that.
+    let numbered = live.get("cluster_enabled").and_then(Value::as_bool) == Some(true);
+    for (shard, members) in &mut shards {
+        let plain = members.first().is_some_and(|_| !numbered);
+        let prefix = if plain { format!("{id}-") } else { format!("{id}-{shard}-") };
+        let new = (1..).map(|number| format!("{prefix}{number:03}")).filter(|new| !members.contains(new));
+        let missing = (topology.replicas + 1 - members.len() as i64).max(0) as usize;
+        let new: Vec<String> = new.take(missing).collect();
+        members.extend(new);
     }
-    members
+    shards.into_values().flatten().collect()
 }
 
-fn is_numbered(member: &str, prefix: &str) -> bool {
-    member.strip_prefix(prefix).is_some_and(|rest| rest.len() == 3 && rest.chars().all(|c| c.is_ascii_digit()))
+/// The nodes that stay, by shard.
+fn staying(id: &str, topology: Topology, live: &Object) -> BTreeMap<String, Vec<String>> {
+    let leaving = leaving(live, topology.shards, topology.replicas);
+    let told = live.get("members").and_then(Value::as_items).unwrap_or_default();
+    let text = |member: &Value, name: &str| member.get(name).and_then(Value::as_str).map(str::to_owned);
+    let told: BTreeMap<String, String> =
+        told.iter().filter_map(|member| text(member, "id").zip(text(member, "node_group_id"))).collect();
+    // Nodes keep their names on the way to cluster mode: what AWS tells goes before the name.
+    let shard = |member: &str| {
+        let by_name = || member.strip_prefix(id)?.strip_prefix('-')?.split_once('-').map(|(shard, _)| shard.to_owned());
+        told.get(member).cloned().or_else(by_name).unwrap_or_else(|| "0001".to_owned())
+    };
+    let mut shards: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let stays = texts(live.get("member_clusters")).into_iter().filter(|member| !leaving.contains(member));
+    stays.for_each(|member| shards.entry(shard(&member)).or_default().push(member));
+    shards
 }
 
 /// The ids that AWS gives: `rg-001` in a group without cluster mode, `rg-0001-001` with it.
@@ -254,13 +265,6 @@ fn forget_what_moves(planned: &mut Object, live: Option<&Object>) {
     }
     if nodes || mode {
         planned.remove("members");
-        if mode {
-            // Nodes keep their names; what those get that come at once as well nobody has seen.
-            match live.get("member_clusters").filter(|_| !nodes) {
-                Some(kept) => planned.insert("member_clusters".into(), kept.clone()),
-                None => planned.remove("member_clusters"),
-            };
-        }
         if !shards::are_asked_for(planned, live) {
             planned.remove(shards::BLOCKS);
         }
@@ -289,6 +293,35 @@ mod tests {
         predict(&mut planned, None, &target);
         assert_eq!(planned, first);
         assert_eq!(texts(planned.get("member_clusters")), ["r-001", "r-002"]);
+    }
+
+    /// A group as it is and the shards and replicas that it shall have, in cluster mode by then.
+    #[test]
+    fn nodes_that_are_there_keep_their_names() {
+        let group = |cluster: bool, members: &[(&str, &str)]| {
+            let member = |(id, shard): &(&str, &str)| Value::string_map([("id", *id), ("node_group_id", *shard)]);
+            Object::from([
+                ("cluster_enabled".into(), Value::bool(cluster)),
+                ("member_clusters".into(), Value::strings(members.iter().map(|(id, _)| *id))),
+                ("members".into(), Value::tuple(members.iter().map(member).collect())),
+            ])
+        };
+        let plain = [("r-001", "0001"), ("r-002", "0001")];
+        let moved = [("r-001", "0001"), ("r-002", "0001"), ("r-0002-001", "0002"), ("r-0002-002", "0002")];
+        let later = [("r-0002-001", "0002"), ("r-0003-001", "0003")];
+        let cases: [(bool, &[(&str, &str)], (i64, i64), &[&str]); 7] = [
+            (false, &plain, (1, 1), &["r-001", "r-002"]),
+            (false, &plain, (1, 2), &["r-001", "r-002", "r-003"]),
+            (false, &plain, (2, 2), &["r-001", "r-002", "r-003", "r-0002-001", "r-0002-002", "r-0002-003"]),
+            (true, &plain, (1, 2), &["r-001", "r-002", "r-0001-001"]),
+            (true, &plain, (2, 1), &["r-001", "r-002", "r-0002-001", "r-0002-002"]),
+            (true, &moved, (1, 0), &["r-001"]),
+            (true, &later, (3, 0), &["r-0002-001", "r-0003-001", "r-0004-001"]),
+        ];
+        for (cluster, there, (shards, replicas), want) in cases {
+            let topology = Topology { shards, replicas, cluster: true };
+            assert_eq!(members("r", topology, Some(&group(cluster, there))), want, "{there:?} {shards} {replicas}");
+        }
     }
 
     #[test]
