@@ -172,8 +172,11 @@ impl Kind for GlobalReplicationGroup {
             let primary = text(one.planned, "primary_replication_group_id").and_then(|id| groups.get(id));
             let of_primary = primary.into_iter().flat_map(|(of, primary)| {
                 let durable = primary::durable(primary).map(|problem| (*of, problem));
-                let new = !among.recorded.contains_key(address);
-                let other = primary::other(one, primary, new).map(|problem| (address, problem.beside(of)));
+                let now = among.recorded.get(address).copied();
+                // What a plan leaves as it is, or refuses, is told elsewhere.
+                let stays = among.read && now.is_some() && one.updated.is_none();
+                let other = (!stays).then(|| primary::other(one, primary, one.updated.or(now))).flatten();
+                let other = other.map(|problem| (address, problem.beside(of)));
                 durable.into_iter().chain(other)
             });
             own.chain(of_primary).chain(members::check(among, address, one)).collect::<Vec<_>>()

@@ -17,12 +17,22 @@ pub(super) fn durable(primary: &Neighbour) -> Option<Problem> {
 }
 
 /// What is written of the primary, and otherwise of the datastore: the datastore changes its members, and from then on
-/// each plan would have to change the primary back, which AWS refuses.
-pub(super) fn other(global: Neighbour, primary: &Neighbour, new: bool) -> Option<Problem> {
-    COMMON.into_iter().filter(|_| new).find_map(|pair| differs(global, primary, pair))
+/// each plan would have to change the primary back, which AWS refuses. What the datastore is already, as `now` has it, is
+/// told of the primary.
+pub(super) fn other(global: Neighbour, primary: &Neighbour, now: Option<&Object>) -> Option<Problem> {
+    let is_so = |name: &str| {
+        let both = now.and_then(|now| text(now, name)).zip(text(global.written, name));
+        both.is_some_and(|(now, wanted)| now == wanted || agree(name, wanted, now))
+    };
+    COMMON.into_iter().filter(|(ours, _)| !is_so(ours)).find_map(|pair| differs(global, primary, pair, now.is_some()))
 }
 
-fn differs(global: Neighbour, primary: &Neighbour, (ours, theirs): (&'static str, &'static str)) -> Option<Problem> {
+fn differs(
+    global: Neighbour,
+    primary: &Neighbour,
+    (ours, theirs): (&'static str, &'static str),
+    is_there: bool,
+) -> Option<Problem> {
     let (wanted, has) = (text(global.written, ours)?, text(primary.written, theirs)?);
     if wanted == has || agree(ours, wanted, has) {
         return None;
@@ -40,10 +50,11 @@ fn differs(global: Neighbour, primary: &Neighbour, (ours, theirs): (&'static str
         "`{ours}` is {wanted}, and `{theirs}` of the primary is {has}: once the datastore has changed its members, every \
          plan would want the primary to be changed back."
     );
-    let help = format!(
-        "Write the same in both, and change it in the datastore later, with lifecycle {{ ignore_changes = [{theirs}] }} in \
-         the group."
-    );
+    let left = format!("with lifecycle {{ ignore_changes = [{theirs}] }} in the group.");
+    let help = match is_there {
+        true => format!("Change it in the datastore, {left}"),
+        false => format!("Write the same in both, and change it in the datastore later, {left}"),
+    };
     Some(Problem::error("CS1075", ours, "The datastore and its primary differ", detail, help))
 }
 
