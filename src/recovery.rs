@@ -82,6 +82,15 @@ pub fn settlement(operation: &Operation, part: &Part, verdict: Verdict) -> Optio
     Some(Entry::Ended { operation: operation.id.clone(), address: part.address.clone(), end, effects })
 }
 
+/// What a plan goes by while an object is still busy with a change of its secrets: that it is made. Nobody knows before
+/// the object has settled, so that it is only foreseen.
+pub fn foreseen(state: &State, operation: &Operation, part: &Part) -> Option<Entry> {
+    let record = state.records.get(&part.address).filter(|_| operation.nature == Nature::Change)?;
+    let Record { secrets, phase, beside, .. } = part.record.clone();
+    let foreseen = Record { secrets, phase, beside, ..record.clone() };
+    (!record.is_let_in_as(&foreseen)).then(|| Entry::Noted(vec![Effect::Record(part.address.clone(), foreseen)]))
+}
+
 /// A create carries our mark wherever the kind has tags; what has another one, or none, is somebody else's.
 fn is_ours(operation: &Operation, part: &Part, mark: Option<&str>) -> bool {
     let taggable = kinds::get(&part.address.kind).is_some_and(|kind| kind.schema().taggable());
@@ -162,6 +171,10 @@ fn was_left_undone(state: &State, part: &Part, observation: &Observation) -> boo
     if asked.peek().is_some() {
         return asked.all(|attr| is(attr, record.object.get(attr.name)) && !waits(attr));
     }
+    let mut deferred = attrs().filter_map(|attr| Some((attr, asked_for(record, part, attr)?))).peekable();
+    if deferred.peek().is_some() {
+        return deferred.all(|(attr, wanted)| !is(attr, Some(wanted)) && !waits(attr));
+    }
     let owed = attrs().filter(|attr| record.owed.contains(attr.name));
     let known = |attr: &Attr| part.record.object.get(attr.name).filter(|value| value.is_wholly_known());
     { owed }.any(|attr| known(attr).is_some_and(|wanted| !is(attr, Some(wanted)) && !waits(attr)))
@@ -177,10 +190,6 @@ fn asked_for<'a>(record: &Record, part: &'a Part, attr: &Attr) -> Option<&'a Val
 /// maintenance window, since when. Where AWS does not tell whether it has that, it is remembered, and owed.
 fn ended(record: &Record, part: &Part, observation: &Observation) -> Record {
     let Some(kind) = kinds::get(&part.address.kind) else { return record.clone() };
-    let mut deferred = attrs().filter_map(|attr| Some((attr, asked_for(record, part, attr)?))).peekable();
-    if deferred.peek().is_some() {
-        return deferred.all(|(attr, wanted)| !is(attr, Some(wanted)) && !waits(attr));
-    }
     let schema = kind.schema();
     let mut ended = Record { object: taken(schema, record, &part.record, &observation.object), ..record.clone() };
     let is_told = |name: &str| observation.pending.contains_key(name);
@@ -342,15 +351,6 @@ mod tests {
         }
     }
 
-    /// Every open operation with everything that can be found.
-    #[test]
-    fn what_is_found_decides() {
-        let busy = || Status::Busy("modifying".to_owned());
-        let create =
-            |before: Option<&str>| (Nature::Create, before.map(|id| record(id, "", "")), record("new", "", ""), false);
-        let rotate = || (Nature::Change, Some(record("g", "old", "")), record("g", "old", "new"), false);
-        let undated = || {
-            let without = |mut record: Record| {
     /// What a call was to leave to the maintenance window is remembered where AWS does not tell it, and is owed.
     #[test]
     fn what_was_to_wait_is_remembered() {
@@ -388,6 +388,15 @@ mod tests {
         }
     }
 
+    /// Every open operation with everything that can be found.
+    #[test]
+    fn what_is_found_decides() {
+        let busy = || Status::Busy("modifying".to_owned());
+        let create =
+            |before: Option<&str>| (Nature::Create, before.map(|id| record(id, "", "")), record("new", "", ""), false);
+        let rotate = || (Nature::Change, Some(record("g", "old", "")), record("g", "old", "new"), false);
+        let undated = || {
+            let without = |mut record: Record| {
                 record.object.remove("auth_token_last_modified");
                 record
             };

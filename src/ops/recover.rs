@@ -111,7 +111,11 @@ pub async fn foresee(session: &Session, state: &mut State, connection: &Connecti
             _ => format!("{} of an earlier run did not come to its end; apply settles it", operation.name),
         };
         notes.push(Note { address: Some(part.address.clone()), text });
-        recovery::settlement(&operation, &part, verdict).into_iter().for_each(|entry| state.apply(entry));
+        let entry = match verdict {
+            Verdict::Undecidable(_) => recovery::foreseen(state, &operation, &part),
+            decided => recovery::settlement(&operation, &part, decided),
+        };
+        entry.into_iter().for_each(|entry| state.apply(entry));
     }
     Ok(notes)
 }

@@ -9,6 +9,7 @@ use crate::kind::Kind;
 use crate::kinds;
 use crate::lang::declare::Resource;
 use crate::lang::eval::{Bindings, eval};
+use crate::plan::decision::Standing;
 use crate::plan::draft::Draft;
 use crate::plan::{
     Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, moves, names, order, policy, reboot,
@@ -306,6 +307,9 @@ impl Draft<'_> {
             self.take_back(address, former);
         }
         let decision = decide::decide(self, &one);
+        if decision.standing == Standing::Unfinished {
+            self.unfinished.insert(address.clone());
+        }
         let mut object = self.take(decision);
         self.places.insert(address.clone(), desired);
         if kind.local().is_none() {

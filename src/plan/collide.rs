@@ -107,6 +107,8 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
     let lists = all_lists(draft, &names.0);
     let among = among(draft, &names.0, &lists);
     let problems = kinds::KINDS.into_iter().flat_map(|kind| kind.check_among(&among));
+    // What an object is in the middle of a change says nothing of the wish.
+    let judged = problems.filter(|(address, _)| !draft.unfinished.contains(*address));
     let told = |(address, problem): (&Address, Problem)| {
         let other = problem.beside.as_ref().and_then(|other| draft.places.get(other)?.span);
         let desired = draft.places.get(address)?;
@@ -123,7 +125,7 @@ fn of_kinds(draft: &Draft) -> Vec<Diagnostic> {
             None => diagnostic,
         })
     };
-    problems.filter_map(told).collect()
+    judged.filter_map(told).collect()
 }
 
 /// Whether the plan makes the object, the first or another one.

@@ -45,6 +45,8 @@ pub struct Draft<'a> {
     pub planned: BTreeMap<Address, Object>,
     /// Desired objects that refer to others by attribute, for edges by name.
     pub places: BTreeMap<Address, Desired>,
+    /// Instances whose objects AWS is at: they are compared when it is done.
+    pub unfinished: BTreeSet<Address>,
     /// Objects that are to be made under a name that is taken now: right if whoever has it lets go of it.
     pub taken: Vec<names::Taken>,
     /// What the block that is being decided takes over.
@@ -85,6 +87,7 @@ impl<'a> Draft<'a> {
             undecided_modules: BTreeSet::new(),
             planned: BTreeMap::new(),
             places: BTreeMap::new(),
+            unfinished: BTreeSet::new(),
             taken: Vec::new(),
             imports: import::Imports::new(),
             foreign: foreign::Uses::default(),

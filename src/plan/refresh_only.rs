@@ -10,7 +10,7 @@ use crate::plan::decide::{Instance, unknown_all};
 use crate::plan::decision::{Decision, Standing};
 use crate::plan::draft::{Draft, Seen};
 use crate::plan::whose::{self, Whose, whose};
-use crate::plan::{AttrChange, Drift, Plan, Reason, RecordChange, RecordPlan, Step};
+use crate::plan::{AttrChange, Drift, Plan, Reason, RecordChange, RecordPlan, Step, pending, waits};
 use crate::recovery::is_of_call;
 use crate::schema::{Mode, Schema, Update};
 use crate::state::{Record, State};
@@ -55,6 +55,8 @@ fn take_over(draft: &Draft, address: &Address, record: &Record, found: &Observat
     let shown = found.object.iter().filter(|(name, _)| !record.hides(name));
     object.extend(shown.map(|(name, value)| (name.clone(), value.clone())));
     let Some(kind) = kinds::get(&address.kind) else { return Decision::of(object) };
+    let waiting = pending::joined(kind, record, found, draft.time());
+    let waits = waits::of(draft, (address, kind), record, found, (&object, &waiting));
     let mut changes = changes(kind.schema(), &record.object, &found.object);
     // What is hidden is not recorded, and never shown; and what passes by itself is no change.
     changes.retain(|change| !record.hides(change.name));
@@ -65,7 +67,7 @@ fn take_over(draft: &Draft, address: &Address, record: &Record, found: &Observat
         changes.retain(|change| !is_of_call(kind.schema(), record, &part.record, change.name));
     }
     if changes.is_empty() {
-        return Decision { standing: Standing::Unchanged, ..Decision::of(object) };
+        return Decision { waits, standing: Standing::Unchanged, ..Decision::of(object) };
     }
     let drift = Drift { address: address.clone(), id: record.id.clone(), changes };
     let plan = RecordPlan {
@@ -92,7 +94,7 @@ fn take_over(draft: &Draft, address: &Address, record: &Record, found: &Observat
         since,
         owed: record.owed.clone(),
     };
-    Decision { drift: Some(drift), record: Some(change), ..Decision::of(object) }
+    Decision { waits, drift: Some(drift), record: Some(change), ..Decision::of(object) }
 }
 
 /// What was seen is recorded under the address that the state has for it, and hangs on what it hung on: what has moved

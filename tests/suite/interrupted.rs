@@ -21,9 +21,9 @@ replication_group "g" {
 "#;
 
 /// A change of one group: how it is written before and after, and how many calls it takes.
-struct Change {
-    before: &'static str,
-    after: &'static str,
+struct Change<'a> {
+    before: &'a str,
+    after: &'a str,
     calls: u64,
 }
 
@@ -221,4 +221,41 @@ fn a_call_that_is_left_is_planned_while_one_is_under_way() {
     let run = scene.place.run(&["plan", "--detailed-exitcode"]).expect(2);
     run.says("TransitEncryptionMode = \"required\"").says("1 to change");
     scene.place.run(&["plan", "--max-impact", "failover"]).expect(3);
+}
+
+/// A wish that is taken back while AWS is at it waits for that, and what AWS is at is listed whatever the stack says.
+#[test]
+fn a_wish_that_is_taken_back_under_way_waits() {
+    let scene = Scene::new(&Change {
+        before: nodes!("engine_version = \"6.2\""),
+        after: nodes!("engine_version = \"7.1\""),
+        calls: 1,
+    });
+    scene.cut_off_at(1);
+    scene.write(nodes!("engine_version = \"6.2\""));
+    scene.quiet(&["plan"]).says("engine_version: AWS is making something else of it");
+    scene.quiet(&["pending"]).says("being carried out").says("engine_version = \"6.2\" -> \"7.1\"");
+    scene.pass(4 * 3600);
+    scene.place.run(&["plan"]).expect(3).says("must be replaced");
+    scene.quiet(&["pending"]).says("Nothing waits");
+}
+
+/// While AWS lets a token in, a plan knows that two will be valid: a third one keeps clients out, and one of the two is
+/// only made the only one.
+#[test]
+fn a_token_that_is_being_let_in_counts() {
+    let token = |text: &str| {
+        let plain = nodes!("engine_version = \"7.1\"\n  transit_encryption_enabled = true");
+        format!("{plain}\n  auth_token = \"{text}\"")
+    };
+    let (old, new) = (token("correct-horse-battery-staple"), token("battery-staple-correct-horse"));
+    let scene = Scene::new(&Change { before: &old, after: &new, calls: 2 });
+    scene.cut_off_at(1);
+    let plan = scene.quiet(&["plan"]);
+    plan.says("call 1/1").says("Strategy = \"SET\"");
+    scene.write(&token("horse-correct-staple-battery"));
+    let plan = scene.quiet(&["plan"]);
+    plan.says("Two tokens are valid already, and AWS lets in no more");
+    scene.write(&old);
+    scene.quiet(&["plan"]).says("call 1/1").says("Only the token that is written is valid from then on");
 }
