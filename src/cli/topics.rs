@@ -14,6 +14,7 @@ const TOPICS: &[Topic] = &[
     ("lockout", "Clients that do not change stay out until they do. A limit on the impact (--max-impact) counts it as a reboot.", &["User guide, Authenticating with AUTH", "User guide, Migrating from RBAC to AUTH", "User guide, In-transit encryption", "User guide, Modifying cluster mode"]),
     ("redundancy", "A node that fails takes data or writes with it from then on.", &["User guide, Minimizing downtime with Multi-AZ", "User guide, Durability"]),
     ("irreversible", "AWS knows no way back: neither from cluster mode, nor to an older version, but for Valkey 7.2 to Redis 7.1.", &["User guide, Modifying cluster mode", "User guide, Engine rollback"]),
+    ("open", "Whoever reaches the cache over the network gets in, without a name or a password: for good, or until a later call of the change.", &["User guide, Role-based access control", "User guide, Migrating from RBAC to AUTH"]),
     ("pending", "AWS has accepted the change and keeps it until the maintenance window. Every immediate call carries it out at once. `cachestack pending` lists it, `apply --now ADDRESS` has it carried out, `--strict-pending` counts it.", &["API reference, ModifyReplicationGroup and ModifyCacheCluster (ApplyImmediately)"]),
     ("duration", "The least that AWS is expected to take: from the node type, the shards and the replicas, with nodes counted as full (docs/durations.md). What waits for the maintenance window does not count.", &["User guide, Supported node types (memory and bandwidth)"]),
 ];
@@ -40,8 +41,7 @@ mod tests {
     fn every_impact_and_mark_is_explained() {
         let impacts =
             [Impact::None, Impact::Blip, Impact::Failover, Impact::WritePause, Impact::Reboot, Impact::DataLoss];
-        let marks = [Mark::Lockout, Mark::Redundancy, Mark::Irreversible];
-        for word in impacts.map(Impact::word).into_iter().chain(marks.map(Mark::word)) {
+        for word in impacts.map(Impact::word).into_iter().chain(Mark::ALL.map(Mark::word)) {
             let text = explain(word).unwrap_or_else(|| panic!("{word}"));
             assert!(text.contains("Sources:\n  Amazon "), "{text}");
         }

@@ -103,11 +103,13 @@ pub enum Mark {
     Redundancy,
     /// AWS knows no way back.
     Irreversible,
+    /// Whoever reaches the cache over the network gets in, for good or until a later call.
+    Open,
 }
 
 impl Mark {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Lockout, Self::Redundancy, Self::Irreversible];
+    pub const ALL: [Self; 4] = [Self::Lockout, Self::Redundancy, Self::Irreversible, Self::Open];
 
     /// The word of the plan.
     pub fn word(self) -> &'static str {
@@ -115,6 +117,7 @@ impl Mark {
             Mark::Lockout => "lockout",
             Mark::Redundancy => "redundancy",
             Mark::Irreversible => "irreversible",
+            Mark::Open => "open",
         }
     }
 }

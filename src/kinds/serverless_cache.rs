@@ -5,7 +5,8 @@ use std::sync::{Arc, LazyLock};
 use crate::address::Address;
 use crate::catalog::engines::Version;
 use crate::kind::{
-    Among, Backup, Call, Change, Endpoint, Filled, Impact, Kind, Measure, Measured, Neighbour, Problem, Target, Usage,
+    Among, Backup, Call, Change, Endpoint, Filled, Impact, Kind, Mark, Measure, Measured, Neighbour, Problem, Target,
+    Usage,
 };
 use crate::kinds::{backup, doors, endpoints, measures, names, paid, places, tags, upkeep, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
@@ -322,6 +323,15 @@ fn why_of(change: &Change, cause: &str) -> Option<String> {
     Some(why.to_owned())
 }
 
+/// Who gets in by a user group that comes or goes.
+fn marks_of(change: &Change, cause: &str) -> Vec<Mark> {
+    match cause {
+        "user_group_id" if change.new("user_group_id").is_null() => vec![Mark::Open],
+        "user_group_id" => vec![Mark::Lockout],
+        _ => Vec::new(),
+    }
+}
+
 /// AWS takes one change in a call.
 fn update(change: &Change) -> Result<Vec<Call>, Problem> {
     change.must_know(&["engine", "major_engine_version", "cache_usage_limits", "user_group_id"])?;
@@ -331,7 +341,8 @@ fn update(change: &Change) -> Result<Vec<Call>, Problem> {
         if !causes.is_empty() {
             let args = args.into_iter().chain([("ServerlessCacheName", id(change))]);
             let call = Call::new("ModifyServerlessCache", args).impact(impact).settles(seconds);
-            calls.push(Call { why: why_of(change, causes[0]), ..call.because(causes) });
+            let marks = marks_of(change, causes[0]);
+            calls.push(Call { why: why_of(change, causes[0]), ..call.because(causes).marks(marks) });
         }
     };
     let version =

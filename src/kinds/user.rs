@@ -269,12 +269,25 @@ fn modify(change: &Change, id: Value) -> Option<Call> {
         ("AuthenticationMode", if log_in { authentication_mode(change) } else { Value::null() }),
     ];
     let call = Call::new("ModifyUser", args).because(causes).settles(CHANGE);
-    let call = match keeps_out(change) {
-        Some(why) => call.impact(Impact::Blip).marks([Mark::Lockout]).why(why),
-        None => call,
+    let call = match (keeps_out(change), opens(change)) {
+        (None, false) => call,
+        (None, true) => call.marks([Mark::Open]).why(ANYBODY),
+        (Some(why), opens) => {
+            let marks = [Mark::Lockout].into_iter().chain(opens.then_some(Mark::Open));
+            call.impact(Impact::Blip).marks(marks).why(why)
+        }
     };
     let sets = change.has("passwords") && !change.new("passwords").is_null();
     Some(if sets { call.carries("passwords", SecretPhase::Set) } else { call })
+}
+
+/// A user without a password takes any. Source: Redis, "ACL", `nopass`.
+const ANYBODY: &str = "Whoever reaches the cache over the network gets in as this user, with any password or none.";
+
+/// Whether anybody gets in as the user from then on.
+fn opens(change: &Change) -> bool {
+    let is_bare = |object: Option<&Object>| object.and_then(mode_of) == Some("no-password-required");
+    change.has("authentication_mode") && is_bare(change.after) && !is_bare(change.before)
 }
 
 /// Why clients that do not change are kept out, or kept from what they did, if that is so.
@@ -289,6 +302,9 @@ fn keeps_out(change: &Change) -> Option<&'static str> {
         }
     }
     let count = |object: Option<&Object>| object?.get("password_count")?.as_i64();
+    if opens(change) {
+        return None;
+    }
     if change.has("authentication_mode") {
         return Some("Clients that log in another way do not get in any more.");
     }

@@ -80,10 +80,10 @@ pub(super) fn of_users(call: Call, stay: bool, token: bool) -> Call {
         (true, _) => call.marks([Mark::Lockout]).why(
             "Only users of the group get in from then on: clients that come with another name or password stay out.",
         ),
-        (false, true) => call.marks([Mark::Lockout]).why(
+        (false, true) => call.marks([Mark::Lockout, Mark::Open]).why(
             "The users stay out, and the token is let in; AWS lets clients in without it as well, until the next call makes it the only way.",
         ),
-        (false, false) => call.why(why::ANYBODY),
+        (false, false) => call.marks([Mark::Open]).why(why::ANYBODY),
     }
 }
 
