@@ -46,9 +46,10 @@
 //!
 //! The walk ([`plan::build`]) decides each instance out of desired, live and recorded: [`plan::decide`] reads the draft
 //! (`plan/draft.rs`) and answers a [`plan::decision::Decision`]; only the walk writes. Then what must stay
-//! until a maintenance window is held back (`plan/stays.rs`), names are judged (`plan/names.rs`), steps are put in order
-//! (`plan/order.rs`), guards are asked (`plan/guard.rs`), targets chosen and what is blocked left out (`plan/select.rs`):
-//! each a function of the draft, with tables in `plan/tests.rs`.
+//! until a maintenance window is held back (`plan/stays.rs`), names are judged (`plan/names.rs`), what members leave behind
+//! that go is said (`plan/members.rs`), steps are put in order (`plan/order.rs`), guards are asked (`plan/guard.rs`),
+//! targets chosen and what is blocked left out (`plan/select.rs`): each a function of the draft, with tables in
+//! `plan/tests.rs`.
 //!
 //! What is not known yet is a **hole**: an unknown value with an origin ([`value::Origin`]), numbered in the planned
 //! object ([`value::holes`]). Calls are compiled once, out of that object, and carry its holes. Before a step sends

@@ -309,6 +309,21 @@ pub trait Kind: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// The kind and the name of what an object is a member of, which is there without it: the group of a replica.
+    fn member_of(&self, _object: &Object) -> Option<(&'static str, String)> {
+        None
+    }
+
+    /// What a member has from that.
+    fn inherits(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What is said where members of an object go by themselves, and as many come, if too few are left.
+    fn left_without(&self, _live: &Object, _gone: &[&str], _coming: usize) -> Option<(Mark, &'static str)> {
+        None
+    }
+
     /// Completes what an update comes to, where written attributes decide what else of the object as it is changes.
     fn complete(&self, _before: &Object, _wanted: &Object, _changed: &mut Vec<&'static str>, _after: &mut Object) {}
 

@@ -12,8 +12,8 @@ use crate::lang::eval::{Bindings, eval};
 use crate::plan::decision::Standing;
 use crate::plan::draft::Draft;
 use crate::plan::{
-    Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, moves, names, order, policy, reboot,
-    refresh_only, rotation, select, stays, timeouts, whose, wish,
+    Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, members, moves, names, order,
+    policy, reboot, refresh_only, rotation, select, stays, timeouts, whose, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
 use crate::stack::environment::Environment;
@@ -378,6 +378,7 @@ impl Draft<'_> {
         found.extend(self.foreign.errors(self.evaluator));
         found.extend(local::homeless(&self));
         self.diagnostics.append(&mut found);
+        members::tell(&mut self);
         let circle = order::order(&mut self);
         self.diagnostics.extend(circle);
         self.needs.tags.extend(whose::to_ask(&self));

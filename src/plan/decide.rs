@@ -9,7 +9,7 @@ use crate::plan::existing::existing;
 use crate::plan::record::{record_plan, secrets};
 use crate::plan::step::Shown;
 use crate::plan::whose::{self, Whose, whose};
-use crate::plan::{Reason, Step, diff, import, local, names, refresh_only, replace, wish};
+use crate::plan::{Reason, Step, diff, import, local, members, names, refresh_only, replace, wish};
 use crate::schema::{Mode, Update};
 use crate::stack::desired::Desired;
 use crate::state::Record;
@@ -129,6 +129,7 @@ pub(super) fn foresee(draft: &Draft, instance: &Instance, wanted: Object) -> (Ve
     let mut after = with_defaults(instance, wanted);
     let set = set_names(instance, &after);
     instance.kind.predict(&mut after, None, &draft.target(&instance.region));
+    members::inherit(draft, instance, &mut after);
     (set, unknown_all(instance, &after))
 }
 

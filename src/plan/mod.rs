@@ -22,6 +22,7 @@ pub mod import;
 mod leave;
 pub mod local;
 mod lookup;
+mod members;
 pub mod moves;
 pub mod names;
 mod order;

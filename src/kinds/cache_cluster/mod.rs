@@ -76,6 +76,14 @@ impl Kind for CacheCluster {
         Ok(reboot::of_cluster(id, live, nodes))
     }
 
+    fn member_of(&self, object: &Object) -> Option<(&'static str, String)> {
+        Some(("replication_group", text(object, "replication_group_id")?.to_owned()))
+    }
+
+    fn inherits(&self) -> &'static [&'static str] {
+        &["engine", "engine_version", "node_type"]
+    }
+
     fn holds_data(&self) -> bool {
         true
     }

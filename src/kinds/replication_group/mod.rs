@@ -14,8 +14,8 @@ pub use rules::{actual_family, family_mismatch, no_default_group, other_engine, 
 use crate::address::Address;
 use crate::catalog::engines::Version;
 use crate::kind::{
-    Among, Backup, Call, Change, Endpoint, Failover, Filled, Impact, Kind, Login, Measure, Measured, Problem, Room,
-    Target, Usage, Window,
+    Among, Backup, Call, Change, Endpoint, Failover, Filled, Impact, Kind, Login, Mark, Measure, Measured, Problem,
+    Room, Target, Usage, Window,
 };
 use crate::kinds::{backup, endpoints, failover, measures, paid, reboot, room, upkeep};
 use crate::schema::Schema;
@@ -138,6 +138,13 @@ impl Kind for ReplicationGroup {
 
     fn reboot(&self, _id: &str, live: &Object, nodes: Option<&[String]>) -> Result<Vec<Call>, Problem> {
         reboot::of_group(live, nodes)
+    }
+
+    fn left_without(&self, live: &Object, gone: &[&str], coming: usize) -> Option<(Mark, &'static str)> {
+        let members = predict::texts(live.get("member_clusters"));
+        let left = members.iter().filter(|member| !gone.contains(&member.as_str())).count() + coming;
+        (members.len() > 1 && left < 2)
+            .then_some((Mark::Redundancy, "Nothing is left to take over for the primary of its group."))
     }
 
     fn holds_data(&self) -> bool {
