@@ -294,6 +294,8 @@ pub fn evaluate(
     let used = providers.used(names);
     for provider in &used {
         diagnostics.extend(provider.faults.iter().cloned().chain(stranger(provider, &access)));
+        let wrong = provider.region.as_deref().and_then(|region| unknown_region(region, provider.place_of("region")));
+        diagnostics.extend(lints.judge(wrong.into_iter().collect()));
     }
     let accounts = used.iter().map(|provider| (provider.name.clone(), provider.accounts.clone())).collect();
     let mut reader = Reader { scope: evaluator, diagnostics };
@@ -307,7 +309,8 @@ pub fn evaluate(
         .or_else(|| from_process("AWS_REGION").or_else(|| from_process("AWS_DEFAULT_REGION")).map(Arc::from));
     if let Some(region) = region.as_deref() {
         let span = own.get("region").map(|attribute| attribute.expr.span);
-        let wrong = unknown_region(region).map(|wrong| Diagnostic { span, ..wrong });
+        let of_plain = || providers.plain().and_then(|plain| plain.place_of("region"));
+        let wrong = unknown_region(region, span.or_else(of_plain));
         reader.diagnostics.extend(lints.judge(wrong.into_iter().collect()));
     }
     let place = own.get("state").or(stack.get("state"));
@@ -344,9 +347,10 @@ pub fn evaluate(
 }
 
 /// A region that is not known. AWS opens regions without notice, so it counts as little as the stack says.
-fn unknown_region(region: &str) -> Option<Diagnostic> {
+fn unknown_region(region: &str, span: Option<Span>) -> Option<Diagnostic> {
     let (detail, help) = regions::unknown(region)?;
-    Some(Diagnostic::error("CS1047", "Unknown region", detail).help(help).of_rule())
+    let wrong = Diagnostic::error("CS1047", "Unknown region", detail).help(help).of_rule();
+    Some(Diagnostic { span, ..wrong })
 }
 
 /// The URL that `AWS_ENDPOINT_URL` puts in the place of AWS, as every SDK reads it.

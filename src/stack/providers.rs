@@ -39,6 +39,11 @@ pub struct ProviderSettings {
 }
 
 impl ProviderSettings {
+    /// The place of an argument, or of the block.
+    pub fn place_of(&self, argument: &str) -> Option<Span> {
+        self.places.get(argument).copied().or(self.span)
+    }
+
     /// Its `default_tags` as they are known now.
     pub fn tags_now(&self, evaluator: &Evaluator) -> Object {
         if self.tags.values().all(Value::is_wholly_known) {
@@ -178,7 +183,7 @@ pub fn stranger(provider: &ProviderSettings, plain: &Access) -> Option<Diagnosti
         names.join(", ")
     );
     let mut diagnostic = Diagnostic::error("CS0358", "Another way to AWS behind an alias", detail);
-    diagnostic.span = provider.places.get(*first).copied().or(provider.span);
+    diagnostic.span = provider.place_of(first);
     Some(diagnostic.help(
         "Write the same in both; or say it once in the environment, whose `profile` and `assume_role_arn` hold for all; or put these resources into a stack of their own.",
     ))
