@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::catalog::metrics;
 use crate::kind::{Among, Neighbour, Problem};
+use crate::kinds::alarm::cache::is_node_id;
 use crate::value::{Object, Value, text};
 
 /// An alarm on the id of a group, or on a node that is not there, never gets a datapoint.
@@ -52,14 +53,16 @@ impl<'a> There<'a> {
             return Some(no_data(format!("\"{name}\" is {what}"), "Set `target` to it instead of the dimension."));
         }
         let id = text("CacheClusterId")?;
+        // What is no id of a node at all is told of the alarm alone.
+        let node = text("CacheNodeId").filter(|node| is_node_id(node));
         if let Some(cluster) = self.clusters.get(id) {
             let nodes = nodes(cluster)?;
-            let node = text("CacheNodeId").filter(|node| !nodes.iter().any(|known| known == node))?;
+            let node = node.filter(|node| !nodes.iter().any(|known| known == node))?;
             let why = format!("\"{id}\" has the nodes {}, and no \"{node}\"", nodes.join(", "));
             return Some(no_data(why, "Write the number of a node; or set `target` to the cluster.").warning());
         }
         if self.members.contains(id) {
-            let node = text("CacheNodeId").filter(|node| *node != "0001")?;
+            let node = node.filter(|node| *node != "0001")?;
             let why = format!("The one node of \"{id}\" is called 0001, and not \"{node}\"");
             return Some(no_data(why, "Leave CacheNodeId out."));
         }

@@ -74,6 +74,11 @@ fn unknown_metric(one: &Object) -> Option<Problem> {
     Some(Problem::error("CS0579", "metric_name", "Unknown metric", detail, help))
 }
 
+/// Whether a text has the form of the id of a node: `0001`.
+pub(super) fn is_node_id(text: &str) -> bool {
+    text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// What is wrong with dimensions, the first of it.
 fn wrong_dimensions(one: &Object) -> Option<Problem> {
     let dimensions = one.get("dimensions")?.as_object().filter(|dimensions| !dimensions.is_empty())?;
@@ -88,7 +93,7 @@ fn wrong_dimensions(one: &Object) -> Option<Problem> {
     }
     let has = |name: &str| dimensions.contains_key(name);
     let text = |name: &str| dimensions.get(name).and_then(Value::as_str);
-    if let Some(id) = text("CacheNodeId").filter(|id| id.len() != 4 || !id.bytes().all(|byte| byte.is_ascii_digit())) {
+    if let Some(id) = text("CacheNodeId").filter(|id| !is_node_id(id)) {
         let detail = format!("\"{id}\" is not the id of a node: they have four digits.");
         return Some(wrong(detail, "Write \"0001\", for instance.".to_owned()));
     }
