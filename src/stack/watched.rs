@@ -179,12 +179,14 @@ fn cluster(value: &Value, numbered: bool) -> Result<Target, Fault> {
     Ok(made(node_numbers(value)?.into_iter().map(member).collect()))
 }
 
-/// The numbers of the nodes that are there, where there are as many as wanted; else those that a new cluster gets.
+/// The numbers of the nodes that are there, where there are as many as wanted, or until the window that a change waits for;
+/// else those that a new cluster gets.
 fn node_numbers(value: &Value) -> Result<Vec<String>, Fault> {
     let wanted = known(value, "num_cache_nodes")?.as_i64().unwrap_or(0).max(0) as usize;
     let there = value.get("cache_nodes").and_then(Value::as_items).unwrap_or_default();
     let there: Option<Vec<String>> = there.iter().map(|node| Some(node.get("id")?.as_str()?.to_owned())).collect();
-    let there = there.filter(|nodes| nodes.len() == wanted);
+    let waits = value.get("apply_immediately").and_then(Value::as_bool) == Some(false);
+    let there = there.filter(|nodes| nodes.len() == wanted || waits && !nodes.is_empty());
     Ok(there.unwrap_or_else(|| (1..=wanted).map(|number| format!("{number:04}")).collect()))
 }
 

@@ -6,6 +6,7 @@ use crate::address::Address;
 use crate::catalog::metrics;
 use crate::kind::{Among, Neighbour, Problem};
 use crate::kinds::alarm::cache::is_node_id;
+use crate::kinds::upkeep;
 use crate::value::{Object, Value, text};
 
 /// An alarm on the id of a group, or on a node that is not there, never gets a datapoint.
@@ -82,7 +83,8 @@ impl<'a> There<'a> {
     }
 }
 
-/// The numbers of the nodes that are there, where there are as many as are wanted; else those that a new cluster gets.
+/// The numbers of the nodes that are there, where there are as many as are wanted, or until the window that a change waits
+/// for; else those that a new cluster gets.
 fn nodes(cluster: &Object) -> Option<Vec<String>> {
     let wanted = match text(cluster, "engine") {
         Some("memcached") => usize::try_from(cluster.get("num_cache_nodes")?.as_i64()?).ok()?,
@@ -91,7 +93,8 @@ fn nodes(cluster: &Object) -> Option<Vec<String>> {
     let there = cluster.get("cache_nodes").and_then(Value::as_items).unwrap_or_default();
     let ids: Option<Vec<String>> = there.iter().map(|node| Some(node.get("id")?.as_str()?.to_owned())).collect();
     let numbered = || (1..=wanted).map(|number| format!("{number:04}")).collect();
-    Some(ids.filter(|ids| ids.len() == wanted).unwrap_or_else(numbered))
+    let waits = upkeep::is_patient(cluster);
+    Some(ids.filter(|ids| ids.len() == wanted || waits && !ids.is_empty()).unwrap_or_else(numbered))
 }
 
 fn no_data(why: String, help: &str) -> Problem {

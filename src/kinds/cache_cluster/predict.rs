@@ -3,6 +3,7 @@
 use super::schema::SCHEMA;
 use super::{is_memcached, text};
 use crate::kind::Target;
+use crate::kinds::upkeep;
 use crate::value::{Object, Type, Value};
 
 /// Fills in id, ARN, port and the nodes of a new cluster. What changes of them is known when it has been made.
@@ -78,7 +79,8 @@ fn forget_what_moves(planned: &mut Object, live: Option<&Object>) {
     let Some(live) = live else { return };
     let differs = |name: &str| planned.get(name) != live.get(name);
     let (nodes, version) = (differs("num_cache_nodes"), differs("engine_version"));
-    if nodes {
+    // What waits for the window leaves them as they are until then.
+    if nodes && !upkeep::is_patient(planned) {
         planned.remove("cache_nodes");
     }
     if version {
