@@ -12,7 +12,7 @@ use crate::plan::diff::{Difference, Waiting};
 use crate::plan::{AttrChange, waits};
 use crate::schema::Schema;
 use crate::state::Record;
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, json};
 
 /// Seconds within which AWS takes back what nobody has begun: a rough prior.
 const AT_ONCE: u32 = 5;
@@ -81,7 +81,8 @@ pub fn taken_back(schema: &Schema, before: &Object, after: &Object, changed: &[&
     changed.iter().filter(|name| is_so(name)).copied().collect()
 }
 
-/// The calls of an update: first those that take back what waits, since every immediate call would carry it out.
+/// The calls of an update: first those that take back what waits, since every immediate call would carry it out. Where
+/// nothing is made at once, the one call that waits takes the place of what waited.
 ///
 /// # Errors
 ///
@@ -89,6 +90,14 @@ pub fn taken_back(schema: &Schema, before: &Object, after: &Object, changed: &[&
 pub fn compile(kind: &dyn Kind, change: &Change, back: &[&'static str]) -> Result<Vec<Call>, Problem> {
     let rest: Vec<&'static str> = change.changed.iter().filter(|name| !back.contains(name)).copied().collect();
     let mut calls: Vec<Call> = Vec::new();
+    if !back.is_empty() && !rest.is_empty() {
+        let whole = kind.compile(change).unwrap_or_default();
+        if let [one] = &whole[..]
+            && one.waits()
+        {
+            return Ok(vec![in_place(kind, change, whole, back)]);
+        }
+    }
     if !back.is_empty() {
         let first = kind.compile(&Change { changed: back, ..*change })?.into_iter();
         let told = |call: Call| call.why("Takes back what waits for the maintenance window.");
@@ -107,6 +116,17 @@ pub fn compile(kind: &dyn Kind, change: &Change, back: &[&'static str]) -> Resul
         call.at_once(&causes)
     };
     Ok(calls.into_iter().map(nothing_waits).chain(rest).collect())
+}
+
+/// The one call of a change that waits, with what it takes back.
+fn in_place(kind: &dyn Kind, change: &Change, mut whole: Vec<Call>, back: &[&'static str]) -> Call {
+    say_again(kind, change, &mut whole);
+    let call = whole.remove(0);
+    let own = call.why.as_ref().map(|why| format!("{why} ")).unwrap_or_default();
+    let taken = back.join(", ");
+    call.why(format!(
+        "{own}AWS puts it in the place of what waits for the maintenance window, and takes that back: {taken}."
+    ))
 }
 
 /// AWS puts a newer call in the place of what waits: the last call that waits says all that does by then. An immediate
@@ -211,13 +231,21 @@ pub(super) fn flush(kind: &dyn Kind, change: &Change, (pending, back): (&Object,
     let marks = std::mem::take(&mut call.marks).into_iter();
     call.marks = distinct(marks.chain(brought.iter().flat_map(|brought| brought.marks.iter().copied())));
     let own = call.why.take().map(|why| format!("{why} ")).unwrap_or_default();
-    let mut also =
-        format!("{own}AWS carries out with it what waits for the maintenance window: {}.", others.join(", "));
+    let mut also = format!(
+        "{own}AWS carries out with it what waits for the maintenance window: {}.",
+        others.iter().map(|name| named(name, change, pending)).collect::<Vec<_>>().join(", ")
+    );
     let worst = brought.iter().filter(|brought| brought.why.is_some()).max_by_key(|brought| brought.impact);
     if let Some(why) = worst.filter(|brought| brought.impact > Impact::None).and_then(|brought| brought.why.as_ref()) {
         also.push_str(&format!(" {why}"));
     }
     call.why = Some(also);
+}
+
+/// The name of something that waits, with its value where the change comes to another.
+fn named(name: &str, change: &Change, pending: &Object) -> String {
+    let value = pending.get(name).filter(|value| change.has(name) && !value.is_sensitive_anywhere());
+    value.map_or_else(|| name.to_owned(), |value| format!("{name} = {}", json::encode(value)))
 }
 
 /// An object with the nodes that AWS was told to remove, where that waits.

@@ -47,7 +47,9 @@ fn follow_family(before: &Object, wanted: &Object, changed: &mut Vec<&'static st
     let new = format!("default.{family}{ending}");
     // A wish to stay as it is, against what waits, is one for the parameter group as well.
     let stays = asked && deciding.iter().all(|name| before.get(name) == after.get(name));
-    if new != old || stays {
+    // So is another wish than the one that waits.
+    let waits = asked && text(after, "parameter_group_name").as_ref() != Some(&new);
+    if new != old || stays || waits {
         after.insert("parameter_group_name".into(), Value::string(new));
         if asked {
             changed.push("parameter_group_name");

@@ -54,7 +54,7 @@ fn of_other_nodes(change: &Change, call: Call) -> Call {
 /// Of all versions, AWS leads from Valkey 7.2 to Redis 7.1, and back. Source: ElastiCache user guide, "Engine rollback".
 fn has_way_back(change: &Change) -> bool {
     let (engine, version) = (change.new("engine"), change.new("engine_version"));
-    change.has("engine")
+    change.old("engine") != change.new("engine")
         && matches!((engine.as_str(), version.as_str()), (Some("valkey"), Some("7.2")) | (Some("redis"), Some("7.1")))
 }
 
