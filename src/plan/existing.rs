@@ -303,6 +303,13 @@ pub(super) fn update(
         return Decision { record, standing: Standing::Unchanged, ..Decision::of(after) };
     }
     let mut changes = diff::changes(instance.kind.schema(), &before, &after, &changed, &[]);
+    // A secret that changes was there, though nobody tells it.
+    let schema = instance.kind.schema();
+    let known = |name: &str| record.secrets.contains_key(name) || instance.kind.secrets_of(&before).contains(&name);
+    let secrets = changes.iter_mut().filter(|change| schema.attr(change.name).is_some_and(|attr| attr.secret));
+    for change in secrets.filter(|change| change.before.is_null() && known(change.name)) {
+        change.before = Value::string("").into_sensitive();
+    }
     if protect {
         let (before, after) = (record.protect.into(), plan.protect.into());
         changes.push(AttrChange { name: "protect", before, after, replaces: false });

@@ -125,7 +125,7 @@ pub(super) fn token(change: &Change) -> Vec<Call> {
             let becomes = if *phase == "SET" { SecretPhase::Set } else { SecretPhase::LetIn };
             let open = change.old("auth_token_enabled").as_bool() == Some(false);
             let call = modify(change, &["auth_token", "auth_token_update_strategy"], args);
-            effects::of_token(call, phase, open, change.has_both("auth_token"))
+            effects::of_token(call, phase, open, (change.has_both("auth_token"), change.is_let_in("auth_token")))
                 .settles(TOKEN_PHASE)
                 .carries("auth_token", becomes)
                 .assuming_set("auth_token", &change.new("auth_token"))

@@ -87,9 +87,9 @@ pub(super) fn of_users(call: Call, stay: bool, token: bool) -> Call {
     }
 }
 
-/// The steps of a token.
-/// AWS lets in two at most. Source: ElastiCache user guide, "Authenticating with the AUTH command".
-pub(super) fn of_token(call: Call, phase: &str, open: bool, two: bool) -> Call {
+/// The steps of a token, of which two may be valid already, and it may be one of those. AWS lets in two at most.
+/// Source: ElastiCache user guide, "Authenticating with the AUTH command".
+pub(super) fn of_token(call: Call, phase: &str, open: bool, (two, one_of_them): (bool, bool)) -> Call {
     match phase {
         "ROTATE" if two => call.impact(Impact::Blip).marks([Mark::Lockout]).why(
             "Two tokens are valid already, and AWS lets in no more: clients that still come with the older one stay out.",
@@ -98,6 +98,11 @@ pub(super) fn of_token(call: Call, phase: &str, open: bool, two: bool) -> Call {
             .impact(Impact::Blip)
             .marks([Mark::Lockout])
             .why("Nobody gets in without the token from then on: clients that do not come with it stay out."),
+        // Perhaps the one of before, of a rotation that is given up.
+        "SET" if one_of_them => call
+            .impact(Impact::Blip)
+            .marks([Mark::Lockout])
+            .why("Only the token that is written is valid from then on: clients that come with the other one stay out."),
         "SET" => call
             .impact(Impact::Blip)
             .marks([Mark::Lockout])
