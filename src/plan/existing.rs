@@ -72,6 +72,7 @@ pub(super) fn existing(
         said.note(instance.address, format!("parameters take effect after a restart only ({nodes}): {hint}"));
     }
     overdue(draft, instance, &record, &observation, &mut said);
+    doubtful(instance, &record, &difference, &mut said);
     if is_wanted_now(draft, instance) && difference.changed.is_empty() {
         said.note(instance.address, "nothing of it waits for a maintenance window (--now)");
     }
@@ -247,6 +248,15 @@ fn overdue(draft: &Draft, instance: &Instance, record: &Record, observation: &Ob
         let names = missed.join(", ");
         let text = "the maintenance window is over, and AWS has not carried it out; nobody counts on it any more";
         said.note(instance.address, format!("{names}: {text}"));
+    }
+}
+
+/// What a run was cut off at, and AWS does not tell, is asked for once more: that is said.
+fn doubtful(instance: &Instance, record: &Record, difference: &Difference, said: &mut Decision) {
+    let names: Vec<&str> = difference.changed.iter().copied().filter(|name| record.is_doubtful(name)).collect();
+    if !names.is_empty() {
+        let text = "whether AWS has this for the maintenance window already is not known, so that it is asked again";
+        said.note(instance.address, format!("{}: {text}", names.join(", ")));
     }
 }
 

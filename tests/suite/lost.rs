@@ -660,7 +660,7 @@ fn what_waits_and_lost_its_answer_is_remembered() {
             scene.place.write("main.hcl", &stack(wish));
             scene.writes();
             let plan = scene.run(&["plan", "--detailed-exitcode"], 2);
-            plan.says(&format!("CacheParameterGroupName = \"{wish}\""));
+            plan.says(&format!("CacheParameterGroupName = \"{wish}\"")).says("so that it is asked again");
             scene.run(&["apply", "--auto-approve"], 0);
             assert_eq!(scene.writes(), "elasticache:ModifyReplicationGroup".repeat(calls), "{wish} {done}");
             scene.run(&["plan", "--detailed-exitcode"], 0);
