@@ -290,7 +290,8 @@ pub(super) fn update(
 ) -> Decision {
     let Difference { before, mut after, changed, secrets, let_in, later, .. } = difference;
     if !changed.is_empty() {
-        instance.kind.predict(&mut after, Some(&observation.object), &draft.target(&instance.region));
+        let (live, now) = (&observation.object, is_wanted_now(draft, instance));
+        pending::foresee(instance.kind, &mut after, live, &draft.target(&instance.region), now);
         forget_absent(instance, &before, &mut after);
     }
     let mut plan = record_plan(draft, instance, secrets, record.suffix.clone());

@@ -198,11 +198,22 @@ pub(super) fn carry_out(kind: &dyn Kind, waits: &Object, before: &mut Object, ta
     kind.predict(before, Some(&live), target);
 }
 
+/// The word of a block that lets changes wait for the maintenance window, or not.
+const PATIENCE: &str = "apply_immediately";
+
+/// Foresees what a change makes of an object; where nothing of it is to wait, whatever its block says.
+pub(super) fn foresee(kind: &dyn Kind, after: &mut Object, live: &Object, target: &Target, now: bool) {
+    let said = after.get(PATIENCE).filter(|_| now).cloned();
+    after.extend(said.as_ref().map(|_| (PATIENCE.into(), true.into())));
+    kind.predict(after, Some(live), target);
+    after.extend(said.map(|said| (PATIENCE.into(), said)));
+}
+
 /// An object as it will be when AWS has carried out what it keeps until the maintenance window: that is what a block for
 /// it says, and that it may wait. What follows from that is as it is.
 pub fn as_it_will_be(kind: &dyn Kind, seen: &Observation) -> Object {
     let coming = coming(kind, &seen.pending);
-    let patient = kind.schema().attr("apply_immediately").filter(|_| !coming.is_empty());
+    let patient = kind.schema().attr(PATIENCE).filter(|_| !coming.is_empty());
     let patient = patient.map(|attr| (attr.name.into(), false.into()));
     seen.object.clone().into_iter().chain(coming).chain(patient).collect()
 }
