@@ -171,9 +171,15 @@ fn was_left_undone(state: &State, part: &Part, observation: &Observation) -> boo
     if asked.peek().is_some() {
         return asked.all(|attr| is(attr, record.object.get(attr.name)) && !waits(attr));
     }
-    let mut deferred = attrs().filter_map(|attr| Some((attr, asked_for(record, part, attr)?))).peekable();
+    // What is to stay as it is says nothing, and what waits may be what was asked for before.
+    let moves =
+        |attr: &Attr, wanted: &Value| !record.object.get(attr.name).is_some_and(|was| attr.is_satisfied(was, wanted));
+    let asked = attrs().filter_map(|attr| Some((attr, asked_for(record, part, attr)?)));
+    let mut deferred = asked.filter(|(attr, wanted)| moves(attr, wanted)).peekable();
     if deferred.peek().is_some() {
-        return deferred.all(|(attr, wanted)| !is(attr, Some(wanted)) && !waits(attr));
+        let told =
+            |attr: &Attr, wanted| observation.pending.get(attr.name).is_some_and(|it| attr.is_satisfied(it, wanted));
+        return deferred.all(|(attr, wanted)| !is(attr, Some(wanted)) && !told(attr, wanted));
     }
     let owed = attrs().filter(|attr| record.owed.contains(attr.name));
     let known = |attr: &Attr| part.record.object.get(attr.name).filter(|value| value.is_wholly_known());
@@ -192,7 +198,7 @@ fn ended(record: &Record, part: &Part, observation: &Observation) -> Record {
     let Some(kind) = kinds::get(&part.address.kind) else { return record.clone() };
     let schema = kind.schema();
     let mut ended = Record { object: taken(schema, record, &part.record, &observation.object), ..record.clone() };
-    let is_told = |name: &str| observation.pending.contains_key(name);
+    let is_told = |name: &str| observation.pending.contains_key(name) || kind.tells().contains(&name);
     for attr in schema.attrs.iter().filter(|attr| !is_told(attr.name)) {
         let Some((wanted, now)) = asked_for(record, part, attr).zip(observation.object.get(attr.name)) else {
             continue;
@@ -202,7 +208,9 @@ fn ended(record: &Record, part: &Part, observation: &Observation) -> Record {
             ended.owed.insert(attr.name.to_owned());
         }
     }
-    let waits = |name: &str| is_told(name) || ended.owed.contains(name) && ended.pending.contains_key(name);
+    let waits = |name: &str| {
+        observation.pending.contains_key(name) || ended.owed.contains(name) && ended.pending.contains_key(name)
+    };
     let asked = part.record.since.iter().filter(|(name, _)| waits(name));
     let asked: Vec<_> = asked.map(|(name, time)| (name.clone(), time.clone())).collect();
     ended.since.extend(asked);
@@ -371,6 +379,8 @@ mod tests {
             (None, "pa", Some("pb"), (false, false, true), "done"),
             (Some("pc"), "pa", None, (true, true, true), "not done"),
             (Some("pb"), "pa", None, (true, false, true), "done"),
+            // What AWS tells to wait is still what was asked for before.
+            (None, "pa", Some("pc"), (false, false, true), "not done"),
         ];
         for (before, there, told, (remembered, owed, dated), saved) in cases {
             let before = record(before.map(object).unwrap_or_default());
@@ -386,6 +396,18 @@ mod tests {
             let left_undone = was_left_undone(&state, &part, &observation);
             assert_eq!(left_undone, saved == "not done", "{there} {told:?}");
         }
+    }
+
+    /// AWS tells of types of nodes whether they wait: where it does not, it was not asked.
+    #[test]
+    fn what_aws_tells_is_not_remembered() {
+        let object = |text: &str| Object::from([("node_type".into(), Value::string(text))]);
+        let planned = Record { pending: object("cache.r7g.xlarge"), ..Record::default() };
+        let part = Part { address: address(), id: None, record: planned, deposed: false };
+        let seen = object("cache.r7g.large");
+        let observation = Observation { status: Status::Settled, object: seen.clone(), pending: Object::new() };
+        let known = Record { object: seen, ..Record::default() };
+        assert_eq!(ended(&known, &part, &observation), known);
     }
 
     /// Every open operation with everything that can be found.

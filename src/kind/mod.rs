@@ -309,6 +309,11 @@ pub trait Kind: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// The attributes of which the service tells what it keeps until the maintenance window; of others it keeps silent.
+    fn tells(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The kind and the name of what an object is a member of, which is there without it: the group of a replica.
     fn member_of(&self, _object: &Object) -> Option<(&'static str, String)> {
         None

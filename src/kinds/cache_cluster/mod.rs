@@ -76,6 +76,11 @@ impl Kind for CacheCluster {
         Ok(reboot::of_cluster(id, live, nodes))
     }
 
+    /// Source: the service model, pending values of clusters.
+    fn tells(&self) -> &'static [&'static str] {
+        &["num_cache_nodes", "node_type", "engine_version"]
+    }
+
     fn member_of(&self, object: &Object) -> Option<(&'static str, String)> {
         Some(("replication_group", text(object, "replication_group_id")?.to_owned()))
     }

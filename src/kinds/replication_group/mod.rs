@@ -140,6 +140,11 @@ impl Kind for ReplicationGroup {
         reboot::of_group(live, nodes)
     }
 
+    /// Source: the service model, pending values of groups and of their members.
+    fn tells(&self) -> &'static [&'static str] {
+        &["node_type", "engine_version", "automatic_failover_enabled"]
+    }
+
     fn left_without(&self, live: &Object, gone: &[&str], coming: usize) -> Option<(Mark, &'static str)> {
         let members = predict::texts(live.get("member_clusters"));
         let left = members.iter().filter(|member| !gone.contains(&member.as_str())).count() + coming;
