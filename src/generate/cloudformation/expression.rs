@@ -18,14 +18,7 @@ impl Converter<'_> {
             Json::String(written) => literal(written, ty),
             Json::Array(items) => {
                 let item = element(ty);
-                let items: Vec<String> = items.iter().map(|one| self.value(one, &item, place)).collect();
-                let array = text::array(items.iter().map(|one| text::parsed(one)).collect()).to_string();
-                // What has no value is not in the list.
-                if value.as_array().is_some_and(|all| all.iter().any(may_be_nothing)) {
-                    format!("compact({array})")
-                } else {
-                    array
-                }
+                self.list(items, |this, one| this.value(one, &item, place))
             }
             Json::Object(members) => match function(members) {
                 Some((name, argument)) => self.call(name, argument, ty, place),
@@ -37,6 +30,23 @@ impl Converter<'_> {
                 }
             },
         }
+    }
+
+    /// A list. What is a list itself is not one within it: it is the list, or a part of it.
+    pub(super) fn list(&mut self, items: &[Json], mut write: impl FnMut(&mut Self, &Json) -> String) -> String {
+        let written: Vec<String> = items.iter().map(|one| write(self, one)).collect();
+        let is_part = |one: &Json| !one.is_array() && self.is_list(one);
+        if let ([only], [item]) = (&written[..], items)
+            && is_part(item)
+        {
+            return only.clone();
+        }
+        let mut list = text::array(written.iter().map(|one| text::parsed(one)).collect()).to_string();
+        if items.iter().any(is_part) {
+            list = format!("flatten({list})");
+        }
+        // What has no value is not in the list.
+        if items.iter().any(may_be_nothing) { format!("compact({list})") } else { list }
     }
 
     fn call(&mut self, name: &str, argument: &Json, ty: &Type, place: &str) -> String {

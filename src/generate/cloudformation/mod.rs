@@ -207,16 +207,18 @@ impl Converter<'_> {
         let label = snake(name);
         let text_of = |member: &str| parameter.get(member).and_then(Json::as_str).map(str::to_owned);
         let written = text_of("Type").unwrap_or_else(|| "String".to_owned());
-        if written.starts_with("AWS::SSM::Parameter::Value<") {
-            self.notes
-                .push(format!("{name} names a parameter of Systems Manager: give its value to variable \"{label}\""));
+        // Its default is the name of what the value is taken from.
+        let is_name = written.starts_with("AWS::SSM::Parameter::Value<");
+        if is_name {
+            let which = text_of("Default").map(|name| format!(", {name},")).unwrap_or_default();
+            self.notes.push(format!(
+                "{name} names a parameter of Systems Manager{which} whose value variable \"{label}\" has to be given"
+            ));
         }
         let (ty, shown) = match written.as_str() {
             "Number" => (Type::Number, "number"),
             "List<Number>" => (Type::list(Type::Number), "list(number)"),
-            list if list == "CommaDelimitedList" || list.contains("List<") => {
-                (Type::list(Type::String), "list(string)")
-            }
+            list if is_list_type(list) => (Type::list(Type::String), "list(string)"),
             _ => (Type::String, "string"),
         };
         let mut block = Block::builder(text::ident("variable")).label(label.as_str());
@@ -225,7 +227,7 @@ impl Converter<'_> {
         }
         block = block.attribute(attribute("type", text::parsed(shown)));
         let sensitive = self.secret.contains(&label) || parameter.get("NoEcho").is_some_and(is_true);
-        if let Some(default) = parameter.get("Default") {
+        if let Some(default) = parameter.get("Default").filter(|_| !is_name) {
             match sensitive {
                 true => self.notes.push(format!("the default of {name} is a secret, and is not written into a file")),
                 false => block = block.attribute(attribute("default", text::parsed(&self.default(default, &ty, name)))),
@@ -234,7 +236,14 @@ impl Converter<'_> {
         if sensitive {
             block = block.attribute(attribute("sensitive", true.into()));
         }
-        for (condition, message) in self.limits(&format!("var.{label}"), parameter, &ty) {
+        let limits = match &ty {
+            Type::List(of) => {
+                let each = |(condition, message)| (format!("alltrue([for one in var.{label} : {condition}])"), message);
+                self.limits("one", parameter, of).into_iter().map(each).collect()
+            }
+            _ => self.limits(&format!("var.{label}"), parameter, &ty),
+        };
+        for (condition, message) in limits {
             let message = text_of("ConstraintDescription").unwrap_or(message);
             let message = text::string(&message);
             let validation = Block::builder(text::ident("validation"))
@@ -261,7 +270,7 @@ impl Converter<'_> {
     fn limits(&mut self, value: &str, parameter: &Json, ty: &Type) -> Vec<(String, String)> {
         let mut limits = Vec::new();
         let number = |name: &str| parameter.get(name).map(|number| number.to_string().trim_matches('"').to_owned());
-        if let Some(allowed) = parameter.get("AllowedValues").filter(|_| !matches!(ty, Type::List(_))) {
+        if let Some(allowed) = parameter.get("AllowedValues") {
             let list = self.value(allowed, &Type::list(ty.clone()), "AllowedValues");
             let told: Vec<String> = allowed.as_array().into_iter().flatten().map(shown).collect();
             limits.push((format!("contains({}, {value})", list.trim()), format!("It is one of {}.", told.join(", "))));
@@ -328,6 +337,11 @@ impl Converter<'_> {
         }
         blocks
     }
+}
+
+/// Whether a parameter of a type is a list.
+fn is_list_type(ty: &str) -> bool {
+    ty.contains("CommaDelimitedList") || ty.contains("List<")
 }
 
 fn is_true(value: &Json) -> bool {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::expression::function;
 use super::types::{NESTED, Type as Known};
-use super::{Converter, snake, types};
+use super::{Converter, is_list_type, snake, types};
 use crate::generate::{attribute, text};
 use crate::kind::Kind;
 use crate::kinds;
@@ -152,20 +152,39 @@ impl Converter<'_> {
     }
 
     /// Whether a value is a list by itself.
-    fn is_list(&self, value: &Json) -> bool {
+    pub(super) fn is_list(&self, value: &Json) -> bool {
         let Some((name, argument)) = value.as_object().and_then(function) else { return value.is_array() };
         match (name, argument) {
             ("Ref", Json::String(name)) => {
                 let ty = self.part("Parameters").get(name).and_then(|one| one.get("Type")).and_then(Json::as_str);
-                ty.is_some_and(|ty| ty == "CommaDelimitedList" || ty.contains("List<"))
+                ty.is_some_and(is_list_type)
             }
             ("Fn::If", Json::Array(parts)) => {
                 let no_value = json!({ "Ref": "AWS::NoValue" });
-                parts.iter().skip(1).filter(|part| **part != no_value).all(|part| self.is_list(part))
+                let mut values = parts.iter().skip(1).filter(|part| **part != no_value).peekable();
+                values.peek().is_some() && values.all(|part| self.is_list(part))
             }
-            ("Fn::Split" | "Fn::GetAZs" | "Fn::FindInMap" | "Fn::Cidr", _) => true,
+            ("Fn::GetAtt", Json::Array(parts)) => match &parts[..] {
+                [Json::String(of), Json::String(name)] => self.is_list_of_resource(of, name),
+                _ => false,
+            },
+            ("Fn::FindInMap", Json::Array(parts)) => {
+                let name = parts.first().and_then(Json::as_str).unwrap_or_default();
+                let rows = self.part("Mappings").get(name).and_then(Json::as_object);
+                let mut cells =
+                    rows.into_iter().flat_map(Map::values).filter_map(Json::as_object).flat_map(Map::values);
+                cells.any(Json::is_array)
+            }
+            ("Fn::Split" | "Fn::GetAZs" | "Fn::Cidr", _) => true,
             _ => false,
         }
+    }
+
+    /// Whether an attribute of a resource of ours is a list.
+    fn is_list_of_resource(&self, of: &str, name: &str) -> bool {
+        let schema = self.resource_type(of).and_then(|ty| kinds::get(ty.kind)).map(|kind| kind.schema());
+        let attr = schema.and_then(|schema| schema.attr(&snake(name)));
+        attr.is_some_and(|attr| matches!(attr.ty, Type::List(_) | Type::Set(_)))
     }
 
     /// A list of names and values as a map.
@@ -189,9 +208,16 @@ impl Converter<'_> {
     /// A secret: of a parameter, or of where AWS keeps it. One that is written out is not written again.
     fn secret(&mut self, attr: &Attr, value: &Json, place: &str) -> String {
         if let Json::Array(items) = value {
-            let items: Vec<String> = items.iter().map(|one| self.secret(attr, one, place)).collect();
-            return format!("[{}]", items.join(", "));
+            return self.list(items, |this, one| this.one_secret(one, place));
         }
+        let secret = self.one_secret(value, place);
+        match attr.ty {
+            Type::Set(_) | Type::List(_) if !self.is_list(value) => format!("[{secret}]"),
+            _ => secret,
+        }
+    }
+
+    fn one_secret(&mut self, value: &Json, place: &str) -> String {
         if let Some(text) = value.as_str() {
             if let Some(source) = resolved(text) {
                 return format!("secret(\"{source}\")");
@@ -204,10 +230,7 @@ impl Converter<'_> {
         }
         let expression = self.value(value, &Type::String, place);
         self.hides(&expression);
-        match attr.ty {
-            Type::Set(_) | Type::List(_) if !self.is_list(value) => format!("[{expression}]"),
-            _ => expression,
-        }
+        expression
     }
 
     /// The nested blocks of an attribute.
