@@ -25,30 +25,47 @@ pub struct Section {
     pub text: String,
 }
 
-/// The report. What does not fit is left out from the end, and that is said.
+/// The report. What does not fit is left out, from the longest texts first, and that is said.
 pub fn document(title: &str, columns: &[&str], sections: &[Section], findings: &[Finding]) -> String {
     // A hidden mark by which a comment is found again and replaced.
     let head = format!("<!-- cachestack: {} -->\n## {}\n\n{}", comment(title), escape(title), table(columns, sections));
-    let found = told(findings);
-    let heads: Vec<String> = sections.iter().map(heading).collect();
-    let mut room = MOST.saturating_sub(head.len() + found.len() + heads.iter().map(String::len).sum::<usize>());
-    let mut out = cut(&(head + &found), MOST);
-    for (section, head) in sections.iter().zip(heads) {
-        let folded = folded(section);
-        // Room for the word that something is missing is kept for every environment.
-        let (folded, left) = if folded.len() + NOTE_MAX <= room { (folded, room) } else { (missing(section), room) };
-        if out.len() + head.len() + folded.len() > MOST {
-            break;
-        }
-        room = left.saturating_sub(folded.len());
-        out.push_str(&head);
-        out.push_str(&folded);
+    let mut out = cut(&(head + &told(findings)), MOST - NOTE_MAX);
+    let mut heads: Vec<String> = sections.iter().map(heading).collect();
+    let mut room = MOST - NOTE_MAX - out.len();
+    // Room for the word that a text is missing is kept for every environment.
+    let fits = |head: &String| {
+        let left = room.checked_sub(head.len() + NOTE_MAX);
+        room = left.unwrap_or(room);
+        left.is_some()
+    };
+    let shown = heads.iter().map(fits).take_while(|fits| *fits).count();
+    heads.truncate(shown);
+    let lengths: Vec<usize> = sections[..shown].iter().map(|section| folded(section, usize::MAX).len()).collect();
+    for ((section, head), share) in sections.iter().zip(&heads).zip(shares(&lengths, room)) {
+        out.push_str(head);
+        out.push_str(&folded(section, share + NOTE_MAX));
+    }
+    if shown < sections.len() {
+        let more = sections.len() - shown;
+        out.push_str(&format!("_{more} more environments do not fit here; they are in the log of the run._\n"));
     }
     out
 }
 
 /// The longest word for a text that was left out, with the end of another one.
 const NOTE_MAX: usize = 200;
+
+/// How much room each of several texts gets: short ones all that they need, long ones the same.
+fn shares(lengths: &[usize], room: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    order.sort_by_key(|at| lengths[*at]);
+    let (mut shares, mut left) = (vec![0; lengths.len()], room);
+    for (done, at) in order.iter().enumerate() {
+        shares[*at] = lengths[*at].min(left / (lengths.len() - done));
+        left -= shares[*at];
+    }
+    shares
+}
 
 fn table(columns: &[&str], sections: &[Section]) -> String {
     if sections.is_empty() {
@@ -76,23 +93,32 @@ fn heading(section: &Section) -> String {
     out
 }
 
-/// The whole text behind a line that opens it.
-fn folded(section: &Section) -> String {
-    if section.text.trim().is_empty() {
+/// The text behind a line that opens it, in no more bytes than that: its first lines, where it has more.
+fn folded(section: &Section, most: usize) -> String {
+    let text = section.text.trim_end();
+    if text.is_empty() {
         return String::new();
     }
     // A fence is longer than every row of such signs in the text.
-    let longest = section.text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
-    format!(
-        "<details><summary>Details</summary>\n\n{fence}text\n{}\n{fence}\n\n</details>\n\n",
-        section.text.trim_end()
-    )
-}
-
-fn missing(section: &Section) -> String {
-    let length = section.text.len();
-    format!("_The details have {length} bytes and do not fit here; they are in the log of the run._\n\n")
+    let of = |summary: &str, text: &str, note: &str| {
+        format!("<details><summary>{summary}</summary>\n\n{fence}text\n{text}\n{fence}\n\n</details>\n\n{note}")
+    };
+    let whole = of("Details", text, "");
+    if whole.len() <= most {
+        return whole;
+    }
+    let (lines, length) = (text.lines().count(), text.len());
+    let room = most.saturating_sub(of("The first lines", "", "").len() + NOTE_MAX);
+    let kept = text[..text.floor_char_boundary(room)].rsplit_once('\n').map_or("", |(kept, _)| kept);
+    if kept.is_empty() {
+        return format!("_The details have {length} bytes and do not fit here; they are in the log of the run._\n\n");
+    }
+    let shown = kept.lines().count();
+    let note =
+        format!("_The other {} of {lines} lines do not fit here; they are in the log of the run._\n\n", lines - shown);
+    of("The first lines", kept, &note)
 }
 
 fn told(findings: &[Finding]) -> String {
@@ -156,24 +182,40 @@ mod tests {
 
     #[test]
     fn a_comment_has_room_for_every_environment() {
-        for (texts, whole) in
-            [(vec![100, 100], 2), (vec![70_000, 100], 1), (vec![60_000, 60_000], 1), (vec![70_000; 3], 0)]
-        {
+        let text = |length: usize| format!("{}\n", "é".repeat(49)).repeat(length / 99);
+        // Lengths, how many are whole, and how many are cut; the rest is one line that is too long.
+        for (lengths, whole, cut) in [
+            (vec![100, 100], 2, 0),
+            (vec![70_000, 100], 1, 1),
+            (vec![60_000, 60_000], 0, 2),
+            (vec![30_000, 60_000, 10_000], 2, 1),
+            (vec![70_000; 3], 0, 3),
+        ] {
             let names = ["dev", "staging", "prod"];
             let sections: Vec<Section> =
-                texts.iter().zip(names).map(|(length, name)| section(name, "é".repeat(length / 2))).collect();
+                lengths.iter().zip(names).map(|(length, name)| section(name, text(*length))).collect();
             let text = document("plan of shop", &["Environment", "Add"], &sections, &[]);
             assert!(text.len() <= MOST, "{} bytes", text.len());
-            assert_eq!(text.matches("<details>").count(), whole, "{texts:?}");
-            assert_eq!(text.matches("do not fit").count(), texts.len() - whole, "{texts:?}");
-            assert!(names.iter().take(texts.len()).all(|name| text.contains(&format!("### {name}\n"))), "{texts:?}");
+            assert!(cut == 0 || text.len() > MOST - 2_000, "{lengths:?}: {} bytes", text.len());
+            assert_eq!(text.matches("<summary>Details<").count(), whole, "{lengths:?}");
+            assert_eq!(text.matches("<summary>The first lines<").count(), cut, "{lengths:?}");
+            assert_eq!(text.matches("lines do not fit").count(), cut, "{lengths:?}");
+            assert!(
+                names.iter().take(lengths.len()).all(|name| text.contains(&format!("### {name}\n"))),
+                "{lengths:?}"
+            );
         }
+        let long = document("plan", &["Environment", "Add"], &[section("dev", "é".repeat(70_000))], &[]);
+        assert!(long.contains("_The details have 140000 bytes and do not fit here"), "{long}");
+        let many: Vec<Section> = (0..400).map(|one| section(&format!("e{one}"), text(200))).collect();
+        let many = document("plan", &["Environment", "Add"], &many, &[]);
+        assert!(many.len() <= MOST && many.contains("more environments do not fit here"), "{}", many.len());
     }
 
     #[test]
     fn what_others_wrote_stays_text() {
         assert_eq!(escape("<b>*x*</b> | @team `a`\nb"), "&lt;b&gt;\\*x\\*&lt;/b&gt; \\| &#64;team \\`a\\` b");
-        let fenced = folded(&section("dev", "a ```` b".to_owned()));
+        let fenced = folded(&section("dev", "a ```` b".to_owned()), usize::MAX);
         assert!(fenced.contains("\n`````text\na ```` b\n`````\n"), "{fenced}");
     }
 }
