@@ -20,7 +20,7 @@ use crate::value::{Data, Type, Value};
 pub fn block(of: &Blocks, references: &mut References, spelling: Spelling) -> Block {
     let schema = of.kind.schema();
     let first = &of.members[0].item;
-    let secrets = first.secrets.iter().map(|name| (*name, secret_name(&of.label, name, spelling))).collect();
+    let secrets = secrets(&of.label, first, spelling);
     let mut writer = Writer { references, from: of.address(), secrets, spelling };
     let several = of.members.len() > 1;
     let mut parts: Vec<Structure> = Vec::new();
@@ -100,10 +100,21 @@ fn each(of: &Blocks, writer: &mut Writer) -> Expression {
     object(members)
 }
 
-/// The name of the variable that gives a secret: of the process in our spelling, of the stack in Terraform's.
-pub fn secret_name(label: &str, attribute: &str, spelling: Spelling) -> String {
-    let name = format!("{label}_{attribute}");
-    if spelling == Spelling::Ours { name.to_uppercase() } else { name }
+/// The secrets of an object, each with the variable that gives it: in our spelling one of the process for each, in
+/// Terraform's one of the stack for all of an attribute.
+pub fn secrets(label: &str, item: &Item, spelling: Spelling) -> Vec<(&'static str, String)> {
+    let mut all: Vec<(&'static str, String)> = Vec::new();
+    for attribute in &item.secrets {
+        let name = format!("{label}_{attribute}");
+        let before = all.iter().filter(|(one, _)| one == attribute).count();
+        match (spelling, before) {
+            (Spelling::Terraform, 0) => all.push((attribute, name)),
+            (Spelling::Terraform, _) => {}
+            (Spelling::Ours, 0) => all.push((attribute, name.to_uppercase())),
+            (Spelling::Ours, _) => all.push((attribute, format!("{}_{}", name.to_uppercase(), before + 1))),
+        }
+    }
+    all
 }
 
 /// Whether a nested block of an object takes a secret of that name.
@@ -138,12 +149,18 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Where a secret is taken from, if it is one that the object has. AWS does not tell it.
     fn secret(&self, attr: &Attr) -> Option<Expression> {
-        let (_, name) = self.secrets.iter().find(|(secret, _)| *secret == attr.name).filter(|_| attr.secret)?;
-        let one = match self.spelling {
-            Spelling::Terraform => return Some(parsed(&format!("var.{name}"))),
+        let names = self.secrets.iter().filter(|(secret, _)| attr.secret && *secret == attr.name);
+        let mut all: Vec<Expression> = names.map(|(_, name)| self.given(name)).collect();
+        let is_list = self.spelling == Spelling::Ours && matches!(attr.ty, Type::Set(_) | Type::List(_));
+        if is_list && !all.is_empty() { Some(array(all)) } else { all.pop() }
+    }
+
+    /// A secret, by the name of its variable.
+    fn given(&self, name: &str) -> Expression {
+        match self.spelling {
+            Spelling::Terraform => parsed(&format!("var.{name}")),
             Spelling::Ours => parsed(&format!("secret(\"env:{name}\")")),
-        };
-        Some(if matches!(attr.ty, Type::Set(_) | Type::List(_)) { array(vec![one]) } else { one })
+        }
     }
 
     fn nested(&mut self, attr: &Attr, value: &Value) -> Block {

@@ -95,8 +95,7 @@ pub fn generate(found: Vec<Found>, around: &Around) -> Generated {
         bodies.entry(name).or_default().push(block::block(one, &mut references, around.spelling));
         imports.push(import(one, around.spelling));
         for (address, item) in one.instances() {
-            for secret in &item.secrets {
-                let called = block::secret_name(&one.label, secret, around.spelling);
+            for (secret, called) in block::secrets(&one.label, item, around.spelling) {
                 variables.push(block::variable(&called, item, secret));
                 generated.secrets.push((address.clone(), called));
             }
@@ -121,12 +120,11 @@ pub fn generate_one(address: &Address, found: Found, around: &Around) -> Generat
     let blocks = [Blocks::of(item)];
     let mut references = References::new(&blocks, around);
     let text = laid_out(vec![block::block(&blocks[0], &mut references, around.spelling)]);
-    let secrets = blocks[0].members[0].item.secrets.iter();
-    let called = |secret: &&'static str| block::secret_name(&blocks[0].label, secret, around.spelling);
+    let secrets = block::secrets(&blocks[0].label, &blocks[0].members[0].item, around.spelling);
     Generated {
         files: BTreeMap::from([(address.to_string(), text)]),
         imports: Vec::new(),
-        secrets: secrets.map(|secret| (address.clone(), called(secret))).collect(),
+        secrets: secrets.into_iter().map(|(_, called)| (address.clone(), called)).collect(),
     }
 }
 

@@ -151,7 +151,8 @@ pub trait Kind: Send + Sync {
         None
     }
 
-    /// The attributes that take a secret which an object has, as far as AWS tells that it has one.
+    /// The attributes that take a secret which an object has, as far as AWS tells that it has one; one that takes several
+    /// as often as there are secrets.
     fn secrets_of(&self, _object: &Object) -> &'static [&'static str] {
         &[]
     }

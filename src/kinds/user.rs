@@ -223,7 +223,12 @@ impl Kind for User {
     }
 
     fn secrets_of(&self, object: &Object) -> &'static [&'static str] {
-        if mode_of(object) == Some("password") { &["passwords"] } else { &[] }
+        let count = mode(object).and_then(|mode| mode.get("password_count")).and_then(Value::as_i64);
+        match (mode_of(object), count) {
+            (Some("password"), Some(2)) => &["passwords", "passwords"],
+            (Some("password"), _) => &["passwords"],
+            _ => &[],
+        }
     }
 }
 
