@@ -4,6 +4,7 @@
 mod check;
 mod composite;
 mod dashboards;
+mod math;
 pub mod metrics;
 mod rule;
 

@@ -34,6 +34,21 @@ pub struct Call {
 /// The account of requests whose access key is not an account id.
 pub const DEFAULT_ACCOUNT: &str = "000000000000";
 
+/// What stands around the account in the access key of a session.
+const SESSION: (&str, &str) = ("ASIA", "ROLE");
+
+/// The access key of a session in an account.
+pub fn session_key(account: &str) -> String {
+    format!("{}{account}{}", SESSION.0, SESSION.1)
+}
+
+/// The account that an access key names: it is that, or it is the key of a session there.
+fn account(key: &str) -> Option<&str> {
+    let of_session = key.strip_prefix(SESSION.0).and_then(|rest| rest.strip_suffix(SESSION.1));
+    let account = of_session.unwrap_or(key);
+    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+}
+
 impl Call {
     /// The service as the registry knows it.
     pub fn registered(&self) -> &'static service::Service {
@@ -73,7 +88,7 @@ pub fn identify(request: &Request) -> Option<Call> {
     let model = model::service(service)?;
     let refusal = refusal(&scope, service, protocol, &operation)
         .or_else(|| old_or_none(service, &operation, fields.iter().find(|(key, _)| key == "Version")?, &model.version));
-    let account = scope.key.filter(|key| key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit()));
+    let account = scope.key.as_deref().and_then(account).map(str::to_owned);
     Some(Call {
         service,
         model,

@@ -112,8 +112,18 @@ def series_of_metrics():
     rising = cw.get_metric_data(MetricDataQueries=queries, StartTime=start, EndTime=end, ScanBy="TimestampAscending")
     same(rising["MetricDataResults"][0]["Timestamps"][0], start)
     refused("ValidationError", 400, cw.get_metric_data, MetricDataQueries=queries, StartTime=end, EndTime=start)
-    refused("ValidationError", 400, cw.get_metric_data, "expressions", StartTime=start, EndTime=end,
-            MetricDataQueries=[{"Id": "q", "Expression": "1 + 1", "Period": 60}])
+    wrong = {"1 + 1": "must come to time series", "SEARCH('x', 'Sum')": "no function SEARCH", "none": "Undefined metric none"}
+    for expression, said in wrong.items():
+        refused("ValidationError", 400, cw.get_metric_data, said, StartTime=start, EndTime=end,
+                MetricDataQueries=queries + [{"Id": "e", "Expression": expression}])
+    hidden = [dict(queries[0], Id="m%d" % n, ReturnData=False) for n in (1, 2)]
+    math = [{"Id": "twice", "Expression": "m1 + m2"}, {"Id": "sum", "Expression": "SUM(METRICS('m'))", "Label": "All"},
+            {"Id": "whole", "Expression": "100 * m1 / twice - AVG(m1)"}]
+    rows = cw.get_metric_data(MetricDataQueries=hidden + math, StartTime=start, EndTime=end)["MetricDataResults"]
+    same([(row["Id"], row["Label"], len(row["Values"])) for row in rows],
+         [("twice", "twice", 1440), ("sum", "All", 1440), ("whole", "whole", 1440)])
+    same(rows[0]["Values"], rows[1]["Values"])
+    same([round(max(rows[0]["Values"])), round(max(rows[2]["Values"]), 6)], [140, 10])
     refused("InvalidNextToken", 400, cw.get_metric_data, MetricDataQueries=queries, StartTime=start, EndTime=end,
             NextToken="none")
     read = dict(metric, StartTime=start, EndTime=end)

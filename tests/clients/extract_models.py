@@ -55,7 +55,7 @@ OPERATIONS = {
     "ssm": "PutParameter GetParameter GetParameters GetParametersByPath DeleteParameter",
     "secretsmanager": "CreateSecret PutSecretValue GetSecretValue DescribeSecret GetResourcePolicy DeleteSecret",
     "kms": "CreateKey CreateAlias DescribeKey ListAliases",
-    "sts": "GetCallerIdentity",
+    "sts": "AssumeRole GetCallerIdentity",
     "pricing": "GetProducts",
     "resourcegroupstaggingapi": "GetResources TagResources UntagResources GetTagKeys GetTagValues",
 }

@@ -142,3 +142,21 @@ fn secrets_of_a_provider_are_written_nowhere() {
         }
     }
 }
+
+/// Roles are asked of STS as on AWS, one through the other; the keys that it gives are of the account of the last.
+#[test]
+fn roles_are_assumed_through_one_another() {
+    let emulator = Emulator::start("instant");
+    let mut place = Place::new();
+    place.env("AWS_ACCESS_KEY_ID", "111111111111").env("AWS_SECRET_ACCESS_KEY", "x");
+    let role =
+        |account: &str| format!("  assume_role {{\n    role_arn = \"arn:aws:iam::{account}:role/ci/deploy\"\n  }}\n");
+    for (roles, account) in
+        [(role("222222222222"), "222222222222"), (role("222222222222") + &role("333333333333"), "333333333333")]
+    {
+        provider(&place, &roles);
+        let run = place.run(&["plan", "--full", "--endpoint", &emulator.url]).expect(0);
+        assert!(run.stdout.contains(&format!(":{account}:parametergroup:redis")), "{run:?}");
+    }
+    assert_eq!(calls(&emulator)["sts:AssumeRole"], 3);
+}

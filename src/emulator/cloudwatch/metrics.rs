@@ -6,8 +6,11 @@ use super::super::failure::{Answer, Failure};
 use super::super::input::Input;
 use super::super::service::{Part, operation};
 use super::super::table::Key;
+use super::math::{Found, Known, Line, evaluate};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// Metrics: what the registry needs of them.
 pub const PART: Part = Part {
@@ -22,7 +25,7 @@ pub const PART: Part = Part {
             "GetMetricData",
             data,
             "500 queries and 100800 points at most, both orders, periods by age, pages; of the series that the control API sets",
-            "no expressions",
+            "expressions without SEARCH, bands of anomalies, LOGS, INSIGHT_RULE_METRIC, SERVICE_QUOTA, SLICE, SORT, TIME_SERIES and the parts of dates",
         ),
     ],
     tables: &[&SERIES],
@@ -249,23 +252,17 @@ fn curves(context: &mut Context, input: Input) -> Answer {
             token.parse().map_err(|_| Failure::new("InvalidNextToken", "The next token specified is invalid."))?
         }
     };
+    let request = Request::of(context, &queries, (start, end))?;
     let (mut seen, mut results, mut more) = (0, Vec::new(), false);
-    for query in &queries {
-        let stat = query.structure("MetricStat");
-        if query.has("Expression") || !query.has("MetricStat") {
-            return Err(invalid("The emulator takes queries of metrics only, and no expressions."));
-        }
-        if query.flag("ReturnData") == Some(false) {
-            continue;
-        }
-        let asked = Asked::of(stat.structure("Metric"), period(stat.number("Period"))?);
-        let mut points = asked.samples(context, start, end);
+    let returned = queries.iter().filter(|query| query.flag("ReturnData") != Some(false));
+    let lines = returned.map(|query| request.lines(*query)).collect::<Result<Vec<_>, Failure>>()?;
+    for (id, line) in lines.into_iter().flatten() {
+        let mut points: Vec<(i64, f64)> = line.points.into_iter().collect();
         if !ascending {
             points.reverse();
         }
-        let name = stat.text("Stat").unwrap_or("Average");
         let (mut times, mut values) = (Vec::new(), Vec::new());
-        for (time, samples) in points {
+        for (time, value) in points {
             let place = seen;
             seen += 1;
             if place < from {
@@ -276,17 +273,95 @@ fn curves(context: &mut Context, input: Input) -> Answer {
                 break;
             }
             times.push(time * 1000);
-            values.push(statistic(name, &samples)?);
+            values.push(value);
         }
         results.push(json!({
-            "Id": query.text("Id"), "Label": query.text("Label").unwrap_or(asked.metric), "Timestamps": times,
-            "Values": values, "StatusCode": if more { "PartialData" } else { "Complete" },
+            "Id": id, "Label": line.label, "Timestamps": times, "Values": values,
+            "StatusCode": if more { "PartialData" } else { "Complete" },
         }));
         if more {
             break;
         }
     }
     Ok(json!({ "MetricDataResults": results, "NextToken": more.then(|| (from + most).to_string()) }))
+}
+
+/// So many expressions stand on one another at most.
+const MOST_LINKS: usize = 20;
+
+/// The queries of a request: its metrics as they were read, and what its expressions come to.
+struct Request<'a> {
+    metrics: Vec<(String, Line)>,
+    expressions: BTreeMap<String, &'a str>,
+    done: RefCell<BTreeMap<String, Result<Found, String>>>,
+    /// Expressions that are looked at now, each for the one before.
+    open: RefCell<Vec<String>>,
+}
+
+impl<'a> Request<'a> {
+    fn of(context: &Context, queries: &[Input<'a>], (start, end): (i64, i64)) -> Result<Self, Failure> {
+        let (mut metrics, mut expressions) = (Vec::new(), BTreeMap::new());
+        for query in queries {
+            let id = query.text("Id").unwrap_or_default().to_owned();
+            if query.has("MetricStat") == query.has("Expression") {
+                return Err(invalid(format!("The metric {id} must have either MetricStat or Expression.")));
+            }
+            if let Some(text) = query.text("Expression") {
+                expressions.insert(id, text);
+                continue;
+            }
+            let stat = query.structure("MetricStat");
+            let asked = Asked::of(stat.structure("Metric"), period(stat.number("Period"))?);
+            let name = stat.text("Stat").unwrap_or("Average");
+            let samples = asked.samples(context, start, end).into_iter();
+            let points = samples.map(|(time, samples)| Ok((time, statistic(name, &samples)?)));
+            let points = points.collect::<Result<BTreeMap<i64, f64>, Failure>>()?;
+            metrics.push((id, Line { label: asked.metric.to_owned(), period: asked.period, points }));
+        }
+        Ok(Self { metrics, expressions, done: RefCell::default(), open: RefCell::default() })
+    }
+
+    /// The series of a query that is to be returned, with its id.
+    fn lines(&self, query: Input) -> Result<Vec<(String, Line)>, Failure> {
+        let id = query.text("Id").unwrap_or_default();
+        let wrong = |why: String| invalid(format!("Error in expression '{id}': {why}"));
+        let label = |line: Line| Line { label: query.text("Label").map_or(line.label, str::to_owned), ..line };
+        let is_expression = self.expressions.contains_key(id);
+        let lines = match self.of(id).map_err(wrong)? {
+            Found::Number(_) => return Err(wrong("it comes to a number, and must come to time series".to_owned())),
+            Found::One(line) if is_expression => vec![Line { label: id.to_owned(), ..line }],
+            Found::One(line) => vec![line],
+            Found::Many(many) => many,
+        };
+        Ok(lines.into_iter().map(|line| (id.to_owned(), label(line))).collect())
+    }
+}
+
+impl Known for Request<'_> {
+    fn of(&self, id: &str) -> Result<Found, String> {
+        if let Some((_, line)) = self.metrics.iter().find(|(metric, _)| metric == id) {
+            return Ok(Found::One(line.clone()));
+        }
+        if let Some(done) = self.done.borrow().get(id) {
+            return done.clone();
+        }
+        let text = self.expressions.get(id).ok_or_else(|| format!("Undefined metric {id}"))?;
+        if self.open.borrow().iter().any(|open| open == id) {
+            return Err(format!("{id} stands on itself"));
+        }
+        if self.open.borrow().len() >= MOST_LINKS {
+            return Err(format!("more than {MOST_LINKS} expressions stand on one another"));
+        }
+        self.open.borrow_mut().push(id.to_owned());
+        let found = evaluate(text, self);
+        self.open.borrow_mut().pop();
+        self.done.borrow_mut().insert(id.to_owned(), found.clone());
+        found
+    }
+
+    fn metrics(&self, within: &str) -> Vec<Line> {
+        self.metrics.iter().filter(|(id, _)| id.contains(within)).map(|(_, line)| line.clone()).collect()
+    }
 }
 
 #[cfg(test)]
