@@ -76,7 +76,9 @@ struct Durability {
 #[derive(Deserialize)]
 struct Support {
     verified: String,
+    surcharge_over_on_demand: BTreeMap<String, f64>,
     periods: BTreeMap<String, (String, String)>,
+    year3_from: BTreeMap<String, String>,
 }
 
 static DATA: LazyLock<Data> = LazyLock::new(|| super::embedded(include_str!("data/prices.json")));
@@ -192,15 +194,36 @@ pub fn node_types(region: &str) -> std::collections::BTreeSet<&'static str> {
 pub struct ExtendedSupport {
     /// The first day: `2026-02-01`.
     pub from: &'static str,
-    /// Whether it had begun when the table was made.
-    pub begun: bool,
+    /// The first day of its third year, which costs more.
+    pub year3: &'static str,
+}
+
+impl ExtendedSupport {
+    /// Whether it had begun on a day, or on that of the table of support where that is later.
+    pub fn has_begun(&self, day: &str) -> bool {
+        day.max(&DATA.extended_support.verified) >= self.from
+    }
+
+    /// What it adds to an hour of a node; nothing where it had not begun on the day of the prices, or of the table of
+    /// support where that is later.
+    pub fn on_top(&self, hour: Price) -> Option<Micros> {
+        let table = &DATA.extended_support;
+        let day = hour.date.max(&table.verified);
+        if !self.has_begun(day) {
+            return None;
+        }
+        let year = if day < self.year3 { "year1" } else { "year3" };
+        let thousandths = micros(*table.surcharge_over_on_demand.get(year)?) / 1000;
+        // AWS rounds to thousandths of a dollar.
+        Some((hour.micros * thousandths / 1000 + 500) / 1000 * 1000)
+    }
 }
 
 /// Extended support of a version, where AWS has named its days.
 pub fn extended_support(engine: &str, major: u32) -> Option<ExtendedSupport> {
-    let table = &DATA.extended_support;
-    let (from, _) = table.periods.get(&format!("{engine}{major}"))?;
-    Some(ExtendedSupport { from, begun: *from <= table.verified })
+    let (table, version) = (&DATA.extended_support, format!("{engine}{major}"));
+    let (from, _) = table.periods.get(&version)?;
+    Some(ExtendedSupport { from, year3: table.year3_from.get(&version)? })
 }
 
 #[cfg(test)]
@@ -259,10 +282,34 @@ mod tests {
         assert_eq!(serverless("cn-north-1", "valkey"), None);
         assert_eq!(sync_durability_hour("us-east-1", "cache.m7g.large"), Some(22_800));
         assert_eq!(sync_durability_hour("us-east-1", "cache.m7g.xlarge"), None);
-        let support = |major| extended_support("redis", major).map(|support| (support.from, support.begun));
-        assert_eq!(support(5), Some(("2026-02-01", true)));
-        assert_eq!(support(6), Some(("2027-02-01", false)));
-        assert_eq!(support(7), None);
+        assert_eq!(extended_support("redis", 7), None);
         assert_eq!(hours_per_month(), 730);
+    }
+
+    /// The samples of the table are rows of AWS's price list.
+    #[test]
+    fn extended_support_costs_what_the_price_list_says() {
+        for (region, node_type, first, third) in [
+            ("us-west-2", "cache.t3.medium", 54_000, 109_000),
+            ("us-east-1", "cache.m6g.large", 119_000, 238_000),
+            ("us-east-1", "cache.r6g.large", 165_000, 330_000),
+            ("ap-northeast-2", "cache.t4g.micro", 19_000, 38_000),
+        ] {
+            let price = node_hour(region, "redis", node_type).expect("a price");
+            let on = |major, date| {
+                extended_support("redis", major).and_then(|support| support.on_top(Price { date, ..price }))
+            };
+            for (major, date, want) in [
+                (5, price.date, Some(first)),
+                (5, "2028-01-31", Some(first)),
+                (5, "2028-02-01", Some(third)),
+                (6, price.date, None),
+                (6, "2027-01-31", None),
+                (6, "2027-02-01", Some(first)),
+                (6, "2029-02-01", Some(third)),
+            ] {
+                assert_eq!(on(major, date), want, "{region} {node_type} {major} {date}");
+            }
+        }
     }
 }

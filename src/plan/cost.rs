@@ -99,7 +99,7 @@ pub fn of(plan: &Plan) -> Cost {
         let sides = &all[address];
         if let Some(line) = line(address, sides) {
             cost.count(line);
-            cost.remarks.extend(sides.after.iter().filter_map(|(_, usage)| remark(usage)));
+            cost.remarks.extend(sides.after.iter().filter_map(|(region, usage)| remark(region, usage)));
         }
     }
     cost
@@ -165,17 +165,15 @@ pub fn price(region: &str, usage: &Usage) -> Result<Priced, String> {
     let node_type = known(&nodes.node_type, "the node type")?;
     let count = nodes.count.ok_or("the number of nodes is known after the apply only")?;
     let hour = prices::node_hour(region, &engine, &node_type)?;
-    if support(nodes).is_some_and(|support| support.begun) {
-        let version = nodes.version.as_deref().unwrap_or_default();
-        return Err(format!("{engine} {version} is in paid support, and what that costs is not in the table"));
-    }
-    let more = match nodes.durability.as_deref() {
+    let support = support(nodes).and_then(|support| support.on_top(hour)).unwrap_or(0);
+    let durability = match nodes.durability.as_deref() {
         Some("sync") => prices::sync_durability_hour(region, &node_type)
             .ok_or_else(|| format!("what sync durability costs on {node_type} in {region} is not in the table"))?,
         Some("async") => return Err("what async durability costs is not in the table".to_owned()),
         _ => 0,
     };
-    Ok(Priced { count, node_type, engine, hour: hour.micros + more, on_top: more, date: hour.date })
+    let on_top = support + durability;
+    Ok(Priced { count, node_type, engine, hour: hour.micros + on_top, on_top, date: hour.date })
 }
 
 fn support(nodes: &Nodes) -> Option<prices::ExtendedSupport> {
@@ -183,12 +181,22 @@ fn support(nodes: &Nodes) -> Option<prices::ExtendedSupport> {
     prices::extended_support(nodes.engine.as_deref()?, version.major)
 }
 
-/// What is true of the price of nodes and not in it.
-pub fn remark(usage: &Usage) -> Option<String> {
+/// What is to be said beside the price of nodes: paid support, which is in it, or is to come.
+pub fn remark(region: &str, usage: &Usage) -> Option<String> {
     let Usage::Nodes(nodes) = usage else { return None };
-    let support = support(nodes).filter(|support| !support.begun)?;
+    let support = support(nodes)?;
     let (engine, version) = (nodes.engine.as_deref()?, nodes.version.as_deref()?);
-    Some(format!("{engine} {version} costs more from {} on, by paid support, which is not counted", support.from))
+    let hour = prices::node_hour(region, engine, nodes.node_type.as_deref()?).ok();
+    let from = support.from;
+    match (hour, support.has_begun(hour.map_or("", |hour| hour.date))) {
+        (None, true) => None,
+        (Some(_), true) => {
+            Some(format!("{engine} {version} is in paid support since {from}, which is counted for each node"))
+        }
+        (_, false) => {
+            Some(format!("{engine} {version} costs more from {from} on, by paid support, which is not counted"))
+        }
+    }
 }
 
 impl Cost {

@@ -134,7 +134,7 @@ impl Estimate {
 pub fn estimate(wished: Vec<Wished>, given: &Given) -> Estimate {
     let mut estimate = Estimate { hours: given.hours, ..Estimate::default() };
     for one in wished {
-        estimate.remarks.extend(one.usage.as_ref().ok().and_then(cost::remark));
+        estimate.remarks.extend(one.usage.as_ref().ok().and_then(|usage| cost::remark(&one.region, usage)));
         let charge = one.usage.and_then(|usage| charge(&one.address, &one.region, &usage, given));
         let offers = match &charge {
             Ok(Charge::Nodes(nodes)) => offers(&one.region, &nodes.engine, &nodes.node_type),

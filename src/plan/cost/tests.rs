@@ -119,7 +119,8 @@ fn differences_of_a_month() {
             Create,
             "",
             "engine=redis engine_version=5.0.6 node_type=cache.r6g.large num_cache_nodes=1",
-            "redis 5.0.6 is in paid support, and what that costs is not in the table | 0.00 unknown 1",
+            // 0.206 and 0.8 of that in thousandths, 0.165, for paid support
+            "0.00->270.83 | 270.83 unknown 0",
         ),
         (
             group,
