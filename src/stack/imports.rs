@@ -1,13 +1,20 @@
 //! Where `import` blocks go: to blocks that are declared.
 
+use crate::address::Address;
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::lang::declare::Import;
+use crate::lang::declare::{Import, import_address};
 use crate::stack::Stack;
 
 /// The `import` blocks of the stack into blocks that there are not, in no module.
 pub fn undeclared(stack: &Stack) -> impl Iterator<Item = &Import> {
     let missing = |import: &&Import| import.block.module.is_empty() && stack.resource(&import.block).is_none();
     stack.module.imports.iter().filter(missing)
+}
+
+/// Whether an import is of one object of a block outside of modules, so that the block can be written.
+fn is_plain(import: &Import, block: &Address) -> bool {
+    let keyed = import_address(&import.to, |_| None).is_none_or(|address| address.key.is_some());
+    import.for_each.is_none() && block.module.is_empty() && !keyed
 }
 
 /// Reports imports into blocks that there are not.
@@ -24,9 +31,11 @@ pub fn check(stack: &Stack, diagnostics: &mut Vec<Diagnostic>) {
             Some(near) => format!("Did you mean `{near}`?"),
             None => {
                 let declare = format!("{} \"{}\" {{ ... }}", block.kind, block.name);
-                format!(
-                    "Declare it with the values that the object has: {declare}; or have it written: --generate-config-out FILE."
-                )
+                let declare = format!("Declare it with the values that the object has: {declare}");
+                match is_plain(import, block) {
+                    true => format!("{declare}; or have it written: --generate-config-out FILE."),
+                    false => format!("{declare}. What is in a module, or has keys, is not written for you."),
+                }
             }
         };
         let detail = format!("`{block}` is not declared, and a block says what becomes of an imported object.");

@@ -42,17 +42,39 @@ pub fn check_identifier(name: &str, span: Span, diagnostics: &mut Vec<Diagnostic
 /// Reports attributes and blocks that are not among the known ones.
 pub fn check_names(block: &Block, attributes: &[&str], blocks: &[&str], diagnostics: &mut Vec<Diagnostic>) {
     for attribute in &block.body.attributes {
-        if !attributes.contains(&&*attribute.name) {
+        if blocks.contains(&&*attribute.name) {
+            diagnostics.push(not_an_attribute(attribute, &block.kind));
+        } else if !attributes.contains(&&*attribute.name) {
             let known = attributes.iter().chain(blocks).copied();
             diagnostics.push(unknown("attribute", &attribute.name, attribute.name_span, &block.kind, known));
         }
     }
     for nested in &block.body.blocks {
-        if !blocks.contains(&&*nested.kind) {
+        if attributes.contains(&&*nested.kind) {
+            diagnostics.push(not_a_block(nested, &block.kind));
+        } else if !blocks.contains(&&*nested.kind) {
             let known = blocks.iter().chain(attributes).copied();
             diagnostics.push(unknown("block", &nested.kind, nested.kind_span, &block.kind, known));
         }
     }
+}
+
+/// A block that is written as an attribute.
+fn not_an_attribute(attribute: &Attribute, within: &str) -> Diagnostic {
+    let name = &attribute.name;
+    let detail = format!("`{name}` of `{within}` is a block.");
+    Diagnostic::error("CS0314", "Unknown attribute", detail)
+        .at(attribute.name_span)
+        .help(format!("Write it without the equals sign: {name} {{ ... }}"))
+}
+
+/// An attribute that is written as a block.
+fn not_a_block(block: &Block, within: &str) -> Diagnostic {
+    let name = &block.kind;
+    let detail = format!("`{name}` of `{within}` is an attribute.");
+    Diagnostic::error("CS0313", "Unknown block", detail)
+        .at(block.kind_span)
+        .help(format!("Write it with an equals sign: {name} = {{ ... }}"))
 }
 
 /// An attribute or block that does not exist.
