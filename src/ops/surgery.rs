@@ -42,6 +42,9 @@ fn rename(state: &State, from: &Subject, to: &Subject) -> Told {
         return Err(format!("`{from}` cannot become `{to}`: it is of another kind"));
     }
     let old = state.deposed.iter().map(|deposed| &deposed.address);
+    if from == to {
+        return Err(format!("`{from}` is called so already"));
+    }
     let all = state.records.keys().chain(old);
     let pairs: Vec<(Address, Address)> =
         all.filter_map(|address| Some((address.clone(), moves::renamed(address, from, to)?))).collect();
@@ -131,7 +134,7 @@ fn misfit(there: &State, pushed: &State) -> Option<String> {
 
 /// What a run has left open, a run settles.
 fn settled(store: &Store) -> Result<(), Failure> {
-    if store.is_dirty() || !store.state().operations.is_empty() {
+    if store.is_cut_off() {
         let why = "an apply was cut off, and what it left is to be settled first: run `cachestack apply`; nothing was changed";
         return Err(Failure::Refused(why.to_owned()));
     }

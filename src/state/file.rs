@@ -21,13 +21,15 @@ pub const VERSION: u64 = 2;
 pub enum Wrong {
     /// Only another version of the program can read it.
     Version(String),
+    /// Another program wrote it.
+    Foreign(String),
     /// It is not what a program wrote.
     Damaged(String),
 }
 
 impl std::fmt::Display for Wrong {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Self::Version(why) | Self::Damaged(why)) = self;
+        let (Self::Version(why) | Self::Foreign(why) | Self::Damaged(why)) = self;
         f.write_str(why)
     }
 }
@@ -230,6 +232,10 @@ pub fn decode(bytes: &[u8]) -> Result<(State, u64), Wrong> {
             State { strangers, ..state_in(file)? }
         }
         Some(v1::VERSION) => v1::decode(any)?,
+        Some(_) if any.get("terraform_version").is_some() => {
+            let why = "it is a state of Terraform: `cachestack import --from-tfstate FILE` takes over what it has; give the states of cachestack a place of their own";
+            return Err(Wrong::Foreign(why.to_owned()));
+        }
         Some(version) => {
             let why = format!("it has version {version}, and this cachestack reads up to version {VERSION}");
             return Err(Wrong::Version(why));
@@ -325,6 +331,7 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
     })?;
     let told = |wrong| match wrong {
         Wrong::Version(why) => Wrong::Version(format!("`{address}` {why}")),
+        Wrong::Foreign(why) => Wrong::Foreign(why),
         Wrong::Damaged(why) => Wrong::Damaged(format!("it is damaged: `{address}.{why}")),
     };
     let object = object_in(kind, record.schema, &record.attributes).map_err(told)?;

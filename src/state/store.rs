@@ -100,6 +100,11 @@ impl Store {
         held(&self.state)
     }
 
+    /// Whether a run has left something that the next one settles.
+    pub fn is_cut_off(&self) -> bool {
+        self.is_dirty() || !self.state().operations.is_empty()
+    }
+
     /// Whether an earlier run left its journal, so that it did not come to its end.
     pub fn is_dirty(&self) -> bool {
         self.dirty
@@ -266,8 +271,10 @@ impl Store {
 
 /// What is wrong with a state or its journal, and what can be done.
 fn advice(medium: &dyn Medium, wrong: &Wrong) -> String {
-    if let Wrong::Version(why) = wrong {
-        return format!("{why}; use that version; nothing was read or sent");
+    match wrong {
+        Wrong::Version(why) => return format!("{why}; use that version; nothing was read or sent"),
+        Wrong::Foreign(why) => return format!("{why}; nothing was read or sent"),
+        Wrong::Damaged(_) => {}
     }
     let sound = medium.read(Part::Backup).ok().flatten().is_some_and(|bytes| file::decode(&bytes).is_ok());
     let help = if sound {

@@ -97,24 +97,26 @@ pub fn open(bytes: &[u8]) -> Result<Opened, Unreadable> {
     let [format, program] = words[..] else {
         return Err(Unreadable::Damaged("its first line is wrong".to_owned()));
     };
+    // How the rest of another version is to be read, that version knows.
     match format.parse::<u32>() {
-        Ok(format) if format > FORMAT => {
+        Ok(FORMAT) if program == PROGRAM => {}
+        Ok(FORMAT) => {
             return Err(Unreadable::Version(format!(
-                "a newer cachestack ({program}) wrote the saved plan, in format {format}; this one ({PROGRAM}) reads \
+                "cachestack {program} wrote the saved plan, and this is {PROGRAM}: carry it out with that version, or make it anew"
+            )));
+        }
+        Ok(format) => {
+            let age = if format > FORMAT { "a newer" } else { "another" };
+            return Err(Unreadable::Version(format!(
+                "{age} cachestack ({program}) wrote the saved plan, in format {format}; this one ({PROGRAM}) reads \
                  format {FORMAT}: carry it out with that version, or make it anew"
             )));
         }
-        Ok(FORMAT) => {}
-        _ => return Err(Unreadable::Damaged("its first line is wrong".to_owned())),
+        Err(_) => return Err(Unreadable::Damaged("its first line is wrong".to_owned())),
     }
     let first = format!("{first}\n");
     if said.len() != DIGITS || said != digest(&first, signature, body) {
         return Err(Unreadable::Damaged("its digest is that of other bytes".to_owned()));
-    }
-    if program != PROGRAM {
-        return Err(Unreadable::Version(format!(
-            "cachestack {program} wrote the saved plan, and this is {PROGRAM}: carry it out with that version, or make it anew"
-        )));
     }
     Ok(Opened { start, first, signature: signature.to_owned() })
 }
@@ -206,9 +208,10 @@ mod tests {
             newer.to_string().starts_with("a newer cachestack (9.9.9) wrote the saved plan, in format 2"),
             "{newer}"
         );
-        let first = format!("{MAGIC}{FORMAT} 0.0.1\n");
-        let text = format!("{first}{}\n-\nbody", digest(&first, "-", b"body"));
-        let other = open(text.as_bytes()).map(drop).expect_err("another version");
+        let older = open(b"cachestack plan 0 0.0.1\nx\n-\n").map(drop).expect_err("older").to_string();
+        assert!(older.starts_with("another cachestack (0.0.1) wrote the saved plan, in format 0"), "{older}");
+        let other =
+            open(format!("{MAGIC}{FORMAT} 0.0.1\nx\n-\nbody").as_bytes()).map(drop).expect_err("another version");
         assert!(other.to_string().starts_with("cachestack 0.0.1 wrote the saved plan"), "{other}");
     }
 }
