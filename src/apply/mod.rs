@@ -67,6 +67,8 @@ pub(crate) struct Shared {
     pub stop: Stop,
     /// Set when the state can no longer be written: nothing more is sent.
     pub broken: AtomicBool,
+    /// Set when the first call is sent.
+    pub sent: AtomicBool,
 }
 
 impl Shared {
@@ -130,6 +132,8 @@ pub struct Report {
     pub checks: Vec<Diagnostic>,
     /// Whether the run was stopped from outside.
     pub stopped: bool,
+    /// Whether any call was sent.
+    pub sent: bool,
     /// Why the state could not be written, if it could not.
     pub unwritten: Option<String>,
     /// The state, to be saved.
@@ -139,6 +143,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether nothing was sent and nothing done.
+    pub fn is_nothing(&self) -> bool {
+        !self.sent && self.done == 0
+    }
+
     /// Whether everything was carried out and is on the medium.
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty() && self.begun.is_empty() && self.skipped.is_empty() && self.unwritten.is_none()
@@ -199,6 +208,7 @@ pub async fn apply(inputs: Inputs) -> Report {
         events,
         stop,
         broken: AtomicBool::new(false),
+        sent: AtomicBool::new(false),
     });
     let results = schedule::schedule(&shared).await;
     report(shared, results)
@@ -219,6 +229,7 @@ fn report(shared: Arc<Shared>, results: Vec<Option<Outcome>>) -> Report {
         skipped: Vec::new(),
         checks: Vec::new(),
         stopped: shared.stop.load(Ordering::SeqCst),
+        sent: shared.sent.load(Ordering::SeqCst),
         unwritten: None,
         store: shared.store,
         evaluator: shared.evaluator.into_inner().unwrap_or_else(PoisonError::into_inner),

@@ -279,6 +279,19 @@ pub const OF_VERBS: [(&str, &[&str]); 9] = [
     ),
 ];
 
+/// Which policy of ours has an action, as `iam-policy --for` names it.
+pub fn purpose(action: &str) -> Option<&'static str> {
+    let is_in = |some: &[&str]| some.contains(&action);
+    let beside = BESIDE.iter().any(|beside| is_in(beside.actions)) || is_in(&TAGS) || is_in(&RULES);
+    if OF_KINDS.iter().any(|actions| is_in(actions.read)) {
+        Some("plan")
+    } else if beside || OF_KINDS.iter().any(|actions| is_in(actions.write)) {
+        Some("apply")
+    } else {
+        OF_VERBS.iter().any(|(_, actions)| is_in(actions)).then_some("operate")
+    }
+}
+
 /// Whether an action only reads.
 pub fn is_read(action: &str) -> bool {
     let operation = action.split(':').next_back().unwrap_or_default();

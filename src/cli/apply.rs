@@ -24,8 +24,8 @@ use crate::ui::{self, Ui, progress, stream, value};
 
 /// Brings the account to what the stack says, or destroys what is in the state.
 pub async fn run(context: &Context, args: &ApplyArgs, destroy: bool) -> u8 {
-    let ui = context.ui(args.json).in_full(args.full);
-    if let Err(failure) = context.beside(args.json_into.as_deref()) {
+    let ui = context.ui(args.messages.json).in_full(args.full);
+    if let Err(failure) = context.beside(args.messages.json_into.as_deref()) {
         return fail(ui, &failure);
     }
     let result = match plan_file(context, args, destroy) {
@@ -82,6 +82,9 @@ async fn attempt(context: &Context, ui: Ui, args: &ApplyArgs, destroy: bool) -> 
     Ok(ended.map_or_else(|failure| fail(ui, &failure), |(code, _)| code))
 }
 
+/// Refuses a plan that is not what was asked for.
+pub type Judge<'a> = dyn Fn(&Plan, &State) -> Result<(), Failure> + 'a;
+
 /// What a run is called, and what it wants of its plan.
 pub struct Manner<'a> {
     /// The command, for whoever finds the state locked.
@@ -89,7 +92,7 @@ pub struct Manner<'a> {
     /// Whether everything is to go.
     pub destroy: bool,
     /// Refuses a plan that is not what was asked for.
-    pub judge: &'a dyn Fn(&Plan, &State) -> Result<(), Failure>,
+    pub judge: &'a Judge<'a>,
     /// What is done once the plan is agreed to, before anything is sent.
     pub agreed: &'a dyn Fn() -> Result<(), Failure>,
     /// When to stop.
@@ -220,9 +223,14 @@ fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) 
         counts.add, counts.change, counts.destroy
     );
     let complete = report.is_complete();
+    let code = match (complete, report.is_nothing()) {
+        (true, _) => exit::OK,
+        (false, true) => exit::ERROR,
+        (false, false) => exit::REMAINS,
+    };
     ui.stream(|| ended(report, destroy));
     if ui.json {
-        return if complete { exit::OK } else { exit::REMAINS };
+        return code;
     }
     for (address, name) in &report.farewells {
         ui.out(&format!("\nFinal snapshot \"{name}\" taken of {address}.\n"));
@@ -247,17 +255,17 @@ fn finish(ui: Ui, report: &Report, places: &Places, empty: bool, destroy: bool) 
         } else {
             format!("{} begun and not finished, ", report.begun.len())
         };
-        let saved = if report.unwritten.is_some() {
-            "Run it again to go on."
-        } else {
-            "The state is saved; run it again to go on."
+        let saved = match (report.is_nothing(), &report.unwritten) {
+            (true, _) => "Nothing was sent; run it again.",
+            (false, Some(_)) => "Run it again to go on.",
+            (false, None) => "The state is saved; run it again to go on.",
         };
         ui.out(&format!(
             "\n{stopped}: {done}; {} failed, {begun}{} not begun. {saved}\n",
             report.failed.len(),
             report.skipped.len()
         ));
-        return exit::REMAINS;
+        return code;
     }
     if !empty {
         let word = if destroy { "Destroy" } else { "Apply" };
@@ -289,7 +297,11 @@ fn ended(report: &Report, destroy: bool) -> Vec<serde_json::Value> {
         "failed": report.failed.len(), "unfinished": report.begun.len(), "skipped": report.skipped.len(),
         "unwritten": report.unwritten, "final_snapshots": farewells(report),
     });
-    let message = if complete { "Complete" } else { "Something remains; it is safe to run it again" };
+    let message = match (complete, report.is_nothing()) {
+        (true, _) => "Complete",
+        (false, true) => "Nothing was sent",
+        (false, false) => "Something remains; it is safe to run it again",
+    };
     let own = stream::line(if complete { "info" } else { "error" }, message, "apply_summary", members);
     let whole =
         complete.then(|| [stream::applied(&counts, destroy), stream::applied_outputs(&report.store.state().outputs)]);

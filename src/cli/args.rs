@@ -14,6 +14,7 @@ mod language;
 mod metrics;
 mod restore;
 mod rotate;
+mod shared;
 mod snapshots;
 mod state;
 mod updates;
@@ -29,7 +30,7 @@ use crate::ui::Colour;
 pub use about::{Completion, Explain, Man, Version};
 pub use backup::Backup;
 pub use connect::Connect;
-pub use cost::{Analyze as CostAnalyze, Report as CostReport, Update as CostUpdate};
+pub use cost::{Analyze as CostAnalyze, Analyzed as CostAnalyzed, Report as CostReport, Update as CostUpdate};
 pub use cost::{Cost, CostCommand, Estimate, Priced as CostPriced, Reserved as CostReserved, told};
 pub use doctor::Doctor;
 pub use endpoints::{EndpointFormat, Endpoints};
@@ -41,6 +42,7 @@ pub use language::{Console, Fmt};
 pub use metrics::{Metrics, MetricsFormat};
 pub use restore::Restore;
 pub use rotate::Rotate;
+pub use shared::{Approval, Messages};
 pub use snapshots::{Snapshot, SnapshotCommand, SnapshotRun, Snapshots};
 pub use state::{ForceUnlock, State, StateCommand, Surgery};
 pub use updates::{UpdateRun, Updates, UpdatesCommand};
@@ -180,8 +182,8 @@ pub struct StackArgs {
 /// Environment and values of a stack.
 #[derive(Debug, Args, Clone, Default)]
 pub struct InputArgs {
-    /// The environment [env: CACHESTACK_ENVIRONMENT]. Plan, apply, validate, drift and diff take several: again, or a
-    /// pattern, 'prod-*'.
+    /// The environment [env: CACHESTACK_ENVIRONMENT]. Plan, apply, validate, drift, diff and cost take several: again, or
+    /// a pattern, 'prod-*'.
     #[arg(short, long, value_name = "NAME", add = ArgValueCompleter::new(complete::environments))]
     pub environment: Vec<String>,
     /// A value for a variable: NAME=VALUE.
@@ -277,12 +279,8 @@ pub struct PlanArgs {
     /// A report for a comment on a pull request.
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
-    /// One message per line, in the form of Terraform's; of several environments one object.
-    #[arg(long)]
-    pub json: bool,
-    /// The same into this file, beside what people read.
-    #[arg(long, value_name = "FILE", conflicts_with = "json")]
-    pub json_into: Option<PathBuf>,
+    #[command(flatten)]
+    pub messages: Messages,
 }
 
 /// `pending`
@@ -315,15 +313,10 @@ pub struct RebootArgs {
     /// Allow a protected resource to lose what the nodes hold that restart; `all` allows every one.
     #[arg(long, value_name = "ADDRESS|all", add = ArgValueCompleter::new(complete::addresses))]
     pub allow_destroy: Vec<String>,
-    /// Wait so long for the state's lock: 30s, 5m.
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
-    pub lock_timeout: Duration,
-    /// Do not ask.
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// One JSON object per line.
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub approval: Approval,
+    #[command(flatten)]
+    pub messages: Messages,
 }
 
 /// `apply` and `destroy`
@@ -345,12 +338,8 @@ pub struct ApplyArgs {
     /// Show everything in the plan: defaults, what is known after the apply, and each of those that are alike.
     #[arg(long)]
     pub full: bool,
-    /// One message per line, in the form of Terraform's.
-    #[arg(long)]
-    pub json: bool,
-    /// The same into this file, beside what people read.
-    #[arg(long, value_name = "FILE", conflicts_with = "json")]
-    pub json_into: Option<PathBuf>,
+    #[command(flatten)]
+    pub messages: Messages,
 }
 
 /// `init`
@@ -390,9 +379,8 @@ pub struct DriftArgs {
     /// Every environment of the stack.
     #[arg(long, conflicts_with = "environment")]
     pub all: bool,
-    /// One message per line, in the form of Terraform's; of several environments one object.
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub messages: Messages,
     /// Show everything: defaults, what is known after the apply, and each of those that are alike.
     #[arg(long)]
     pub full: bool,

@@ -5,11 +5,11 @@ use std::process::Command;
 
 use crate::address::Address;
 use crate::cli::args::Connect;
-use crate::cli::day_two::{host_and_port, open_with_login};
+use crate::cli::day_two::{certificates, given_login, host_and_port, open_with_login};
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
-use crate::cli::show;
 use crate::kind::{Endpoint, Login};
+use crate::kinds;
 use crate::ops::Failure;
 use crate::ops::day_two::look;
 use crate::ui::Ui;
@@ -30,7 +30,9 @@ pub async fn run(context: &Context, args: &Connect) -> u8 {
 }
 
 async fn prepared(context: &Context, ui: Ui, args: &Connect) -> Result<Command, Failure> {
-    let user = args.user.as_deref().map(show::parse).transpose()?;
+    let user = args.user.as_deref().and_then(kinds::address);
+    let by = (args.user.as_deref(), args.token_env.as_deref());
+    let roots = certificates(context, args.cacert.as_deref())?;
     let wrong = || Failure::Error("--through: write HOST:PORT".to_owned());
     let through = args.through.as_deref().map(|text| host_and_port(text).ok_or_else(wrong)).transpose()?;
     let of = (&args.inputs, &*args.address);
@@ -38,7 +40,7 @@ async fn prepared(context: &Context, ui: Ui, args: &Connect) -> Result<Command, 
     let (open, meant, login) = open_with_login(context, ui, of, user.as_ref(), takes).await?;
     let live = look(&open.connection, &meant).await?.object;
     let endpoint = chosen(&meant.kind.endpoints(&live), &meant.address, args.to.as_deref())?;
-    let login = needed(login, &live, &meant.address, user.as_ref())?;
+    let login = needed(given_login(context, by, login)?, &live, &meant.address, user.as_ref())?;
     let client = client(context, args.client.as_deref())?;
     let (host, port) = through.unwrap_or((endpoint.host.clone(), endpoint.port));
     let name = login.as_ref().and_then(|login| login.user.as_deref());
@@ -48,6 +50,9 @@ async fn prepared(context: &Context, ui: Ui, args: &Connect) -> Result<Command, 
     command.args(["-h", &host, "-p", &port.to_string()]);
     if endpoint.tls {
         command.args(["--tls", "--sni", &endpoint.host]);
+        if let Some(roots) = roots {
+            command.arg("--cacert").arg(roots);
+        }
     }
     if endpoint.name == "configuration" {
         command.arg("-c");
@@ -91,9 +96,15 @@ fn needed(
     let users = live.get("user_group_ids").and_then(Value::as_items).is_some_and(|groups| !groups.is_empty());
     let why = match (&login, user) {
         (Some(_), _) => return Ok(login),
-        (None, Some(user)) => format!("`{user}` has no password in its block that could be read"),
-        (None, None) if has_token => format!("`{about}` wants a token, and its block has none that could be read"),
-        (None, None) if users => format!("`{about}` lets in users of a group: say which with --user user.NAME"),
+        (None, Some(user)) => {
+            format!("`{user}` has no password in its block that could be read: name a variable with --token-env")
+        }
+        (None, None) if has_token => format!(
+            "`{about}` wants a token, and its block has none that could be read: name a variable with --token-env"
+        ),
+        (None, None) if users => format!(
+            "`{about}` lets in users of a group: say which with --user user.NAME, or with --user NAME --token-env VARIABLE"
+        ),
         (None, None) => return Ok(None),
     };
     Err(Failure::Error(why))

@@ -1,5 +1,6 @@
 //! What the verbs of day two share: opening a stack for one object, and telling how long something takes.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::address::{Address, Subject};
@@ -7,10 +8,12 @@ use crate::cli::args::{InputArgs, StackArgs};
 use crate::cli::run::Context;
 use crate::cli::{plan, show};
 use crate::kind::{Kind, Login};
+use crate::kinds;
 use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::day_two::{Meant, at_home, login, meant};
 use crate::ops::{Failure, Session};
 use crate::plan::Options;
+use crate::probe;
 use crate::state::State;
 use crate::ui::{Ui, duration, stream};
 
@@ -78,6 +81,42 @@ pub async fn open_with_login(
     let login = login::of(&mut session, user.unwrap_or(&found.address));
     let login = login.inspect_err(|_| ui.diagnostics(&session.diagnostics, &session.sources))?;
     Ok((Open { session, state, connection }, found, login))
+}
+
+/// The log-in that `--user` and `--token-env` give, or that of the block.
+///
+/// # Errors
+/// A name without a secret; a variable that has none.
+pub fn given_login(
+    context: &Context,
+    (user, variable): (Option<&str>, Option<&str>),
+    of_block: Option<Login>,
+) -> Result<Option<Login>, Failure> {
+    let is_address = user.is_some_and(|user| kinds::address(user).is_some());
+    let Some(variable) = variable else {
+        return match user {
+            Some(_) if !is_address => {
+                let why =
+                    "--user NAME wants --token-env VARIABLE; user.NAME of the stack has its password in its block";
+                Err(Failure::Error(why.to_owned()))
+            }
+            _ => Ok(of_block),
+        };
+    };
+    let secret = context.variable(variable);
+    let secret = secret.ok_or_else(|| Failure::Error(format!("--token-env: {variable} is not set, or empty")))?;
+    let name = if is_address { of_block.and_then(|login| login.user) } else { user.map(str::to_owned) };
+    Ok(Some(Login { user: name, secret: secret.into() }))
+}
+
+/// A file of certificates that was given.
+///
+/// # Errors
+/// It has none.
+pub fn certificates(context: &Context, file: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+    let Some(file) = file.map(|file| context.path(file)) else { return Ok(None) };
+    probe::certificates(&file).map_err(|why| Failure::Error(format!("--cacert: {why}")))?;
+    Ok(Some(file))
 }
 
 /// Reads `HOST:PORT`; `[::1]:6379` has brackets.

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::address::Address;
-use crate::cli::apply::{self, Manner};
+use crate::cli::apply;
 use crate::cli::args::{Import, StackArgs};
-use crate::cli::import::{adoption, arguments, open, tell_secrets};
+use crate::cli::import::{adoption, arguments, manner, open, tell_secrets};
 use crate::cli::remarked::remarked;
 use crate::cli::run::Context;
-use crate::cli::{exit, plan as plan_command, signals, written};
+use crate::cli::{exit, plan as plan_command, written};
 use crate::diag::visible;
 use crate::generate::{Found, Generated, Spelling, generate, import_id, imports, laid_out, settings};
 use crate::lang::source::is_configuration;
@@ -47,9 +47,9 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     check_stack(&state.home, &session)?;
     let connection = connect(&mut session, Purpose::Look).await?;
     let region = session.environment.region.as_deref().unwrap_or("us-east-1").to_owned();
-    let own = (session.evaluator.stack().name.to_string(), session.environment.name.to_string());
+    let own = |tags: (&str, &str)| session.environment.is_own(&session.evaluator.stack().name, tags);
     let reading = Reading::begin(ui);
-    let discovered = discover(&state, &connection, &region, (&own.0, &own.1), &filter).await?;
+    let discovered = discover(&state, &connection, &region, own, &filter).await?;
     drop(reading);
     let found = left_in(ui, discovered, spelling, &region);
     if found.is_empty() {
@@ -72,18 +72,12 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     addresses.extend(generated.imports.iter().map(|(address, _)| address.clone()));
     let session = open(context, ui, &stack, BTreeMap::new())?;
     let judge = |plan: &Plan, _: &State| complete(plan, &addresses);
-    let manner = Manner {
-        command: "cachestack import",
-        destroy: false,
-        judge: &judge,
-        agreed: &|| Ok(()),
-        stop: signals::listen(ui),
-    };
-    let arguments = arguments(stack.clone(), args, args.auto_approve);
+    let manner = manner(ui, &judge);
+    let arguments = arguments(stack.clone(), args, args.approval.auto_approve);
     let options = adoption(addresses.clone());
     let (code, state) = apply::plan_and_apply(context, ui, &arguments, session, options, &manner).await?;
     if state.is_none() || code != exit::OK {
-        ui.say("The files are there; `cachestack apply` takes over what imports names, and makes the differences.\n");
+        ui.tell("The files are there; `cachestack apply` takes over what imports names, and makes the differences.");
         return Ok(code);
     }
     exit::rest();
@@ -121,18 +115,18 @@ fn left_in(ui: Ui, discovered: Discovered, spelling: Spelling, region: &str) -> 
     let known = |one: &Found| spelling == Spelling::Ours || one.kind.has_provider();
     let (found, strange): (Vec<Found>, Vec<Found>) = found.into_iter().partition(known);
     for why in unsettled.into_iter().chain(strangers) {
-        ui.say(&format!("Left aside: {why}.\n"));
+        ui.tell(&format!("Left aside: {why}."));
     }
     for one in strange {
-        ui.say(&format!(
-            "Left aside: {} \"{}\": Terraform's provider has no such type.\n",
+        ui.tell(&format!(
+            "Left aside: {} \"{}\": Terraform's provider has no such type.",
             one.kind.schema().kind,
             visible::line(&one.id)
         ));
     }
     let count = found.len();
     let aside = if others > 0 { format!(", {others} are not looked for") } else { String::new() };
-    ui.say(&format!("{region}: {count} objects without a record; {recorded} have one{aside}.\n"));
+    ui.tell(&format!("{region}: {count} objects without a record; {recorded} have one{aside}."));
     found
 }
 
@@ -163,13 +157,13 @@ fn write(
 }
 
 fn tell_meant(ui: Ui, address: &Address, found: &Found) {
-    ui.say(&format!("Has a block: {} \"{}\" is {address}.\n", found.kind.schema().kind, visible::line(&found.id)));
+    ui.tell(&format!("Has a block: {} \"{}\" is {address}.", found.kind.schema().kind, visible::line(&found.id)));
 }
 
 fn tell_written(ui: Ui, directory: &Path, names: &[String]) {
     for name in names {
         let shown = if directory == Path::new(".") { PathBuf::from(name) } else { directory.join(name) };
-        ui.say(&format!("Written: {}\n", shown.display()));
+        ui.tell(&format!("Written: {}", shown.display()));
     }
 }
 
@@ -192,7 +186,7 @@ async fn prove(context: &Context, ui: Ui, stack: &StackArgs, addresses: Vec<Addr
     let steps = plan.steps.iter().filter(|step| step.action != Action::Read);
     let differing: BTreeSet<&Address> = steps.map(|step| &step.address).collect();
     if differing.is_empty() {
-        ui.say("\nA plan of what was taken over is empty.\n");
+        ui.tell("\nA plan of what was taken over is empty.");
         return Ok(exit::OK);
     }
     let name = session.environment.name.to_string();

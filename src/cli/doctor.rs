@@ -3,10 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use crate::cli::args::Doctor;
-use crate::cli::day_two::{host_and_port, open_for, open_with_login};
+use crate::cli::day_two::{certificates, given_login, host_and_port, open_for, open_with_login};
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
 use crate::cli::{show, signals};
+use crate::diag::visible;
 use crate::kind::{Endpoint, Login};
 use crate::kinds;
 use crate::ops::Failure;
@@ -21,6 +22,7 @@ pub async fn run(context: &Context, args: &Doctor) -> u8 {
     let ui = context.ui(args.json);
     signals::listen(ui);
     let done = match (host_and_port(&args.subject), args.performance) {
+        (None, _) if kinds::address(&args.subject).is_none() => Err(unclear(&args.subject)),
         (Some(_), true) => Err(Failure::Error("--performance is of a cache of the stack: name its address".to_owned())),
         (Some(server), false) => server_alone(context, ui, args, server).await,
         (None, true) => performs(context, ui, args).await,
@@ -29,9 +31,17 @@ pub async fn run(context: &Context, args: &Doctor) -> u8 {
     done.unwrap_or_else(|failure| fail(ui, &failure))
 }
 
+/// Neither an address nor a server.
+fn unclear(subject: &str) -> Failure {
+    let subject = visible::line(subject);
+    Failure::Error(format!(
+        "`{subject}` is neither an address, replication_group.main, nor HOST:PORT: a server is named with its port, {subject}:6379"
+    ))
+}
+
 /// A server that no stack says anything of.
 async fn server_alone(context: &Context, ui: Ui, args: &Doctor, (host, port): (String, u16)) -> Result<u8, Failure> {
-    let login = given(context, args, None)?;
+    let login = given_login(context, by(args), None)?;
     let target = Target { host, port, ..target(context, args, login)? };
     let checks = looked_at(target).await;
     Ok(told(ui, &[(args.subject.clone(), checks)], None))
@@ -45,7 +55,7 @@ async fn cache(context: &Context, ui: Ui, args: &Doctor) -> Result<u8, Failure> 
     let (open, meant, login) = open_with_login(context, ui, of, user.as_ref(), takes).await?;
     let (live, checks) = doctor::examine(&open.connection, &meant).await?;
     let mut groups = vec![(meant.address.to_string(), checks)];
-    let login = given(context, args, login)?;
+    let login = given_login(context, by(args), login)?;
     let base = target(context, args, login)?;
     let endpoints = meant.kind.endpoints(&live);
     // A tunnel has one end.
@@ -79,6 +89,11 @@ fn of_endpoint(endpoint: &Endpoint, base: &Target, live: &Object) -> Target {
     }
 }
 
+/// Who logs in, and with what.
+fn by(args: &Doctor) -> (Option<&str>, Option<&str>) {
+    (args.user.as_deref(), args.token_env.as_deref())
+}
+
 /// What the options say; the host is still open.
 fn target(context: &Context, args: &Doctor, login: Option<Login>) -> Result<Target, Failure> {
     let wrong = || Failure::Error("--through: write HOST:PORT".to_owned());
@@ -93,30 +108,12 @@ fn target(context: &Context, args: &Doctor, login: Option<Login>) -> Result<Targ
         port: 0,
         through,
         tls,
-        roots: args.cacert.as_deref().map(|file| context.path(file)),
+        roots: certificates(context, args.cacert.as_deref())?,
         redis: !args.memcached,
         user: login.as_ref().and_then(|login| login.user.clone()),
         secret: login.map(|login| login.secret.to_string()),
         replicas: None,
     })
-}
-
-/// The log-in that the options give, or that of the block.
-fn given(context: &Context, args: &Doctor, of_block: Option<Login>) -> Result<Option<Login>, Failure> {
-    let Some(variable) = &args.token_env else {
-        if args.user.as_deref().is_some_and(|user| kinds::address(user).is_none()) {
-            let why = "--user NAME wants --token-env VARIABLE; user.NAME of the stack has its password in its block";
-            return Err(Failure::Error(why.to_owned()));
-        }
-        return Ok(of_block);
-    };
-    let secret = context.variable(variable);
-    let secret = secret.ok_or_else(|| Failure::Error(format!("--token-env: {variable} is not set")))?;
-    let name = match args.user.as_deref() {
-        Some(user) if kinds::address(user).is_some() => of_block.and_then(|login| login.user),
-        user => user.map(str::to_owned),
-    };
-    Ok(Some(Login { user: name, secret: secret.into() }))
 }
 
 async fn looked_at(target: Target) -> Vec<Check> {

@@ -54,7 +54,10 @@ const COLUMNS: [&str; 5] = ["Environment", "Drifted", "Ignored", "Not applied ye
 
 /// Shows what others have changed. Reads only.
 pub async fn run(context: &Context, args: &DriftArgs) -> u8 {
-    let ui = context.ui(args.json);
+    let ui = context.ui(args.messages.json);
+    if let Err(failure) = context.beside(args.messages.json_into.as_deref()) {
+        return fail(ui, &failure);
+    }
     signals::listen(ui);
     look(context, ui, args).await.unwrap_or_else(|failure| fail(ui, &failure))
 }
@@ -78,13 +81,15 @@ async fn look(context: &Context, ui: Ui, args: &DriftArgs) -> Result<u8, Failure
             tell(ui, one);
         }
         several => {
-            if ui.json {
+            if ui.streams() {
                 let diagnostics: Vec<_> = found.iter().map(|one| ui::json::diagnostic_body(one, &sources)).collect();
                 let environments: Vec<_> = several.iter().map(|one| document(ui, one)).collect();
                 ui.document(
                     &json!({ "format_version": "1.0", "environments": environments, "diagnostics": diagnostics }),
                 );
-            } else {
+            }
+            if !ui.json {
+                let ui = ui.without_stream();
                 ui.diagnostics(&found, &sources);
                 several.iter().for_each(|one| tell(ui.of(&one.session.environment.name), one));
                 let rows: Vec<[String; 5]> = several.iter().map(Looked::cells).collect();

@@ -5,8 +5,9 @@ use serde_json::json;
 use crate::cli::args::Events;
 use crate::cli::day_two::{open, open_for};
 use crate::cli::run::{Context, fail};
-use crate::cli::{exit, signals};
+use crate::cli::{exit, show, signals};
 use crate::kind::Event;
+use crate::kinds;
 use crate::ops::Failure;
 use crate::ops::connect::Purpose;
 use crate::ops::day_two::events::{list, since};
@@ -24,6 +25,7 @@ async fn attempt(context: &Context, ui: Ui, args: &Events) -> Result<u8, Failure
     let (open, meant) = match &args.address {
         None => (open(context, ui, &args.inputs, Purpose::Look).await?, None),
         Some(address) => {
+            of_elasticache(address)?;
             let of = (&args.inputs, &**address);
             let (open, meant) = open_for(context, ui, of, Purpose::Look, |_| true).await?;
             (open, Some(meant))
@@ -51,6 +53,18 @@ async fn attempt(context: &Context, ui: Ui, args: &Events) -> Result<u8, Failure
         found.into_iter().map(|event| [second(&event.at), event.source, event.text.replace('\n', " ")]).collect();
     ui.say(&columns(&["When", "Of", "What"], &rows, |_| false));
     Ok(exit::OK)
+}
+
+/// The events are those of ElastiCache: it tells none of other services' objects.
+fn of_elasticache(address: &str) -> Result<(), Failure> {
+    let address = show::parse(address)?;
+    match kinds::get(&address.kind) {
+        Some(kind) if !kind.schema().terraform.starts_with("aws_elasticache_") => Err(Failure::Error(format!(
+            "`{address}` has no events: those that are told are of ElastiCache, and {} is none of its kinds",
+            address.kind
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// A time to the second: fractions say nothing, and are told where they are not zero only.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::address::{Address, Subject};
-use crate::cli::apply::{self, Manner};
+use crate::cli::apply::{self, Judge, Manner};
 use crate::cli::args::{ApplyArgs, Import, ScopeArgs, StackArgs};
 use crate::cli::run::{Context, fail, one};
 use crate::cli::{discover, show, signals, takeover};
@@ -21,7 +21,10 @@ use crate::ui::Ui;
 
 /// Takes over one object, or all that can be found.
 pub async fn run(context: &Context, args: &Import) -> u8 {
-    let ui = context.ui(false);
+    let ui = context.ui(args.messages.json);
+    if let Err(failure) = context.beside(args.messages.json_into.as_deref()) {
+        return fail(ui, &failure);
+    }
     let done = match (&args.address, &args.id, &args.from_tfstate) {
         (Some(address), Some(id), _) => single(context, ui, args, address, id).await,
         (_, _, Some(state)) => takeover::run(context, ui, args, state).await,
@@ -56,7 +59,7 @@ async fn single(context: &Context, ui: Ui, args: &Import, address: &str, id: &st
         && !open(context, ui, &stack, BTreeMap::new())?.store()?.state().records.contains_key(&to)
         && std::fs::remove_file(context.path(file)).is_ok()
     {
-        ui.say(&format!("Nothing was imported; {} is taken away again.\n", file.display()));
+        ui.tell(&format!("Nothing was imported; {} is taken away again.", file.display()));
     }
     taken
 }
@@ -73,17 +76,16 @@ async fn take(
         true => Ok(()),
         false => Err(Failure::Error(format!("`{to}` has a record now; nothing was imported"))),
     };
-    let manner = Manner {
-        command: "cachestack import",
-        destroy: false,
-        judge: &judge,
-        agreed: &|| Ok(()),
-        stop: signals::listen(ui),
-    };
+    let manner = manner(ui, &judge);
     let options = adoption(vec![to.clone()]);
     // Nothing in the account changes, as with Terraform: nobody is asked.
     let arguments = arguments(stack.clone(), args, true);
     Ok(apply::plan_and_apply(context, ui, &arguments, session, options, &manner).await?.0)
+}
+
+/// How an import is carried out: `judge` says whether the plan takes over what it should.
+pub fn manner<'a>(ui: Ui, judge: &'a Judge<'a>) -> Manner<'a> {
+    Manner { command: "cachestack import", destroy: false, judge, agreed: &|| Ok(()), stop: signals::listen(ui) }
 }
 
 /// A plan that takes these over and does nothing else.
@@ -93,7 +95,7 @@ pub fn adoption(addresses: Vec<Address>) -> Options {
 
 /// The arguments of the apply.
 pub fn arguments(stack: StackArgs, args: &Import, auto_approve: bool) -> ApplyArgs {
-    let scope = ScopeArgs { lock_timeout: args.lock_timeout, parallelism: 10, ..ScopeArgs::default() };
+    let scope = ScopeArgs { lock_timeout: args.approval.lock_timeout, parallelism: 10, ..ScopeArgs::default() };
     ApplyArgs { stack, scope, auto_approve, ..ApplyArgs::default() }
 }
 
@@ -156,7 +158,7 @@ async fn write_missing_of(
     let text = texts.join("\n");
     disk::create_new(&path, text.as_bytes())
         .map_err(|error| Failure::Error(format!("{}: {error}; nothing was written", file.display())))?;
-    ui.say(&format!("Written: {}\n", file.display()));
+    ui.tell(&format!("Written: {}", file.display()));
     Ok(match is_part_of(&path, &session.evaluator.stack().directory) {
         true => BTreeMap::new(),
         false => BTreeMap::from([(file.display().to_string(), text)]),
@@ -180,6 +182,6 @@ pub fn tell_secrets(ui: Ui, written: &[Generated], spelling: Spelling) {
         Spelling::Terraform => ("variable of the stack", "without a value the secret stays as it is"),
     };
     for (address, name) in all {
-        ui.say(&format!("{address} has a secret, which AWS does not tell: it comes from the {what} {name}; {more}.\n"));
+        ui.tell(&format!("{address} has a secret, which AWS does not tell: it comes from the {what} {name}; {more}."));
     }
 }

@@ -31,7 +31,7 @@ fn directory(context: &Context, args: &Init) -> PathBuf {
 
 #[cfg(feature = "aws")]
 async fn fetch(context: &Context, args: &Init, ui: Ui) -> Result<u8, String> {
-    let web = crate::cloud::Client::new(context.variable("AWS_CA_BUNDLE"))?;
+    let web = crate::cloud::Client::new(context.variable("AWS_CA_BUNDLE"), None)?;
     let say = |line: &str| ui.err(line);
     let fetched = modules(&directory(context, args), args.upgrade, &web, context.process(), say).await?;
     Ok(report(ui, &fetched))

@@ -21,9 +21,9 @@ use crate::ui::{self, Ui, stream};
 
 /// Shows what would change.
 pub async fn run(context: &Context, args: &PlanArgs) -> u8 {
-    let ui = context.ui(args.json).in_full(args.full);
+    let ui = context.ui(args.messages.json).in_full(args.full);
     signals::listen(ui);
-    let made = match context.beside(args.json_into.as_deref()) {
+    let made = match context.beside(args.messages.json_into.as_deref()) {
         Ok(()) => make(context, ui, args).await,
         Err(failure) => Err(failure),
     };

@@ -10,7 +10,10 @@ use crate::ui::Ui;
 
 /// Restarts nodes of one resource, and asks before it does.
 pub async fn run(context: &Context, args: &RebootArgs) -> u8 {
-    let ui = context.ui(args.json);
+    let ui = context.ui(args.messages.json);
+    if let Err(failure) = context.beside(args.messages.json_into.as_deref()) {
+        return fail(ui, &failure);
+    }
     attempt(context, ui, args).await.unwrap_or_else(|failure| fail(ui, &failure))
 }
 
@@ -19,23 +22,14 @@ async fn attempt(context: &Context, ui: Ui, args: &RebootArgs) -> Result<u8, Fai
     let scope = ScopeArgs {
         max_impact: args.max_impact.clone(),
         allow_destroy: args.allow_destroy.clone(),
-        lock_timeout: args.lock_timeout,
+        lock_timeout: args.approval.lock_timeout,
         // Nodes are restarted one after another anyway.
         parallelism: 1,
         ..ScopeArgs::default()
     };
     let options = Options { reboot: vec![address], reboot_all: args.all, ..plan_options(&scope, false)? };
     let stack = StackArgs { stack: None, inputs: args.inputs.clone() };
-    let apply = ApplyArgs {
-        stack,
-        plan: None,
-        all: false,
-        full: false,
-        scope,
-        auto_approve: args.auto_approve,
-        json: args.json,
-        json_into: None,
-    };
+    let apply = ApplyArgs { stack, scope, auto_approve: args.approval.auto_approve, ..ApplyArgs::default() };
     let manner = Manner {
         command: "cachestack reboot",
         destroy: false,

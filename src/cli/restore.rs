@@ -12,9 +12,9 @@ use crate::cli::run::{Context, fail};
 use crate::cli::{exit, import, plan, show, signals};
 use crate::disk;
 use crate::generate::restored::Edit;
-use crate::kind::Kind;
+use crate::kind::{Kind, Observation};
 use crate::ops::connect::Purpose;
-use crate::ops::day_two::restore::{choose, edit, judge};
+use crate::ops::day_two::restore::{choose, edit, judge, written};
 use crate::ops::day_two::{kind_of, meant, snapshots, unknown};
 use crate::ops::{Failure, Session};
 use crate::plan::{Options, Plan};
@@ -24,7 +24,10 @@ use crate::value::{Object, text};
 
 /// Makes a cache anew out of a snapshot.
 pub async fn run(context: &Context, args: &Restore) -> u8 {
-    let ui = context.ui(args.json);
+    let ui = context.ui(args.messages.json);
+    if let Err(failure) = context.beside(args.messages.json_into.as_deref()) {
+        return fail(ui, &failure);
+    }
     attempt(context, ui, args).await.unwrap_or_else(|failure| fail(ui, &failure))
 }
 
@@ -33,9 +36,21 @@ async fn attempt(context: &Context, ui: Ui, args: &Restore) -> Result<u8, Failur
     let address = show::parse(&args.address)?;
     let kind = kind_of(&address, |kind| kind.filled_from().is_some())?;
     let filled = kind.filled_from().ok_or(Failure::Stack)?;
-    let (session, snapshot) = chosen(context, ui, args, &address, kind).await?;
-    let edit = edit(&session, &address, kind, filled, &snapshot, args.copy.as_deref())?;
+    let (session, found) = listed(context, ui, args, &address, kind).await?;
+    let edited = |snapshot: &Object| edit(&session, &address, kind, filled, snapshot, args.copy.as_deref());
+    let cut_off = session.store()?.is_cut_off();
+    // The newest one may be what a run that was cut off has taken of the cache before it made it anew.
+    let begun = written(&found, |snapshot| edited(snapshot).is_ok_and(|edit| edit.before == edit.after));
+    let snapshot = match begun.filter(|_| cut_off && args.snapshot == "latest") {
+        Some(begun) => begun.object.clone(),
+        None => choose(&found, &address, &args.snapshot)?.object,
+    };
+    let edit = edited(&snapshot)?;
+    let goes_on = cut_off && edit.before == edit.after;
     tell(ui, &edit, &snapshot);
+    if goes_on {
+        ui.tell("An earlier run was cut off: this one goes on with what it has left.");
+    }
     let path = edit.path.display().to_string();
     let allowed = match args.allow_destroy.as_deref() {
         None => false,
@@ -48,28 +63,32 @@ async fn attempt(context: &Context, ui: Ui, args: &Restore) -> Result<u8, Failur
     };
     let options = Options {
         targets: vec![Subject::Resource(edit.address.clone())],
-        // What is written already asks for nothing new.
-        replace: if edit.before == edit.after { vec![edit.address.clone()] } else { Vec::new() },
+        // What is written already asks for nothing new, unless it was not carried out to its end.
+        replace: if edit.before == edit.after && !goes_on { vec![edit.address.clone()] } else { Vec::new() },
         allow_destroy: if allowed { vec![edit.address.clone()] } else { Vec::new() },
         ..Options::default()
+    };
+    // What a run that was cut off has made needs not be made again.
+    let judged = |plan: &Plan, goes_on: bool| match plan.steps.iter().any(|step| step.address == edit.address) {
+        false if goes_on => Ok(()),
+        _ => judge(plan, &edit.address, filled, &snapshot),
     };
     let stack = stack_of(&args.inputs);
     let mut session = import::open(context, ui, &stack, BTreeMap::from([(path.clone(), edit.after.clone())]))?;
     if args.dry_run {
         let (plan, _, connection) = plan::prepare(ui, &mut session, &options, None).await?;
-        judge(&plan, &edit.address, filled, &snapshot)?;
+        judged(&plan, goes_on)?;
         plan::show(ui, &plan, &session.environment.name, &connection.place);
         ui.say(&format!("\nNothing was written into {path}, and nothing was sent.\n"));
         return Ok(if plan.is_blocked() { exit::REFUSED } else { exit::OK });
     }
-    let judge = |plan: &Plan, _: &State| judge(plan, &edit.address, filled, &snapshot);
+    let judge = |plan: &Plan, _: &State| judged(plan, goes_on);
     let write = || write(&edit);
     let manner = Manner { command: "cachestack restore", destroy: false, judge: &judge, agreed: &write, stop };
     let arguments = ApplyArgs {
         stack,
-        scope: ScopeArgs { lock_timeout: args.lock_timeout, parallelism: 10, ..ScopeArgs::default() },
-        auto_approve: args.auto_approve,
-        json: args.json,
+        scope: ScopeArgs { lock_timeout: args.approval.lock_timeout, parallelism: 10, ..ScopeArgs::default() },
+        auto_approve: args.approval.auto_approve,
         ..ApplyArgs::default()
     };
     Ok(apply::plan_and_apply(context, ui, &arguments, session, options, &manner).await?.0)
@@ -79,14 +98,14 @@ fn stack_of(inputs: &InputArgs) -> StackArgs {
     StackArgs { stack: None, inputs: inputs.clone() }
 }
 
-/// The stack as it is, and the snapshot that is meant.
-async fn chosen(
+/// The stack as it is, and the snapshots that may be meant.
+async fn listed(
     context: &Context,
     ui: Ui,
     args: &Restore,
     address: &Address,
     kind: &dyn Kind,
-) -> Result<(Session, Object), Failure> {
+) -> Result<(Session, Vec<Observation>), Failure> {
     let opened = open(context, ui, &args.inputs, Purpose::Look).await?;
     if opened.session.evaluator.stack().resource(&address.config()).is_none() {
         let why = match opened.state.records.keys().any(|known| known.is_within(address)) {
@@ -108,7 +127,7 @@ async fn chosen(
         "latest" => snapshots::of(&opened.connection, word, &region, &id).await?,
         _ => snapshots::all(&opened.connection, &region).await?,
     };
-    Ok((opened.session, choose(&found, address, &args.snapshot)?.object))
+    Ok((opened.session, found))
 }
 
 /// Where an object would be that has no record, and what it would be called.

@@ -2,7 +2,7 @@
 
 use crate::address::{Address, Subject};
 use crate::cli::apply::{self, Manner};
-use crate::cli::args::{ApplyArgs, Rotate, ScopeArgs, StackArgs};
+use crate::cli::args::{ApplyArgs, Approval, Rotate, ScopeArgs, StackArgs};
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, signals};
 use crate::kind::SecretPhase;
@@ -15,7 +15,10 @@ use crate::value::Value;
 
 /// Lets a new secret in beside the one before; makes it the only one when somebody says so.
 pub async fn run(context: &Context, args: &Rotate) -> u8 {
-    let ui = context.ui(args.json);
+    let ui = context.ui(args.messages.json);
+    if let Err(failure) = context.beside(args.messages.json_into.as_deref()) {
+        return fail(ui, &failure);
+    }
     attempt(context, ui, args).await.unwrap_or_else(|failure| fail(ui, &failure))
 }
 
@@ -32,12 +35,13 @@ async fn attempt(context: &Context, ui: Ui, args: &Rotate) -> Result<u8, Failure
     }
     exit::rest();
     let question = "\nDo all clients come with the new one? Those that do not are shut out. Only \"yes\" is accepted: ";
-    let answer = if args.json || args.auto_approve { None } else { ui.ask(question) };
+    let answer = if ui.json || args.approval.auto_approve { None } else { ui.ask(question) };
     if answer.is_none_or(|answer| answer.trim() != "yes") {
         tell(ui, &format!("Nothing more was sent. When all clients have the new one: {way}"));
         return Ok(exit::OK);
     }
-    let finish = Rotate { auto_approve: true, ..args.clone() };
+    let approval = Approval { auto_approve: true, ..args.approval.clone() };
+    let finish = Rotate { approval, ..args.clone() };
     Ok(turn(context, ui, &finish, &address, SecretPhase::Set).await?.0)
 }
 
@@ -60,14 +64,10 @@ async fn turn(
         ..Options::default()
     };
     let arguments = ApplyArgs {
-        plan: None,
-        all: false,
-        full: false,
         stack: StackArgs { stack: None, inputs: args.inputs.clone() },
-        scope: ScopeArgs { lock_timeout: args.lock_timeout, parallelism: 10, ..ScopeArgs::default() },
-        auto_approve: args.auto_approve,
-        json: args.json,
-        json_into: None,
+        scope: ScopeArgs { lock_timeout: args.approval.lock_timeout, parallelism: 10, ..ScopeArgs::default() },
+        auto_approve: args.approval.auto_approve,
+        ..ApplyArgs::default()
     };
     let judge = |plan: &Plan, state: &State| judge(plan, state, address, only);
     let manner = Manner {

@@ -3,6 +3,8 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use serde_json::{Value as Json, json};
+
 use crate::address::Subject;
 use crate::cli::args::{State, StateCommand, Surgery};
 use crate::cli::run::{Context, fail};
@@ -11,19 +13,32 @@ use crate::diag::visible;
 use crate::ops::plan::check_stack;
 use crate::ops::surgery::{self, Change};
 use crate::ops::{Failure, Session, apply, moved};
-use crate::state::file;
 use crate::state::store::Store;
-use crate::ui::Ui;
+use crate::state::{Effect, file};
+use crate::ui::{Ui, stream};
 
 /// Looks at the records of a state, and changes them by hand.
 pub async fn run(context: &Context, args: &State) -> u8 {
-    let ui = context.ui(false);
+    let ui = context.ui(is_json(&args.command));
     attempt(context, ui, args).await.unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+/// Whether programs are to read what is said.
+fn is_json(command: &StateCommand) -> bool {
+    match command {
+        StateCommand::List { json, .. } => *json,
+        StateCommand::Mv { surgery, .. }
+        | StateCommand::Rm { surgery, .. }
+        | StateCommand::ReplaceId { surgery, .. }
+        | StateCommand::Push { surgery, .. } => surgery.json,
+        // These print one document, or what is kept.
+        StateCommand::Show { .. } | StateCommand::Pull { .. } => false,
+    }
 }
 
 async fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure> {
     match &args.command {
-        StateCommand::List { inputs } => {
+        StateCommand::List { inputs, .. } => {
             list(ui, &context.open_inputs(ui, inputs)?.store()?);
             Ok(exit::OK)
         }
@@ -53,15 +68,26 @@ async fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure>
 
 fn list(ui: Ui, store: &Store) {
     let state = store.state();
-    for address in state.records.keys() {
-        ui.out(&format!("{address}\n"));
+    for (address, record) in &state.records {
+        listed(ui, address.to_string(), "", Some(("recorded", &record.id)));
     }
     for deposed in &state.deposed {
-        ui.out(&format!("{} (deposed {})\n", deposed.address, visible::line(&deposed.record.id)));
+        let id = &deposed.record.id;
+        listed(ui, deposed.address.to_string(), &format!(" (deposed {})", visible::line(id)), Some(("deposed", id)));
     }
     for stranger in &state.strangers {
-        ui.out(&format!("{} (of a kind that this version does not know)\n", stranger.address));
+        listed(ui, stranger.address.to_string(), " (of a kind that this version does not know)", None);
     }
+}
+
+/// One line of the list: what stands behind the address, and for programs what it is and its name in AWS.
+fn listed(ui: Ui, address: String, behind: &str, what: Option<(&str, &str)>) {
+    ui.stream(|| {
+        let (status, id) = what.map_or(("unknown-kind", None), |(status, id)| (status, Some(id)));
+        let members = json!({ "address": address, "status": status, "id": id });
+        vec![stream::line("info", format!("{address}{behind}"), "state_record", members)]
+    });
+    ui.say(&format!("{address}{behind}\n"));
 }
 
 fn show_one(ui: Ui, store: &Store, address: &str, json: bool) -> Result<u8, Failure> {
@@ -89,21 +115,50 @@ async fn change(context: &Context, ui: Ui, args: &Surgery, change: &Change) -> R
     check_stack(&store.state().home, &session)?;
     let (lines, effects) = surgery::effects(&store.state(), change)?;
     let count = lines.len();
-    for line in lines {
-        ui.out(&format!("{line}\n"));
-    }
+    tell(ui, &lines, &effects);
     let word = match change {
         Change::Move(..) => "moved",
         Change::Remove(_) => "let go",
         Change::ReplaceId(..) => "changed",
     };
     if args.dry_run {
-        ui.out(&format!("{count} would be {word}; nothing was changed.\n"));
+        ended(ui, &format!("{count} would be {word}; nothing was changed."), 0);
         return Ok(exit::OK);
     }
     surgery::carry_out(&session, &mut store, effects).await?;
-    ui.out(&format!("{count} {word}. What was there before is the backup.\n"));
+    ended(ui, &format!("{count} {word}. What was there before is the backup."), count);
     Ok(exit::OK)
+}
+
+/// Says what a change comes to.
+fn tell(ui: Ui, lines: &[String], effects: &[Effect]) {
+    ui.stream(|| {
+        let told = lines.iter().zip(effects.iter().flat_map(members));
+        told.map(|(text, members)| stream::line("info", text.clone(), "state_change", members)).collect()
+    });
+    lines.iter().for_each(|line| ui.say(&format!("{line}\n")));
+}
+
+/// The parts of an effect, for programs: as many as it has lines.
+fn members(effect: &Effect) -> Vec<Json> {
+    match effect {
+        Effect::Move(pairs) => pairs
+            .iter()
+            .map(|(from, to)| json!({ "action": "move", "address": from.to_string(), "to": to.to_string() }))
+            .collect(),
+        Effect::Remove(address) => vec![json!({ "action": "remove", "address": address.to_string() })],
+        Effect::Bury(address, id) => vec![json!({ "action": "remove", "address": address.to_string(), "deposed": id })],
+        Effect::Record(address, record) => {
+            vec![json!({ "action": "replace-id", "address": address.to_string(), "id": record.id })]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The last line, and for programs how many records were changed.
+fn ended(ui: Ui, text: &str, changed: usize) {
+    ui.stream(|| vec![stream::line("info", text, "state_summary", json!({ "changed": changed }))]);
+    ui.say(&format!("{text}\n"));
 }
 
 /// Writes a `moved` block in the place of a change of the state.
@@ -111,19 +166,18 @@ fn write_moved(context: &Context, ui: Ui, args: &Surgery, from: &Subject, to: &S
     let session = context.open_inputs(ui, &args.inputs)?;
     let state = session.store()?.state().clone();
     check_stack(&state.home, &session)?;
-    let (lines, _) = surgery::effects(&state, &Change::Move(from.clone(), to.clone()))?;
+    let (lines, effects) = surgery::effects(&state, &Change::Move(from.clone(), to.clone()))?;
     let edit = moved::edit(&session, from, to)?;
-    for line in lines {
-        ui.out(&format!("{line}\n"));
-    }
+    tell(ui, &lines, &effects);
     let path = edit.path.display();
     if args.dry_run {
-        ui.out(&format!("\n{}\nThis would be written into {path}; nothing was changed.\n", edit.block));
+        ui.say(&format!("\n{}\n", edit.block));
+        ended(ui, &format!("This would be written into {path}; nothing was changed."), 0);
         return Ok(exit::OK);
     }
     crate::disk::replace(&edit.path, edit.text.as_bytes())
         .map_err(|error| Failure::Error(format!("{path}: {error}; nothing was changed")))?;
-    ui.out(&format!("Written into {path}: the next apply moves it.\n"));
+    ended(ui, &format!("Written into {path}: the next apply moves it."), 0);
     Ok(exit::OK)
 }
 
@@ -157,17 +211,18 @@ async fn push(context: &Context, ui: Ui, args: &Surgery, path: &Path, force: boo
     if args.dry_run {
         let (pushed, _) = file::decode(&bytes).map_err(|wrong| Failure::Error(wrong.to_string()))?;
         let there = store.state();
-        ui.out(&format!(
-            "serial {} with {} records would take the place of serial {} with {}; nothing was changed.\n",
+        let text = format!(
+            "serial {} with {} records would take the place of serial {} with {}; nothing was changed.",
             pushed.serial,
             pushed.records.len(),
             there.serial,
             there.records.len()
-        ));
+        );
+        ended(ui, &text, 0);
         return Ok(exit::OK);
     }
     surgery::push(&session, &mut store, &bytes, force).await?;
-    let serial = store.state().serial;
-    ui.out(&format!("Pushed: serial {serial}. What was there before is the backup.\n"));
+    let (serial, records) = (store.state().serial, store.state().records.len());
+    ended(ui, &format!("Pushed: serial {serial}. What was there before is the backup."), records);
     Ok(exit::OK)
 }

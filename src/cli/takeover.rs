@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::address::Address;
-use crate::cli::apply::{self, Manner};
+use crate::cli::apply;
 use crate::cli::args::{Import, StackArgs};
 use crate::cli::discover::complete;
-use crate::cli::import::{adoption, arguments, open};
+use crate::cli::exit;
+use crate::cli::import::{adoption, arguments, manner, open};
 use crate::cli::run::Context;
-use crate::cli::{exit, signals};
 use crate::disk;
 use crate::generate::{Spelling, imports, laid_out, removed};
-use crate::ops::connect::{Purpose, connect};
 use crate::ops::takeover::{Takeover, read, takeover};
 use crate::ops::{Failure, Session};
 use crate::plan::{Options, Plan};
@@ -25,7 +24,7 @@ const REMOVED: &str = "removed-from-terraform.tf.txt";
 /// Takes over what a state of Terraform has of our kinds.
 pub async fn run(context: &Context, ui: Ui, args: &Import, place: &str) -> Result<u8, Failure> {
     let stack = StackArgs { stack: None, inputs: args.inputs.clone() };
-    let mut session = open(context, ui, &stack, BTreeMap::new())?;
+    let session = open(context, ui, &stack, BTreeMap::new())?;
     if session.has_errors() {
         ui.diagnostics(&session.diagnostics, &session.sources);
         return Err(Failure::Stack);
@@ -37,17 +36,14 @@ pub async fn run(context: &Context, ui: Ui, args: &Import, place: &str) -> Resul
             "the `removed` blocks for Terraform go into a new file, and there is one: name another with --removed-out";
         return Err(Failure::Error(format!("{}: {why}", file.display())));
     }
-    if place.starts_with("s3://") {
-        connect(&mut session, Purpose::Look).await?;
-    }
-    let bytes = read(&session, place, &context.path(Path::new(place)))?;
+    let bytes = read(&session, place, &context.path(Path::new("")))?;
     let state = session.store()?.state().clone();
     let takeover = takeover(&session, &state, &bytes)?;
     for why in &takeover.left {
-        ui.say(&format!("Left to Terraform: {why}.\n"));
+        ui.tell(&format!("Left to Terraform: {why}."));
     }
     if takeover.imports.is_empty() {
-        ui.say("The state has nothing of our kinds.\n");
+        ui.tell("The state has nothing of our kinds.");
         return Ok(exit::OK);
     }
     keep_secrets(&session, &takeover)?;
@@ -55,13 +51,7 @@ pub async fn run(context: &Context, ui: Ui, args: &Import, place: &str) -> Resul
     let beside = BTreeMap::from([(format!("<{place}>"), imports(&takeover.imports, Spelling::Ours))]);
     let session = open(context, ui, &stack, beside)?;
     let judge = |plan: &Plan, _: &State| complete(plan, &addresses);
-    let manner = Manner {
-        command: "cachestack import",
-        destroy: false,
-        judge: &judge,
-        agreed: &|| Ok(()),
-        stop: signals::listen(ui),
-    };
+    let manner = manner(ui, &judge);
     let options = Options { told: takeover.told, ..adoption(addresses.clone()) };
     let arguments = arguments(stack, args, true);
     let (code, _) = apply::plan_and_apply(context, ui, &arguments, session, options, &manner).await?;
@@ -73,7 +63,7 @@ pub async fn run(context: &Context, ui: Ui, args: &Import, place: &str) -> Resul
         })?;
         let how =
             "put its blocks into Terraform's directory in the place of those that are taken over, and apply there";
-        ui.say(&format!("\nFor Terraform's side: {}: {how}; nothing is destroyed by that.\n", file.display()));
+        ui.tell(&format!("\nFor Terraform's side: {}: {how}; nothing is destroyed by that.", file.display()));
     }
     Ok(code)
 }

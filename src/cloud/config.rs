@@ -43,6 +43,7 @@ pub async fn load(settings: &Settings) -> Result<Loaded, RemoteError> {
         .retry_config(RetryConfig::standard().with_max_attempts(tries))
         .sleep_impl(clock.clone())
         .time_source(clock)
+        .http_client(http::client(access, settings.environment.as_ref())?)
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(5))
@@ -50,9 +51,6 @@ pub async fn load(settings: &Settings) -> Result<Loaded, RemoteError> {
                 .operation_timeout(Duration::from_secs(120))
                 .build(),
         );
-    if let Some(client) = http::client(access)? {
-        loader = loader.http_client(client);
-    }
     if let Some(region) = &settings.region {
         loader = loader.region(Region::new(region.clone()));
     }
@@ -133,7 +131,7 @@ pub fn in_process(settings: &Settings, client: InProcess) -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))
         .endpoint_url("http://in-process.invalid")
-        .http_client(logged::client(client))
+        .http_client(logged::client(client, settings.environment.as_ref()))
         .credentials_provider(SharedCredentialsProvider::new(credentials::test(account)))
         .identity_cache(IdentityCache::no_cache())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

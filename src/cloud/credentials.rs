@@ -70,16 +70,13 @@ fn secret(name: &str, secret: &Secret) -> Result<String, RemoteError> {
 fn surroundings(settings: &Settings, config: &SdkConfig) -> Result<ProviderConfig, RemoteError> {
     let clock = SdkClock(settings.clock.clone());
     let region = config.region().cloned().unwrap_or(Region::from_static("us-east-1"));
-    let surroundings = ProviderConfig::without_region()
+    Ok(ProviderConfig::without_region()
         .with_region(Some(region))
         .with_use_fips(config.use_fips())
         .with_use_dual_stack(config.use_dual_stack())
         .with_sleep_impl(clock.clone())
-        .with_time_source(clock);
-    Ok(match http::client(&settings.access)? {
-        Some(client) => surroundings.with_http_client(client),
-        None => surroundings,
-    })
+        .with_time_source(clock)
+        .with_http_client(http::client(&settings.access, settings.environment.as_ref())?))
 }
 
 /// The named profile, or the one that `AWS_PROFILE` names.

@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::catalog::permissions;
 use crate::kind::{ErrorClass, RemoteError};
 
 /// Codes that ask for a slower pace. The call was not carried out.
@@ -101,6 +102,20 @@ where
         }
         _ => fatal("NotSent", chain(error)),
     }
+}
+
+/// Codes of refusals that a policy of IAM can turn into leave.
+const UNPERMITTED: [&str; 5] =
+    ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized", "AuthorizationError"];
+
+/// Says which action of IAM is missing, and where to find all that are needed, where the credentials are not allowed it.
+pub fn with_action(error: RemoteError, action: Option<&str>) -> RemoteError {
+    let Some(action) = action.filter(|_| UNPERMITTED.contains(&error.code.as_str())) else { return error };
+    let policy = permissions::purpose(action);
+    let policy = policy.map(|purpose| format!(" (cachestack iam-policy --for {purpose} prints what is needed)"));
+    let said = error.message.trim_end_matches('.');
+    let message = format!("{said}; the credentials are not allowed {action}{}", policy.unwrap_or_default());
+    RemoteError { message, ..error }
 }
 
 /// How rustls begins what it says of a certificate that it does not take.

@@ -1,6 +1,7 @@
-//! The HTTP client where it is not the SDK's own: through proxies, with further root certificates, or with a log.
+//! The HTTP client: through proxies, with further root certificates, and with a log.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
@@ -18,19 +19,15 @@ use super::config::file;
 use super::errors::fatal;
 use super::logged;
 use crate::kind::RemoteError;
-use crate::log;
 use crate::stack::access::Access;
 
 /// The variables that name a proxy, as most programs read them.
 pub const VARIABLES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// The client that the arguments and the environment want; nothing where the SDK's own does.
-pub fn client(access: &Access) -> Result<Option<SharedHttpClient>, RemoteError> {
+/// The client that the arguments and the process want. Its log names the environment of the stack that asks.
+pub fn client(access: &Access, environment: Option<&Arc<str>>) -> Result<SharedHttpClient, RemoteError> {
     let from_process = has_variables();
     let named = access.http_proxy.is_some() || access.https_proxy.is_some();
-    if !named && !from_process && bundle(access).is_none() && !log::is_on() {
-        return Ok(None);
-    }
     let tls = tls(access)?;
     let proxies = match named {
         // What neither argument names is reached directly, as with the AWS provider.
@@ -42,7 +39,7 @@ pub fn client(access: &Access) -> Result<Option<SharedHttpClient>, RemoteError> 
         false => (ProxyConfig::disabled(), ProxyConfig::disabled()),
     };
     let (http, https) = (through(proxies.0, tls.clone()), through(proxies.1, tls));
-    Ok(Some(logged::client(ByScheme { http, https })))
+    Ok(logged::client(ByScheme { http, https }, environment))
 }
 
 fn has_variables() -> bool {
@@ -50,11 +47,11 @@ fn has_variables() -> bool {
 }
 
 /// The way to servers that are not AWS: through the proxies of the environment, with the certificates of the arguments.
-pub fn plain(access: &Access) -> Result<SharedHttpConnector, RemoteError> {
+pub fn plain(access: &Access, environment: Option<&Arc<str>>) -> Result<SharedHttpConnector, RemoteError> {
     let tls = tls(access)?;
     let proxy = if has_variables() { ProxyConfig::from_env() } else { ProxyConfig::disabled() };
     let connector = Connector::builder().proxy_config(proxy).tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-    Ok(logged::connector(SharedHttpConnector::new(connector.tls_context(tls).build())))
+    Ok(logged::connector(SharedHttpConnector::new(connector.tls_context(tls).build()), environment))
 }
 
 fn proxy(argument: &str, url: Option<&str>, access: &Access) -> Result<ProxyConfig, RemoteError> {

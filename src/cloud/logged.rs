@@ -1,8 +1,10 @@
-//! One line of the log for each request: what was asked of whom, how it was answered, and how long that took.
+//! One line of the log for each request: what was asked of whom, how it was answered, and how long that took. Whoever
+//! sent it is told what was asked, too, as IAM names it.
 //!
 //! It stands where every request passes, whoever makes it. Nothing of a body but the name of the operation and the code
 //! of an error, and nothing of a URL but its host, comes into a line.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -20,40 +22,65 @@ use crate::clock::{Clock, Stopwatch, SystemClock};
 use crate::log::{self, Level};
 
 tokio::task_local! {
-    /// Which try of a call this is, from 1.
-    pub static ATTEMPT: u32;
+    /// The try of a call that is under way.
+    pub static ATTEMPT: Attempt;
+}
+
+/// One try of a call.
+#[derive(Debug, Clone, Default)]
+pub struct Attempt {
+    /// Which one it is, from 1.
+    pub number: u32,
+    asked: Arc<Mutex<Option<String>>>,
+}
+
+impl Attempt {
+    /// A try that has asked for nothing yet.
+    pub fn new(number: u32) -> Self {
+        Self { number, ..Self::default() }
+    }
+
+    /// The action of IAM that was asked for last: `elasticache:DescribeEvents`.
+    pub fn action(&self) -> Option<String> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// How long a code or an id of a request may be, so that nobody writes a story into the log.
 const LONGEST: usize = 128;
 
 /// A client whose requests are logged, where there is a log.
-pub fn client(inner: impl HttpClient + 'static) -> SharedHttpClient {
-    if log::is_on() {
-        SharedHttpClient::new(Logged(SharedHttpClient::new(inner)))
-    } else {
-        SharedHttpClient::new(inner)
-    }
+pub fn client(inner: impl HttpClient + 'static, environment: Option<&Arc<str>>) -> SharedHttpClient {
+    SharedHttpClient::new(Logged(SharedHttpClient::new(inner), environment.cloned()))
 }
 
 /// A connector whose requests are logged, where there is a log.
-pub fn connector(inner: SharedHttpConnector) -> SharedHttpConnector {
-    if log::is_on() { SharedHttpConnector::new(Logged(inner)) } else { inner }
+pub fn connector(inner: SharedHttpConnector, environment: Option<&Arc<str>>) -> SharedHttpConnector {
+    if log::is_on() { SharedHttpConnector::new(Logged(inner, environment.cloned())) } else { inner }
 }
 
+/// With the environment of the stack that asks, where it is known.
 #[derive(Debug)]
-struct Logged<T>(T);
+struct Logged<T>(T, Option<Arc<str>>);
 
 impl HttpClient for Logged<SharedHttpClient> {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(Logged(self.0.http_connector(settings, components)))
+        SharedHttpConnector::new(Logged(self.0.http_connector(settings, components), self.1.clone()))
     }
 }
 
 impl HttpConnector for Logged<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let line = Line::of(&request);
+        let mut line = Line::of(&request);
+        line.environment = self.1.clone();
+        let _ = ATTEMPT.try_with(|attempt| {
+            *attempt.asked.lock().unwrap_or_else(PoisonError::into_inner) = line.action();
+        });
         let answer = self.0.call(request);
+        if !log::is_on() {
+            line.is_written = true;
+            return answer;
+        }
         HttpConnectorFuture::new(async move {
             let answer = match answer.await {
                 Ok(answer) if answer.status().is_success() => Ok((answer, None)),
@@ -86,6 +113,7 @@ struct Line {
     service: String,
     operation: String,
     region: Option<String>,
+    environment: Option<Arc<str>>,
     attempt: Option<u32>,
     watch: Stopwatch,
     is_written: bool,
@@ -99,10 +127,26 @@ impl Line {
             service: service.map_or_else(|| host(request.uri()).to_owned(), str::to_owned),
             operation: operation(request, service == Some("s3")),
             region: region.map(str::to_owned),
+            environment: None,
             attempt: attempt(request),
             watch: Stopwatch::start(),
             is_written: false,
         }
+    }
+
+    /// The action of IAM that allows it; none where nobody has signed it.
+    fn action(&self) -> Option<String> {
+        self.region.as_ref()?;
+        let service = match self.service.as_str() {
+            "monitoring" => "cloudwatch",
+            "tagging" => "tag",
+            other => other,
+        };
+        let operation = match (service, self.operation.as_str()) {
+            ("s3", "ListObjectsV2") => "ListBucket",
+            (_, other) => other,
+        };
+        Some(format!("{service}:{operation}"))
     }
 
     fn ends(
@@ -139,6 +183,7 @@ impl Line {
         let start = [
             ("time", Some(json!(jiff::Timestamp::try_from(SystemClock.now()).unwrap_or_default().to_string()))),
             ("level", Some(json!(level.word()))),
+            ("environment", self.environment.as_deref().map(|name| json!(name))),
             ("service", Some(json!(self.service))),
             ("operation", Some(json!(self.operation))),
             ("region", self.region.clone().map(Value::String)),
@@ -212,7 +257,11 @@ fn attempt(request: &HttpRequest) -> Option<u32> {
     let number = |name: &str| -> Option<u32> {
         header.split(';').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('=')?.parse().ok())
     };
-    if number("max").is_some_and(|most| most > 1) { number("attempt") } else { ATTEMPT.try_with(|try_| *try_).ok() }
+    if number("max").is_some_and(|most| most > 1) {
+        number("attempt")
+    } else {
+        ATTEMPT.try_with(|attempt| attempt.number).ok()
+    }
 }
 
 /// A name or an id, and nothing that is neither.
@@ -258,6 +307,8 @@ mod tests {
             let line = Line::of(&request);
             assert_eq!((line.service.as_str(), line.operation.as_str()), (service, operation));
             assert_eq!(line.region.as_deref(), region);
+            let action = region.map(|_| format!("{service}:{}", operation.replace("ListObjectsV2", "ListBucket")));
+            assert_eq!(line.action(), action);
         }
     }
 
@@ -266,7 +317,9 @@ mod tests {
         let tried = |header| attempt(&request("GET", "http://a/", &[("amz-sdk-request", header)], ""));
         assert_eq!(tried("attempt=1; max=1"), None);
         ATTEMPT
-            .scope(3, async { assert_eq!((tried("attempt=1; max=1"), tried("attempt=2; max=5")), (Some(3), Some(2))) })
+            .scope(Attempt::new(3), async {
+                assert_eq!((tried("attempt=1; max=1"), tried("attempt=2; max=5")), (Some(3), Some(2)))
+            })
             .await;
     }
 

@@ -109,12 +109,22 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// The paces of the run.
     pub paces: Paces,
+    /// The environment that asks, for the log.
+    pub environment: Option<Arc<str>>,
 }
 
 impl Settings {
     /// Settings that say nothing but where requests go.
     pub fn new(endpoint: Endpoint, clock: Arc<dyn Clock>) -> Self {
-        Self { region: None, access: Arc::default(), account_id: None, endpoint, clock, paces: Paces::default() }
+        Self {
+            region: None,
+            access: Arc::default(),
+            account_id: None,
+            endpoint,
+            clock,
+            paces: Paces::default(),
+            environment: None,
+        }
     }
 }
 

@@ -41,7 +41,8 @@ const TRIES: usize = 5;
 /// Credentials that end within this time are fetched anew.
 const MARGIN: Duration = Duration::from_secs(300);
 
-/// Opens a bucket with the credentials of the process. `certificates` is a file of further root certificates, as PEM.
+/// Opens a bucket with the credentials of the process. `certificates` is a file of further root certificates, as PEM;
+/// `environment` is that of the stack, for the log.
 ///
 /// # Errors
 /// What is wrong with the configuration; no request is sent to the bucket.
@@ -49,9 +50,10 @@ pub async fn open(
     bucket: &Bucket,
     certificates: Option<&str>,
     clock: Arc<dyn Clock>,
+    environment: Option<&Arc<str>>,
 ) -> io::Result<Arc<dyn ObjectStore>> {
     let access = Access { ca_bundle: certificates.map(Into::into), ..Access::default() };
-    let wire = Wire(http::plain(&access).map_err(wrong)?);
+    let wire = Wire(http::plain(&access, environment).map_err(wrong)?);
     match bucket.service {
         Service::S3 => s3(bucket, access, wire, clock).await,
         Service::Google => google(bucket, wire),

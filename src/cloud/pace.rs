@@ -16,7 +16,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::sync::Semaphore;
 
 use super::errors;
-use super::logged::ATTEMPT;
+use super::logged::{ATTEMPT, Attempt};
 use crate::clock::Clock;
 use crate::kind::{ErrorClass, RemoteError};
 use crate::retry::{self, Next, Pauses};
@@ -114,7 +114,8 @@ impl Pace {
             let error = {
                 let _permit = self.shared.gate.acquire().await;
                 let sent = self.turn().await;
-                let answer = ATTEMPT.scope(attempt, request()).await;
+                let this = Attempt::new(attempt);
+                let answer = ATTEMPT.scope(this.clone(), request()).await;
                 tally::answered();
                 match answer {
                     Ok(answer) => {
@@ -122,7 +123,7 @@ impl Pace {
                         return Ok(answer);
                     }
                     Err(error) => {
-                        let error = errors::from_sdk(&error);
+                        let error = errors::with_action(errors::from_sdk(&error), this.action().as_deref());
                         if error.class == ErrorClass::Throttled {
                             self.widen(sent);
                         }

@@ -1,5 +1,6 @@
 //! Plain HTTP requests over the SDK's client: its TLS, the system's certificates, and the proxies of the process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
@@ -22,9 +23,9 @@ pub struct Client(SharedHttpConnector);
 impl Client {
     /// One with the proxies and the certificates (`AWS_CA_BUNDLE`, as PEM) that the process names. The error says what
     /// is wrong with these.
-    pub fn new(certificates: Option<&str>) -> Result<Self, String> {
+    pub fn new(certificates: Option<&str>, environment: Option<&Arc<str>>) -> Result<Self, String> {
         let access = Access { ca_bundle: certificates.map(Into::into), ..Access::default() };
-        http::plain(&access).map(Self).map_err(|error| error.to_string())
+        http::plain(&access, environment).map(Self).map_err(|error| error.to_string())
     }
 
     async fn answer(&self, request: &Request, most: u64) -> Result<Answer, String> {

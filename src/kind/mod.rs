@@ -482,6 +482,11 @@ pub trait Remote: Send + Sync {
     /// Also where objects of a kind cannot be listed: an empty list says that there is none.
     fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>>;
 
+    /// What is there of the kind and cannot be taken over, because AWS gives it no name yet; each in words.
+    fn unnamed(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// Issues one call and does not wait for what it starts.
     fn invoke<'a>(&'a self, call: &'a Call) -> Future_<'a, Result<Reply, RemoteError>>;
 }

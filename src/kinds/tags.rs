@@ -9,6 +9,12 @@ use crate::value::{Object, Type, Value};
 /// Tags that begin so mark objects as ours, and are hidden from differences.
 pub const OWNERSHIP_PREFIX: &str = "cachestack:";
 
+/// The stack and the environment that an object carries the tags of.
+pub fn owner(object: &Object) -> Option<(&str, &str)> {
+    let tag = |name: &str| object.get("tags_all")?.get(&format!("{OWNERSHIP_PREFIX}{name}"))?.as_str();
+    Some((tag("stack")?, tag("environment")?))
+}
+
 /// The tag that an object carries of the operation that made it.
 pub const MARK: &str = "cachestack:id";
 

@@ -52,6 +52,7 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
         access: environment.access.clone(),
         account_id: environment.account_id.as_deref().map(str::to_owned),
         paces: session.paces.clone(),
+        environment: Some(environment.name.clone()),
         ..Settings::new(endpoint(session, purpose)?, session.clock.clone())
     };
     let aws = connect(settings).map_err(|error| Failure::Error(error.to_string()))?;
@@ -66,6 +67,7 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
         session.evaluator.secrets().connect(aws.stored(region));
         session.evaluator.remote_states().connect(aws.buckets(region));
     }
+    session.read_theirs()?;
     let poll = poll(session.environment.endpoint.as_deref());
     let urls = aws.urls().await.map_err(unreachable)?;
     let day_two: Option<Arc<dyn DayTwo>> = Some(Arc::new(aws.clone()));

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use crate::diag::visible::line;
 use crate::generate::Found;
 use crate::kind::{Kind, Status};
-use crate::kinds::tags::OWNERSHIP_PREFIX;
+use crate::kinds::tags;
 use crate::kinds::{self, KINDS};
 use crate::ops::Failure;
 use crate::ops::connect::Connection;
@@ -69,7 +69,7 @@ async fn must_be_there(connection: &Connection, region: &str, vpcs: &[String]) -
     Ok(())
 }
 
-/// Looks for all objects of our kinds that have no record. `own` is the stack and the environment that look.
+/// Looks for all objects of our kinds that have no record. `is_own` knows the tags, stack and environment, of whoever looks.
 ///
 /// # Errors
 /// Objects of a kind cannot be listed or read: what is not seen would be taken for not there.
@@ -77,7 +77,7 @@ pub async fn discover(
     state: &State,
     connection: &Connection,
     region: &str,
-    own: (&str, &str),
+    is_own: impl Fn((&str, &str)) -> bool,
     filter: &Filter,
 ) -> Result<Discovered, Failure> {
     must_be_there(connection, region, &filter.vpcs).await?;
@@ -98,8 +98,9 @@ pub async fn discover(
             _ => discovered.found.push(found),
         }
     }
+    discovered.unsettled.extend(unnamed(connection, region).await?);
     must_have_tags(&discovered.found)?;
-    let owners = owners(&discovered.found, own);
+    let owners = owners(&discovered.found, is_own);
     let told = |(at, owner): (&usize, &String)| {
         let one = &discovered.found[*at];
         format!("{} \"{}\": {owner}", one.kind.schema().kind, line(&one.id))
@@ -112,6 +113,18 @@ pub async fn discover(
     discovered.found = fitting(discovered.found, neighbours, filter);
     discovered.others = before - discovered.found.len();
     Ok(discovered)
+}
+
+/// What is there and has no name yet, in words.
+async fn unnamed(connection: &Connection, region: &str) -> Result<Vec<String>, Failure> {
+    let mut all = Vec::new();
+    for kind in KINDS.into_iter().filter(|kind| kind.local().is_none() && kind.is_looked_for()) {
+        let name = kind.schema().kind;
+        let told = connection.cloud.remote(name, region).unnamed().await;
+        let told = told.map_err(|error| Failure::Error(format!("{name}: the account cannot be read: {error}")))?;
+        all.extend(told.into_iter().map(|what| line(&what).into_owned()));
+    }
+    Ok(all)
 }
 
 /// The names of all objects, in the order of the kinds.
@@ -153,11 +166,10 @@ fn is_told(state: &State, found: &Found, region: &str) -> bool {
 }
 
 /// The objects that carry the tags of another stack or environment, with whose they are; and what is a part of those.
-fn owners(found: &[Found], own: (&str, &str)) -> BTreeMap<usize, String> {
+fn owners(found: &[Found], is_own: impl Fn((&str, &str)) -> bool) -> BTreeMap<usize, String> {
     let owner = |one: &Found| {
-        let tag = |name: &str| one.object.get("tags_all")?.get(&format!("{OWNERSHIP_PREFIX}{name}"))?.as_str();
-        let (stack, environment) = (tag("stack")?, tag("environment")?);
-        ((stack, environment) != own).then(|| format!("of environment \"{environment}\" of stack \"{stack}\""))
+        let (stack, environment) = tags::owner(&one.object)?;
+        (!is_own((stack, environment))).then(|| format!("of environment \"{environment}\" of stack \"{stack}\""))
     };
     let mut owners: BTreeMap<usize, String> =
         found.iter().enumerate().filter_map(|(at, one)| Some((at, owner(one)?))).collect();
@@ -378,7 +390,7 @@ mod tests {
             rule("sgr-3", "sg-3"),
         ];
         for (own, want) in [(("shop", "prod"), "sg-1 sgr-1"), (("shop", "dev"), "sg-1 sg-2 sgr-1 sgr-2")] {
-            let ids: Vec<&str> = owners(&found, own).keys().map(|at| found[*at].id.as_str()).collect();
+            let ids: Vec<&str> = owners(&found, |tags| tags == own).keys().map(|at| found[*at].id.as_str()).collect();
             assert_eq!(ids.join(" "), want, "{own:?}");
         }
     }

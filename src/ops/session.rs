@@ -13,7 +13,8 @@ use crate::fetch::Library;
 use crate::kind::Vault;
 use crate::lang::eval::Settings;
 use crate::lang::source::{self, Origin};
-use crate::ops::place;
+use crate::ops::Failure;
+use crate::ops::place::{self, Reach};
 use crate::ops::saved::Kept;
 use crate::plan::{Live, manages};
 use crate::stack::Stack;
@@ -109,6 +110,10 @@ pub struct Session {
     pub digests: Arc<Digests>,
     /// The URLs that variables of the process put in the place of single services of AWS.
     pub service_urls: Vec<String>,
+    /// What reads a state of Terraform.
+    pub reach: Reach,
+    /// A state of Terraform that is to be read for its values.
+    pub theirs: Option<Location>,
     /// What the last plan was made of: the state, with all operations settled, and what was read of the account.
     pub seen: Option<(State, Live)>,
     /// How fast calls go out.
@@ -243,12 +248,20 @@ impl Session {
         let endpoint = options.endpoint.as_deref();
         let environment =
             environment::evaluate(&names.0, &name, endpoint, &options.process, &evaluator, &mut diagnostics);
-        if let Some((path, span)) = &environment.terraform_state {
-            match terraform_state::read(&options.directory.join(path), |address| is_foreign(&names.0, address)) {
-                Ok(values) => evaluator.add_foreign(values),
-                Err(diagnostic) => diagnostics.push(diagnostic.at(*span)),
+        let reach = Reach::of(options, &environment.name);
+        let theirs = environment.terraform_state.clone().map(|(place, span)| (place.from(&options.directory), span));
+        // A file is read at once; for what is elsewhere there are no credentials before there is an account.
+        let theirs = theirs.filter(|(place, span)| match place {
+            Location::Directory(_) => {
+                match values_of_others(&reach, place, &names.0) {
+                    Ok(values) => evaluator.add_foreign(values),
+                    Err(why) => diagnostics.push(terraform_state::unread(&why).at(*span)),
+                }
+                false
             }
-        }
+            _ => true,
+        });
+        evaluator.await_foreign(theirs.is_some());
         evaluator.set_environment(environment.region.as_deref(), environment.account_id.as_deref());
         version::check(module, &evaluator, &mut diagnostics);
         validate_variables(&names, &evaluator, &mut diagnostics);
@@ -277,15 +290,30 @@ impl Session {
             entropy: options.entropy.clone(),
             digests: Arc::default(),
             service_urls: service_urls(&options.process),
+            reach,
+            theirs: theirs.map(|(place, _)| place),
             seen: None,
             #[cfg(feature = "aws")]
             paces: loaded.paces.clone(),
         }
     }
 
+    /// Reads the values of resources that Terraform has, where its state lies elsewhere than in a file.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read_theirs(&mut self) -> Result<(), Failure> {
+        let Some(place) = self.theirs.take() else { return Ok(()) };
+        let values = values_of_others(&self.reach, &place, self.evaluator.stack())
+            .map_err(|why| Failure::Error(format!("`terraform_state` cannot be read: {why}")))?;
+        self.evaluator.add_foreign(values);
+        self.evaluator.await_foreign(false);
+        Ok(())
+    }
+
     /// Opens the state of the environment. Writes nothing.
-    pub fn store(&self) -> Result<Store, crate::ops::Failure> {
-        Store::open(self.medium.clone()).map_err(crate::ops::Failure::Error)
+    pub fn store(&self) -> Result<Store, Failure> {
+        Store::open(self.medium.clone()).map_err(Failure::Error)
     }
 
     /// Adds diagnostics, in reading order, without those that only follow from another one.
@@ -411,6 +439,12 @@ fn split_overrides(
         }
     }
     (rest, overrides)
+}
+
+/// The values that a state of Terraform has of resources of other tools.
+fn values_of_others(reach: &Reach, place: &Location, stack: &Stack) -> Result<BTreeMap<String, Value>, String> {
+    let bytes = reach.read(place)?;
+    terraform_state::values(&bytes, |address| is_foreign(stack, address)).map_err(|why| format!("{place}: {why}"))
 }
 
 /// Whether a name is the address of a resource of another tool; one in a module may have the keys of that.

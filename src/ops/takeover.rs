@@ -1,20 +1,19 @@
 //! What a state of Terraform has of our kinds, as imports into the blocks of a stack.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::address::Address;
-use crate::kind::{Kind, Stored, secret_name};
+use crate::kind::{Kind, secret_name};
 use crate::kinds;
 use crate::ops::{Failure, Session};
 use crate::plan::import::local_id;
 use crate::schema::Attr;
 use crate::schema::check::conform;
+use crate::stack::environment::place_of_terraform;
 use crate::stack::terraform_state::{Taken, taken};
 use crate::state::State;
 use crate::value::{Object, Value};
-
-/// A state of Terraform may have so many bytes.
-const MOST_BYTES: u64 = 256 << 20;
 
 /// What is taken over.
 #[derive(Debug, Default)]
@@ -29,19 +28,17 @@ pub struct Takeover {
     pub left: Vec<String>,
 }
 
-/// Reads a state of Terraform: a file, or an object of a bucket, once the account is connected to.
-pub fn read(session: &Session, place: &str, file: &std::path::Path) -> Result<Vec<u8>, Failure> {
-    let wrong = |why: String| Failure::Error(format!("{place}: {why}"));
-    let Some(rest) = place.strip_prefix("s3://") else {
-        let bytes = crate::disk::read_regular(file, MOST_BYTES).map_err(|error| wrong(error.to_string()))?;
-        return bytes.ok_or_else(|| wrong("there is no such file".to_owned()));
-    };
-    let (bucket, key) = rest
-        .split_once('/')
-        .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
-        .ok_or_else(|| wrong("write s3://BUCKET/KEY, with the whole key of the state".to_owned()))?;
-    let stored = Stored { bucket: bucket.to_owned(), key: key.to_owned(), region: None, endpoint: None };
-    session.evaluator.remote_states().fetch(&stored).map_err(wrong)
+/// Reads a state of Terraform: a file below a directory, an object, what a server answers with, or what the `backend`
+/// block names.
+///
+/// # Errors
+/// It is no place, or nothing there can be read.
+pub fn read(session: &Session, text: &str, directory: &Path) -> Result<Vec<u8>, Failure> {
+    let place = place_of_terraform(text, session.environment.backend.as_ref());
+    let place = place.map_err(|wrong| Failure::Error(format!("{} {}", wrong.detail, wrong.help)))?;
+    // What a block names is seen from its stack.
+    let from = if text == "backend" { &session.evaluator.stack().directory } else { directory };
+    session.reach.read(&place.from(from)).map_err(Failure::Error)
 }
 
 /// Decides what of a state of Terraform is taken over.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::address::{Address, Key};
 use crate::diag::{Diagnostic, Span};
 use crate::kind::{Observation, Status};
-use crate::kinds::tags::OWNERSHIP_PREFIX;
+use crate::kinds::tags;
 use crate::lang::ast::Expr;
 use crate::lang::declare::Import;
 use crate::lang::eval::{Bindings, Scope, eval};
@@ -157,15 +157,14 @@ pub fn adopt(draft: &Draft, instance: &Instance, wanted: &Object, id: Option<&st
 
 /// The warning for an object that carries the mark of another stack or environment.
 fn of_another(draft: &Draft, instance: &Instance, found: &Observation, span: Span) -> Option<Diagnostic> {
-    let tag = |name: &str| found.object.get("tags_all")?.get(&format!("{OWNERSHIP_PREFIX}{name}"))?.as_str();
-    let (stack, environment) = (tag("stack")?, tag("environment")?);
-    let (ours, own) = (&*draft.evaluator.stack().name, &*draft.inputs.environment.name);
+    let (stack, environment) = tags::owner(&found.object)?;
+    let is_own = draft.inputs.environment.is_own(&draft.evaluator.stack().name, (stack, environment));
     let detail = format!(
         "The object carries the tags of environment \"{environment}\" of stack \"{stack}\", which may still manage it."
     );
     let help = "Take it out there first: removed { from = ADDRESS } with lifecycle { destroy = false }.";
     let diagnostic = Diagnostic::warning("CS0613", "An object of another stack", detail).at(span).help(help);
-    ((stack, environment) != (ours, own)).then(|| diagnostic.of(instance.address))
+    (!is_own).then(|| diagnostic.of(instance.address))
 }
 
 fn taken_over(draft: &Draft, instance: &Instance, wanted: &Object, id: &str, observation: Observation) -> Decision {

@@ -10,7 +10,7 @@ mod resp;
 mod tls;
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use link::{Broken, Link};
@@ -92,6 +92,24 @@ impl Check {
     pub fn skipped(name: &'static str, why: impl Into<String>) -> Self {
         Self { name, outcome: Outcome::Skipped, text: why.into(), remedy: None }
     }
+}
+
+/// Sees that a file has certificates, as PEM.
+///
+/// # Errors
+/// It cannot be read, or has none.
+#[cfg(feature = "aws")]
+pub fn certificates(file: &Path) -> Result<(), String> {
+    tls::roots(file).map(drop)
+}
+
+/// Sees that a file has certificates; this build has no TLS to use them for.
+///
+/// # Errors
+/// Always.
+#[cfg(not(feature = "aws"))]
+pub fn certificates(_: &Path) -> Result<(), String> {
+    Err("this build has no TLS".to_owned())
 }
 
 /// Looks at everything, and blocks the thread meanwhile.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpStream;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -58,21 +59,28 @@ fn end_of(certificate: &CertificateDer) -> Option<SystemTime> {
     Some(SystemTime::UNIX_EPOCH + certificate.tbs_certificate.validity.not_after.to_unix_duration())
 }
 
-fn config(target: &Target) -> Result<Arc<ClientConfig>, String> {
+/// The certificates of a file, as PEM.
+///
+/// # Errors
+/// It cannot be read, or has none.
+pub fn roots(file: &Path) -> Result<RootCertStore, String> {
+    let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
     let mut roots = RootCertStore::empty();
-    match &target.roots {
-        Some(file) => {
-            let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-            let all = CertificateDer::pem_file_iter(file).map_err(|error| wrong(&error))?;
-            for certificate in all {
-                let certificate = certificate.map_err(|error| wrong(&error))?;
-                roots.add(certificate).map_err(|error| wrong(&error))?;
-            }
-        }
-        None => {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| wrong(&error))? {
+        roots.add(certificate.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
     }
+    if roots.is_empty() { Err(wrong(&"it has no certificate in the form PEM")) } else { Ok(roots) }
+}
+
+fn config(target: &Target) -> Result<Arc<ClientConfig>, String> {
+    let roots = match &target.roots {
+        Some(file) => roots(file)?,
+        None => {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            roots
+        }
+    };
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = config.map_err(|error| error.to_string())?;

@@ -19,11 +19,12 @@ use crate::lang::syntax;
 use crate::stack::Stack;
 use crate::stack::access::{Access, Overriding, Surroundings};
 use crate::stack::evaluator::Evaluator;
-use crate::stack::location::{self, Location};
+use crate::stack::location::{self, Location, Wrong};
 use crate::stack::provider;
 use crate::stack::providers::{Accounts, IgnoredTags, Providers, stranger};
 use crate::stack::public;
 use crate::stack::secrets::Secrets;
+use crate::stack::terraform_state::unread;
 use crate::value::convert::convert;
 use crate::value::{Data, Object, Origin, Secret, Type, Value};
 
@@ -60,7 +61,9 @@ pub struct Environment {
     /// Whether a fixed name may get a suffix when it must be replaced while in use.
     pub versioned_names: bool,
     /// A state of Terraform that values of its resources are taken from, and the place that names it.
-    pub terraform_state: Option<(String, Span)>,
+    pub terraform_state: Option<(Location, Span)>,
+    /// Where the `backend` block says that Terraform keeps its state, or why that is not read here.
+    pub backend: Option<Result<Location, Wrong>>,
     /// Where the secrets are kept that are made here, as it is written.
     pub secrets: Option<String>,
     /// The providers of the stack and its modules.
@@ -315,9 +318,12 @@ pub fn evaluate(
     }
     let place = own.get("state").or(stack.get("state"));
     let state = reader.state(place, module.backend.as_ref());
-    let is_beside =
-        place.is_some_and(|attribute| matches!(&*attribute.expr.node, Node::String(word) if &**word == "backend"));
-    if let Some(backend) = module.backend.as_ref().filter(|_| !is_beside) {
+    let is_backend = |attribute: Option<&Attribute>| {
+        attribute.is_some_and(|attribute| matches!(&*attribute.expr.node, Node::String(word) if &**word == "backend"))
+    };
+    let is_read = is_backend(place) || is_backend(own.get("terraform_state"));
+    let backend = module.backend.as_ref().map(|backend| reader.backend(backend));
+    if let Some(backend) = module.backend.as_ref().filter(|_| !is_read) {
         reader.diagnostics.push(elsewhere("backend", backend.span));
     }
     Environment {
@@ -336,13 +342,44 @@ pub fn evaluate(
             current: reader.key(own.get("state_key").or(stack.get("state_key")), evaluator.secrets()).pop(),
             former: reader.key(own.get("former_state_keys").or(stack.get("former_state_keys")), evaluator.secrets()),
         },
-        terraform_state: reader
-            .public(own.get("terraform_state"))
-            .zip(own.get("terraform_state").map(|attribute| attribute.expr.span)),
+        terraform_state: reader.terraform_state(own.get("terraform_state"), backend.as_ref()),
+        backend,
         secrets: reader.secrets(own.get("secrets")),
         versioned_names: reader.truth(stack.get("versioned_names")).unwrap_or(true),
         providers,
         lints,
+    }
+}
+
+/// The place of a state of Terraform as a text names it: a file, a URL, or `backend`.
+///
+/// # Errors
+/// It is no place, or there is no backend that is read here.
+pub fn place_of_terraform(text: &str, backend: Option<&Result<Location, Wrong>>) -> Result<Location, Wrong> {
+    let place = match (text, backend) {
+        ("backend", Some(backend)) => backend.clone()?,
+        ("backend", None) => {
+            return Err(Wrong {
+                detail: "There is no `backend` block that says where Terraform keeps its state.".to_owned(),
+                help: "Name the place itself: a file, or \"s3://BUCKET/KEY\"; a file of that name is \"./backend\"."
+                    .to_owned(),
+            });
+        }
+        _ => Location::parse(text)?,
+    };
+    match &place {
+        Location::Bucket(bucket) if bucket.prefix.is_empty() => Err(Wrong {
+            detail: format!("\"{text}\" names a bucket, and no object in it."),
+            help: "Write s3://BUCKET/KEY, with the whole key of the state.".to_owned(),
+        }),
+        _ => Ok(place),
+    }
+}
+
+impl Environment {
+    /// Whether these are the tags of the stack and this environment. What is there keeps the name that the stack had.
+    pub fn is_own(&self, stack: &str, (of, environment): (&str, &str)) -> bool {
+        environment == &*self.name && (of == stack || self.renamed_from.as_deref() == Some(of))
     }
 }
 
@@ -454,6 +491,39 @@ impl Reader<'_> {
                 self.diagnostics.push(diagnostic.at(attribute.expr.span).help(wrong.help));
                 None
             }
+        }
+    }
+
+    /// Where a state of Terraform lies.
+    fn terraform_state(
+        &mut self,
+        attribute: Option<&Attribute>,
+        backend: Option<&Result<Location, Wrong>>,
+    ) -> Option<(Location, Span)> {
+        let attribute = attribute?;
+        let text = self.public(Some(attribute))?;
+        let span = attribute.expr.span;
+        match place_of_terraform(&text, backend) {
+            Ok(location) => Some((location, span)),
+            Err(wrong) => {
+                let diagnostic = Diagnostic { help: Some(wrong.help), ..unread(&wrong.detail) };
+                self.diagnostics.push(diagnostic.at(span));
+                None
+            }
+        }
+    }
+
+    /// Where a backend keeps the state.
+    fn backend(&mut self, backend: &Backend) -> Result<Location, Wrong> {
+        let arguments = self.arguments(backend);
+        let is = |argument: &str, name: &str| argument.split('.').next() == Some(name);
+        let other = location::OF_OTHERS.iter().find(|name| arguments.keys().any(|argument| is(argument, name)));
+        match other {
+            None => location::of_backend(&backend.kind, &arguments),
+            Some(name) => Err(Wrong {
+                detail: format!("`{name}` of the backend asks for other credentials than those of the environment."),
+                help: "Name the place itself, s3://BUCKET/KEY, for which the credentials of the environment are used; `?profile=NAME` behind it names others.".to_owned(),
+            }),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Where states lie, as `state` and `--state` name it: a directory, or the URL of a bucket or of a server.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use url::Url;
@@ -106,6 +107,43 @@ impl Location {
     }
 }
 
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(path) => write!(f, "{}", path.display()),
+            Self::Bucket(bucket) => write!(f, "{}://{}/{}", bucket.service.scheme(), bucket.name, bucket.prefix),
+            // A query may hold what is secret.
+            Self::Server(server) => {
+                let mut url = server.url.clone();
+                url.set_query(None);
+                write!(f, "{url}")
+            }
+        }
+    }
+}
+
+impl Service {
+    /// What URLs of its buckets begin with.
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::S3 => "s3",
+            Self::Google => "gs",
+            Self::Azure => "az",
+        }
+    }
+}
+
+/// Arguments of a backend that ask for other credentials than those of the environment, which are the ones used.
+pub const OF_OTHERS: [&str; 7] = [
+    "access_key",
+    "secret_key",
+    "token",
+    "role_arn",
+    "assume_role",
+    "assume_role_with_web_identity",
+    "sse_customer_key",
+];
+
 /// What is added to the name of Terraform's state to have a place for ours.
 const BESIDE: &str = ".cachestack";
 
@@ -114,12 +152,29 @@ const BESIDE: &str = ".cachestack";
 /// # Errors
 /// It is a backend that we know no place beside, or an argument is missing, which Terraform may be given otherwise.
 pub fn beside(backend: &str, arguments: &BTreeMap<String, String>) -> Result<Location, Wrong> {
+    match of_backend(backend, arguments)? {
+        Location::Directory(path) => Ok(Location::Directory(format!("{}{BESIDE}", path.display()).into())),
+        Location::Bucket(bucket) => {
+            Ok(Location::Bucket(Bucket { prefix: format!("{}{BESIDE}", bucket.prefix), ..bucket }))
+        }
+        Location::Server(_) => Err(Wrong {
+            detail: format!("Nothing can be kept beside a state in the backend \"{backend}\"."),
+            help: "Name a place of its own: `state = \"s3://BUCKET/PREFIX\"`.".to_owned(),
+        }),
+    }
+}
+
+/// Where a backend of Terraform keeps the state of its default workspace: a file, an object, or what a server answers
+/// with.
+///
+/// # Errors
+/// It is a backend that is not known here, or an argument is missing, which Terraform may be given otherwise.
+pub fn of_backend(backend: &str, arguments: &BTreeMap<String, String>) -> Result<Location, Wrong> {
     let argument = |name: &str| arguments.get(name).filter(|text| !text.is_empty()).cloned();
     let needed = |name: &str| {
         argument(name).ok_or_else(|| Wrong {
             detail: format!("The backend \"{backend}\" does not say `{name}`."),
-            help: "Write it in the block, or name the place of the state itself: `state = \"s3://BUCKET/PREFIX\"`."
-                .to_owned(),
+            help: "Write it in the block, or name the place itself: \"s3://BUCKET/PREFIX\".".to_owned(),
         })
     };
     let bucket = |service, name: String, prefix: String, options: &[(&str, &str)]| {
@@ -129,8 +184,7 @@ pub fn beside(backend: &str, arguments: &BTreeMap<String, String>) -> Result<Loc
     };
     match backend {
         "local" => {
-            let path = argument("path").unwrap_or_else(|| "terraform.tfstate".to_owned());
-            Ok(Location::Directory(format!("{path}{BESIDE}").into()))
+            Ok(Location::Directory(argument("path").unwrap_or_else(|| "terraform.tfstate".to_owned()).into()))
         }
         "s3" => {
             let options = [
@@ -140,19 +194,22 @@ pub fn beside(backend: &str, arguments: &BTreeMap<String, String>) -> Result<Loc
                 ("profile", "profile"),
                 ("kms_key_id", "kms_key_id"),
             ];
-            bucket(Service::S3, needed("bucket")?, format!("{}{BESIDE}", needed("key")?), &options)
+            bucket(Service::S3, needed("bucket")?, needed("key")?, &options)
         }
         "gcs" => {
             let prefix = argument("prefix").map_or_else(String::new, |prefix| prefix + "/");
-            bucket(Service::Google, needed("bucket")?, format!("{prefix}default.tfstate{BESIDE}"), &[])
+            bucket(Service::Google, needed("bucket")?, format!("{prefix}default.tfstate"), &[])
         }
         "azurerm" => {
-            let prefix = format!("{}{BESIDE}", needed("key")?);
-            bucket(Service::Azure, needed("container_name")?, prefix, &[("account", "storage_account_name")])
+            bucket(Service::Azure, needed("container_name")?, needed("key")?, &[("account", "storage_account_name")])
         }
+        "http" => match Location::parse(&needed("address")?)? {
+            server @ Location::Server(_) => Ok(server),
+            _ => Err(Wrong { detail: "`address` of the backend is no http(s) URL.".to_owned(), help: FORMS.to_owned() }),
+        },
         other => Err(Wrong {
-            detail: format!("Nothing can be kept beside a state in the backend \"{other}\"."),
-            help: "Name a place of its own: `state = \"s3://BUCKET/PREFIX\"`.".to_owned(),
+            detail: format!("What the backend \"{other}\" keeps is not read here."),
+            help: "Name a place: `state = \"s3://BUCKET/PREFIX\"`; a copy of Terraform's state is got with `terraform state pull`.".to_owned(),
         }),
     }
 }
@@ -241,7 +298,7 @@ mod tests {
     }
     #[test]
     fn places_beside_those_of_terraform() {
-        let cases: [(&str, &[(&str, &str)], &str); 8] = [
+        let cases: [(&str, &[(&str, &str)], &str); 9] = [
             ("local", &[], "directory terraform.tfstate.cachestack"),
             ("local", &[("path", "../a.tfstate")], "directory ../a.tfstate.cachestack"),
             (
@@ -261,7 +318,8 @@ mod tests {
                 &[("container_name", "c"), ("key", "k"), ("storage_account_name", "a")],
                 r#"Azure c [k.cachestack] {"account": "a"}"#,
             ),
-            ("pg", &[], "Nothing can be kept beside a state in the backend \"pg\"."),
+            ("http", &[("address", "https://h/a")], "Nothing can be kept beside a state in the backend \"http\"."),
+            ("pg", &[], "What the backend \"pg\" keeps is not read here."),
         ];
         for (backend, arguments, want) in cases {
             let arguments = arguments.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();

@@ -13,6 +13,7 @@ use crate::disk;
 use crate::kind::{Buckets, Stored};
 use crate::lang::ast::{Attribute, Node};
 use crate::lang::declare::Foreign;
+use crate::stack::location::OF_OTHERS;
 use crate::value::convert::convert;
 use crate::value::json::from_json;
 use crate::value::mask::mask;
@@ -60,16 +61,6 @@ impl RemoteStates {
     pub fn connect(&self, buckets: Arc<dyn Buckets>) {
         // A run has one account.
         let _ = self.buckets.set(buckets);
-    }
-
-    /// Reads an object of a bucket, once the account is connected to.
-    ///
-    /// # Errors
-    /// There is none, or it cannot be read.
-    pub fn fetch(&self, stored: &Stored) -> Result<Vec<u8>, String> {
-        let buckets = self.buckets.get().ok_or("there is no account to read it with")?;
-        let none = || format!("bucket {} has no object {}", stored.bucket, stored.key);
-        buckets.fetch(stored)?.ok_or_else(none)
     }
 
     /// What a block tells beyond what is written in it.
@@ -148,25 +139,13 @@ fn place(written: &Object) -> Place {
     }
 }
 
-/// Arguments that ask for other credentials than those of the environment, which are the ones used.
-const OF_OTHERS: [&str; 8] = [
-    "access_key",
-    "secret_key",
-    "token",
-    "profile",
-    "role_arn",
-    "assume_role",
-    "assume_role_with_web_identity",
-    "sse_customer_key",
-];
-
 fn bucket(
     config: &Object,
     workspace: Option<String>,
     text: impl Fn(&Object, &str) -> Option<String>,
 ) -> Result<Stored, String> {
-    let set = |name: &&&str| config.get(name).is_some_and(|value| !value.is_null());
-    if let Some(name) = OF_OTHERS.iter().find(set) {
+    let set = |name: &&&str| config.get(**name).is_some_and(|value| !value.is_null());
+    if let Some(name) = OF_OTHERS.iter().chain(&["profile"]).find(set) {
         return Err(format!("`{name}` of its `config` asks for other credentials than those of the environment"));
     }
     let needed = |name: &str| text(config, name).ok_or_else(|| format!("its `config` has no `{name}`"));

@@ -1,7 +1,6 @@
 //! Values of resources that Terraform manages, out of its state (version 4).
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -10,7 +9,6 @@ use serde_json::Value as Json;
 use crate::address::{Address, Key};
 use crate::catalog::secrets;
 use crate::diag::Diagnostic;
-use crate::disk;
 use crate::kinds;
 use crate::kinds::our_name;
 use crate::value::json::from_json;
@@ -61,24 +59,32 @@ pub fn is_secret(kind: &str, name: &str) -> bool {
 
 /// Reads the values of a state by their addresses, without those of kinds that cachestack manages itself, unless the
 /// stack leaves that address to others.
-pub fn read(path: &Path, is_left: impl Fn(&str) -> bool) -> Result<BTreeMap<String, Value>, Diagnostic> {
-    let wrong = |why: &str| {
-        Diagnostic::error("CS0357", "The Terraform state cannot be read", format!("{}: {why}.", path.display())).help(
-            "Name a state file of Terraform; one that is kept elsewhere can be fetched with `terraform state pull`.",
-        )
-    };
-    let bytes = disk::read_regular(path, 256 << 20).map_err(|error| wrong(&error.to_string()))?;
-    let bytes = bytes.ok_or_else(|| wrong("there is no such file"))?;
-    let state: StateV4 = serde_json::from_slice(&bytes).map_err(|error| wrong(&format!("it is no state ({error})")))?;
-    if state.version != 4 {
-        return Err(wrong(&format!("it is of version {}, and only version 4 is understood", state.version)));
-    }
+///
+/// # Errors
+/// It is no state, or of another version.
+pub fn values(bytes: &[u8], is_left: impl Fn(&str) -> bool) -> Result<BTreeMap<String, Value>, String> {
+    let state = parse(bytes)?;
     let foreign = |resource: &ResourceV4| {
         let kind = our_name(&resource.kind);
         if resource.mode == "data" { kinds::lookups::get(kind).is_none() } else { kinds::get(kind).is_none() }
     };
     let wanted = state.resources.iter().filter(|resource| foreign(resource) || is_left(&address(resource)));
     Ok(wanted.map(|one| (address(one), value(one))).collect())
+}
+
+/// Says that a state of Terraform cannot be read.
+pub fn unread(why: &str) -> Diagnostic {
+    let help = "Name a state of Terraform: a file, s3://BUCKET/KEY, or \"backend\" for what the `backend` block names; any other can be fetched with `terraform state pull`.";
+    Diagnostic::error("CS0357", "The Terraform state cannot be read", format!("{}.", why.trim_end_matches('.')))
+        .help(help)
+}
+
+fn parse(bytes: &[u8]) -> Result<StateV4, String> {
+    let state: StateV4 = serde_json::from_slice(bytes).map_err(|error| format!("it is no state ({error})"))?;
+    match state.version {
+        4 => Ok(state),
+        other => Err(format!("it is of version {other}, and only version 4 is understood")),
+    }
 }
 
 fn address(resource: &ResourceV4) -> String {
@@ -128,10 +134,7 @@ pub struct Taken {
 /// # Errors
 /// It is no state, or of another version.
 pub fn taken(bytes: &[u8]) -> Result<Taken, String> {
-    let state: StateV4 = serde_json::from_slice(bytes).map_err(|error| format!("it is no state ({error})"))?;
-    if state.version != 4 {
-        return Err(format!("it is of version {}, and only version 4 is understood", state.version));
-    }
+    let state = parse(bytes)?;
     let mut taken = Taken::default();
     for resource in &state.resources {
         let block = address(resource);

@@ -75,6 +75,10 @@ pub trait Medium: Send + Sync + Debug {
     fn outlives_its_holder(&self) -> bool {
         false
     }
+    /// Whether `holder` tells of every lock; a server may tell of its lock only whoever asks for it.
+    fn shows_its_lock(&self) -> bool {
+        true
+    }
     /// Takes a lock away from whoever has noted that.
     ///
     /// # Errors

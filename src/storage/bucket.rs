@@ -17,9 +17,12 @@ use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion};
 use tokio::sync::OnceCell;
 
+use super::Means;
 use super::trouble::told;
 use super::worker::Worker;
+use crate::cloud::objects;
 use crate::disk::{Append, Held, Write_};
+use crate::stack::location;
 use crate::state::lock;
 use crate::state::medium::{Medium, Part};
 
@@ -340,6 +343,24 @@ impl Objects {
             _ => Err(io::Error::new(ErrorKind::NotFound, "that lock is there no more")),
         }
     }
+}
+
+/// Opens a bucket. Nothing is sent to it.
+pub async fn opened(bucket: &location::Bucket, means: &Means) -> io::Result<Arc<dyn ObjectStore>> {
+    let certificates = means.certificates.as_deref();
+    objects::open(bucket, certificates, means.clock.clone(), means.environment.as_ref()).await
+}
+
+/// Reads one object, by its whole name.
+pub fn fetch(bucket: location::Bucket, means: Means) -> io::Result<Option<Vec<u8>>> {
+    Worker::start()?.wait(async move {
+        let path = Path::parse(&bucket.prefix).map_err(io::Error::other)?;
+        let store = opened(&bucket, &means).await?;
+        match store.get(&path).await {
+            Err(Error::NotFound { .. }) => Ok(None),
+            found => Ok(Some(found.map_err(told)?.bytes().await.map_err(told)?.to_vec())),
+        }
+    })
 }
 
 /// Why an object was not written.

@@ -79,15 +79,33 @@ struct Inner {
     lock: (String, Url),
     unlock: (String, Url),
     update: String,
-    client: Client,
-    login: Option<String>,
-    clock: Arc<dyn Clock>,
+    caller: Caller,
     /// The document as it was got or last put.
     kept: Mutex<Kept>,
     /// The lock that is held here.
     held: Mutex<Option<Info>>,
     /// Who held the lock when it could not be had.
     holder: Mutex<Option<Vec<u8>>>,
+}
+
+/// Whoever sends requests.
+struct Caller {
+    client: Client,
+    login: Option<String>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Reads what a server answers with; none where there is none.
+pub fn fetch(server: &Server, means: &Means) -> io::Result<Option<Vec<u8>>> {
+    let (caller, url) = (Caller::new(means)?, server.url.clone());
+    Worker::start()?.wait(async move {
+        let answer = caller.ask("GET", url, Vec::new()).await?;
+        match answer.status {
+            200 if !answer.body.is_empty() => Ok(Some(answer.body)),
+            200 | 204 | 404 => Ok(None),
+            _ => Err(refused(&answer)),
+        }
+    })
 }
 
 impl fmt::Debug for Document {
@@ -119,12 +137,7 @@ impl Document {
             unlock: (method("unlock_method", unlock), unlock_url.transpose()?.unwrap_or(lock_url)),
             update: method("update_method", "POST"),
             url,
-            client: Client::new(means.certificates.as_deref()).map_err(io::Error::other)?,
-            login: means
-                .login
-                .as_ref()
-                .map(|(user, word)| format!("Basic {}", STANDARD.encode(format!("{user}:{word}")))),
-            clock: means.clock.clone(),
+            caller: Caller::new(means)?,
             kept: Mutex::default(),
             held: Mutex::default(),
             holder: Mutex::default(),
@@ -217,6 +230,10 @@ impl Medium for Document {
         true
     }
 
+    fn shows_its_lock(&self) -> bool {
+        false
+    }
+
     fn unlock(&self, note: &[u8]) -> io::Result<()> {
         let holder: Holder = serde_json::from_slice(note).map_err(io::Error::other)?;
         self.wait(|inner| async move { inner.unlock(&inner.info(&holder)).await })
@@ -235,7 +252,7 @@ impl Inner {
     }
 
     async fn fetch(&self) -> io::Result<Kept> {
-        let answer = self.ask("GET", self.url.clone(), Vec::new()).await?;
+        let answer = self.caller.ask("GET", self.url.clone(), Vec::new()).await?;
         match answer.status {
             200 if !answer.body.is_empty() => parse(&answer.body),
             200 | 204 | 404 => Ok(Kept::default()),
@@ -257,7 +274,7 @@ impl Inner {
             url.query_pairs_mut().append_pair("ID", &info.id);
         }
         let body = serde_json::to_vec(&kept).map_err(io::Error::other)?;
-        let answer = self.ask(&self.update, url, body).await?;
+        let answer = self.caller.ask(&self.update, url, body).await?;
         if !matches!(answer.status, 200 | 201 | 204) {
             return Err(refused(&answer));
         }
@@ -282,7 +299,7 @@ impl Inner {
         let info = self.info(holder);
         let body = serde_json::to_vec(&info).map_err(io::Error::other)?;
         let (method, url) = self.lock.clone();
-        let answer = self.ask(&method, url, body).await?;
+        let answer = self.caller.ask(&method, url, body).await?;
         let there: Info = serde_json::from_slice(&answer.body).unwrap_or_default();
         match answer.status {
             200 | 201 | 204 => {}
@@ -309,9 +326,20 @@ impl Inner {
     async fn unlock(&self, info: &Info) -> io::Result<()> {
         let body = serde_json::to_vec(info).map_err(io::Error::other)?;
         let (method, url) = self.unlock.clone();
-        let answer = self.ask(&method, url, body).await?;
+        let answer = self.caller.ask(&method, url, body).await?;
         *held(&self.held) = None;
         if (200..300).contains(&answer.status) { Ok(()) } else { Err(refused(&answer)) }
+    }
+}
+
+impl Caller {
+    fn new(means: &Means) -> io::Result<Self> {
+        let basic = |(user, word): &(String, String)| format!("Basic {}", STANDARD.encode(format!("{user}:{word}")));
+        Ok(Self {
+            client: Client::new(means.certificates.as_deref(), means.environment.as_ref()).map_err(io::Error::other)?,
+            login: means.login.as_ref().map(basic),
+            clock: means.clock.clone(),
+        })
     }
 
     /// Sends a request, again where the server is in trouble: every one of them may be carried out twice.

@@ -18,7 +18,9 @@ pub fn told(error: object_store::Error) -> io::Error {
                 404 => ErrorKind::NotFound,
                 _ => ErrorKind::Other,
             };
-            return io::Error::new(kind, refusal.to_string());
+            let text = refusal.to_string();
+            let hint = if text.starts_with("NoSuchBucket") { ": make it, or name another place" } else { "" };
+            return io::Error::new(kind, format!("{text}{hint}"));
         }
         if let Some(error) = inner.downcast_ref::<HttpError>()
             && matches!(error.kind(), HttpErrorKind::Interrupted | HttpErrorKind::Timeout | HttpErrorKind::Connect)

@@ -219,6 +219,12 @@ impl Ui {
         }
     }
 
+    /// Says a line to people, and to programs as a message of the log.
+    pub fn tell(&self, text: &str) {
+        self.stream(|| vec![stream::log("info", text.trim())]);
+        self.say(&format!("{text}\n"));
+    }
+
     /// Prints JSON over several lines.
     pub fn pretty(&self, json: &Json) {
         print::stdout(&visible::json(&format!("{json:#}\n")));

@@ -107,6 +107,86 @@ def state(**outputs):
     return json.dumps({"version": 4, "outputs": {name: {"value": value, "type": typed[name]} for name, value in outputs.items()}})
 
 
+BACKEND = """
+terraform {
+  backend "s3" {
+    bucket    = "states"
+    key       = "theirs.tfstate"
+    region    = "us-east-1"
+    endpoints = { s3 = "%s" }
+  }
+}
+
+environment "local" {
+  endpoint        = "emulator"
+  region          = "us-east-1"
+  terraform_state = "%s"
+}
+
+resource "aws_vpc" "main" {
+  cidr_block = "10.0.0.0/16"
+}
+
+resource "terraform_data" "one" {
+  input = aws_vpc.main.id
+}
+
+resource "aws_cloudwatch_log_group" "slow" {
+  name = "/shop/slow"
+}
+"""
+
+
+def theirs(program, s3, url):
+    """The state that Terraform keeps by its backend: its values, what is taken over of it, and that it stays as it is."""
+    instance = lambda **attributes: [{"attributes": attributes}]
+    managed = lambda kind, label, **attributes: {
+        "mode": "managed", "type": kind, "name": label, "provider": "p", "instances": instance(**attributes)}
+    body = json.dumps({"version": 4, "resources": [
+        managed("aws_vpc", "main", id="vpc-7"),
+        managed("aws_cloudwatch_log_group", "slow", id="/shop/slow", name="/shop/slow")]}).encode()
+    s3.put_object(Bucket="states", Key="theirs.tfstate", Body=body)
+    with tempfile.TemporaryDirectory() as place:
+        env = {"PATH": os.environ["PATH"], "HOME": place, "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
+
+        def stack(text):
+            with open(os.path.join(place, "main.tf"), "w") as file:
+                file.write(BACKEND % (url, text))
+
+        def run(*words, code=0, **more):
+            done = subprocess.run([program, *words], cwd=place, env=env | more, capture_output=True, text=True, timeout=120)
+            assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+            return done.stdout + done.stderr
+
+        stack("backend")
+        before = len(SEEN)
+        assert "CS0305" not in run("validate")
+        assert len(SEEN) == before, "validate asks nobody"
+        assert '"vpc-7"' in run("plan")
+        run("apply", "--auto-approve")
+        run("plan", "--detailed-exitcode")
+        by_name = {"AWS_ENDPOINT_URL_S3": url, "AWS_REGION": "us-east-1"}
+        for text in ["s3://states/theirs.tfstate", "s3://states/theirs.tfstate?endpoint=" + url]:
+            stack(text)
+            run("plan", "--detailed-exitcode", **by_name)
+        for text, why in [("s3://states/none.tfstate", "there is no such object"), ("s3://other/x", "NoSuchBucket")]:
+            stack(text)
+            said = run("plan", code=1, **by_name)
+            assert "`terraform_state` cannot be read: %s" % text in said and why in said, said
+        stack("s3://states")
+        said = run("validate", code=1)
+        assert "CS0357" in said and "names a bucket, and no object in it" in said, said
+        stack("backend")
+        for at, text in enumerate(["backend", "s3://states/theirs.tfstate"]):
+            run("state", "rm", "log_group.slow")
+            said = run("import", "--from-tfstate", text, "--removed-out", "removed-%d.txt" % at, **by_name)
+            assert "1 imported" in said, said
+        run("plan", "--detailed-exitcode")
+        said = run("import", "--from-tfstate", "s3://states/none", "--removed-out", "none.txt", code=1, **by_name)
+        assert "there is no such object" in said, said
+    assert s3.get_object(Bucket="states", Key="theirs.tfstate")["Body"].read() == body
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
     moto = ThreadedMotoServer("127.0.0.1", 0)
@@ -147,6 +227,7 @@ def main():
             file.write('resource "terraform_data" "three" { input = data.terraform_remote_state.of_another.outputs.name }\n')
         text = run("plan", code=1)
         assert "`profile` of its `config` asks for other credentials" in text, text
+    theirs(program, s3, url)
     moto.stop()
     print("remote states are read: %d signed requests" % len(SEEN))
 

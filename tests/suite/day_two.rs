@@ -168,7 +168,7 @@ fn what_is_refused_names_what_is_missing() {
     place.write("main.hcl", &format!("{environment}{group}"));
     place.run(&["apply", "--auto-approve"]).expect(0);
     let main = "replication_group.main";
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 13] = [
         (&["backup", main], "elasticache:CreateSnapshot"),
         (&["snapshots", main], "elasticache:DescribeSnapshots"),
         (&["failover", main, "--auto-approve"], "elasticache:TestFailover"),
@@ -178,6 +178,10 @@ fn what_is_refused_names_what_is_missing() {
         (&["metrics", main], "cloudwatch:GetMetricData"),
         (&["cost", "analyze", main], "cloudwatch:GetMetricData"),
         (&["cost", "update"], "pricing:GetProducts"),
+        (&["plan"], "elasticache:DescribeReplicationGroups"),
+        (&["drift"], "elasticache:DescribeReplicationGroups"),
+        (&["doctor", main], "elasticache:DescribeReplicationGroups"),
+        (&["import", "--discover"], "elasticache:DescribeReplicationGroups"),
     ];
     let refusals = [
         ("AccessDenied", "the credentials are not allowed "),

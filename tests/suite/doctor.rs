@@ -297,7 +297,7 @@ fn connect_gives_the_token_to_the_client_and_not_to_the_process_list() {
     std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a program");
     let path = format!("{}:/usr/bin:/bin", place.path().join("bin").display());
     place.env("PATH", &path);
-    let cases: [(&[&str], &str); 5] = [
+    let cases: [(&[&str], &str); 7] = [
         (&["replication_group.main"], "args: -h master.main."),
         (&["replication_group.main", "--to", "reader"], "args: -h replica.main."),
         (
@@ -306,6 +306,8 @@ fn connect_gives_the_token_to_the_client_and_not_to_the_process_list() {
         ),
         (&["replication_group.shards[\"a\"]"], "args: -h clustercfg.shards-a."),
         (&["replication_group.main", "--user", "user.app"], "--user app-user"),
+        (&["replication_group.main", "--user", "user.app", "--token-env", "TOKEN"], "--user app-user"),
+        (&["replication_group.main", "--user", "ops", "--token-env", "TOKEN"], "--user ops"),
     ];
     for (args, text) in cases {
         let said = place.run(&[&["connect"], args].concat()).expect(0);
@@ -318,6 +320,9 @@ fn connect_gives_the_token_to_the_client_and_not_to_the_process_list() {
         (&["replication_group.none"], "neither in the stack nor in its state"),
         (&["replication_group.main", "--to", "configuration"], "it has primary, reader"),
         (&["replication_group.main", "--through", "here"], "write HOST:PORT"),
+        (&["replication_group.main", "--user", "ops"], "--user NAME wants --token-env VARIABLE"),
+        (&["replication_group.main", "--token-env", "NONE"], "NONE is not set, or empty"),
+        (&["replication_group.main", "--cacert", "main.hcl"], "main.hcl: it has no certificate"),
     ] {
         let said = place.run(&[&["connect"], args].concat()).expect(1);
         assert!(said.stderr.contains(text), "{args:?}: {}", said.stderr);

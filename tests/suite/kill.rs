@@ -3,7 +3,7 @@
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::harness::Place;
+use crate::harness::{Emulator, Place};
 
 pub const STACK: &str = r#"
 environment "local" {
@@ -139,4 +139,47 @@ pub fn killed_after(place: &Place, args: &[&str], moment: u64) {
     std::thread::sleep(Duration::from_millis(moment));
     let _ = child.kill();
     let _ = child.wait();
+}
+
+/// A group, whose deletion leaves a snapshot that is newer than the one that is restored.
+const VERBS: &str = r#"
+environment "served" {
+  endpoint = "URL"
+  region   = "us-west-2"
+}
+
+replication_group "r" {
+  replication_group_id = "killed"
+  description          = "Killed"
+  engine               = "valkey"
+  node_type            = "cache.m7g.large"
+  final_snapshot       = true
+}
+"#;
+
+/// Backups and restores that are killed: there is one snapshot of the name, the group is filled from that, and whoever
+/// runs the same again goes on.
+#[test]
+fn killed_backups_and_restores_go_on() {
+    let mut random = moments(6);
+    for _ in 0..ROUNDS {
+        let emulator = Emulator::start("fast");
+        let place = Place::new();
+        place.write("main.hcl", &VERBS.replace("URL", &emulator.url));
+        place.run(&["apply", "--auto-approve"]).expect(0);
+        let backup = ["backup", "replication_group.r", "--name", "friday", "--wait"];
+        killed_after(&place, &backup, 20 + random() % 700);
+        let again = place.run(&backup);
+        assert!(again.code == 0 || again.stderr.contains("AlreadyExists"), "{}", again.stderr);
+        let shown = place.run(&["snapshots", "replication_group.r"]).expect(0).stdout;
+        assert_eq!(shown.matches("friday").count(), 1, "{shown}");
+        let restore = ["restore", "replication_group.r", "--snapshot", "latest", "--auto-approve", "--allow-destroy"];
+        (0..3).for_each(|_| killed_after(&place, &restore, 20 + random() % 900));
+        place.run(&restore).expect(0);
+        let stack = place.read("main.hcl");
+        assert!(stack.contains("= \"friday\""), "{stack}");
+        place.run(&["plan", "--detailed-exitcode"]).expect(0).says("1 resource unchanged");
+        let state = place.read(".cachestack/served/state.json");
+        assert!(!state.contains("\"operations\"") && !state.contains("\"deposed\""), "{state}");
+    }
 }

@@ -10,6 +10,7 @@ use crate::harness::{Emulator, Place};
 const MEMBERS: &[&str] = &[
     "time",
     "level",
+    "environment",
     "service",
     "operation",
     "region",
@@ -93,6 +94,7 @@ fn every_call_has_a_line_and_no_line_has_an_argument() {
         assert!(members.keys().all(|name| MEMBERS.contains(&name.as_str())), "{line}");
         assert!(line["request_id"].is_string() && line["status"].is_u64() && line["duration_ms"].is_u64(), "{line}");
         assert_eq!(line["attempt"], 1, "{line}");
+        assert_eq!(line["environment"], "local", "{line}");
         asked
             .entry(line["service"].as_str().expect("a service"))
             .or_default()

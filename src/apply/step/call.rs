@@ -9,6 +9,7 @@ use crate::retry::{self, Next, Pauses};
 use crate::state::{End, Nature, Operation, Record};
 use crate::value::Value;
 use crate::value::mask::mask;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// How often it is looked whether a secret was changed, before it counts as not changed.
@@ -84,6 +85,7 @@ impl Work<'_> {
         let address = self.step.address.clone();
         self.shared.send(Event::Called { address, operation: call.operation, number: (number + 1, count) });
         (self.sent, self.open) = (true, true);
+        self.shared.sent.store(true, Ordering::SeqCst);
         // What is not answered in the time that the step has may have been carried out: its operation stays open.
         let answer = tokio::select! {
             biased;

@@ -81,9 +81,9 @@ pub struct Reserved {
     pub priced: Priced,
 }
 
-/// `cost analyze`
-#[derive(Debug, Args)]
-pub struct Analyze {
+/// Which caches that are there, and over how long they are looked at.
+#[derive(Debug, Args, Clone)]
+pub struct Analyzed {
     /// Only this cache, or those of this module; all of the state without it.
     #[arg(add = ArgValueCompleter::new(complete::addresses))]
     pub address: Option<String>,
@@ -92,25 +92,26 @@ pub struct Analyze {
     pub days: u32,
     #[command(flatten)]
     pub inputs: InputArgs,
+    /// Every environment of the stack.
+    #[arg(long, conflicts_with = "environment")]
+    pub all: bool,
     /// One JSON document.
     #[arg(long)]
     pub json: bool,
 }
 
+/// `cost analyze`
+#[derive(Debug, Args)]
+pub struct Analyze {
+    #[command(flatten)]
+    pub analyzed: Analyzed,
+}
+
 /// `cost report`
 #[derive(Debug, Args)]
 pub struct Report {
-    /// Only this cache, or those of this module; all of the state without it.
-    #[arg(add = ArgValueCompleter::new(complete::addresses))]
-    pub address: Option<String>,
-    /// The last days.
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=455))]
-    pub days: u32,
     #[command(flatten)]
-    pub inputs: InputArgs,
-    /// One JSON document.
-    #[arg(long)]
-    pub json: bool,
+    pub analyzed: Analyzed,
     /// Markdown, for a page or a comment; this without another.
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,

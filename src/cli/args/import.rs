@@ -1,11 +1,10 @@
 //! The arguments of `import`, of `export`, the way back, and of `convert`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::InputArgs;
+use crate::cli::args::{Approval, InputArgs, Messages};
 
 /// `import`
 #[derive(Debug, Args)]
@@ -38,18 +37,17 @@ pub struct Import {
     /// The directory of the stack that gets the files, made where there is none [default: the current one].
     #[arg(long, value_name = "DIR", requires = "discover")]
     pub out: Option<PathBuf>,
-    /// Take over what this state of Terraform has of our kinds: a file, or s3://BUCKET/KEY.
-    #[arg(long, value_name = "FILE|s3://BUCKET/KEY", conflicts_with_all = ["address", "discover"])]
+    /// Take over what this state of Terraform has of our kinds: a file, s3://BUCKET/KEY or another URL, or `backend` for
+    /// what the `backend` block names.
+    #[arg(long, value_name = "FILE|URL|backend", conflicts_with_all = ["address", "discover"])]
     pub from_tfstate: Option<String>,
     /// Where Terraform's `removed` blocks for that are written, a new file [default: removed-from-terraform.tf.txt].
     #[arg(long, value_name = "FILE", requires = "from_tfstate")]
     pub removed_out: Option<PathBuf>,
-    /// Do not ask.
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// Wait so long for the state's lock: 30s, 5m.
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
-    pub lock_timeout: Duration,
+    #[command(flatten)]
+    pub approval: Approval,
+    #[command(flatten)]
+    pub messages: Messages,
 }
 
 /// `export`

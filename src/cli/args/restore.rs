@@ -1,11 +1,9 @@
 //! The arguments of `restore`.
 
-use std::time::Duration;
-
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 
-use crate::cli::args::InputArgs;
+use crate::cli::args::{Approval, InputArgs, Messages};
 use crate::cli::complete;
 
 /// `restore`
@@ -28,13 +26,8 @@ pub struct Restore {
     /// Show the change of the file and the plan; write and send nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Wait so long for the state's lock: 30s, 5m.
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
-    pub lock_timeout: Duration,
-    /// Do not ask.
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// One JSON object per line.
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub approval: Approval,
+    #[command(flatten)]
+    pub messages: Messages,
 }

@@ -24,6 +24,9 @@ pub enum StateCommand {
     List {
         #[command(flatten)]
         inputs: InputArgs,
+        /// One JSON object per line.
+        #[arg(long)]
+        json: bool,
     },
     /// Gives records another address, one or all of a block or module; nothing is asked of the account.
     Mv {
@@ -96,6 +99,9 @@ pub struct Surgery {
     /// Wait so long for the state's lock: 30s, 5m.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = crate::clock::duration)]
     pub lock_timeout: Duration,
+    /// One JSON object per line.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `force-unlock`
@@ -108,4 +114,7 @@ pub struct ForceUnlock {
     /// Do not ask.
     #[arg(long, alias = "auto-approve")]
     pub force: bool,
+    /// One JSON object per line.
+    #[arg(long)]
+    pub json: bool,
 }

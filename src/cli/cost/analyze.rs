@@ -1,16 +1,18 @@
 //! `cachestack cost analyze` and `cost report`
 
 use crate::address::Subject;
-use crate::cli::args::{CostAnalyze, CostReport, InputArgs};
-use crate::cli::day_two::{Open, connected};
+use crate::cli::args::{CostAnalyze, CostAnalyzed, CostReport, StackArgs};
 use crate::cli::run::{Context, explain, fail};
+use crate::cli::several::at_once;
 use crate::cli::{exit, signals};
+use crate::clock::Clock;
+use crate::diag::gather::join;
 use crate::disk;
 use crate::kinds;
-use crate::ops::connect::Purpose;
-use crate::ops::day_two::{Meant, kind_of, unknown};
-use crate::ops::money::analyze::{analyze, is_measured, measured};
-use crate::ops::money::report::Report;
+use crate::ops::connect::{Connection, Purpose, connect};
+use crate::ops::day_two::{Meant, at_home, kind_of, unknown};
+use crate::ops::money::analyze::{Analysis, analyze, is_measured, measured};
+use crate::ops::money::report::{Report, Reports};
 use crate::ops::{Failure, Session};
 use crate::ui::Ui;
 use crate::ui::money::report;
@@ -18,9 +20,8 @@ use crate::ui::money::report;
 /// Tells what could be saved on caches that are there.
 pub async fn run(context: &Context, args: &CostAnalyze) -> u8 {
     let ui = context.ui(false);
-    let made = make(context, ui, (&args.inputs, args.address.as_deref()), args.days).await;
-    let told = made.map(|made| {
-        if args.json {
+    let told = make(context, ui, &args.analyzed).await.map(|made| {
+        if args.analyzed.json {
             ui.json(&report::json(&made))
         } else {
             ui.out(&report::text(&made))
@@ -33,16 +34,15 @@ pub async fn run(context: &Context, args: &CostAnalyze) -> u8 {
 /// Writes the same as a report.
 pub async fn write(context: &Context, args: &CostReport) -> u8 {
     let ui = context.ui(false);
-    let made = make(context, ui, (&args.inputs, args.address.as_deref()), args.days).await;
-    let told = made.and_then(|made| {
+    let told = make(context, ui, &args.analyzed).await.and_then(|made| {
         put(context, ui, args, &made)?;
         Ok(code(ui, &made))
     });
     told.unwrap_or_else(|failure| fail(ui, &failure))
 }
 
-fn put(context: &Context, ui: Ui, args: &CostReport, made: &Report) -> Result<(), Failure> {
-    let text = match (args.json, args.html) {
+fn put(context: &Context, ui: Ui, args: &CostReport, made: &Reports) -> Result<(), Failure> {
+    let text = match (args.analyzed.json, args.html) {
         (true, _) => format!("{:#}\n", report::json(made)),
         (_, true) => report::html(made),
         _ => report::markdown(made),
@@ -58,33 +58,76 @@ fn put(context: &Context, ui: Ui, args: &CostReport, made: &Report) -> Result<()
 }
 
 /// What could not be looked at is an error, though the rest is told.
-fn code(ui: Ui, made: &Report) -> u8 {
-    let failed: Vec<&(String, String)> = made.caches.iter().filter_map(|cache| cache.as_ref().err()).collect();
-    failed.iter().for_each(|(_, why)| ui.error(why));
-    if failed.is_empty() { exit::OK } else { exit::ERROR }
+fn code(ui: Ui, made: &Reports) -> u8 {
+    let mut code = exit::OK;
+    for report in &made.made {
+        let ui = if made.single().is_some() { ui } else { ui.of(&report.environment) };
+        for (_, why) in report.caches.iter().filter_map(|cache| cache.as_ref().err()) {
+            ui.error(why);
+            code = exit::ERROR;
+        }
+    }
+    for (environment, why) in &made.failed {
+        ui.of(environment).error(why);
+        code = exit::ERROR;
+    }
+    code
 }
 
-async fn make(
-    context: &Context,
-    ui: Ui,
-    (inputs, address): (&InputArgs, Option<&str>),
-    days: u32,
-) -> Result<Report, Failure> {
+/// Looks at every environment that is meant, at the same time.
+async fn make(context: &Context, ui: Ui, args: &CostAnalyzed) -> Result<Reports, Failure> {
     signals::listen(ui);
     let wrong = |text: &str| Failure::Error(format!("`{text}` is not an address"));
-    let subject = address.map(|text| kinds::subject(text).ok_or_else(|| wrong(text))).transpose()?;
-    let session = context.open_inputs(ui, inputs)?;
-    let caches = meant(&session, subject.as_ref())?;
-    let environment = session.environment.name.to_string();
+    let subject = args.address.as_deref().map(|text| kinds::subject(text).ok_or_else(|| wrong(text))).transpose()?;
+    let stack = StackArgs { stack: None, inputs: args.inputs.clone() };
+    let (loaded, environments) = context.environments(ui, &stack, args.all)?;
+    let days = args.days;
+    let made = at_once(&loaded, environments, move |session, runtime| {
+        let made = runtime.block_on(analyzed(session, subject.as_ref(), days));
+        session.report(Vec::new());
+        made
+    })
+    .await;
+    let wrong = made.iter().filter(|(_, made)| matches!(made, Err(Failure::Stack)));
+    let (found, sources) = join(wrong.map(|(session, _)| session.found()).collect());
+    ui.diagnostics(&found, &sources);
+    let mut reports = Reports::default();
+    let is_one = made.len() == 1;
+    for (session, made) in made {
+        match made {
+            Ok(report) => reports.made.push(report),
+            Err(failure) if is_one => return Err(failure),
+            Err(failure) => {
+                let why =
+                    explain(&failure).0.unwrap_or_else(|| "the stack has the errors that are shown above".to_owned());
+                reports.failed.push((session.environment.name.to_string(), why));
+            }
+        }
+    }
+    Ok(reports)
+}
+
+/// The report of one environment.
+async fn analyzed(session: &mut Session, subject: Option<&Subject>, days: u32) -> Result<Report, Failure> {
+    if session.has_errors() {
+        return Err(Failure::Stack);
+    }
+    let caches = meant(session, subject)?;
     let now = jiff::Timestamp::try_from(session.clock.now()).unwrap_or_default();
-    let generated_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut report = Report { environment, generated_at, days, caches: Vec::new() };
+    let mut report = Report {
+        environment: session.environment.name.to_string(),
+        generated_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        days,
+        caches: Vec::new(),
+    };
     if caches.is_empty() {
         return Ok(report);
     }
-    let open = connected(ui, session, Purpose::Look).await?;
+    let state = session.store()?.state().clone();
+    let connection = connect(session, Purpose::Look).await?;
+    at_home(session, &state, &connection)?;
     for cache in &caches {
-        report.caches.push(look(&open, cache, days).await);
+        report.caches.push(look(&connection, cache, days, &*session.clock).await);
     }
     // Where nothing could be looked at, the reason is all that there is to tell.
     match &report.caches[..] {
@@ -93,8 +136,13 @@ async fn make(
     }
 }
 
-async fn look(open: &Open, cache: &Meant, days: u32) -> Result<crate::ops::money::analyze::Analysis, (String, String)> {
-    let found = analyze(&open.connection, cache, days, &*open.session.clock).await;
+async fn look(
+    connection: &Connection,
+    cache: &Meant,
+    days: u32,
+    clock: &dyn Clock,
+) -> Result<Analysis, (String, String)> {
+    let found = analyze(connection, cache, days, clock).await;
     found.map_err(|failure| (cache.address.to_string(), explain(&failure).0.unwrap_or_default()))
 }
 

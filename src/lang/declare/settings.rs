@@ -104,7 +104,7 @@ pub fn elsewhere(kind: &str, span: Span) -> Diagnostic {
     let detail = format!(
         "`{kind}` says where and how Terraform keeps its state. cachestack keeps its own in .cachestack, and does not read the block."
     );
-    let help = "For another place write `state = \"s3://BUCKET/PREFIX\"`, or `state = \"backend\"` to have it beside Terraform's, in the stack or the environment; for the values of Terraform's own resources name a copy of its state as `terraform_state`.";
+    let help = "For another place write `state = \"s3://BUCKET/PREFIX\"`, or `state = \"backend\"` to have it beside Terraform's, in the stack or the environment; for the values of Terraform's own resources write `terraform_state = \"backend\"` in the environment.";
     Diagnostic::warning("CS0305", "Where Terraform keeps its state", detail).at(span).help(help)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::kind::{Backup, Observation, Status};
 use crate::ops::connect::Connection;
-use crate::ops::day_two::{Meant, look_at_rest, refused};
+use crate::ops::day_two::{Meant, at_rest, look, refused};
 use crate::ops::{Failure, Session};
 use crate::schema::Rule;
 use crate::value::Value;
@@ -44,8 +44,9 @@ pub async fn begin(
     name: Option<&str>,
     key: Option<&str>,
 ) -> Result<Begun, Failure> {
-    let found = look_at_rest(connection, meant).await?;
+    let found = look(connection, meant).await?;
     let now = jiff::Timestamp::try_from(session.clock.now()).unwrap_or_default();
+    let own = name.is_some();
     let name = name.map_or_else(|| name_of(&meant.id, now), str::to_owned);
     let about = meant.address.to_string();
     let problem = |problem: crate::kind::Problem| Failure::Error(format!("{about}: {}", problem.detail));
@@ -54,9 +55,22 @@ pub async fn begin(
     check_name(&name, backup.name_most)?;
     let Backup { mut call, source, id, .. } = backup;
     call.args.extend(key.map(|key| ("KmsKeyId", Value::string(key))));
+    // An earlier run may have asked for it that did not come to see its end.
+    if own && is_under_way(connection, &meant.region, &id).await? {
+        return Ok(Begun { id, name: name.to_lowercase(), source });
+    }
+    at_rest(meant, found)?;
     let sent = connection.cloud.remote("snapshot", &meant.region).invoke(&call).await;
-    sent.map_err(|error| refused(&about, &format!("elasticache:{}", call.operation), &error))?;
+    sent.map_err(|error| refused(&about, &error))?;
     Ok(Begun { id, name: name.to_lowercase(), source })
+}
+
+/// Whether a snapshot is being made.
+async fn is_under_way(connection: &Connection, region: &str, id: &str) -> Result<bool, Failure> {
+    let ids = [id.to_owned()];
+    let read = connection.cloud.remote("snapshot", region).read(&ids).await;
+    let found = read.map_err(|error| refused(&format!("snapshot {id}"), &error))?;
+    Ok(found.get(id).is_some_and(|found| matches!(found.status, Status::Making(_))))
 }
 
 /// Refuses what is no name of a snapshot.
@@ -82,8 +96,7 @@ pub fn check_name(name: &str, most: usize) -> Result<(), Failure> {
 pub async fn ready(connection: &Connection, region: &str, id: &str) -> Result<Result<Observation, String>, Failure> {
     let ids = [id.to_owned()];
     let read = connection.cloud.remote("snapshot", region).read(&ids).await;
-    let mut found =
-        read.map_err(|error| refused(&format!("snapshot {id}"), "elasticache:DescribeSnapshots", &error))?;
+    let mut found = read.map_err(|error| refused(&format!("snapshot {id}"), &error))?;
     let Some(found) = found.remove(id) else {
         return Err(Failure::Remains(format!("the snapshot {id} is not there any more")));
     };
@@ -102,7 +115,7 @@ pub async fn ready(connection: &Connection, region: &str, id: &str) -> Result<Re
 pub async fn gone(connection: &Connection, region: &str, id: &str) -> Result<Result<(), String>, Failure> {
     let ids = [id.to_owned()];
     let read = connection.cloud.remote("snapshot", region).read(&ids).await;
-    let found = read.map_err(|error| refused(&format!("snapshot {id}"), "elasticache:DescribeSnapshots", &error))?;
+    let found = read.map_err(|error| refused(&format!("snapshot {id}"), &error))?;
     let status = |one: &Observation| one.status.under_way().unwrap_or("there").to_owned();
     Ok(found.get(id).map_or(Ok(()), |one| Err(status(one))))
 }

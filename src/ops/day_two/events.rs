@@ -12,8 +12,7 @@ use crate::state::State;
 /// Events of a region, the oldest first.
 pub async fn all(connection: &Connection, region: &str) -> Result<Vec<Event>, Failure> {
     let found = connection.cloud.events(region).await;
-    let mut found =
-        found.map_err(|error| refused("the events cannot be read", "elasticache:DescribeEvents", &error))?;
+    let mut found = found.map_err(|error| refused("the events cannot be read", &error))?;
     sort(&mut found);
     Ok(found)
 }

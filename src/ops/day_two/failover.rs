@@ -22,8 +22,7 @@ pub async fn begin(connection: &Connection, meant: &Meant, failover: &Failover) 
     let before = events::of(connection, meant).await?.into_iter().collect();
     let remote = connection.cloud.remote(meant.kind.schema().kind, &meant.region);
     let sent = remote.invoke(&failover.call).await;
-    let action = format!("elasticache:{}", failover.call.operation);
-    sent.map_err(|error| refused(&meant.address.to_string(), &action, &error))?;
+    sent.map_err(|error| refused(&meant.address.to_string(), &error))?;
     Ok(before)
 }
 

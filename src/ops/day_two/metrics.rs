@@ -87,7 +87,7 @@ pub async fn read_of(connection: &Connection, meant: &Meant, live: &Object, span
     let queries = queries(measures, &nodes, span.period);
     let answer = service(connection)?.measure(&meant.region, &queries, span).await;
     let about = format!("the metrics of {} cannot be read", meant.address);
-    let curves = answer.map_err(|error| refused(&about, "cloudwatch:GetMetricData", &error))?;
+    let curves = answer.map_err(|error| refused(&about, &error))?;
     let found = joined(measures, &nodes, &queries, curves, span);
     let engine = crate::value::text(live, "engine").unwrap_or_default().to_owned();
     let (whole, nodes) = found;

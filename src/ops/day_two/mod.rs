@@ -133,7 +133,7 @@ pub async fn look(connection: &Connection, meant: &Meant) -> Result<Observation,
     let word = meant.kind.schema().kind;
     let ids = [meant.id.clone()];
     let read = connection.cloud.remote(word, &meant.region).read(&ids).await;
-    let mut found = read.map_err(|error| refused(&meant.address.to_string(), reads(word), &error))?;
+    let mut found = read.map_err(|error| refused(&meant.address.to_string(), &error))?;
     found.remove(&meant.id).ok_or_else(|| {
         let (id, region) = (&meant.id, &meant.region);
         Failure::Error(format!("`{}` is recorded as \"{id}\" in {region}, and there is no such {word}", meant.address))
@@ -145,7 +145,11 @@ pub async fn look(connection: &Connection, meant: &Meant) -> Result<Observation,
 /// # Errors
 /// Also where it is busy, or will not come right by itself.
 pub async fn look_at_rest(connection: &Connection, meant: &Meant) -> Result<Observation, Failure> {
-    let found = look(connection, meant).await?;
+    at_rest(meant, look(connection, meant).await?)
+}
+
+/// Refuses one that is busy, or will not come right by itself.
+pub fn at_rest(meant: &Meant, found: Observation) -> Result<Observation, Failure> {
     let (address, id) = (&meant.address, &meant.id);
     match &found.status {
         Status::Settled => Ok(found),
@@ -158,22 +162,12 @@ pub async fn look_at_rest(connection: &Connection, meant: &Meant) -> Result<Obse
     }
 }
 
-/// The action of IAM that reads a kind.
-fn reads(kind: &str) -> &'static str {
-    let actions = crate::catalog::permissions::OF_KINDS.iter().find(|actions| actions.kind == kind);
-    actions.and_then(|actions| actions.read.first()).copied().unwrap_or("elasticache:Describe*")
-}
-
-/// Why the service did not do something: what is missing where it is a permission, what to do where it is busy.
-pub fn refused(about: &str, action: &str, error: &RemoteError) -> Failure {
-    let unsigned = error.code == "NoCredentials";
+/// Why the service did not do something, and what to do where it is busy.
+pub fn refused(about: &str, error: &RemoteError) -> Failure {
     let what = match error.class {
-        ErrorClass::Denied if !unsigned => format!(
-            "; the credentials are not allowed {action} (cachestack iam-policy --for operate prints what the verbs need)"
-        ),
-        ErrorClass::Busy => "; the service is busy with it: try again when that has ended".to_owned(),
-        ErrorClass::Throttled => "; the service is asked too often: try again later".to_owned(),
-        _ => String::new(),
+        ErrorClass::Busy => "; the service is busy with it: try again when that has ended",
+        ErrorClass::Throttled => "; the service is asked too often: try again later",
+        _ => "",
     };
     Failure::Error(format!("{about}: {error}{what}"))
 }

@@ -46,11 +46,17 @@ pub fn edit(
     if let Some(name) = copy
         && session.evaluator.stack().resource(&Address { name: name.into(), ..address.config() }).is_some()
     {
-        return Err(Failure::Error(format!("--as {name}: there is a block of that name already, choose another")));
+        let why = "there is a block of that name already: choose another, or if an earlier run has written it, go on with cachestack apply";
+        return Err(Failure::Error(format!("--as {name}: {why}")));
     }
     let file = session.sources.get(resource.span.file);
     let block = restored::Written { path: &file.path, text: &file.text, resource, kind };
     restored::edit(&block, address, filled, snapshot, copy).map_err(Failure::Error)
+}
+
+/// The snapshot that the block names already: a run that was cut off has written it, and may have sent what follows.
+pub fn written<'a>(found: &'a [Observation], says: impl Fn(&Object) -> bool) -> Option<&'a Observation> {
+    found.iter().rev().find(|one| says(&one.object))
 }
 
 /// Refuses a plan that does not fill the object, or fills it with what it cannot hold.

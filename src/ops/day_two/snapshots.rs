@@ -12,12 +12,10 @@ use crate::ops::{Failure, Session};
 use crate::state::State;
 use crate::value::{Object, Value, text};
 
-const READS: &str = "elasticache:DescribeSnapshots and elasticache:DescribeServerlessCacheSnapshots";
-
 /// The snapshots of a region, the oldest first.
 pub async fn all(connection: &Connection, region: &str) -> Result<Vec<Observation>, Failure> {
     let found = service(connection)?.snapshots(region).await;
-    let mut found = found.map_err(|error| refused("the snapshots cannot be read", READS, &error))?;
+    let mut found = found.map_err(|error| refused("the snapshots cannot be read", &error))?;
     found.sort_by_key(|one| age(&one.object));
     Ok(found)
 }
@@ -149,7 +147,7 @@ pub async fn send(connection: &Connection, region: &str, snapshot: &Object, doin
     let call = call(snapshot, doing)?;
     let sent = connection.cloud.remote("snapshot", region).invoke(&call).await;
     sent.map_err(|error| {
-        let failure = refused(&format!("snapshot {id}"), &format!("elasticache:{}", call.operation), &error);
+        let failure = refused(&format!("snapshot {id}"), &error);
         match doing {
             Doing::Export { bucket, .. } => with_hint(failure, bucket),
             _ => failure,

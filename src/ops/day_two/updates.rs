@@ -10,8 +10,6 @@ use crate::ops::connect::Connection;
 use crate::ops::day_two::{Meant, look_at_rest, refused, service};
 use crate::state::State;
 
-const READS: &str = "elasticache:DescribeUpdateActions and elasticache:DescribeServiceUpdates";
-
 /// An update of a cache of the stack.
 #[derive(Debug, Clone)]
 pub struct Update {
@@ -38,7 +36,7 @@ pub async fn list(
     for (address, record) in records.filter(|(address, _)| meant.is_none_or(|meant| meant.address == **address)) {
         if !regions.contains_key(&record.region) {
             let told = service(connection)?.updates(&record.region).await;
-            let told = told.map_err(|error| refused("the service updates cannot be read", READS, &error))?;
+            let told = told.map_err(|error| refused("the service updates cannot be read", &error))?;
             regions.insert(record.region.clone(), told);
         }
         let own = regions[&record.region].iter().filter(|one| one.kind == &*address.kind && one.id == record.id);
@@ -80,12 +78,8 @@ pub async fn impact(connection: &Connection, meant: &Meant) -> Result<(Impact, &
 
 /// Applies or stops it.
 pub async fn change(connection: &Connection, verb: UpdateVerb, update: &Update) -> Result<(), Failure> {
-    let action = match verb {
-        UpdateVerb::Apply => "elasticache:BatchApplyUpdateAction",
-        UpdateVerb::Stop => "elasticache:BatchStopUpdateAction",
-    };
     let done = service(connection)?.update(&update.region, verb, &update.action).await;
-    done.map_err(|error| refused(&format!("{}, {}", update.address, update.action.update), action, &error))
+    done.map_err(|error| refused(&format!("{}, {}", update.address, update.action.update), &error))
 }
 
 /// The update when it is at its end; else how far it is.

@@ -203,7 +203,7 @@ async fn asked(
         nodes.iter().flat_map(|node| metrics.iter().map(|metric| query(node, metric)).collect::<Vec<_>>()).collect();
     let answer = service(connection)?.measure(&meant.region, &queries, span).await;
     let about = format!("the metrics of {} cannot be read", meant.address);
-    let curves = answer.map_err(|error| refused(&about, "cloudwatch:GetMetricData", &error))?;
+    let curves = answer.map_err(|error| refused(&about, &error))?;
     // Of every node: one that does not tell may be the one that is asked.
     let told = |metric: &str| {
         let mut all = queries.iter().zip(&curves).filter(|(query, _)| query.metric == metric);

@@ -9,6 +9,35 @@ pub const LITTLE: f64 = 40.0;
 /// In percent.
 pub const FEW_HITS: f64 = 70.0;
 
+/// Reports of several environments, or of one.
+#[derive(Debug, Default)]
+pub struct Reports {
+    /// Those that were made.
+    pub made: Vec<Report>,
+    /// Environments of which there is none, with why.
+    pub failed: Vec<(String, String)>,
+}
+
+impl Reports {
+    /// Whether one environment was asked for.
+    pub fn single(&self) -> Option<&Report> {
+        match (&self.made[..], &self.failed[..]) {
+            ([one], []) => Some(one),
+            _ => None,
+        }
+    }
+
+    /// What all caches cost in a month, as far as that is known.
+    pub fn monthly(&self) -> Micros {
+        self.made.iter().map(Report::monthly).sum()
+    }
+
+    /// What could be saved in a month.
+    pub fn saving(&self) -> Micros {
+        self.made.iter().map(Report::saving).sum()
+    }
+}
+
 /// A report.
 #[derive(Debug)]
 pub struct Report {

@@ -64,7 +64,7 @@ struct Dimension {
 pub async fn fetch(connection: &Connection, region: &str) -> Result<Region, Failure> {
     let about = format!("the prices of {region} cannot be read");
     let answer = service(connection)?.products(region).await;
-    let rows = answer.map_err(|error| refused(&about, "pricing:GetProducts", &error))?;
+    let rows = answer.map_err(|error| refused(&about, &error))?;
     read(&rows).map_err(|why| Failure::Error(format!("{about}: {why}")))
 }
 

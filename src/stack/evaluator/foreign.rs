@@ -133,6 +133,10 @@ impl View<'_> {
     }
 
     fn origin(&self, address: &str) -> Arc<Origin> {
+        // Before there is an account, nobody can tell what a state says that lies elsewhere; that is no mistake yet.
+        if self.evaluator.foreign_awaited {
+            return Arc::new(Origin::Environment("account_id"));
+        }
         Arc::new(Origin::Foreign(format!("{}{address}", module_prefix(&self.config())).into(), None))
     }
 }

@@ -44,6 +44,8 @@ pub struct Evaluator {
     foreign: BTreeMap<String, Value>,
     secrets: Secrets,
     remote_states: RemoteStates,
+    /// Whether more is told of resources of other tools once there is an account.
+    foreign_awaited: bool,
     /// Grows whenever a value becomes known that was not.
     generation: u64,
     trail: Trail,
@@ -85,6 +87,7 @@ impl Evaluator {
             foreign: BTreeMap::new(),
             secrets,
             remote_states: RemoteStates::default(),
+            foreign_awaited: false,
             generation: 0,
             trail: Trail::default(),
             nothing: Names::default(),
@@ -149,6 +152,11 @@ impl Evaluator {
         for (address, value) in values {
             self.foreign.entry(address).or_insert(value);
         }
+    }
+
+    /// The values of resources of other tools are open until they are put in: the account is to be asked for them.
+    pub fn await_foreign(&mut self, awaited: bool) {
+        self.foreign_awaited = awaited;
     }
 
     /// From now on values are told that were left open while the plan was made: the time, and random ones.

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::ops::money::analyze::fit::told as saved;
 use crate::ops::money::analyze::{Advice, Analysis, Use};
 use crate::ops::money::estimate::Charge;
-use crate::ops::money::report::{Report, told};
+use crate::ops::money::report::{Report, Reports, told};
 use crate::plan::cost::usd;
 use crate::ui::cost::number;
 use crate::ui::environments::columns;
@@ -92,7 +92,21 @@ fn total(report: &Report) -> String {
 }
 
 /// For people.
-pub fn text(report: &Report) -> String {
+pub fn text(reports: &Reports) -> String {
+    let mut parts: Vec<String> = reports.made.iter().map(one_text).collect();
+    if reports.single().is_none() {
+        let count = reports.made.len();
+        let saving = reports.saving();
+        let saving = if saving > 0 { format!("; if all that saves is done: {}", saved(saving)) } else { String::new() };
+        parts.push(format!("All {count} environments: {} USD a month{saving}.\n", usd(reports.monthly())));
+    }
+    if reports.made.iter().any(|report| !report.caches.is_empty()) {
+        parts.push(NOTES.iter().map(|note| format!("{note}.\n")).collect());
+    }
+    parts.join("\n")
+}
+
+fn one_text(report: &Report) -> String {
     let name = &report.environment;
     if report.caches.is_empty() {
         return format!("Environment \"{name}\" has no caches that were applied.\n");
@@ -110,12 +124,25 @@ pub fn text(report: &Report) -> String {
     if report.saving() > 0 {
         text.push_str(&format!("\nIf all that saves is done: {}.\n", saved(report.saving())));
     }
-    let notes: String = NOTES.iter().map(|note| format!("{note}.\n")).collect();
-    format!("{text}\n{notes}")
+    text
 }
 
-/// One document for programs.
-pub fn json(report: &Report) -> Json {
+/// One document for programs: of one environment its own, of several one with all of them.
+pub fn json(reports: &Reports) -> Json {
+    if let Some(report) = reports.single() {
+        return one_json(report);
+    }
+    let failed = reports.failed.iter().map(|(name, why)| json!({ "environment": name, "error": why }));
+    json!({
+        "format_version": "1.0",
+        "currency": "USD",
+        "total_monthly_cost": number(reports.monthly()),
+        "potential_monthly_savings": number(reports.saving()),
+        "environments": reports.made.iter().map(one_json).chain(failed).collect::<Vec<_>>(),
+    })
+}
+
+fn one_json(report: &Report) -> Json {
     let errors = report.caches.iter().filter_map(|cache| cache.as_ref().err());
     let error = |(address, why): &(String, String)| json!({ "address": address, "error": why });
     let named = |one: &Analysis| Json::from(one.address.to_string());
@@ -192,20 +219,41 @@ fn summary(report: &Report) -> Vec<String> {
     all
 }
 
-/// A report for a page or a comment.
-pub fn markdown(report: &Report) -> String {
-    let mut text = format!("# Cost of caches in {}\n\n", escape(&report.environment));
-    summary(report).iter().for_each(|line| text.push_str(&format!("- {}\n", escape(line))));
-    text.push_str(&format!("\n| {} |\n|{}\n", HEADING.join(" | "), "---|".repeat(HEADING.len())));
-    for row in report.seen().map(row) {
-        let cells: Vec<String> = row.iter().map(|cell| escape(cell)).collect();
-        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+/// The columns of the table of several environments.
+const OVERVIEW: [&str; 4] = ["Environment", "Caches", "USD a month", "Could save"];
+
+/// The row of each environment, also of those of which there is no report.
+fn overview(reports: &Reports) -> Vec<[String; 4]> {
+    let made = reports.made.iter().map(|report| {
+        [
+            report.environment.clone(),
+            report.seen().count().to_string(),
+            if report.unknown() > 0 { format!("{} and unknown", usd(report.monthly())) } else { usd(report.monthly()) },
+            usd(report.saving()),
+        ]
+    });
+    let failed = reports.failed.iter().map(|(name, why)| [name.clone(), "-".to_owned(), why.clone(), "-".to_owned()]);
+    made.chain(failed).collect()
+}
+
+fn title(reports: &Reports) -> String {
+    match reports.single() {
+        Some(report) => format!("Cost of caches in {}", report.environment),
+        None => format!("Cost of caches in {} environments", reports.made.len() + reports.failed.len()),
     }
-    let remarks = remarks(report);
-    if !remarks.is_empty() {
-        text.push_str("\n## What to do\n\n");
-        for (address, what) in remarks {
-            text.push_str(&format!("- **{}**: {}\n", escape(&address), escape(&what)));
+}
+
+/// A report for a page or a comment.
+pub fn markdown(reports: &Reports) -> String {
+    let mut text = format!("# {}\n\n", escape(&title(reports)));
+    match reports.single() {
+        Some(report) => text.push_str(&section_in_markdown(report, "##")),
+        None => {
+            text.push_str(&table_in_markdown(&OVERVIEW, &overview(reports)));
+            for report in &reports.made {
+                let section = section_in_markdown(report, "###");
+                text.push_str(&format!("\n## {}\n\n{section}", escape(&report.environment)));
+            }
         }
     }
     text.push('\n');
@@ -213,35 +261,78 @@ pub fn markdown(report: &Report) -> String {
     text
 }
 
-/// How the page looks; nothing is fetched for it.
-const STYLE: &str = "body{font-family:sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse}\
-th,td{border:1px solid #ccc;padding:.3em .6em;text-align:left}td.n{text-align:right}footer{color:#666;margin-top:2em}";
+fn section_in_markdown(report: &Report, level: &str) -> String {
+    let mut text: String = summary(report).iter().map(|line| format!("- {}\n", escape(line))).collect();
+    let rows: Vec<[String; 7]> = report.seen().map(row).collect();
+    text.push_str(&format!("\n{}", table_in_markdown(&HEADING, &rows)));
+    let remarks = remarks(report);
+    if !remarks.is_empty() {
+        text.push_str(&format!("\n{level} What to do\n\n"));
+        for (address, what) in remarks {
+            text.push_str(&format!("- **{}**: {}\n", escape(&address), escape(&what)));
+        }
+    }
+    text
+}
+
+fn table_in_markdown<const N: usize>(heading: &[&str; N], rows: &[[String; N]]) -> String {
+    let mut text = format!("| {} |\n|{}\n", heading.join(" | "), "---|".repeat(N));
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(|cell| escape(cell)).collect();
+        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    text
+}
+
+/// How the page looks, in the dark too; nothing is fetched for it.
+const STYLE: &str = ":root{color-scheme:light dark}body{font-family:sans-serif;margin:2em;max-width:70em}\
+table{border-collapse:collapse}th,td{border:1px solid #888;padding:.3em .6em;text-align:left}td.n{text-align:right}\
+footer{opacity:.75;margin-top:2em}";
 
 /// A report as one page, with everything in it.
-pub fn html(report: &Report) -> String {
-    let title = escaped(&format!("Cost of caches in {}", report.environment));
-    let items = |lines: Vec<String>| -> String { lines.iter().map(|line| format!("<li>{line}</li>\n")).collect() };
-    let summary = items(summary(report).iter().map(|line| escaped(line)).collect());
-    let heads: String = HEADING.iter().map(|head| format!("<th>{head}</th>")).collect();
-    let cell = |(column, text): (usize, &String)| {
-        let class = if column > 1 { " class=\"n\"" } else { "" };
-        format!("<td{class}>{}</td>", escaped(text))
+pub fn html(reports: &Reports) -> String {
+    let title = escaped(&title(reports));
+    let body = match reports.single() {
+        Some(report) => section_in_html(report, "h2"),
+        None => {
+            let of = |report: &Report| {
+                format!("<h2>{}</h2>\n{}", escaped(&report.environment), section_in_html(report, "h3"))
+            };
+            let sections: String = reports.made.iter().map(of).collect();
+            format!("{}{sections}", table_in_html(&OVERVIEW, &overview(reports), 1))
+        }
     };
-    let rows: String = report
-        .seen()
-        .map(|one| format!("<tr>{}</tr>\n", row(one).iter().enumerate().map(cell).collect::<String>()))
-        .collect();
-    let remarks = remarks(report);
-    let told = remarks.iter().map(|(of, what)| format!("<b>{}</b>: {}", escaped(of), escaped(what))).collect();
-    let told =
-        if remarks.is_empty() { String::new() } else { format!("<h2>What to do</h2>\n<ul>\n{}</ul>\n", items(told)) };
     let notes: String = NOTES.iter().map(|note| format!("{}. ", escaped(note))).collect();
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n\
-         <style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n<ul>\n{summary}</ul>\n\
-         <table>\n<tr>{heads}</tr>\n{rows}</table>\n{told}<footer>{}</footer>\n</body>\n</html>\n",
+         <style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{body}<footer>{}</footer>\n</body>\n</html>\n",
         notes.trim_end()
     )
+}
+
+fn section_in_html(report: &Report, level: &str) -> String {
+    let items = |lines: Vec<String>| -> String { lines.iter().map(|line| format!("<li>{line}</li>\n")).collect() };
+    let summary = items(summary(report).iter().map(|line| escaped(line)).collect());
+    let rows: Vec<[String; 7]> = report.seen().map(row).collect();
+    let table = table_in_html(&HEADING, &rows, 2);
+    let remarks = remarks(report);
+    let told = remarks.iter().map(|(of, what)| format!("<b>{}</b>: {}", escaped(of), escaped(what))).collect();
+    let told = match remarks.is_empty() {
+        true => String::new(),
+        false => format!("<{level}>What to do</{level}>\n<ul>\n{}</ul>\n", items(told)),
+    };
+    format!("<ul>\n{summary}</ul>\n{table}{told}")
+}
+
+/// A table whose columns from `numbers` on are numbers.
+fn table_in_html<const N: usize>(heading: &[&str; N], rows: &[[String; N]], numbers: usize) -> String {
+    let heads: String = heading.iter().map(|head| format!("<th>{head}</th>")).collect();
+    let cell = |(column, text): (usize, &String)| {
+        let class = if column >= numbers { " class=\"n\"" } else { "" };
+        format!("<td{class}>{}</td>", escaped(text))
+    };
+    let row = |row: &[String; N]| format!("<tr>{}</tr>\n", row.iter().enumerate().map(cell).collect::<String>());
+    format!("<table>\n<tr>{heads}</tr>\n{}</table>\n", rows.iter().map(row).collect::<String>())
 }
 
 #[cfg(test)]
@@ -262,21 +353,27 @@ mod tests {
             advice: Vec::new(),
             saving: 0,
         };
-        let report = Report {
+        let report = || Report {
             environment: "<i>prod</i>".into(),
             generated_at: "2026-11-20T00:00:00Z".into(),
             days: 30,
-            caches: vec![Ok(one), Err(("cache_cluster.y".into(), "<img src=x>".into()))],
+            caches: vec![Ok(one.clone()), Err(("cache_cluster.y".into(), "<img src=x>".into()))],
         };
-        let html = html(&report);
-        for markup in ["<b>|", "<script", "<i>", "<img", "http"] {
-            assert!(!html.contains(markup), "{markup}: {html}");
+        let of = |more: Vec<(String, String)>| Reports { made: vec![report()], failed: more };
+        let one = of(Vec::new());
+        let several = of(vec![("<u>dev</u>".into(), "<script>".into())]);
+        for reports in [&one, &several] {
+            let html = html(reports);
+            for markup in ["<b>|", "<script", "<i>", "<img", "<u>", "http"] {
+                assert!(!html.contains(markup), "{markup}: {html}");
+            }
+            assert!(html.contains("&lt;script&gt;alert(1)") && html.contains("&lt;i&gt;prod"), "{html}");
+            let markdown = markdown(reports);
+            for markup in ["<script", "<i>", "<img", "<u>", "[\"<b>|"] {
+                assert!(!markdown.contains(markup), "{markup}: {markdown}");
+            }
         }
-        assert!(html.contains("&lt;script&gt;alert(1)") && html.contains("&lt;i&gt;prod"), "{html}");
-        let markdown = markdown(&report);
-        for markup in ["<script", "<i>", "<img", "[\"<b>|"] {
-            assert!(!markdown.contains(markup), "{markup}: {markdown}");
-        }
-        assert!(json(&report)["clusters"][0]["utilization_score"].is_null(), "no data is not 0");
+        assert!(json(&one)["clusters"][0]["utilization_score"].is_null(), "no data is not 0");
+        assert_eq!(json(&several)["environments"][1]["error"], "<script>");
     }
 }
