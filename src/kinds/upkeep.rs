@@ -370,7 +370,12 @@ fn destination(block: &Value) -> Option<Problem> {
     let letters = if logs { ". - _ / #, up to 512 of them" } else { ". - _, up to 64 of them" };
     (!sound).then(|| {
         let detail = format!("\"{text}\" is no name of a {what}: those are of ASCII letters, digits and {letters}.");
-        wrong("CS1080", "Not the name of a destination", detail, "Correct the name.".to_owned())
+        wrong(
+            "CS1080",
+            "Not the name of a destination",
+            detail,
+            format!("Write the name of a {what} in these letters."),
+        )
     })?
 }
 

@@ -34,11 +34,22 @@ pub fn strangers(draft: &Draft) -> Vec<Diagnostic> {
             let modules = modules.map(|known| Subject::Module(known.module.clone()).to_string());
             let texts: Vec<String> = known.iter().map(ToString::to_string).chain(modules).collect();
             let near = did_you_mean(&stranger.to_string(), texts.iter().map(String::as_str)).map(str::to_owned);
-            let help = near.map_or_else(|| "Correct the option.".to_owned(), |near| format!("Did you mean `{near}`?"));
+            let help = near.map_or_else(|| listed(&texts), |near| format!("Did you mean `{near}`?"));
             let detail = format!("Neither the stack nor the state has `{stranger}`.");
             Diagnostic::error("CS0606", "Nothing has this address", detail).help(help)
         })
         .collect()
+}
+
+/// What there is instead, as far as somebody would read it.
+fn listed(texts: &[String]) -> String {
+    const MANY: usize = 12;
+    let shown: Vec<String> = texts.iter().take(MANY).map(|text| format!("`{text}`")).collect();
+    match texts.len() {
+        0 => "There is nothing yet.".to_owned(),
+        count if count > MANY => format!("There are {} and {} more.", shown.join(", "), count - MANY),
+        _ => format!("There are {}.", shown.join(", ")),
+    }
 }
 
 /// Keeps the steps that `--target` names with what they wait for, and drops those of `--exclude` with what waits for them.

@@ -1,5 +1,6 @@
 //! Rules about the value of a single attribute.
 
+use crate::diag::did_you_mean;
 use crate::value::{Data, Value};
 
 /// A rule about the value of a single attribute; for a collection it holds for each element unless it says otherwise.
@@ -26,6 +27,19 @@ impl Rule {
             Rule::Length(low, high) => format!("{low} to {high} characters"),
             Rule::MaxItems(max) => format!("at most {max}"),
             Rule::Test(_, words) => (*words).to_owned(),
+        }
+    }
+
+    /// What to do about a value that breaks it.
+    pub fn advice(&self, value: &Value) -> String {
+        let near = match (self, value.as_str().filter(|_| !value.is_sensitive_anywhere())) {
+            (Rule::OneOf(words), Some(text)) => did_you_mean(text, words.iter().copied()),
+            _ => None,
+        };
+        match (near, self) {
+            (Some(near), _) => format!("Did you mean \"{near}\"?"),
+            (None, Rule::MaxItems(max)) => format!("Keep {max} of them, or fewer."),
+            (None, rule) => format!("Write {}.", rule.allowed()),
         }
     }
 

@@ -61,7 +61,7 @@ impl Desired {
         });
         diagnostic.extent = key.and_then(|key| self.extents.get(&key).copied());
         diagnostic.span = element.or_else(|| self.span_of(attribute));
-        diagnostic.help = if hidden { Some("Correct the value.".to_owned()) } else { problem.help };
+        diagnostic.help = if hidden { Some("Write a value that meets the rule.".to_owned()) } else { problem.help };
         diagnostic
     }
 }
@@ -157,34 +157,33 @@ pub fn check(attrs: &[Attr], desired: &Desired, evaluated: bool, diagnostics: &m
         if fault.sort == Sort::Missing && (!written || !evaluated) {
             continue;
         }
+        let value = desired.object.get(fault.path.as_str());
         let (code, summary, help) = match fault.sort {
-            Sort::Missing => ("CS0406", "A required value is null", "Give it a value."),
-            _ => ("CS0407", "A value that is not allowed", "Correct the value."),
+            Sort::Missing => ("CS0406", "A required value is null", "Give it a value.".to_owned()),
+            _ => (
+                "CS0407",
+                "A value that is not allowed",
+                advice(attrs.iter().find(|attr| attr.name == fault.path), value),
+            ),
         };
         let mut diagnostic =
             Diagnostic::error(code, summary, format!("`{}` {}.", fault.path, fault.message)).help(help);
         diagnostic.rule = fault.sort != Sort::Missing;
         diagnostic.span = desired.span_of(&fault.path);
-        if let Some(value) = desired.object.get(fault.path.as_str()).filter(|value| !value.is_sensitive_anywhere())
-            && let Some(text) = value.as_str()
-        {
+        if let Some(text) = value.filter(|value| !value.is_sensitive_anywhere()).and_then(Value::as_str) {
             diagnostic.detail = format!("`{}` is \"{text}\", and {}.", fault.path, fault.message);
-            diagnostic.help = Some(suggestion(attrs, &fault.path, text));
         }
         diagnostics.push(diagnostic);
     }
 }
 
-fn suggestion(attrs: &[Attr], path: &str, text: &str) -> String {
-    let words =
-        attrs.iter().find(|attr| attr.name == path).into_iter().flat_map(|attr| &attr.rules).find_map(
-            |rule| match rule {
-                crate::schema::Rule::OneOf(words) => Some(*words),
-                _ => None,
-            },
-        );
-    let near = words.and_then(|words| crate::diag::did_you_mean(text, words.iter().copied()));
-    near.map_or_else(|| "Correct the value.".to_owned(), |near| format!("Did you mean \"{near}\"?"))
+/// What to do about a value that is not allowed: what its rule allows.
+fn advice(attr: Option<&Attr>, value: Option<&Value>) -> String {
+    let broken = value.and_then(|value| {
+        let rule = attr?.rules.iter().find(|rule| rule.violation(value).is_some())?;
+        Some(rule.advice(value))
+    });
+    broken.unwrap_or_else(|| "Write a value that meets the rule.".to_owned())
 }
 
 struct Reader<'a> {
@@ -317,8 +316,11 @@ impl Reader<'_> {
             Err(mismatch) => {
                 let span = blocks.first().map(|block| block.span)?;
                 let detail = format!("`{}`{}: {}.", attr.name, mismatch.path, mismatch.message);
-                self.diagnostics
-                    .push(Diagnostic::error("CS0404", "Wrong type", detail).at(span).help("Correct the value."));
+                self.diagnostics.push(
+                    Diagnostic::error("CS0404", "Wrong type", detail)
+                        .at(span)
+                        .help("Write it with the types that are named."),
+                );
                 None
             }
         }
@@ -383,13 +385,12 @@ impl Reader<'_> {
             }
             return;
         }
-        for violation in attr.rules.iter().filter_map(|rule| rule.violation(value)) {
+        for rule in &attr.rules {
+            let Some(violation) = rule.violation(value) else { continue };
             let shown = value.as_str().filter(|_| !value.is_sensitive_anywhere());
             let is = shown.map(|text| format!(" is \"{text}\", and")).unwrap_or_default();
             let detail = format!("`{}` of `{block}`{is} {violation}.", attr.name);
-            let help = shown.map_or("Correct the value.".to_owned(), |text| {
-                suggestion(std::slice::from_ref(attr), attr.name, text)
-            });
+            let help = rule.advice(value);
             let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail).of_rule();
             self.diagnostics.push(diagnostic.at(attribute.expr.span).help(help));
         }

@@ -125,7 +125,12 @@ impl Queries<'_> {
         let expression = query.expression().filter(|text| !is_select(text) && query.metric().is_none())?;
         let missing = names(expression).into_iter().find(|name| !self.has(name))?;
         let detail = format!("The expression \"{expression}\" names `{missing}`, and no query has that id.");
-        Some(query.wrong("CS1035", "No such query", detail, "Correct the name, or add a metric_query with that id."))
+        Some(query.wrong(
+            "CS1035",
+            "No such query",
+            detail,
+            "Name a query that is there, or add a metric_query with that id.",
+        ))
     }
 
     /// A band is a query of its own.
