@@ -107,7 +107,7 @@
 //! | [`generate`] | configuration out of objects: what of them is written, labels, references, `for_each`, files; out of templates of CloudFormation; and the block of a restore |
 //! | [`apply`] | scheduler, steps, turns on parents that change one thing at a time, holes, the one poller |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
-//! | `cloud` | the AWS SDK; the only place that names it (feature `aws`; security groups and VPC look-ups: `ec2`). Services without a crate of it (`cloud/api`): CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, the price list, objects of S3 |
+//! | `cloud` | the AWS SDK; the only place that names it (feature `aws`). Services without a crate of it (`cloud/api`): EC2, CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, the price list, objects of S3 |
 //! | `probe` | one server looked at over the network, without stack and AWS: name, port, TLS, log-in, role, slots (TLS: feature `aws`) |
 //! | `storage` | places of states that are no directories: buckets by `object_store`, servers of Terraform's `http` protocol (feature `aws`); also where a state of Terraform lies that is read for its values; [`stack::location`] reads their names |
 //! | [`ops`] | workflows without a terminal: open, check, connect, recover, plan, apply, drift, change a state by hand; find what has no record ([`ops::discover`]) and take it over; the verbs of what is there already ([`ops::day_two`], which asks the service by [`kind::DayTwo`]); what differs between environments ([`ops::compare`]); what a stack costs and what its caches could save ([`ops::money`]) |

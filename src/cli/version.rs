@@ -6,20 +6,16 @@ use crate::cli::args::{Completion, Version};
 use crate::cli::run::Context;
 use crate::cli::{complete, exit};
 
-/// Prints the version and which sides are built in.
+/// Prints the version, and whether AWS is built in.
 pub fn run(context: &Context, args: &Version) -> u8 {
     let version = env!("CARGO_PKG_VERSION");
-    let (aws, ec2) = (cfg!(feature = "aws"), cfg!(feature = "ec2"));
     let ui = context.ui(false);
+    let aws = cfg!(feature = "aws");
     if args.json {
-        ui.json(&serde_json::json!({ "version": version, "aws": aws, "ec2": ec2 }));
+        ui.json(&serde_json::json!({ "version": version, "aws": aws }));
         return exit::OK;
     }
-    let without = [("aws", aws), ("ec2", ec2)]
-        .into_iter()
-        .filter(|(_, built)| !built)
-        .map(|(name, _)| format!(" without {name}"));
-    ui.out(&format!("cachestack {version}{}\n", without.collect::<String>()));
+    ui.out(&format!("cachestack {version}{}\n", if aws { "" } else { " without aws" }));
     exit::OK
 }
 

@@ -7,7 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 use tokio::sync::OnceCell;
 
-use super::api::{self, KMS, LOGS, PRICING, S3, SECRETS, SNS, SSM};
+use super::api::{self, EC2, KMS, LOGS, PRICING, S3, SECRETS, SNS, SSM};
 use super::config::{self, Loaded};
 use super::errors::fatal;
 use super::pace::Pace;
@@ -65,8 +65,7 @@ pub struct Clients {
     /// Resource Groups Tagging; none where other services are elsewhere, and nobody says where this one is.
     pub tagging: Option<Service<aws_sdk_resourcegroupstagging::Client>>,
     /// EC2.
-    #[cfg(feature = "ec2")]
-    pub ec2: Service<aws_sdk_ec2::Client>,
+    pub ec2: Service<api::Client>,
 }
 
 /// The names of the tagging API in `endpoints`, and those of the services whose tags it tells.
@@ -80,7 +79,6 @@ impl Account {
     }
 
     /// The time that waits go by.
-    #[cfg(feature = "ec2")]
     pub fn clock(&self) -> Arc<dyn crate::clock::Clock> {
         self.settings.clock.clone()
     }
@@ -136,8 +134,7 @@ impl Account {
             pricing: self.service(region, "pricing", api::Client::new(&at(&["pricing"]), &PRICING)),
             tagging: (self.settings.is_named(&TAGGING) || !self.settings.is_named(&TAGGED))
                 .then(|| self.service(region, "tagging", aws_sdk_resourcegroupstagging::Client::new(&at(&TAGGING)))),
-            #[cfg(feature = "ec2")]
-            ec2: self.service(region, "ec2", aws_sdk_ec2::Client::new(&at(&["ec2"]))),
+            ec2: self.service(region, "ec2", api::Client::new(&at(&["ec2"]), &EC2)),
         }
     }
 

@@ -1,15 +1,12 @@
 //! The look-ups of `data` blocks: what is there already and is not ours to change.
 
-#[cfg(feature = "ec2")]
 mod network;
 mod notices;
-#[cfg(feature = "ec2")]
 mod query;
 mod regions;
 mod snapshot;
 mod stored;
 mod updates;
-#[cfg(feature = "ec2")]
 mod vpc;
 
 use super::attrs::Attrs;
@@ -51,21 +48,13 @@ impl Lookups {
             "kms_alias" => stored::kms_alias(&*self.0.clients().await?, args).await,
             "service_updates" => updates::find(&*self.0.clients().await?, &self.0.region, args).await,
             "sns_topic" => notices::topic(&self.0, args).await,
-            #[cfg(feature = "ec2")]
             "vpc" => vpc::find(&*self.0.clients().await?, &self.0.region, args).await,
-            #[cfg(feature = "ec2")]
             "subnet" => network::subnet(&*self.0.clients().await?, args).await,
-            #[cfg(feature = "ec2")]
             "subnets" => network::subnets(&*self.0.clients().await?, &self.0.region, args).await,
-            #[cfg(feature = "ec2")]
             "subnet_ids" => network::subnet_ids(&*self.0.clients().await?, &self.0.region, args).await,
-            #[cfg(feature = "ec2")]
             "vpcs" => vpc::all(&*self.0.clients().await?, &self.0.region, args).await,
-            #[cfg(feature = "ec2")]
             "security_groups" => network::security_groups(&*self.0.clients().await?, &self.0.region, args).await,
-            #[cfg(feature = "ec2")]
             "security_group" => network::security_group(&*self.0.clients().await?, &self.0.region, args).await,
-            #[cfg(feature = "ec2")]
             "availability_zones" => network::zones(&*self.0.clients().await?, &self.0.region, args).await,
             other => match kinds::get(other) {
                 Some(kind) => self.object(kind, args).await,

@@ -16,6 +16,7 @@ mod config;
 mod credentials;
 mod dashboard;
 mod day_two;
+mod ec2;
 mod errors;
 mod events;
 mod global_replication_group;
@@ -33,9 +34,7 @@ mod parameter_group;
 mod reading;
 mod replication_group;
 mod reserved_node;
-#[cfg(feature = "ec2")]
 mod security_group;
-#[cfg(feature = "ec2")]
 mod security_group_rule;
 mod serverless_cache;
 mod snapshot;
@@ -212,13 +211,9 @@ fn remote(kind: &str, place: Place) -> Arc<dyn Remote> {
         "sns_topic_subscription" => Arc::new(sns_subscription::Subscriptions(place)),
         "dashboard" => Arc::new(dashboard::Dashboards(place)),
         "composite_alarm" => Arc::new(composite_alarm::CompositeAlarms(place)),
-        #[cfg(feature = "ec2")]
         "security_group_rule" => Arc::new(security_group_rule::ByName(place)),
-        #[cfg(feature = "ec2")]
         "vpc_security_group_ingress_rule" => Arc::new(security_group_rule::ById { place, egress: false }),
-        #[cfg(feature = "ec2")]
         "vpc_security_group_egress_rule" => Arc::new(security_group_rule::ById { place, egress: true }),
-        #[cfg(feature = "ec2")]
         "security_group" => Arc::new(security_group::SecurityGroups(place)),
         other => Arc::new(Unreachable { kind: other.to_owned() }),
     }
@@ -248,7 +243,7 @@ impl Place {
 /// Objects by the names that were asked for.
 type Found = BTreeMap<String, Observation>;
 
-/// A kind that this build has no remote for.
+/// A kind that there is no remote for.
 #[derive(Debug)]
 struct Unreachable {
     kind: String,
@@ -260,13 +255,9 @@ impl Unreachable {
     }
 }
 
-/// The error of a kind or look-up that this build does not reach.
+/// The error of a kind or look-up that nothing here reads.
 fn missing(kind: &str) -> RemoteError {
-    if cfg!(feature = "ec2") {
-        return fatal("UnknownKind", format!("`{kind}` is nothing that can be read from AWS"));
-    }
-    let why = "this build was made without the feature `ec2`, which security groups and VPC look-ups need";
-    fatal("NotBuilt", format!("`{kind}` cannot be reached: {why}"))
+    fatal("UnknownKind", format!("`{kind}` is nothing that can be read from AWS"))
 }
 
 impl Remote for Unreachable {

@@ -25,7 +25,7 @@ use object_store::client::{
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::{BackoffConfig, CredentialProvider, ObjectStore, RetryConfig};
 
-use super::api::query;
+use super::api::xml;
 use super::{Endpoint, Settings, config, http};
 use crate::clock::Clock;
 use crate::diag::visible;
@@ -203,7 +203,7 @@ impl HttpService for Wire {
 
 /// What is refused for good, in the words of the service. A bucket that is missing is not an object that is missing.
 fn refusal(status: u16, body: &[u8]) -> Option<Refusal> {
-    let told = query::failure(body);
+    let told = xml::failure(body);
     let code = told.code().map(str::to_owned);
     let for_good = match status {
         404 => matches!(code.as_deref(), Some("NoSuchBucket" | "ContainerNotFound")),

@@ -3,14 +3,14 @@
 pub(super) mod calls;
 mod rules;
 
-use aws_sdk_ec2::types::{Filter, SecurityGroup};
+use serde_json::{Value as Json, json};
 
 use super::args::without_secrets;
 use super::attrs::Attrs;
 use super::clients::Clients;
+use super::ec2::{filter, items, list, tag_map, text};
 use super::errors::fatal;
-use super::paging::{at_most, pages};
-use super::tags;
+use super::paging::at_most;
 use super::{Found, Place, names};
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
@@ -18,7 +18,7 @@ use crate::value::{Object, Value};
 /// Values that one filter may have.
 const IDS: usize = 200;
 /// The most groups that EC2 gives at once.
-const GROUPS: i32 = 1000;
+const GROUPS: u32 = 1000;
 
 /// The security groups of a region.
 #[derive(Debug)]
@@ -48,9 +48,9 @@ impl Remote for SecurityGroups {
 
     fn find<'a>(&'a self, mark: &'a str) -> Future_<'a, Result<Option<String>, RemoteError>> {
         Box::pin(async move {
-            let filter = Filter::builder().name("tag:cachestack:id").values(mark).build();
-            let found = describe(&*self.0.clients().await?, vec![filter]).await?;
-            Ok(found.into_iter().find_map(|group| group.group_id))
+            let marked = vec![filter("tag:cachestack:id", &[mark])];
+            let found = describe(&*self.0.clients().await?, marked).await?;
+            Ok(found.iter().find_map(|group| text(group, "groupId")).map(str::to_owned))
         })
     }
 
@@ -71,61 +71,44 @@ impl Remote for SecurityGroups {
 
 /// A filter finds what is there and does not complain about the rest, unlike a list of ids.
 async fn read(clients: &Clients, region: &str, ids: &[String]) -> Result<Found, RemoteError> {
-    let found = at_most(4, ids.chunks(IDS), |ids| async move {
-        let filter = Filter::builder().name("group-id").set_values(Some(ids.to_vec())).build();
-        describe(clients, vec![filter]).await
-    });
+    let found = at_most(4, ids.chunks(IDS), |ids| describe(clients, vec![filter("group-id", ids)]));
     let groups = found.await?.into_iter().flatten();
-    Ok(groups.filter_map(|group| Some((group.group_id.clone()?, observe(&group, region)))).collect())
+    Ok(groups.filter_map(|group| Some((text(&group, "groupId")?.to_owned(), observe(&group, region)))).collect())
 }
 
 /// Security groups by filters; all without any.
-pub async fn describe(clients: &Clients, filters: Vec<Filter>) -> Result<Vec<SecurityGroup>, RemoteError> {
-    let (service, filters) = (&clients.ec2, &filters);
-    pages(|token| async move {
-        let request = service
-            .client
-            .describe_security_groups()
-            .set_filters((!filters.is_empty()).then(|| filters.clone()))
-            .max_results(GROUPS)
-            .set_next_token(token);
-        let page = service.pace.send(|| request.clone().send()).await?;
-        Ok((page.security_groups.unwrap_or_default(), page.next_token))
-    })
-    .await
+pub async fn describe(clients: &Clients, filters: Vec<Json>) -> Result<Vec<Json>, RemoteError> {
+    let input = json!({ "Filter": filters, "MaxResults": GROUPS });
+    list(clients, "DescribeSecurityGroups", input, "securityGroupInfo").await
 }
 
 /// Every VPC has a group `default`, which can neither be made nor deleted.
-pub(super) fn own_id(group: &SecurityGroup) -> Option<&str> {
-    group.group_id().filter(|_| group.group_name() != Some("default"))
+pub(super) fn own_id(group: &Json) -> Option<&str> {
+    text(group, "groupId").filter(|_| text(group, "groupName") != Some("default"))
 }
 
-fn observe(group: &SecurityGroup, region: &str) -> Observation {
-    let owner = group.owner_id().unwrap_or_default();
-    let id = group.group_id().unwrap_or_default();
+fn observe(group: &Json, region: &str) -> Observation {
+    let owner = text(group, "ownerId");
+    let id = text(group, "groupId");
+    let blocks = |member: &str| rules::blocks(items(group, member), id.unwrap_or_default(), owner.unwrap_or_default());
     let mut attrs = Attrs::default();
     attrs
-        .text("id", group.group_id())
+        .text("id", id)
         .text("arn", Some(&arn(group, region)))
-        .text("name", group.group_name())
-        .text("description", group.description())
-        .text("vpc_id", group.vpc_id())
-        .text("owner_id", group.owner_id())
-        .put("ingress", rules::blocks(group.ip_permissions(), id, owner))
-        .put("egress", rules::blocks(group.ip_permissions_egress(), id, owner))
-        .put("tags_all", tag_map(group.tags()));
+        .text("name", text(group, "groupName"))
+        .text("description", text(group, "groupDescription"))
+        .text("vpc_id", text(group, "vpcId"))
+        .text("owner_id", owner)
+        .put("ingress", blocks("ipPermissions"))
+        .put("egress", blocks("ipPermissionsEgress"))
+        .put("tags_all", tag_map(group));
     attrs.settled()
 }
 
 /// Answers of some regions leave the ARN out.
-pub fn arn(group: &SecurityGroup, region: &str) -> String {
-    let target = crate::kind::Target { account: group.owner_id().map(Into::into), region: region.into() };
-    let id = group.group_id().unwrap_or_default();
+pub fn arn(group: &Json, region: &str) -> String {
+    let target = crate::kind::Target { account: text(group, "ownerId").map(Into::into), region: region.into() };
+    let id = text(group, "groupId").unwrap_or_default();
     let made = || target.arn("ec2", &format!("security-group/{id}")).unwrap_or_default();
-    group.security_group_arn().map_or_else(made, str::to_owned)
-}
-
-/// Tags of anything in EC2.
-pub fn tag_map(tags: &[aws_sdk_ec2::types::Tag]) -> Value {
-    tags::map(tags.iter().filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default()))))
+    text(group, "securityGroupArn").map_or_else(made, str::to_owned)
 }

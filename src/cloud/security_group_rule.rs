@@ -6,14 +6,15 @@ mod named;
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{Filter, SecurityGroupRule};
+use serde_json::{Value as Json, json};
 
 use super::args::without_secrets;
 use super::attrs::Attrs;
 use super::clients::Clients;
+use super::ec2::{filter, flag, int, list, tag_map, text};
 use super::errors::fatal;
-use super::paging::{at_most, pages};
-use super::security_group::{self, tag_map};
+use super::paging::at_most;
+use super::security_group;
 use super::{Found, Place, names};
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply};
 use crate::kinds::rules_of_security_group::{all_types, canonical_protocol, has_ports};
@@ -22,7 +23,7 @@ use crate::value::{Object, Value};
 /// Values that one filter may have.
 const VALUES: usize = 200;
 /// The most rules that EC2 gives at once.
-const RULES: i32 = 1000;
+const RULES: u32 = 1000;
 
 /// The rules of one direction in a region, by id.
 #[derive(Debug)]
@@ -39,8 +40,8 @@ impl Remote for ById {
     fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
         Box::pin(async {
             let rules = by_filter(&*self.place.clients().await?, "security-group-rule-id", ids).await?;
-            let own = rules.iter().filter(|rule| rule.is_egress().unwrap_or(false) == self.egress);
-            let found = own.filter_map(|rule| Some((rule.security_group_rule_id.clone()?, self.observe(rule))));
+            let own = rules.iter().filter(|rule| is_egress(rule) == self.egress);
+            let found = own.filter_map(|rule| Some((rule_id(rule)?.to_owned(), self.observe(rule))));
             Ok(self.place.located(found.collect()))
         })
     }
@@ -58,22 +59,21 @@ impl Remote for ById {
                 message: format!("The security group rule ID '{id}' does not exist"),
                 request_id: None,
             })?;
-            Ok(tag_map(rule.tags()))
+            Ok(tag_map(rule))
         })
     }
 
     fn find<'a>(&'a self, mark: &'a str) -> Future_<'a, Result<Option<String>, RemoteError>> {
         Box::pin(async move {
             let found = by_filter(&*self.place.clients().await?, "tag:cachestack:id", &[mark.to_owned()]).await?;
-            Ok(found.into_iter().find_map(|rule| rule.security_group_rule_id))
+            Ok(found.iter().find_map(rule_id).map(str::to_owned))
         })
     }
 
     fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
         Box::pin(async {
             let rules = all(&*self.place.clients().await?).await?;
-            let own = |rule: &SecurityGroupRule| rule.is_egress().unwrap_or(false) == self.egress;
-            Ok(names(&rules, |rule| rule.security_group_rule_id().filter(|_| own(rule))))
+            Ok(names(&rules, |rule| rule_id(rule).filter(|_| is_egress(rule) == self.egress)))
         })
     }
 
@@ -83,33 +83,33 @@ impl Remote for ById {
 }
 
 impl ById {
-    fn observe(&self, rule: &SecurityGroupRule) -> Observation {
-        let id = rule.security_group_rule_id().unwrap_or_default();
+    fn observe(&self, rule: &Json) -> Observation {
+        let id = rule_id(rule).unwrap_or_default();
         let target = crate::kind::Target {
-            account: rule.group_owner_id().map(Into::into),
+            account: text(rule, "groupOwnerId").map(Into::into),
             region: self.place.region.as_str().into(),
         };
-        let arn = rule.security_group_rule_arn().map(str::to_owned);
+        let arn = text(rule, "securityGroupRuleArn").map(str::to_owned);
         let arn = arn.or_else(|| target.arn("ec2", &format!("security-group-rule/{id}")));
         // Of a protocol without ports AWS says -1.
-        let protocol = canonical_protocol(rule.ip_protocol().map_or_else(Value::null, Value::string));
+        let protocol = canonical_protocol(text(rule, "ipProtocol").map_or_else(Value::null, Value::string));
         let protocol = protocol.as_str().unwrap_or_default();
-        let port = |port: Option<i32>| port.or(all_types(protocol)).filter(|_| has_ports(protocol));
+        let port = |name: &str| int(rule, name).or(all_types(protocol)).filter(|_| has_ports(protocol));
         let mut attrs = Attrs::default();
         attrs
             .text("id", Some(id))
             .text("security_group_rule_id", Some(id))
             .text("arn", arn.as_deref())
-            .text("security_group_id", rule.group_id())
-            .text("ip_protocol", rule.ip_protocol())
-            .int("from_port", port(rule.from_port()))
-            .int("to_port", port(rule.to_port()))
-            .text("cidr_ipv4", rule.cidr_ipv4())
-            .text("cidr_ipv6", rule.cidr_ipv6())
-            .text("prefix_list_id", rule.prefix_list_id())
+            .text("security_group_id", text(rule, "groupId"))
+            .text("ip_protocol", text(rule, "ipProtocol"))
+            .int("from_port", port("fromPort"))
+            .int("to_port", port("toPort"))
+            .text("cidr_ipv4", text(rule, "cidrIpv4"))
+            .text("cidr_ipv6", text(rule, "cidrIpv6"))
+            .text("prefix_list_id", text(rule, "prefixListId"))
             .text("referenced_security_group_id", other_group(rule).as_deref())
-            .text("description", rule.description().filter(|text| !text.is_empty()))
-            .put("tags_all", tag_map(rule.tags()));
+            .text("description", text(rule, "description").filter(|text| !text.is_empty()))
+            .put("tags_all", tag_map(rule));
         attrs.settled()
     }
 }
@@ -143,40 +143,36 @@ async fn invoke(place: &Place, call: &Call) -> Result<Reply, RemoteError> {
 }
 
 /// The rules of all groups that somebody has made.
-async fn all(clients: &Clients) -> Result<Vec<SecurityGroupRule>, RemoteError> {
-    let (groups, rules) = tokio::join!(security_group::describe(clients, Vec::new()), describe(clients, None));
+async fn all(clients: &Clients) -> Result<Vec<Json>, RemoteError> {
+    let (groups, rules) = tokio::join!(security_group::describe(clients, Vec::new()), describe(clients, Vec::new()));
     let groups = groups?;
     let own: BTreeSet<&str> = groups.iter().filter_map(security_group::own_id).collect();
-    Ok(rules?.into_iter().filter(|rule| rule.group_id().is_some_and(|group| own.contains(group))).collect())
+    Ok(rules?.into_iter().filter(|rule| text(rule, "groupId").is_some_and(|group| own.contains(group))).collect())
 }
 
 /// Rules by a filter, which does not complain about what is not there.
-async fn by_filter(clients: &Clients, name: &str, values: &[String]) -> Result<Vec<SecurityGroupRule>, RemoteError> {
-    let found = at_most(4, values.chunks(VALUES), |values| {
-        describe(clients, Some(Filter::builder().name(name).set_values(Some(values.to_vec())).build()))
-    });
+async fn by_filter(clients: &Clients, name: &str, values: &[String]) -> Result<Vec<Json>, RemoteError> {
+    let found = at_most(4, values.chunks(VALUES), |values| describe(clients, vec![filter(name, values)]));
     Ok(found.await?.into_iter().flatten().collect())
 }
 
-async fn describe(clients: &Clients, filter: Option<Filter>) -> Result<Vec<SecurityGroupRule>, RemoteError> {
-    let (service, filter) = (&clients.ec2, &filter);
-    pages(|token| async move {
-        let request = service
-            .client
-            .describe_security_group_rules()
-            .set_filters(filter.clone().map(|filter| vec![filter]))
-            .max_results(RULES)
-            .set_next_token(token);
-        let page = service.pace.send(|| request.clone().send()).await?;
-        Ok((page.security_group_rules.unwrap_or_default(), page.next_token))
-    })
-    .await
+async fn describe(clients: &Clients, filters: Vec<Json>) -> Result<Vec<Json>, RemoteError> {
+    let input = json!({ "Filter": filters, "MaxResults": RULES });
+    list(clients, "DescribeSecurityGroupRules", input, "securityGroupRuleSet").await
+}
+
+fn rule_id(rule: &Json) -> Option<&str> {
+    text(rule, "securityGroupRuleId")
+}
+
+fn is_egress(rule: &Json) -> bool {
+    flag(rule, "isEgress").unwrap_or(false)
 }
 
 /// The group that a rule lets in, with its account where that is another.
-fn other_group(rule: &SecurityGroupRule) -> Option<String> {
-    let other = rule.referenced_group_info()?;
-    let id = other.group_id()?;
-    let account = other.user_id().filter(|account| Some(*account) != rule.group_owner_id());
+fn other_group(rule: &Json) -> Option<String> {
+    let other = rule.get("referencedGroupInfo")?;
+    let id = text(other, "groupId")?;
+    let account = text(other, "userId").filter(|account| Some(*account) != text(rule, "groupOwnerId"));
     Some(account.map_or_else(|| id.to_owned(), |account| format!("{account}/{id}")))
 }

@@ -133,7 +133,6 @@ fn query_error(status: u16, code: &str, message: &str) -> Response {
 }
 
 /// An error of EC2.
-#[cfg(feature = "ec2")]
 fn ec2_error(code: &str, message: &str) -> Response {
     let body = format!(
         "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>\

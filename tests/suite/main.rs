@@ -20,7 +20,6 @@ mod harness;
 mod iam;
 mod interrupted;
 mod kill;
-#[cfg(feature = "ec2")]
 mod listed;
 #[cfg(unix)]
 mod live;

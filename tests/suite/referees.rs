@@ -138,7 +138,6 @@ alarm "a" {
 "#;
 
 /// Another emulator takes our requests, too.
-#[cfg(feature = "ec2")]
 #[test]
 fn ministack_is_planned_and_applied() {
     let name = "ministack_is_planned_and_applied";

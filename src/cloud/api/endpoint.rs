@@ -23,6 +23,8 @@ fn host(name: &str, region: &str, fips: bool, dual: bool) -> String {
         region if region.starts_with("cn-") => ("amazonaws.com.cn", "api.amazonwebservices.com.cn"),
         region if region.starts_with("us-iso-") => ("c2s.ic.gov", "api.aws.ic.gov"),
         region if region.starts_with("us-isob-") => ("sc2s.sgov.gov", "api.aws.scloud"),
+        region if region.starts_with("us-isof-") => ("csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+        region if region.starts_with("eu-isoe-") => ("cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
         region if region.starts_with("eusc-") => ("amazonaws.eu", "api.amazonwebservices.eu"),
         _ => ("amazonaws.com", "api.aws"),
     };
@@ -47,6 +49,12 @@ mod tests {
             ("us-gov-west-1", true, false, "https://logs.us-gov-west-1.amazonaws.com"),
             ("us-gov-west-1", true, true, "https://logs-fips.us-gov-west-1.api.aws"),
             ("us-iso-east-1", false, false, "https://logs.us-iso-east-1.c2s.ic.gov"),
+            ("us-isob-east-1", true, false, "https://logs-fips.us-isob-east-1.sc2s.sgov.gov"),
+            ("us-isof-south-1", false, false, "https://logs.us-isof-south-1.csp.hci.ic.gov"),
+            ("us-isof-south-1", false, true, "https://logs.us-isof-south-1.api.aws.hci.ic.gov"),
+            ("eu-isoe-west-1", false, false, "https://logs.eu-isoe-west-1.cloud.adc-e.uk"),
+            ("eu-isoe-west-1", true, true, "https://logs-fips.eu-isoe-west-1.api.cloud-aws.adc-e.uk"),
+            ("eusc-de-east-1", false, false, "https://logs.eusc-de-east-1.amazonaws.eu"),
         ] {
             assert_eq!(host("logs", region, fips, dual), want);
         }

@@ -1,13 +1,17 @@
 //! Services without a crate of the SDK: a client on the SDK's own runtime.
 //!
-//! A crate of the SDK costs minutes of compile time for the few operations that are asked of these services. Signing,
-//! credentials, time-outs, the HTTP client and the kinds of errors are those of the SDK, so that [`super::pace`] and
-//! [`super::errors`] treat both alike; requests and answers are JSON here, whatever the wire has.
+//! A crate of the SDK costs minutes of compile time, and that of EC2 gigabytes of memory besides, for the few operations
+//! that are asked of these services. Signing, credentials, time-outs, the HTTP client and the kinds of errors are those
+//! of the SDK, so that [`super::pace`] and [`super::errors`] treat both alike; requests and answers are JSON here,
+//! whatever the wire has.
 
+mod ec2;
 mod endpoint;
+mod form;
 pub mod json;
 mod object;
-pub mod query;
+mod query;
+pub mod xml;
 
 use std::fmt;
 
@@ -54,6 +58,8 @@ pub enum Protocol {
     Json(&'static str),
     /// Form fields, answered in XML.
     Query,
+    /// The same as EC2 has it.
+    Ec2,
     /// An object behind a path, answered as it is.
     Object,
 }
@@ -68,6 +74,9 @@ pub const LOGS: Api = Api {
 };
 /// SNS. Source: botocore's model.
 pub const SNS: Api = Api { id: "SNS", name: "sns", host: "sns", protocol: Protocol::Query, version: "2010-03-31" };
+
+/// EC2. Source: botocore's model.
+pub const EC2: Api = Api { id: "EC2", name: "ec2", host: "ec2", protocol: Protocol::Ec2, version: "2016-11-15" };
 
 /// Systems Manager. Source: botocore's model.
 pub const SSM: Api =
@@ -154,6 +163,7 @@ impl Client {
             Protocol::Json(target) => json::write(target, request.operation, &request.input),
             Protocol::Object => object::write(&request.input),
             Protocol::Query => Ok(query::write(api.version, request.operation, &request.input)),
+            Protocol::Ec2 => Ok(ec2::write(api.version, request.operation, &request.input)),
         };
         let read = |response: &HttpResponse| read(api.protocol, response);
         Self(builder.serializer(write).deserializer(read).build())
@@ -171,17 +181,20 @@ impl Client {
 fn read(protocol: Protocol, response: &HttpResponse) -> Result<Value, OrchestratorError<Failure>> {
     let body = response.body().bytes().unwrap_or_default();
     let good = response.status().is_success();
-    match protocol {
-        Protocol::Json(_) if good => json::read(body).map_err(OrchestratorError::other),
-        Protocol::Object if good => object::read(body).map_err(OrchestratorError::other),
-        Protocol::Object => Err(OrchestratorError::operation(Failure(query::failure(body)))),
-        Protocol::Query if good => query::read(body).map_err(OrchestratorError::other),
+    let answer = match protocol {
+        Protocol::Json(_) if good => json::read(body),
+        Protocol::Object if good => object::read(body),
+        Protocol::Query if good => query::read(body),
+        Protocol::Ec2 if good => ec2::read(body),
         Protocol::Json(_) => {
             let failure = json::failure(response.headers().get("x-amzn-errortype"), body);
-            Err(OrchestratorError::operation(Failure(failure)))
+            return Err(OrchestratorError::operation(Failure(failure)));
         }
-        Protocol::Query => Err(OrchestratorError::operation(Failure(query::failure(body)))),
-    }
+        Protocol::Object | Protocol::Query | Protocol::Ec2 => {
+            return Err(OrchestratorError::operation(Failure(xml::failure(body))));
+        }
+    };
+    answer.map_err(OrchestratorError::other)
 }
 
 /// What signs requests and tells who sends them, as in a client of the SDK.

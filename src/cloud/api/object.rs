@@ -5,7 +5,7 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::Value;
 
-use super::query::encoded;
+use super::form::encoded;
 
 /// The request for an object: `Bucket` and `Key` of the input.
 pub fn write(input: &Value) -> Result<HttpRequest, BoxError> {

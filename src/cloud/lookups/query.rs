@@ -1,7 +1,8 @@
 //! What a look-up asks EC2 for, and the errors when there is not exactly one answer.
 
-use aws_sdk_ec2::types::Filter;
+use serde_json::Value as Json;
 
+use crate::cloud::ec2::{filter, items, text};
 use crate::cloud::errors::fatal;
 use crate::kind::{ErrorClass, RemoteError};
 use crate::value::{Object, Value};
@@ -37,12 +38,9 @@ impl Query {
         self.filters.push((name.to_owned(), values));
     }
 
-    /// As EC2 takes it; `None` without any, as an empty list means nothing to EC2.
-    pub fn filters(&self) -> Option<Vec<Filter>> {
-        let filter = |(name, values): &(String, Vec<String>)| {
-            Filter::builder().name(name).set_values(Some(values.clone())).build()
-        };
-        (!self.filters.is_empty()).then(|| self.filters.iter().map(filter).collect())
+    /// As EC2 takes it.
+    pub fn filters(&self) -> Vec<Json> {
+        self.filters.iter().map(|(name, values)| filter(name, values)).collect()
     }
 
     /// The one thing that was found. `name` says how a thing is told from others.
@@ -85,10 +83,11 @@ fn plain(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned).or_else(flag).or_else(number)
 }
 
-/// `id (name)` with the tag `Name`, `id` without.
-pub fn labelled(id: Option<&str>, tags: &[aws_sdk_ec2::types::Tag]) -> String {
-    let id = id.unwrap_or_default();
-    match tags.iter().find(|tag| tag.key() == Some("Name")).and_then(|tag| tag.value()) {
+/// What `member` says, which is an id, and the tag `Name` in parentheses, if there is one.
+pub fn labelled(found: &Json, member: &str) -> String {
+    let id = text(found, member).unwrap_or_default();
+    let name = items(found, "tagSet").iter().find(|tag| text(tag, "key") == Some("Name"));
+    match name.and_then(|tag| text(tag, "value")) {
         Some(name) => format!("{id} ({name})"),
         None => id.to_owned(),
     }

@@ -2,19 +2,76 @@
 
 use std::time::Duration;
 
-use aws_sdk_ec2::types::{
-    IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRule, SecurityGroupRuleDescription, Tag,
-    TagSpecification, UserIdGroupPair,
-};
+use serde_json::Value as Json;
 
 use crate::clock::Clock;
-use crate::cloud::args::send;
-use crate::cloud::args::{Input, unknown_operation};
 use crate::cloud::attrs::Attrs;
 use crate::cloud::clients::Clients;
+use crate::cloud::ec2::input::{self, Members, Operations, Shape};
+use crate::cloud::ec2::{items, text};
 use crate::kind::{Call, ErrorClass, RemoteError, Reply};
 use crate::retry::{Pauses, UNSEEN_TRIES};
 use crate::value::Value;
+
+type Member = (&'static str, &'static str, Shape);
+
+const DRY_RUN: Member = ("DryRun", "DryRun", Shape::Flag);
+const DESCRIPTION: Member = ("Description", "Description", Shape::Text);
+const GROUP_ID: Member = ("GroupId", "GroupId", Shape::Text);
+const GROUP_NAME: Member = ("GroupName", "GroupName", Shape::Text);
+const RULE_IDS: Member = ("SecurityGroupRuleIds", "SecurityGroupRuleId", Shape::Texts);
+const RESOURCES: Member = ("Resources", "ResourceId", Shape::Texts);
+const TAGS: Member = ("Tags", "Tag", Shape::Tags);
+const TAGS_OF_RULES: Member = ("Tags", "TagSpecification", Shape::TagsOf("security-group-rule"));
+const PERMISSIONS: Member = ("IpPermissions", "IpPermissions", Shape::Each(PERMISSION));
+const RULE_DESCRIPTIONS: Member = (
+    "SecurityGroupRuleDescriptions",
+    "SecurityGroupRuleDescription",
+    Shape::Each(&[("SecurityGroupRuleId", "SecurityGroupRuleId", Shape::Text), DESCRIPTION]),
+);
+
+const PERMISSION: Members = &[
+    ("IpProtocol", "IpProtocol", Shape::Text),
+    ("FromPort", "FromPort", Shape::Int),
+    ("ToPort", "ToPort", Shape::Int),
+    ("IpRanges", "IpRanges", Shape::Each(&[("CidrIp", "CidrIp", Shape::Text), DESCRIPTION])),
+    ("Ipv6Ranges", "Ipv6Ranges", Shape::Each(&[("CidrIpv6", "CidrIpv6", Shape::Text), DESCRIPTION])),
+    ("PrefixListIds", "PrefixListIds", Shape::Each(&[("PrefixListId", "PrefixListId", Shape::Text), DESCRIPTION])),
+    ("UserIdGroupPairs", "Groups", Shape::Each(PAIR)),
+];
+
+const PAIR: Members = &[
+    GROUP_ID,
+    GROUP_NAME,
+    ("UserId", "UserId", Shape::Text),
+    DESCRIPTION,
+    ("VpcId", "VpcId", Shape::Text),
+    ("VpcPeeringConnectionId", "VpcPeeringConnectionId", Shape::Text),
+];
+
+/// The ingress of a group can be told by its name, too. `TagKeys` remove a tag whatever its value, `Tags` only with that
+/// value.
+pub const OPERATIONS: Operations = &[
+    (
+        "CreateSecurityGroup",
+        &[
+            GROUP_NAME,
+            ("Description", "GroupDescription", Shape::Text),
+            ("VpcId", "VpcId", Shape::Text),
+            ("Tags", "TagSpecification", Shape::TagsOf("security-group")),
+            DRY_RUN,
+        ],
+    ),
+    ("DeleteSecurityGroup", &[GROUP_ID, GROUP_NAME, DRY_RUN]),
+    ("AuthorizeSecurityGroupIngress", &[GROUP_ID, GROUP_NAME, PERMISSIONS, TAGS_OF_RULES, DRY_RUN]),
+    ("AuthorizeSecurityGroupEgress", &[GROUP_ID, PERMISSIONS, TAGS_OF_RULES, DRY_RUN]),
+    ("RevokeSecurityGroupIngress", &[GROUP_ID, GROUP_NAME, PERMISSIONS, RULE_IDS, DRY_RUN]),
+    ("RevokeSecurityGroupEgress", &[GROUP_ID, PERMISSIONS, RULE_IDS, DRY_RUN]),
+    ("UpdateSecurityGroupRuleDescriptionsIngress", &[GROUP_ID, GROUP_NAME, PERMISSIONS, RULE_DESCRIPTIONS, DRY_RUN]),
+    ("UpdateSecurityGroupRuleDescriptionsEgress", &[GROUP_ID, GROUP_NAME, PERMISSIONS, RULE_DESCRIPTIONS, DRY_RUN]),
+    ("CreateTags", &[RESOURCES, TAGS, DRY_RUN]),
+    ("DeleteTags", &[RESOURCES, ("TagKeys", "Tag", Shape::Keys), TAGS, DRY_RUN]),
+];
 
 /// Issues a call. A new group can be unknown to EC2 for some seconds.
 pub async fn invoke(clients: &Clients, clock: &dyn Clock, call: &Call) -> Result<Reply, RemoteError> {
@@ -58,246 +115,58 @@ fn about_itself(mut error: RemoteError, call: &Call) -> RemoteError {
 
 /// Issues a call once.
 pub async fn once(clients: &Clients, call: &Call) -> Result<Reply, RemoteError> {
-    let mut input = Input::of(call);
     match call.operation {
-        "CreateSecurityGroup" => return create(clients, &mut input).await,
-        "DeleteSecurityGroup" => delete(clients, &mut input).await?,
         "AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress" => authorize_each(clients, call).await?,
-        "RevokeSecurityGroupIngress" => revoke_ingress(clients, &mut input).await?,
-        "RevokeSecurityGroupEgress" => revoke_egress(clients, &mut input).await?,
-        "UpdateSecurityGroupRuleDescriptionsIngress" => describe_ingress(clients, &mut input).await?,
-        "UpdateSecurityGroupRuleDescriptionsEgress" => describe_egress(clients, &mut input).await?,
-        "CreateTags" => tag(clients, &mut input).await?,
-        "DeleteTags" => untag(clients, &mut input).await?,
-        _ => return Err(unknown_operation(call)),
+        "CreateSecurityGroup" => return Ok(made(&send(clients, call, OPERATIONS).await?)),
+        "DeleteTags" => untag(clients, call).await?,
+        _ => send(clients, call, OPERATIONS).await.map(drop)?,
     }
     Ok(Reply::new())
 }
 
-type Done = Result<(), RemoteError>;
-
-async fn create(clients: &Clients, input: &mut Input<'_>) -> Result<Reply, RemoteError> {
-    let service = &clients.ec2;
-    let answer = send!(service, input, create_security_group {
-        set_group_name: text "GroupName",
-        set_description: text "Description",
-        set_vpc_id: text "VpcId",
-        set_dry_run: flag "DryRun",
-    } and {
-        set_tag_specifications: tagged(input, ResourceType::SecurityGroup)?,
-    });
-    let mut reply = Attrs::default();
-    reply.text("id", answer.group_id());
-    if let Some(arn) = answer.security_group_arn() {
-        reply.text("arn", Some(arn));
-    }
-    Ok(reply.0)
+/// Sends a call that is one of these operations; answers the members of its output.
+pub async fn send(clients: &Clients, call: &Call, operations: Operations) -> Result<Json, RemoteError> {
+    transmit(clients, call, &input::of(call, operations)?).await
 }
 
-async fn delete(clients: &Clients, input: &mut Input<'_>) -> Done {
+async fn transmit(clients: &Clients, call: &Call, input: &Json) -> Result<Json, RemoteError> {
     let service = &clients.ec2;
-    let request = service
-        .client
-        .delete_security_group()
-        .set_group_id(input.text("GroupId")?)
-        .set_group_name(input.text("GroupName")?)
-        .set_dry_run(input.flag("DryRun")?);
-    input.finish()?;
-    service.pace.call(|| request.clone().send()).await.map(drop)
+    service.pace.call(|| service.client.send(call.operation, input)).await
+}
+
+fn made(answer: &Json) -> Reply {
+    let mut reply = Attrs::default();
+    reply.text("id", text(answer, "groupId"));
+    if let Some(arn) = text(answer, "securityGroupArn") {
+        reply.text("arn", Some(arn));
+    }
+    reply.0
 }
 
 /// AWS adds all rules of a call or none: where one is there already, the others are added one by one, and that is told.
-async fn authorize_each(clients: &Clients, call: &Call) -> Done {
+async fn authorize_each(clients: &Clients, call: &Call) -> Result<(), RemoteError> {
     let permissions = call.args.get("IpPermissions").and_then(Value::as_items).unwrap_or_default();
     let is_there = |error: &RemoteError| error.code == "InvalidPermission.Duplicate";
-    let refused = match authorize(clients, call).await {
+    let refused = match send(clients, call, OPERATIONS).await {
         Err(error) if is_there(&error) && permissions.len() > 1 => error,
-        done => return done,
+        done => return done.map(drop),
     };
     for permission in permissions {
         let mut one = call.clone();
         one.args.insert("IpPermissions", Value::tuple(vec![permission.clone()]));
-        authorize(clients, &one).await.or_else(|error| if is_there(&error) { Ok(()) } else { Err(error) })?;
+        match send(clients, &one, OPERATIONS).await {
+            Err(error) if !is_there(&error) => return Err(error),
+            _ => {}
+        }
     }
     Err(refused)
 }
 
-async fn authorize(clients: &Clients, call: &Call) -> Done {
-    let mut input = Input::of(call);
-    match call.operation {
-        "AuthorizeSecurityGroupIngress" => authorize_ingress(clients, &mut input).await.map(drop),
-        _ => authorize_egress(clients, &mut input).await.map(drop),
-    }
-}
-
-/// Adds rules; answers them. Takes `Tags` for those that are made.
-pub async fn authorize_ingress(
-    clients: &Clients,
-    input: &mut Input<'_>,
-) -> Result<Vec<SecurityGroupRule>, RemoteError> {
-    let service = &clients.ec2;
-    let answer = send!(service, input, authorize_security_group_ingress {
-        set_group_id: text "GroupId",
-        set_group_name: text "GroupName",
-        set_dry_run: flag "DryRun",
-    } and {
-        set_ip_permissions: input.each("IpPermissions", permission)?,
-        set_tag_specifications: tagged(input, ResourceType::SecurityGroupRule)?,
-    });
-    Ok(answer.security_group_rules.unwrap_or_default())
-}
-
-/// Adds rules; answers them. Takes `Tags` for those that are made.
-pub async fn authorize_egress(clients: &Clients, input: &mut Input<'_>) -> Result<Vec<SecurityGroupRule>, RemoteError> {
-    let service = &clients.ec2;
-    let answer = send!(service, input, authorize_security_group_egress {
-        set_group_id: text "GroupId",
-        set_dry_run: flag "DryRun",
-    } and {
-        set_ip_permissions: input.each("IpPermissions", permission)?,
-        set_tag_specifications: tagged(input, ResourceType::SecurityGroupRule)?,
-    });
-    Ok(answer.security_group_rules.unwrap_or_default())
-}
-
-async fn revoke_ingress(clients: &Clients, input: &mut Input<'_>) -> Done {
-    let service = &clients.ec2;
-    let request = service
-        .client
-        .revoke_security_group_ingress()
-        .set_group_id(input.text("GroupId")?)
-        .set_group_name(input.text("GroupName")?)
-        .set_ip_permissions(input.each("IpPermissions", permission)?)
-        .set_security_group_rule_ids(input.texts("SecurityGroupRuleIds")?)
-        .set_dry_run(input.flag("DryRun")?);
-    input.finish()?;
-    service.pace.call(|| request.clone().send()).await.map(drop)
-}
-
-async fn revoke_egress(clients: &Clients, input: &mut Input<'_>) -> Done {
-    let service = &clients.ec2;
-    let request = service
-        .client
-        .revoke_security_group_egress()
-        .set_group_id(input.text("GroupId")?)
-        .set_ip_permissions(input.each("IpPermissions", permission)?)
-        .set_security_group_rule_ids(input.texts("SecurityGroupRuleIds")?)
-        .set_dry_run(input.flag("DryRun")?);
-    input.finish()?;
-    service.pace.call(|| request.clone().send()).await.map(drop)
-}
-
-async fn describe_ingress(clients: &Clients, input: &mut Input<'_>) -> Done {
-    let service = &clients.ec2;
-    let request = service
-        .client
-        .update_security_group_rule_descriptions_ingress()
-        .set_group_id(input.text("GroupId")?)
-        .set_group_name(input.text("GroupName")?)
-        .set_ip_permissions(input.each("IpPermissions", permission)?)
-        .set_security_group_rule_descriptions(input.each("SecurityGroupRuleDescriptions", rule_description)?)
-        .set_dry_run(input.flag("DryRun")?);
-    input.finish()?;
-    service.pace.call(|| request.clone().send()).await.map(drop)
-}
-
-async fn describe_egress(clients: &Clients, input: &mut Input<'_>) -> Done {
-    let service = &clients.ec2;
-    let request = service
-        .client
-        .update_security_group_rule_descriptions_egress()
-        .set_group_id(input.text("GroupId")?)
-        .set_group_name(input.text("GroupName")?)
-        .set_ip_permissions(input.each("IpPermissions", permission)?)
-        .set_security_group_rule_descriptions(input.each("SecurityGroupRuleDescriptions", rule_description)?)
-        .set_dry_run(input.flag("DryRun")?);
-    input.finish()?;
-    service.pace.call(|| request.clone().send()).await.map(drop)
-}
-
-async fn tag(clients: &Clients, input: &mut Input<'_>) -> Done {
-    let service = &clients.ec2;
-    let request = service
-        .client
-        .create_tags()
-        .set_resources(input.texts("Resources")?)
-        .set_tags(tags(input)?)
-        .set_dry_run(input.flag("DryRun")?);
-    input.finish()?;
-    service.pace.call(|| request.clone().send()).await.map(drop)
-}
-
-/// Takes `TagKeys`, which remove a tag whatever its value, or `Tags`, which remove it only with that value.
-async fn untag(clients: &Clients, input: &mut Input<'_>) -> Done {
-    let service = &clients.ec2;
-    let keys = input.texts("TagKeys")?;
-    let by_key = keys.map(|keys| keys.into_iter().map(|key| Tag::builder().key(key).build()).collect::<Vec<Tag>>());
-    let by_value = tags(input)?;
+async fn untag(clients: &Clients, call: &Call) -> Result<(), RemoteError> {
+    let input = input::of(call, OPERATIONS)?;
     // Without any, EC2 would remove every tag.
-    let all: Vec<Tag> = by_key.into_iter().chain(by_value).flatten().collect();
-    let nothing = all.is_empty();
-    let request = service
-        .client
-        .delete_tags()
-        .set_resources(input.texts("Resources")?)
-        .set_tags(Some(all))
-        .set_dry_run(input.flag("DryRun")?);
-    input.finish()?;
-    if nothing {
+    if items(&input, "Tag").is_empty() {
         return Ok(());
     }
-    service.pace.call(|| request.clone().send()).await.map(drop)
-}
-
-/// The tags of something that is made.
-fn tagged(input: &mut Input, resource: ResourceType) -> Result<Option<Vec<TagSpecification>>, RemoteError> {
-    let tags = tags(input)?.filter(|tags| !tags.is_empty());
-    let specification = |tags| TagSpecification::builder().resource_type(resource).set_tags(Some(tags)).build();
-    Ok(tags.map(|tags| vec![specification(tags)]))
-}
-
-fn tags(input: &mut Input) -> Result<Option<Vec<Tag>>, RemoteError> {
-    let tag = |(key, value)| Tag::builder().key(key).value(value).build();
-    Ok(input.pairs("Tags")?.map(|pairs| pairs.into_iter().map(tag).collect()))
-}
-
-fn permission(member: &mut Input) -> Result<IpPermission, RemoteError> {
-    let ranges = member.each("IpRanges", |range| {
-        Ok(IpRange::builder().set_cidr_ip(range.text("CidrIp")?).set_description(range.text("Description")?).build())
-    })?;
-    let ipv6_ranges = member.each("Ipv6Ranges", |range| {
-        let builder = Ipv6Range::builder().set_cidr_ipv6(range.text("CidrIpv6")?);
-        Ok(builder.set_description(range.text("Description")?).build())
-    })?;
-    let prefix_lists = member.each("PrefixListIds", |list| {
-        let builder = PrefixListId::builder().set_prefix_list_id(list.text("PrefixListId")?);
-        Ok(builder.set_description(list.text("Description")?).build())
-    })?;
-    Ok(IpPermission::builder()
-        .set_ip_protocol(member.text("IpProtocol")?)
-        .set_from_port(member.int("FromPort")?)
-        .set_to_port(member.int("ToPort")?)
-        .set_ip_ranges(ranges)
-        .set_ipv6_ranges(ipv6_ranges)
-        .set_prefix_list_ids(prefix_lists)
-        .set_user_id_group_pairs(member.each("UserIdGroupPairs", group_pair)?)
-        .build())
-}
-
-fn group_pair(pair: &mut Input) -> Result<UserIdGroupPair, RemoteError> {
-    Ok(UserIdGroupPair::builder()
-        .set_group_id(pair.text("GroupId")?)
-        .set_group_name(pair.text("GroupName")?)
-        .set_user_id(pair.text("UserId")?)
-        .set_description(pair.text("Description")?)
-        .set_vpc_id(pair.text("VpcId")?)
-        .set_vpc_peering_connection_id(pair.text("VpcPeeringConnectionId")?)
-        .build())
-}
-
-fn rule_description(member: &mut Input) -> Result<SecurityGroupRuleDescription, RemoteError> {
-    Ok(SecurityGroupRuleDescription::builder()
-        .set_security_group_rule_id(member.text("SecurityGroupRuleId")?)
-        .set_description(member.text("Description")?)
-        .build())
+    transmit(clients, call, &input).await.map(drop)
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::IpPermission;
+use serde_json::Value as Json;
 
 use crate::cloud::attrs::{Attrs, fields};
+use crate::cloud::ec2::{int, items, text};
 use crate::kinds::rules_of_security_group::has_ports;
 use crate::value::{Type, Value};
 
@@ -22,31 +23,31 @@ struct Sources {
 type Key = (String, i32, i32, Option<String>);
 
 /// The blocks of one direction. `id` and `owner` are those of the group itself.
-pub fn blocks(permissions: &[IpPermission], id: &str, owner: &str) -> Value {
+pub fn blocks(permissions: &[Json], id: &str, owner: &str) -> Value {
     let mut blocks: BTreeMap<Key, Sources> = BTreeMap::new();
     for permission in permissions {
-        let protocol = protocol(permission.ip_protocol().unwrap_or("-1"));
+        let protocol = protocol(text(permission, "ipProtocol").unwrap_or("-1"));
         // Only some protocols have ports.
         let (from, to) = match protocol.as_str() {
             portless if !has_ports(portless) => (0, 0),
-            _ => (permission.from_port().unwrap_or(0), permission.to_port().unwrap_or(0)),
+            _ => (int(permission, "fromPort").unwrap_or(0), int(permission, "toPort").unwrap_or(0)),
         };
-        let key = |description: Option<&str>| {
-            let description = description.filter(|text| !text.is_empty()).map(str::to_owned);
+        let key = |source: &Json| {
+            let description = text(source, "description").filter(|text| !text.is_empty()).map(str::to_owned);
             (protocol.clone(), from, to, description)
         };
-        for range in permission.ip_ranges() {
-            blocks.entry(key(range.description())).or_default().cidrs.extend(range.cidr_ip.clone());
+        for range in items(permission, "ipRanges") {
+            blocks.entry(key(range)).or_default().cidrs.extend(text(range, "cidrIp").map(str::to_owned));
         }
-        for range in permission.ipv6_ranges() {
-            blocks.entry(key(range.description())).or_default().ipv6_cidrs.extend(range.cidr_ipv6.clone());
+        for range in items(permission, "ipv6Ranges") {
+            blocks.entry(key(range)).or_default().ipv6_cidrs.extend(text(range, "cidrIpv6").map(str::to_owned));
         }
-        for list in permission.prefix_list_ids() {
-            blocks.entry(key(list.description())).or_default().prefix_lists.extend(list.prefix_list_id.clone());
+        for list in items(permission, "prefixListIds") {
+            blocks.entry(key(list)).or_default().prefix_lists.extend(text(list, "prefixListId").map(str::to_owned));
         }
-        for pair in permission.user_id_group_pairs() {
-            let sources = blocks.entry(key(pair.description())).or_default();
-            match (pair.group_id(), pair.user_id()) {
+        for pair in items(permission, "groups") {
+            let sources = blocks.entry(key(pair)).or_default();
+            match (text(pair, "groupId"), text(pair, "userId")) {
                 (Some(group), _) if group == id => sources.own = true,
                 (Some(group), Some(user)) if user != owner => {
                     sources.groups.insert(format!("{user}/{group}"));

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::SecurityGroupRule;
+use serde_json::Value as Json;
 
-use super::{Found, by_filter, other_group};
+use super::{Found, by_filter, is_egress, other_group, rule_id};
 use crate::cloud::attrs::Attrs;
 use crate::cloud::clients::Clients;
+use crate::cloud::ec2::{int, text};
 use crate::kind::{Observation, RemoteError};
 use crate::kinds::rules_of_security_group::Direction;
 use crate::kinds::security_group_rule::identity::Identity;
@@ -19,7 +20,7 @@ pub async fn read(clients: &Clients, names: &[String]) -> Result<Found, RemoteEr
     let groups: BTreeSet<&String> = named.iter().map(|(_, wanted)| &wanted.group).collect();
     let groups: Vec<String> = groups.into_iter().cloned().collect();
     let rules = by_filter(clients, "group-id", &groups).await?;
-    let mut there: BTreeMap<Identity, &SecurityGroupRule> = BTreeMap::new();
+    let mut there: BTreeMap<Identity, &Json> = BTreeMap::new();
     for rule in &rules {
         there.extend(identities(rule).into_iter().map(|identity| (identity, rule)));
     }
@@ -28,29 +29,31 @@ pub async fn read(clients: &Clients, names: &[String]) -> Result<Found, RemoteEr
 }
 
 /// What a rule may be called: a rule for its own group has two spellings.
-fn identities(rule: &SecurityGroupRule) -> Vec<Identity> {
-    let direction = if rule.is_egress() == Some(true) { Direction::Egress } else { Direction::Ingress };
-    let group = rule.group_id().unwrap_or_default();
-    let ports = (rule.from_port().unwrap_or(0).into(), rule.to_port().unwrap_or(0).into());
-    let range = [rule.cidr_ipv4(), rule.cidr_ipv6(), rule.prefix_list_id()].into_iter().flatten().map(str::to_owned);
+fn identities(rule: &Json) -> Vec<Identity> {
+    let direction = if is_egress(rule) { Direction::Egress } else { Direction::Ingress };
+    let group = text(rule, "groupId").unwrap_or_default();
+    let port = |name: &str| int(rule, name).unwrap_or(0).into();
+    let ports = (port("fromPort"), port("toPort"));
+    let range = ["cidrIpv4", "cidrIpv6", "prefixListId"].into_iter().filter_map(|name| text(rule, name));
+    let range = range.map(str::to_owned);
     let other = other_group(rule);
     let own = other.as_deref().filter(|other| *other == group).map(|_| "self".to_owned());
     let sources = range.chain(own).chain(other);
-    let protocol = rule.ip_protocol().unwrap_or("-1");
+    let protocol = text(rule, "ipProtocol").unwrap_or("-1");
     sources
         .map(|source| Identity::new(group.to_owned(), direction, protocol, ports, BTreeSet::from([source])))
         .collect()
 }
 
 /// What a rule is called that nobody has given a name, or several of one.
-pub fn name(rule: &SecurityGroupRule) -> Option<String> {
+pub fn name(rule: &Json) -> Option<String> {
     identities(rule).first().map(Identity::to_string)
 }
 
 /// The object of a name, as far as its rules are there; none where none of them is.
-fn observe(name: &str, wanted: &Identity, there: &BTreeMap<Identity, &SecurityGroupRule>) -> Option<Observation> {
+fn observe(name: &str, wanted: &Identity, there: &BTreeMap<Identity, &Json>) -> Option<Observation> {
     let singles: Vec<Identity> = wanted.singles().collect();
-    let found: Vec<(&str, &SecurityGroupRule)> =
+    let found: Vec<(&str, &Json)> =
         singles.iter().filter_map(|single| Some((single.sources.first()?.as_str(), *there.get(single)?))).collect();
     let (_, first) = found.first()?;
     let of = |sort: fn(&str) -> bool| {
@@ -59,9 +62,10 @@ fn observe(name: &str, wanted: &Identity, there: &BTreeMap<Identity, &SecurityGr
     };
     let group = found.iter().map(|(source, _)| *source).find(|source| is_group(source));
     // Where somebody has given them different descriptions, none of them is what was asked for.
-    let descriptions: BTreeSet<&str> = found.iter().map(|(_, rule)| rule.description().unwrap_or_default()).collect();
+    let descriptions: BTreeSet<&str> =
+        found.iter().map(|(_, rule)| text(rule, "description").unwrap_or_default()).collect();
     let description = descriptions.into_iter().collect::<Vec<_>>().join("; ");
-    let id = if singles.len() == 1 { first.security_group_rule_id().unwrap_or_default() } else { "" };
+    let id = if singles.len() == 1 { rule_id(first).unwrap_or_default() } else { "" };
     let mut attrs = Attrs::default();
     attrs
         .text("id", Some(name))

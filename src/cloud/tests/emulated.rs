@@ -6,7 +6,6 @@ mod caches;
 mod faults;
 mod groups;
 mod notices;
-#[cfg(feature = "ec2")]
 mod rules;
 
 use std::time::Duration;
@@ -42,7 +41,6 @@ impl World {
         run(self.aws.remote(kind, "us-east-1").read(&[id.to_owned()])).unwrap().remove(id)
     }
 
-    #[cfg(feature = "ec2")]
     fn look_up(&self, kind: &str, args: &[(&str, Value)]) -> Object {
         let args = args.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
         run(self.aws.lookups("us-east-1").lookup(kind, &args)).unwrap()

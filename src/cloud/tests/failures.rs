@@ -76,7 +76,6 @@ fn only_the_object_itself_can_be_not_found() {
     }
 }
 
-#[cfg(feature = "ec2")]
 #[test]
 fn a_group_that_a_rule_names_is_not_the_object_itself() {
     let fake = Fake::new(|_, _| ec2_error("InvalidGroup.NotFound", "The security group 'sg-2' does not exist"));

@@ -44,7 +44,6 @@ fn an_unknown_look_up_is_an_error() {
     assert!(fake.look_up("ami", Object::new()).is_err());
 }
 
-#[cfg(feature = "ec2")]
 mod of_ec2 {
     use super::*;
 

@@ -298,11 +298,9 @@ fn nothing_asked_for_is_nothing_sent() {
     for kind in ["subnet_group", "parameter_group", "replication_group", "alarm"] {
         assert!(fake.read(kind, &[]).unwrap().is_empty(), "{kind}");
     }
-    #[cfg(feature = "ec2")]
     assert!(fake.read("security_group", &[]).unwrap().is_empty());
 }
 
-#[cfg(feature = "ec2")]
 #[test]
 fn rules_are_grouped_by_protocol_ports_and_description() {
     let fake = Fake::new(|operation, _| {

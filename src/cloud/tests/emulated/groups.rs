@@ -4,14 +4,12 @@ use super::*;
 use crate::kind::ErrorClass;
 use crate::value::Data;
 
-#[cfg(feature = "ec2")]
-fn subnets(world: &World) -> (String, Vec<String>) {
+pub(super) fn subnets(world: &World) -> (String, Vec<String>) {
     let vpc = world.look_up("vpc", &[("default", true.into())])["id"].as_str().unwrap().to_owned();
     let ids = world.look_up("subnets", &[("vpc_id", vpc.as_str().into())])["ids"].clone();
     (vpc, ids.as_items().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect())
 }
 
-#[cfg(feature = "ec2")]
 #[test]
 fn a_subnet_group_lives() {
     let world = World::new(Speed::Instant);
@@ -85,15 +83,13 @@ fn a_parameter_group_lives() {
     assert_eq!(world.invoke("parameter_group", &call).unwrap_err().class, ErrorClass::Fatal);
 }
 
-#[cfg(feature = "ec2")]
-fn rule(from: i64, to: i64, protocol: &str, rest: &[(&str, Value)]) -> Value {
+pub(super) fn rule(from: i64, to: i64, protocol: &str, rest: &[(&str, Value)]) -> Value {
     let mut rule =
         attributes(&[("from_port", Value::int(from)), ("to_port", Value::int(to)), ("protocol", protocol.into())]);
     rule.extend(attributes(rest));
     Value::object(rule)
 }
 
-#[cfg(feature = "ec2")]
 #[test]
 fn a_security_group_lives() {
     let world = World::new(Speed::Instant);
@@ -243,7 +239,6 @@ fn many_objects_cost_few_requests() {
     assert_eq!(calls.values().sum::<u64>(), 6, "{calls:?}");
 }
 
-#[cfg(feature = "ec2")]
 #[test]
 fn many_groups_are_read_with_their_tags() {
     let world = World::new(Speed::Instant);
@@ -280,7 +275,6 @@ fn many_groups_are_read_with_their_tags() {
     assert_eq!(calls.get("elasticache:ListTagsForResource"), None);
 }
 
-#[cfg(feature = "ec2")]
 #[test]
 fn what_is_there_can_be_looked_up() {
     let world = World::new(Speed::Instant);
