@@ -6,6 +6,8 @@ mod caches;
 mod faults;
 mod groups;
 mod notices;
+#[cfg(feature = "ec2-sdk")]
+mod referee;
 mod rules;
 
 use std::time::Duration;
