@@ -222,7 +222,8 @@ async fn push(context: &Context, ui: Ui, args: &Surgery, path: &Path, force: boo
         return Ok(exit::OK);
     }
     surgery::push(&session, &mut store, &bytes, force).await?;
-    let (serial, records) = (store.state().serial, store.state().records.len());
-    ended(ui, &format!("Pushed: serial {serial}. What was there before is the backup."), records);
+    let state = store.state();
+    let text = format!("Pushed: serial {}. What was there before is the backup.", state.serial);
+    ended(ui, &text, state.records.len());
     Ok(exit::OK)
 }

@@ -8,6 +8,11 @@ from suite import check, client, ec, ec2, refused, rgt, same, subnets
 def identity():
     same(client("sts").get_caller_identity()["Account"], "123456789012")
     same(client("sts", account="not-a-number").get_caller_identity()["Account"], "000000000000")
+    role = "arn:aws:iam::210987654321:role/ci/deploy"
+    got = client("sts").assume_role(RoleArn=role, RoleSessionName="suite", DurationSeconds=900)
+    same(got["AssumedRoleUser"]["Arn"], "arn:aws:sts::210987654321:assumed-role/deploy/suite")
+    same(client("sts", account=got["Credentials"]["AccessKeyId"]).get_caller_identity()["Account"], "210987654321")
+    refused("ValidationError", 400, client("sts").assume_role, RoleArn="arn:aws:iam::1:user/deploy", RoleSessionName="x2")
 
 
 @check

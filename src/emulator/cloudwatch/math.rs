@@ -269,7 +269,9 @@ fn pair(one: Found, other: Found, change: impl Fn(f64, f64) -> Option<f64>) -> R
 }
 
 fn call(name: &str, arguments: &[Tree], known: &dyn Known) -> Result<Found, String> {
-    let wrong = || Err(format!("The arguments of {name} are not those that it takes"));
+    if !FUNCTIONS.contains(&name) {
+        return Err(format!("The emulator has no function {name}"));
+    }
     if let ("METRICS", []) = (name, arguments) {
         return Ok(Found::Many(known.metrics("")));
     }
@@ -310,8 +312,7 @@ fn call(name: &str, arguments: &[Tree], known: &dyn Known) -> Result<Found, Stri
         }
         ("IF", [condition, yes]) => chosen(condition, yes, None),
         ("IF", [condition, yes, no]) => chosen(condition, yes, Some(no)),
-        _ if FUNCTIONS.contains(&name) => wrong(),
-        _ => Err(format!("The emulator has no function {name}")),
+        _ => Err(format!("The arguments of {name} are not those that it takes")),
     }
 }
 
