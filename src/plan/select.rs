@@ -44,6 +44,7 @@ pub fn strangers(draft: &Draft) -> Vec<Diagnostic> {
 /// What there is instead, as far as somebody would read it.
 fn listed(texts: &[String]) -> String {
     const MANY: usize = 12;
+    let texts: BTreeSet<&String> = texts.iter().collect();
     let shown: Vec<String> = texts.iter().take(MANY).map(|text| format!("`{text}`")).collect();
     match texts.len() {
         0 => "There is nothing yet.".to_owned(),

@@ -28,8 +28,11 @@ pub enum Shape {
     TagsOf(&'static str),
 }
 
-/// Members: the name that calls have for it, the name on the wire, and the shape. Two lists of one name are sent as one.
-pub type Members = &'static [(&'static str, &'static str, Shape)];
+/// A member: the name that calls have for it, the name on the wire, and the shape.
+pub type Member = (&'static str, &'static str, Shape);
+
+/// The members of a structure. Two lists of one name on the wire are sent as one.
+pub type Members = &'static [Member];
 
 /// Operations, and the members of their inputs.
 pub type Operations = &'static [(&'static str, Members)];

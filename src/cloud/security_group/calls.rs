@@ -7,13 +7,11 @@ use serde_json::Value as Json;
 use crate::clock::Clock;
 use crate::cloud::attrs::Attrs;
 use crate::cloud::clients::Clients;
-use crate::cloud::ec2::input::{self, Members, Operations, Shape};
+use crate::cloud::ec2::input::{self, Member, Members, Operations, Shape};
 use crate::cloud::ec2::{items, text};
 use crate::kind::{Call, ErrorClass, RemoteError, Reply};
 use crate::retry::{Pauses, UNSEEN_TRIES};
 use crate::value::Value;
-
-type Member = (&'static str, &'static str, Shape);
 
 const DRY_RUN: Member = ("DryRun", "DryRun", Shape::Flag);
 const DESCRIPTION: Member = ("Description", "Description", Shape::Text);

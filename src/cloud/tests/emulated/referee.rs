@@ -183,7 +183,6 @@ async fn send(client: &Client, operation: &str) {
 fn calls_are_sent_as_the_sdk_sends_them() {
     let sides = Sides::new();
     for (kind, operation, members) in OPERATIONS.iter().filter(|(kind, ..)| kind.contains("security_group")) {
-        // The later of two lists with the same operation has no other members.
         let members: Vec<&'static str> = members.split_whitespace().collect();
         let call = Call::new(operation, members.iter().map(|member| (*member, sample(member))));
         sides.ours.invoke(kind, &call).unwrap();
