@@ -116,6 +116,10 @@ impl Medium for Sealing {
         self.inner.outlives_its_holder()
     }
 
+    fn shows_its_lock(&self) -> bool {
+        self.inner.shows_its_lock()
+    }
+
     fn unlock(&self, note: &[u8]) -> io::Result<()> {
         self.inner.unlock(note)
     }
