@@ -64,8 +64,8 @@ pub(super) fn inherit(draft: &Draft, instance: &Instance, planned: &mut Object) 
         return;
     }
     for name in instance.kind.inherits() {
-        let value = whole.get(*name).filter(|value| value.is_wholly_known() && !value.is_null());
-        if let Some(value) = value.filter(|_| planned.get(*name).is_none_or(Value::is_null)) {
+        let value = whole.get(name).filter(|value| value.is_wholly_known() && !value.is_null());
+        if let Some(value) = value.filter(|_| planned.get(name).is_none_or(Value::is_null)) {
             planned.insert((*name).into(), value.clone());
         }
     }

@@ -144,7 +144,7 @@ fn bucket(
     workspace: Option<String>,
     text: impl Fn(&Object, &str) -> Option<String>,
 ) -> Result<Stored, String> {
-    let set = |name: &&&str| config.get(**name).is_some_and(|value| !value.is_null());
+    let set = |name: &&&str| config.get(name).is_some_and(|value| !value.is_null());
     if let Some(name) = OF_OTHERS.iter().chain(&["profile"]).find(set) {
         return Err(format!("`{name}` of its `config` asks for other credentials than those of the environment"));
     }

@@ -55,7 +55,7 @@ pub fn edit(
 }
 
 /// The snapshot that the block names already: a run that was cut off has written it, and may have sent what follows.
-pub fn written<'a>(found: &'a [Observation], says: impl Fn(&Object) -> bool) -> Option<&'a Observation> {
+pub fn written(found: &[Observation], says: impl Fn(&Object) -> bool) -> Option<&Observation> {
     found.iter().rev().find(|one| says(&one.object))
 }
 
