@@ -6,9 +6,9 @@ use crate::ops::day_two::metrics::{Reading, Readings};
 use crate::ui::metrics::time;
 
 /// The size of one chart, and of what is around its curve.
-const WIDE: f64 = 420.0;
+const WIDE: f64 = 432.0;
 const HIGH: f64 = 150.0;
-const LEFT: f64 = 74.0;
+const LEFT: f64 = 86.0;
 const RIGHT: f64 = 14.0;
 const ABOVE: f64 = 34.0;
 const BELOW: f64 = 26.0;
