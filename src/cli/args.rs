@@ -52,7 +52,7 @@ pub use updates::{UpdateRun, Updates, UpdatesCommand};
 /// Exit codes: 0 done; 1 error, nothing was sent; 2 there are differences; 3 refused by a guard; 4 the state is
 /// locked; 5 something was sent and something remains, safe to run again; 6 the saved plan is stale.
 #[derive(Debug, Parser)]
-#[command(name = "cachestack", version, disable_help_subcommand = true)]
+#[command(name = "cachestack", version)]
 pub struct Cli {
     /// Work as if started in this directory.
     #[arg(short = 'C', long = "chdir", global = true, value_name = "DIR")]
@@ -469,7 +469,7 @@ pub struct Validate {
 /// `output`
 #[derive(Debug, Args)]
 pub struct Output {
-    /// Which output; all without it.
+    /// Which output; all without it, or of the stack in this directory.
     pub name: Option<String>,
     #[command(flatten)]
     pub inputs: InputArgs,

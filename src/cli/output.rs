@@ -1,11 +1,13 @@
 //! `cachestack output`
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value as Json, json};
 
-use crate::cli::args::Output;
+use crate::cli::args::{Output, StackArgs};
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
-use crate::ops::Failure;
+use crate::ops::{Failure, Session};
 use crate::ui::{self, Ui, value};
 use crate::value::{Value, json::to_json};
 
@@ -15,11 +17,24 @@ pub fn run(context: &Context, args: &Output) -> u8 {
     show(context, ui, args).unwrap_or_else(|failure| fail(ui, &failure))
 }
 
+/// The directory that stands where a name may.
+fn directory(context: &Context, session: &Session, name: Option<&String>) -> Result<Option<PathBuf>, Failure> {
+    let Some(name) = name.filter(|name| context.path(Path::new(name)).is_dir()) else { return Ok(None) };
+    let is_output = session.store()?.state().outputs.contains_key(name);
+    Ok((!is_output).then(|| PathBuf::from(name)))
+}
+
 fn show(context: &Context, ui: Ui, args: &Output) -> Result<u8, Failure> {
-    let session = context.open_inputs(ui, &args.inputs)?;
+    let mut name = args.name.as_ref();
+    let mut session = context.open_inputs(ui, &args.inputs)?;
+    // Other commands take a directory here. What is no output and is one, is meant as one.
+    if let Some(directory) = directory(context, &session, name)? {
+        session = context.open(ui, &StackArgs { stack: Some(directory), inputs: args.inputs.clone() })?;
+        name = None;
+    }
     let store = session.store()?;
     let outputs = &store.state().outputs.clone();
-    let Some(name) = &args.name else {
+    let Some(name) = name else {
         if args.raw {
             return Err(Failure::Error("--raw wants the name of one output".to_owned()));
         }

@@ -102,7 +102,7 @@ fn every_command_has_a_manual_page() {
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let names = commands.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     let mut count = 0;
-    for name in names.filter_map(|line| line.split_whitespace().next()) {
+    for name in names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
         assert!(pages.contains(&format!("cachestack-{name}.1")), "{name}: {pages:?}");
         count += 1;
     }
