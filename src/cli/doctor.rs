@@ -136,11 +136,15 @@ async fn performs(context: &Context, ui: Ui, args: &Doctor) -> Result<u8, Failur
 
 /// Says what was found; answers the exit code.
 fn told(ui: Ui, groups: &[(String, Vec<Check>)], summary: Option<Json>) -> u8 {
+    let outcomes = || groups.iter().flat_map(|(_, checks)| checks).map(|check| &check.outcome);
+    // Of what was not looked at nobody knows whether anything is to be done.
+    let blind = outcomes().all(|outcome| *outcome == Outcome::Skipped);
+    let nothing = if blind { "Nothing could be judged" } else { "Nothing is to be done" };
     let findings =
         groups.iter().flat_map(|(_, checks)| checks).filter(|check| check.outcome == Outcome::Finding).count();
     ui.stream(|| {
         let lines = groups.iter().flat_map(|(name, checks)| checks.iter().map(move |check| line(name, check)));
-        let text = if findings == 0 { "Nothing is to be done".to_owned() } else { format!("Findings: {findings}") };
+        let text = if findings == 0 { nothing.to_owned() } else { format!("Findings: {findings}") };
         let end = stream::line("info", text, "doctor_summary", json!({ "findings": findings, "metrics": summary }));
         lines.chain([end]).collect()
     });
@@ -160,7 +164,7 @@ fn told(ui: Ui, groups: &[(String, Vec<Check>)], summary: Option<Json>) -> u8 {
         }
     }
     match findings {
-        0 => ui.say("\nNothing is to be done.\n"),
+        0 => ui.say(&format!("\n{nothing}.\n")),
         1 => ui.say("\n1 finding.\n"),
         _ => ui.say(&format!("\n{findings} findings.\n")),
     }

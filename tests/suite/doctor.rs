@@ -377,6 +377,7 @@ fn performance_goes_by_the_last_hour_and_takes_no_data_for_nothing() {
     let doctor = ["doctor", "--performance", "replication_group.main"];
     let silent = place.run(&doctor).expect(0).stdout;
     assert!(silent.contains("--  CPUUtilization") && silent.contains("no data of the last hour"), "{silent}");
+    assert!(silent.ends_with("\nNothing could be judged.\n"), "{silent}");
     let series = |cpu: &str, memory: f64, hits: f64| {
         let one = |metric: &str, shape: String| format!(r#"{{"cache": "main-001", "metric": "{metric}", {shape}}}"#);
         let steady = |value: f64| format!(r#""shape": "steady", "value": {value}"#);

@@ -12,9 +12,11 @@ use crate::catalog::prices::own::{self, List};
 use crate::cli::args::{Cost, CostCommand, CostPriced, StackArgs, told};
 use crate::cli::run::Context;
 use crate::diag::gather::join;
+use crate::disk;
+use crate::kind::Usage;
 use crate::kinds;
 use crate::ops::money::estimate::{Amount, Estimate, Given, estimate};
-use crate::ops::money::{checked, wished};
+use crate::ops::money::{Wished, checked, wished};
 use crate::ops::{Failure, Loaded, Session, SessionOptions};
 use crate::ui::Ui;
 
@@ -36,25 +38,36 @@ pub async fn run(context: &Context, args: &Cost) -> u8 {
 pub fn take_prices(context: &Context) -> Result<(), String> {
     let Some(path) = own::place(context.process()) else { return Ok(()) };
     let path = context.path(&path);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && context.variable(PRICES).is_none() => {
-            return Ok(());
+    match list(&path)? {
+        Some(list) => own::take(list),
+        None if context.variable(PRICES).is_none() => {}
+        None => {
+            let path = path.display();
+            return Err(format!(
+                "{path}: {PRICES} names this file, and it is not there; cachestack cost update makes it"
+            ));
         }
-        Err(error) => return Err(format!("the prices of {} cannot be read: {error}", path.display())),
-    };
-    own::take(read(&path, &text)?);
+    }
     Ok(())
 }
 
 /// The variable that names another file of prices.
 const PRICES: &str = "CACHESTACK_PRICES";
 
-fn read(path: &Path, text: &str) -> Result<List, String> {
-    List::parse(text).map_err(|why| {
-        let path = path.display();
-        format!("{path} is no list of prices: {why}; remove it, and fetch it again with cachestack cost update")
-    })
+/// The most bytes that a list of prices may have; that of one region has a fifth of one million.
+const MOST: u64 = 64 << 20;
+
+/// The list of a file; none where there is no file.
+fn list(path: &Path) -> Result<Option<List>, String> {
+    let shown = path.display();
+    let bytes =
+        disk::read_regular(path, MOST).map_err(|error| format!("the prices of {shown} cannot be read: {error}"))?;
+    let Some(bytes) = bytes else { return Ok(None) };
+    let list = String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned());
+    let list = list.and_then(|text| List::parse(&text)).map_err(|why| {
+        format!("{shown} is no list of prices: {why}; remove it, and fetch it again with cachestack cost update")
+    })?;
+    Ok(Some(list))
 }
 
 /// What an operand means: the directory of a stack, or something in the stack of the current one.
@@ -99,11 +112,27 @@ fn one(
         {
             checked(&session, subject)?;
         }
+        metered(&wished, given)?;
         wished.retain(|one| subject.is_none_or(|subject| subject.contains(&one.address)));
         Ok(estimate(wished, given))
     });
     session.report(Vec::new());
     (session, made)
+}
+
+/// Amounts are told of what is billed by them.
+fn metered(wished: &[Wished], given: &Given) -> Result<(), Failure> {
+    for subject in given.stored.iter().chain(&given.ecpus).filter_map(|amount| amount.subject.as_ref()) {
+        let mut of = wished.iter().filter(|one| subject.contains(&one.address)).peekable();
+        // Of what nobody knows yet it may be so.
+        if of.peek().is_some()
+            && of.all(|one| one.usage.as_ref().is_ok_and(|usage| !matches!(usage, Usage::Metered(_))))
+        {
+            let why = format!("`{subject}` is billed by its nodes, not by what is stored or by ECPUs");
+            return Err(Failure::Error(why));
+        }
+    }
+    Ok(())
 }
 
 fn given(args: &CostPriced) -> Result<Given, Failure> {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::catalog::prices::own::{self, List, Region};
 use crate::cli::args::{CostUpdate, StackArgs};
-use crate::cli::cost::read;
+use crate::cli::cost::list;
 use crate::cli::day_two::connected;
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, signals};
@@ -68,13 +68,8 @@ async fn attempt(context: &Context, ui: Ui, args: &CostUpdate) -> Result<u8, Fai
 
 /// What is in the file already; its other regions stay.
 fn known(file: &Path) -> Result<List, Failure> {
-    match std::fs::read_to_string(file) {
-        Ok(text) => read(file, &text).map_err(Failure::Error),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Ok(List { format_version: "1.0".to_owned(), ..List::default() })
-        }
-        Err(error) => Err(Failure::Error(format!("the prices of {} cannot be read: {error}", file.display()))),
-    }
+    let known = list(file).map_err(Failure::Error)?;
+    Ok(known.unwrap_or_else(|| List { format_version: "1.0".to_owned(), ..List::default() }))
 }
 
 /// Where a stack has caches; else the region of its environment.
