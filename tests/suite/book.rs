@@ -11,12 +11,12 @@ use regex::Regex;
 use crate::cases::{command_output, normalise};
 use crate::harness::{Place, files, root};
 
-pub fn is_update() -> bool {
+fn is_update() -> bool {
     std::env::var_os("CACHESTACK_UPDATE_CASES").is_some_and(|value| !value.is_empty())
 }
 
 /// What a page must be; written where that is wanted.
-fn is_stale(path: &Path, text: &str) -> bool {
+pub fn is_stale(path: &Path, text: &str) -> bool {
     if std::fs::read_to_string(path).is_ok_and(|known| known == text) {
         return false;
     }
@@ -133,32 +133,53 @@ fn every_variable_of_the_process_is_documented() {
     assert!(missing.is_empty(), "docs/reference/variables.md does not have {missing:?}");
 }
 
-/// Plays a page: blocks of HCL whose fence names a file are written, and commands of a `console` block run; answers the
-/// page with what they print.
-fn played(text: &str) -> String {
-    let place = Place::new();
-    let mut out = String::new();
+/// A part of a page.
+pub enum Part {
+    /// Lines that stay as they are.
+    Text(String),
+    /// A block whose fence names a file: the fence, the file, what is in it.
+    File(String, String, String),
+    /// A block of what is typed, without what is printed.
+    Console(Vec<String>),
+}
+
+/// The parts of a page, in their order.
+pub fn parts(text: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        out.push_str(line);
-        out.push('\n');
-        let Some(fence) = line.strip_prefix("```").filter(|fence| !fence.is_empty()) else { continue };
+        let Some(fence) = line.strip_prefix("```").filter(|fence| !fence.is_empty()) else {
+            parts.push(Part::Text(format!("{line}\n")));
+            continue;
+        };
         let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-        match fence.split_once(' ') {
-            Some((_, file)) => {
-                place.write(file, &(block.join("\n") + "\n"));
-                out.push_str(&(block.join("\n") + "\n"));
-            }
+        let whole: String = block.iter().map(|line| format!("{line}\n")).collect();
+        parts.push(match fence.split_once(' ') {
+            Some((_, file)) => Part::File(fence.to_owned(), file.to_owned(), whole),
             None if fence == "console" => {
-                for command in block.iter().filter_map(|line| line.strip_prefix("$ ")) {
-                    out.push_str(&format!("$ {command}\n{}", shown(&place, command)));
-                }
+                Part::Console(block.iter().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect())
             }
-            None => out.push_str(&(block.join("\n") + "\n")),
-        }
-        out.push_str("```\n");
+            None => Part::Text(format!("```{fence}\n{whole}```\n")),
+        });
     }
-    out
+    parts
+}
+
+/// Plays a page: files are written, and commands run; answers the page with what they print.
+fn played(text: &str) -> String {
+    let place = Place::new();
+    let play = |part: Part| match part {
+        Part::Text(text) => text,
+        Part::File(fence, file, text) => {
+            place.write(&file, &text);
+            format!("```{fence}\n{text}```\n")
+        }
+        Part::Console(commands) => {
+            let shown = commands.iter().map(|command| format!("$ {command}\n{}", shown(&place, command)));
+            format!("```console\n{}```\n", shown.collect::<String>())
+        }
+    };
+    parts(text).into_iter().map(play).collect()
 }
 
 /// What a command prints, as a page shows it.

@@ -2,13 +2,12 @@
 //! as text and as pictures, and are compared.
 
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
 
 use anstyle_svg::Term;
 
-use crate::book::is_update;
+use crate::book::{Part, is_stale, parts};
 use crate::cases::{normalise, words};
-use crate::harness::{Place, root};
+use crate::harness::{Place, files, root};
 use crate::terminal::Terminal;
 
 /// A terminal with colours, whose cursor can be moved.
@@ -73,7 +72,7 @@ fn kept(name: &str, command: &str, screen: &str) -> Option<String> {
     let text: String = plain(&shown).lines().map(|line| format!("{}\n", line.trim_end())).collect();
     let wrong = [(format!("{name}.txt"), text), (format!("{name}.svg"), picture)]
         .into_iter()
-        .filter(|(file, found)| differs(&folder.join(file), found))
+        .filter(|(file, found)| is_stale(&folder.join(file), found))
         .map(|(file, found)| {
             let known = std::fs::read_to_string(folder.join(&file)).unwrap_or_default();
             similar::TextDiff::from_lines(&known, &found).unified_diff().header(&file, "found").to_string()
@@ -88,59 +87,29 @@ fn without_moves(screen: &str) -> String {
     moved.replace_all(screen, blanks).into_owned()
 }
 
-fn differs(path: &Path, found: &str) -> bool {
-    if std::fs::read_to_string(path).is_ok_and(|known| known == found) {
-        return false;
-    }
-    if is_update() {
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
-        std::fs::write(path, found).expect("the screen is written");
-    }
-    !is_update()
-}
-
-/// Files and commands of a page, in their order.
-enum Part {
-    File(PathBuf, String),
-    Command(String),
-}
-
-/// Those of the tutorial: blocks whose fence names a file, and the commands of its consoles.
-fn tutorial() -> Vec<Part> {
-    let text = std::fs::read_to_string(root().join("docs/tutorial.md")).expect("the tutorial");
-    let mut parts = Vec::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        let Some(fence) = line.strip_prefix("```").filter(|fence| !fence.is_empty()) else { continue };
-        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-        match fence.split_once(' ') {
-            Some((_, file)) => parts.push(Part::File(file.into(), block.join("\n") + "\n")),
-            None => {
-                let commands = block.iter().filter_map(|line| line.strip_prefix("$ "));
-                parts.extend(commands.map(|command| Part::Command(command.to_owned())));
-            }
-        }
-    }
-    parts
-}
-
 #[test]
 fn the_tutorial_on_a_terminal() {
     let mut place = Place::new();
     place.env("TERM", TERM);
+    let text = std::fs::read_to_string(root().join("docs/tutorial.md")).expect("the tutorial");
     let mut wrong = Vec::new();
     let mut count = 0;
-    for part in tutorial() {
+    for part in parts(&text) {
         match part {
-            Part::File(name, text) => place.write(&name.display().to_string(), &text),
-            Part::Command(command) => {
-                count += 1;
-                let name = format!("tutorial-{count:02}");
-                wrong.extend(kept(&name, &command, &screen(&place, &command, &[])));
+            Part::Text(_) => {}
+            Part::File(_, name, text) => place.write(&name, &text),
+            Part::Console(commands) => {
+                for command in commands {
+                    count += 1;
+                    wrong.extend(kept(&format!("tutorial-{count:02}"), &command, &screen(&place, &command, &[])));
+                }
             }
         }
     }
     assert!(count > 10 && wrong.is_empty(), "{}", wrong.join("\n"));
+    let screens = files(&root().join("docs/screens"), "txt");
+    let of_tutorial = screens.iter().filter(|path| path.to_string_lossy().contains("tutorial-"));
+    assert_eq!(of_tutorial.count(), count, "screens of commands that the tutorial no longer has");
 }
 
 /// The commands of "Try it" in the README, as an installed program has them, and the question before an apply.
