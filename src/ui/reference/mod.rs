@@ -121,25 +121,25 @@ fn of_lookup(schema: &'static Schema) -> Page {
 
 fn rows(attrs: &[Attr]) -> Vec<Row> {
     let mut rows = Vec::new();
-    attrs.iter().for_each(|attr| add(&mut rows, "", attr));
-    // What is sent of these is `tags_all`.
-    for row in rows.iter_mut().filter(|row| row.path == "tags" && row.update.is_some()) {
-        row.update = Some(Update::InPlace);
-    }
+    add(&mut rows, "", attrs);
     rows
 }
 
-fn add(rows: &mut Vec<Row>, before: &str, attr: &Attr) {
-    let path = format!("{before}{}", attr.name);
-    let ty = match &attr.block {
-        Some(block) if block.max == Some(1) => "block".to_owned(),
-        Some(_) => "blocks".to_owned(),
-        None => attr.ty.to_string(),
-    };
-    let update = (attr.mode != Mode::Computed).then_some(attr.update);
-    rows.push(Row { path: path.clone(), ty, mode: attr.mode, update, doc: attr.doc, facts: facts(attr) });
-    for inner in attr.block.iter().flat_map(|block| &block.attrs) {
-        add(rows, &format!("{path}."), inner);
+fn add(rows: &mut Vec<Row>, before: &str, attrs: &[Attr]) {
+    for attr in attrs {
+        let path = format!("{before}{}", attr.name);
+        let ty = match &attr.block {
+            Some(block) if block.max == Some(1) => "block".to_owned(),
+            Some(_) => "blocks".to_owned(),
+            None => attr.ty.to_string(),
+        };
+        // Of another spelling it is the other attribute that is sent.
+        let told_by = attr.told_by.and_then(|name| attrs.iter().find(|other| other.name == name));
+        let update = (attr.mode != Mode::Computed).then_some(told_by.unwrap_or(attr).update);
+        rows.push(Row { path: path.clone(), ty, mode: attr.mode, update, doc: attr.doc, facts: facts(attr) });
+        if let Some(block) = &attr.block {
+            add(rows, &format!("{path}."), &block.attrs);
+        }
     }
 }
 
