@@ -43,13 +43,13 @@ pub struct Row {
 }
 
 impl Row {
-    /// `required`, `optional`, `optional, else AWS decides`, `told by AWS`.
+    /// `required`, `optional`, `optional, else computed`, `computed`.
     pub fn mode(&self) -> &'static str {
         match self.mode {
             Mode::Required => "required",
             Mode::Optional => "optional",
-            Mode::OptionalComputed => "optional, else AWS decides",
-            Mode::Computed => "told by AWS",
+            Mode::OptionalComputed => "optional, else computed",
+            Mode::Computed => "computed",
         }
     }
 }

@@ -14,7 +14,7 @@ pub fn page(ui: Ui, page: &Page) -> String {
     let sections: [(&str, &[Mode]); 3] = [
         ("Required", &[Mode::Required]),
         ("Optional", &[Mode::Optional, Mode::OptionalComputed]),
-        ("Told by AWS", &[Mode::Computed]),
+        ("Computed", &[Mode::Computed]),
     ];
     for (title, modes) in sections {
         let of = |row: &&Row| modes.contains(&row.mode) && !row.path.contains('.');
