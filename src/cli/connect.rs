@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::address::Address;
 use crate::cli::args::Connect;
-use crate::cli::day_two::{certificates, given_login, host_and_port, open_with_login};
+use crate::cli::day_two::{certificates, given_login, open_with_login, through};
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
 use crate::kind::{Endpoint, Login};
@@ -33,8 +33,7 @@ async fn prepared(context: &Context, ui: Ui, args: &Connect) -> Result<Command, 
     let user = args.user.as_deref().and_then(kinds::address);
     let by = (args.user.as_deref(), args.token_env.as_deref());
     let roots = certificates(context, args.cacert.as_deref())?;
-    let wrong = || Failure::Error("--through: write HOST:PORT".to_owned());
-    let through = args.through.as_deref().map(|text| host_and_port(text).ok_or_else(wrong)).transpose()?;
+    let through = through(args.through.as_deref())?;
     let of = (&args.inputs, &*args.address);
     let takes = |kind: &dyn crate::kind::Kind| kind.filled_from().is_some();
     let (open, meant, login) = open_with_login(context, ui, of, user.as_ref(), takes).await?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::address::{Address, Subject};
 use crate::cli::args::{InputArgs, StackArgs};
 use crate::cli::run::Context;
+use crate::cli::server::server;
 use crate::cli::{plan, show};
 use crate::kind::{Kind, Login};
 use crate::kinds;
@@ -119,11 +120,15 @@ pub fn certificates(context: &Context, file: Option<&Path>) -> Result<Option<Pat
     Ok(Some(file))
 }
 
-/// Reads `HOST:PORT`; `[::1]:6379` has brackets.
-pub fn host_and_port(text: &str) -> Option<(String, u16)> {
-    let (host, port) = text.rsplit_once(':')?;
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    (!host.is_empty()).then_some((host.to_owned(), port.parse().ok()?))
+/// Where `--through` leads.
+///
+/// # Errors
+/// It is no `HOST:PORT`.
+pub fn through(text: Option<&str>) -> Result<Option<(String, u16)>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    let read = server(text).unwrap_or_else(|| Err("write HOST:PORT".to_owned()));
+    let read = read.map_err(|why| Failure::Error(format!("--through: {why}")))?;
+    Ok(Some((read.host, read.port)))
 }
 
 /// Asks. Only `yes` is a yes.

@@ -3,9 +3,10 @@
 use serde_json::{Value as Json, json};
 
 use crate::cli::args::Doctor;
-use crate::cli::day_two::{certificates, given_login, host_and_port, open_for, open_with_login};
+use crate::cli::day_two::{certificates, given_login, open_for, open_with_login, through};
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
+use crate::cli::server::{Server, server};
 use crate::cli::{show, signals};
 use crate::diag::visible;
 use crate::kind::{Endpoint, Login};
@@ -21,14 +22,19 @@ use crate::value::{Object, Value};
 pub async fn run(context: &Context, args: &Doctor) -> u8 {
     let ui = context.ui(args.json);
     signals::listen(ui);
-    let done = match (host_and_port(&args.subject), args.performance) {
-        (None, _) if kinds::address(&args.subject).is_none() => Err(unclear(&args.subject)),
-        (Some(_), true) => Err(Failure::Error("--performance is of a cache of the stack: name its address".to_owned())),
-        (Some(server), false) => server_alone(context, ui, args, server).await,
-        (None, true) => performs(context, ui, args).await,
-        (None, false) => cache(context, ui, args).await,
-    };
-    done.unwrap_or_else(|failure| fail(ui, &failure))
+    attempt(context, ui, args).await.unwrap_or_else(|failure| fail(ui, &failure))
+}
+
+async fn attempt(context: &Context, ui: Ui, args: &Doctor) -> Result<u8, Failure> {
+    if kinds::address(&args.subject).is_some() {
+        return if args.performance { performs(context, ui, args).await } else { cache(context, ui, args).await };
+    }
+    let server = server(&args.subject).ok_or_else(|| unclear(&args.subject))?;
+    if args.performance {
+        return Err(Failure::Error("--performance is of a cache of the stack: name its address".to_owned()));
+    }
+    let server = server.map_err(|why| Failure::Error(format!("no server can be looked at: {why}")))?;
+    server_alone(context, ui, args, server).await
 }
 
 /// Neither an address nor a server.
@@ -40,9 +46,15 @@ fn unclear(subject: &str) -> Failure {
 }
 
 /// A server that no stack says anything of.
-async fn server_alone(context: &Context, ui: Ui, args: &Doctor, (host, port): (String, u16)) -> Result<u8, Failure> {
+async fn server_alone(context: &Context, ui: Ui, args: &Doctor, server: Server) -> Result<u8, Failure> {
     let login = given_login(context, by(args), None)?;
-    let target = Target { host, port, ..target(context, args, login)? };
+    let base = target(context, args, login)?;
+    let tls = match (base.tls, server.tls) {
+        (Tls::Unknown, Some(true)) => Tls::Yes,
+        (Tls::Unknown, Some(false)) => Tls::No,
+        (said, _) => said,
+    };
+    let target = Target { host: server.host, port: server.port, tls, ..base };
     let checks = looked_at(target).await;
     Ok(told(ui, &[(args.subject.clone(), checks)], None))
 }
@@ -96,8 +108,6 @@ fn by(args: &Doctor) -> (Option<&str>, Option<&str>) {
 
 /// What the options say; the host is still open.
 fn target(context: &Context, args: &Doctor, login: Option<Login>) -> Result<Target, Failure> {
-    let wrong = || Failure::Error("--through: write HOST:PORT".to_owned());
-    let through = args.through.as_deref().map(|text| host_and_port(text).ok_or_else(wrong)).transpose()?;
     let tls = match (args.tls, args.no_tls) {
         (true, _) => Tls::Yes,
         (_, true) => Tls::No,
@@ -106,7 +116,7 @@ fn target(context: &Context, args: &Doctor, login: Option<Login>) -> Result<Targ
     Ok(Target {
         host: String::new(),
         port: 0,
-        through,
+        through: through(args.through.as_deref())?,
         tls,
         roots: certificates(context, args.cacert.as_deref())?,
         redis: !args.memcached,

@@ -42,6 +42,7 @@ mod restore;
 mod rotate;
 mod run;
 mod saved;
+mod server;
 mod several;
 mod show;
 mod signals;

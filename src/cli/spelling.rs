@@ -39,11 +39,27 @@ pub fn understood(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<O
     for argument in arguments {
         behind |= argument == "--";
         match argument.to_str().filter(|text| !behind && text.starts_with('-')) {
+            // Otherwise it would be an option of that name.
+            Some(amount) if is_amount(amount) && wants_value(spelled.last(), &long) => {
+                let option = spelled.pop().unwrap_or_default();
+                spelled.push([option, "=".into(), amount.into()].into_iter().collect());
+            }
             Some(text) => spelled.extend(one(text, &long)?.map(OsString::from)),
             None => spelled.push(argument),
         }
     }
     Ok(spelled)
+}
+
+/// Whether it is an amount below zero: `-3`, `-3h`.
+fn is_amount(text: &str) -> bool {
+    text.trim_start_matches('-').starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// Whether it is one of our options, whose value is still to come.
+fn wants_value(option: Option<&OsString>, long: &BTreeMap<String, bool>) -> bool {
+    let name = option.and_then(|option| option.to_str()?.strip_prefix("--"));
+    name.and_then(|name| long.get(name)).is_some_and(|is_switch| !is_switch)
 }
 
 /// An option in our spelling; nothing where it says what is so anyway.
@@ -99,13 +115,15 @@ mod tests {
 
     #[test]
     fn the_spelling_of_terraform_is_understood() {
-        let cases: [(&str, Result<&str, &str>); 11] = [
+        let cases: [(&str, Result<&str, &str>); 13] = [
             (
                 "apply -auto-approve -e prod -C x -target=alarm.a",
                 Ok("apply --auto-approve -e prod -C x --target=alarm.a"),
             ),
             ("plan -var a=-b -no-color=true -detailed-exitcode=false", Ok("plan --var a=-b --no-color")),
             ("plan -lock=true -lock -lock-timeout=5m", Ok("plan --lock-timeout=5m")),
+            ("metrics -hours -3 --json -4", Ok("metrics --hours=-3 --json -4")),
+            ("events --since -3h", Ok("events --since=-3h")),
             ("plan -refresh=false", Ok("plan --refresh=false")),
             ("-chdir=x plan -eprod", Ok("--chdir=x plan -eprod")),
             ("init -input=false -upgrade", Ok("init --input=false --upgrade")),

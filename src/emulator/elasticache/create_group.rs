@@ -161,11 +161,14 @@ fn read_shape(context: &Context, input: Input, source: Option<&super::snapshot::
     let replicas = clusters
         .map(|count| count - 1)
         .or(replicas)
-        .or(one.filter(|_| !cluster).and_then(|one| one.number("ReplicaCount")))
-        .or_else(|| {
-            Some(input.list("PreferredCacheClusterAZs").len() as i64 - 1).filter(|count| !cluster && *count > 0)
-        })
-        .unwrap_or(0);
+        .or(one.filter(|_| !cluster).and_then(|one| one.number("ReplicaCount")));
+    // Source: terraform-provider-aws#38493.
+    if replicas.or(count).is_none() && !input.texts("PreferredCacheClusterAZs").is_empty() {
+        return Err(Failure::value(
+            "Preferred availability zones need the number of cache clusters, one for each zone.",
+        ));
+    }
+    let replicas = replicas.unwrap_or(0);
     layout::check_replicas(replicas)?;
     let shards = count.unwrap_or(1);
     check_size(context, shards, replicas)?;

@@ -198,9 +198,7 @@ pub fn mode_mismatch(object: &Object, clustered: bool) -> Option<Problem> {
 }
 
 pub(super) fn placement(group: Group) -> Vec<Problem> {
-    let mut problems = zones_and_nodes(group);
-    problems.extend(one_zone(group));
-    problems
+    zones_and_nodes(group).into_iter().chain(one_zone(group)).collect()
 }
 
 /// The zones that are asked for, wherever they are written.
@@ -233,19 +231,23 @@ fn one_zone(group: Group) -> Option<Problem> {
     })
 }
 
-fn zones_and_nodes(group: Group) -> Vec<Problem> {
-    let zones = group.get("preferred_cache_cluster_azs").and_then(Value::as_items);
-    let (Some(zones), Some(nodes)) = (zones, group.number("num_cache_clusters")) else { return Vec::new() };
-    if zones.len() as i64 == nodes {
-        return Vec::new();
-    }
-    vec![Problem::error(
-        "CS0556",
-        "preferred_cache_cluster_azs",
-        "Zones and nodes do not match",
-        format!("There are {} zones for {nodes} nodes; AWS wants one zone for each node.", zones.len()),
-        "Name a zone for each node; a zone may be named twice.",
-    )]
+/// Source: the refusal of CreateReplicationGroup that is quoted in terraform-provider-aws#38493.
+fn zones_and_nodes(group: Group) -> Option<Problem> {
+    let zones = group.get("preferred_cache_cluster_azs")?.as_items()?.len();
+    let counts = ["num_cache_clusters", "replicas_per_node_group", "num_node_groups", "node_group_configuration"];
+    let (detail, help) = match group.number("num_cache_clusters") {
+        Some(nodes) if zones as i64 != nodes => (
+            format!("There are {zones} zones for {nodes} nodes; AWS wants one zone for each node."),
+            "Name a zone for each node; a zone may be named twice.".to_owned(),
+        ),
+        None if zones > 0 && !counts.into_iter().any(|name| group.may_be_set(name)) => (
+            "There are zones for nodes whose number is not said; AWS wants both.".to_owned(),
+            format!("Write num_cache_clusters = {zones}, a node for each zone."),
+        ),
+        _ => return None,
+    };
+    let title = "Zones and nodes do not match";
+    Some(Problem::error("CS0556", "preferred_cache_cluster_azs", title, detail, help))
 }
 
 /// Whether it refers to a global datastore, whose id is known after that is made.
