@@ -6,6 +6,7 @@ mod schedule;
 mod settle;
 mod step;
 mod turns;
+mod wholes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     pub run: String,
     /// The id of the saved plan that is carried out.
     pub saved: Option<String>,
+    /// Whether an earlier run was cut off.
+    pub goes_on: bool,
     pub plan: Plan,
     /// Where the steps are that make objects.
     pub creates: BTreeMap<Address, usize>,
@@ -88,6 +91,8 @@ pub struct Inputs {
     pub run: String,
     /// The id of the saved plan that is carried out: the state notes how far it has come.
     pub saved: Option<String>,
+    /// Whether an earlier run was cut off.
+    pub goes_on: bool,
     /// The plan.
     pub plan: Plan,
     /// The environment of the plan.
@@ -169,6 +174,7 @@ pub async fn apply(inputs: Inputs) -> Report {
     let Inputs {
         run,
         saved,
+        goes_on,
         plan,
         environment,
         account,
@@ -189,6 +195,7 @@ pub async fn apply(inputs: Inputs) -> Report {
     let shared = Arc::new(Shared {
         run,
         saved,
+        goes_on,
         plan,
         creates,
         claimed: Mutex::default(),
@@ -211,6 +218,7 @@ pub async fn apply(inputs: Inputs) -> Report {
         sent: AtomicBool::new(false),
     });
     let results = schedule::schedule(&shared).await;
+    wholes::record(&shared, &results).await;
     report(shared, results)
 }
 

@@ -16,6 +16,7 @@ mod login;
 mod measure;
 mod room;
 mod usage;
+mod whole;
 mod window;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ pub use login::Login;
 pub use measure::{Curve, Formula, Join, Measure, Measured, Query, Span, Target as MeasureTarget, Unit, bytes};
 pub use room::Room;
 pub use usage::{Metered, Nodes, Usage};
+pub use whole::Whole;
 pub use window::Window;
 
 /// A boxed future, as trait objects need it.
@@ -355,6 +357,12 @@ pub trait Kind: Send + Sync {
     /// that lists what was added to it apart. There is nothing to delete then.
     fn taken_in<'a>(&self, _address: &Address, _leaving: &Object, _among: &Among<'a>) -> Option<&'a Address> {
         None
+    }
+
+    /// The objects of which AWS tells something else because one of this kind is there: a security group has the rules
+    /// that are resources of their own.
+    fn part_of(&self, _object: &Object) -> Vec<Whole> {
+        Vec::new()
     }
 
     /// Whether AWS answers a create with the object that is there already. [`Remote::read`] finds such an object by its

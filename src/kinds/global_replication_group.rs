@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use crate::address::Address;
 use crate::catalog::engines::Version;
 use crate::catalog::nodes;
-use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage};
+use crate::kind::{Among, Call, Change, Impact, Kind, Neighbour, Problem, Target, Usage, Whole};
 use crate::kinds::{names, paid, tags, upkeep};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower, object_type};
 use crate::value::{Object, Origin, Type, Value, text};
@@ -187,6 +187,23 @@ impl Kind for GlobalReplicationGroup {
     /// The primary says what all members have.
     fn told_elsewhere(&self, _object: &Object, _all: bool) -> Vec<&'static str> {
         vec!["engine", "engine_version", "cache_node_type", "automatic_failover_enabled", "num_node_groups"]
+    }
+
+    /// What a datastore is, its members are.
+    fn part_of(&self, object: &Object) -> Vec<Whole> {
+        const SHARED: [&str; 7] = [
+            "global_replication_group_id",
+            "global_role",
+            "engine",
+            "engine_version",
+            "engine_version_actual",
+            "node_type",
+            "num_node_groups",
+        ];
+        let members = object.get("members").and_then(Value::as_items).unwrap_or_default();
+        let members = members.iter().filter_map(|member| member.as_object()?.get("replication_group_id")?.as_str());
+        let primary = text(object, "primary_replication_group_id");
+        members.chain(primary).map(|id| Whole::new("replication_group", id, &SHARED)).collect()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::address::Address;
-use crate::kind::{Among, Call, Change, Kind, Neighbour, Problem, Target};
+use crate::kind::{Among, Call, Change, Kind, Neighbour, Problem, Target, Whole};
 use crate::kinds::{names, tags, user, user_group, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema, lower};
 use crate::value::{Object, Type, Value, text};
@@ -69,6 +69,10 @@ impl Kind for UserGroupAssociation {
             Some((address, Problem::error("CS0730", "user_id", "Listed elsewhere", detail, help)))
         };
         among.of(KIND).filter_map(problem).collect()
+    }
+
+    fn part_of(&self, object: &Object) -> Vec<Whole> {
+        text(object, "user_group_id").map(|id| Whole::new("user_group", id, &["user_ids"])).into_iter().collect()
     }
 
     /// A group that lists its users has this one, or takes it out itself.

@@ -4,13 +4,13 @@
 use std::sync::LazyLock;
 
 use crate::address::Address;
-use crate::kind::{Among, Call, Change, Kind, Problem, Target};
+use crate::kind::{Among, Call, Change, Kind, Problem, Target, Whole};
 use crate::kinds::rules_of_security_group::{self as rules, Direction};
 use crate::kinds::security_group_rule::among;
 use crate::kinds::security_group_rule::identity::Identity;
 use crate::kinds::{doors, names, tags, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema};
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Type, Value, text};
 
 /// The two kinds.
 pub struct VpcSecurityGroupRule(pub Direction);
@@ -139,6 +139,11 @@ impl Kind for VpcSecurityGroupRule {
         let range = if is_set(desired, "cidr_ipv6") { "cidr_ipv6" } else { "cidr_ipv4" };
         let open = (self.0 == Direction::Ingress).then(|| doors::open_to_all(desired, range)).flatten();
         [one_source(desired), missing_port(desired), ports, open].into_iter().flatten().collect()
+    }
+
+    fn part_of(&self, object: &Object) -> Vec<Whole> {
+        let group = text(object, "security_group_id");
+        group.map(|id| Whole::new("security_group", id, &["ingress", "egress"])).into_iter().collect()
     }
 
     fn taken_in<'a>(&self, address: &Address, leaving: &Object, among: &Among<'a>) -> Option<&'a Address> {

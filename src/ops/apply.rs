@@ -94,6 +94,7 @@ pub async fn apply(
 ) -> Result<Report, Failure> {
     guard(&plan)?;
     check_secrets(&plan)?;
+    let goes_on = store.is_cut_off();
     let effects = effects(&store, &plan, home_of(&session, &connection), run.saved.as_deref());
     if !plan.steps.is_empty() || !effects.is_empty() || store.is_dirty() || !plan.changed_outputs.is_empty() {
         begin(&session, &mut store).await?;
@@ -114,6 +115,7 @@ pub async fn apply(
     let inputs = Inputs {
         run: run_name,
         saved: run.saved.clone(),
+        goes_on,
         plan,
         environment,
         account: Some(connection.account.clone()),

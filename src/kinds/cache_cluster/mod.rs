@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::catalog::engines::Version;
 use crate::kind::{
     Among, Backup, Call, Change, Endpoint, Filled, Impact, Kind, Measure, Measured, Problem, Room, Target, Usage,
-    Window,
+    Whole, Window,
 };
 use crate::kinds::{backup, endpoints, failover, measures, paid, reboot, room, upkeep};
 use crate::schema::Schema;
@@ -42,6 +42,14 @@ impl Kind for CacheCluster {
 
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         among::check(among)
+    }
+
+    /// A replica is a node of its group.
+    fn part_of(&self, object: &Object) -> Vec<Whole> {
+        const COUNTED: [&str; 4] =
+            ["num_cache_clusters", "replicas_per_node_group", "node_group_configuration", "member_clusters"];
+        let group = text(object, "replication_group_id");
+        group.map(|id| Whole::new("replication_group", id, &COUNTED)).into_iter().collect()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

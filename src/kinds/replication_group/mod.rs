@@ -15,11 +15,11 @@ use crate::address::Address;
 use crate::catalog::engines::Version;
 use crate::kind::{
     Among, Backup, Call, Change, Endpoint, Failover, Filled, Impact, Kind, Login, Mark, Measure, Measured, Problem,
-    Room, Target, Usage, Window,
+    Room, Target, Usage, Whole, Window,
 };
 use crate::kinds::{backup, endpoints, failover, measures, paid, reboot, room, upkeep};
 use crate::schema::Schema;
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, text};
 
 /// The kind `replication_group`.
 pub struct ReplicationGroup;
@@ -45,6 +45,12 @@ impl Kind for ReplicationGroup {
 
     fn check(&self, desired: &Object) -> Vec<Problem> {
         rules::check(desired)
+    }
+
+    /// A member of a datastore is listed there.
+    fn part_of(&self, object: &Object) -> Vec<Whole> {
+        let global = text(object, "global_replication_group_id");
+        global.map(|id| Whole::new("global_replication_group", id, &["members"])).into_iter().collect()
     }
 
     fn identify(&self, object: &Object) -> Option<String> {

@@ -7,11 +7,11 @@ pub mod identity;
 use std::sync::LazyLock;
 
 use crate::address::Address;
-use crate::kind::{Among, Call, Change, Kind, Problem, Target};
+use crate::kind::{Among, Call, Change, Kind, Problem, Target, Whole};
 use crate::kinds::rules_of_security_group::{self as rules, Direction};
 use crate::kinds::{doors, names, tags, why};
 use crate::schema::{Attr, By, Hold, Rule, Schema};
-use crate::value::{Object, Type, Value};
+use crate::value::{Object, Type, Value, text};
 use identity::Identity;
 
 /// The kind `security_group_rule`.
@@ -133,6 +133,11 @@ impl Kind for SecurityGroupRule {
 
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         among::check(among)
+    }
+
+    fn part_of(&self, object: &Object) -> Vec<Whole> {
+        let group = text(object, "security_group_id");
+        group.map(|id| Whole::new("security_group", id, &["ingress", "egress"])).into_iter().collect()
     }
 
     fn taken_in<'a>(&self, address: &Address, leaving: &Object, among: &Among<'a>) -> Option<&'a Address> {
