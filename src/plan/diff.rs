@@ -335,6 +335,7 @@ pub fn changes(
                 before: if secret && !old.is_null() { old.into_sensitive() } else { old },
                 after: new,
                 replaces: causes.contains(name),
+                recorded: None,
             }
         })
         .collect()

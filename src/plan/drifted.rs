@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::address::Address;
-use crate::plan::{Action, AttrChange, Drift, Plan, Reason, Step, Waits, ignore};
+use crate::kind::Observation;
+use crate::plan::draft::Draft;
+use crate::plan::{Action, AttrChange, Drift, Plan, Reason, Step, Waits, ignore, refresh_only};
+use crate::schema::Schema;
 use crate::stack::Stack;
-use crate::state::State;
+use crate::state::{Record, State};
 use crate::value::{Object, same};
 
 /// What others have changed, in two lists: what counts, and what the blocks leave to others (`ignore_changes`).
@@ -40,6 +43,20 @@ fn counted(address: &Address, change: &AttrChange, stack: &Stack) -> Option<Attr
     let before = recorded.remove(change.name).unwrap_or_else(|| change.before.clone());
     let differs = lifecycle.ignore_parts.is_empty() || !same(&before, &change.after);
     differs.then(|| AttrChange { before, ..change.clone() })
+}
+
+/// Marks those of the changes of a step that others have made necessary: with what is recorded.
+pub(super) fn mark(
+    draft: &Draft,
+    of: (&Address, &'static Schema),
+    (record, found): (&Record, &Observation),
+    changes: &mut [AttrChange],
+) {
+    let others = refresh_only::by_others(draft, of, record, found);
+    for change in changes {
+        let theirs = others.iter().find(|theirs| theirs.name == change.name);
+        change.recorded = theirs.map(|theirs| theirs.before.clone());
+    }
 }
 
 /// What others have asked for and AWS has accepted: of what waits, that which the records do not know of, and until when.

@@ -10,8 +10,8 @@ use crate::plan::refresh_only::visible;
 use crate::plan::step::Shown;
 use crate::plan::whose;
 use crate::plan::{
-    AttrChange, ObjectKey, RecordChange, RecordPlan, Step, Waits, ignore, local, pending, reboot, replace, rotation,
-    waits, wish,
+    AttrChange, ObjectKey, RecordChange, RecordPlan, Step, Waits, drifted, ignore, local, pending, reboot, replace,
+    rotation, waits, wish,
 };
 use crate::schema::{Mode, Update};
 use crate::state::Record;
@@ -88,7 +88,7 @@ pub(super) fn existing(
     }
     let decision = match causes.is_empty() {
         true => update(draft, instance, (&record, &waits), difference, &observation, None),
-        false => replace::replace(draft, instance, (&record, &observation.status), difference, causes),
+        false => replace::replace(draft, instance, (&record, &observation), difference, causes),
     };
     accept(instance, decision, accepted, said)
 }
@@ -323,8 +323,9 @@ pub(super) fn update(
     }
     if protect {
         let (before, after) = (record.protect.into(), plan.protect.into());
-        changes.push(AttrChange { name: "protect", before, after, replaces: false });
+        changes.push(AttrChange { name: "protect", before, after, replaces: false, recorded: None });
     }
+    drifted::mark(draft, (instance.address, schema), (record, observation), &mut changes);
     let mut decision = Decision::default();
     let back = pending::taken_back(instance.kind.schema(), &before, &after, &changed);
     let told = pending::show(waits, &back, &mut changes);

@@ -293,6 +293,21 @@ impl Plan {
         }
     }
 
+    /// What others have changed since it was recorded, whether it is taken over or undone.
+    pub fn drifted(&self) -> Vec<Drift> {
+        let of_step = |step: &Step| {
+            let theirs = |change: &AttrChange| {
+                let (before, after) = (change.recorded.clone()?, change.before.clone());
+                Some(AttrChange { before, after, replaces: false, recorded: None, ..*change })
+            };
+            let changes: Vec<AttrChange> = step.changes.iter().filter_map(theirs).collect();
+            let is_gone = step.reason == Reason::Vanished;
+            let id = step.id.clone().unwrap_or_default();
+            (is_gone || !changes.is_empty()).then(|| Drift { address: step.address.clone(), id, changes })
+        };
+        self.drift.iter().cloned().chain(self.steps.iter().filter_map(of_step)).collect()
+    }
+
     /// The worst that clients will notice.
     pub fn impact(&self) -> Impact {
         self.steps.iter().map(Step::impact).max().unwrap_or(Impact::None)

@@ -57,15 +57,7 @@ fn take_over(draft: &Draft, address: &Address, record: &Record, found: &Observat
     let Some(kind) = kinds::get(&address.kind) else { return Decision::of(object) };
     let waiting = pending::joined(kind, record, found, draft.time());
     let waits = waits::of(draft, (address, kind), record, found, (&object, &waiting));
-    let mut changes = changes(kind.schema(), &record.object, &found.object);
-    // What is hidden is not recorded, and never shown; and what passes by itself is no change.
-    changes.retain(|change| !record.hides(change.name));
-    changes.retain(|change| change.name != STATUS || found.status == Status::Settled);
-    // What a call of ours is at is nobody else's doing.
-    let parts = draft.state.operations.iter().flat_map(|operation| &operation.parts);
-    for part in parts.filter(|part| part.address == *address) {
-        changes.retain(|change| !is_of_call(kind.schema(), record, &part.record, change.name));
-    }
+    let changes = by_others(draft, (address, kind.schema()), record, found);
     if changes.is_empty() {
         return Decision { waits, standing: Standing::Unchanged, ..Decision::of(object) };
     }
@@ -95,6 +87,25 @@ fn take_over(draft: &Draft, address: &Address, record: &Record, found: &Observat
         owed: record.owed.clone(),
     };
     Decision { waits, drift: Some(drift), record: Some(change), ..Decision::of(object) }
+}
+
+/// What others have changed of an object since it was recorded.
+pub fn by_others(
+    draft: &Draft,
+    (address, schema): (&Address, &'static Schema),
+    record: &Record,
+    found: &Observation,
+) -> Vec<AttrChange> {
+    let mut changes = changes(schema, &record.object, &found.object);
+    // What is hidden is not recorded, and never shown; and what passes by itself is no change.
+    changes.retain(|change| !record.hides(change.name));
+    changes.retain(|change| change.name != STATUS || found.status == Status::Settled);
+    // What a call of ours is at is nobody else's doing.
+    let parts = draft.state.operations.iter().flat_map(|operation| &operation.parts);
+    for part in parts.filter(|part| part.address == *address) {
+        changes.retain(|change| !is_of_call(schema, record, &part.record, change.name));
+    }
+    changes
 }
 
 /// What was seen is recorded under the address that the state has for it, and hangs on what it hung on: what has moved
@@ -143,7 +154,7 @@ fn changes(schema: &'static Schema, recorded: &Object, found: &Object) -> Vec<At
     differing
         .map(|attr| {
             let of = |object: &Object| object.get(attr.name).map_or_else(Value::null, visible);
-            AttrChange { name: attr.name, before: of(recorded), after: of(found), replaces: false }
+            AttrChange { name: attr.name, before: of(recorded), after: of(found), replaces: false, recorded: None }
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::address::{Address, Key};
 use crate::diag::Diagnostic;
-use crate::kind::{Change, Status};
+use crate::kind::{Change, Observation, Status};
 use crate::kinds;
 use crate::kinds::our_name;
 use crate::lang::ast::{Expr, Node};
@@ -17,7 +17,7 @@ use crate::plan::diff::{self, Difference};
 use crate::plan::draft::Draft;
 use crate::plan::record::record_plan;
 use crate::plan::step::Shown;
-use crate::plan::{Action, AttrChange, Reason, Step, farewell, local, names};
+use crate::plan::{Action, AttrChange, Reason, Step, drifted, farewell, local, names};
 use crate::schema::Hold;
 use crate::stack::desired::bindings;
 use crate::state::Record;
@@ -34,12 +34,13 @@ pub fn add_suffix(object: &mut Object, attribute: &str, suffix: &str) {
 pub fn replace(
     draft: &Draft,
     instance: &Instance,
-    (record, status): (&Record, &Status),
+    (record, observation): (&Record, &Observation),
     mut difference: Difference,
     causes: Vec<String>,
 ) -> Decision {
     let mut decision = Decision::default();
-    let farewell = name_farewell(draft, instance, (record, status), &mut difference.before, &mut decision);
+    let of = (record, &observation.status);
+    let farewell = name_farewell(draft, instance, of, &mut difference.before, &mut decision);
     let target = draft.target(&record.region);
     let delete = instance.kind.compile(&Change::delete(&record.id, &difference.before, &target));
     // What its kind or its block leaves where it is is let go only when there is another.
@@ -70,7 +71,9 @@ pub fn replace(
     let create = decide::creation(draft, instance, &planned, &set);
     match (create, delete) {
         (Ok(create), Ok(delete)) => {
-            let changes = shown(instance, &difference, &planned, &causes, suffix.is_some());
+            let mut changes = shown(instance, &difference, &planned, &causes, suffix.is_some());
+            let schema = instance.kind.schema();
+            drifted::mark(draft, (instance.address, schema), (record, observation), &mut changes);
             let plan = record_plan(draft, instance, difference.secrets, suffix);
             let place = (instance.address, &*instance.region);
             let made = (instance.kind.identify(&planned), decide::numbered(&planned));

@@ -169,6 +169,9 @@ pub struct AttrChange {
     pub after: Value,
     /// Whether it forces a new object.
     pub replaces: bool,
+    /// As it is recorded, where others have changed it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Value>,
 }
 
 /// What differs: names for the engine, values for people.

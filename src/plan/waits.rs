@@ -76,7 +76,7 @@ pub(super) fn of(
     let hidden = |name: &str| record.hides(name) || before.get(name).is_some_and(Value::is_sensitive_anywhere);
     let change = |name: &'static str| {
         let value = |object: &Object| object.get(name).cloned().unwrap_or_else(Value::null).with_mark(hidden(name));
-        AttrChange { name, before: value(before), after: value(waits), replaces: false }
+        AttrChange { name, before: value(before), after: value(waits), replaces: false, recorded: None }
     };
     let target = draft.target(&record.region);
     // What waits for a restart only costs what that does.

@@ -1,11 +1,13 @@
 //! What becomes of several instances of one block in the same way, told once.
 
+use std::collections::BTreeMap;
+
 use anstyle::Style;
 
 use crate::address::Address;
 use crate::diag::visible;
 use crate::kind::Impact;
-use crate::plan::{Action, Step};
+use crate::plan::{Action, Reason, Step};
 use crate::ui::Ui;
 
 /// From so many on they are told together.
@@ -14,44 +16,77 @@ const MANY: usize = 3;
 /// So many of them are named.
 const NAMED: usize = 6;
 
+/// The most characters of values that stand in one line.
+const LINE_MAX: usize = 72;
+
 /// What is told of one instance.
 pub struct Told<'a> {
     /// Its step; of a replacement the half that makes.
     pub step: &'a Step,
     /// What becomes of it.
     pub words: String,
-    /// What differs.
-    pub body: String,
+    /// How its block begins; nothing where none is shown.
+    pub head: String,
+    /// Its attributes.
+    pub lines: Vec<Line>,
+    /// How its block ends.
+    pub tail: String,
     /// The calls.
     pub calls: String,
 }
 
+/// An attribute.
+pub struct Line {
+    /// As it is told alone: a line or more.
+    pub text: String,
+    /// What stands before its value.
+    pub label: String,
+    /// Its value, in a line.
+    pub value: String,
+}
+
+/// What is the same in all that are told together.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Likeness<'a> {
+    block: Address,
+    words: &'a str,
+    parts: Vec<&'a str>,
+    calls: &'a str,
+}
+
 impl Told<'_> {
-    /// What is the same in all that are told together; none for what is always told alone: what is made, and what holds
-    /// something that is lost.
-    fn kind(&self) -> Option<(Address, &str, &str, &str)> {
-        let body = match self.step.action {
-            Action::Update => &*self.body,
-            Action::Delete | Action::Forget if self.step.counts_as() < Impact::DataLoss => "",
+    /// How it is like others; none for what is always told alone: what is made in the place of something, and what holds
+    /// something that is lost. What is made may differ in its values.
+    fn likeness(&self) -> Option<Likeness<'_>> {
+        let of = |line: fn(&Line) -> &String| {
+            let lines = self.lines.iter().map(move |one| line(one).as_str());
+            [&*self.head].into_iter().chain(lines).chain([&*self.tail]).collect()
+        };
+        let parts = match self.step.action {
+            Action::Update => of(|line| &line.text),
+            Action::Create if !matches!(self.step.reason, Reason::Replaced { .. }) => of(|line| &line.label),
+            Action::Delete | Action::Forget if self.step.counts_as() < Impact::DataLoss => Vec::new(),
             _ => return None,
         };
-        Some((self.step.address.block(), &self.words, body, &self.calls))
+        Some(Likeness { block: self.step.address.block(), words: &self.words, parts, calls: &self.calls })
     }
 
     fn alone(&self, ui: Ui) -> String {
         let address = ui.paint(Style::new().bold(), &self.step.address.to_string());
-        format!("  # {address} {}\n{}{}\n", self.words, self.body, self.calls)
+        let lines: String = self.lines.iter().map(|line| &*line.text).collect();
+        format!("  # {address} {}\n{}{lines}{}{}\n", self.words, self.head, self.tail, self.calls)
     }
 }
 
 /// The texts of all, in the order of the first of each; with everything in full, each has its own.
 pub fn gathered(ui: Ui, all: Vec<Told>) -> Vec<String> {
     let mut groups: Vec<Vec<&Told>> = Vec::new();
+    let mut places: BTreeMap<Likeness, usize> = BTreeMap::new();
     for told in &all {
-        let like = |group: &&mut Vec<&Told>| !ui.full && told.kind().is_some() && group[0].kind() == told.kind();
-        match groups.iter_mut().find(like) {
-            Some(group) => group.push(told),
-            None => groups.push(vec![told]),
+        let likeness = if ui.full { None } else { told.likeness() };
+        match likeness.map(|likeness| *places.entry(likeness).or_insert(groups.len())) {
+            Some(place) if place < groups.len() => groups[place].push(told),
+            _ => groups.push(vec![told]),
         }
     }
     let text = |group: &Vec<&Told>| match group.len() {
@@ -63,15 +98,49 @@ pub fn gathered(ui: Ui, all: Vec<Told>) -> Vec<String> {
 
 fn together(ui: Ui, group: &[&Told]) -> String {
     let first = group[0];
-    let names = group.iter().take(NAMED).map(|told| name(told.step)).collect::<Vec<_>>().join(", ");
-    let more = if group.len() > NAMED { format!(" and {} more", group.len() - NAMED) } else { String::new() };
     let block = ui.paint(Style::new().bold(), &first.step.address.block().to_string());
-    let body = if first.step.action == Action::Update { &*first.body } else { "" };
-    format!("  # {} of {block} {}: {names}{more}\n{body}{}\n", group.len(), first.words, first.calls)
+    let names: Vec<String> = group.iter().map(|told| name(told.step)).collect();
+    let body = match first.step.action {
+        Action::Update | Action::Create => {
+            let lines: String = (0..first.lines.len()).map(|at| line(group, at)).collect();
+            format!("{}{lines}{}", first.head, first.tail)
+        }
+        _ => String::new(),
+    };
+    let (count, words, calls) = (group.len(), &first.words, &first.calls);
+    format!("  # {count} of {block} {words}: {}\n{body}{calls}\n", some(&names, usize::MAX))
+}
+
+/// An attribute of all of a group: the values where they differ.
+fn line(group: &[&Told], at: usize) -> String {
+    let first = &group[0].lines[at];
+    if group.iter().all(|told| told.lines[at].text == first.text) {
+        return first.text.clone();
+    }
+    let mut values: Vec<String> = group.iter().map(|told| told.lines[at].value.clone()).collect();
+    values.dedup();
+    format!("{} = {}\n", first.label, some(&values, LINE_MAX))
+}
+
+/// The first of many words, in so many characters, and how many more there are.
+fn some(words: &[String], most: usize) -> String {
+    let mut length = 0;
+    let fits = |word: &&String| {
+        length += word.chars().count() + 2;
+        length <= most
+    };
+    let shown = words.iter().take(NAMED).take_while(fits).count();
+    match (words.len() - shown, shown) {
+        (0, _) => words.join(", "),
+        (more, 0) => format!("({more} values)"),
+        (more, _) => format!("{} and {more} more", words[..shown].join(", ")),
+    }
 }
 
 /// What tells an instance from the others of its block.
 fn name(step: &Step) -> String {
+    let (whole, block) = (step.address.to_string(), step.address.block().to_string());
+    let key = whole.strip_prefix(&*block).filter(|key| !key.is_empty());
     let id = step.id.as_deref().map(|id| format!("\"{}\"", visible::line(id)));
-    id.unwrap_or_else(|| step.address.to_string())
+    id.or_else(|| key.map(str::to_owned)).unwrap_or(whole)
 }

@@ -15,7 +15,7 @@ use crate::ui::environments::columns;
 use crate::ui::terraform::names;
 use crate::ui::value::{SENSITIVE, UNKNOWN, inline, plain, show, whole};
 use crate::ui::{GREEN, RED, Ui, YELLOW, alike, at_least, calls, cost, difference, impact_style, style};
-use crate::value::{Data, Value};
+use crate::value::{Data, Value, same};
 
 /// The whole text of a plan.
 pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
@@ -258,11 +258,13 @@ pub fn shown(plan: &Plan) -> Vec<Shown<'_>> {
 /// What becomes of an instance, in the pieces by which it is known to be like another.
 fn block<'a>(ui: Ui, shown: &Shown<'a>) -> alike::Told<'a> {
     let (words, sign, colour) = heading(shown);
-    let body = match shown.main.reason {
-        Reason::Rebooted => String::new(),
-        _ => body(ui, shown, (sign, colour)),
-    };
-    alike::Told { step: shown.main, words, body, calls: calls::told(ui, &shown.steps()) }
+    let calls = calls::told(ui, &shown.steps());
+    let told =
+        alike::Told { step: shown.main, words, head: String::new(), lines: Vec::new(), tail: String::new(), calls };
+    match shown.main.reason {
+        Reason::Rebooted => told,
+        _ => body(ui, shown, (sign, colour), told),
+    }
 }
 
 /// The header of a block, as it is spelled.
@@ -277,21 +279,25 @@ fn header(shown: &Shown) -> String {
 }
 
 /// What differs, as a block.
-fn body(ui: Ui, shown: &Shown, (sign, colour): (&str, AnsiColor)) -> String {
-    let mut out = format!("{} {} {{\n", ui.paint(style(colour), &format!("{sign:>3}")), header(shown));
+fn body<'a>(ui: Ui, shown: &Shown, (sign, colour): (&str, AnsiColor), told: alike::Told<'a>) -> alike::Told<'a> {
+    let head = format!("{} {} {{\n", ui.paint(style(colour), &format!("{sign:>3}")), header(shown));
     let replaced = matches!(shown.main.reason, Reason::Replaced { .. });
     let creating = shown.main.action == Action::Create && !replaced;
     let is_told = |change: &&AttrChange| ui.full || !creating || is_written(shown.main, change.name);
     let (changes, folded): (Vec<&AttrChange>, Vec<&AttrChange>) = shown.main.changes.iter().partition(is_told);
     let width = changes.iter().map(|change| name(change).len()).max().unwrap_or(0);
-    for change in changes {
-        out.push_str(&attribute(ui, change, key_of(shown.address, change.name), width, creating));
-    }
-    out.push_str(&left_folded(&folded));
+    let line = |change: &AttrChange| alike::Line {
+        text: attribute(ui, change, key_of(shown.address, change.name), width, creating),
+        label: format!("      {} {:width$}", ui.paint(style(colour), sign), name(change)),
+        value: if change.after.is_sensitive_anywhere() { SENSITIVE.to_owned() } else { inline(&change.after) },
+    };
+    let lines = changes.into_iter().map(line).collect();
+    let mut tail = left_folded(&folded);
     if shown.main.action == Action::Delete {
-        out.push_str(&deleted(ui, shown.main));
+        tail.push_str(&deleted(ui, shown.main));
     }
-    out + "    }\n"
+    tail.push_str("    }\n");
+    alike::Told { head, lines, tail, ..told }
 }
 
 /// Whether the block says something of an attribute; of tags, so may the stack.
@@ -347,7 +353,7 @@ fn key_of(address: &Address, name: &str) -> Option<Key> {
 
 fn attribute(ui: Ui, change: &AttrChange, key: Option<Key>, width: usize, creating: bool) -> String {
     let label = format!("{:width$}", name(change));
-    let forces = if change.replaces { ui.paint(style(RED), "  # forces replacement") } else { String::new() };
+    let forces = remark(ui, change);
     let secret = change.before.is_sensitive_anywhere() || change.after.is_sensitive_anywhere();
     let is_new = (creating || !secret) && change.before.is_null();
     if creating || is_new {
@@ -370,6 +376,20 @@ fn attribute(ui: Ui, change: &AttrChange, key: Option<Key>, width: usize, creati
         return format!("      {sign} {}:{forces}\n{diff}", name(change));
     }
     format!("      {sign} {label} = {} -> {}{forces}\n", show(&change.before, 8), show(&change.after, 8))
+}
+
+/// Behind a change: what it forces, and whose doing made it necessary.
+fn remark(ui: Ui, change: &AttrChange) -> String {
+    let mut out = if change.replaces { ui.paint(style(RED), "  # forces replacement") } else { String::new() };
+    if let Some(recorded) = &change.recorded {
+        let is_long = recorded.as_items().is_some() || recorded.as_object().is_some();
+        let was = match is_long || same(recorded, &change.after) {
+            true => String::new(),
+            false => format!(", it was {}", inline(recorded)),
+        };
+        out.push_str(&ui.paint(style(YELLOW), &format!("  # changed by others{was}")));
+    }
+    out
 }
 
 fn lines(text: &str, indent: &str) -> String {

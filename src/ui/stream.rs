@@ -75,7 +75,7 @@ pub fn diagnostic(one: &Diagnostic, sources: &SourceMap) -> Json {
 
 /// A plan: what others have changed, every change with its steps, what is ours, the summary and the outputs.
 pub fn plan(plan: &Plan, environment: &str) -> Vec<Json> {
-    let mut lines: Vec<Json> = plan.drift.iter().map(drift).collect();
+    let mut lines: Vec<Json> = plan.drifted().iter().map(drift).collect();
     lines.extend(changes(plan));
     lines.extend(order(plan));
     lines.extend(ours::barriers(plan, &plan.places()).into_iter().map(|one| beside("info", one)));

@@ -80,6 +80,12 @@ fn drift_is_found_by_reading_only() {
     let unapplied = said.lines().find(|line| line.starts_with("Not drift")).expect("a line");
     assert!(unapplied.contains("parameter_group.new") && unapplied.contains("subnet_group.stays"), "{unapplied}");
     assert!(!unapplied.contains("subnet_group.gone") && !unapplied.contains("parameter_group.main"), "{unapplied}");
+    // A plan says of what it puts back that others have changed it, and of what is new nothing.
+    let said = place.run(&["plan"]).expect(0).stdout;
+    assert_eq!(said.matches("# changed by others").count(), 1, "{said}");
+    let lines = place.run(&["plan", "--json"]).expect(0).stdout;
+    let drifted = lines.lines().filter(|line| line.contains("\"type\":\"resource_drift\"")).count();
+    assert_eq!(drifted, 2, "what was changed, and what is gone");
     let report = place.read("drift.md");
     assert!(report.contains("| local | 2 | 0 | 2 | drift |"), "{report}");
     let lines = place.run(&["drift", "--json"]).expect(2).stdout;

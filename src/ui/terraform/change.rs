@@ -109,7 +109,7 @@ fn body(address: &Address, actions: &[&str], before: Option<&Object>, after: Opt
     })
 }
 
-/// What others have changed, of a plan that only takes it over: the attributes that differ.
+/// What others have changed: the attributes that differ.
 pub fn drift(plan: &Plan) -> Vec<Json> {
     let one = |drift: &crate::plan::Drift| {
         let object = |of: fn(&crate::plan::AttrChange) -> &Value| {
@@ -128,7 +128,7 @@ pub fn drift(plan: &Plan) -> Vec<Json> {
         });
         entry(plan, &drift.address, body, None)
     };
-    plan.drift.iter().map(one).collect()
+    plan.drifted().iter().map(one).collect()
 }
 
 /// Every output, also those that stay.
