@@ -1,6 +1,7 @@
 //! Terraform's spelling of options: one dash, `=true` and `=false`. What has no meaning here is taken where it is
 //! harmless, and refused by its whole name where somebody would rely on it.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
@@ -33,7 +34,8 @@ const ALWAYS: [&str; 1] = ["lock"];
 /// # Errors
 /// An option of Terraform that is refused, and what to use.
 pub fn understood(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<OsString>, String> {
-    let long = long_options();
+    // Most command lines have no option, and to list all of them takes a third of the time of `version`.
+    let long = LazyCell::new(long_options);
     let mut spelled = Vec::new();
     let mut behind = false;
     for argument in arguments {

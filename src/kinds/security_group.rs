@@ -43,10 +43,12 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .doc("The VPC; the default VPC without it."),
         Attr::blocks("ingress", rules::attrs())
             .or_computed()
+            .filled()
             .normalize(rules::normalize)
             .doc("A rule for incoming connections."),
         Attr::blocks("egress", rules::attrs())
             .or_computed()
+            .filled()
             .normalize(rules::normalize)
             .doc("A rule for outgoing connections."),
         Attr::optional("revoke_rules_on_delete", Type::Bool)

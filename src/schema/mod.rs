@@ -152,6 +152,8 @@ pub struct Block {
     pub key: Option<&'static str>,
     /// Whether each stands for a thing of its own, so that two equal ones were meant to be two.
     pub counted: bool,
+    /// Whether Terraform's provider has them as objects of one attribute: their members are empty, and never null.
+    pub filled: bool,
 }
 
 impl Schema {
@@ -272,7 +274,7 @@ impl Attr {
     /// A nested block that may be there any number of times; their order means nothing.
     pub fn blocks(name: &'static str, attrs: Vec<Attr>) -> Self {
         Self {
-            block: Some(Block { attrs: attrs.clone(), max: None, key: None, counted: false }),
+            block: Some(Block { attrs: attrs.clone(), max: None, key: None, counted: false, filled: false }),
             ..Self::optional(name, Type::set(object_type(&attrs)))
         }
     }
@@ -280,13 +282,19 @@ impl Attr {
     /// A nested block that may be there any number of times, in an order that counts.
     pub fn ordered_blocks(name: &'static str, attrs: Vec<Attr>) -> Self {
         let ty = Type::list(object_type(&attrs));
-        Self { block: Some(Block { attrs, max: None, key: None, counted: false }), ..Self::optional(name, ty) }
+        Self {
+            block: Some(Block { attrs, max: None, key: None, counted: false, filled: false }),
+            ..Self::optional(name, ty)
+        }
     }
 
     /// A nested block that may be there once.
     pub fn single_block(name: &'static str, attrs: Vec<Attr>) -> Self {
         let ty = Type::list(object_type(&attrs));
-        Self { block: Some(Block { attrs, max: Some(1), key: None, counted: false }), ..Self::optional(name, ty) }
+        Self {
+            block: Some(Block { attrs, max: Some(1), key: None, counted: false, filled: false }),
+            ..Self::optional(name, ty)
+        }
     }
 
     /// The attribute that tells one block from another.
@@ -301,6 +309,14 @@ impl Attr {
     pub fn counted(mut self) -> Self {
         if let Some(block) = &mut self.block {
             block.counted = true;
+        }
+        self
+    }
+
+    /// Terraform's provider has them as objects of one attribute.
+    pub fn filled(mut self) -> Self {
+        if let Some(block) = &mut self.block {
+            block.filled = true;
         }
         self
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::address::{Address, Mode};
 use crate::kinds;
-use crate::schema::{Attr, Schema};
+use crate::schema::{Attr, Block, Schema};
 use crate::value::{Data, Object, Origin, Type, Value, json::to_json};
 
 /// What is written for what must not be shown.
@@ -63,7 +63,7 @@ fn attribute(attr: &Attr, value: Option<&Value>) -> Option<Form> {
         (None, Some(_)) => Some(Form { value: json!([]), unknown: json!([]), sensitive: json!([]) }),
         (None, None) => Some(plain_form(Json::Null)),
         (Some(value), Some(block)) => match value.as_items() {
-            Some(items) => Some(join(items.iter().map(|item| nested(&block.attrs, item)))),
+            Some(items) => Some(join(items.iter().map(|item| nested(block, item)))),
             None => part_of(value),
         },
         (Some(value), None) => part_of(value),
@@ -71,11 +71,12 @@ fn attribute(attr: &Attr, value: Option<&Value>) -> Option<Form> {
 }
 
 /// One nested block: every attribute of it.
-fn nested(attrs: &[Attr], value: &Value) -> Option<Form> {
+fn nested(Block { attrs, filled, .. }: &Block, value: &Value) -> Option<Form> {
     let Some(object) = value.as_object() else { return part_of(value) };
     let (mut known, mut unknown, mut sensitive) = (Map::new(), Map::new(), Map::new());
     for attr in attrs {
-        match attribute(attr, object.get(attr.name)) {
+        let value = object.get(attr.name).filter(|value| !value.is_null());
+        match if *filled && value.is_none() { Some(empty(&attr.ty)) } else { attribute(attr, value) } {
             None => drop(unknown.insert(attr.name.to_owned(), true.into())),
             Some(form) => {
                 known.insert(attr.name.to_owned(), form.value);
@@ -85,6 +86,16 @@ fn nested(attrs: &[Attr], value: &Value) -> Option<Form> {
         }
     }
     Some(Form { value: known.into(), unknown: unknown.into(), sensitive: sensitive.into() })
+}
+
+/// Nothing, in the spelling of its type.
+fn empty(ty: &Type) -> Form {
+    match ty {
+        Type::List(_) | Type::Set(_) => Form { value: json!([]), unknown: json!([]), sensitive: json!([]) },
+        Type::Bool => plain_form(false.into()),
+        Type::Number => plain_form(0.into()),
+        _ => plain_form("".into()),
+    }
 }
 
 /// A value; none where it is not known.
