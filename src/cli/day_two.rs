@@ -41,7 +41,7 @@ pub async fn connected(ui: Ui, mut session: Session, purpose: Purpose) -> Result
         ui.diagnostics(&session.diagnostics, &session.sources);
         return Err(Failure::Stack);
     }
-    let state = session.store()?.state().clone();
+    let state = session.kept()?.state().clone();
     let connection = connect(&mut session, purpose).await?;
     at_home(&session, &state, &connection)?;
     Ok(Open { session, state, connection })
@@ -58,7 +58,7 @@ pub async fn open_for(
     let address = show::parse(address)?;
     let stack = StackArgs { stack: None, inputs: inputs.clone() };
     let session = context.open(ui, &stack)?;
-    let found = meant(&session, &session.store()?.state(), &address, takes)?;
+    let found = meant(&session, &session.kept()?.state(), &address, takes)?;
     Ok((connected(ui, session, purpose).await?, found))
 }
 
@@ -73,7 +73,7 @@ pub async fn open_with_login(
     let address = show::parse(address)?;
     let stack = StackArgs { stack: None, inputs: inputs.clone() };
     let mut session = context.open(ui, &stack)?;
-    let found = meant(&session, &session.store()?.state(), &address, takes)?;
+    let found = meant(&session, &session.kept()?.state(), &address, takes)?;
     let targets = [Some(&found.address), user].into_iter().flatten().cloned().map(Subject::Resource).collect();
     let options = Options { targets, ..Options::default() };
     let made = plan::attempt(&mut session, &options, None).await;

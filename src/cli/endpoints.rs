@@ -22,7 +22,7 @@ pub fn run(context: &Context, args: &Endpoints) -> u8 {
 fn attempt(context: &Context, ui: Ui, args: &Endpoints) -> Result<u8, Failure> {
     let address = args.address.as_deref().map(show::parse).transpose()?;
     let session = context.open_inputs(ui, &args.inputs)?;
-    let state = session.store()?.state().clone();
+    let state = session.kept()?.state().clone();
     if let Some(address) = &address {
         kind_of(address, |kind| kind.filled_from().is_some())?;
         if !state.records.keys().any(|known| known.is_within(address)) {

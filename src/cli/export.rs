@@ -16,7 +16,7 @@ pub fn run(context: &Context, args: &Export) -> u8 {
 
 fn attempt(context: &Context, ui: Ui, args: &Export) -> Result<u8, Failure> {
     let session = context.open_inputs(ui, &args.inputs)?;
-    let state = session.store()?.state().clone();
+    let state = session.kept()?.state().clone();
     if !state.operations.is_empty() {
         let why = "an apply was cut off, and what it left is to be settled first: run `cachestack apply`";
         return Err(Failure::Refused(why.to_owned()));

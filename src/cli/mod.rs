@@ -56,6 +56,7 @@ mod updates;
 mod validate;
 mod version;
 mod written;
+mod wrong;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -86,6 +87,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
+            let error = wrong::told(error);
             ui.usage(&error, plain);
             return ExitCode::from(told(ui, if error.use_stderr() { exit::ERROR } else { exit::OK }));
         }

@@ -32,7 +32,7 @@ fn show(context: &Context, ui: Ui, args: &Output) -> Result<u8, Failure> {
         session = context.open(ui, &StackArgs { stack: Some(directory), inputs: args.inputs.clone() })?;
         name = None;
     }
-    let store = session.store()?;
+    let store = session.kept()?;
     let outputs = &store.state().outputs.clone();
     let Some(name) = name else {
         if args.raw {

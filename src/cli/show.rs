@@ -24,7 +24,7 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
         return show_plan(ui, args, &file);
     }
     let session = context.open_inputs(ui, &args.inputs)?;
-    let store = session.store()?;
+    let store = session.kept()?;
     let state = store.state();
     let address = args.address.as_deref().map(parse).transpose()?;
     let chosen: Vec<(&Address, &Record)> = state

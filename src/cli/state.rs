@@ -39,14 +39,14 @@ fn is_json(command: &StateCommand) -> bool {
 async fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure> {
     match &args.command {
         StateCommand::List { inputs, .. } => {
-            list(ui, &context.open_inputs(ui, inputs)?.store()?);
+            list(ui, &context.open_inputs(ui, inputs)?.kept()?);
             Ok(exit::OK)
         }
         StateCommand::Show { address, json, inputs } => {
-            show_one(ui, &context.open_inputs(ui, inputs)?.store()?, address, *json)
+            show_one(ui, &context.open_inputs(ui, inputs)?.kept()?, address, *json)
         }
         StateCommand::Pull { inputs } => {
-            ui.out(&file::encode(&context.open_inputs(ui, inputs)?.store()?.state()));
+            ui.out(&file::encode(&context.open_inputs(ui, inputs)?.kept()?.state()));
             Ok(exit::OK)
         }
         StateCommand::Mv { from, to, moved: true, surgery } => {
@@ -164,7 +164,7 @@ fn ended(ui: Ui, text: &str, changed: usize) {
 /// Writes a `moved` block in the place of a change of the state.
 fn write_moved(context: &Context, ui: Ui, args: &Surgery, from: &Subject, to: &Subject) -> Result<u8, Failure> {
     let session = context.open_inputs(ui, &args.inputs)?;
-    let state = session.store()?.state().clone();
+    let state = session.kept()?.state().clone();
     check_stack(&state.home, &session)?;
     let (lines, effects) = surgery::effects(&state, &Change::Move(from.clone(), to.clone()))?;
     let edit = moved::edit(&session, from, to)?;
@@ -184,11 +184,11 @@ fn write_moved(context: &Context, ui: Ui, args: &Surgery, from: &Subject, to: &S
 /// The state; under the lock unless nothing is to be written.
 async fn open(context: &Context, session: &Session, args: &Surgery) -> Result<Store, Failure> {
     if args.dry_run {
-        return session.store();
+        return session.kept();
     }
     let holder = context.holder("cachestack state", &*session.clock);
     let lock = apply::lock(session, holder, args.lock_timeout).await?;
-    let mut store = session.store()?;
+    let mut store = session.kept()?;
     store.hold(lock);
     Ok(store)
 }

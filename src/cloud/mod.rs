@@ -4,6 +4,7 @@
 //! so what runs against it is what runs against AWS. Knows no schema and decides nothing: it reads attributes and
 //! issues the calls that it is given.
 
+mod advice;
 mod alarm;
 mod api;
 mod args;

@@ -124,6 +124,7 @@ impl Pace {
                     }
                     Err(error) => {
                         let error = errors::with_action(errors::from_sdk(&error), this.action().as_deref());
+                        let error = crate::cloud::advice::with_advice(error);
                         if error.class == ErrorClass::Throttled {
                             self.widen(sent);
                         }

@@ -176,7 +176,7 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
 /// The name among `known` that was probably meant by `name`.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();
-    let limit = (length / 3).max(1) + 1;
+    let limit = (length / 3).max(1);
     let name = name.to_lowercase();
     let known: Vec<&str> = known.into_iter().collect();
     let longer =

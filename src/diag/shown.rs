@@ -32,6 +32,10 @@ impl Shown {
             let secret = source.is_hidden(part.start + at);
             match c {
                 '\n' => shown.text.push(c),
+                // The end of a line as Windows writes it is one.
+                '\r' if text[at..].starts_with("\r\n") => {
+                    shown.replaced.push((place, shown.text.len()..shown.text.len()))
+                }
                 _ if secret => {
                     let first = !(inside && source.is_hidden((part.start + at).saturating_sub(1)));
                     shown.blank(place, first);

@@ -316,6 +316,22 @@ impl Session {
         Store::open(self.medium.clone()).map_err(Failure::Error)
     }
 
+    /// The state, for whoever only looks at it: of an environment that is misspelt there is none, and not an empty one.
+    /// One that was declared once may have left something.
+    ///
+    /// # Errors
+    /// As [`Session::store`], and where there is no such environment.
+    pub fn kept(&self) -> Result<Store, Failure> {
+        let store = self.store()?;
+        let unknown = self.diagnostics.iter().find(|diagnostic| diagnostic.code == "CS0352");
+        match unknown.filter(|_| store.state().is_empty()) {
+            Some(unknown) => {
+                Err(Failure::Error(format!("{} {}", unknown.detail, unknown.help.clone().unwrap_or_default())))
+            }
+            None => Ok(store),
+        }
+    }
+
     /// Adds diagnostics, in reading order, without those that only follow from another one.
     pub fn report(&mut self, mut more: Vec<Diagnostic>) {
         self.diagnostics.append(&mut more);
@@ -331,6 +347,10 @@ impl Session {
         let errors = self.diagnostics.iter().filter(|one| one.rule && one.is_error());
         let rules: BTreeSet<_> = errors.map(place).collect();
         self.diagnostics.retain(|one| one.rule || one.span.is_none() || !rules.contains(&place(one)));
+        // What hangs on the environment is not known without it.
+        if self.diagnostics.iter().any(|diagnostic| diagnostic.code == "CS0352") {
+            self.diagnostics.retain(|diagnostic| diagnostic.code != "CS0411");
+        }
         // A circle of references makes one of steps.
         if self.diagnostics.iter().any(|diagnostic| diagnostic.code == "CS0330") {
             self.diagnostics.retain(|diagnostic| diagnostic.code != "CS0611");

@@ -169,9 +169,9 @@ impl Draft<'_> {
         let view = self.evaluator.within(&block.module);
         let scope = Bindings { parent: &view, names };
         let mut found = Vec::new();
-        let desired = desired::desired(resource, &scope, &mut found);
+        let mut desired = desired::desired(resource, &scope, &mut found);
         let evaluated = !crate::diag::has_errors(&found);
-        desired::check(&resource.schema.attrs, &desired, evaluated, &mut found);
+        desired::check(&resource.schema.attrs, &mut desired, evaluated, &mut found);
         if let (Some(kind), true, None) = (kinds::get(&resource.address.kind), evaluated, &resource.meta.target) {
             found.extend(
                 kinds::check(kind, &desired.object)
@@ -214,11 +214,11 @@ impl Draft<'_> {
         let view = self.evaluator.within(&address.module);
         let scope = Bindings { parent: &view, names };
         let mut diagnostics = Vec::new();
-        let desired = wish::wish(&view, self.inputs.environment, resource, instance, &mut diagnostics);
+        let mut desired = wish::wish(&view, self.inputs.environment, resource, instance, &mut diagnostics);
         let evaluated = !crate::diag::has_errors(&diagnostics);
         conditions::preconditions(resource, &scope, &mut diagnostics);
         timeouts::check(resource, &scope, &mut diagnostics);
-        desired::check(&resource.schema.attrs, &desired, evaluated, &mut diagnostics);
+        desired::check(&resource.schema.attrs, &mut desired, evaluated, &mut diagnostics);
         self.diagnostics.extend(self.inputs.environment.lints.judge(diagnostics));
         (desired, evaluated)
     }

@@ -10,7 +10,7 @@ use crate::lang::ast::{self, Attribute, Expr, Node, Part};
 use crate::lang::declare::{Nested, NestedSource, Resource};
 use crate::lang::eval::{Bindings, Scope, eval};
 use crate::schema::check::{Sort, conform, conform_nested, faults};
-use crate::schema::{self, Attr, object_type};
+use crate::schema::{self, Attr, Rule, object_type};
 use crate::stack::public;
 use crate::stack::watched::Watched;
 use crate::value::convert::Mismatch;
@@ -144,7 +144,9 @@ pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Dia
 }
 
 /// Checks a desired object against the rules of its schema. `evaluated` says whether missing attributes are really missing.
-pub fn check(attrs: &[Attr], desired: &Desired, evaluated: bool, diagnostics: &mut Vec<Diagnostic>) {
+///
+/// A word that is none of those that may be stands for one of them: what else is judged by it is not known.
+pub fn check(attrs: &[Attr], desired: &mut Desired, evaluated: bool, diagnostics: &mut Vec<Diagnostic>) {
     for fault in faults(attrs, &desired.object) {
         // Nested blocks are checked where they are read, attribute by attribute.
         if fault.path.contains('.')
@@ -174,6 +176,15 @@ pub fn check(attrs: &[Attr], desired: &Desired, evaluated: bool, diagnostics: &m
             diagnostic.detail = format!("`{}` is \"{text}\", and {}.", fault.path, fault.message);
         }
         diagnostics.push(diagnostic);
+    }
+    for attr in attrs {
+        let is_wrong = |value: &Value| {
+            let words = attr.rules.iter().filter(|rule| matches!(rule, Rule::OneOf(_)));
+            words.filter_map(|rule| rule.violation(value)).next().is_some()
+        };
+        if desired.object.get(attr.name).is_some_and(is_wrong) {
+            desired.object.insert(attr.name.into(), Value::unknown(attr.ty.clone(), None));
+        }
     }
 }
 

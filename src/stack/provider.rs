@@ -21,9 +21,9 @@ pub fn read(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> ProviderSettings {
     let mut found = Vec::new();
-    let desired = desired::desired(&block.block, scope, &mut found);
+    let mut desired = desired::desired(&block.block, scope, &mut found);
     let evaluated = !diag::has_errors(&found);
-    desired::check(&provider::schema().attrs, &desired, evaluated, &mut found);
+    desired::check(&provider::schema().attrs, &mut desired, evaluated, &mut found);
     let name = block.alias.as_ref().map_or_else(|| "aws".to_owned(), |alias| format!("aws.{alias}"));
     let sound = !diag::has_errors(&found);
     let faults = if sound { faults(&name, &desired) } else { Vec::new() };

@@ -92,9 +92,14 @@ impl Colour {
             Self::Always => true,
             Self::Never => false,
             Self::Auto if anstyle_query::no_color() => false,
-            Self::Auto => anstyle_query::clicolor_force() || is_terminal && anstyle_query::term_supports_color(),
+            Self::Auto => clicolor_force() || is_terminal && anstyle_query::term_supports_color(),
         }
     }
+}
+
+/// Whether CLICOLOR_FORCE is set, and not to 0.
+fn clicolor_force() -> bool {
+    std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0")
 }
 
 /// How a run prints.

@@ -17,6 +17,12 @@ environment "prod" {
   protect    = true           # what holds data can be neither destroyed nor replaced
 }
 
+variable "name" {
+  type        = string
+  default     = "basic"
+  description = "What the names begin with."
+}
+
 variable "nodes" {
   type        = number
   default     = 2
@@ -28,20 +34,20 @@ data "vpc" "main" { default = true }
 data "subnets" "private" { vpc_id = data.vpc.main.id }
 
 subnet_group "redis" {
-  name       = "basic-redis"
+  name       = "${var.name}-redis"
   subnet_ids = data.subnets.private.ids
   tags       = { Name = "Subnets of the cache" }
 }
 
 parameter_group "redis" {
-  name       = "basic-redis7"
+  name       = "${var.name}-redis7"
   family     = "redis7" # one family for 7.0 and 7.1
   parameters = { maxmemory-policy = "allkeys-lru" }
   tags       = { Name = "Parameters of the cache" }
 }
 
 security_group "redis" {
-  name_prefix = "basic-redis-" # a prefix, so that a replacement can stand beside the old group
+  name_prefix = "${var.name}-redis-" # a prefix, so that a replacement can stand beside the old group
   description = "Redis from within the VPC"
   vpc_id      = data.vpc.main.id
 
@@ -63,7 +69,7 @@ security_group "redis" {
 }
 
 replication_group "redis" {
-  replication_group_id       = "basic-redis"
+  replication_group_id       = "${var.name}-redis"
   description                = "A cache for one application"
   engine_version             = "7.1"
   node_type                  = "cache.t3.micro"

@@ -83,6 +83,26 @@ fn the_example_is_the_stack() {
     assert_eq!(read("examples/quickstart/main.hcl"), read("stacks/quickstart/main.hcl"));
 }
 
+/// What the README shows of files is planned: its stack, and its module in a stack of its own.
+#[test]
+fn the_examples_of_the_readme_plan() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let shown = |begins: &str| {
+        let from = readme.find(begins).unwrap_or_else(|| panic!("no {begins}"));
+        let lines = readme[from..].lines().take_while(|line| line.is_empty() || line.starts_with("    "));
+        lines.map(|line| line.get(4..).unwrap_or_default()).collect::<Vec<_>>().join("\n") + "\n"
+    };
+    let modules = shown("    module \"cache\"");
+    let module = modules.split("\nmodule \"redis\"").next().unwrap_or_default();
+    let environment = "environment \"local\" {\n  endpoint = \"emulator\"\n  region   = \"us-west-2\"\n}\n";
+    for (text, adds) in [(shown("    stack \"shop\""), None), (format!("{environment}{module}"), Some(8))] {
+        let place = Place::new();
+        place.write("main.hcl", &text);
+        let run = place.run(&["plan"]).expect(0);
+        assert!(adds.is_none_or(|adds| run.stdout.contains(&format!("Plan: {adds} to add,"))), "{}", run.stdout);
+    }
+}
+
 /// One stack, written by `init`.
 struct Stack {
     place: Place,

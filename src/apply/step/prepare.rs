@@ -267,10 +267,10 @@ pub(super) fn evaluate(
     let view = evaluator.within(&address.module);
     let instance = expand_one(block, address.key.as_ref(), &view, &mut diagnostics);
     let desired = instance.map(|instance| {
-        let desired = wish::wish(&view, environment, block, &instance, &mut diagnostics);
+        let mut desired = wish::wish(&view, environment, block, &instance, &mut diagnostics);
         let names = bindings(instance.key.as_ref(), instance.each.as_ref(), instance.watched.as_ref());
         conditions::preconditions(block, &Bindings { parent: &view, names }, &mut diagnostics);
-        desired::check(&block.schema.attrs, &desired, true, &mut diagnostics);
+        desired::check(&block.schema.attrs, &mut desired, true, &mut diagnostics);
         desired
     });
     let first = diagnostics.into_iter().find(|diagnostic| diagnostic.is_error());

@@ -123,7 +123,7 @@ async fn analyzed(session: &mut Session, subject: Option<&Subject>, days: u32) -
     if caches.is_empty() {
         return Ok(report);
     }
-    let state = session.store()?.state().clone();
+    let state = session.kept()?.state().clone();
     let connection = connect(session, Purpose::Look).await?;
     at_home(session, &state, &connection)?;
     for cache in &caches {
@@ -151,7 +151,7 @@ fn meant(session: &Session, subject: Option<&Subject>) -> Result<Vec<Meant>, Fai
     if let Some(Subject::Resource(address)) = subject {
         kind_of(address, is_measured)?;
     }
-    let state = session.store()?.state().clone();
+    let state = session.kept()?.state().clone();
     let found = measured(&state, subject);
     match subject.filter(|_| found.is_empty()) {
         None => Ok(found),

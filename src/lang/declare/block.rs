@@ -77,6 +77,9 @@ fn not_a_block(block: &Block, within: &str) -> Diagnostic {
         .help(format!("Write it with an equals sign: {name} = {{ ... }}"))
 }
 
+/// What to do about a name that is like none of many.
+pub const SPELLING: &str = "Remove it, or check its spelling.";
+
 /// An attribute or block that does not exist.
 pub fn unknown<'a>(
     what: &str,
@@ -91,7 +94,7 @@ pub fn unknown<'a>(
         Some(near) => format!("Did you mean `{near}`?"),
         None if known.is_empty() => "Remove it.".to_owned(),
         None if known.len() <= 14 => format!("There are: {}.", known.join(", ")),
-        None => "Remove it, or check its spelling.".to_owned(),
+        None => SPELLING.to_owned(),
     };
     // A kind has its name in quotes, anything else is said in words.
     let within = if within.contains(' ') { within.to_owned() } else { format!("`{within}`") };

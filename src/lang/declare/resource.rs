@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::address::{Address, Mode};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::kinds::our_name;
 use crate::kinds::{self, KINDS};
 use crate::lang::ast::{Attribute, Block, Expr, Node};
@@ -169,13 +169,9 @@ impl Reader<'_> {
                 None if self.named(attrs, &attribute.name) => attributes.push((*attribute).clone()),
                 None => {
                     let known = settable(attrs).chain(self.meta_attributes());
-                    self.diagnostics.push(block::unknown(
-                        "attribute",
-                        &attribute.name,
-                        attribute.name_span,
-                        title,
-                        known,
-                    ));
+                    let (name, span) = (&attribute.name, attribute.name_span);
+                    self.diagnostics.push(block::unknown("attribute", name, span, title, known));
+                    attributes.extend(meant(attrs, attribute, rest));
                 }
             }
         }
@@ -355,6 +351,14 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// A misspelt attribute under the name that it is surely meant to have: what is judged by it is judged so, instead of
+/// as if it were not there.
+fn meant(attrs: &[Attr], attribute: &Attribute, rest: &Rest) -> Option<Attribute> {
+    let near = did_you_mean(&attribute.name, settable(attrs))?;
+    let is_written = rest.attributes.iter().any(|other| &*other.name == near);
+    (!is_written).then(|| Attribute { name: Arc::from(near), ..attribute.clone() })
 }
 
 /// The names that a user may write.

@@ -52,9 +52,33 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
         kind if kinds::get(our_name(kind)).is_some() => resource::declare_own(block, module, diagnostics),
         kind => {
             let known = BLOCKS.iter().copied().chain(kinds::names());
-            diagnostics.push(block::unknown("block", kind, block.kind_span, "A stack", known));
+            let diagnostic = block::unknown("block", kind, block.kind_span, "A stack", known);
+            let help = match meant(kind) {
+                Some(meant) => format!("Did you mean `{meant}`?"),
+                None if diagnostic.help.as_deref() == Some(block::SPELLING) => {
+                    format!("The kinds are: {}.", kinds::names().collect::<Vec<_>>().join(", "))
+                }
+                None => return diagnostics.push(diagnostic),
+            };
+            diagnostics.push(diagnostic.help(help));
         }
     }
+}
+
+/// The kind that is meant by a word of everyday speech.
+fn meant(word: &str) -> Option<&'static str> {
+    const WORDS: [(&str, &[&str]); 9] = [
+        ("replication_group", &["redis", "valkey", "cache", "elasticache"]),
+        ("cache_cluster", &["memcached", "cluster", "cache_node"]),
+        ("serverless_cache", &["serverless"]),
+        ("reserved_cache_node", &["reserved_node", "reserved_cache", "reservation"]),
+        ("security_group_rule", &["ingress", "egress", "rule"]),
+        ("sns_topic", &["topic", "notification"]),
+        ("sns_topic_subscription", &["subscription"]),
+        ("alarm", &["metric_alarm", "cloudwatch_alarm", "cloudwatch_metric_alarm"]),
+        ("log_metric_filter", &["metric_filter"]),
+    ];
+    WORDS.iter().find(|(_, words)| words.contains(&word)).map(|(kind, _)| *kind)
 }
 
 const STACK: [&str; 9] = [

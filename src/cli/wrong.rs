@@ -1,0 +1,135 @@
+//! A word that is no command. What is known of other programs is answered; of words that only look like a command, those
+//! that change an account are not guessed.
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+
+/// Words of Terraform and of everyday speech, and what does that here.
+const MEANT: [(&[&str], &str); 18] = [
+    (
+        &["test"],
+        "`validate` checks a stack, and `endpoint = \"emulator\"` of an environment tries it without an account",
+    ),
+    (&["taint"], "`plan --replace=ADDRESS` plans another object in the place of one"),
+    (&["untaint"], "nothing is marked; leave --replace out of the next plan"),
+    (&["workspace", "workspaces", "environments"], "`env list` lists the environments, and -e NAME chooses one"),
+    (&["get", "fetch", "modules"], "`init` fetches the modules of a stack"),
+    (
+        &["providers", "login", "logout", "metadata"],
+        "there are no providers and no service to log in to; `version` says what is built in",
+    ),
+    (&["refresh"], "`apply --refresh-only` takes what is there into the state, and `drift` only looks"),
+    (&["ls", "list"], "`state list` lists what is recorded, and `snapshots` the snapshots"),
+    (
+        &["rm", "remove"],
+        "`state rm ADDRESS` lets a record go; what is taken out of the files is destroyed by the next `apply`",
+    ),
+    (&["mv", "move", "rename"], "`state mv FROM TO` gives a record another address"),
+    (
+        &["deploy", "up", "create", "run", "update", "start"],
+        "`plan` shows what would change, and `apply` carries it out",
+    ),
+    (
+        &["delete", "down", "stop", "terminate"],
+        "`destroy` deletes everything in the state; what is taken out of the files goes with the next `apply`",
+    ),
+    (&["preview", "diffs", "what-if", "check"], "`plan` shows what would change, and `validate` what is wrong"),
+    (&["lint"], "`validate` knows the rules of ElastiCache, and `fmt -check` the layout"),
+    (&["format"], "`fmt` lays out the files"),
+    (
+        &["status", "ps", "describe"],
+        "`show` shows what is recorded, `drift` what others have changed, and `pending` what waits",
+    ),
+    (
+        &["new", "template", "templates"],
+        "`init --template NAME` writes a small stack; `init` in an empty directory lists the templates",
+    ),
+    (&["price", "prices", "estimate"], "`cost estimate` says what a stack costs in a month"),
+];
+
+/// What changes an account or a state.
+const CHANGES: [&str; 14] = [
+    "apply",
+    "destroy",
+    "restore",
+    "rotate",
+    "reboot",
+    "failover",
+    "backup",
+    "import",
+    "state",
+    "rm",
+    "mv",
+    "push",
+    "delete",
+    "force-unlock",
+];
+
+/// The error with what may be meant.
+pub fn told(mut error: Error) -> Error {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return error;
+    }
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand).cloned() else { return error };
+    let near = match error.remove(ContextKind::SuggestedSubcommand) {
+        Some(ContextValue::Strings(near)) => near,
+        Some(ContextValue::String(near)) => vec![near],
+        _ => Vec::new(),
+    };
+    match MEANT.iter().find(|(words, _)| words.contains(&&*word)) {
+        Some((_, tip)) => {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from((*tip).to_owned())]));
+        }
+        None => {
+            let near: Vec<String> = near.into_iter().filter(|known| is_surely(&word, known)).collect();
+            if !near.is_empty() {
+                error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(near));
+            }
+        }
+    }
+    error
+}
+
+/// Whether a command is a letter away, or two where it only looks.
+fn is_surely(word: &str, known: &str) -> bool {
+    let most = if CHANGES.contains(&known) { 1 } else { 2 };
+    known.starts_with(word) && word.len() > 2 || strsim::damerau_levenshtein(word, known) <= most
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn what_changes_something_is_not_guessed() {
+        for (line, want, never) in [
+            ("test", "validate", "destroy"),
+            ("taint", "--replace", "apply"),
+            ("aply", "'apply'", "plan"),
+            ("destory", "'destroy'", "apply"),
+            ("rest", "'restore'", "destroy"),
+            ("resto", "'restore'", "destroy"),
+            ("velidat", "'validate'", "apply"),
+            ("rotten", "unrecognized", "rotate"),
+            ("workspace", "env list", "apply"),
+            ("state lst", "'list'", "'rm'"),
+            ("state sm", "unrecognized", "move"),
+        ] {
+            let words = ["cachestack"].into_iter().chain(line.split(' '));
+            let error = told(Cli::try_parse_from(words).expect_err(line)).render().to_string();
+            assert!(error.contains(want) && !error.contains(never), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn no_command_is_explained_as_a_word_that_is_none() {
+        let command = Cli::command();
+        let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        for word in MEANT.iter().flat_map(|(words, _)| *words) {
+            assert!(!names.contains(word), "{word} is a command");
+        }
+    }
+}
