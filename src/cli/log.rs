@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::cli::args::Cli;
 use crate::cli::run::Context;
+use crate::cli::spared;
 use crate::log::{self, Level};
 
 /// Begins the log that is asked for: by a file, or by a level alone, which means stderr.
@@ -15,6 +16,7 @@ pub fn begin(context: &Context, cli: &Cli) -> Result<(), String> {
     };
     let Some(least) = level.flatten() else { return Ok(()) };
     let file = cli.log.as_deref().filter(|file| *file != Path::new("-")).map(|file| context.path(file));
+    file.as_deref().map_or(Ok(()), spared::check).map_err(|why| format!("--log {why}"))?;
     let why = |error| format!("--log {}: {error}", file.as_deref().unwrap_or(Path::new("-")).display());
     log::open(file.as_deref(), least).map_err(why)
 }

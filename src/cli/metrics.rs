@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use crate::cli::args::{Metrics, MetricsFormat};
 use crate::cli::day_two::{Open, open_for};
 use crate::cli::run::{Context, fail};
+use crate::cli::spared;
 use crate::cli::{exit, signals};
 use crate::disk;
 use crate::ops::Failure;
@@ -64,6 +65,7 @@ fn tell(context: &Context, ui: Ui, args: &Metrics, readings: &Readings, about: &
         return Ok(());
     };
     let wrong = |error: std::io::Error| Failure::Error(format!("--out {}: {error}", file.display()));
+    spared::check(file).map_err(Failure::Error)?;
     disk::replace(&context.path(file), text.as_bytes()).map_err(wrong)?;
     ui.say(&format!("Written: {}\n", file.display()));
     Ok(())

@@ -47,6 +47,7 @@ mod several;
 mod show;
 mod signals;
 mod snapshots;
+mod spared;
 mod spelling;
 mod state;
 mod takeover;

@@ -41,6 +41,9 @@ async fn make(context: &Context, ui: Ui, args: &PlanArgs) -> Result<u8, Failure>
         let why = "-refresh=false: such a plan is only shown, since an apply looks at what it changes; leave --out";
         return Err(Failure::Error(why.to_owned()));
     }
+    if let Some(out) = &args.out {
+        saved::may_be_written(&context.path(out))?;
+    }
     if environments.len() > 1 {
         return several::plan(context, ui, args, (loaded, environments), &options).await;
     }

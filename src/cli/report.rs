@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::cli::run::Context;
+use crate::cli::spared;
 use crate::ops::Failure;
 use crate::plan::Plan;
 use crate::ui::environments::Row;
@@ -53,5 +54,6 @@ pub fn of_plan(row: &Row, place: &str, error: Option<String>) -> Section {
 /// # Errors
 /// It cannot be written.
 pub fn save(context: &Context, file: &Path, text: &str) -> Result<(), Failure> {
+    spared::check(file).map_err(Failure::Error)?;
     write(&context.path(file), text).map_err(Failure::Error)
 }

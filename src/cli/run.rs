@@ -8,6 +8,7 @@ use crate::address::{Address, Subject};
 use crate::cli::args::{Cli, InputArgs, ScopeArgs, StackArgs};
 use crate::cli::exit;
 use crate::cli::saved::{self, Named};
+use crate::cli::spared;
 use crate::clock::Clock;
 use crate::kind::Impact;
 use crate::ops::{Failure, Loaded, Session, SessionOptions};
@@ -60,6 +61,7 @@ impl Context {
     /// Has the messages for programs written into a file, too, where one is named.
     pub fn beside(&self, file: Option<&Path>) -> Result<(), Failure> {
         let Some(file) = file else { return Ok(()) };
+        spared::check(file).map_err(|why| Failure::Error(format!("--json-into {why}")))?;
         let why = |error| Failure::Error(format!("--json-into {}: {error}", file.display()));
         crate::ui::open_beside(&self.path(file)).map_err(why)
     }

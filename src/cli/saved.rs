@@ -7,6 +7,7 @@ use crate::cli::apply::{Doing, carry_out};
 use crate::cli::args::{ApplyArgs, InputArgs, ScopeArgs, StackArgs};
 use crate::cli::run::Context;
 use crate::cli::signals;
+use crate::cli::spared;
 use crate::disk;
 use crate::ops::apply::{guard, lock};
 use crate::ops::connect::{Connection, Purpose, connect};
@@ -84,6 +85,22 @@ pub fn open(path: &Path) -> Result<OpenPlan, Failure> {
     Ok(OpenPlan { saved, opened, bytes })
 }
 
+/// Whether a plan may be written there: over nothing, or over an older one.
+///
+/// # Errors
+/// It would take the place of something else.
+pub fn may_be_written(path: &Path) -> Result<(), Failure> {
+    spared::check(path).map_err(|why| Failure::Error(format!("--out {why}")))?;
+    let is_older = |path: &Path| read(path).is_ok_and(|bytes| bytes.is_empty() || seal::is_plan(&bytes));
+    match path.is_file() && !is_older(path) {
+        true => Err(Failure::Error(format!(
+            "--out {}: there is a file that is no saved plan, and it is not overwritten; choose another name",
+            path.display()
+        ))),
+        false => Ok(()),
+    }
+}
+
 /// Writes a plan that was just made.
 ///
 /// # Errors
@@ -105,6 +122,7 @@ pub fn write(
     };
     let bytes = save(session, store, connection, plan, given)?;
     let path = context.path(path);
+    may_be_written(&path)?;
     disk::replace(&path, &bytes).map_err(|error| Failure::Error(format!("{}: {error}", path.display())))
 }
 

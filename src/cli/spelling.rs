@@ -46,11 +46,21 @@ pub fn understood(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<O
                 let option = spelled.pop().unwrap_or_default();
                 spelled.push([option, "=".into(), amount.into()].into_iter().collect());
             }
-            Some(text) => spelled.extend(one(text, &long)?.map(OsString::from)),
+            Some(text) => match one(text, &long)? {
+                Some(text) => spelled.push(text.into()),
+                // The last word counts: `-auto-approve -auto-approve=false`.
+                None => spelled.retain(|before| *before != *off(text)),
+            },
             None => spelled.push(argument),
         }
     }
     Ok(spelled)
+}
+
+/// The switch that is turned off.
+fn off(text: &str) -> String {
+    let bare = text.trim_start_matches('-');
+    format!("--{}", bare.split_once('=').map_or(bare, |(name, _)| name))
 }
 
 /// Whether it is an amount below zero: `-3`, `-3h`.
@@ -117,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_spelling_of_terraform_is_understood() {
-        let cases: [(&str, Result<&str, &str>); 13] = [
+        let cases: [(&str, Result<&str, &str>); 14] = [
             (
                 "apply -auto-approve -e prod -C x -target=alarm.a",
                 Ok("apply --auto-approve -e prod -C x --target=alarm.a"),
@@ -126,6 +136,7 @@ mod tests {
             ("plan -lock=true -lock -lock-timeout=5m", Ok("plan --lock-timeout=5m")),
             ("metrics -hours -3 --json -4", Ok("metrics --hours=-3 --json -4")),
             ("events --since -3h", Ok("events --since=-3h")),
+            ("apply -auto-approve -no-color -auto-approve=false", Ok("apply --no-color")),
             ("plan -refresh=false", Ok("plan --refresh=false")),
             ("-chdir=x plan -eprod", Ok("--chdir=x plan -eprod")),
             ("init -input=false -upgrade", Ok("init --input=false --upgrade")),

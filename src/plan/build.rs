@@ -370,7 +370,8 @@ impl Draft<'_> {
         if !self.inputs.options.destroy {
             self.diagnostics.extend(checks::judge(self.evaluator, false));
         }
-        let mut found = names::judge(&self);
+        let taken = names::judge(&self);
+        let mut found = Vec::new();
         // While there is more to read, planned objects are only what is remembered of them.
         if self.inputs.live.is_none() || self.needs.is_empty() {
             found.extend(self.inputs.environment.lints.judge(collide::check(&self)));
@@ -385,6 +386,8 @@ impl Draft<'_> {
         self.plan.blocked = guard::guard(&self, &self.plan.steps);
         self.diagnostics.extend(select::strangers(&self));
         select::select(&mut self.plan, self.inputs.options);
+        let concerns = |address: &Address| select::concerns(&self.plan, self.inputs.options, address);
+        self.diagnostics.extend(taken.into_iter().filter(|(address, _)| concerns(address)).map(|(_, wrong)| wrong));
         if !self.inputs.options.reboot.is_empty() {
             reboot::only(&mut self.plan);
         }

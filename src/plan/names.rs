@@ -220,7 +220,7 @@ fn namesake(draft: &Draft, instance: &Instance, wanted: &Object) -> Option<Strin
 /// A name that is taken is free in time only if whoever has it is deleted by this very plan. A new block with the name of
 /// an object whose block is gone is a block that was renamed, and a former object may be wanted back: nothing has to be
 /// deleted for that.
-pub fn judge(draft: &Draft) -> Vec<Diagnostic> {
+pub fn judge(draft: &Draft) -> Vec<(Address, Diagnostic)> {
     let leaving: Vec<&Step> = draft.plan.steps.iter().filter(|step| step.action == Action::Delete).collect();
     let mut by_id: BTreeMap<(&str, Option<&str>), Vec<&Step>> = BTreeMap::new();
     leaving.into_iter().for_each(|step| by_id.entry((&step.address.kind, step.id.as_deref())).or_default().push(step));
@@ -229,12 +229,12 @@ pub fn judge(draft: &Draft) -> Vec<Diagnostic> {
         found.into_iter().flatten().any(|step| frees(step, taken))
     };
     let taken = draft.taken.iter().filter(|taken| !is_freed(taken));
-    taken.map(|taken| refusal(draft, taken)).chain(exchanged(draft)).collect()
+    taken.map(|taken| (taken.address.clone(), refusal(draft, taken))).chain(exchanged(draft)).collect()
 }
 
 /// Blocks that exchange the names of objects that hold data: carried out to the letter, all of them would be destroyed
 /// to make empty ones under each other's names.
-fn exchanged(draft: &Draft) -> Vec<Diagnostic> {
+fn exchanged(draft: &Draft) -> Vec<(Address, Diagnostic)> {
     let replaced = |step: &&Step| matches!(step.reason, Reason::Replaced { .. });
     let holds = |step: &&Step| kinds::get(&step.address.kind).is_some_and(|kind| kind.holds_data());
     let steps = draft.plan.steps.iter().filter(replaced).filter(holds);
@@ -268,7 +268,7 @@ fn exchanged(draft: &Draft) -> Vec<Diagnostic> {
             let mut diagnostic = Diagnostic::error("CS0611", "Names that change places", detail).help(help);
             let attribute = kinds::get(&start.kind).and_then(|kind| kind.name_attribute());
             diagnostic.span = attribute.and_then(|name| draft.places.get(*start)?.span_of(name));
-            found.push(diagnostic);
+            found.push(((*start).clone(), diagnostic));
         }
     }
     found

@@ -58,10 +58,7 @@ pub fn select(plan: &mut Plan, options: &Options) {
     if options.targets.is_empty() && options.excludes.is_empty() {
         return;
     }
-    let wanted = |address: &Address| {
-        (options.targets.is_empty() || options.targets.iter().any(|target| target.contains(address)))
-            && !options.excludes.iter().any(|exclude| exclude.contains(address))
-    };
+    let wanted = |address: &Address| is_wanted(options, address);
     let kept = drop_excluded(plan, &options.excludes, targeted(plan, &options.targets));
     keep(plan, &kept);
     let addresses: BTreeSet<Address> = plan.steps.iter().map(|step| step.address.clone()).collect();
@@ -73,6 +70,18 @@ pub fn select(plan: &mut Plan, options: &Options) {
     plan.waits.retain(|waits| stays(&waits.address));
     plan.changed_outputs.clear();
     plan.partial = true;
+}
+
+fn is_wanted(options: &Options, address: &Address) -> bool {
+    (options.targets.is_empty() || options.targets.iter().any(|target| target.contains(address)))
+        && !options.excludes.iter().any(|exclude| exclude.contains(address))
+}
+
+/// Whether what is wrong with an instance is in the way of what was selected: it is meant, or something that is left of
+/// the plan hangs on it.
+pub fn concerns(plan: &Plan, options: &Options, address: &Address) -> bool {
+    let block = address.config();
+    is_wanted(options, address) || plan.steps.iter().any(|step| step.record.dependencies.contains(&block))
 }
 
 /// Leaves these steps, and no edge to another.

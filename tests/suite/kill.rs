@@ -169,7 +169,12 @@ fn killed_backups_and_restores_go_on() {
         place.run(&["apply", "--auto-approve"]).expect(0);
         let backup = ["backup", "replication_group.r", "--name", "friday", "--wait"];
         killed_after(&place, &backup, 20 + random() % 700);
-        let again = place.run(&backup);
+        let mut again = place.run(&backup);
+        // What the killed run has asked for is under way for a moment.
+        while again.stderr.contains("is busy (snapshotting)") {
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            again = place.run(&backup);
+        }
         assert!(again.code == 0 || again.stderr.contains("AlreadyExists"), "{}", again.stderr);
         let shown = place.run(&["snapshots", "replication_group.r"]).expect(0).stdout;
         assert_eq!(shown.matches("friday").count(), 1, "{shown}");

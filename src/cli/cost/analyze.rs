@@ -4,6 +4,7 @@ use crate::address::Subject;
 use crate::cli::args::{CostAnalyze, CostAnalyzed, CostReport, StackArgs};
 use crate::cli::run::{Context, explain, fail};
 use crate::cli::several::at_once;
+use crate::cli::spared;
 use crate::cli::{exit, signals};
 use crate::clock::Clock;
 use crate::diag::gather::join;
@@ -52,6 +53,7 @@ fn put(context: &Context, ui: Ui, args: &CostReport, made: &Reports) -> Result<(
         return Ok(());
     };
     let wrong = |error: std::io::Error| Failure::Error(format!("--out {}: {error}", file.display()));
+    spared::check(file).map_err(Failure::Error)?;
     disk::replace(&context.path(file), text.as_bytes()).map_err(wrong)?;
     ui.say(&format!("Written: {}\n", file.display()));
     Ok(())
