@@ -134,6 +134,19 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_windows_end_like_others() {
+        let text = "a = 1\r\nb = <<E\r\none\r\nE\r\nc = \"\r\"\r\n";
+        let at = |part: &str| text.find(part).map(|at| at..at + part.len()).unwrap();
+        let mut sources = SourceMap::default();
+        let file = sources.add("x", text);
+        sources.hide(file, [at("<<E\r\none\r\nE")]);
+        let shown = Shown::new(sources.get(file), 0..text.len(), true);
+        assert_eq!(shown.text, "a = 1\nb = (sensitive value)\n...\n...\nc = \"\\u{d}\"\n");
+        assert_eq!(&shown.text[shown.place(at("b"))], "b");
+        assert_eq!(&shown.text[shown.place(at("c ="))], "c =");
+    }
+
+    #[test]
     fn places_follow_what_is_replaced() {
         let text = "a = \"secret\" # \u{202e}x\nb = <<E\none\n\ntwo\nE\nc = 1\n";
         let at = |part: &str| text.find(part).map(|at| at..at + part.len()).unwrap();

@@ -171,7 +171,10 @@ fn killed_backups_and_restores_go_on() {
         killed_after(&place, &backup, 20 + random() % 700);
         let mut again = place.run(&backup);
         // What the killed run has asked for is under way for a moment.
-        while again.stderr.contains("is busy (snapshotting)") {
+        for _ in 0..100 {
+            if !again.stderr.contains("is busy (snapshotting)") {
+                break;
+            }
             std::thread::sleep(std::time::Duration::from_millis(200));
             again = place.run(&backup);
         }

@@ -113,7 +113,11 @@ fn changes_engine_only(among: &Among, address: &Address, group: Neighbour) -> bo
 /// AWS makes a new group of Redis with the newest version where none is asked for.
 fn newest_family(among: &Among, address: &Address, group: Neighbour) -> Option<String> {
     let asked = group.written.get("engine_version").is_some_and(|version| !version.is_null());
-    let redis = text(group.planned, "engine").is_none_or(|engine| engine == "redis");
+    // Which engine it is nobody knows where what is written is not known yet.
+    let redis = match group.written.get("engine").filter(|engine| !engine.is_null()) {
+        Some(engine) => engine.as_str() == Some("redis"),
+        None => text(group.planned, "engine").is_none_or(|engine| engine == "redis"),
+    };
     let global = text(group.planned, "global_replication_group_id").is_some();
     let new = !among.recorded.contains_key(address);
     let newest = Engine::Redis.versions().last().and_then(|version| Version::parse(version))?;
