@@ -20,10 +20,10 @@ use crate::simulation::cloud::{FakeCloud, Witness};
 use crate::simulation::disk::{Files, Lie, MemDisk, Shown};
 use crate::simulation::faults::Faults;
 use crate::simulation::text::process;
-use crate::state::Record;
 use crate::state::lock::Holder;
 use crate::state::medium::Folder;
 use crate::state::store::Store;
+use crate::state::{Record, State};
 use crate::ui::{self, Ui};
 use crate::value::{Data, Value};
 
@@ -162,12 +162,22 @@ impl Place {
         outcome
     }
 
+    /// Checks the stack offline, as `validate` does.
+    pub fn check(&self) -> Outcome {
+        let mut session = self.open();
+        plan::check(&mut session, &State::default(), &Options::default());
+        let told = session.diagnostics.iter();
+        let told = told.map(|diagnostic| render::render(diagnostic, &session.sources, false, None)).collect();
+        let end = if session.has_errors() { End::of(Failure::Stack) } else { End::Done };
+        Outcome { end, plan: String::new(), empty: true, told }
+    }
+
     /// A plan as data, with the state that it goes by; or what is wrong.
     ///
     /// # Errors
     /// There is no plan.
     #[cfg(test)]
-    pub fn plan(&self, options: &Options) -> Result<(Plan, crate::state::State), Vec<String>> {
+    pub fn plan(&self, options: &Options) -> Result<(Plan, State), Vec<String>> {
         let planned = self.clock.run(async {
             let mut session = self.open();
             let prepared = self.prepare(&mut session, options, None).await;
