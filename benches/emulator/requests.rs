@@ -1,6 +1,4 @@
 //! How long the emulator takes for a request in a world of ten groups and in one of ten thousand, in memory and in a file.
-//!
-//! `cargo bench --no-default-features --bench emulator` prints the median of the runs, and the ratio of the two worlds.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,8 +6,7 @@ use std::time::Instant;
 use cachestack::clock::SystemClock;
 use cachestack::emulator::{Emulator, Options, Request, Speed};
 
-#[path = "../src/main/allocator.rs"]
-mod allocator;
+use crate::world::{authorization, version};
 
 const RUNS: usize = 21;
 
@@ -38,8 +35,8 @@ const REQUESTS: [(&str, &str); 12] = [
     ("ec2", "Action=DescribeSecurityGroups&Filter.1.Name=group-id&Filter.1.Value.1={sg}&MaxResults=100"),
 ];
 
-fn main() {
-    allocator::keep();
+/// Prints the median of the runs, and the ratio of the two worlds.
+pub fn measure() {
     let folder = tempfile::tempdir().expect("a directory");
     let options = || Options { speed: Speed::Instant, clock: Arc::new(SystemClock), credentials: None };
     let in_file = |name: &str| Emulator::open(&folder.path().join(name), options()).expect("a world");
@@ -83,18 +80,12 @@ fn median(emulator: &Emulator, service: &str, fields: &str) -> f64 {
 }
 
 /// The body of the answer.
-fn send(emulator: &Emulator, service: &str, fields: &str) -> String {
-    let scope = format!("123456789012/20270115/us-east-1/{service}/aws4_request");
-    let version = match service {
-        "ec2" => "2016-11-15",
-        "monitoring" => "2010-08-01",
-        _ => "2015-02-02",
-    };
+pub fn send(emulator: &Emulator, service: &str, fields: &str) -> String {
     let response = emulator.handle(&Request {
         method: "POST".into(),
         path: "/".into(),
-        headers: vec![("Authorization".into(), format!("AWS4-HMAC-SHA256 Credential={scope}"))],
-        body: format!("{fields}&Version={version}").into_bytes(),
+        headers: vec![("Authorization".into(), authorization(service))],
+        body: format!("{fields}&Version={}", version(service)).into_bytes(),
     });
     let body = String::from_utf8_lossy(&response.body).into_owned();
     assert_eq!(response.status, 200, "{fields}: {body}");
