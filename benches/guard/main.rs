@@ -66,8 +66,8 @@ fn live(shape: &str, size: usize, commands: usize) {
     COMMANDS.iter().for_each(|command| small.run(command));
     small.leave();
     let life = Life::new(shape, size);
-    let peaks = COMMANDS[..commands].iter().map(|command| heap::peak_of(|| life.run(command)));
-    println!("{}", peaks.last().unwrap_or_default());
+    let peak = COMMANDS[..commands].iter().fold(0, |_, command| heap::peak_of(|| life.run(command)));
+    println!("{peak}");
     life.leave();
 }
 
