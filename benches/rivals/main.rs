@@ -112,7 +112,7 @@ enum Before {
     Edit,
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step { name: "validate", args: &["validate"], before: Before::Nothing, ends: 0, repeats: true },
     Step {
         name: "first plan",
@@ -139,6 +139,13 @@ const STEPS: [Step; 7] = [
         name: "plan without changes",
         args: &["plan", "-input=false", "-detailed-exitcode"],
         before: Before::Repair,
+        ends: 0,
+        repeats: true,
+    },
+    Step {
+        name: "plan -refresh=false",
+        args: &["plan", "-input=false", "-detailed-exitcode", "-refresh=false"],
+        before: Before::Nothing,
         ends: 0,
         repeats: true,
     },

@@ -37,7 +37,7 @@ pub enum Named {
 }
 
 /// What a path names: a directory is a stack, a file that begins as a saved plan is one, and any other text means its
-/// directory.
+/// directory, but for a plan that was told as JSON.
 ///
 /// # Errors
 /// A file that is neither.
@@ -56,8 +56,19 @@ pub fn named(path: &Path) -> Result<Named, Failure> {
         let why = seal::open(&bytes).err().map(|why| why.to_string()).unwrap_or_default();
         return Err(wrong(why));
     }
+    if is_told(&bytes) {
+        let why = "it is a plan as JSON, for other programs to read: name the file that `plan --out` wrote";
+        return Err(wrong(why.to_owned()));
+    }
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     Ok(Named::Directory(parent.unwrap_or(Path::new(".")).to_owned()))
+}
+
+/// Whether a text is what `show --json` tells of a plan, or what a plan with `--json` says.
+fn is_told(bytes: &[u8]) -> bool {
+    let first = serde_json::Deserializer::from_slice(bytes).into_iter::<serde_json::Value>().next();
+    let has = |name: &str| first.as_ref().is_some_and(|first| first.as_ref().is_ok_and(|it| it.get(name).is_some()));
+    bytes.starts_with(b"{") && (has("resource_changes") || has("planned_values") || has("@level"))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -80,9 +91,16 @@ pub struct OpenPlan {
 /// It cannot be read, or is none.
 pub fn open(path: &Path) -> Result<OpenPlan, Failure> {
     let bytes = read(path)?;
-    let (saved, opened) =
-        Saved::read(&bytes).map_err(|why| Failure::Error(format!("{}: {why}; nothing was sent", path.display())))?;
+    let (saved, opened) = Saved::read(&bytes).map_err(|why| Failure::Error(format!("{}: {why}", path.display())))?;
     Ok(OpenPlan { saved, opened, bytes })
+}
+
+/// The same failure, for whoever fears that something was done.
+fn unsent(failure: Failure) -> Failure {
+    match failure {
+        Failure::Error(why) => Failure::Error(format!("{why}; nothing was sent")),
+        other => other,
+    }
 }
 
 /// Whether a plan may be written there: over nothing, or over an older one.
@@ -135,7 +153,7 @@ pub async fn apply(
     stack: Option<&Path>,
 ) -> Result<u8, Failure> {
     let stop = signals::listen(ui);
-    let OpenPlan { saved, opened, bytes } = open(file)?;
+    let OpenPlan { saved, opened, bytes } = open(file).map_err(unsent)?;
     own_scope(&args.scope)?;
     let (mut session, directory) = session(context, &args.stack.inputs, &saved, stack)?;
     if session.has_errors() {

@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest as Asked;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::{BodyExt, Full};
+use hyper::http::request::Parts;
 use hyper::http::{HeaderName, HeaderValue};
 use object_store::aws::{AmazonS3Builder, AwsCredential};
 use object_store::azure::MicrosoftAzureBuilder;
@@ -141,6 +142,8 @@ pub struct Refusal {
     pub status: u16,
     code: Option<String>,
     message: Option<String>,
+    /// The action of IAM that would have allowed it, where that is what is missing.
+    action: Option<&'static str>,
 }
 
 impl fmt::Display for Refusal {
@@ -149,7 +152,8 @@ impl fmt::Display for Refusal {
             (Some(code), Some(message)) => write!(f, "{code}: {message}"),
             (Some(text), None) | (None, Some(text)) => write!(f, "{text}"),
             (None, None) => write!(f, "refused with status {}", self.status),
-        }
+        }?;
+        self.action.map_or(Ok(()), |action| write!(f, " (it takes {action})"))
     }
 }
 
@@ -172,6 +176,7 @@ impl HttpService for Wire {
         let wrong =
             |error: Box<dyn std::error::Error + Send + Sync>| HttpError::new_boxed(HttpErrorKind::Unknown, error);
         let bytes = body.collect().await?.to_bytes();
+        let action = action(&parts);
         let mut asked = Asked::new(SdkBody::from(bytes.as_ref()));
         asked.set_method(parts.method.as_str()).map_err(|error| wrong(error.into()))?;
         asked.set_uri(parts.uri.to_string()).map_err(|error| wrong(error.into()))?;
@@ -186,7 +191,7 @@ impl HttpService for Wire {
             answer.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let body = tokio::time::timeout(ANSWER, answer.into_body().collect()).await.map_err(late)?;
         let body = body.map_err(|error| HttpError::new_boxed(HttpErrorKind::Interrupted, error))?.to_bytes();
-        if let Some(refusal) = refusal(status, &body) {
+        if let Some(refusal) = refusal(status, &body, action) {
             return Err(HttpError::new(HttpErrorKind::Unknown, refusal));
         }
         let none = |never: std::convert::Infallible| match never {};
@@ -202,7 +207,7 @@ impl HttpService for Wire {
 }
 
 /// What is refused for good, in the words of the service. A bucket that is missing is not an object that is missing.
-fn refusal(status: u16, body: &[u8]) -> Option<Refusal> {
+fn refusal(status: u16, body: &[u8], action: &'static str) -> Option<Refusal> {
     let told = xml::failure(body);
     let code = told.code().map(str::to_owned);
     let for_good = match status {
@@ -212,7 +217,21 @@ fn refusal(status: u16, body: &[u8]) -> Option<Refusal> {
         501 | 505 => true,
         _ => (400..500).contains(&status),
     };
-    for_good.then(|| Refusal { status, code, message: told.message().map(str::to_owned) })
+    let action = Some(action).filter(|action| status == 403 && !action.is_empty());
+    for_good.then(|| Refusal { status, code, message: told.message().map(str::to_owned), action })
+}
+
+/// The action of IAM that allows a request to S3; nothing for other stores. S3 refuses to say that an object is missing
+/// to whoever may not list the bucket.
+fn action(request: &Parts) -> &'static str {
+    let lists = request.uri.query().is_some_and(|query| query.contains("list-type="));
+    match request.method.as_str() {
+        _ if !request.headers.contains_key("x-amz-date") => "",
+        "GET" if lists => "s3:ListBucket",
+        "GET" | "HEAD" => "s3:GetObject, and s3:ListBucket where the object is not there",
+        "PUT" => "s3:PutObject",
+        _ => "s3:DeleteObject",
+    }
 }
 
 fn failed(error: ConnectorError) -> HttpError {
@@ -227,7 +246,7 @@ fn failed(error: ConnectorError) -> HttpError {
 
 fn without(error: &CredentialsError) -> object_store::Error {
     let message = format!("there are no credentials for it ({error}): name a profile by AWS_PROFILE, or sign in");
-    let refusal = Refusal { status: 401, code: None, message: Some(message) };
+    let refusal = Refusal { status: 401, code: None, message: Some(message), action: None };
     object_store::Error::Generic { store: "S3", source: refusal.into() }
 }
 

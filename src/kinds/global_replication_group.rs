@@ -62,7 +62,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     attrs.extend(common());
     attrs.extend(computed());
     attrs.push(tags::region());
-    attrs.extend(tags::attrs());
+    attrs.extend(tags::attrs().into_iter().map(Attr::ours_alone));
     Schema::new(KIND, "aws_elasticache_global_replication_group", "A datastore in several regions.", attrs)
 });
 
@@ -99,7 +99,7 @@ fn computed() -> Vec<Attr> {
         Attr::computed("cluster_enabled", Type::Bool).doc("Whether cluster mode is on."),
         Attr::computed("transit_encryption_enabled", Type::Bool).doc("Whether connections use TLS."),
         Attr::computed("global_node_groups", node_groups()).doc("The shards."),
-        Attr::computed("members", members()).doc("The replication groups, the primary first."),
+        Attr::computed("members", members()).ours_alone().doc("The replication groups, the primary first."),
     ]
 }
 

@@ -47,6 +47,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .known_by("name")
             .doc("A setting that differs from the family's default."),
         Attr::optional("parameters", Type::map(Type::String))
+            .ours_alone()
             .local()
             .told_by("parameter")
             .doc("The same as parameter blocks, as a map of names and values."),

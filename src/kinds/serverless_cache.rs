@@ -105,7 +105,7 @@ fn of_engine() -> Vec<Attr> {
             .refers("snapshot", By::Arn, Hold::Mentions)
             .rule(names::ARN)
             .doc("The snapshots that it is filled from."),
-        upkeep::final_snapshot_identifier(),
+        upkeep::final_snapshot_identifier().ours_alone(),
         upkeep::final_snapshot(),
     ]
 }

@@ -113,7 +113,7 @@ pub fn final_snapshot_identifier() -> Attr {
 
 /// The attribute `final_snapshot`.
 pub fn final_snapshot() -> Attr {
-    Attr::optional("final_snapshot", Type::Bool).local().doc(
+    Attr::optional("final_snapshot", Type::Bool).ours_alone().local().doc(
         "Whether a snapshot with a name of its own is made before the object is deleted; without it, where the object is \
          replaced or was protected.",
     )

@@ -57,6 +57,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .fits(is_same_access)
             .doc("What it may do, as rules of the engine: on ~app:* +@read."),
         Attr::optional("role", Type::String)
+            .ours_alone()
             .one_of(&["admin", "app", "readonly"])
             .local()
             .doc("A usual access_string by name: everything, what an application needs, or reading."),
@@ -69,9 +70,10 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .versioned("passwords_wo_version")
             .doc("One or two passwords, of 16 to 128 characters; two while one takes the place of the other."),
         Attr::optional("passwords_wo", Type::String)
+            .ours_alone()
             .secret()
             .doc("One password that is only looked at when passwords_wo_version changes."),
-        Attr::optional("passwords_wo_version", Type::Number).local().doc("Grows with passwords_wo."),
+        Attr::optional("passwords_wo_version", Type::Number).ours_alone().local().doc("Grows with passwords_wo."),
         Attr::optional("no_password_required", Type::Bool)
             .default(false)
             .local()

@@ -93,10 +93,9 @@ pub fn load(directory: &Path, origin: &Origin, sources: &mut SourceMap, diagnost
         Err(_) if matches!(origin, Origin::Kept { .. }) => Vec::new(),
         Err(error) => {
             let detail = format!("{}: {error}.", directory.display());
-            diagnostics.push(
-                Diagnostic::error("CS0301", "The directory cannot be read", detail)
-                    .help("Name the directory of a stack, or use -C."),
-            );
+            let help =
+                "Name the directory of a stack, or use -C. `apply` and `show` take the file of a saved plan too.";
+            diagnostics.push(Diagnostic::error("CS0301", "The directory cannot be read", detail).help(help));
             return files;
         }
     };

@@ -60,20 +60,21 @@ fn rename(state: &State, from: &Subject, to: &Subject) -> Told {
 }
 
 fn remove(state: &State, subjects: &[Subject]) -> Told {
+    let old = state.deposed.iter().map(|old| &old.address);
+    let all: Vec<&Address> = state.records.keys().chain(old).collect();
+    if let Some(none) = subjects.iter().find(|subject| !all.iter().any(|address| subject.contains(address))) {
+        return Err(format!("the state has no `{none}`"));
+    }
     let (mut lines, mut effects) = (Vec::new(), Vec::new());
-    for subject in subjects {
-        let before = effects.len();
-        for (address, record) in state.records.iter().filter(|(address, _)| subject.contains(address)) {
-            lines.push(format!("{address} ({})", line(&record.id)));
-            effects.push(Effect::Remove(address.clone()));
-        }
-        for old in state.deposed.iter().filter(|old| subject.contains(&old.address)) {
-            lines.push(format!("{} (deposed {})", old.address, line(&old.record.id)));
-            effects.push(Effect::Bury(old.address.clone(), old.record.id.clone()));
-        }
-        if effects.len() == before {
-            return Err(format!("the state has no `{subject}`"));
-        }
+    // Once, however many of the subjects it is in.
+    let goes = |address: &Address| subjects.iter().any(|subject| subject.contains(address));
+    for (address, record) in state.records.iter().filter(|(address, _)| goes(address)) {
+        lines.push(format!("{address} ({})", line(&record.id)));
+        effects.push(Effect::Remove(address.clone()));
+    }
+    for old in state.deposed.iter().filter(|old| goes(&old.address)) {
+        lines.push(format!("{} (deposed {})", old.address, line(&old.record.id)));
+        effects.push(Effect::Bury(old.address.clone(), old.record.id.clone()));
     }
     Ok((lines, effects))
 }

@@ -274,7 +274,7 @@ fn causes(draft: &Draft, instance: &Instance, difference: &Difference) -> Vec<St
     causes
         .extend(instance.kind.replaces(before, &difference.after, &difference.changed).into_iter().map(str::to_owned));
     if draft.inputs.options.replace.iter().any(|address| instance.address.is_within(address)) {
-        causes.push("requested by --replace".to_owned());
+        causes.push(replace::REQUESTED.to_owned());
     }
     causes.extend(replace::triggers(draft, instance));
     causes

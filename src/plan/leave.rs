@@ -9,6 +9,7 @@ use crate::kind::{Among, Call, Change, Kind, Problem, Status};
 use crate::kinds;
 use crate::plan::decision::Decision;
 use crate::plan::draft::Draft;
+use crate::plan::gone::Gone;
 use crate::plan::whose::{self, Whose, whose};
 use crate::plan::{Action, Reason, Step, collide, farewell, local, pending, refresh_only, waits};
 use crate::stack::Stack;
@@ -18,14 +19,14 @@ use crate::value::Object;
 /// Decides the records whose instance is no longer declared, and the deposed objects.
 pub fn leavers(draft: &Draft) -> Vec<Decision> {
     let destroy = draft.inputs.options.destroy;
-    let reason = if destroy { Reason::Destroyed } else { Reason::Orphan };
+    let reason = |address| if destroy { Reason::Destroyed } else { Reason::Orphan(Gone::of(draft, address)) };
     let names = draft.evaluator.names();
     let leaves = |address: &Address| {
         let goes = !draft.declared.contains(address) && !draft.is_undecided(address);
         destroy || goes && unread(&names.0, address).is_none()
     };
     let records = draft.state.records.iter().filter(|(address, _)| leaves(address));
-    let records = records.map(|(address, record)| (address, record, reason.clone()));
+    let records = records.map(|(address, record)| (address, record, reason(address)));
     let deposed = draft.state.deposed.iter().map(|old| (&old.address, &old.record, Reason::Deposed));
     let lists = LazyCell::new(|| collide::all_lists(draft, &names.0));
     let among = LazyCell::new(|| collide::among(draft, &names.0, &lists));
@@ -148,7 +149,8 @@ fn leave<'a, F: FnOnce() -> Among<'a>>(
     let deposed = reason == Reason::Deposed;
     let names = draft.evaluator.names();
     let removed = names.0.removed.iter().find(|removed| removed.from.contains(address));
-    let taken_in = if reason == Reason::Orphan { kind.taken_in(address, &record.object, among) } else { None };
+    let taken_in =
+        if matches!(reason, Reason::Orphan(_)) { kind.taken_in(address, &record.object, among) } else { None };
     let step = match (gone, removed) {
         (true, _) => {
             if let Some(name) = &record.farewell {

@@ -16,6 +16,7 @@ pub mod existing;
 mod farewell;
 pub mod file;
 mod foreign;
+pub mod gone;
 mod guard;
 pub mod ignore;
 pub mod import;

@@ -275,7 +275,7 @@ fn exchanged(draft: &Draft) -> Vec<(Address, Diagnostic)> {
 }
 
 fn frees(step: &Step, taken: &Taken) -> bool {
-    step.region == taken.region && !(taken.new && matches!(step.reason, Reason::Orphan | Reason::Deposed))
+    step.region == taken.region && !(taken.new && matches!(step.reason, Reason::Orphan(_) | Reason::Deposed))
 }
 
 /// What to do where an object has another address now.

@@ -231,7 +231,7 @@ fn wait_for_users(
 fn wait_for_leavers(steps: &[Step], held: &Holders, edges: &mut Edges, at: usize) {
     let id = steps[at].id.as_deref().unwrap_or_default();
     let users = held.get(&(&*steps[at].address.kind, id)).into_iter().flatten();
-    let goes = |user: usize| steps[user].action == Action::Delete && matches!(steps[user].reason, Reason::Orphan);
+    let goes = |user: usize| steps[user].action == Action::Delete && matches!(steps[user].reason, Reason::Orphan(_));
     for (user, _) in users.filter(|(user, own)| *own && goes(*user)) {
         edges.add_soft(at, Edge::Step(*user));
     }
@@ -322,7 +322,7 @@ fn is_leaving(step: &Step) -> bool {
 /// is there that the block needs.
 fn makes_way(draft: &Draft, step: &Step) -> bool {
     step.action == Action::Delete
-        && step.reason == Reason::Orphan
+        && matches!(step.reason, Reason::Orphan(_))
         && draft.evaluator.names().0.resource(&step.address).is_some()
 }
 

@@ -23,6 +23,14 @@ use crate::stack::desired::bindings;
 use crate::state::Record;
 use crate::value::{Object, Value};
 
+/// The cause of what a command asks for.
+pub const REQUESTED: &str = "requested by --replace";
+
+/// The causes that are names of attributes.
+pub fn attributes(causes: &[String]) -> impl Iterator<Item = &String> {
+    causes.iter().filter(|cause| !cause.contains(' '))
+}
+
 /// Appends a suffix to the name of a desired object.
 pub fn add_suffix(object: &mut Object, attribute: &str, suffix: &str) {
     if let Some(name) = object.get(attribute).and_then(Value::as_str).map(str::to_owned) {

@@ -40,7 +40,8 @@ pub(super) fn hold_back(draft: &Draft) -> (BTreeSet<usize>, Vec<Note>) {
 
 /// Where the old object goes before there is a new one, it cannot stay.
 fn may_stay(step: &Step) -> bool {
-    let last = matches!(&step.reason, Reason::Orphan | Reason::Deposed | Reason::Replaced { create_first: true, .. });
+    let last =
+        matches!(&step.reason, Reason::Orphan(_) | Reason::Deposed | Reason::Replaced { create_first: true, .. });
     step.action == Action::Delete && last
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::kind::{Call, Impact, SecretPhase, Until, Window};
 use crate::kinds;
+use crate::plan::gone::Gone;
 use crate::state::{Digest, Record};
 use crate::value::{Object, Value};
 use crate::word::{self, Static};
@@ -56,13 +57,13 @@ pub enum Reason {
     Vanished,
     /// One half of a replacement, and the attributes that cause it.
     Replaced {
-        /// Names of attributes, `requested` or a reference.
+        /// Names of attributes, [`REQUESTED`](crate::plan::replace::REQUESTED), or what else triggers it.
         causes: Vec<String>,
         /// Whether the new object comes first.
         create_first: bool,
     },
-    /// The block is gone.
-    Orphan,
+    /// It is no longer declared.
+    Orphan(Gone),
     /// Everything is to go.
     Destroyed,
     /// The object has had a successor since an earlier run.

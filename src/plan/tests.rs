@@ -187,8 +187,8 @@ fn instances_are_decided() {
                 "create replication_group.g (old first: replication_group_id)",
                 "create alarm.a[\"h-001\"]",
                 "create alarm.a[\"h-002\"]",
-                "delete alarm.a[\"g-001\"] (Orphan)",
-                "delete alarm.a[\"g-002\"] (Orphan)",
+                "delete alarm.a[\"g-001\"] (Orphan(Key))",
+                "delete alarm.a[\"g-002\"] (Orphan(Key))",
                 "1 unchanged",
             ],
         ),
@@ -210,10 +210,10 @@ fn instances_are_decided() {
             "",
             Options::default(),
             &[
-                "delete alarm.a[\"g-001\"] (Orphan)",
-                "delete alarm.a[\"g-002\"] (Orphan)",
-                "delete replication_group.g (Orphan)",
-                "delete subnet_group.s (Orphan)",
+                "delete alarm.a[\"g-001\"] (Orphan(Block))",
+                "delete alarm.a[\"g-002\"] (Orphan(Block))",
+                "delete replication_group.g (Orphan(Block))",
+                "delete subnet_group.s (Orphan(Block))",
             ],
         ),
         (
@@ -515,4 +515,49 @@ fn address(text: &str) -> Address {
 
 fn subject(text: &str) -> Subject {
     Subject::parse(text).expect(text)
+}
+
+/// A block of subnet groups, with a line that says how often it is there.
+fn subnets(name: &str, repeated: &str) -> String {
+    format!("subnet_group \"{name}\" {{\n  {repeated}\n  name = \"{name}\"\n  subnet_ids = [\"subnet-1\"]\n}}\n")
+}
+
+#[test]
+fn what_goes_has_its_reason() {
+    let by_key = |keys: &str| {
+        format!(
+            "subnet_group \"a\" {{\n  for_each = toset([{keys}])\n  name     = each.key\n  subnet_ids = [\"subnet-1\"]\n}}\n"
+        )
+    };
+    let by_count = |count: u32| {
+        format!(
+            "subnet_group \"a\" {{\n  count = {count}\n  name  = \"a${{count.index}}\"\n  subnet_ids = [\"subnet-1\"]\n}}\n"
+        )
+    };
+    let moved = "moved {\n  from = subnet_group.a\n  to   = subnet_group.b\n}\n";
+    let table: [(String, String, &[&str]); 7] = [
+        (subnets("a", ""), String::new(), &["delete subnet_group.a (Orphan(Block))"]),
+        (subnets("a", ""), moved.to_owned(), &["delete subnet_group.b (Orphan(Target))"]),
+        (by_key("\"x\", \"y\""), by_key("\"x\""), &["delete subnet_group.a[\"y\"] (Orphan(Key))", "1 unchanged"]),
+        (by_count(2), by_count(1), &["delete subnet_group.a[1] (Orphan(Index))", "1 unchanged"]),
+        (
+            by_count(1),
+            by_key("\"x\""),
+            &["create subnet_group.a[\"x\"]", "delete subnet_group.a[0] (Orphan(Repetition))"],
+        ),
+        (
+            by_key("\"x\""),
+            subnets("a", ""),
+            &["create subnet_group.a", "delete subnet_group.a[\"x\"] (Orphan(Repetition))"],
+        ),
+        (
+            subnets("a", ""),
+            subnets("a", "lifecycle {\n    enabled = false\n  }"),
+            &["delete subnet_group.a (Orphan(Enabled))"],
+        ),
+    ];
+    for (before, after, want) in table {
+        let got = lines(&before, &after, &Options::default(), decided);
+        assert_eq!(got, want, "{before}{after}");
+    }
 }

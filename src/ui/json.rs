@@ -167,7 +167,7 @@ pub fn step(step: &Step, places: &BTreeMap<StepId, usize>) -> Json {
         Reason::Declared => ("declared", Vec::new()),
         Reason::Vanished => ("gone", Vec::new()),
         Reason::Replaced { causes, .. } => ("replaced", causes.clone()),
-        Reason::Orphan => ("block_gone", Vec::new()),
+        Reason::Orphan(gone) => (gone.word(), Vec::new()),
         Reason::Destroyed => ("destroyed", Vec::new()),
         Reason::Deposed => ("deposed", Vec::new()),
         Reason::Rebooted => ("rebooted", Vec::new()),

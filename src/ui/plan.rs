@@ -336,9 +336,7 @@ fn heading(shown: &Shown) -> (String, &'static str, AnsiColor) {
         (_, Action::Update) if step.calls.is_empty() => ("will be updated in the state only".to_owned(), "~", YELLOW),
         (_, Action::Update) => ("will be updated in place".to_owned(), "~", YELLOW),
         (Reason::Deposed, Action::Delete) => ("has a successor; the old object will be destroyed".to_owned(), "-", RED),
-        (Reason::Orphan, Action::Delete) => {
-            ("will be destroyed, because the stack no longer declares it".to_owned(), "-", RED)
-        }
+        (Reason::Orphan(gone), Action::Delete) => (format!("will be destroyed, because {}", gone.words()), "-", RED),
         (_, Action::Delete) => ("will be destroyed".to_owned(), "-", RED),
         (_, Action::Forget) => ("will be forgotten; the object stays".to_owned(), "-", YELLOW),
         (_, Action::Read) => ("will be read during apply".to_owned(), "<=", AnsiColor::Cyan),

@@ -10,7 +10,7 @@ use crate::address::{Address, Key};
 use crate::apply::Event;
 use crate::diag::visible;
 use crate::diag::{Diagnostic, Severity, SourceMap};
-use crate::plan::{Action, Blocked, Counts, Drift, Imported, Plan, Reason, Step, Waits};
+use crate::plan::{Action, Blocked, Counts, Drift, Imported, Plan, Reason, Step, Waits, replace};
 use crate::ui::plan::{Shown, counts, shown};
 use crate::ui::progress::{Places, Running};
 use crate::ui::terraform::{VERSION, names, outputs};
@@ -187,10 +187,10 @@ fn word(action: Action) -> &'static str {
 
 fn reason(step: &Step) -> Option<&'static str> {
     match &step.reason {
-        Reason::Replaced { causes, .. } if causes.iter().any(|cause| cause == "requested") => Some("requested"),
-        Reason::Replaced { causes, .. } if causes.iter().all(|cause| !cause.contains('.')) => Some("cannot_update"),
+        Reason::Replaced { causes, .. } if causes.iter().any(|cause| cause == replace::REQUESTED) => Some("requested"),
+        Reason::Replaced { causes, .. } if replace::attributes(causes).count() == causes.len() => Some("cannot_update"),
         Reason::Replaced { .. } => Some("replace_triggered_by"),
-        Reason::Orphan => Some("delete_because_no_resource_config"),
+        Reason::Orphan(gone) => Some(gone.terraform()),
         _ if step.action == Action::Read => Some("read_because_config_unknown"),
         _ => None,
     }

@@ -36,6 +36,7 @@ fn foresee(planned: &mut Object) {
     };
     default("port", Value::int(port));
     default("az_mode", Value::string("single-az"));
+    default("auto_minor_version_upgrade", Value::bool(true));
     default("replication_group_id", Value::null_of(Type::String));
     default("security_group_names", Value::set(Type::String, Vec::new()));
     if text(planned, "az_mode") == Some("cross-az") {

@@ -101,6 +101,7 @@ fn network() -> Vec<Attr> {
             .rule(names::SECURITY_GROUP_ID)
             .doc("VPC security groups."),
         Attr::optional_computed("security_group_names", Type::set(Type::String))
+            .ours_alone()
             .replace()
             .deprecated("Cache security groups belong to EC2-Classic, which is gone; write security_group_ids.")
             .doc("Refused."),

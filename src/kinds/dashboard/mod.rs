@@ -25,7 +25,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .rule(Rule::Test(is_name, "ASCII letters, digits, hyphens and underscores"))
             .doc("The name."),
         Attr::optional("dashboard_body", Type::String).fits(body::same).doc("What is shown, in CloudWatch's JSON."),
-        Attr::optional("watch", Type::list(layout::watched_type()))
+        Attr::optional("watch", Type::list(layout::watched_type())).ours_alone()
             .local()
             .takes(layout::watched)
             .doc("Replication groups, clusters and serverless caches to show, instead of a body: [replication_group.a, cache_cluster.b]."),

@@ -102,6 +102,7 @@ fn identity() -> Vec<Attr> {
             .normalize(lower)
             .doc("The parameter group."),
         Attr::optional("phase", Type::String)
+            .ours_alone()
             .one_of(&["together", "one-by-one"])
             .local()
             .doc("one-by-one: a change that clients have to follow stops after its first phase until the next apply."),
@@ -177,7 +178,10 @@ fn topology() -> Vec<Attr> {
             .replace()
             .let_go()
             .doc("The global datastore that it is a member of."),
-        Attr::computed("global_role", Type::String).or_nothing().doc("PRIMARY or SECONDARY, in a global datastore."),
+        Attr::computed("global_role", Type::String)
+            .ours_alone()
+            .or_nothing()
+            .doc("PRIMARY or SECONDARY, in a global datastore."),
         Attr::optional_computed("durability", Type::String)
             .ours_alone()
             .one_of(&["default", "async", "sync", "disabled"])
@@ -240,9 +244,10 @@ fn protection() -> Vec<Attr> {
             .local()
             .doc("How a new token takes the place of the old one; both ROTATE and SET, in that order, without it."),
         Attr::optional("auth_token_wo", Type::String)
+            .ours_alone()
             .secret()
             .doc("The same, only looked at when auth_token_wo_version changes."),
-        Attr::optional("auth_token_wo_version", Type::Number).local().doc("Grows with auth_token_wo."),
+        Attr::optional("auth_token_wo_version", Type::Number).ours_alone().local().doc("Grows with auth_token_wo."),
         Attr::optional("user_group_ids", Type::set(Type::String))
             .refers("user_group", By::Id, Hold::Blocks)
             .rule(Rule::MaxItems(1))

@@ -93,6 +93,9 @@ pub fn open(bytes: &[u8]) -> Result<Opened, Unreadable> {
     };
     let start = first.len() + said.len() + signature.len() + 3;
     let body = bytes.get(start..).unwrap_or_default();
+    if first.ends_with('\r') {
+        return Err(Unreadable::Damaged("its ends of lines were changed, so it was copied as text".to_owned()));
+    }
     let words: Vec<&str> = first[MAGIC.len()..].split(' ').collect();
     let [format, program] = words[..] else {
         return Err(Unreadable::Damaged("its first line is wrong".to_owned()));
@@ -106,10 +109,9 @@ pub fn open(bytes: &[u8]) -> Result<Opened, Unreadable> {
             )));
         }
         Ok(format) => {
-            let age = if format > FORMAT { "a newer" } else { "another" };
             return Err(Unreadable::Version(format!(
-                "{age} cachestack ({program}) wrote the saved plan, in format {format}; this one ({PROGRAM}) reads \
-                 format {FORMAT}: carry it out with that version, or make it anew"
+                "the saved plan is of format {format}, by cachestack {program}, and this one ({PROGRAM}) reads format \
+                 {FORMAT}: carry it out with the program that wrote it, or make it anew"
             )));
         }
         Err(_) => return Err(Unreadable::Damaged("its first line is wrong".to_owned())),
@@ -191,7 +193,7 @@ mod tests {
 
     #[test]
     fn it_is_said_what_a_file_is_instead() {
-        let cases: [(&[u8], &str); 7] = [
+        let cases: [(&[u8], &str); 8] = [
             (b"", "it is an empty file and no saved plan of cachestack"),
             (b"PK\x03\x04...", "it is a zip archive, perhaps a plan of Terraform, and no saved plan of cachestack"),
             (b"{}", "it is JSON and no saved plan of cachestack"),
@@ -199,17 +201,19 @@ mod tests {
             (b"\xff\xfe", "it is a file of bytes that begins otherwise and no saved plan of cachestack"),
             (b"cachestack plan 1 ", "the saved plan is damaged: it ends within its first lines; make it anew"),
             (b"cachestack plan x y\nz\nz\n", "the saved plan is damaged: its first line is wrong; make it anew"),
+            (
+                b"cachestack plan 1 0.1.0\r\nz\r\nz\r\n",
+                "the saved plan is damaged: its ends of lines were changed, so it was copied as text; make it anew",
+            ),
         ];
         for (bytes, want) in cases {
             assert_eq!(open(bytes).map(drop).map_err(|why| why.to_string()), Err(want.to_owned()));
         }
-        let newer = open(b"cachestack plan 2 9.9.9\nx\n-\n").map(drop).expect_err("newer");
+        let otherwise = open(b"cachestack plan 2 9.9.9\nx\n-\n").map(drop).expect_err("newer").to_string();
         assert!(
-            newer.to_string().starts_with("a newer cachestack (9.9.9) wrote the saved plan, in format 2"),
-            "{newer}"
+            otherwise.starts_with("the saved plan is of format 2, by cachestack 9.9.9, and this one"),
+            "{otherwise}"
         );
-        let older = open(b"cachestack plan 0 0.0.1\nx\n-\n").map(drop).expect_err("older").to_string();
-        assert!(older.starts_with("another cachestack (0.0.1) wrote the saved plan, in format 0"), "{older}");
         let other =
             open(format!("{MAGIC}{FORMAT} 0.0.1\nx\n-\nbody").as_bytes()).map(drop).expect_err("another version");
         assert!(other.to_string().starts_with("cachestack 0.0.1 wrote the saved plan"), "{other}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::address::{Address, Mode};
-use crate::plan::{Action, Plan, Reason, Step};
+use crate::plan::{Action, Plan, Reason, Step, replace};
 use crate::ui::terraform::names;
 use crate::ui::terraform::values::{self, Form, form};
 use crate::value::{Object, Value};
@@ -54,18 +54,18 @@ fn change(plan: &Plan, address: &Address, steps: &[&Step]) -> Json {
     let mut body = body(address, actions, before, after);
     let mut reason = None;
     match &first.reason {
-        Reason::Replaced { causes, .. } if causes.iter().any(|cause| cause == "requested") => {
-            reason = Some("replace_by_request");
-        }
         Reason::Replaced { causes, .. } => {
-            let of_attributes = causes.iter().all(|cause| !cause.contains('.'));
-            reason = Some(if of_attributes { "replace_because_cannot_update" } else { "replace_by_triggers" });
-            let paths: Vec<Json> = causes.iter().map(|cause| json!([cause])).collect();
-            if of_attributes {
+            let paths: Vec<Json> = replace::attributes(causes).map(|name| json!([name])).collect();
+            reason = Some(match causes {
+                _ if causes.iter().any(|cause| cause == replace::REQUESTED) => "replace_by_request",
+                _ if paths.len() < causes.len() => "replace_by_triggers",
+                _ => "replace_because_cannot_update",
+            });
+            if !paths.is_empty() {
                 body["replace_paths"] = paths.into();
             }
         }
-        Reason::Orphan => reason = Some("delete_because_no_resource_config"),
+        Reason::Orphan(gone) => reason = Some(gone.terraform()),
         _ if first.action == Action::Read => reason = Some("read_because_config_unknown"),
         _ => {}
     }

@@ -10,6 +10,7 @@ use crate::kinds;
 use crate::lang::ast::{self, Attribute, Expr, Node, Reference, Step};
 use crate::lang::declare::{Call, Module, Nested, NestedSource, Provider, Resource};
 use crate::lang::refs::references;
+use crate::schema::Attr;
 use crate::stack::Stack;
 use crate::ui::terraform::names;
 use crate::value::json::to_json;
@@ -120,12 +121,52 @@ fn resource(block: &Resource) -> Json {
         "type": kind,
         "name": &*bare.name,
         "provider_config_key": format!("{}{alias}", names::provider_key(&kind)),
-        "expressions": expressions(&block.attributes, &block.nested, &secret),
+        "expressions": of_resource(block, &secret),
         "schema_version": names::schema_version(&bare),
     });
     repetition(block.meta.count.as_ref(), block.meta.for_each.as_ref(), &mut body);
     depends_on(&block.meta.depends_on, &mut body);
     body
+}
+
+/// What the block of a resource says. Blocks that the provider has as one attribute are one expression.
+fn of_resource(block: &Resource, secret: &dyn Fn(&str) -> bool) -> Map<String, Json> {
+    let filled = |name: &str| block.schema.attr(name)?.block.as_ref().filter(|block| block.filled);
+    let (whole, own): (Vec<&Nested>, Vec<&Nested>) =
+        block.nested.iter().partition(|nested| filled(&nested.name).is_some());
+    let mut all = expressions(&block.attributes, own, secret);
+    for nested in &whole {
+        let same: Vec<&Nested> = whole.iter().copied().filter(|other| other.name == nested.name).collect();
+        if let Some(schema) = filled(&nested.name).filter(|_| !all.contains_key(&*nested.name)) {
+            all.insert(nested.name.to_string(), as_attribute(&same, &schema.attrs));
+        }
+    }
+    all
+}
+
+/// Blocks as a list of objects with every attribute, or what they refer to.
+fn as_attribute(blocks: &[&Nested], attrs: &[Attr]) -> Json {
+    let mut parts = Vec::new();
+    blocks.iter().for_each(|block| block.expressions(&mut parts));
+    let mut names: Vec<String> = Vec::new();
+    for name in parts.into_iter().flat_map(references).flat_map(|one| spellings(&one)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let object = |block: &&Nested| {
+        let value = |attr: &Attr| {
+            let written = block.attributes.iter().find(|one| *one.name == *attr.name);
+            Some((attr.name.to_owned(), written.map_or(Some(Json::Null), |one| constant(&one.expr))?))
+        };
+        Some(Json::Object(attrs.iter().map(value).collect::<Option<_>>()?))
+    };
+    let once = blocks.iter().all(|block| matches!(block.source, NestedSource::Once));
+    match blocks.iter().map(object).collect::<Option<Vec<_>>>() {
+        _ if !names.is_empty() => json!({ "references": names }),
+        Some(objects) if once => json!({ "constant_value": objects }),
+        _ => json!({}),
+    }
 }
 
 fn repetition(count: Option<&Expr>, for_each: Option<&Expr>, body: &mut Json) {
@@ -144,10 +185,14 @@ fn depends_on(on: &[Expr], body: &mut Json) {
 }
 
 /// Attributes and nested blocks; `dynamic` ones are left out, as Terraform does.
-fn expressions(attributes: &[Attribute], nested: &[Nested], secret: &dyn Fn(&str) -> bool) -> Map<String, Json> {
+fn expressions<'a>(
+    attributes: &[Attribute],
+    nested: impl IntoIterator<Item = &'a Nested>,
+    secret: &dyn Fn(&str) -> bool,
+) -> Map<String, Json> {
     let mut all: Map<String, Json> =
         attributes.iter().map(|one| (one.name.to_string(), expression(&one.expr, secret(&one.name)))).collect();
-    for block in nested.iter().filter(|block| matches!(block.source, NestedSource::Once)) {
+    for block in nested.into_iter().filter(|block| matches!(block.source, NestedSource::Once)) {
         let body = expressions(&block.attributes, &block.nested, secret);
         let list = all.entry(block.name.to_string()).or_insert_with(|| json!([]));
         if let Some(list) = list.as_array_mut() {
@@ -275,7 +320,12 @@ fn attribute(
     };
     let kind = if at == 1 { word(0)? } else { reference.root.clone() };
     let bare = Address { mode, ..Address::managed(kinds::our_name(&kind), word(at)?) };
-    let address = Address { module: path.to_vec(), ..bare };
+    let key = match reference.steps.get(at + 1) {
+        Some(Step::Key(key)) => Some(Key::Name((&**key).into())),
+        Some(Step::Index(index)) => Some(Key::Index(*index)),
+        _ => None,
+    };
+    let address = Address { module: path.to_vec(), key, ..bare };
     stack.resource(&address)?;
     let last = (at + 1..reference.steps.len()).find_map(&word);
     Some((names::address(&address), last.map(|name| name.to_string())))

@@ -25,26 +25,30 @@ pub struct Form {
 pub fn form(address: &Address, object: &Object) -> Form {
     let schema = schema(address);
     let (mut value, mut unknown, mut sensitive) = (Map::new(), Map::new(), Map::new());
-    let mut put = |name: &str, form: Option<Form>| match form {
-        None => drop(unknown.insert(name.to_owned(), true.into())),
+    let mut put = |name: &str, ty: &Type, form: Option<Form>| match form {
+        None => {
+            unknown.insert(name.to_owned(), true.into());
+            sensitive.extend(shell(ty).map(|shell| (name.to_owned(), shell)));
+        }
         Some(form) => {
             value.insert(name.to_owned(), form.value);
             unknown.extend(told(&form.unknown).then(|| (name.to_owned(), form.unknown)));
             sensitive.extend(told(&form.sensitive).then(|| (name.to_owned(), form.sensitive)));
         }
     };
-    for attr in schema.map(|schema| schema.attrs.as_slice()).unwrap_or_default() {
-        put(attr.name, attribute(attr, object.get(attr.name)));
+    let is_told = |attr: &&Attr| !(attr.ours_alone && object.get(attr.name).is_none_or(is_nothing));
+    for attr in schema.map(|schema| schema.attrs.as_slice()).unwrap_or_default().iter().filter(is_told) {
+        put(attr.name, &attr.ty, attribute(attr, object.get(attr.name)));
     }
     let known = |name: &str| schema.is_some_and(|schema| schema.attr(name).is_some());
     for (name, part) in object.iter().filter(|(name, _)| !known(name)) {
-        put(name, part_of(part));
+        put(name, &part.ty(), part_of(part));
     }
     if !object.contains_key("id") && !known("id") {
         let id = kinds::get(&address.kind).filter(|_| address.mode == Mode::Managed);
         let id = id.filter(|kind| !kind.is_named_by_aws()).and_then(|kind| kind.identify(object));
         // Terraform learns every id from the call that makes the object.
-        put("id", id.map(|id| plain_form(id.into())));
+        put("id", &Type::String, id.map(|id| plain_form(id.into())));
     }
     Form { value: value.into(), unknown: unknown.into(), sensitive: sensitive.into() }
 }
@@ -57,8 +61,30 @@ fn schema(address: &Address) -> Option<&'static Schema> {
     }
 }
 
-/// An attribute; none where nothing of it is known. Nested blocks are lists, also where there are none.
+/// Whether a value that Terraform's provider does not have is worth telling.
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.is_unknown() || value.as_items().is_some_and(<[Value]>::is_empty)
+}
+
+/// What stands for the parts of something that is not known, where it will have parts.
+fn shell(ty: &Type) -> Option<Json> {
+    match ty {
+        Type::List(_) | Type::Set(_) | Type::Tuple(_) => Some(json!([])),
+        Type::Map(_) | Type::Object(_) => Some(json!({})),
+        _ => None,
+    }
+}
+
+/// An attribute; none where nothing of it is known. What is a secret in every object is one where there is none, too.
 fn attribute(attr: &Attr, value: Option<&Value>) -> Option<Form> {
+    let form = shown(attr, value)?;
+    let sensitive = if attr.secret { true.into() } else { form.sensitive };
+    let value = if attr.nullable { as_text(form.value) } else { form.value };
+    Some(Form { value, sensitive, ..form })
+}
+
+/// Nested blocks are lists, also where there are none.
+fn shown(attr: &Attr, value: Option<&Value>) -> Option<Form> {
     match (value.filter(|value| !value.is_null()), &attr.block) {
         (None, Some(_)) => Some(Form { value: json!([]), unknown: json!([]), sensitive: json!([]) }),
         (None, None) => Some(plain_form(Json::Null)),
@@ -67,6 +93,15 @@ fn attribute(attr: &Attr, value: Option<&Value>) -> Option<Form> {
             None => part_of(value),
         },
         (Some(value), None) => part_of(value),
+    }
+}
+
+/// A value in the spelling of the provider, which keeps as a text what an empty text is to unset.
+fn as_text(value: Json) -> Json {
+    match value {
+        Json::Bool(truth) => truth.to_string().into(),
+        Json::Number(number) => number.to_string().into(),
+        other => other,
     }
 }
 

@@ -65,7 +65,7 @@ fn a_damaged_plan_is_not_taken_for_its_directory() {
         (b"", "an empty file"),
         (&turned, "no saved plan"),
         (b"PK\x03\x04\x00\xff", "a plan of Terraform"),
-        (&newer, "a newer cachestack (9.0.0)"),
+        (&newer, "the saved plan is of format 9, by cachestack 9.0.0"),
         (&bytes[..20], "it ends within its first lines"),
     ];
     for (bytes, why) in cases {
@@ -78,6 +78,12 @@ fn a_damaged_plan_is_not_taken_for_its_directory() {
             let run = place.run(&args).expect(1);
             assert!(run.stderr.contains(why), "{args:?}: {}", run.stderr);
         }
+    }
+    for args in [["show", "--json", "p.plan"], ["plan", "--json", "--target=log_group.none"]] {
+        let told = place.run(&args).stdout;
+        std::fs::write(place.path().join("plan.json"), told).expect("a file");
+        let run = place.run(&["apply", "--auto-approve", "plan.json"]).expect(1);
+        assert!(run.stderr.contains("it is a plan as JSON"), "{args:?}: {}", run.stderr);
     }
     assert!(!place.path().join(".cachestack").exists(), "nothing was carried out");
 }

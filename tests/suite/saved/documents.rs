@@ -231,14 +231,14 @@ deny contains change.address if {
   some change in input.resource_changes
   change.type == "aws_elasticache_replication_group"
   change.change.actions[_] == "create"
-  change.change.after.at_rest_encryption_enabled == false
+  change.change.after.at_rest_encryption_enabled == "false"
 }
 ''')
 rego.set_input(json.load(open(sys.argv[1])))
 print(rego.query("data.main.deny"))
 "#;
 
-/// A policy in Rego refuses the same group.
+/// A policy in Rego refuses the same group. The provider has that switch as a text.
 #[test]
 fn a_policy_in_rego_finds_a_planted_mistake() {
     let Some(python) = python_with("a_policy_in_rego_finds_a_planted_mistake", "regopy") else { return };
