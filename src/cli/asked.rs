@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::cli::run::Context;
+use crate::diag::visible;
 use crate::ops::{Loaded, Session, SessionOptions};
 use crate::stack::variables::Given;
 use crate::ui::{self, Ui};
@@ -14,10 +15,13 @@ pub fn session(context: &Context, ui: Ui, loaded: &Arc<Loaded>, mut options: Ses
     if ui.json || !context.may_ask() || !ui::is_attended() {
         return session;
     }
-    let missing = missing(&session);
+    let mut missing = missing(&session);
     if missing.is_empty() {
         return session;
     }
+    // In the order in which they are written.
+    let variables = &session.evaluator.stack().module.variables;
+    missing.sort_by_key(|name| variables.get(name).map(|variable| (variable.span.file, variable.span.start)));
     for name in missing {
         match ask(ui, &session, &name) {
             Some(value) => options.given.push(Given::Var(name.to_string(), value)),
@@ -36,8 +40,10 @@ fn missing(session: &Session) -> Vec<Arc<str>> {
 }
 
 fn ask(ui: Ui, session: &Session, name: &str) -> Option<String> {
-    let question = format!("var.{name}: ");
-    let is_secret = session.evaluator.stack().module.variables.get(name).is_some_and(|variable| variable.sensitive);
+    let variable = session.evaluator.stack().module.variables.get(name);
+    let description = variable.and_then(|variable| variable.description.as_deref()).map(visible::line);
+    let question = format!("var.{name}{}: ", description.map(|text| format!(" ({text})")).unwrap_or_default());
+    let is_secret = variable.is_some_and(|variable| variable.sensitive);
     let answer = if is_secret { ui.ask_secret(&question) } else { ui.ask(&question) };
     answer.filter(|answer| !answer.is_empty())
 }

@@ -12,7 +12,7 @@ use clap_complete::engine::CompletionCandidate;
 
 use crate::cli::args::{InputArgs, StackArgs};
 use crate::cli::run::{Context, one};
-use crate::cli::{Cli, day_two, topics};
+use crate::cli::{Cli, day_two, explain};
 use crate::diag::codes;
 use crate::kind::Impact;
 use crate::ops::Session;
@@ -80,7 +80,7 @@ pub fn words(current: &OsStr) -> Vec<CompletionCandidate> {
         return offered(current, page.rows.iter().map(|row| format!("{kind}{}", row.path)));
     }
     let codes = codes::all().map(str::to_owned);
-    offered(current, reference::words().chain(topics::words().map(str::to_owned)).chain(codes))
+    offered(current, explain::words().chain(codes))
 }
 
 /// The names of snapshots in the account, if it answers while somebody would wait for it.

@@ -2,20 +2,20 @@
 
 use crate::cli::args::Explain;
 use crate::cli::run::Context;
-use crate::cli::{exit, topics};
+use crate::cli::{exit, language, topics};
 use crate::diag::{codes, did_you_mean, examples};
 use crate::lang::functions;
 use crate::ui::{Ui, reference};
 
-/// Explains the code of a diagnostic, a kind or attribute, a function, or a word of a plan.
+/// Explains the code of a diagnostic, a kind or attribute, a function, or a word of a plan or of the language.
 pub fn run(context: &Context, args: &Explain) -> u8 {
     if told(context.ui(false), &args.code) { exit::OK } else { exit::ERROR }
 }
 
 /// Says what a word means; whether it means anything.
 pub fn told(ui: Ui, word: &str) -> bool {
-    let found =
-        code(word).or_else(|| kind(ui, word)).or_else(|| functions::explain(word)).or_else(|| topics::explain(word));
+    let beside = || topics::explain(word).or_else(|| language::explain(word));
+    let found = code(word).or_else(|| kind(ui, word)).or_else(|| functions::explain(word)).or_else(beside);
     match &found {
         Some(text) => ui.out(text),
         None => ui.error(&unknown(word)),
@@ -37,6 +37,11 @@ fn kind(ui: Ui, word: &str) -> Option<String> {
     reference::text::attribute(ui, &page, path)
 }
 
+/// Everything that is explained beside codes.
+pub fn words() -> impl Iterator<Item = String> {
+    reference::words().chain(topics::words().chain(language::words()).map(str::to_owned))
+}
+
 /// What is said of a word that means nothing.
 fn unknown(word: &str) -> String {
     if let Some((page, path)) = reference::find_within(word) {
@@ -44,10 +49,10 @@ fn unknown(word: &str) -> String {
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         return format!("{} has no `{path}`{near}", page.head);
     }
-    let words: Vec<String> = reference::words().chain(topics::words().map(str::to_owned)).collect();
+    let words: Vec<String> = words().collect();
     let near = did_you_mean(word, words.iter().map(String::as_str)).map(|near| format!("; did you mean `{near}`?"));
     let advice = near.unwrap_or_else(|| {
         "; codes look like CS0401, kinds like replication_group, attributes like replication_group.node_type, functions like cidrsubnet".to_owned()
     });
-    format!("there is no code, kind, function or word of a plan `{word}`{advice}")
+    format!("there is no code, kind, function or word of a plan or of the language `{word}`{advice}")
 }

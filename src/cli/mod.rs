@@ -28,6 +28,7 @@ mod graph;
 mod iam_policy;
 mod import;
 mod init;
+mod language;
 mod log;
 pub mod manual;
 mod metrics;
@@ -63,6 +64,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::diag::visible;
 use crate::ui::{Ui, live, lost};
@@ -93,9 +95,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(told(ui, if error.use_stderr() { exit::ERROR } else { exit::OK }));
         }
     };
-    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
-    match runtime {
+    match runtime(&cli.command) {
         Ok(runtime) => {
             let code = panic::survive(|| runtime.block_on(dispatch(cli))).unwrap_or_else(exit::broken);
             // What is still asleep, such as a call that was abandoned, must not hold up the end.
@@ -107,6 +107,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(exit::ERROR)
         }
     }
+}
+
+/// What futures run on. Threads are started only for commands that have something to do at the same time.
+fn runtime(command: &Command) -> std::io::Result<Runtime> {
+    use Command::{Explain, Fmt, Man, Version};
+    if matches!(command, Explain(_) | Fmt(_) | Man(_) | Version(_)) {
+        return Builder::new_current_thread().build();
+    }
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
+    Builder::new_multi_thread().worker_threads(threads).enable_all().build()
 }
 
 /// The exit code, once more: a run whose output was lost did not do what it was asked for.

@@ -32,7 +32,7 @@ async fn waits(context: &Context, ui: Ui, args: &PendingArgs) -> Result<Vec<Wait
     let Some(subject) = subject else { return Ok(plan.waits) };
     let state = store.state();
     if !state.records.keys().any(|known| subject.contains(known)) {
-        return Err(Failure::Error(format!("the state has no `{subject}`")));
+        return Err(Failure::Error(state.lacks(&subject)));
     }
     Ok(plan.waits.into_iter().filter(|waits| subject.contains(&waits.address)).collect())
 }

@@ -33,7 +33,7 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
         .filter(|(found, _)| address.as_ref().is_none_or(|address| found.is_within(address)))
         .collect();
     if let (Some(address), true) = (&address, chosen.is_empty()) {
-        return Err(Failure::Error(format!("the state has no `{address}`")));
+        return Err(Failure::Error(state.lacks(address)));
     }
     if args.json {
         ui.json(&terraform::state(&state, &chosen, address.is_none()));

@@ -93,7 +93,7 @@ fn listed(ui: Ui, address: String, behind: &str, what: Option<(&str, &str)>) {
 fn show_one(ui: Ui, store: &Store, address: &str, json: bool) -> Result<u8, Failure> {
     let state = store.state();
     let address = show::parse(address)?;
-    let record = state.records.get(&address).ok_or_else(|| Failure::Error(format!("the state has no `{address}`")))?;
+    let record = state.records.get(&address).ok_or_else(|| Failure::Error(state.lacks(&address)))?;
     if json {
         ui.json(&show::json(&state, &[(&address, record)]));
     } else {

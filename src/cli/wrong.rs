@@ -1,8 +1,10 @@
-//! A word that is no command. What is known of other programs is answered; of words that only look like a command, those
-//! that change an account are not guessed.
+//! A word that is no command or no option. What is known of other programs is answered; of words that only look like a
+//! command, those that change an account are not guessed.
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+
+use crate::diag::did_you_mean;
 
 /// Words of Terraform and of everyday speech, and what does that here.
 const MEANT: [(&[&str], &str); 18] = [
@@ -47,6 +49,19 @@ const MEANT: [(&[&str], &str); 18] = [
     (&["price", "prices", "estimate"], "`cost estimate` says what a stack costs in a month"),
 ];
 
+/// Options of other programs, and what does that here.
+const OPTIONS: [(&[&str], &str); 9] = [
+    (&["--output"], "--out FILE saves a plan"),
+    (&["--port"], "`emulate --listen ADDRESS:PORT` says where the emulator listens"),
+    (&["--yes", "-y", "--approve", "--assume-yes"], "--auto-approve leaves out the question"),
+    (&["--verbose", "-v", "--debug"], "--log FILE writes a line for each call; --log-level says how much"),
+    (&["--quiet", "-q", "--silent"], "send what is printed elsewhere: what is wrong goes to the standard error"),
+    (&["--region"], "the region is that of the environment block, or of AWS_REGION"),
+    (&["--profile"], "the profile is that of the environment block, or of AWS_PROFILE"),
+    (&["--dry-run", "--check", "--what-if"], "`plan` only looks"),
+    (&["--workspace", "--stage"], "-e NAME chooses an environment"),
+];
+
 /// What changes an account or a state.
 const CHANGES: [&str; 14] = [
     "apply",
@@ -66,10 +81,35 @@ const CHANGES: [&str; 14] = [
 ];
 
 /// The error with what may be meant.
-pub fn told(mut error: Error) -> Error {
-    if error.kind() != ErrorKind::InvalidSubcommand {
+pub fn told(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => of_command(error),
+        ErrorKind::UnknownArgument => of_option(error),
+        _ => error,
+    }
+}
+
+fn of_option(mut error: Error) -> Error {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg).cloned() else { return error };
+    let meant = OPTIONS.iter().find(|(words, _)| words.contains(&&*word));
+    let near = match error.get(ContextKind::SuggestedArg) {
+        Some(ContextValue::String(near)) => did_you_mean(&word, [&**near]).is_some(),
+        _ => false,
+    };
+    if near && meant.is_none() {
         return error;
     }
+    // The usage is that of the option that is not meant.
+    for context in [ContextKind::SuggestedArg, ContextKind::Suggested, ContextKind::Usage] {
+        error.remove(context);
+    }
+    if let Some((_, tip)) = meant {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from((*tip).to_owned())]));
+    }
+    error
+}
+
+fn of_command(mut error: Error) -> Error {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand).cloned() else { return error };
     let near = match error.remove(ContextKind::SuggestedSubcommand) {
         Some(ContextValue::Strings(near)) => near,
@@ -117,6 +157,21 @@ mod tests {
             ("workspace", "env list", "apply"),
             ("state lst", "'list'", "'rm'"),
             ("state sm", "unrecognized", "move"),
+        ] {
+            let words = ["cachestack"].into_iter().chain(line.split(' '));
+            let error = told(Cli::try_parse_from(words).expect_err(line)).render().to_string();
+            assert!(error.contains(want) && !error.contains(never), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_option_is_guessed_or_explained() {
+        for (line, want, never) in [
+            ("emulate --port=1", "--listen", "--operations"),
+            ("emulate --lisen", "'--listen'", "ADDRESS:PORT` says"),
+            ("plan -y", "--auto-approve", "similar"),
+            ("plan --dry-run", "`plan` only looks", "similar"),
+            ("plan --xyzzy", "unexpected argument", "similar"),
         ] {
             let words = ["cachestack"].into_iter().chain(line.split(' '));
             let error = told(Cli::try_parse_from(words).expect_err(line)).render().to_string();

@@ -30,7 +30,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, styled: bool, width:
         let ranges: Vec<Range<usize>> = here.iter().map(|(span, ..)| clip(*span, &source.text)).collect();
         // Of a long file only the lines that are shown are looked at, however many mistakes it has.
         let lines = lines_of(&ranges, &source.text);
-        let first = source.text[..lines.start].matches('\n').count() + 1;
+        let first = source.line(lines.start);
         let shown = Shown::new(source, lines, true);
         let places: Vec<Range<usize>> = ranges.into_iter().map(|range| shown.place(range)).collect();
         let mut snippet = Snippet::source(shown.text).line_start(first).path(visible(&source.path)).fold(true);

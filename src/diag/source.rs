@@ -1,7 +1,7 @@
 //! The texts that spans point into.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -36,9 +36,18 @@ pub struct Source {
     pub text: Arc<str>,
     /// Bytes that must not be shown, in order, none touching another.
     hidden: Vec<Range<usize>>,
+    /// Where lines begin behind the first, once somebody asks for the number of one.
+    breaks: OnceLock<Arc<[u32]>>,
 }
 
 impl Source {
+    /// The number of the line that a byte is in, from 1.
+    pub fn line(&self, byte: usize) -> usize {
+        let begin = |(at, _): (usize, &str)| at as u32 + 1;
+        let breaks = self.breaks.get_or_init(|| self.text.match_indices('\n').map(begin).collect());
+        breaks.partition_point(|begin| *begin as usize <= byte) + 1
+    }
+
     /// Whether the byte belongs to something that must not be shown.
     pub fn is_hidden(&self, byte: usize) -> bool {
         let next = self.hidden.partition_point(|range| range.end <= byte);
@@ -55,7 +64,7 @@ pub struct SourceMap {
 impl SourceMap {
     /// Adds a file.
     pub fn add(&mut self, path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
-        self.files.push(Source { path: path.into(), text: text.into(), hidden: Vec::new() });
+        self.files.push(Source { path: path.into(), text: text.into(), hidden: Vec::new(), breaks: OnceLock::new() });
         FileId(self.files.len() as u32 - 1)
     }
 
@@ -120,10 +129,11 @@ impl SourceMap {
 
     /// Line and column of a byte, both from 1; the column counts characters as they are seen.
     pub fn position(&self, file: FileId, byte: u32) -> (usize, usize) {
-        let text = &self.get(file).text;
-        let before = &text[..text.floor_char_boundary(byte as usize)];
+        let source = self.get(file);
+        let end = source.text.floor_char_boundary(byte as usize);
+        let before = &source.text[..end];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].graphemes(true).count() + 1)
+        (source.line(end), before[line_start..].graphemes(true).count() + 1)
     }
 
     /// The text of a span.

@@ -1,6 +1,6 @@
 //! What differs between a state and its account, apart from what the configuration would change. Only reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::kind::Event;
@@ -30,6 +30,8 @@ pub struct Found {
     pub without_events: Option<String>,
     /// Where the environment is, in words.
     pub place: String,
+    /// The blocks of what drifted, without keys, that are spelled as Terraform's.
+    pub as_terraform: BTreeSet<Address>,
 }
 
 impl Found {
@@ -66,6 +68,7 @@ pub async fn find(session: &mut Session) -> Result<Found, Failure> {
         awaited,
         unapplied,
         place: connection.place.clone(),
+        as_terraform: seen.as_terraform,
         ..Found::default()
     };
     events(session, &connection, &mut found).await;

@@ -63,7 +63,7 @@ fn remove(state: &State, subjects: &[Subject]) -> Told {
     let old = state.deposed.iter().map(|old| &old.address);
     let all: Vec<&Address> = state.records.keys().chain(old).collect();
     if let Some(none) = subjects.iter().find(|subject| !all.iter().any(|address| subject.contains(address))) {
-        return Err(format!("the state has no `{none}`"));
+        return Err(state.lacks(none));
     }
     let (mut lines, mut effects) = (Vec::new(), Vec::new());
     // Once, however many of the subjects it is in.
@@ -80,7 +80,7 @@ fn remove(state: &State, subjects: &[Subject]) -> Told {
 }
 
 fn replace_id(state: &State, address: &Address, id: &str) -> Told {
-    let record = state.records.get(address).ok_or_else(|| format!("the state has no `{address}`"))?;
+    let record = state.records.get(address).ok_or_else(|| state.lacks(address))?;
     if id.is_empty() || record.id == id {
         return Err(format!("`{address}` has the id \"{}\" already", line(&record.id)));
     }

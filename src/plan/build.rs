@@ -404,7 +404,8 @@ impl Draft<'_> {
             import::only(&mut self.plan);
         }
         let stack = self.evaluator.stack();
-        let blocks = self.plan.steps.iter().map(|step| step.address.config());
+        let drifted = self.plan.drift.iter().map(|drift| drift.address.config());
+        let blocks = self.plan.steps.iter().map(|step| step.address.config()).chain(drifted);
         let as_terraform = |block: &Address| stack.resource(block).is_some_and(|resource| resource.as_terraform);
         self.plan.as_terraform = blocks.filter(as_terraform).collect();
         self.tell_once();

@@ -182,7 +182,7 @@ pub struct Plan {
     pub taken_back: Vec<(Address, String)>,
     /// Objects that are taken over.
     pub imports: Vec<Imported>,
-    /// The blocks of steps, without keys, that are spelled as Terraform's.
+    /// The blocks of steps and of what drifted, without keys, that are spelled as Terraform's.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub as_terraform: BTreeSet<Address>,
 }

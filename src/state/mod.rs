@@ -21,10 +21,12 @@ mod v1;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::diag::did_you_mean;
 use crate::kinds::tags::MARK;
 use crate::value::{Object, Value};
 pub use operations::Operations;
@@ -269,6 +271,16 @@ pub enum Effect {
 }
 
 impl State {
+    /// Says that there is nothing of this name, and what may be meant.
+    pub fn lacks(&self, name: &impl Display) -> String {
+        let name = name.to_string();
+        let known: Vec<String> = self.records.keys().map(Address::to_string).collect();
+        match did_you_mean(&name, known.iter().map(String::as_str)) {
+            Some(near) => format!("the state has no `{name}`, perhaps `{near}`"),
+            None => format!("the state has no `{name}`"),
+        }
+    }
+
     /// Applies an entry.
     pub fn apply(&mut self, entry: Entry) {
         match entry {

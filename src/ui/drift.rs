@@ -20,10 +20,11 @@ pub fn render(ui: Ui, found: &Found, environment: &str) -> String {
     }
     let mut out = format!("Drift in {place}:\n\n");
     for drift in &found.drift {
-        out.push_str(&one(ui, drift, found.events.get(&drift.address).map(Vec::as_slice)));
+        out.push_str(&one(ui, drift, found));
     }
     for (drift, until) in &found.awaited {
-        out.push_str(&drifted(ui, drift, &format!("will be changed, as others have asked AWS for ({until})")));
+        let head = format!("will be changed, as others have asked AWS for ({until})");
+        out.push_str(&drifted(ui, drift, &head, &found.as_terraform));
     }
     if let Some(why) = &found.without_events {
         out.push_str(&format!("Events could not be read: {}.\n", plain(why)));
@@ -35,10 +36,10 @@ pub fn render(ui: Ui, found: &Found, environment: &str) -> String {
     out
 }
 
-fn one(ui: Ui, drift: &Drift, events: Option<&[Event]>) -> String {
+fn one(ui: Ui, drift: &Drift, found: &Found) -> String {
     let head = if drift.changes.is_empty() { "is gone" } else { "was changed by others" };
-    let mut out = drifted(ui, drift, head);
-    let told = events.unwrap_or_default();
+    let mut out = drifted(ui, drift, head, &found.as_terraform);
+    let told = found.events.get(&drift.address).map(Vec::as_slice).unwrap_or_default();
     for event in told {
         out.push_str(&format!("    {} {}\n", event.at, plain(&event.text)));
     }

@@ -25,6 +25,7 @@ pub mod stream;
 pub mod terraform;
 pub mod value;
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -39,6 +40,9 @@ use crate::diag::{Diagnostic, SourceMap, render, visible};
 use crate::kind::Impact;
 use crate::lang::hide::hide;
 pub use print::{is_attended, is_watched, lost, open_beside};
+
+/// So many warnings of one code are printed whole.
+const ALIKE_MAX: usize = 5;
 
 const GREEN: AnsiColor = AnsiColor::Green;
 const RED: AnsiColor = AnsiColor::Red;
@@ -265,7 +269,7 @@ impl Ui {
         answer
     }
 
-    /// Prints diagnostics, and how many there were.
+    /// Prints diagnostics. Of warnings with one code the first are enough to see what is meant.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         if diagnostics.is_empty() {
             return;
@@ -276,13 +280,25 @@ impl Ui {
             let lines = report::github::annotations(&report::findings(diagnostics, sources));
             lines.iter().for_each(|line| print::stderr(&format!("{line}\n")));
         }
+        let mut alike: BTreeMap<&str, usize> = BTreeMap::new();
         for diagnostic in diagnostics.iter().filter(|_| !self.json) {
+            if !diagnostic.is_error() && !self.compact {
+                let before = alike.entry(diagnostic.code).or_default();
+                *before += 1;
+                if *before > ALIKE_MAX {
+                    continue;
+                }
+            }
             if self.compact && !diagnostic.is_error() {
                 self.err(&render::line(diagnostic, sources));
                 continue;
             }
             // Its parts are visible already, and the styles are those of the renderer.
             print::stderr(&format!("{}\n\n", render::render(diagnostic, sources, self.colour_err, print::width())));
+        }
+        for (code, more) in alike.into_iter().filter(|(_, count)| *count > ALIKE_MAX) {
+            let more = more - ALIKE_MAX;
+            print::stderr(&format!("{code}: {more} more like these; -compact-warnings has a line for each\n\n"));
         }
     }
 

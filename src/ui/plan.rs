@@ -49,7 +49,8 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
         ));
     }
     for drift in plan.drift.iter().filter(|drift| !drift.changes.is_empty()) {
-        out.push_str(&drifted(ui, drift, "was changed by others; its record takes that over, nothing is sent"));
+        let head = "was changed by others; its record takes that over, nothing is sent";
+        out.push_str(&drifted(ui, drift, head, &plan.as_terraform));
         out.push('\n');
     }
     for told in alike::gathered(ui, shown(plan).iter().map(|shown| block(ui, shown)).collect()) {
@@ -194,14 +195,15 @@ pub fn named<'a>(steps: impl Iterator<Item = &'a Step>) -> Option<String> {
 }
 
 /// What others have changed.
-pub fn drifted(ui: Ui, drift: &Drift, head: &str) -> String {
+pub fn drifted(ui: Ui, drift: &Drift, head: &str, as_terraform: &BTreeSet<Address>) -> String {
     let address = ui.paint(Style::new().bold(), &drift.address.to_string());
     let sign = ui.paint(style(YELLOW), "~");
     let mut out = format!("  # {address} {head}\n");
     if drift.changes.is_empty() {
         return out;
     }
-    out.push_str(&format!("  {sign} {} \"{}\" {{\n", drift.address.kind, drift.address.name));
+    let header = header(&drift.address, as_terraform.contains(&drift.address.config()));
+    out.push_str(&format!("  {sign} {header} {{\n"));
     let width = drift.changes.iter().map(|change| name(change).len()).max().unwrap_or(0);
     let told = |change: &AttrChange| attribute(ui, change, key_of(&drift.address, change.name), width, false);
     drift.changes.iter().for_each(|change| out.push_str(&told(change)));
@@ -268,9 +270,8 @@ fn block<'a>(ui: Ui, shown: &Shown<'a>) -> alike::Told<'a> {
 }
 
 /// The header of a block, as it is spelled.
-fn header(shown: &Shown) -> String {
-    let Address { mode, kind, name, .. } = shown.address;
-    match (mode.word(), shown.as_terraform) {
+fn header(Address { mode, kind, name, .. }: &Address, as_terraform: bool) -> String {
+    match (mode.word(), as_terraform) {
         ("", true) => format!("resource \"{}\" \"{name}\"", names::kind(*mode, kind)),
         (word, true) => format!("{word} \"{}\" \"{name}\"", names::kind(*mode, kind)),
         ("", false) => format!("{kind} \"{name}\""),
@@ -280,7 +281,11 @@ fn header(shown: &Shown) -> String {
 
 /// What differs, as a block.
 fn body<'a>(ui: Ui, shown: &Shown, (sign, colour): (&str, AnsiColor), told: alike::Told<'a>) -> alike::Told<'a> {
-    let head = format!("{} {} {{\n", ui.paint(style(colour), &format!("{sign:>3}")), header(shown));
+    let head = format!(
+        "{} {} {{\n",
+        ui.paint(style(colour), &format!("{sign:>3}")),
+        header(shown.address, shown.as_terraform)
+    );
     let replaced = matches!(shown.main.reason, Reason::Replaced { .. });
     let creating = shown.main.action == Action::Create && !replaced;
     let is_told = |change: &&AttrChange| ui.full || !creating || is_written(shown.main, change.name);

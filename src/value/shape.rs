@@ -2,6 +2,7 @@
 //! few dozen kinds, and looking for an attribute of one of them reads memory that the last look has read.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,7 +10,54 @@ use super::names;
 
 /// Names in their order, each once. Two that have the same names are mostly one: see [`Shape::is`].
 #[derive(Clone)]
-pub struct Shape(Arc<Vec<Arc<str>>>);
+pub struct Shape(Arc<Names>);
+
+/// Names, and how each begins: most comparisons end there, without a look at the text.
+#[derive(Clone, Default)]
+struct Names {
+    all: Vec<Arc<str>>,
+    heads: Vec<u64>,
+}
+
+/// The first eight bytes of a name, in an order that is that of the names.
+fn head(name: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let count = name.len().min(8);
+    bytes[..count].copy_from_slice(&name.as_bytes()[..count]);
+    u64::from_be_bytes(bytes)
+}
+
+impl Names {
+    fn of(all: Vec<Arc<str>>) -> Self {
+        let heads = all.iter().map(|name| head(name)).collect();
+        Self { all, heads }
+    }
+
+    fn insert(&mut self, at: usize, name: Arc<str>) {
+        self.heads.insert(at, head(&name));
+        self.all.insert(at, name);
+    }
+
+    /// Where a name is, or where it belongs.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        let wanted = head(name);
+        let compare = |at: usize| self.heads[at].cmp(&wanted).then_with(|| (*self.all[at]).cmp(name));
+        let (mut low, mut high) = (0, self.all.len());
+        // What is added in order, as most is, goes to the end.
+        if high > 0 && compare(high - 1).is_lt() {
+            return Err(high);
+        }
+        while low < high {
+            let middle = low.midpoint(high);
+            match compare(middle) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => return Ok(middle),
+            }
+        }
+        Err(low)
+    }
+}
 
 /// More names than these are keys of somebody's map, which is like no other.
 const SHARED_MAX: usize = 64;
@@ -39,9 +87,9 @@ impl Shape {
     /// The shape of names in their order, each there once.
     pub fn of(names: Vec<Arc<str>>) -> Self {
         if names.len() > SHARED_MAX {
-            return Self(Arc::new(names));
+            return Self(Arc::new(Names::of(names)));
         }
-        let add = |shape: &mut Self, name| shape.insert(shape.0.len(), name);
+        let add = |shape: &mut Self, name| shape.insert(shape.0.all.len(), name);
         names.into_iter().fold(Self::default(), |mut shape, name| {
             add(&mut shape, name);
             shape
@@ -50,12 +98,12 @@ impl Shape {
 
     /// The names in their order.
     pub fn names(&self) -> &[Arc<str>] {
-        &self.0
+        &self.0.all
     }
 
     /// The names in their order, of their own.
     pub fn into_names(self) -> Vec<Arc<str>> {
-        Arc::unwrap_or_clone(self.0)
+        Arc::unwrap_or_clone(self.0).all
     }
 
     /// Whether the other one is this one. Where it is not, it may still have the same names.
@@ -65,16 +113,12 @@ impl Shape {
 
     /// Where a name is, or where it belongs.
     pub fn place(&self, name: &str) -> Result<usize, usize> {
-        // What is added in order, as most is, goes to the end.
-        match self.0.last() {
-            Some(last) if &**last < name => Err(self.0.len()),
-            _ => self.0.binary_search_by(|other| (**other).cmp(name)),
-        }
+        self.0.place(name)
     }
 
     /// Adds a name where it belongs.
     pub fn insert(&mut self, at: usize, name: Arc<str>) {
-        if self.0.len() >= SHARED_MAX {
+        if self.0.all.len() >= SHARED_MAX {
             return Arc::make_mut(&mut self.0).insert(at, name);
         }
         let name = names::kept(name);
@@ -83,10 +127,12 @@ impl Shape {
 
     /// Takes the name at a place out.
     pub fn remove(&mut self, at: usize) {
-        if self.0.len() > SHARED_MAX {
-            Arc::make_mut(&mut self.0).remove(at);
+        if self.0.all.len() > SHARED_MAX {
+            let names = Arc::make_mut(&mut self.0);
+            names.all.remove(at);
+            names.heads.remove(at);
         } else {
-            let rest = [&self.0[..at], &self.0[at + 1..]].concat();
+            let rest = [&self.0.all[..at], &self.0.all[at + 1..]].concat();
             *self = Self::of(rest);
         }
     }
@@ -103,11 +149,8 @@ impl Grown {
             Arc::make_mut(&mut to.0).insert(at, name);
             return to;
         }
-        let mut names = Vec::with_capacity(from.0.len() + 1);
-        names.extend_from_slice(&from.0[..at]);
-        names.push(name);
-        names.extend_from_slice(&from.0[at..]);
-        let to = Shape(Arc::new(names));
+        let mut to = from.clone();
+        Arc::make_mut(&mut to.0).insert(at, name);
         self.0.insert(step, (from, to.clone()));
         to
     }
@@ -142,6 +185,32 @@ mod tests {
         middle.insert(1, "c".into());
         assert_eq!(middle.into_names(), ["b", "c", "d", "f"].map(Arc::from));
         assert_eq!(three.names().len(), 3);
+    }
+
+    /// Names that begin alike, that end where others go on, and that no text of the language has.
+    #[test]
+    fn names_stand_in_the_order_of_texts() {
+        let mut names = [
+            "",
+            "\0",
+            "a",
+            "a\0",
+            "aaaaaaaa",
+            "aaaaaaaaa",
+            "aaaaaaab",
+            "b",
+            "snapshot",
+            "snapshot_name",
+            "é",
+            "日本語",
+        ];
+        names.sort_unstable();
+        let all = shape(&names);
+        for (at, name) in names.iter().enumerate() {
+            assert_eq!(all.place(name), Ok(at), "{name:?}");
+            let next = format!("{name}\0\0");
+            assert_eq!(all.place(&next), Err(names.partition_point(|other| *other < &*next)), "{next:?}");
+        }
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::cli::complete;
 /// `explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The code, CS0531; a kind or attribute, replication_group.node_type; a function, cidrsubnet; or a word of a plan,
-    /// write-pause.
+    /// The code, CS0531; a kind or attribute, replication_group.node_type; a function, cidrsubnet; or a word of a plan or
+    /// of the language, write-pause, for_each.
     #[arg(value_name = "CODE|KIND[.ATTRIBUTE]|FUNCTION|WORD", add = ArgValueCompleter::new(complete::words))]
     pub code: String,
 }

@@ -113,6 +113,8 @@ pub struct Environment {
 pub struct Variable {
     /// The place of its header.
     pub span: Span,
+    /// What it is for.
+    pub description: Option<Arc<str>>,
     /// Its type constraint.
     pub ty: Option<Expr>,
     /// Its default.
@@ -150,6 +152,8 @@ pub struct Local {
 pub struct Output {
     /// The place of its header.
     pub span: Span,
+    /// What it is for.
+    pub description: Option<Arc<str>>,
     /// What it is.
     pub value: Expr,
     /// Whether it is shown.

@@ -192,6 +192,7 @@ fn variable(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic
     }
     let variable = Variable {
         span: block.header_span,
+        description: description(block),
         ty: expr("type"),
         default: expr("default"),
         sensitive,
@@ -208,6 +209,14 @@ fn variable(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic
         return;
     }
     module.variables.insert(name, variable);
+}
+
+/// What something is for, where that is written out.
+fn description(block: &Block) -> Option<Arc<str>> {
+    match &*block.body.attribute("description")?.expr.node {
+        Node::String(text) => Some(text.clone()),
+        _ => None,
+    }
 }
 
 /// The advice of `deprecated = "..."`.
@@ -260,6 +269,7 @@ fn output(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnostic>)
     }
     let output = Output {
         span: block.header_span,
+        description: description(block),
         value: value.expr.clone(),
         sensitive,
         depends_on: depends_on.unwrap_or_default(),

@@ -114,16 +114,15 @@ impl Evaluator<'_> {
     ) -> Result<(), Vec<Diagnostic>> {
         let least = function.params.len();
         let signature = function.signature();
+        let takes = format!("{least} argument{}", if least == 1 { "" } else { "s" });
         if count < least {
             let missing = function.params[count].name;
-            let detail = format!(
-                "The function {:?} takes {least} arguments, and {missing:?} is missing: {signature}.",
-                function.name
-            );
+            let detail =
+                format!("The function {:?} takes {takes}, and {missing:?} is missing: {signature}.", function.name);
             return fail("CS0212", detail, span);
         }
         if count > least && function.rest.is_none() {
-            let detail = format!("The function {:?} takes {least} arguments, not {count}: {signature}.", function.name);
+            let detail = format!("The function {:?} takes {takes}, not {count}: {signature}.", function.name);
             return fail("CS0212", detail, spans[least]);
         }
         Ok(())

@@ -93,7 +93,7 @@ fn fill(call: &Call, args: &[Value]) -> Result<String, Failure> {
     }
     out.push_str(rest);
     if highest < args.len() {
-        return wrong(highest + 1, format!("the format uses {highest} arguments, not {}", args.len()));
+        return wrong(highest + 1, format!("the format has a place for {highest} of the {} arguments", args.len()));
     }
     Ok(out)
 }

@@ -288,6 +288,7 @@ impl Parser<'_> {
                     Kind::CloseBracket | Kind::CloseParen => "Remove it, or add the opening one.",
                     _ => "An expression goes on in the next line only inside brackets or parentheses.",
                 };
+                let help = self.word_between(token).unwrap_or(help);
                 let first = self.span(self.tokens[item]);
                 let detail = format!("Expected the end of the line, but found {}.", found.describe());
                 let diagnostic = self
@@ -296,6 +297,22 @@ impl Parser<'_> {
                 self.diagnostics.push(diagnostic.help(help));
                 Err(Reported)
             }
+        }
+    }
+
+    /// What to write for a word that joins expressions in other languages.
+    fn word_between(&self, token: Token) -> Option<&'static str> {
+        let text = |token: &Token| self.source.get(token.start as usize..token.end as usize);
+        if self.at.checked_sub(1).and_then(|before| text(&self.tokens[before])) == Some("not") {
+            return Some("Write `!` before a condition.");
+        }
+        match text(&token)? {
+            "and" => Some("Write `&&` for `and`."),
+            "or" => Some("Write `||` for `or`."),
+            "if" | "else" => Some("Write CONDITION ? VALUE : OTHERWISE."),
+            "is" => Some("Write `==`, or `!=` for `is not`."),
+            "in" => Some("Write contains(LIST, VALUE)."),
+            _ => None,
         }
     }
 

@@ -2,6 +2,7 @@
 //! snapshot does not keep (encryption, token, users, networks, tags) is in the block.
 
 use crate::address::Address;
+use crate::diag::did_you_mean;
 use crate::generate::restored::{self, Edit};
 use crate::kind::{Filled, Kind, Observation, Status};
 use crate::kinds::backup;
@@ -22,8 +23,12 @@ pub fn choose(found: &[Observation], about: &Address, wanted: &str) -> Result<Ob
     let lower = wanted.to_lowercase();
     let is = |one: &&Observation| ["id", "snapshot_name"].iter().any(|name| text(&one.object, name) == Some(&lower));
     let one = found.iter().find(is);
-    let one = one
-        .ok_or_else(|| Failure::Error(format!("there is no snapshot \"{wanted}\": cachestack snapshots lists them")))?;
+    let one = one.ok_or_else(|| {
+        let near = did_you_mean(&lower, found.iter().filter_map(|one| text(&one.object, "id")));
+        let near =
+            near.map_or("cachestack snapshots lists them".to_owned(), |near| format!("did you mean \"{near}\"?"));
+        Failure::Error(format!("there is no snapshot \"{wanted}\": {near}"))
+    })?;
     let status = text(&one.object, "status").unwrap_or("not ready");
     if ready(&one) { Ok(one.clone()) } else { Err(Failure::Error(format!("the snapshot \"{wanted}\" is {status}"))) }
 }

@@ -297,6 +297,21 @@ impl Scope for View<'_> {
     }
 }
 
+/// Words of other languages, and what is written here.
+const WORDS: [(&str, &str); 11] = [
+    ("True", "`true`"),
+    ("TRUE", "`true`"),
+    ("yes", "`true`"),
+    ("False", "`false`"),
+    ("FALSE", "`false`"),
+    ("no", "`false`"),
+    ("None", "`null`"),
+    ("nil", "`null`"),
+    ("undefined", "`null`"),
+    ("NULL", "`null`"),
+    ("not", "`!` before a condition"),
+];
+
 impl View<'_> {
     fn resolve_look_up(&self, mode: Mode, steps: &[Step], span: Span) -> Result<(Value, usize), Diagnostic> {
         let (word, prefix) = (mode.word(), mode.prefix());
@@ -328,9 +343,11 @@ impl View<'_> {
         }
         if kinds::get(our_name(kind)).is_none() && !foreign && !kind.starts_with("aws_") {
             let roots = self.roots();
-            let help = match did_you_mean(kind, roots.iter().map(String::as_str)) {
-                Some(near) => format!("Did you mean `{near}`?"),
-                None => "A text needs quotes; a variable is `var.NAME`, a local value `local.NAME`.".to_owned(),
+            let word = WORDS.iter().find(|(word, _)| *word == kind);
+            let help = match (word, did_you_mean(kind, roots.iter().map(String::as_str))) {
+                (Some((_, here)), _) => format!("Write {here}."),
+                (_, Some(near)) => format!("Did you mean `{near}`?"),
+                _ => "A text needs quotes; a variable is `var.NAME`, a local value `local.NAME`.".to_owned(),
             };
             return Err(Diagnostic::error(
                 "CS0401",

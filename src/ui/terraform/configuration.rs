@@ -72,6 +72,7 @@ fn outputs(module: &Module) -> Json {
         }
         body["expression"] = expression(&output.value, false);
         depends_on(&output.depends_on, &mut body);
+        described(output.description.as_ref(), &mut body);
         (name.to_string(), body)
     };
     Json::Object(module.outputs.iter().map(one).collect())
@@ -83,12 +84,19 @@ fn variables(module: &Module) -> Json {
         if let Some(default) = variable.default.as_ref().filter(|_| !variable.sensitive).and_then(constant) {
             body["default"] = default;
         }
+        described(variable.description.as_ref(), &mut body);
         if variable.sensitive {
             body["sensitive"] = true.into();
         }
         (name.to_string(), body)
     };
     Json::Object(module.variables.iter().map(one).collect())
+}
+
+fn described(description: Option<&Arc<str>>, body: &mut Json) {
+    if let Some(text) = description {
+        body["description"] = (&**text).into();
+    }
 }
 
 fn module_call(stack: &Stack, call: &Call, inner: &ModulePath) -> Json {
