@@ -4,9 +4,9 @@
 //! Time is that of the program itself. What the kernel takes on top to supply memory is a row of its own: a page that a
 //! virtual machine's host has to find first costs a multiple of one that is at hand, and small sizes find theirs at hand.
 //!
-//! `cargo bench --no-default-features --features simulation --bench growth [-- --quick] [--check] [SHAPE]` prints CPU time
-//! and peak memory by size, and the exponent of the growth: 1 is a straight line. With `--quick` sizes are small; with
-//! `--check` an exponent above 1.1 is an error. `--instructions` counts instructions under `valgrind` in place of CPU
+//! `cargo bench --no-default-features --features simulation --bench growth [-- --quick|--far] [--check] [SHAPE]` prints CPU
+//! time and peak memory by size, and the exponent of the growth: 1 is a straight line. With `--quick` sizes are small, with
+//! `--far` they go up to 30,000; with `--check` an exponent above 1.1 is an error. `--instructions` counts instructions under `valgrind` in place of CPU
 //! time: it tells growth of the work from memory that is slower the more of it there is.
 
 mod life;
@@ -22,6 +22,7 @@ use nix::sys::time::TimeValLike;
 mod allocator;
 
 const SIZES: [usize; 4] = [1_250, 2_500, 5_000, 10_000];
+const FAR: [usize; 3] = [3_000, 10_000, 30_000];
 const QUICK: [usize; 3] = [625, 1_250, 2_500];
 /// Counting is some forty times slower than running.
 const COUNTED: [usize; 3] = [500, 1_000, 2_000];
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         let exponent = match () {
             () if is_set("--instructions") => count(shape),
             () if is_set("--quick") => measure(shape, &QUICK),
+            () if is_set("--far") => measure(shape, &FAR),
             () => measure(shape, &SIZES),
         };
         worst = worst.max(exponent);

@@ -105,7 +105,7 @@
 //! | [`plan`] | the walk, decisions, replacement, edges: a pure function of stack, state and live objects; what a stack forbids its plans ([`plan::policy`]); what a plan changes of the bill ([`plan::cost`], by the dated prices of [`catalog::prices`]) |
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
 //! | [`generate`] | configuration out of objects: what of them is written, labels, references, `for_each`, files; out of templates of CloudFormation; and the block of a restore |
-//! | [`apply`] | scheduler, steps, turns on parents that change one thing at a time, holes, the one poller, what wholes have because of their parts |
+//! | [`apply`] | scheduler, steps, turns on parents that change one thing at a time, calls that AWS takes together (`apply/joint.rs`), holes, the one poller, what wholes have because of their parts |
 //! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
 //! | `cloud` | the AWS SDK; the only place that names it (feature `aws`). Services without a crate of it (`cloud/api`): EC2, CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, the price list, objects of S3 |
 //! | `probe` | one server looked at over the network, without stack and AWS: name, port, TLS, log-in, role, slots (TLS: feature `aws`) |

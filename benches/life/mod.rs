@@ -57,6 +57,12 @@ impl Life {
         assert_eq!(outcome.empty, *empty, "{name}");
     }
 
+    /// Where it is lived.
+    #[allow(dead_code, reason = "not every bench looks")]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// Ends without the work of letting go: what one command has left in the account is no work of that command.
     pub fn leave(self) {
         std::mem::forget(self.place);

@@ -4,8 +4,8 @@
 type Shape = fn(usize) -> String;
 
 /// The shapes by name.
-pub const SHAPES: [(&str, Shape); 4] =
-    [("alarms", alarms), ("chains", chains), ("targets", targets), ("services", services)];
+pub const SHAPES: [(&str, Shape); 5] =
+    [("alarms", alarms), ("blocks", blocks), ("chains", chains), ("targets", targets), ("services", services)];
 
 /// The text of a stack.
 pub fn stack(shape: &str, size: usize) -> String {
@@ -43,6 +43,18 @@ fn alarms(size: usize) -> String {
     let more =
         "for_each = local.keys\n  alarm_name = \"cpu-${each.key}\"\n  dimensions = { CacheClusterId = each.key }";
     keys(size) + &alarm("cpu", more)
+}
+
+/// A block for each alarm, all of which read one list of all names.
+fn blocks(size: usize) -> String {
+    let more = |number: usize| {
+        format!(
+            "alarm_name = \"cpu-k{number:05}\"\n  alarm_description = \"one of ${{length(local.keys)}}\"\n  \
+             dimensions = {{ CacheClusterId = \"k{number:05}\" }}"
+        )
+    };
+    let block = |number: usize| alarm(&format!("k{number:05}"), &more(number));
+    keys(size) + &(0..size).map(block).collect::<String>()
 }
 
 /// Alarms and security groups, each of which refers to the one of the same key in another block.

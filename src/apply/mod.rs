@@ -2,6 +2,7 @@
 
 pub mod events;
 mod holes;
+mod joint;
 mod schedule;
 mod settle;
 mod step;
@@ -64,6 +65,7 @@ pub(crate) struct Shared {
     pub vault: Option<Arc<dyn Vault>>,
     pub pause: Duration,
     pub calls: Semaphore,
+    pub joint: joint::Joint,
     pub turns: turns::Turns,
     pub settler: Settler,
     pub events: UnboundedSender<Event>,
@@ -210,6 +212,7 @@ pub async fn apply(inputs: Inputs) -> Report {
         vault,
         pause: settings.poll.0,
         calls: Semaphore::new(settings.parallelism.max(1)),
+        joint: joint::Joint::default(),
         turns: turns::Turns::default(),
         settler,
         events,

@@ -365,6 +365,12 @@ pub trait Kind: Send + Sync {
         Vec::new()
     }
 
+    /// The argument of an operation that lists what it is about, and how many that may be: such calls are sent as one.
+    /// AWS carries out all of it or nothing.
+    fn joins(&self, _operation: &str) -> Option<(&'static str, usize)> {
+        None
+    }
+
     /// Whether AWS answers a create with the object that is there already. [`Remote::read`] finds such an object by its
     /// [`Kind::place`] as well, and answers its `id`.
     fn finds_again(&self) -> bool {

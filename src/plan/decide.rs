@@ -9,7 +9,7 @@ use crate::plan::existing::existing;
 use crate::plan::record::{record_plan, secrets};
 use crate::plan::step::Shown;
 use crate::plan::whose::{self, Whose, whose};
-use crate::plan::{Reason, Step, diff, import, local, members, names, refresh_only, replace, wish};
+use crate::plan::{AttrChange, Reason, Step, diff, import, local, members, names, refresh_only, replace, wish};
 use crate::schema::{Mode, Update};
 use crate::stack::desired::Desired;
 use crate::state::Record;
@@ -110,12 +110,14 @@ fn create(draft: &Draft, instance: &Instance, wanted: Object, reason: Reason, su
     let mut decision = Decision::default();
     match creation(draft, instance, &planned, &set) {
         Ok(calls) => {
-            let nothing = Object::new();
-            let names = display_names(instance, &planned);
-            let changes = diff::changes(instance.kind.schema(), &nothing, &planned, &names, &[]);
+            let (changes, after) = match draft.inputs.live {
+                Some(_) => (shown(instance, &planned), numbered(&planned)),
+                // A check is neither shown nor carried out.
+                None => (Vec::new(), planned.clone()),
+            };
             let record = record_plan(draft, instance, secrets(draft, instance), suffix);
             let place = (instance.address, &*instance.region);
-            let made = (instance.kind.identify(&planned), numbered(&planned));
+            let made = (instance.kind.identify(&planned), after);
             decision.steps.push(Step::create(place, reason, made, Shown { changed: set, changes }, calls, record));
         }
         Err(problem) => decision.diagnostics.extend(complaint(draft, instance, problem)),
@@ -166,6 +168,12 @@ pub(super) fn with_defaults(instance: &Instance, mut wanted: Object) -> Object {
         }
     }
     wanted
+}
+
+/// What a create shows.
+fn shown(instance: &Instance, planned: &Object) -> Vec<AttrChange> {
+    let names = display_names(instance, planned);
+    diff::changes(instance.kind.schema(), &Object::new(), planned, &names, &[])
 }
 
 /// Names of the attributes that a create shows: all that are known or set.

@@ -118,7 +118,7 @@ impl FakeCloud {
     async fn invoke(&self, kind: &'static str, region: &str, call: &Call) -> Result<Reply, RemoteError> {
         self.outlive().await;
         let fault = self.request(&format!("call {}", call.operation)).await?;
-        let result = self.carry_out(kind, region, call, fault);
+        let result = self.carry_out_all(kind, region, call, fault);
         match fault {
             Some(Fault::CrashAfter) => {
                 self.0.faults.die();
@@ -134,6 +134,28 @@ impl FakeCloud {
             _ => {}
         }
         result
+    }
+
+    /// A call about several objects is as many calls, if all of them are there.
+    fn carry_out_all(
+        &self,
+        kind: &'static str,
+        region: &str,
+        call: &Call,
+        fault: Option<Fault>,
+    ) -> Result<Reply, RemoteError> {
+        let parts = calls::parts(call);
+        if parts.len() == 1 {
+            return self.carry_out(kind, region, call, fault);
+        }
+        let shape = shapes::of_kind(kind).expect("a kind of the table");
+        let (mut world, now) = (self.world(), self.now());
+        let missing = |part: &Call| Work { world: &mut world, shape, region, call: part, now, fault }.named().err();
+        if let Some(error) = parts.iter().find_map(missing) {
+            return Err(error);
+        }
+        drop(world);
+        parts.iter().try_fold(Reply::new(), |_, part| self.carry_out(kind, region, part, fault))
     }
 
     fn carry_out(

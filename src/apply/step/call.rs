@@ -2,6 +2,7 @@
 
 use super::{Early, Work};
 use crate::apply::Event;
+use crate::apply::joint::Answer;
 use crate::kind::{Call, RemoteError};
 use crate::recovery::{Sight, Verdict, judge};
 use crate::refresh;
@@ -76,25 +77,70 @@ impl Work<'_> {
 
     /// Sends the call once.
     async fn send(&mut self, call: &Call, operation: &Operation) -> Result<Result<(), RemoteError>, Early> {
+        let answer = match self.kind().joins(call.operation) {
+            Some(list) => self.send_with_others(call, operation, list).await?,
+            None => self.send_alone(call, operation).await?,
+        };
+        // An answer may repeat what was asked, and so what must not be shown.
+        let masked = |error: RemoteError| RemoteError { message: mask(&error.message, call.args.values()), ..error };
+        Ok(answer.map(|reply| self.known.reply.extend(reply)).map_err(masked))
+    }
+
+    async fn send_alone(&mut self, call: &Call, operation: &Operation) -> Result<Answer, Early> {
         let remote = self.shared.cloud.remote(&self.step.address.kind, &self.step.region);
         let _permit = self.shared.calls.acquire().await.map_err(|_| Early::Stopped)?;
         if self.shared.stopped() {
             return Err(Early::Stopped);
         }
+        self.sends(call, operation);
+        // What is not answered in the time that the step has may have been carried out: its operation stays open.
+        tokio::select! {
+            biased;
+            answer = remote.invoke(call) => Ok(answer),
+            () = self.shared.clock.sleep(self.remaining()) => Err(self.too_long()),
+        }
+    }
+
+    /// Sends the call with those that wait beside it, or has it sent by another step that may send.
+    async fn send_with_others(
+        &mut self,
+        call: &Call,
+        operation: &Operation,
+        (list, most): (&'static str, usize),
+    ) -> Result<Answer, Early> {
+        let shared = self.shared;
+        let (kind, region) = (&self.step.address.kind, &self.step.region);
+        let remote = shared.cloud.remote(kind, region);
+        let mut ticket = shared.joint.join((kind.clone(), region.clone(), call.operation), call);
+        let _turn = shared.joint.turn(&ticket).await;
+        let _permit = shared.calls.acquire().await.map_err(|_| Early::Stopped)?;
+        if shared.stopped() && shared.joint.leave(&ticket) {
+            return Err(Early::Stopped);
+        }
+        self.sends(call, operation);
+        let answered = shared.joint.answered(&mut ticket, &*remote, (list, most), || shared.stopped());
+        let answer = tokio::select! {
+            biased;
+            answer = answered => answer,
+            () = shared.clock.sleep(self.remaining()) => return Err(self.too_long()),
+        };
+        match answer {
+            Some(answer) => Ok(answer),
+            None if shared.joint.leave(&ticket) => {
+                self.open = false;
+                Err(Early::Stopped)
+            }
+            None => Err(Early::Doubtful(format!("{}: nobody knows what was answered", call.operation))),
+        }
+    }
+
+    /// Notes that a call is on its way.
+    fn sends(&mut self, call: &Call, operation: &Operation) {
         let (number, count) = operation.call;
         let address = self.step.address.clone();
         self.shared.send(Event::Called { address, operation: call.operation, number: (number + 1, count) });
         (self.sent, self.open) = (true, true);
         self.shared.sent.store(true, Ordering::SeqCst);
-        // What is not answered in the time that the step has may have been carried out: its operation stays open.
-        let answer = tokio::select! {
-            biased;
-            answer = remote.invoke(call) => answer,
-            () = self.shared.clock.sleep(self.remaining()) => return Err(self.too_long()),
-        };
-        // An answer may repeat what was asked, and so what must not be shown.
-        let masked = |error: RemoteError| RemoteError { message: mask(&error.message, call.args.values()), ..error };
-        Ok(answer.map(|reply| self.known.reply.extend(reply)).map_err(masked))
     }
 
     /// What is there already, and was not made by a call whose answer was lost, may be what another resource says.

@@ -88,6 +88,11 @@ impl Kind for Alarm {
     fn name_attribute(&self) -> Option<&'static str> {
         Some("alarm_name")
     }
+
+    /// Source: CloudWatch API reference, DeleteAlarms.
+    fn joins(&self, operation: &str) -> Option<(&'static str, usize)> {
+        (operation == "DeleteAlarms").then_some(("AlarmNames", 100))
+    }
 }
 
 /// The whole alarm: AWS has no call that changes a part of one. It ignores the tags of one that is there, and takes them

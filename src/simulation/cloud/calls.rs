@@ -19,6 +19,17 @@ pub fn refuse(class: ErrorClass, code: &str, message: impl Into<String>) -> Remo
     RemoteError { class, code: code.to_owned(), message: message.into(), request_id: None }
 }
 
+/// A call for each of the objects that one names.
+pub fn parts(call: &Call) -> Vec<Call> {
+    let names: Vec<&Value> = call.args.get("AlarmNames").into_iter().flat_map(Value::children).collect();
+    let part = |name: &&Value| {
+        let mut part = call.clone();
+        part.args.insert("AlarmNames", Value::tuple(vec![(*name).clone()]));
+        part
+    };
+    if names.len() < 2 { vec![call.clone()] } else { names.iter().map(part).collect() }
+}
+
 /// A call under way.
 pub struct Work<'a> {
     /// The account.
@@ -65,7 +76,8 @@ impl Work<'_> {
         (kind, self.region.to_owned(), name.to_owned())
     }
 
-    fn named(&self) -> Result<Key, RemoteError> {
+    /// The object that the call names.
+    pub fn named(&self) -> Result<Key, RemoteError> {
         let name = subject(self.shape, self.call);
         let name = name.ok_or_else(|| refuse(ErrorClass::Fatal, "MissingParameter", self.shape.name.0))?;
         let key = self.key(&name);
