@@ -99,9 +99,10 @@ fn of_option(mut error: Error) -> Error {
     if near && meant.is_none() {
         return error;
     }
-    // The usage is that of the option that is not meant.
-    for context in [ContextKind::SuggestedArg, ContextKind::Suggested, ContextKind::Usage] {
-        error.remove(context);
+    error.remove(ContextKind::Suggested);
+    if error.remove(ContextKind::SuggestedArg).is_some() {
+        // It is that of the option that is not meant.
+        error.remove(ContextKind::Usage);
     }
     if let Some((_, tip)) = meant {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from((*tip).to_owned())]));

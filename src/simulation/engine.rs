@@ -176,7 +176,6 @@ impl Place {
     ///
     /// # Errors
     /// There is no plan.
-    #[cfg(test)]
     pub fn plan(&self, options: &Options) -> Result<(Plan, State), Vec<String>> {
         let planned = self.clock.run(async {
             let mut session = self.open();

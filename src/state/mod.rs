@@ -275,10 +275,12 @@ impl State {
     pub fn lacks(&self, name: &impl Display) -> String {
         let name = name.to_string();
         let known: Vec<String> = self.records.keys().map(Address::to_string).collect();
-        match did_you_mean(&name, known.iter().map(String::as_str)) {
-            Some(near) => format!("the state has no `{name}`, perhaps `{near}`"),
-            None => format!("the state has no `{name}`"),
-        }
+        // A kind is long, and two names of it are no more alike for that.
+        let near = name.rsplit_once('.').and_then(|(kind, own)| {
+            let alike = known.iter().filter_map(|known| known.rsplit_once('.').filter(|(other, _)| *other == kind));
+            did_you_mean(own, alike.map(|(_, own)| own)).map(|near| format!(", perhaps `{kind}.{near}`"))
+        });
+        format!("the state has no `{name}`{}", near.unwrap_or_default())
     }
 
     /// Applies an entry.
