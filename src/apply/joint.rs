@@ -97,9 +97,19 @@ impl Joint {
                 Ok(answer) => return Some(answer),
                 Err(TryRecvError::Closed) => return None,
                 Err(TryRecvError::Empty) if stopped() => return None,
-                Err(TryRecvError::Empty) => send(remote, self.take(ticket, most), list).await,
+                Err(TryRecvError::Empty) => {
+                    let unsent = send(remote, self.take(ticket, most), list, &stopped).await;
+                    self.put_back(ticket, unsent);
+                }
             }
         }
+    }
+
+    /// What was not sent stands first in its line again.
+    fn put_back(&self, ticket: &Ticket, unsent: Vec<Waiting>) {
+        let mut lines = self.lines();
+        let line = lines.waiting.entry(ticket.place.clone()).or_default();
+        unsent.into_iter().rev().for_each(|one| line.push_front(one));
     }
 
     fn lines(&self) -> MutexGuard<'_, Lines> {
@@ -107,20 +117,30 @@ impl Joint {
     }
 }
 
-/// Sends calls as one, whose argument of that name lists what they are about, and answers each.
-async fn send(remote: &dyn Remote, calls: Vec<Waiting>, list: &'static str) {
+/// Sends calls as one, whose argument of that name lists what they are about, and answers each. Those that are sent by
+/// themselves are sent until it is stopped: answers what was not.
+async fn send(
+    remote: &dyn Remote,
+    calls: Vec<Waiting>,
+    list: &'static str,
+    stopped: &impl Fn() -> bool,
+) -> Vec<Waiting> {
     if calls.len() > 1 {
         let result = remote.invoke(&joined(&calls, list)).await;
         let again = |error: &RemoteError| matches!(retry::next(error), Next::Again | Next::LookThenAgain);
         if result.as_ref().map_or_else(again, |_| true) {
-            return calls.into_iter().for_each(|one| drop(one.answer.send(result.clone())));
+            calls.into_iter().for_each(|one| drop(one.answer.send(result.clone())));
+            return Vec::new();
         }
     }
-    for one in calls {
+    let mut calls = calls.into_iter();
+    while !stopped() {
+        let Some(one) = calls.next() else { break };
         let answer = remote.invoke(&one.call).await;
         // Whoever asked may be out of time by now.
         drop(one.answer.send(answer));
     }
+    calls.collect()
 }
 
 /// The first call, about what all of them are about.
@@ -232,6 +252,19 @@ mod tests {
         let (ended, calls) = made(8, |_| Some(ErrorClass::Throttled)).await;
         assert!(ended.iter().all(|ended| !ended), "{calls:?}");
         assert!(calls.len() <= 2, "{calls:?}");
+    }
+
+    /// A stop in the middle leaves the rest in its line, from which each can be taken as not sent.
+    #[tokio::test]
+    async fn what_is_asked_for_by_itself_ends_with_a_stop() {
+        let refused = |names: &[String]| (names.len() > 1).then_some(ErrorClass::Fatal);
+        let (joint, service) = (Joint::default(), Service { class: refused, calls: Mutex::default() });
+        let mut tickets = ["a", "b", "c"].map(|name| joint.join(place(), &call(name)));
+        let stopped = || service.calls.lock().expect("a list").len() > 1;
+        let first = joint.answered(&mut tickets[0], &service, ("Names", 10), stopped).await;
+        assert!(first.is_some_and(|answer| answer.is_ok()));
+        assert_eq!(*service.calls.lock().expect("a list"), [3, 1]);
+        assert_eq!(tickets.each_ref().map(|ticket| joint.leave(ticket)), [false, true, true]);
     }
 
     #[tokio::test]
