@@ -22,6 +22,37 @@ fn a_thousand_resources_take_few_calls() {
     assert!((1..=CALLS_MAX).contains(&made), "the plan made {made} calls");
 }
 
+/// AWS deletes a hundred alarms by one call: two hundred go by a few, with the looks before and after.
+#[test]
+fn alarms_that_go_take_few_calls() {
+    let emulator = Emulator::start("instant");
+    let mut place = Place::new();
+    place.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    place.write("main.hcl", ALARMS);
+    let at = ["--endpoint", emulator.url.as_str()];
+    place.run(&[&["apply", "--auto-approve"], &at[..]].concat()).expect(0).says("200 added");
+    let before = calls(&emulator);
+    place.run(&[&["destroy", "--auto-approve"], &at[..]].concat()).expect(0).says("200 destroyed");
+    let made = calls(&emulator) - before;
+    assert!((1..=CALLS_MAX).contains(&made), "they went by {made} calls");
+}
+
+const ALARMS: &str = r#"
+environment "default" { region = "us-east-1" }
+alarm "cpu" {
+  count               = 200
+  alarm_name          = "cpu-${count.index}"
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 1
+  metric_name         = "CPUUtilization"
+  namespace           = "AWS/ElastiCache"
+  period              = 60
+  statistic           = "Average"
+  threshold           = 80
+  dimensions          = { CacheClusterId = "c-${count.index}" }
+}
+"#;
+
 /// How many calls the emulator has answered.
 fn calls(emulator: &Emulator) -> u64 {
     let address = emulator.url.trim_start_matches("http://");
