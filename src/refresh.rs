@@ -92,15 +92,29 @@ async fn confirm_tags(cloud: &Arc<dyn Cloud>, keys: BTreeSet<ObjectKey>, live: &
         live.confirmed.insert(key);
     }
     while let Some(joined) = reads.join_next().await {
-        let Ok((key, Ok(tags))) = joined else { continue };
-        let Some(Some(observation)) = live.objects.get_mut(&key) else { continue };
-        let read = observation.object.insert("tags_all".into(), tags.clone()).unwrap_or_else(Value::null);
-        if is_of_another(&read, &tags) {
-            let again = read_again(cloud, &key, tags).await?;
-            live.objects.insert(key, again);
-        }
+        let Ok((key, told)) = joined else { continue };
+        let again = match told {
+            Ok(tags) => {
+                let Some(Some(observation)) = live.objects.get_mut(&key) else { continue };
+                let read = observation.object.insert("tags_all".into(), tags.clone()).unwrap_or_else(Value::null);
+                if !is_of_another(&read, &tags) {
+                    continue;
+                }
+                read_again(cloud, &key, tags).await?
+            }
+            // It was there a moment ago.
+            Err(error) if error.class == ErrorClass::NotFound => read_once(cloud, &key).await?,
+            Err(_) => continue,
+        };
+        live.objects.insert(key, again);
     }
     Ok(())
+}
+
+/// An object as it is now, if it still is.
+async fn read_once(cloud: &Arc<dyn Cloud>, key: &ObjectKey) -> Result<Option<Observation>, RemoteError> {
+    let read = cloud.remote(&key.0, &key.1).read(std::slice::from_ref(&key.2)).await?.remove(&key.2);
+    Ok(read.map(|read| normalized(&key.0, read)))
 }
 
 /// How often an object is read again that has another mark than its own service tells.
@@ -109,17 +123,16 @@ const AGAIN: usize = 3;
 /// Reads an object until it has the mark that its own service tells, a few times at most: a read may be behind, more than
 /// once, or only its tags.
 async fn read_again(cloud: &Arc<dyn Cloud>, key: &ObjectKey, tags: Value) -> Result<Option<Observation>, RemoteError> {
-    let remote = cloud.remote(&key.0, &key.1);
     let mut again = None;
     for _ in 0..AGAIN {
-        again = remote.read(std::slice::from_ref(&key.2)).await?.remove(&key.2);
+        again = read_once(cloud, key).await?;
         let Some(read) = &mut again else { break };
         let told = read.object.insert("tags_all".into(), tags.clone()).unwrap_or_else(Value::null);
         if !is_of_another(&told, &tags) {
             break;
         }
     }
-    Ok(again.map(|again| normalized(&key.0, again)))
+    Ok(again)
 }
 
 /// Whether what was read has the mark of another object than the one whose tags are told.
@@ -191,7 +204,14 @@ pub async fn sight(
             Nature::Delete => observation.status == Status::Settled && part.record.mark().is_some(),
             Nature::Change => false,
         };
-        let mark = if asked { mark(&*remote, part, &observation).await? } else { None };
+        let mark = match asked {
+            false => None,
+            true => match mark(&*remote, part, &observation).await {
+                // It went between the two reads.
+                Err(error) if error.class == ErrorClass::NotFound => continue,
+                told => told?,
+            },
+        };
         return Ok(Sight::Present { id, observation, mark });
     }
     Ok(Sight::Absent)
@@ -210,4 +230,68 @@ async fn mark(remote: &dyn Remote, part: &Part, observation: &Observation) -> Re
     }
     let tags = remote.tags(&observation.object).await?;
     Ok(tags.get(MARK).and_then(Value::as_str).map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::kind::{Call, Event, Future_, Lookup, Reply};
+
+    /// An account whose objects are gone as soon as they were read once.
+    #[derive(Clone, Default)]
+    struct Going(Arc<AtomicBool>);
+
+    impl Cloud for Going {
+        fn remote(&self, _: &str, _: &str) -> Arc<dyn Remote> {
+            Arc::new(self.clone())
+        }
+        fn lookups(&self, _: &str) -> Arc<dyn Lookup> {
+            unreachable!("nothing is looked up")
+        }
+        fn events<'a>(&'a self, _: &'a str) -> Future_<'a, Result<Vec<Event>, RemoteError>> {
+            unreachable!("nobody asks for events")
+        }
+        fn account(&self) -> Future_<'_, Result<String, RemoteError>> {
+            unreachable!("nobody asks for the account")
+        }
+    }
+
+    impl Remote for Going {
+        fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>> {
+            let there = !self.0.swap(true, Ordering::SeqCst);
+            let object = Object::from_iter([("id".into(), Value::string("g"))]);
+            let seen = Observation { status: Status::Settled, object, pending: Object::new() };
+            Box::pin(async move { Ok(ids.iter().filter(|_| there).map(|id| (id.clone(), seen.clone())).collect()) })
+        }
+        fn tags<'a>(&'a self, _: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
+            let error = RemoteError {
+                class: ErrorClass::NotFound,
+                code: "ReplicationGroupNotFoundFault".to_owned(),
+                message: String::new(),
+                request_id: None,
+            };
+            Box::pin(async move { Err(error) })
+        }
+        fn list(&self) -> Future_<'_, Result<Vec<String>, RemoteError>> {
+            unreachable!("nothing is listed")
+        }
+        fn invoke<'a>(&'a self, _: &'a Call) -> Future_<'a, Result<Reply, RemoteError>> {
+            unreachable!("nothing is written")
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_gone_when_its_tags_are_asked_for_is_gone() {
+        let cloud: Arc<dyn Cloud> = Arc::new(Going::default());
+        let key: ObjectKey = ("replication_group".to_owned(), "us-east-1".to_owned(), "g".to_owned());
+        let mut live = Live::default();
+        let objects = Needs { objects: BTreeSet::from([key.clone()]), ..Needs::default() };
+        read(&cloud, objects, &mut live).await.expect("it is read");
+        assert!(live.objects[&key].is_some());
+        let tags = Needs { tags: BTreeSet::from([key.clone()]), ..Needs::default() };
+        read(&cloud, tags, &mut live).await.expect("it is read");
+        assert!(live.objects[&key].is_none(), "nobody holds a gone object for one of a stranger");
+    }
 }

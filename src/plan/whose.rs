@@ -3,7 +3,7 @@
 
 use crate::address::Address;
 use crate::diag::{Diagnostic, Span};
-use crate::kind::Observation;
+use crate::kind::{Observation, Status};
 use crate::kinds;
 use crate::kinds::tags::MARK;
 use crate::plan::draft::Draft;
@@ -55,7 +55,9 @@ pub fn untold(draft: &Draft, step: &Step) -> Option<ObjectKey> {
     let marked = step.action == Action::Delete && kind.local().is_none() && record.mark().is_some();
     let found = draft.observed(&step.address, record).filter(|_| marked)??;
     let told = found.object.get("tags_all").is_some_and(|tags| tags.as_object().is_some());
-    (!told).then(|| key(&step.address, record))
+    // For what is on its way out already we only wait.
+    let leaving = matches!(found.status, Status::Leaving(_));
+    (!told && !leaving).then(|| key(&step.address, record))
 }
 
 /// Those whose own service has not been asked yet.

@@ -722,3 +722,24 @@ cache_cluster "m" {
     scene.place.write("main.hcl", &scene.place.read("main.hcl").replace("= 3", "= 2"));
     scene.run(&["plan", "--now=cache_cluster.m", "--allow-destroy", "all"], 0).says("\"0001\"");
 }
+
+/// A deletion whose run was killed goes on, though nobody tells the tags of what is on its way out.
+#[test]
+fn what_is_on_its_way_out_is_waited_for() {
+    let emulator = Emulator::start("60");
+    let mut place = Place::new();
+    place.env("AWS_ACCESS_KEY_ID", "123456789012").env("AWS_SECRET_ACCESS_KEY", "test");
+    place.env("AWS_ENDPOINT_URL", &emulator.url);
+    place.write("main.hcl", &format!("{HEAD}{GROUP}"));
+    let scene = Scene { emulator, place };
+    scene.run(&["apply", "--auto-approve"], 0);
+    // Another hand deletes it; the tagging API is closed to us, and the cache's own service tells no tags meanwhile.
+    scene.fail("GetResources", "AccessDeniedException");
+    aws(&scene.emulator, "Action=DeleteReplicationGroup&ReplicationGroupId=redis-1").expect("an answer");
+    scene.writes();
+    scene.run(&["destroy", "--auto-approve"], 0).says("2 destroyed");
+    let calls = control(&scene.emulator, "GET /_cachestack/calls", "");
+    let calls: serde_json::Value = serde_json::from_str(&calls).expect("calls");
+    let sent = calls.as_object().expect("calls").iter().find(|(name, _)| name.contains("DeleteReplicationGroup"));
+    assert!(sent.is_none_or(|(_, count)| count.as_u64() <= Some(1)), "once at most: {calls}");
+}

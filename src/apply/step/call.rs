@@ -3,7 +3,7 @@
 use super::{Early, Work};
 use crate::apply::Event;
 use crate::apply::joint::Answer;
-use crate::kind::{Call, RemoteError};
+use crate::kind::{Call, ErrorClass, RemoteError, Status};
 use crate::recovery::{Sight, Verdict, judge};
 use crate::refresh;
 use crate::retry::{self, Next, Pauses};
@@ -63,6 +63,7 @@ impl Work<'_> {
                         return Ok(());
                     }
                 }
+                Next::Again if self.is_leaving(call, operation, &error).await => return Ok(()),
                 Next::Again => {}
             }
             let status = if retry::next(&error) == Next::Again { "waiting" } else { "retrying" };
@@ -175,6 +176,17 @@ impl Work<'_> {
             Ok(_) => Err(Early::Failed(why)),
             Err(unread) => Err(Early::Doubtful(format!("{why}; whether it is ours cannot be read: {unread}"))),
         }
+    }
+
+    /// Whether AWS, too busy to delete an object, is at that already. Then there is nothing to send again: under the name
+    /// of what is gone somebody may have made another.
+    async fn is_leaving(&self, call: &Call, operation: &Operation, error: &RemoteError) -> bool {
+        // What goes at once is never seen on its way.
+        if operation.nature != Nature::Delete || error.class != ErrorClass::Busy || call.seconds <= 1 {
+            return false;
+        }
+        let sight = self.sight(operation).await;
+        matches!(sight, Ok(Sight::Present { observation, .. }) if matches!(observation.status, Status::Leaving(_)))
     }
 
     /// Whether AWS has carried out a call whose answer was lost. A change is under way when the object, which had
