@@ -71,6 +71,32 @@ impl Parameter {
         let Some(allow) = self.allow.as_ref().filter(|_| is_of_type) else { return is_of_type };
         allow.split(',').any(|part| allows_part(part.trim().trim_end_matches('?'), value))
     }
+
+    /// The values of a list of words; none of a range.
+    pub fn words(&self) -> Vec<&str> {
+        let all = self.allow.as_deref().unwrap_or_default().split(',').map(|part| part.trim().trim_end_matches('?'));
+        all.filter(|part| part.starts_with(|letter: char| letter.is_ascii_alphabetic())).collect()
+    }
+
+    /// What is allowed, in words: `noeviction, allkeys-lru`, `0, 20 or more (whole numbers)`.
+    pub fn allowed(&self) -> String {
+        let kind = if self.data_type == "integer" { "whole numbers" } else { "numbers" };
+        let Some(allow) = &self.allow else { return kind.to_owned() };
+        let parts: Vec<String> = allow.split(',').map(|part| in_words(part.trim())).collect();
+        let whole = if self.data_type == "integer" { format!(" ({kind})") } else { String::new() };
+        format!("{}{whole}", parts.join(", "))
+    }
+}
+
+/// `20-` as `20 or more`, `1-75` as `1 to 75`; words as they are.
+fn in_words(part: &str) -> String {
+    let is_number = |text: &str| text.parse::<f64>().is_ok();
+    match part.rsplit_once('-') {
+        Some((low, "")) if is_number(low) => format!("{low} or more"),
+        Some((low, high)) if is_number(low) && is_number(high) => format!("{low} to {high}"),
+        _ if part == "-" => "any number".to_owned(),
+        _ => part.to_owned(),
+    }
 }
 
 /// `7`, `1-75`, `20-`, `-` for any number, `yes`

@@ -8,7 +8,7 @@ use crate::catalog::parameters;
 use crate::diag::did_you_mean;
 use crate::kind::{Among, Call, Change, Kind, Neighbour, Problem, Target};
 use crate::kinds::{names, tags};
-use crate::schema::rules::list;
+use crate::schema::rules::{list, meant};
 use crate::schema::{Attr, Rule, Schema, lower, object_type};
 use crate::value::{Object, Type, Value};
 
@@ -345,19 +345,20 @@ fn check_parameter(
     if parameter.allows(text) && (!events || is_event_classes(text)) {
         return None;
     }
-    let allowed = match (&parameter.allow, &*parameter.data_type) {
-        _ if events => "the letters of KEg$lshzxetdmnA",
-        (Some(allow), _) => allow.as_str(),
-        (None, "integer") => "whole numbers",
-        (None, _) => "numbers",
+    let allowed = match events {
+        true => "the letters of KEg$lshzxetdmnA".to_owned(),
+        false => parameter.allowed(),
     };
-    let whole = if parameter.data_type == "integer" && parameter.allow.is_some() { " (whole numbers)" } else { "" };
+    let help = match meant(text, &parameter.words()).filter(|_| !events) {
+        Some(near) => format!("Did you mean \"{near}\"?"),
+        None => "Write an allowed value.".to_owned(),
+    };
     let problem = Problem::error(
         "CS0515",
         "parameter",
         "The value of the parameter is not allowed",
-        format!("\"{name}\" of {family} is \"{text}\"; allowed: {allowed}{whole}."),
-        "Write an allowed value.",
+        format!("\"{name}\" of {family} is \"{text}\"; allowed: {allowed}."),
+        help,
     );
     Some(problem.on(name))
 }

@@ -11,6 +11,7 @@ use crate::disk::{Disk, SystemDisk};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::fetch::Library;
 use crate::kind::Vault;
+use crate::kinds::our_name;
 use crate::lang::eval::Settings;
 use crate::lang::source::{self, Origin};
 use crate::ops::Failure;
@@ -338,8 +339,13 @@ impl Session {
         let broken = self.diagnostics.iter().filter(|diagnostic| diagnostic.code.starts_with("CS01"));
         let files: BTreeSet<FileId> = broken.filter_map(|diagnostic| Some(diagnostic.span?.file)).collect();
         let texts: Vec<Arc<str>> = files.iter().map(|file| self.sources.get(*file).text.clone()).collect();
-        let follows = |diagnostic: &Diagnostic| {
-            matches!(diagnostic.code, "CS0401" | "CS0342") && texts.iter().any(|text| may_declare(text, diagnostic))
+        // What a block would declare whose kind is misspelt.
+        let misspelt = self.diagnostics.iter().filter(|diagnostic| matches!(diagnostic.code, "CS0313" | "CS0320"));
+        let meant: BTreeSet<Arc<str>> = misspelt.filter_map(|diagnostic| diagnostic.about.clone()).collect();
+        let follows = |diagnostic: &Diagnostic| match diagnostic.code {
+            "CS0401" if is_meant(&meant, diagnostic) => true,
+            "CS0401" | "CS0342" => texts.iter().any(|text| may_declare(text, diagnostic)),
+            _ => false,
         };
         self.diagnostics.retain(|diagnostic| !follows(diagnostic));
         self.diagnostics = self.environment.lints.judge(std::mem::take(&mut self.diagnostics));
@@ -407,6 +413,12 @@ fn service_urls(process: &BTreeMap<String, String>) -> Vec<String> {
 
 /// Whether a text that could not be read may declare what a diagnostic misses: it has the name as a label, or before an
 /// equals sign.
+/// Whether the name that is not declared is one of these, in whichever spelling of its kind.
+fn is_meant(meant: &BTreeSet<Arc<str>>, diagnostic: &Diagnostic) -> bool {
+    let parts = diagnostic.about.as_deref().and_then(|missing| missing.split_once('.'));
+    parts.is_some_and(|(kind, name)| meant.contains(&*format!("{}.{name}", our_name(kind))))
+}
+
 fn may_declare(text: &str, diagnostic: &Diagnostic) -> bool {
     let missing = diagnostic.about.as_deref().unwrap_or_default();
     let names = missing.split(['.', '[']).filter(|name| !name.is_empty());

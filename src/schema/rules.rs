@@ -32,12 +32,16 @@ impl Rule {
 
     /// What to do about a value that breaks it.
     pub fn advice(&self, value: &Value) -> String {
-        let near = match (self, value.as_str().filter(|_| !value.is_sensitive_anywhere())) {
-            (Rule::OneOf(words), Some(text)) => did_you_mean(text, words.iter().copied()),
+        let text = value.as_str().filter(|_| !value.is_sensitive_anywhere());
+        let near = match (self, text) {
+            (Rule::OneOf(_), Some("memcached")) => return MEMCACHED.to_owned(),
+            (Rule::OneOf(words), Some(text)) => meant(text, words),
             _ => None,
         };
         match (near, self) {
             (Some(near), _) => format!("Did you mean \"{near}\"?"),
+            // What is wrong has named them all.
+            (None, Rule::OneOf(words)) if words.len() > 2 => "Write one of these.".to_owned(),
             (None, Rule::MaxItems(max)) => format!("Keep {max} of them, or fewer."),
             (None, rule) => format!("Write {}.", rule.allowed()),
         }
@@ -80,6 +84,26 @@ impl Rule {
             Rule::MaxItems(_) => None,
         }
     }
+}
+
+/// Where the engine belongs that has neither replicas nor users.
+const MEMCACHED: &str = "Memcached is an engine of `cache_cluster` and of `serverless_cache`.";
+
+/// The word that is meant: one that is spelled alike, or the only one that this may be short for.
+pub fn meant<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
+    let short = || {
+        let mut longer = words.iter().filter(|word| is_short_for(text, word));
+        longer.next().filter(|_| longer.next().is_none()).copied()
+    };
+    did_you_mean(text, words.iter().copied()).or_else(short)
+}
+
+/// Whether a text has letters of a word, in their order and from the first on: `avg` of `Average`.
+fn is_short_for(text: &str, word: &str) -> bool {
+    let alike = |a: char, b: char| a.eq_ignore_ascii_case(&b);
+    let mut letters = word.chars();
+    let first = text.chars().zip(word.chars()).next().is_some_and(|(a, b)| alike(a, b));
+    first && text.chars().count() >= 2 && text.chars().all(|letter| letters.any(|other| alike(letter, other)))
 }
 
 /// The words with quotes and commas.

@@ -188,6 +188,16 @@ pub fn check(attrs: &[Attr], desired: &mut Desired, evaluated: bool, diagnostics
     }
 }
 
+/// What to do about a value of another type.
+fn as_wanted(attr: &Attr, value: &Value) -> String {
+    match &attr.ty {
+        Type::List(of) | Type::Set(of) if matches!(**of, Type::Object(_)) && value.as_object().is_some() => {
+            format!("Put it into a list, [{{ ... }}]; or write a block, {} {{ ... }}.", attr.name)
+        }
+        ty => format!("Give it a value of type {ty}."),
+    }
+}
+
 /// What to do about a value that is not allowed: what its rule allows.
 fn advice(attr: Option<&Attr>, value: Option<&Value>) -> String {
     let broken = value.and_then(|value| {
@@ -259,7 +269,7 @@ impl Reader<'_> {
                 self.diagnostics.push(
                     Diagnostic::error("CS0404", "Wrong type", detail)
                         .at(attribute.expr.span)
-                        .help(format!("Give it a value of type {}.", attr.ty)),
+                        .help(as_wanted(attr, &value)),
                 );
                 None
             }

@@ -27,6 +27,9 @@ impl Reader<'_> {
             }
         }
         for nested in &block.body.blocks {
+            if matches!(&*nested.kind, "lifecycle" | "timeouts") {
+                self.refuse_second(block, nested);
+            }
             match &*nested.kind {
                 "lifecycle" => meta.lifecycle = self.lifecycle(nested),
                 "timeouts" => meta.timeouts = self.timeouts(nested),
@@ -39,6 +42,17 @@ impl Reader<'_> {
         }
         self.check_repetition(block, &meta);
         (meta, rest)
+    }
+
+    /// There is one block of its kind at most.
+    fn refuse_second(&mut self, block: &Block, nested: &Block) {
+        let kind = &nested.kind;
+        let first = block.body.blocks_of(kind).next().map(|first| first.kind_span);
+        if let Some(first) = first.filter(|first| *first != nested.kind_span) {
+            let detail = format!("The block has a `{kind}` already.");
+            let diagnostic = Diagnostic::error("CS0319", "Declared twice", detail).at(nested.kind_span);
+            self.diagnostics.push(diagnostic.related(first, "declared here").help("Write all of it into one."));
+        }
     }
 
     /// Programs are never run. What lives in no account is often only there to run one: that is said, and the rest of

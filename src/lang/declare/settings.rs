@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::address::Subject;
-use crate::diag::{Diagnostic, SourceMap, Span};
+use crate::diag::{Diagnostic, SourceMap, Span, did_you_mean};
 use crate::kinds;
 use crate::kinds::our_name;
 use crate::lang::ast::{Block, Expr, Node};
@@ -52,7 +52,10 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
         kind if kinds::get(our_name(kind)).is_some() => resource::declare_own(block, module, diagnostics),
         kind => {
             let known = BLOCKS.iter().copied().chain(kinds::names());
-            let diagnostic = block::unknown("block", kind, block.kind_span, "A stack", known);
+            let mut diagnostic = block::unknown("block", kind, block.kind_span, "A stack", known);
+            if let (Some(near), Some(name)) = (did_you_mean(kind, kinds::names()), block.labels.first()) {
+                diagnostic = diagnostic.about(format!("{near}.{}", name.text));
+            }
             let help = match meant(kind) {
                 Some(meant) => format!("Did you mean `{meant}`?"),
                 None if diagnostic.help.as_deref() == Some(block::SPELLING) => {

@@ -239,7 +239,17 @@ fn element_of(source: &Value, key: &Value, expr: &Expr, span: Span) -> Outcome {
                     span,
                 );
             };
-            entries.get(&name).cloned().ok_or_else(|| missing(entries, &name, &source.data, expr, span))?
+            let known = entries.get(&name).cloned();
+            known.ok_or_else(|| {
+                let mut wrong = missing(entries, &name, &source.data, expr, span);
+                if let (Data::Object(_), Some(of), true) =
+                    (&source.data, refs::describe(expr), key.as_number().is_some())
+                {
+                    let help = format!("{of} is one object, and no list of them: leave out [{name}].");
+                    wrong = wrong.into_iter().map(|one| one.help(help.clone())).collect();
+                }
+                wrong
+            })?
         }
         (Data::Set(..), _) => {
             let help = "Convert it with tolist(...) first, or go through it with a for expression.";

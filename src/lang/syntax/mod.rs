@@ -33,6 +33,7 @@ pub fn comments(file: FileId, text: &str) -> Vec<Span> {
 pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Body {
     let before = diagnostics.len();
     let tokens = lexer::lex(file, text, 0, false, diagnostics);
+    let endless = diagnostics[before..].iter().any(|diagnostic| diagnostic.code == "CS0119");
     closed_heredoc(file, text, &tokens, diagnostics);
     let mut parser = Parser::new(file, text, 0, tokens);
     let mut body = parser.file();
@@ -43,6 +44,10 @@ pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Bod
         second.outdent = true;
         body = second.file();
         parser = second;
+    }
+    if endless {
+        // The heredoc has taken every brace behind it.
+        parser.diagnostics.retain(|diagnostic| diagnostic.code != "CS0103");
     }
     append(diagnostics, before, parser, text);
     body
