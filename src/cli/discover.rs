@@ -9,7 +9,7 @@ use crate::cli::args::{Import, StackArgs};
 use crate::cli::import::{adoption, arguments, manner, open, tell_secrets};
 use crate::cli::remarked::remarked;
 use crate::cli::run::Context;
-use crate::cli::{exit, plan as plan_command, written};
+use crate::cli::{exit, plan as plan_command, signals, written};
 use crate::diag::visible;
 use crate::generate::{Found, Generated, Spelling, generate, import_id, imports, laid_out, settings};
 use crate::lang::source::is_configuration;
@@ -48,6 +48,7 @@ pub async fn run(context: &Context, ui: Ui, args: &Import) -> Result<u8, Failure
     let connection = connect(&mut session, Purpose::Look).await?;
     let region = session.environment.region.as_deref().unwrap_or("us-east-1").to_owned();
     let own = |tags: (&str, &str)| session.environment.is_own(&session.evaluator.stack().name, tags);
+    signals::listen(ui);
     let reading = Reading::begin(ui);
     let discovered = discover(&state, &connection, &region, own, &filter).await?;
     drop(reading);

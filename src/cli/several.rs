@@ -11,7 +11,7 @@ use crate::cli::apply::{Manner, plan_and_apply};
 use crate::cli::args::{ApplyArgs, PlanArgs};
 use crate::cli::plan::{attempt, code_of, keep, show, waiting};
 use crate::cli::run::{Context, explain, fail};
-use crate::cli::{exit, pending, report};
+use crate::cli::{exit, pending, report, signals};
 use crate::diag::gather::join;
 use crate::ops::connect::Connection;
 use crate::ops::{Failure, Loaded, Session, SessionOptions};
@@ -86,6 +86,7 @@ pub async fn plan(
     (loaded, environments): (Arc<Loaded>, Vec<SessionOptions>),
     options: &Options,
 ) -> Result<u8, Failure> {
+    signals::listen(ui);
     let reading = Reading::begin(ui);
     let made = plans(&loaded, environments, options.clone()).await;
     drop(reading);

@@ -50,8 +50,29 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, styled: bool, width:
         group = group.element(Level::HELP.message(visible(help)));
     }
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-    let renderer = width.map_or(renderer.clone(), |width| renderer.term_width(width.max(WIDTH_MIN)));
-    renderer.render(&[group])
+    let groups = [group];
+    match width {
+        Some(width) => renderer.term_width(fitting(&groups, width)).render(&groups),
+        None => renderer.render(&groups),
+    }
+}
+
+/// The width to ask for, so that no source line is longer than the terminal is wide: what is marked may be cut late.
+fn fitting(groups: &[Group], width: usize) -> usize {
+    let fits = |asked: &usize| {
+        let text = Renderer::plain().term_width(*asked).render(groups);
+        text.lines().filter(|line| is_of_source(line)).all(|line| line.chars().count() <= width)
+    };
+    if width < WIDTH_MIN {
+        return WIDTH_MIN;
+    }
+    (WIDTH_MIN / 2..=width).rev().step_by(4).find(fits).unwrap_or(WIDTH_MIN)
+}
+
+/// Whether a line shows a source: ` 12 | name = "a"`.
+fn is_of_source(line: &str) -> bool {
+    let rest = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.len() < line.trim_start().len() && rest.starts_with(" |")
 }
 
 /// The same in one line: `warning[CS0533]: Unknown attribute (main.hcl:3)`.
@@ -107,4 +128,25 @@ fn clip(span: Span, text: &str) -> Range<usize> {
     let start = text.floor_char_boundary(span.start as usize);
     let end = text.ceil_char_boundary((span.end as usize).min(text.len())).max(start);
     start..end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_source_line_is_wider_than_the_terminal() {
+        let long = format!("{}{}\n", "\n".repeat(1000), "word ".repeat(60));
+        let mut sources = SourceMap::default();
+        let file = sources.add("main.hcl", long);
+        for columns in 40..160 {
+            for (start, length) in [(0, 5), (50, 2), (100, 120), (150, 20), (10, 280), (295, 4)] {
+                let span = Span { file, start: 1000 + start, end: 1000 + start + length };
+                let one = Diagnostic::error("CS0101", "Wrong", "So it is.").at(span);
+                let text = render(&one, &sources, false, Some(columns));
+                let widest = text.lines().filter(|line| is_of_source(line)).map(|line| line.chars().count()).max();
+                assert!(widest.is_some_and(|widest| widest <= columns), "{columns}: {text}");
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ use crate::address::Address;
 use crate::apply::Event;
 use crate::diag::visible;
 use crate::plan::{Action, Plan};
-use crate::ui::{RED, Ui, at_least, duration, style};
+use crate::ui::{RED, Ui, at_least, duration, print, style};
 use crate::{log, tally};
 
 /// How often what is drawn moves.
@@ -70,7 +70,7 @@ fn bar(template: &str) -> ProgressBar {
         let _ = out.write_str(&duration(Duration::from_secs(state.elapsed().as_secs())));
     };
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
-    let bar = ProgressBar::no_length();
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
     bar.set_style(style.with_key("time", time).tick_chars("|/-\\ ").progress_chars("=> "));
     bar
 }
@@ -109,6 +109,8 @@ pub struct Board {
 
 struct Line {
     bar: ProgressBar,
+    /// Whether there is room for it on the screen.
+    shown: bool,
     doing: &'static str,
     call: String,
     status: String,
@@ -168,13 +170,41 @@ impl Board {
 
     fn add(&mut self, name: &str, doing: &'static str, expected: String) {
         let bar = bar("{spinner} {wide_msg} {time}{prefix}");
-        let bar = match &self.whole {
-            Some(whole) => self.screen.insert_before(whole, bar),
-            None => self.screen.add(bar),
-        };
         bar.set_prefix(expected);
-        self.lines.insert(name.to_owned(), Line { bar, doing, call: String::new(), status: String::new() });
+        let line = Line { bar, shown: false, doing, call: String::new(), status: String::new() };
+        self.lines.insert(name.to_owned(), line);
         self.change(name, |_| {});
+        self.fill();
+    }
+
+    /// Shows lines while there is room for them, and counts the others behind the bar.
+    fn fill(&mut self) {
+        let mut room = room().saturating_sub(self.lines.values().filter(|line| line.shown).count());
+        for line in self.lines.values_mut().filter(|line| !line.shown) {
+            if room == 0 {
+                break;
+            }
+            match &self.whole {
+                Some(whole) => self.screen.insert_before(whole, line.bar.clone()),
+                None => self.screen.add(line.bar.clone()),
+            };
+            (line.shown, room) = (true, room - 1);
+        }
+        self.tell();
+    }
+
+    /// What the bar says behind its numbers.
+    fn tell(&self) {
+        let Some(whole) = &self.whole else { return };
+        let failed = match self.failed {
+            0 => String::new(),
+            failed => super::paint::filter(&self.ui.paint_err(style(RED), &format!(", {failed} failed"))),
+        };
+        let more = match self.lines.values().filter(|line| !line.shown).count() {
+            0 => String::new(),
+            more => format!(", {more} more under way"),
+        };
+        whole.set_message(format!("{failed}{more}"));
     }
 
     fn change(&mut self, name: &str, change: impl FnOnce(&mut Line)) {
@@ -188,15 +218,10 @@ impl Board {
         if let Some(line) = self.lines.remove(name) {
             end(&self.screen, &line.bar);
         }
-        let Some(whole) = &self.whole else { return };
-        if well {
+        if let Some(whole) = self.whole.as_ref().filter(|_| well) {
             whole.inc(1);
         }
-        if self.failed > 0 {
-            whole.set_message(super::paint::filter(
-                &self.ui.paint_err(style(RED), &format!(", {} failed", self.failed)),
-            ));
-        }
+        self.fill();
     }
 }
 
@@ -205,6 +230,11 @@ impl Drop for Board {
         let bars = self.lines.values().map(|line| &line.bar).chain(&self.whole);
         alone(|| bars.for_each(|bar| end(&self.screen, bar)));
     }
+}
+
+/// How many lines fit above the bar, with one below it for the cursor.
+fn room() -> usize {
+    print::height().map_or(usize::MAX, |rows| rows.saturating_sub(2).max(1))
 }
 
 fn end(screen: &MultiProgress, bar: &ProgressBar) {

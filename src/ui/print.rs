@@ -102,6 +102,11 @@ pub fn width() -> Option<usize> {
     terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| width.0.into())
 }
 
+/// How many rows it has.
+pub fn height() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stderr()).map(|(_, height)| height.0.into())
+}
+
 /// A line of stdin without its end; none at the end of the input.
 pub fn read_line() -> Option<String> {
     let mut line = Vec::new();

@@ -211,6 +211,20 @@ fn what_is_under_way_is_drawn() {
     assert!(said.contains("replication_group.r: Creating...") && !said.contains('\u{1b}'), "{said}");
 }
 
+/// More is under way than the terminal has rows: the bar stays in sight, and counts what has no line.
+#[test]
+fn the_bar_stays_in_sight() {
+    let mut place = place("fast");
+    place.env("TERM", "xterm");
+    let named = "  replication_group_id = \"asked\"";
+    let each = "  for_each = toset([for at in range(12) : \"g${at}\"])\n  replication_group_id = each.key";
+    assert!(STACK.contains(named));
+    place.write("main.hcl", &STACK.replace(named, each));
+    let (code, said) = Terminal::of_size(&place, &["apply", "--auto-approve"], (8, 100)).end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("[1/13]") && said.contains(", 6 more under way"), "{said}");
+}
+
 /// An interrupt while something is drawn, and two: what was drawn is cleared, and the last word ends its line. Whether the
 /// second one comes before the end is up to the machine.
 #[test]
