@@ -12,7 +12,7 @@ use clap_complete::engine::CompletionCandidate;
 
 use crate::cli::args::{InputArgs, StackArgs};
 use crate::cli::run::{Context, one};
-use crate::cli::{Cli, day_two, explain};
+use crate::cli::{Cli, day_two, explain, spelling};
 use crate::diag::codes;
 use crate::kind::Impact;
 use crate::ops::Session;
@@ -31,7 +31,15 @@ pub const VARIABLE: &str = "CACHESTACK_COMPLETE";
 pub fn answered(arguments: &[OsString]) -> bool {
     let here = std::env::current_dir().ok();
     let complete = CompleteEnv::with_factory(Cli::command).var(VARIABLE).bin("cachestack");
-    complete.try_complete(arguments.to_vec(), here.as_deref()).unwrap_or(true)
+    complete.try_complete(spelled(arguments), here.as_deref()).unwrap_or(true)
+}
+
+/// The line with Terraform's options as ours. Shells count the words, so that there must be as many of them.
+fn spelled(arguments: &[OsString]) -> Vec<OsString> {
+    let behind = arguments.iter().position(|word| word == "--").map_or(arguments.len(), |at| at + 1);
+    let (before, typed) = arguments.split_at(behind);
+    let ours = spelling::understood(typed.iter().cloned()).ok().filter(|ours| ours.len() == typed.len());
+    before.iter().cloned().chain(ours.unwrap_or_else(|| typed.to_vec())).collect()
 }
 
 /// The options of the line that is typed which say where the stack is.
@@ -46,6 +54,7 @@ struct Typed {
     state: Option<String>,
     #[arg(long)]
     endpoint: Option<String>,
+    stack: Option<PathBuf>,
 }
 
 /// The addresses that begin so: of blocks, and of what is recorded.
@@ -56,7 +65,7 @@ pub fn addresses(current: &OsStr) -> Vec<CompletionCandidate> {
 /// The environments of the stack.
 pub fn environments(current: &OsStr) -> Vec<CompletionCandidate> {
     let all = place().and_then(|place| {
-        let stack = StackArgs { stack: None, inputs: InputArgs::default() };
+        let stack = StackArgs { stack: place.stack, inputs: InputArgs::default() };
         Some(place.context.environments(silent(), &stack, true).ok()?.0.environments())
     });
     offered(current, all.unwrap_or_default())
@@ -117,26 +126,29 @@ fn silent() -> Ui {
 /// Where the stack of the line is that is typed.
 struct Place {
     context: Context,
+    stack: Option<PathBuf>,
     inputs: InputArgs,
 }
 
 fn place() -> Option<Place> {
-    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let words = spelled(&arguments).into_iter().map(|word| word.to_string_lossy().into_owned());
     let typed = typed(words.skip_while(|word| word != "--").skip(2));
     let cli = Cli::try_parse_from(["cachestack", "version"]).ok()?;
     let context = Context::new(&Cli { chdir: typed.chdir, ..cli }).ok()?;
+    let stack = typed.stack.filter(|stack| context.path(stack).is_dir());
     let inputs = InputArgs {
         environment: typed.environment,
         state: typed.state,
         endpoint: typed.endpoint,
         ..InputArgs::default()
     };
-    Some(Place { context, inputs })
+    Some(Place { context, stack, inputs })
 }
 
 fn known() -> Option<BTreeSet<String>> {
     let place = place()?;
-    let stack = StackArgs { stack: None, inputs: place.inputs };
+    let stack = StackArgs { stack: place.stack, inputs: place.inputs };
     let (loaded, environments) = place.context.environments(silent(), &stack, false).ok()?;
     let options = crate::ops::SessionOptions { commands: false, values: false, ..one(environments).ok()? };
     let session = Session::of(&loaded, &options);
@@ -148,9 +160,11 @@ fn known() -> Option<BTreeSet<String>> {
     Some(all)
 }
 
-/// Those options, wherever they stand.
+/// Those options, wherever they stand, and what may be the directory: the last whole word that is no option and neither
+/// the command nor the value of an option.
 fn typed(words: impl Iterator<Item = String>) -> Typed {
     let mut kept = Vec::new();
+    let mut bare = Vec::new();
     let mut words = words.peekable();
     while let Some(word) = words.next() {
         let takes = ["-C", "--chdir", "-e", "--environment", "--state", "--endpoint"].contains(&&*word);
@@ -160,9 +174,18 @@ fn typed(words: impl Iterator<Item = String>) -> Typed {
             kept.extend([word].into_iter().chain(words.next()));
         } else if whole {
             kept.push(word);
+        } else if !word.starts_with('-') && words.peek().is_some() {
+            bare.push(word);
         }
     }
-    Typed::try_parse_from(kept).unwrap_or(Typed { chdir: None, environment: Vec::new(), state: None, endpoint: None })
+    let stack = bare.into_iter().skip(1).next_back();
+    Typed::try_parse_from(kept.into_iter().chain(stack)).unwrap_or(Typed {
+        chdir: None,
+        environment: Vec::new(),
+        state: None,
+        endpoint: None,
+        stack: None,
+    })
 }
 
 #[cfg(test)]

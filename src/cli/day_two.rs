@@ -16,6 +16,7 @@ use crate::ops::{Failure, Session};
 use crate::plan::Options;
 use crate::probe;
 use crate::state::State;
+use crate::ui::live::Wait;
 use crate::ui::{Ui, duration, stream};
 
 /// A stack with its account.
@@ -156,15 +157,18 @@ pub fn agreed(context: &Context, ui: Ui, question: &str) -> Result<bool, Failure
 /// How often it is said that something still goes on.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Says from time to time how something is.
+/// Says how something is: always in one line on a terminal, else from time to time.
 pub fn teller(ui: Ui, what: String) -> impl FnMut(&str, Duration) {
-    let mut next = EVERY;
+    let (mut next, line) = (EVERY, Wait::begin(ui));
     move |word, elapsed| {
+        let drawn = line.say(&format!("{what}: {word}"));
         if elapsed >= next {
             next = elapsed + EVERY;
             let text = format!("{what}: still {word} [{} elapsed]", duration(elapsed));
             ui.stream(|| vec![stream::log("info", &text)]);
-            ui.say(&format!("{text}\n"));
+            if !drawn {
+                ui.say(&format!("{text}\n"));
+            }
         }
     }
 }

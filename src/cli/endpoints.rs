@@ -20,8 +20,8 @@ pub fn run(context: &Context, args: &Endpoints) -> u8 {
 }
 
 fn attempt(context: &Context, ui: Ui, args: &Endpoints) -> Result<u8, Failure> {
-    let address = args.address.as_deref().map(show::parse).transpose()?;
-    let session = context.open_inputs(ui, &args.inputs)?;
+    let (session, address) = context.open_meant(ui, &args.inputs, args.address.as_deref())?;
+    let address = address.map(show::parse).transpose()?;
     let state = session.kept()?.state().clone();
     if let Some(address) = &address {
         kind_of(address, |kind| kind.filled_from().is_some())?;

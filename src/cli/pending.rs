@@ -24,8 +24,8 @@ pub async fn run(context: &Context, args: &PendingArgs) -> u8 {
 }
 
 async fn waits(context: &Context, ui: Ui, args: &PendingArgs) -> Result<Vec<Waits>, Failure> {
-    let subject = args.address.as_deref().map(subject).transpose()?;
-    let mut session = context.open_inputs(ui, &args.inputs)?;
+    let (mut session, address) = context.open_meant(ui, &args.inputs, args.address.as_deref())?;
+    let subject = address.map(subject).transpose()?;
     // What waits is there whatever the stack says by now: a plan that is refused would not tell it.
     let options = Options { refresh_only: true, ..Options::default() };
     let (plan, store, _) = super::plan::prepare(ui, &mut session, &options, None).await?;

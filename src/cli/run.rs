@@ -11,6 +11,7 @@ use crate::cli::saved::{self, Named};
 use crate::cli::spared;
 use crate::clock::Clock;
 use crate::kind::Impact;
+use crate::kinds;
 use crate::ops::{Failure, Loaded, Session, SessionOptions};
 use crate::plan::Options;
 use crate::stack::location::Location;
@@ -220,6 +221,24 @@ impl Context {
     pub fn open_inputs(&self, ui: Ui, inputs: &InputArgs) -> Result<Session, Failure> {
         let stack = StackArgs { stack: None, inputs: inputs.clone() };
         self.open(ui, &stack)
+    }
+
+    /// Opens the stack of a command whose operand is an address. Other commands take a directory there: what is no
+    /// address and is one, is meant as one, and then there is no address.
+    pub fn open_meant<'a>(
+        &self,
+        ui: Ui,
+        inputs: &InputArgs,
+        operand: Option<&'a str>,
+    ) -> Result<(Session, Option<&'a str>), Failure> {
+        let is_directory = |text: &&str| kinds::address(text).is_none() && self.path(Path::new(text)).is_dir();
+        match operand.filter(is_directory) {
+            Some(directory) => {
+                let stack = StackArgs { stack: Some(directory.into()), inputs: inputs.clone() };
+                Ok((self.open(ui, &stack)?, None))
+            }
+            None => Ok((self.open_inputs(ui, inputs)?, operand)),
+        }
     }
 }
 

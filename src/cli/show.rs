@@ -23,10 +23,10 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
     if let Some(file) = args.address.as_deref().map(|text| context.path(text.as_ref())).filter(|path| path.is_file()) {
         return show_plan(ui, args, &file);
     }
-    let session = context.open_inputs(ui, &args.inputs)?;
+    let (session, address) = context.open_meant(ui, &args.inputs, args.address.as_deref())?;
     let store = session.kept()?;
     let state = store.state();
-    let address = args.address.as_deref().map(parse).transpose()?;
+    let address = address.map(parse).transpose()?;
     let chosen: Vec<(&Address, &Record)> = state
         .records
         .iter()

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use crate::address::Subject;
+use crate::address::{Address, Subject};
 use crate::cli::args::{State, StateCommand, Surgery};
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, show};
@@ -38,8 +38,11 @@ fn is_json(command: &StateCommand) -> bool {
 
 async fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure> {
     match &args.command {
-        StateCommand::List { inputs, .. } => {
-            list(ui, &context.open_inputs(ui, inputs)?.kept()?);
+        StateCommand::List { addresses, inputs, .. } => {
+            let (session, first) = context.open_meant(ui, inputs, addresses.first().map(String::as_str))?;
+            let rest = addresses.iter().skip(1).map(String::as_str);
+            let wanted = first.into_iter().chain(rest).map(subject).collect::<Result<Vec<_>, _>>()?;
+            list(ui, &session.kept()?, &wanted)?;
             Ok(exit::OK)
         }
         StateCommand::Show { address, json, inputs } => {
@@ -66,18 +69,26 @@ async fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure>
     }
 }
 
-fn list(ui: Ui, store: &Store) {
+/// Lists what is of one of these subjects, or everything.
+fn list(ui: Ui, store: &Store, wanted: &[Subject]) -> Result<(), Failure> {
     let state = store.state();
-    for (address, record) in &state.records {
+    let all = state.records.keys().chain(state.deposed.iter().map(|deposed| &deposed.address));
+    let all: Vec<_> = all.chain(state.strangers.iter().map(|stranger| &stranger.address)).collect();
+    if let Some(missing) = wanted.iter().find(|one| !all.iter().any(|address| one.contains(address))) {
+        return Err(Failure::Error(state.lacks(missing)));
+    }
+    let is_wanted = |address: &Address| wanted.is_empty() || wanted.iter().any(|one| one.contains(address));
+    for (address, record) in state.records.iter().filter(|(address, _)| is_wanted(address)) {
         listed(ui, address.to_string(), "", Some(("recorded", &record.id)));
     }
-    for deposed in &state.deposed {
+    for deposed in state.deposed.iter().filter(|one| is_wanted(&one.address)) {
         let id = &deposed.record.id;
         listed(ui, deposed.address.to_string(), &format!(" (deposed {})", visible::line(id)), Some(("deposed", id)));
     }
-    for stranger in &state.strangers {
+    for stranger in state.strangers.iter().filter(|one| is_wanted(&one.address)) {
         listed(ui, stranger.address.to_string(), " (of a kind that this version does not know)", None);
     }
+    Ok(())
 }
 
 /// One line of the list: what stands behind the address, and for programs what it is and its name in AWS.

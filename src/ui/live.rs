@@ -252,35 +252,65 @@ fn doing(action: Action) -> &'static str {
     }
 }
 
-/// A line that tells how far reading the account has come, from a while on and for as long as this is held.
-pub struct Reading(Option<(ProgressBar, JoinHandle<()>)>);
+/// A single line that turns by itself for as long as this is held.
+struct Turning {
+    bar: ProgressBar,
+    beats: JoinHandle<()>,
+}
 
-impl Reading {
-    /// Begins to watch, where that is wanted and possible.
-    pub fn begin(ui: Ui) -> Self {
-        let Some(screen) = SCREEN.clone().filter(|_| ui.draws) else { return Self(None) };
+impl Turning {
+    /// Begins to draw after a while, where that is wanted and possible; each turn says what there is to say.
+    fn begin(ui: Ui, after: Duration, text: impl Fn() -> Option<String> + Send + 'static) -> Option<Self> {
+        let screen = SCREEN.clone().filter(|_| ui.draws)?;
         let bar = screen.add(bar("{spinner} {wide_msg} {time}"));
         let drawn = bar.clone();
         let beats = tokio::spawn(async move {
-            tokio::time::sleep(PATIENCE).await;
+            tokio::time::sleep(after).await;
             loop {
                 alone(|| {
-                    drawn.set_message(so_far());
+                    text().into_iter().for_each(|text| drawn.set_message(text));
                     drawn.tick();
                 });
                 tokio::time::sleep(BEAT).await;
             }
         });
-        Self(Some((bar, beats)))
+        Some(Self { bar, beats })
     }
 }
 
-impl Drop for Reading {
+impl Drop for Turning {
     fn drop(&mut self) {
-        if let (Some((bar, beats)), Some(screen)) = (self.0.take(), &*SCREEN) {
-            beats.abort();
-            alone(|| end(screen, &bar));
+        self.beats.abort();
+        if let Some(screen) = &*SCREEN {
+            alone(|| end(screen, &self.bar));
         }
+    }
+}
+
+/// A line that tells how far reading the account has come, from a while on.
+pub struct Reading(#[expect(dead_code, reason = "it is drawn while it is held")] Option<Turning>);
+
+impl Reading {
+    /// Begins to watch, where that is wanted and possible.
+    pub fn begin(ui: Ui) -> Self {
+        Self(Turning::begin(ui, PATIENCE, || Some(so_far())))
+    }
+}
+
+/// A line that tells what is waited for.
+pub struct Wait(Option<Turning>);
+
+impl Wait {
+    /// Begins to draw, where that is wanted and possible.
+    pub fn begin(ui: Ui) -> Self {
+        Self(Turning::begin(ui, Duration::ZERO, || None))
+    }
+
+    /// Draws how it is by now; `false` where nothing can be drawn.
+    pub fn say(&self, text: &str) -> bool {
+        let Some(turning) = &self.0 else { return false };
+        alone(|| turning.bar.set_message(visible::line(text).into_owned()));
+        true
     }
 }
 

@@ -48,7 +48,11 @@ fn what_is_known_is_offered() {
     place.write("main.hcl", STACK);
     place.run(&["apply", "--auto-approve"]).expect(0);
     place.run(&["backup", "replication_group.shop", "--name", "before-sale"]).expect(0);
-    let table: [(&[&str], &[&str]); 12] = [
+    place.write("shop/main.hcl", &STACK.replace("\"shop\" {", "\"till\" {"));
+    let table: [(&[&str], &[&str]); 15] = [
+        (&["plan", "-target", ""], &["replication_group.shop"]),
+        (&["plan", "shop", "-target", ""], &["replication_group.till"]),
+        (&["state", "list", ""], &["replication_group.shop"]),
         (&["plan", "-e", ""], &["production", "staging"]),
         (&["plan", "-e", "prod"], &["production"]),
         (&["plan", "-e", "staging", "--target", ""], &["replication_group.shop"]),

@@ -22,6 +22,9 @@ pub struct State {
 pub enum StateCommand {
     /// Lists the addresses of all records.
     List {
+        /// Of these resources, modules or instances only.
+        #[arg(value_name = "ADDRESS", add = ArgValueCompleter::new(complete::addresses))]
+        addresses: Vec<String>,
         #[command(flatten)]
         inputs: InputArgs,
         /// One JSON object per line.
