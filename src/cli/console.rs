@@ -4,10 +4,12 @@ use crate::address::{Address, Mode};
 use crate::cli::args::Console;
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, explain};
-use crate::diag::visible;
+use crate::diag::{FileId, visible};
 use crate::kind::secret_name;
 use crate::kinds::{self, lookups};
 use crate::lang::ast::{Expr, Node, Part};
+use crate::lang::syntax::lexer;
+use crate::lang::syntax::token::Kind;
 use crate::lang::{eval, functions, syntax};
 use crate::ops::{Session, plan};
 use crate::plan::Options;
@@ -28,7 +30,7 @@ exit              ends; so does the end of input
 /// Evaluates expressions from standard input, one after another. A mistake in one does not end the others.
 pub async fn run(context: &Context, args: &Console) -> u8 {
     let ui = context.ui(false);
-    let mut session = match context.open_inputs(ui, &args.inputs) {
+    let mut session = match context.open(ui, &args.stack) {
         Ok(session) => session,
         Err(failure) => return fail(ui, &failure),
     };
@@ -148,27 +150,16 @@ fn secrets(session: &Session, address: &Address, record: &Record) -> Object {
 
 /// Whether brackets are open or a heredoc has not ended, so that the next line belongs to the expression.
 fn is_open(text: &str) -> bool {
-    let mut depth = 0i32;
-    let mut quoted = false;
-    let mut escaped = false;
-    for c in text.chars() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            '\n' => quoted = false,
-            '(' | '[' | '{' if !quoted => depth += 1,
-            ')' | ']' | '}' if !quoted => depth -= 1,
-            _ => {}
-        }
-    }
-    let heredoc = text.split_once("<<").map(|(_, rest)| rest.trim_start_matches('-')).and_then(|rest| {
-        let (marker, body) = rest.split_once('\n')?;
-        let named =
-            !marker.is_empty() && marker.trim_end().chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-        (named && !body.lines().any(|line| line.trim() == marker.trim_end())).then_some(())
+    use Kind::{CloseBrace, CloseBracket, CloseParen, OpenBrace, OpenBracket, OpenParen};
+
+    let mut wrong = Vec::new();
+    let tokens = lexer::lex(FileId(0), text, 0, false, &mut wrong);
+    let depth = tokens.iter().fold(0, |depth, token| match token.kind {
+        OpenBrace | OpenBracket | OpenParen => depth + 1,
+        CloseBrace | CloseBracket | CloseParen => depth - 1,
+        _ => depth,
     });
-    depth > 0 || heredoc.is_some()
+    depth > 0 || wrong.iter().any(|one| one.code == "CS0119")
 }
 
 fn evaluate(ui: Ui, session: &mut Session, text: &str, as_json: bool) -> bool {
@@ -208,5 +199,30 @@ fn type_call(expr: &Expr) -> Option<&Expr> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_open;
+
+    #[test]
+    fn a_line_is_open_while_a_bracket_or_a_heredoc_is() {
+        let cases = [
+            ("1 + 1\n", false),
+            ("[1,\n", true),
+            ("upper(\"a[\")\n", false),
+            ("\"a${\"b[\"}\"\n", false),
+            ("[for a in b : a # (\n", true),
+            ("1 # (\n", false),
+            ("<<EOT\n", true),
+            ("<<EOT\nx [\n", true),
+            ("<<EOT\nx [\nEOT\n", false),
+            ("\"x\n", false),
+            ("}\n", false),
+        ];
+        for (text, want) in cases {
+            assert_eq!(is_open(text), want, "{text:?}");
+        }
     }
 }

@@ -42,9 +42,10 @@ fn show(context: &Context, ui: Ui, args: &Output) -> Result<u8, Failure> {
             ui.pretty(&outputs.iter().map(|(name, output)| (name.clone(), entry(output))).collect());
             return Ok(exit::OK);
         }
+        let width = outputs.keys().map(String::len).max().unwrap_or(0);
         for (name, output) in outputs {
             let shown = output.as_ref().map_or_else(|| value::SENSITIVE.to_owned(), |output| value::whole(output, 0));
-            ui.out(&format!("{} = {shown}\n", ui.paint(ui::name(), name)));
+            ui.out(&format!("{} = {shown}\n", ui.paint(ui::name(), &format!("{name:width$}"))));
         }
         if outputs.is_empty() {
             ui.err("No outputs: the stack declares none, or has not been applied in this environment.");

@@ -58,9 +58,10 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
     let aws = connect(settings).map_err(|error| Failure::Error(error.to_string()))?;
     if session.environment.region.is_none() {
         let fallback = session.environment.endpoint.as_ref().map(|_| "us-east-1".to_owned());
-        let region = aws.region().await.map_err(unreachable)?.or(fallback).ok_or_else(|| {
-            Failure::Error("no region: set `region` of the environment or provider, or AWS_REGION".to_owned())
-        })?;
+        let region =
+            aws.region().await.map_err(unreachable(session.environment.endpoint.as_deref()))?.or(fallback).ok_or_else(
+                || Failure::Error("no region: set `region` of the environment or provider, or AWS_REGION".to_owned()),
+            )?;
         session.environment.region = Some(region.into());
     }
     if let Some(region) = &session.environment.region {
@@ -69,13 +70,25 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
     }
     session.read_theirs()?;
     let poll = poll(session.environment.endpoint.as_deref());
-    let urls = aws.urls().await.map_err(unreachable)?;
+    let urls = aws.urls().await.map_err(unreachable(session.environment.endpoint.as_deref()))?;
     let day_two: Option<Arc<dyn DayTwo>> = Some(Arc::new(aws.clone()));
     Ok(Connection { urls, day_two, ..finish(session, Arc::new(aws), poll).await? })
 }
 
-fn unreachable(error: crate::kind::RemoteError) -> Failure {
-    Failure::Error(format!("the account cannot be told: {error}"))
+/// What keeps us from the account: where an endpoint is named and nobody is there, that.
+fn unreachable(endpoint: Option<&str>) -> impl Fn(crate::kind::RemoteError) -> Failure {
+    move |error| {
+        let refused = error.message.contains("Connection refused") || error.message.contains("dns error");
+        let why = match endpoint.filter(|_| refused) {
+            Some(url) => format!(
+                "nobody answers at {url}: {}; start what is to listen there (`cachestack emulate` is the emulator), or \
+                 correct the endpoint",
+                error.message.rsplit(": ").next().unwrap_or_default()
+            ),
+            None => format!("the account cannot be told: {error}"),
+        };
+        Failure::Error(why)
+    }
 }
 
 /// Says which arguments have no meaning for an emulator in this process.
@@ -98,7 +111,7 @@ pub async fn finish(
     cloud: Arc<dyn Cloud>,
     poll: (Duration, Duration),
 ) -> Result<Connection, Failure> {
-    let account: Arc<str> = cloud.account().await.map_err(unreachable)?.into();
+    let account: Arc<str> = cloud.account().await.map_err(unreachable(session.environment.endpoint.as_deref()))?.into();
     let environment = &session.environment;
     if let Some(pinned) = environment.account_id.as_ref().filter(|pinned| **pinned != account) {
         return Err(Failure::Refused(format!(

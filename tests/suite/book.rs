@@ -189,13 +189,23 @@ fn shown(place: &Place, command: &str) -> String {
     output.replace("[stderr]\n", "").replace("TIME", "1s").trim_end().to_owned() + "\n"
 }
 
-#[test]
-fn the_tutorial_happens() {
-    let path = root().join("docs/tutorial.md");
-    let text = std::fs::read_to_string(&path).expect("the tutorial");
+/// Compares a page with what its commands print by now.
+fn happens(page: &str) {
+    let path = root().join("docs").join(page);
+    let text = std::fs::read_to_string(&path).expect("a page");
     let found = played(&text);
     if is_stale(&path, &found) {
         let diff = similar::TextDiff::from_lines(&text, &found).unified_diff().header("expected", "found").to_string();
-        panic!("docs/tutorial.md:\n{diff}");
+        panic!("docs/{page}:\n{diff}");
     }
+}
+
+#[test]
+fn the_tutorial_happens() {
+    happens("tutorial.md");
+}
+
+#[test]
+fn the_guide_to_local_engines_happens() {
+    happens("guides/local-engines.md");
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
+use crate::book::{Part, parts};
 use crate::harness::Place;
 use crate::referees::program;
 
@@ -366,6 +367,34 @@ fn a_cache_of_the_stack_is_looked_at_through_a_tunnel() {
     }
     let args = ["connect", "replication_group.main", "--through", &through, "--", "--cacert", "ca.pem", "PING"];
     assert_eq!(place.run(&args).expect(0).stdout, "PONG\n");
+}
+
+/// The guide to local engines: the parameters of the stack are directives that an engine takes.
+#[test]
+fn an_engine_takes_what_the_stack_says() {
+    let Some(redis) = program("the guide to local engines", "redis-server") else { return };
+    if program("the guide to local engines", "redis-cli").is_none() {
+        return;
+    }
+    let place = Place::new();
+    let page = std::fs::read_to_string(crate::harness::root().join("docs/guides/local-engines.md")).expect("the guide");
+    for part in parts(&page) {
+        if let Part::File(_, file, text) = part {
+            place.write(&file, &text);
+        }
+    }
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    place.write("engine.conf", &place.run(&["output", "-raw", "engine"]).expect(0).stdout);
+    let (port, file) = (free_port(), place.path().join("engine.conf").display().to_string());
+    let words = format!("{file} --port {port} --bind 127.0.0.1 --appendonly no --dir {}", place.path().display());
+    let mut words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+    words.extend(["--save".to_owned(), String::new()]);
+    let server = Server::start(&redis, port, &words);
+    let through = format!("localhost:{}", server.port);
+    let asked = ["connect", "replication_group.shop", "--through", &through, "--", "CONFIG", "GET", "maxmemory-policy"];
+    has(&place.run(&asked).expect(0).stdout, &["maxmemory-policy", "allkeys-lru"]);
+    let said = place.run(&["doctor", "replication_group.shop", "--through", &through]);
+    has(&said.stdout, &["PONG"]);
 }
 
 #[test]

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use crate::cli::args::InputArgs;
+use crate::cli::args::StackArgs;
 
 /// `console`
 #[derive(Debug, Args)]
 pub struct Console {
     #[command(flatten)]
-    pub inputs: InputArgs,
+    pub stack: StackArgs,
     /// One JSON value per line.
     #[arg(long)]
     pub json: bool,
