@@ -104,24 +104,36 @@ class Release:
 
     def wheel(self):
         """A wheel that carries the program: `pip install` puts it on the PATH."""
-        info, data = f"cachestack-{self.version}.dist-info", f"cachestack-{self.version}.data"
+        program = {f"cachestack-{self.version}.data/scripts/cachestack": (self.binary.read_bytes(), 0o755)}
+        return self.wheel_of("cachestack", self.python, program, "", self.about, (ROOT / "README.md").read_text())
+
+    def emulator_wheel(self):
+        """A wheel for the tests of others, of Python alone: the program comes from the other wheel."""
+        source = (ROOT / "release/python/cachestack_emulator.py").read_text()
         files = {
-            f"{data}/scripts/cachestack": (self.binary.read_bytes(), 0o755),
-            f"{info}/METADATA": (
-                f"Metadata-Version: 2.1\nName: cachestack\nVersion: {self.version}\nSummary: {self.about}\n"
-                f"License: MIT OR Apache-2.0\nDescription-Content-Type: text/markdown\n\n{(ROOT / 'README.md').read_text()}".encode(),
-                0o644,
-            ),
-            f"{info}/WHEEL": (f"Wheel-Version: 1.0\nGenerator: cachestack\nRoot-Is-Purelib: false\nTag: py3-none-{self.python}\n".encode(), 0o644),
+            "cachestack_emulator.py": (source.encode(), 0o644),
+            f"cachestack_emulator-{self.version}.dist-info/entry_points.txt": (b"[pytest11]\ncachestack_emulator = cachestack_emulator\n", 0o644),
+        }
+        about = "The emulator of cachestack for tests: ElastiCache in a fixture of pytest."
+        return self.wheel_of("cachestack_emulator", "any", files, f"Requires-Dist: cachestack=={self.version}\n", about, source.split('"""')[1])
+
+    def wheel_of(self, name, platform, files, more, about, text):
+        """A wheel of these files, which belong to no version of Python."""
+        info, pure = f"{name}-{self.version}.dist-info", str(platform == "any").lower()
+        head = f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: {self.version}\nSummary: {about}\nLicense: MIT OR Apache-2.0\n{more}"
+        files = {
+            **files,
+            f"{info}/METADATA": (f"{head}Description-Content-Type: text/markdown\n\n{text}".encode(), 0o644),
+            f"{info}/WHEEL": (f"Wheel-Version: 1.0\nGenerator: cachestack\nRoot-Is-Purelib: {pure}\nTag: py3-none-{platform}\n".encode(), 0o644),
             f"{info}/licenses/LICENSE-MIT": ((ROOT / "LICENSE-MIT").read_bytes(), 0o644),
             f"{info}/licenses/LICENSE-APACHE": ((ROOT / "LICENSE-APACHE").read_bytes(), 0o644),
         }
-        record = "".join(f"{name},sha256={digest64(content)},{len(content)}\n" for name, (content, _) in files.items())
+        record = "".join(f"{path},sha256={digest64(content)},{len(content)}\n" for path, (content, _) in files.items())
         files[f"{info}/RECORD"] = (f"{record}{info}/RECORD,,\n".encode(), 0o644)
-        path = self.out / f"cachestack-{self.version}-py3-none-{self.python}.whl"
+        path = self.out / f"{name}-{self.version}-py3-none-{platform}.whl"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
-            for name, (content, mode) in files.items():
-                entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            for place, (content, mode) in files.items():
+                entry = zipfile.ZipInfo(place, (2020, 1, 1, 0, 0, 0))
                 entry.external_attr, entry.compress_type = (0o100000 | mode) << 16, zipfile.ZIP_DEFLATED
                 wheel.writestr(entry, content)
         return path
@@ -185,7 +197,7 @@ class Release:
     def make(self):
         parts = self.parts()
         archive = self.archive(parts)
-        made = [archive, self.debian_package(parts), self.wheel(), self.npm_package(), self.bill_of_materials()]
+        made = [archive, self.debian_package(parts), self.wheel(), self.emulator_wheel(), self.npm_package(), self.bill_of_materials()]
         made += [self.filled("install.sh.in", "install.sh", archive), self.filled("cachestack.rb.in", "cachestack.rb", archive)]
         made.append(self.filled("Containerfile.in", "Containerfile", archive))
         made = [path for path in made if path]
@@ -277,10 +289,32 @@ class Trial:
         if subprocess.run([sys.executable, "-m", "venv", str(place)], capture_output=True).returncode:
             return skipped("the wheel", "this Python makes no environments")
         pip = place / "bin/pip"
-        run(pip, "install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps", self.one(".whl"))
+        run(pip, "install", "--quiet", "--disable-pip-version-check", "--no-index", self.one(f"{self.release.python}.whl"), self.one("any.whl"))
         self.says_its_version(place / "bin/cachestack", "the wheel")
+        self.emulator(place / "bin/python")
         run(pip, "uninstall", "--quiet", "--yes", "cachestack")
         assert not (place / "bin/cachestack").exists()
+
+    def emulator(self, python):
+        """What is made in ten minutes of AWS is there when the clock was moved."""
+        script = (
+            "from cachestack_emulator import Emulator\n"
+            "from urllib.parse import urlencode\nfrom urllib.request import Request, urlopen\n"
+            "with Emulator(speed='real') as emulator:\n"
+            "    def call(**fields):\n"
+            "        request = Request(emulator.url, urlencode(fields).encode())\n"
+            "        scope = 'Credential=000000000000/20270115/us-east-1/elasticache/aws4_request'\n"
+            "        request.add_header('Authorization', f'AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0')\n"
+            "        return urlopen(request).read().decode()\n"
+            "    call(Action='CreateCacheCluster', CacheClusterId='c', CacheNodeType='cache.t4g.micro', NumCacheNodes='1', Engine='memcached')\n"
+            "    before = call(Action='DescribeCacheClusters')\n"
+            "    emulator.advance(3600)\n"
+            "    after = call(Action='DescribeCacheClusters')\n"
+            "print('creating' in before, 'available' in after)\n"
+        )
+        said = output(python, "-c", script, env={**os.environ, "no_proxy": "127.0.0.1"})
+        assert said == "True True\n", said
+        print("tried the wheel of the emulator")
 
     def npm(self, place):
         if not shutil.which("npm"):

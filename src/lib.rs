@@ -106,7 +106,7 @@
 //! | [`refresh`] | reading what a plan wants to know, in bulk |
 //! | [`generate`] | configuration out of objects: what of them is written, labels, references, `for_each`, files; out of templates of CloudFormation; and the block of a restore |
 //! | [`apply`] | scheduler, steps, turns on parents that change one thing at a time, calls that AWS takes together (`apply/joint.rs`), holes, the one poller, what wholes have because of their parts |
-//! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine |
+//! | [`emulator`] | an ElastiCache control plane of its own; shares no schema, rule or kind with the engine; a crate (`crates/emulator`), which has [`clock`] and [`disk`] as well |
 //! | `cloud` | the AWS SDK; the only place that names it (feature `aws`). Services without a crate of it (`cloud/api`): EC2, CloudWatch Logs, SNS, SSM, Secrets Manager, KMS, the price list, objects of S3 |
 //! | `probe` | one server looked at over the network, without stack and AWS: name, port, TLS, log-in, role, slots (TLS: feature `aws`) |
 //! | `storage` | places of states that are no directories: buckets by `object_store`, servers of Terraform's `http` protocol (feature `aws`); also where a state of Terraform lies that is read for its values; [`stack::location`] reads their names |
@@ -178,16 +178,15 @@
 
 #![warn(missing_docs)]
 
+pub use cachestack_emulator::{self as emulator, clock, disk};
+
 pub mod address;
 pub mod apply;
 pub mod catalog;
 pub mod cli;
-pub mod clock;
 #[cfg(feature = "aws")]
 pub mod cloud;
 pub mod diag;
-pub mod disk;
-pub mod emulator;
 pub mod entropy;
 pub mod fetch;
 pub mod generate;

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes src/emulator/data/models.json: the wire facts of the operations that the emulator answers.
+"""Writes crates/emulator/src/data/models.json: the wire facts of the operations that the emulator answers.
 
 Only names, types, requirements and limits are taken from botocore's service models; no documentation text.
-Usage: python3 tests/clients/extract_models.py > src/emulator/data/models.json
+Usage: python3 tests/clients/extract_models.py > crates/emulator/src/data/models.json
 """
 import json
 import sys

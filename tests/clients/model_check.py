@@ -26,7 +26,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ENDPOINT = sys.argv[1]
-MODELS = json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/emulator/data/models.json")))
+MODELS = json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../crates/emulator/src/data/models.json")))
 PROBLEMS = {}
 SEEN = {}
 # The arguments of an answered call of each operation: the one with the most in it.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes src/emulator/tests/signatures.jsonl: requests that botocore signed, for the unit tests of verification.
+"""Writes crates/emulator/src/tests/signatures.jsonl: requests that botocore signed, for the unit tests of verification.
 
-Usage: sign_vectors.py > src/emulator/tests/signatures.jsonl    (the output depends on nothing but botocore's version)
+Usage: sign_vectors.py > crates/emulator/src/tests/signatures.jsonl    (the output depends on nothing but botocore's version)
 
 The first are those of AWS's Signature Version 4 test suite and of its documentation, whose signatures are published
 and checked here; then come whole requests of boto3, one for each protocol that the emulator speaks, and addresses

@@ -82,7 +82,7 @@ fn a_policy_allows_every_call_and_no_writing_one_of_a_plan() {
 #[test]
 fn every_operation_of_the_program_is_in_the_table() {
     let models: Json =
-        serde_json::from_slice(&std::fs::read(root().join("src/emulator/data/models.json")).expect("models"))
+        serde_json::from_slice(&std::fs::read(root().join("crates/emulator/src/data/models.json")).expect("models"))
             .expect("JSON");
     let known: BTreeSet<&str> = models
         .as_object()

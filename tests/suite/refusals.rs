@@ -1,6 +1,6 @@
 //! Every refusal of the emulator's rule tables as a wish: `validate` refuses it, too, or it cannot be known offline.
 //!
-//! Requests of `src/emulator/tests/rules` become resources: fields are attributes, what was made before stays around, and
+//! Requests of `crates/emulator/src/tests/rules` become resources: fields are attributes, what was made before stays around, and
 //! what modifies an object is the object with the new values. What comes of each stands in `tests/rules/refusals.tsv`:
 //! file, request, and our codes; or, where there are none, the reason. `CACHESTACK_UPDATE_CASES=1` writes the codes anew.
 
@@ -362,7 +362,7 @@ fn every_refusal_is_told_offline_or_has_its_reason() {
     let open = columns("warnings.tsv");
     let mut found = String::new();
     let mut unsaid = Vec::new();
-    for path in files(&root().join("src/emulator/tests/rules"), "txt") {
+    for path in files(&root().join("crates/emulator/src/tests/rules"), "txt") {
         let file = path.file_stem().expect("a name").to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).expect("rules");
         let mut script = Script::default();

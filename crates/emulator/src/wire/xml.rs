@@ -1,6 +1,6 @@
 //! Answers as XML, for AWS Query and EC2 Query.
 
-use crate::emulator::model::{Service, Type};
+use crate::model::{Service, Type};
 use serde_json::Value;
 
 /// The elements of a structure's members, without an element around them.

@@ -1,7 +1,7 @@
 //! What strangers send over a socket: broken, odd and hostile requests, each answered as AWS answers it.
 
 use super::instant;
-use crate::emulator::{Emulator, server};
+use crate::{Emulator, server};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};

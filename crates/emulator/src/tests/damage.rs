@@ -1,7 +1,7 @@
 //! Damage to a world's file: nothing that was acknowledged goes without a word.
 
 use super::{Emulator, done, instant, read, world};
-use crate::emulator::Request;
+use crate::Request;
 use std::path::Path;
 
 fn export(emulator: &Emulator) -> String {

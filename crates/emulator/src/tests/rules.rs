@@ -7,9 +7,9 @@
 //! `CACHESTACK_UPDATE_CASES=1` writes the answers anew.
 
 use super::{Emulator, control, options, query, text};
+use crate::Speed;
 use crate::clock::VirtualClock;
 use crate::disk;
-use crate::emulator::Speed;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -102,7 +102,7 @@ fn answer(emulator: &Emulator, region: &str, fields: &str) -> String {
 
 #[test]
 fn every_rule_is_enforced_in_the_words_of_aws() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/emulator/tests/rules");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/rules");
     let update = std::env::var_os("CACHESTACK_UPDATE_CASES").is_some_and(|value| !value.is_empty());
     let mut wrong = Vec::new();
     for name in disk::files_below(&folder, 10_000).expect("rules") {

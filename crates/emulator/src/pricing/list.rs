@@ -129,7 +129,7 @@ pub fn products() -> &'static BTreeMap<String, Product> {
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    let text = include_str!("../../catalog/data/prices.json");
+    let text = include_str!("../../../../src/catalog/data/prices.json");
     TABLE.get_or_init(|| serde_json::from_str(text).expect("prices.json"))
 }
 

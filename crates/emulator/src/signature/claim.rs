@@ -1,8 +1,8 @@
 //! What a request says of its signature, apart from whose it is.
 
 use super::Flaw;
-use crate::emulator::Request;
-use crate::emulator::wire::query;
+use crate::Request;
+use crate::wire::query;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;

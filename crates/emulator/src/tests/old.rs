@@ -3,7 +3,7 @@
 use super::{Emulator, cache, done, options};
 use crate::clock::VirtualClock;
 use crate::disk;
-use crate::emulator::{Options, Speed};
+use crate::{Options, Speed};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const WRITTEN: u64 = 1_795_718_830;
 fn a_world_of_the_first_version_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("world");
-    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/worlds/v1");
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/worlds/v1");
     disk::replace(&path, &disk::read(&old).expect("the old world").expect("the old world")).expect("a copy");
     let clock = VirtualClock::at(WRITTEN + 5);
     let options = Options { clock: Arc::new(clock.clone()), ..options(Speed::Real).0 };

@@ -1,6 +1,6 @@
 //! The form of a request that a signature is made over.
 
-use crate::emulator::Request;
+use crate::Request;
 use sha2::{Digest, Sha256};
 
 /// The canonical form of a request; `signed` are the names of the headers that count, in lower case and sorted.

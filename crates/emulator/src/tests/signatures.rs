@@ -2,8 +2,8 @@
 
 use super::{START, control, text};
 use crate::clock::VirtualClock;
-use crate::emulator::signature::{Flaw, verify};
-use crate::emulator::{Credentials, Emulator, Options, Request, Speed};
+use crate::signature::{Flaw, verify};
+use crate::{Credentials, Emulator, Options, Request, Speed};
 use base64::Engine;
 use serde_json::Value;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! AWS JSON 1.0 and 1.1.
 
 use super::{ms_to_seconds, rebuild, seconds_to_ms};
-use crate::emulator::failure::Failure;
-use crate::emulator::model::{Service, Type};
+use crate::failure::Failure;
+use crate::model::{Service, Type};
 use serde_json::Value;
 
 /// The tree of a request's body.

@@ -35,7 +35,7 @@ fn nothing_is_declared_twice() {
 /// The last part of the page is the table as it is printed; `CACHESTACK_UPDATE_CASES=1` writes it anew.
 #[test]
 fn the_page_for_users_shows_the_table() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/emulator.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/emulator.md");
     let page = String::from_utf8(disk::read(&path).expect("the page").expect("the page")).expect("text");
     let (head, _) = page.split_once("### elasticache ").expect("the table");
     let wanted = format!("{head}{}", operations::markdown());
@@ -49,8 +49,8 @@ fn the_page_for_users_shows_the_table() {
 #[allow(dead_code)]
 mod embed {
     // The example names the crate as a stranger does.
-    use crate as cachestack;
-    include!("../../../examples/embed_emulator.rs");
+    use crate as cachestack_emulator;
+    include!("../../examples/embed_emulator.rs");
 
     #[test]
     fn the_example_of_embedding_runs() {

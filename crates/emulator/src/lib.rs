@@ -1,4 +1,5 @@
-//! The built-in emulator: ElastiCache, and as much of EC2, CloudWatch, STS and the tagging API as a cache needs.
+//! The emulator of cachestack, and a crate of its own for the tests of others: ElastiCache, and as much of EC2, CloudWatch,
+//! STS and the tagging API as a cache needs.
 //!
 //! An independent second opinion on the engine: it shares no schema, no validation and no kind with it. Its
 //! referee is the service model of AWS (`data/models.json`). It answers HTTP requests as AWS does, in process
@@ -15,11 +16,16 @@
 //! - `operations`: what is answered, and how far each answer can be trusted
 //! - `gate`, `connections`: who may talk to it over a socket, and how many at a time
 //! - `control`: the emulator's own API under `/_cachestack/`
+//! - [`clock`], [`disk`]: time and files, which the engine has from here
 
+#![warn(missing_docs)]
+
+pub mod clock;
 mod cloudwatch;
 mod connections;
 mod context;
 mod control;
+pub mod disk;
 mod ec2;
 mod elasticache;
 mod failure;

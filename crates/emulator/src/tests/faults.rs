@@ -1,7 +1,7 @@
 //! Faults as a client meets them.
 
 use super::{GROUP, SHOW, cache, done, options, query, text};
-use crate::emulator::{Emulator, Request, Speed};
+use crate::{Emulator, Request, Speed};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! AWS Query and EC2 Query requests: form fields with dotted names to a tree.
 
-use crate::emulator::failure::Failure;
-use crate::emulator::model::{Service, Type};
+use crate::failure::Failure;
+use crate::model::{Service, Type};
 use serde_json::{Map, Number, Value};
 use std::collections::BTreeMap;
 

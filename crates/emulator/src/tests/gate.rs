@@ -2,7 +2,7 @@
 
 use super::instant;
 use super::strangers::send;
-use crate::emulator::{Emulator, server};
+use crate::{Emulator, server};
 use std::net::SocketAddr;
 
 /// Serves under another name, too.

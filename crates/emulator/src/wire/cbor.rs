@@ -1,7 +1,7 @@
 //! Smithy RPC v2 CBOR: the tree as CBOR, timestamps as tag 1 over a float.
 
-use crate::emulator::failure::Failure;
-use crate::emulator::model::{Service, Type};
+use crate::failure::Failure;
+use crate::model::{Service, Type};
 use ciborium::value::Value as Cbor;
 use serde_json::{Map, Number, Value};
 

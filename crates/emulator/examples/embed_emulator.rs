@@ -2,8 +2,8 @@
 //
 // The clock is virtual, so that a creation that takes minutes in AWS is over as soon as the clock is moved.
 
-use cachestack::clock::VirtualClock;
-use cachestack::emulator::{Emulator, Options, Request, Speed};
+use cachestack_emulator::clock::VirtualClock;
+use cachestack_emulator::{Emulator, Options, Request, Speed};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -80,5 +80,5 @@ fn replay(transcript: &str) {
 
 #[test]
 fn terraform_is_answered_as_it_was() {
-    replay(include_str!("../../../tests/transcripts/terraform.jsonl"));
+    replay(include_str!("../../../../tests/transcripts/terraform.jsonl"));
 }

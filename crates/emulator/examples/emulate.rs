@@ -1,6 +1,6 @@
 //! Runs the emulator on a port: `cargo run --example emulate -- 127.0.0.1:4600 [WORLD] [SPEED]`.
 
-use cachestack::emulator::{Emulator, Options, server};
+use cachestack_emulator::{Emulator, Options, server};
 use std::path::Path;
 
 #[tokio::main]

@@ -1,7 +1,7 @@
 //! A world with ten thousand groups.
 
 use super::{cache, control, done, instant, read, world};
-use crate::emulator::Emulator;
+use crate::Emulator;
 use serde_json::Value;
 
 const MANY: usize = 10_000;

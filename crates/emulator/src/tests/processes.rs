@@ -55,7 +55,7 @@ impl Server {
 
     fn spawn(world: Option<&Path>, mut command: Command) -> Self {
         let mut child = command
-            .args(["--exact", "emulator::tests::processes::serves_when_told_to", "--nocapture"])
+            .args(["--exact", "tests::processes::serves_when_told_to", "--nocapture"])
             .env(WORLD, world.unwrap_or(Path::new("")))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -216,7 +216,7 @@ fn suite_with(needs: &[&str], script: &str, command: &[&str], secret: Option<&st
     let mut process = Command::new(std::env::current_exe().expect("this binary"));
     process.envs(secret.map(|secret| (SECRET, secret)));
     let server = Server::spawn(None, process);
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients").join(script);
     let output = Command::new(command[0])
         .args(&command[1..])
         .arg(path)
