@@ -96,9 +96,11 @@ impl Poller {
                 self.later.clear();
                 continue;
             }
-            let which = if self.soon.is_empty() { &mut self.later } else { &mut self.soon };
+            // Who looks at once may want all of an object; who goes on waiting wants to know when it has settled.
+            let whole = !self.soon.is_empty();
+            let which = if whole { &mut self.soon } else { &mut self.later };
             let watches = std::mem::take(which);
-            self.look(watches).await;
+            self.look(watches, whole).await;
             pause = (pause * 3 / 2).min(self.poll.1);
         }
     }
@@ -112,7 +114,7 @@ impl Poller {
     }
 
     /// Looks once, and again later for those who go on waiting.
-    async fn look(&mut self, watches: Watches) {
+    async fn look(&mut self, watches: Watches, whole: bool) {
         for ((kind, region), mut watches) in watches {
             // Most have what they want after the first look.
             watches.retain(|_, answers| is_wanted(answers));
@@ -120,7 +122,8 @@ impl Poller {
                 continue;
             }
             let ids: Vec<String> = watches.keys().cloned().collect();
-            let mut sights = self.cloud.remote(&kind, &region).read(&ids).await;
+            let remote = self.cloud.remote(&kind, &region);
+            let mut sights = if whole { remote.read(&ids).await } else { remote.look(&ids).await };
             for (id, mut answers) in watches {
                 tell(&kind, &id, &mut sights, &answers);
                 if is_wanted(&mut answers) {

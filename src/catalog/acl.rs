@@ -127,8 +127,19 @@ impl Access {
         std::iter::once(&self.root).chain(&self.selectors).any(|rules| rules.databases.is_some())
     }
 
-    /// Whether whoever could do something with the old rules can do it with these: words were added that allow.
+    /// Whether nothing is forbidden to who is logged in.
+    fn allows_everything(&self) -> bool {
+        let Rules { keys, channels, databases, all_commands, commands } = &self.root;
+        let forbids = commands.iter().any(|rule| rule.starts_with('-'));
+        keys.all && channels.all && databases.is_none() && *all_commands && !forbids
+    }
+
+    /// Whether whoever could do something with the old rules can do it with these: all is allowed, or words were added that
+    /// allow.
     pub fn only_adds_to(&self, old: &Self) -> bool {
+        if self.allows_everything() && (self.on || !old.on) {
+            return true;
+        }
         let (old_text, new_text) = (old.canonical(), self.canonical());
         let (Ok(old_words), Ok(new_words)) = (words(&old_text), words(&new_text)) else { return false };
         let mut wanted = old_words.iter().skip(1).peekable();
@@ -353,6 +364,10 @@ mod tests {
             ("on ~app:* +get +set", "on ~app:* +get", false),
             ("on ~app:* +get (~x +set)", "on ~app:* +get", false),
             ("on ~app:* +get", "on ~app:* +get (~x +set)", true),
+            ("on ~app:* &app:* +@all -@admin (~x +set)", "on ~* &* +@all", true),
+            ("on ~app:* +get", "off ~* &* +@all", false),
+            ("on ~app:* +get", "on ~* &* +@all -flushall", false),
+            ("on ~app:* +get", "on ~* &* +@all db=0", false),
         ];
         for (old, new, adds) in cases {
             let read = |text| Access::parse(text).unwrap_or_else(|_| panic!("{text}"));

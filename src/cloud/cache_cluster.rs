@@ -9,9 +9,10 @@ pub(super) use calls::reboot;
 use super::args::without_secrets;
 use super::clients::Clients;
 use super::errors::own_not_found;
+use super::reading::{self, Depth};
 use super::replication_group::describe_clusters;
 use super::tags::{self, Owner};
-use super::{Found, Place, names, reading};
+use super::{Found, Place, names};
 use crate::kind::{Call, Future_, Remote, RemoteError, Reply};
 use crate::value::{Object, Value};
 
@@ -21,7 +22,11 @@ pub(super) struct CacheClusters(pub Place);
 
 impl Remote for CacheClusters {
     fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
-        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids).await?)) })
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids, Depth::Whole).await?)) })
+    }
+
+    fn look<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids, Depth::Status).await?)) })
     }
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
@@ -59,7 +64,7 @@ fn own_id(cluster: &CacheCluster) -> Option<&str> {
     cluster.cache_cluster_id().filter(|_| cluster.replication_group_id().is_none())
 }
 
-async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
+async fn read(clients: &Clients, ids: &[String], depth: Depth) -> Result<Found, RemoteError> {
     let describe = |id: Option<String>| async move { describe_clusters(clients, id.as_deref()).await };
-    reading::read(clients, ids, "elasticache:cluster", describe, observe::observe).await
+    reading::read(clients, ids, depth, "elasticache:cluster", describe, observe::observe).await
 }

@@ -28,11 +28,21 @@ where
     Ok(found.await?.into_iter().flatten().collect())
 }
 
+/// How much of an object is to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// Everything.
+    Whole,
+    /// Of what AWS is still at its status, of anything else everything.
+    Status,
+}
+
 /// Reads objects with their tags. `observe` tells `id` and `arn` among the attributes; `tagged` is what the tagging API
 /// calls the kind (`elasticache:user`).
 pub(super) async fn read<T, F, Fut>(
     clients: &Clients,
     ids: &[String],
+    depth: Depth,
     tagged: &str,
     describe: F,
     observe: fn(&T) -> Observation,
@@ -41,7 +51,9 @@ where
     F: Fn(Option<String>) -> Fut,
     Fut: Future<Output = Result<Vec<T>, RemoteError>>,
 {
-    let (found, bulk) = tokio::join!(few_or_all(ids, describe), tags::of_type(clients, ids.len(), tagged));
+    // Who waits for many does not want the tags of all.
+    let many = if depth == Depth::Whole { ids.len() } else { 0 };
+    let (found, bulk) = tokio::join!(few_or_all(ids, describe), tags::of_type(clients, many, tagged));
     let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
     let named = |one: Observation| Some((text(&one.object, "id")?.to_lowercase(), one));
     let found = found?;
@@ -49,7 +61,8 @@ where
     let mut found: Found = observed.filter(|(name, _)| wanted.contains(name)).collect();
     let (free, busy): (Vec<_>, Vec<_>) = found.values().partition(|one| one.status == Status::Settled);
     let arns = |some: Vec<&Observation>| some.into_iter().filter_map(|one| text(&one.object, "arn")).collect();
-    let tags = read_tags(clients, bulk?, arns(free), arns(busy)).await?;
+    let busy = if depth == Depth::Whole { arns(busy) } else { Vec::new() };
+    let tags = read_tags(clients, bulk?, arns(free), busy).await?;
     for one in found.values_mut() {
         let tags = text(&one.object, "arn").and_then(|arn| tags.get(&arn)).cloned();
         one.object.extend(tags.map(|tags| ("tags_all".into(), tags)));

@@ -13,7 +13,7 @@ use super::args::without_secrets;
 use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, at_most, pages};
-use super::reading::{or_none, read_tags};
+use super::reading::{Depth, few_or_all, or_none, read_tags};
 use super::tags::{self, Owner};
 use super::{FEW, Found, Place, by_asked_name, names};
 use crate::kind::{Call, Future_, Remote, RemoteError, Reply};
@@ -28,7 +28,11 @@ pub(super) struct ReplicationGroups(pub Place);
 
 impl Remote for ReplicationGroups {
     fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
-        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids).await?)) })
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids, Depth::Whole).await?)) })
+    }
+
+    fn look<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids, Depth::Status).await?)) })
     }
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
@@ -53,7 +57,31 @@ impl Remote for ReplicationGroups {
 
 type Clusters = BTreeMap<String, CacheCluster>;
 
-async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
+async fn read(clients: &Clients, ids: &[String], depth: Depth) -> Result<Found, RemoteError> {
+    if depth == Depth::Whole {
+        return whole(clients, ids).await;
+    }
+    // While the group itself is not available, its members have nothing to say.
+    let groups = few_or_all(ids, |id| async move { describe_groups(clients, id.as_deref()).await }).await?;
+    let alone = |group: &ReplicationGroup| (id_of(group), observe::observe(group, &Clusters::new()));
+    let busy = |group: &&ReplicationGroup| group.status().is_some_and(|status| status != "available");
+    let mut found: Found =
+        groups.iter().filter(busy).map(alone).filter(|(_, it)| it.status.under_way().is_some()).collect();
+    let is_known = |id: &&String| found.contains_key(&id.to_lowercase());
+    let at_rest = |id: &&String| groups.iter().any(|group| id_of(group) == id.to_lowercase());
+    let rest: Vec<String> = ids.iter().filter(|id| !is_known(id) && at_rest(id)).cloned().collect();
+    if !rest.is_empty() {
+        let read = whole(clients, &rest).await?;
+        found.extend(read.into_iter().map(|(id, one)| (id.to_lowercase(), one)));
+    }
+    Ok(by_asked_name(ids, found))
+}
+
+fn id_of(group: &ReplicationGroup) -> String {
+    group.replication_group_id().unwrap_or_default().to_lowercase()
+}
+
+async fn whole(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     let (groups, clusters, bulk) = if ids.len() > FEW {
         let (groups, clusters, bulk) = tokio::join!(
             describe_groups(clients, None),
@@ -62,14 +90,13 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
         );
         (groups?, clusters?, bulk?)
     } else {
-        let groups = named_groups(clients, ids).await?;
+        let groups = few_or_all(ids, |id| async move { describe_groups(clients, id.as_deref()).await }).await?;
         let clusters = clusters_of(clients, &groups).await?;
         (groups, clusters, None)
     };
     let clusters: Clusters = clusters.into_iter().filter_map(|it| Some((it.cache_cluster_id.clone()?, it))).collect();
     let wanted: Vec<String> = ids.iter().map(|id| id.to_lowercase()).collect();
-    let name = |group: &ReplicationGroup| group.replication_group_id().unwrap_or_default().to_lowercase();
-    let groups: Vec<ReplicationGroup> = groups.into_iter().filter(|group| wanted.contains(&name(group))).collect();
+    let groups: Vec<ReplicationGroup> = groups.into_iter().filter(|group| wanted.contains(&id_of(group))).collect();
     let (free, busy): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.status() == Some("available"));
     let arns = |groups: Vec<&ReplicationGroup>| groups.into_iter().filter_map(|group| group.arn.clone()).collect();
     let tags = read_tags(clients, bulk, arns(free), arns(busy)).await?;
@@ -78,14 +105,9 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
         if let Some(tags) = group.arn().and_then(|arn| tags.get(arn)) {
             observation.object.insert("tags_all".into(), tags.clone());
         }
-        (name(group), observation)
+        (id_of(group), observation)
     };
     Ok(by_asked_name(ids, groups.iter().map(observe).collect()))
-}
-
-async fn named_groups(clients: &Clients, ids: &[String]) -> Result<Vec<ReplicationGroup>, RemoteError> {
-    let found = at_most(FEW, ids, |id| async move { or_none(describe_groups(clients, Some(id)).await) });
-    Ok(found.await?.into_iter().flatten().collect())
 }
 
 /// The members of a few groups. A member that is listed and not there yet, or any more, is left out.

@@ -8,8 +8,9 @@ use super::attrs::{Attrs, fields};
 use super::clients::Clients;
 use super::errors::{fatal, own_not_found};
 use super::paging::{PAGE, at_most, pages};
+use super::reading::{self, Depth};
 use super::tags::{self, Owner};
-use super::{Found, Place, names, reading};
+use super::{Found, Place, names};
 use crate::cloud::args::send;
 use crate::kind::{Call, ErrorClass, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::kinds::tags::MARK;
@@ -65,7 +66,8 @@ fn taken(error: RemoteError) -> RemoteError {
 }
 
 async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
-    reading::read(clients, ids, "elasticache:reserved-instance", |id| describe(clients, id), observe).await
+    reading::read(clients, ids, Depth::Whole, "elasticache:reserved-instance", |id| describe(clients, id), observe)
+        .await
 }
 
 async fn describe(clients: &Clients, id: Option<String>) -> Result<Vec<ReservedCacheNode>, RemoteError> {

@@ -8,8 +8,9 @@ use super::attrs::{Attrs, fields};
 use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::pages;
+use super::reading::{self, Depth};
 use super::tags::{self, Owner};
-use super::{Found, Place, names, reading};
+use super::{Found, Place, names};
 use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::kinds::snapshot::SERVERLESS;
@@ -58,6 +59,7 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     let nodes = reading::read(
         clients,
         &of_nodes,
+        Depth::Whole,
         "elasticache:snapshot",
         |name| async move { describe(clients, &Search { name, ..Search::default() }).await },
         observe,
@@ -66,6 +68,7 @@ async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
     let serverless = reading::read(
         clients,
         &of_serverless,
+        Depth::Whole,
         "elasticache:serverlesscachesnapshot",
         |id| async move { describe_serverless(clients, &Search { name: id.map(bare), ..Search::default() }).await },
         observe_serverless,

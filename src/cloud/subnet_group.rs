@@ -7,8 +7,9 @@ use super::attrs::{Attrs, fields};
 use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, pages};
+use super::reading::{self, Depth};
 use super::tags::{self, Owner};
-use super::{Found, Place, names, reading};
+use super::{Found, Place, names};
 use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply};
 use crate::value::{Object, Type, Value};
@@ -43,7 +44,7 @@ impl Remote for SubnetGroups {
 }
 
 async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
-    reading::read(clients, ids, "elasticache:subnetgroup", |name| describe(clients, name), observe).await
+    reading::read(clients, ids, Depth::Whole, "elasticache:subnetgroup", |name| describe(clients, name), observe).await
 }
 
 /// AWS makes the group `default` for the first cache that names none.

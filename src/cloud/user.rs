@@ -7,8 +7,9 @@ use super::attrs::{Attrs, fields, int_or_null, text_or_null};
 use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, pages};
+use super::reading::{self, Depth};
 use super::tags::{self, Owner};
-use super::{Found, Place, names, reading};
+use super::{Found, Place, names};
 use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Type, Value};
@@ -19,7 +20,11 @@ pub(super) struct Users(pub Place);
 
 impl Remote for Users {
     fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
-        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids).await?)) })
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids, Depth::Whole).await?)) })
+    }
+
+    fn look<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids, Depth::Status).await?)) })
     }
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
@@ -42,8 +47,8 @@ impl Remote for Users {
     }
 }
 
-async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
-    reading::read(clients, ids, "elasticache:user", |name| describe(clients, name), observe).await
+async fn read(clients: &Clients, ids: &[String], depth: Depth) -> Result<Found, RemoteError> {
+    reading::read(clients, ids, depth, "elasticache:user", |name| describe(clients, name), observe).await
 }
 
 /// Every account has the user `default`.

@@ -9,9 +9,10 @@ use super::attrs::Attrs;
 use super::clients::Clients;
 use super::errors::own_not_found;
 use super::paging::{PAGE, pages};
+use super::reading::{self, Depth};
 use super::tags::{self, Owner};
 use super::user::status;
-use super::{Found, Place, names, reading};
+use super::{Found, Place, names};
 use crate::cloud::args::send;
 use crate::kind::{Call, Future_, Observation, Remote, RemoteError, Reply, Status};
 use crate::value::{Object, Value};
@@ -26,7 +27,11 @@ pub(super) struct Associations(pub Place);
 
 impl Remote for UserGroups {
     fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
-        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids).await?)) })
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids, Depth::Whole).await?)) })
+    }
+
+    fn look<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<Found, RemoteError>> {
+        Box::pin(async { Ok(self.0.located(read(&*self.0.clients().await?, ids, Depth::Status).await?)) })
     }
 
     fn tags<'a>(&'a self, object: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
@@ -75,8 +80,8 @@ fn id(group: &UserGroup) -> String {
     group.user_group_id().unwrap_or_default().to_lowercase()
 }
 
-async fn read(clients: &Clients, ids: &[String]) -> Result<Found, RemoteError> {
-    reading::read(clients, ids, "elasticache:usergroup", |id| describe(clients, id), observe).await
+async fn read(clients: &Clients, ids: &[String], depth: Depth) -> Result<Found, RemoteError> {
+    reading::read(clients, ids, depth, "elasticache:usergroup", |id| describe(clients, id), observe).await
 }
 
 async fn describe(clients: &Clients, id: Option<String>) -> Result<Vec<UserGroup>, RemoteError> {

@@ -60,6 +60,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .ours_alone()
             .one_of(&["admin", "app", "readonly"])
             .local()
+            .sent_as("access_string")
             .doc("A usual access_string by name: everything, what an application needs, or reading."),
         Attr::single_block("authentication_mode", authentication())
             .or_computed()
@@ -73,10 +74,15 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             .ours_alone()
             .secret()
             .doc("One password that is only looked at when passwords_wo_version changes."),
-        Attr::optional("passwords_wo_version", Type::Number).ours_alone().local().doc("Grows with passwords_wo."),
+        Attr::optional("passwords_wo_version", Type::Number)
+            .ours_alone()
+            .local()
+            .sent_as("passwords_wo")
+            .doc("Grows with passwords_wo."),
         Attr::optional("no_password_required", Type::Bool)
             .default(false)
             .local()
+            .sent_as("authentication_mode")
             .doc("Whether anybody may log in as it."),
         Attr::computed("id", Type::String).doc("The id."),
         Attr::computed("arn", Type::String).doc("The ARN."),

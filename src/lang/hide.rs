@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::catalog::{acl, secrets};
 use crate::diag::{FileId, SourceMap};
-use crate::kinds;
+use crate::kinds::{self, lookups};
 use crate::lang::syntax::lexer::lex;
 use crate::lang::syntax::token::{Kind, Token};
 use crate::lang::{json, source};
@@ -18,8 +18,14 @@ use crate::schema::Attr;
 pub fn hide(sources: &SourceMap) -> SourceMap {
     let texts: Vec<Scan> = sources.files().map(|(file, _)| Scan::of(sources, file)).collect();
     let alone = texts.iter().all(|scan| scan.values);
-    let mut names = Names { secret: secret_names(), alone, ..Names::default() };
+    let mut names = Names { secret: secret_names(), known: known_names(), alone, ..Names::default() };
     texts.iter().for_each(|scan| scan.walk(|place| names.declare(scan, place)));
+    // Local values may be made of each other.
+    let mut before = usize::MAX;
+    while before != names.flowing.len() {
+        before = names.flowing.len();
+        texts.iter().for_each(|scan| scan.walk(|place| names.flow(scan, &place)));
+    }
     let mut hidden = sources.clone();
     for scan in &texts {
         let mut ranges = Vec::new();
@@ -44,6 +50,21 @@ fn secret_names() -> BTreeSet<String> {
     }
     let mut names: BTreeSet<String> = secrets::NAMES.iter().map(|name| (*name).to_owned()).collect();
     kinds::KINDS.iter().for_each(|kind| gather(&kind.schema().attrs, &mut names));
+    names
+}
+
+/// All attributes of all kinds and look-ups.
+fn known_names() -> BTreeSet<String> {
+    fn gather(attrs: &[Attr], into: &mut BTreeSet<String>) {
+        for attr in attrs {
+            into.insert(attr.name.to_owned());
+            gather(attr.block.as_ref().map_or(&[], |block| &block.attrs), into);
+        }
+    }
+    // Of an environment: where secrets lie.
+    let mut names = BTreeSet::from(["secrets".to_owned()]);
+    kinds::KINDS.iter().for_each(|kind| gather(&kind.schema().attrs, &mut names));
+    lookups::all().for_each(|schema| gather(&schema.attrs, &mut names));
     names
 }
 
@@ -193,10 +214,13 @@ impl<'a> Scan<'a> {
     /// Whether a token only says where a secret is: `secret("env:TOKEN")`.
     fn is_source(&self, value: &Range<usize>, at: usize) -> bool {
         let [quote, paren, name] = [1, 2, 3].map(|back| at.saturating_sub(back));
+        // A secret that stands there itself names no place.
+        let scheme = self.word(at).split_once(':').map(|(scheme, _)| scheme);
         self.kind(quote) == Kind::OpenQuote
             && self.kind(paren) == Kind::OpenParen
             && name >= value.start
             && self.word(name) == "secret"
+            && scheme.is_some_and(|scheme| SCHEMES.contains(&scheme))
     }
 
     /// The end of a value, with the lines that a quote was not closed before.
@@ -219,6 +243,9 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// How the places of secrets begin.
+const SCHEMES: [&str; 5] = ["env", "file", "command", "ssm", "secretsmanager"];
+
 /// How many brackets more are open behind a token.
 fn depth(kind: Kind) -> i32 {
     match kind {
@@ -239,9 +266,55 @@ struct Names {
     alone: bool,
     variables: BTreeSet<String>,
     outputs: BTreeSet<String>,
+    /// Attributes that there are, so that no name is taken for a misspelt one.
+    known: BTreeSet<String>,
+    /// Local values and variables that secret attributes are made of, as `local.NAME` and `var.NAME`.
+    flowing: BTreeSet<String>,
 }
 
 impl Names {
+    /// Whether it is the name of a secret, or one that is misspelt: `auth_tokn`, `Auth_Token`.
+    fn is_secret(&self, name: &str) -> bool {
+        if self.secret.contains(name) || self.known.contains(name) {
+            return self.secret.contains(name);
+        }
+        let bare = |text: &str| text.to_lowercase().replace(['_', '-'], "");
+        let name = bare(name);
+        self.secret.iter().any(|secret| {
+            let (secret, most) = (bare(secret), if secret.len() < 8 { 1 } else { 2 });
+            secret.len().abs_diff(name.len()) <= most && strsim::damerau_levenshtein(&secret, &name) <= most
+        })
+    }
+
+    /// Notes what a secret attribute is made of, whole or in part; what is only looked up with does not count.
+    fn flow(&mut self, scan: &Scan, place: &Place) {
+        let of_flow = match place.path {
+            [last] if last == "locals" => self.flowing.contains(&format!("local.{}", place.name)),
+            _ => false,
+        };
+        if place.call || !(of_flow || self.is_secret(place.name)) {
+            return;
+        }
+        let mut indices = 0;
+        for at in scan.value(place.value) {
+            let before = at.checked_sub(1).map_or(Kind::End, |at| scan.kind(at));
+            match scan.kind(at) {
+                Kind::OpenBracket
+                    if indices > 0 || matches!(before, Kind::Ident | Kind::CloseBracket | Kind::CloseParen) =>
+                {
+                    indices += 1;
+                }
+                Kind::CloseBracket if indices > 0 => indices -= 1,
+                Kind::Ident if indices == 0 && matches!(scan.word(at), "local" | "var") && before != Kind::Dot => {
+                    if scan.kind(at + 1) == Kind::Dot && scan.kind(at + 2) == Kind::Ident {
+                        self.flowing.insert(format!("{}.{}", scan.word(at), scan.word(at + 2)));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Notes `sensitive = true` of a variable or an output.
     fn declare(&mut self, scan: &Scan, place: Place) {
         let [.., kind, name] = place.path else { return };
@@ -260,13 +333,16 @@ impl Names {
         let name = place.name;
         let hidden = match place.path {
             _ if place.call => name == "sensitive",
-            _ if self.secret.contains(name) => true,
+            _ if self.is_secret(name) => true,
+            [last] if last == "locals" => self.flowing.contains(&format!("local.{name}")),
             [] if scan.values => self.alone || self.variables.contains(name),
             _ if scan.broken => {
                 let some = !(self.variables.is_empty() && self.outputs.is_empty());
                 self.variables.contains(name) || some && matches!(name, "default" | "value")
             }
-            [.., kind, block] if name == "default" && kind == "variable" => self.variables.contains(block),
+            [.., kind, block] if name == "default" && kind == "variable" => {
+                self.variables.contains(block) || self.flowing.contains(&format!("var.{block}"))
+            }
             [.., kind, block] if name == "value" && kind == "output" => self.outputs.contains(block),
             [.., last] if last == "vars" => self.variables.contains(name),
             [.., kind, _] if kind == "module" => self.variables.contains(name),
@@ -279,7 +355,7 @@ impl Names {
         };
         let exposed = |range: &Range<usize>| {
             let text = &scan.text[range.clone()];
-            hidden || acl::holds_password(text) || matches!(name, "source" | "state") && holds_user(text)
+            hidden || acl::holds_password(text) || holds_user(text)
         };
         scan.written(value).filter(exposed)
     }

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod compare;
 pub mod connect;
+mod consequences;
 pub mod day_two;
 pub mod declared;
 pub mod discover;

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use crate::address::{ModulePath, module_prefix};
 use crate::clock::{Clock, SystemClock};
-use crate::diag::{self, Diagnostic, FileId, SourceMap};
+use crate::diag::{self, Diagnostic, SourceMap};
 use crate::disk::{Disk, SystemDisk};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::fetch::Library;
 use crate::kind::Vault;
-use crate::kinds::our_name;
 use crate::lang::eval::Settings;
 use crate::lang::source::{self, Origin};
 use crate::ops::Failure;
+use crate::ops::consequences;
 use crate::ops::place::{self, Reach};
 use crate::ops::saved::Kept;
 use crate::plan::{Live, manages};
@@ -336,31 +336,12 @@ impl Session {
     /// Adds diagnostics, in reading order, without those that only follow from another one.
     pub fn report(&mut self, mut more: Vec<Diagnostic>) {
         self.diagnostics.append(&mut more);
-        let broken = self.diagnostics.iter().filter(|diagnostic| diagnostic.code.starts_with("CS01"));
-        let files: BTreeSet<FileId> = broken.filter_map(|diagnostic| Some(diagnostic.span?.file)).collect();
-        let texts: Vec<Arc<str>> = files.iter().map(|file| self.sources.get(*file).text.clone()).collect();
-        // What a block would declare whose kind is misspelt.
-        let misspelt = self.diagnostics.iter().filter(|diagnostic| matches!(diagnostic.code, "CS0313" | "CS0320"));
-        let meant: BTreeSet<Arc<str>> = misspelt.filter_map(|diagnostic| diagnostic.about.clone()).collect();
-        let follows = |diagnostic: &Diagnostic| match diagnostic.code {
-            "CS0401" if is_meant(&meant, diagnostic) => true,
-            "CS0401" | "CS0342" => texts.iter().any(|text| may_declare(text, diagnostic)),
-            _ => false,
-        };
-        self.diagnostics.retain(|diagnostic| !follows(diagnostic));
+        consequences::leave_out(&mut self.diagnostics, self.evaluator.stack(), &self.sources);
         self.diagnostics = self.environment.lints.judge(std::mem::take(&mut self.diagnostics));
         // What a rule has told and stopped, the calls need not tell again.
         let errors = self.diagnostics.iter().filter(|one| one.rule && one.is_error());
         let rules: BTreeSet<_> = errors.map(place).collect();
         self.diagnostics.retain(|one| one.rule || one.span.is_none() || !rules.contains(&place(one)));
-        // What hangs on the environment is not known without it.
-        if self.diagnostics.iter().any(|diagnostic| diagnostic.code == "CS0352") {
-            self.diagnostics.retain(|diagnostic| diagnostic.code != "CS0411");
-        }
-        // A circle of references makes one of steps.
-        if self.diagnostics.iter().any(|diagnostic| diagnostic.code == "CS0330") {
-            self.diagnostics.retain(|diagnostic| diagnostic.code != "CS0611");
-        }
         let name = self.environment.name.to_string();
         let found = std::mem::take(&mut self.diagnostics).into_iter().map(|one| (&*name, one)).collect();
         self.diagnostics = diag::gather::gather(found, &[&name]);
@@ -409,25 +390,6 @@ fn service_urls(process: &BTreeMap<String, String>) -> Vec<String> {
     let ours = ["ELASTICACHE", "EC2", "CLOUDWATCH", "STS", "RESOURCE_GROUPS_TAGGING_API"];
     let urls = ours.iter().filter_map(|service| process.get(&format!("AWS_ENDPOINT_URL_{service}")));
     urls.filter(|url| !url.is_empty()).cloned().collect()
-}
-
-/// Whether a text that could not be read may declare what a diagnostic misses: it has the name as a label, or before an
-/// equals sign.
-/// Whether the name that is not declared is one of these, in whichever spelling of its kind.
-fn is_meant(meant: &BTreeSet<Arc<str>>, diagnostic: &Diagnostic) -> bool {
-    let parts = diagnostic.about.as_deref().and_then(|missing| missing.split_once('.'));
-    parts.is_some_and(|(kind, name)| meant.contains(&*format!("{}.{name}", our_name(kind))))
-}
-
-fn may_declare(text: &str, diagnostic: &Diagnostic) -> bool {
-    let missing = diagnostic.about.as_deref().unwrap_or_default();
-    let names = missing.split(['.', '[']).filter(|name| !name.is_empty());
-    let set = |name: &str| {
-        let assigned =
-            |line: &str| line.trim_start().strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('='));
-        text.contains(&format!("\"{name}\"")) || text.lines().any(assigned)
-    };
-    names.skip(1).chain(Some(missing)).any(set)
 }
 
 fn settings(options: &SessionOptions) -> Settings {

@@ -123,6 +123,8 @@ pub struct Attr {
     pub let_go: bool,
     /// The attribute that it is a part or another spelling of, and that tells what changes of it.
     pub told_by: Option<&'static str>,
+    /// The attribute by which a change of it is sent, though it is not told of AWS itself; for the documentation.
+    pub sent_as: Option<&'static str>,
     /// The attribute that begins with it, with an end that was made up.
     pub begins: Option<&'static str>,
     /// Whether Terraform's provider does not have it. Source: the schemas of provider aws 5.100.
@@ -240,6 +242,7 @@ impl Attr {
             by_block: None,
             let_go: false,
             told_by: None,
+            sent_as: None,
             begins: None,
             ours_alone: false,
             formerly: &[],
@@ -446,6 +449,12 @@ impl Attr {
     /// A plan that deletes the object tells it, so that one sees which object goes.
     pub fn told_at_deletion(mut self) -> Self {
         self.told_at_deletion = true;
+        self
+    }
+
+    /// Says that a change of it is sent as one of another attribute.
+    pub fn sent_as(mut self, other: &'static str) -> Self {
+        self.sent_as = Some(other);
         self
     }
 

@@ -239,8 +239,8 @@ impl Reader<'_> {
         scope: &dyn Scope,
         conform: fn(&Attr, &Value) -> Result<Value, Mismatch>,
     ) -> Option<Value> {
-        if attr.secret && is_written_out(&attribute.expr) {
-            self.diagnostics.push(written_out(attribute));
+        if attr.secret && is_written_out(&attribute.expr, scope, 0) {
+            self.diagnostics.push(written_out(attribute, &attr.ty));
         }
         let value = self.eval(&attribute.expr, scope)?;
         let value = attr.takes.map_or_else(|| value.clone(), |takes| takes(value.clone()));
@@ -447,31 +447,46 @@ fn extent(nested: &Nested) -> Span {
     values.chain(nested.nested.iter().map(extent)).fold(nested.span, Span::to)
 }
 
-/// Whether an expression may yield a text that stands in the file.
-fn is_written_out(expr: &Expr) -> bool {
+/// How deep local values are looked into that are made of each other.
+const LOCALS_MAX: u32 = 8;
+
+/// Whether an expression may yield a text that stands in the files.
+fn is_written_out(expr: &Expr, scope: &dyn Scope, depth: u32) -> bool {
+    let is = |expr: &Expr| is_written_out(expr, scope, depth);
     match &*expr.node {
         Node::String(text) => !text.is_empty(),
         Node::Number(_) => true,
-        Node::Template(parts) => parts.iter().all(|part| matches!(part, Part::Text(_))),
-        Node::Parens(inner) => is_written_out(inner),
-        Node::Tuple(items) => items.iter().any(is_written_out),
-        Node::Conditional(_, yes, no) => is_written_out(yes) || is_written_out(no),
+        Node::Template(parts) => parts.iter().all(|part| match part {
+            Part::Text(_) => true,
+            Part::Interpolation(inner) => is(inner),
+            _ => false,
+        }),
+        Node::Parens(inner) | Node::Index(inner, _) | Node::LegacyIndex(inner, _) => is(inner),
+        Node::Tuple(items) => items.iter().any(is),
+        Node::Conditional(_, yes, no) => is(yes) || is(no),
+        Node::Attr(source, name) if matches!(&*source.node, Node::Name(root) if &**root == "local") => {
+            let local = scope.written_local(name).filter(|_| depth < LOCALS_MAX);
+            local.is_some_and(|expr| is_written_out(expr, scope, depth + 1))
+        }
         Node::Call { name, args, .. } => match &**name {
             "secret" => false,
-            "coalesce" | "try" => args.iter().any(is_written_out),
-            _ => !args.is_empty() && args.iter().all(is_written_out),
+            "coalesce" | "try" => args.iter().any(is),
+            _ => !args.is_empty() && args.iter().all(is),
         },
         _ => false,
     }
 }
 
-fn written_out(attribute: &Attribute) -> Diagnostic {
+fn written_out(attribute: &Attribute, ty: &Type) -> Diagnostic {
     let detail =
         format!("`{}` is written out in the stack, for all who read its files or their history.", attribute.name);
-    Diagnostic::warning("CS0418", "A secret in the files of the stack", detail).at(attribute.expr.span).help(format!(
-        "Write {} = secret(\"env:NAME\"), or \"file:PATH\" or \"command:...\", and make a new secret.",
-        attribute.name
-    ))
+    let secret = match ty {
+        Type::Set(_) | Type::List(_) => "[secret(\"env:NAME\")]",
+        _ => "secret(\"env:NAME\")",
+    };
+    let help =
+        format!("Write {} = {secret}, or \"file:PATH\" or \"command:...\", and make a new secret.", attribute.name);
+    Diagnostic::warning("CS0418", "A secret in the files of the stack", detail).at(attribute.expr.span).help(help)
 }
 
 /// Keys and values of a collection; a set has its elements as keys.

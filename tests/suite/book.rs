@@ -11,7 +11,7 @@ use regex::Regex;
 use crate::cases::{command_output, normalise};
 use crate::harness::{Place, files, root};
 
-fn is_update() -> bool {
+pub fn is_update() -> bool {
     std::env::var_os("CACHESTACK_UPDATE_CASES").is_some_and(|value| !value.is_empty())
 }
 

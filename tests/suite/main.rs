@@ -45,6 +45,7 @@ mod unset;
 mod untouched;
 #[cfg(unix)]
 mod vault;
+mod waiting;
 
 /// A file that is not listed above would never run.
 #[test]

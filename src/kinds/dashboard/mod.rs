@@ -27,6 +27,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         Attr::optional("dashboard_body", Type::String).fits(body::same).doc("What is shown, in CloudWatch's JSON."),
         Attr::optional("watch", Type::list(layout::watched_type())).ours_alone()
             .local()
+            .sent_as("dashboard_body")
             .takes(layout::watched)
             .doc("Replication groups, clusters and serverless caches to show, instead of a body: [replication_group.a, cache_cluster.b]."),
         Attr::computed("id", Type::String).doc("The name."),

@@ -242,12 +242,17 @@ fn protection() -> Vec<Attr> {
         Attr::optional("auth_token_update_strategy", Type::String)
             .one_of(&["SET", "ROTATE", "DELETE"])
             .local()
+            .sent_as("auth_token")
             .doc("How a new token takes the place of the old one; both ROTATE and SET, in that order, without it."),
         Attr::optional("auth_token_wo", Type::String)
             .ours_alone()
             .secret()
             .doc("The same, only looked at when auth_token_wo_version changes."),
-        Attr::optional("auth_token_wo_version", Type::Number).ours_alone().local().doc("Grows with auth_token_wo."),
+        Attr::optional("auth_token_wo_version", Type::Number)
+            .ours_alone()
+            .local()
+            .sent_as("auth_token_wo")
+            .doc("Grows with auth_token_wo."),
         Attr::optional("user_group_ids", Type::set(Type::String))
             .refers("user_group", By::Id, Hold::Blocks)
             .rule(Rule::MaxItems(1))

@@ -147,7 +147,9 @@ pub fn is_account(text: &str) -> bool {
 /// Whether a text is a URL that requests can go to.
 pub fn is_url(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', ':']) && !rest.contains(char::is_whitespace))
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.starts_with(['/', ':']) && !rest.contains(char::is_whitespace) && !rest.contains('@')
+    })
 }
 
 fn is_arn(text: &str) -> bool {

@@ -68,7 +68,7 @@ pub fn declare_labelled(block: &Block, module: &mut Module, diagnostics: &mut Ve
             Some(near) => {
                 let detail = format!("cachestack has no kind `{written}`.");
                 let diagnostic = Diagnostic::error("CS0320", "Unknown kind", detail).at(block.labels[0].span);
-                let meant = format!("{}.{}", our_name(near), name);
+                let meant = format!("{}{}.{name}", mode.prefix(), our_name(near));
                 diagnostics.push(diagnostic.help(format!("Did you mean `{near}`?")).about(meant));
             }
             None => foreign::declare(block, &written, &name, module, diagnostics),

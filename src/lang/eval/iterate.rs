@@ -128,7 +128,10 @@ impl Evaluator<'_> {
         if node.group {
             gathered.groups.entry(name).or_default().push(item);
         } else if gathered.entries.insert(name.clone(), item).is_some() {
-            let detail = format!("Two elements yield the key {:?}.", &*name);
+            let detail = match key.sensitive {
+                true => "Two elements yield the same key, which is sensitive.".to_owned(),
+                false => format!("Two elements yield the key {:?}.", &*name),
+            };
             let help = "Put ... behind the value to group the values of equal keys.";
             return Err(vec![
                 error("CS0210", detail, key_expr.span).related(span, "in this for expression").help(help),

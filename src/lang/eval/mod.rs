@@ -59,6 +59,11 @@ pub trait Scope {
         None
     }
 
+    /// What a local value is, as it is written.
+    fn written_local(&self, _name: &str) -> Option<&Expr> {
+        None
+    }
+
     /// The root names in scope, for suggestions.
     fn roots(&self) -> Vec<String>;
 }
@@ -125,6 +130,10 @@ impl Scope for Bindings<'_> {
 
     fn element(&self, root: &str, steps: &[Step], key: &Value) -> Option<Value> {
         self.parent.element(root, steps, key)
+    }
+
+    fn written_local(&self, name: &str) -> Option<&Expr> {
+        self.parent.written_local(name)
     }
 
     fn roots(&self) -> Vec<String> {

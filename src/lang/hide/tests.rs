@@ -30,6 +30,32 @@ fn what_is_written_out_is_hidden() {
         ("a.hcl", "auth_token = <<-E\n  x\n  E\nb = 1", "auth_token = ####\n###\n###\nb = 1"),
         ("a.hcl", "auth_token = join(\"\", [\n  \"x\",\n])\nb = 1", "auth_token = ##########\n######\n##\nb = 1"),
         ("a.hcl", "a = sensitive(\"x\")\nb = sensitive(var.a)", "a = sensitive(###)\nb = sensitive(var.a)"),
+        // A name that is misspelt, a place that is none, what a secret is made of.
+        ("a.hcl", "auth_tokn = \"x\"", "auth_tokn = ###"),
+        ("a.hcl", "Auth-Tokens = \"x\"", "Auth-Tokens = ###"),
+        ("a.hcl", "auth_token_update_strategy = \"x\"", "auth_token_update_strategy = \"x\""),
+        ("a.hcl", "auth_token = secret(\"A\")", "auth_token = ###########"),
+        (
+            "a.hcl",
+            "locals { a = \"x\" }\nauth_token = \"${local.a}y\"",
+            "locals { a = ### }\nauth_token = #############",
+        ),
+        (
+            "a.hcl",
+            "locals {\n a = local.b\n b = \"x\"\n}\npasswords = [local.a]",
+            "locals {\n a = local.b\n b = ###\n}\npasswords = [local.a]",
+        ),
+        (
+            "a.hcl",
+            "locals { a = \"x\" }\nauth_token = r.t[local.a].b",
+            "locals { a = \"x\" }\nauth_token = r.t[local.a].b",
+        ),
+        (
+            "a.hcl",
+            "variable \"a\" { default = \"x\" }\nauth_token = var.a",
+            "variable \"a\" { default = ### }\nauth_token = var.a",
+        ),
+        ("a.hcl", "endpoint = \"http://u:p@h/\"", "endpoint = ###############"),
         // Broken values: a quote too few, single quotes, a text over several lines.
         ("a.hcl", "auth_token = \"x\nb = 1", "auth_token = ##\nb = 1"),
         ("a.hcl", "auth_token = 'x y'\nb = 1", "auth_token = #####\nb = 1"),

@@ -6,6 +6,7 @@ use crate::address::{Address, Key, Mode, ModulePath};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::kinds;
 use crate::kinds::our_name;
+use crate::lang::ast::Expr;
 use crate::lang::ast::Step;
 use crate::lang::declare::{Call, Module};
 use crate::lang::eval::{Scope, Settings, eval};
@@ -288,6 +289,10 @@ impl Scope for View<'_> {
     fn element(&self, root: &str, steps: &[Step], key: &Value) -> Option<Value> {
         let (block, _) = self.block_of(root, steps)?;
         self.instance(&block, key)
+    }
+
+    fn written_local(&self, name: &str) -> Option<&Expr> {
+        self.module.locals.get(name).map(|local| &local.expr)
     }
 
     fn roots(&self) -> Vec<String> {

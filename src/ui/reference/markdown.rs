@@ -14,6 +14,11 @@ pub fn page(page: &Page) -> String {
         out.push('\n');
     }
     page.remarks.iter().for_each(|remark| out.push_str(&format!("- {remark}\n")));
+    if page.rows.iter().any(|row| !row.impacts.is_empty()) {
+        out.push_str(
+            "\nBehind `in place` stands what such a change may do to clients, as plans of many changes had it; the plan says which.\n",
+        );
+    }
     out.push_str("\n| attribute | type | who gives it | a change takes | |\n| --- | --- | --- | --- | --- |\n");
     page.rows.iter().for_each(|row| out.push_str(&line(row)));
     for (title, actions) in [("to plan", &page.permissions.0), ("to make, change and delete", &page.permissions.1)] {
@@ -31,7 +36,7 @@ fn line(row: &Row) -> String {
         format!("`{}`", row.path),
         format!("`{}`", row.ty),
         row.mode().to_owned(),
-        change(row).to_owned(),
+        change(row),
         format!("{}{facts}", row.doc),
     ];
     let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|").replace('<', "&lt;")).collect();
@@ -39,12 +44,14 @@ fn line(row: &Row) -> String {
 }
 
 /// What a change of it takes.
-fn change(row: &Row) -> &'static str {
+fn change(row: &Row) -> String {
     match row.update {
-        None => "",
-        Some(Update::InPlace) => "in place",
-        Some(Update::Replace) => "a new object",
-        Some(Update::Local) => "nothing in AWS",
+        None => String::new(),
+        Some(Update::InPlace) if row.impacts.is_empty() => "in place".to_owned(),
+        Some(Update::InPlace) => format!("in place: {}", row.impacts.join(", ")),
+        Some(Update::Replace) => "a new object".to_owned(),
+        Some(Update::Local) if let Some(other) = row.sent_as => format!("as `{other}`"),
+        Some(Update::Local) => "nothing in AWS".to_owned(),
     }
 }
 

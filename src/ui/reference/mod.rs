@@ -36,6 +36,11 @@ pub struct Row {
     pub mode: Mode,
     /// What a change takes; nothing where nobody changes it.
     pub update: Option<Update>,
+    /// The attribute by which a change is sent, where it is not told of AWS itself.
+    pub sent_as: Option<&'static str>,
+    /// What calls about it alone were seen to do to clients in the plans of some thousand random changes
+    /// (`tests/suite/properties/impact.rs`): words of [`crate::kind::Impact`], mildest first.
+    pub impacts: Vec<&'static str>,
     /// One sentence.
     pub doc: &'static str,
     /// What else is to be known, each a clause.
@@ -104,7 +109,21 @@ fn of_kind(schema: &'static Schema) -> Page {
     let (read, write) = permissions::of_kind(schema.kind).unwrap_or_default();
     let terraform = kind.is_none_or(|kind| kind.has_provider()).then_some(schema.terraform);
     let permissions = (read.into_iter().collect(), write.into_iter().collect());
-    Page { head: schema.kind.to_owned(), terraform, doc: schema.doc, rows: rows(&schema.attrs), remarks, permissions }
+    let mut rows = rows(&schema.attrs);
+    for row in rows.iter_mut().filter(|row| row.update == Some(Update::InPlace)) {
+        row.impacts = impacts(schema.kind, &row.path);
+    }
+    Page { head: schema.kind.to_owned(), terraform, doc: schema.doc, rows, remarks, permissions }
+}
+
+/// The impacts of an attribute, or of the block that it is in.
+fn impacts(kind: &str, path: &str) -> Vec<&'static str> {
+    let attribute = path.split('.').next().unwrap_or_default();
+    let row = |line: &'static str| {
+        let (name, words) = line.split_once('\t')?;
+        (name.split_once('.')? == (kind, attribute)).then(|| words.split(' ').collect())
+    };
+    include_str!("impacts.tsv").lines().find_map(row).unwrap_or_default()
 }
 
 fn of_lookup(schema: &'static Schema) -> Page {
@@ -136,7 +155,9 @@ fn add(rows: &mut Vec<Row>, before: &str, attrs: &[Attr]) {
         // Of another spelling it is the other attribute that is sent.
         let told_by = attr.told_by.and_then(|name| attrs.iter().find(|other| other.name == name));
         let update = (attr.mode != Mode::Computed).then_some(told_by.unwrap_or(attr).update);
-        rows.push(Row { path: path.clone(), ty, mode: attr.mode, update, doc: attr.doc, facts: facts(attr) });
+        let sent_as = attr.sent_as.filter(|_| update == Some(Update::Local));
+        let (mode, doc, facts) = (attr.mode, attr.doc, facts(attr));
+        rows.push(Row { path: path.clone(), ty, mode, update, sent_as, impacts: Vec::new(), doc, facts });
         if let Some(block) = &attr.block {
             add(rows, &format!("{path}."), &block.attrs);
         }

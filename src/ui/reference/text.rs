@@ -38,13 +38,16 @@ fn spelled(page: &Page) -> String {
 }
 
 /// What a change of it takes, as a line.
-fn change(row: &Row) -> &'static str {
-    match row.update {
-        None => "",
-        Some(Update::InPlace) => "  changes in place\n",
-        Some(Update::Replace) => "  a change takes a new object\n",
-        Some(Update::Local) => "  steers cachestack; a change sends nothing by itself\n",
-    }
+fn change(row: &Row) -> String {
+    let line = match row.update {
+        None => return String::new(),
+        Some(Update::InPlace) if row.impacts.is_empty() => "changes in place".to_owned(),
+        Some(Update::InPlace) => format!("changes in place; impact {}", row.impacts.join(" or ")),
+        Some(Update::Replace) => "a change takes a new object".to_owned(),
+        Some(Update::Local) if let Some(other) = row.sent_as => format!("a change is sent as one of {other}"),
+        Some(Update::Local) => "steers cachestack; a change sends nothing by itself".to_owned(),
+    };
+    format!("  {line}\n")
 }
 
 fn list(rows: &[&Row]) -> String {
@@ -60,7 +63,7 @@ pub fn attribute(ui: Ui, page: &Page, path: &str) -> Option<String> {
     let doc = if row.doc.is_empty() { String::new() } else { format!("{}\n\n", row.doc) };
     let mut out = format!("{}\n\n{doc}", ui.paint(crate::ui::name(), &head));
     out.push_str(&format!("  {}, {}\n", row.ty, row.mode()));
-    out.push_str(change(row));
+    out.push_str(&change(row));
     row.facts.iter().for_each(|fact| out.push_str(&format!("  {fact}\n")));
     let inner = format!("{path}.");
     let within: Vec<&Row> = page.rows.iter().filter(|row| row.path.starts_with(&inner)).collect();

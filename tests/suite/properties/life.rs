@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::impact::{self, Impacts};
 use super::subject::{Choice, Subject};
 use crate::harness::{Emulator, Place, Run};
 
 /// How a pair went.
 pub enum End {
-    /// As it should.
-    Well,
+    /// As it should; what the calls of the change do.
+    Well(Impacts),
     /// The change is not possible, and the plan says so: with the codes of its errors.
     Refused(String),
     /// A property does not hold.
@@ -37,12 +38,12 @@ impl Worlds {
     pub fn live(&self, subject: &Subject, pair: &(Choice, Choice), strict: bool) -> End {
         clear(&self.changed);
         match self.attempt(subject, pair, strict) {
-            Ok(()) => End::Well,
+            Ok(impacts) => End::Well(impacts),
             Err(end) => end,
         }
     }
 
-    fn attempt(&self, subject: &Subject, (first, second): &(Choice, Choice), strict: bool) -> Result<(), End> {
+    fn attempt(&self, subject: &Subject, (first, second): &(Choice, Choice), strict: bool) -> Result<Impacts, End> {
         let place = place(&subject.write(first));
         let before = world(&self.changed);
         let run = |args: &[&str]| on(&place, &self.changed, args);
@@ -66,7 +67,8 @@ impl Worlds {
             self.compare(&subject.write(second), &plan.stdout)?;
         }
         made(run(&["destroy", "--auto-approve"]), "it cannot be destroyed")?;
-        same(&before, &world(&self.changed), "a destroy leaves something")
+        same(&before, &world(&self.changed), "a destroy leaves something")?;
+        Ok(impact::of_plan(&plan.stdout))
     }
 
     /// Compares what was changed with what is made at once.

@@ -1,0 +1,106 @@
+//! Mistakes that only follow from others: they are not told beside these.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::address::Address;
+use crate::diag::{Diagnostic, FileId, SourceMap, Span};
+use crate::kinds::our_name;
+use crate::lang::declare::Resource;
+use crate::stack::Stack;
+use crate::value::Origin;
+
+/// Takes out what follows from something else that is told.
+pub fn leave_out(found: &mut Vec<Diagnostic>, stack: &Stack, sources: &SourceMap) {
+    let has = |code: &str| found.iter().any(|diagnostic| diagnostic.code == code);
+    // What hangs on the environment is not known without it; a circle of references makes one of steps.
+    let (no_environment, circle) = (has("CS0352"), has("CS0330"));
+    let broken = broken_texts(found, sources);
+    let meant = meant(found);
+    let wrong = if has("CS0411") { affected(found, stack) } else { BTreeSet::new() };
+    found.retain(|diagnostic| match diagnostic.code {
+        "CS0411" => !no_environment && !hangs_on(&wrong, diagnostic),
+        "CS0611" => !circle,
+        "CS0401" if is_meant(&meant, diagnostic) => false,
+        "CS0401" | "CS0342" => !broken.iter().any(|text| may_declare(text, diagnostic)),
+        _ => true,
+    });
+}
+
+/// The files that could not be read whole.
+fn broken_texts(found: &[Diagnostic], sources: &SourceMap) -> Vec<Arc<str>> {
+    let broken = found.iter().filter(|diagnostic| diagnostic.code.starts_with("CS01"));
+    let files: BTreeSet<FileId> = broken.filter_map(|diagnostic| Some(diagnostic.span?.file)).collect();
+    files.iter().map(|file| sources.get(*file).text.clone()).collect()
+}
+
+/// Whether a text that could not be read may declare what a diagnostic misses: it has the name as a label, or before an
+/// equals sign.
+fn may_declare(text: &str, diagnostic: &Diagnostic) -> bool {
+    let missing = diagnostic.about.as_deref().unwrap_or_default();
+    let names = missing.split(['.', '[']).filter(|name| !name.is_empty());
+    let set = |name: &str| {
+        let assigned =
+            |line: &str| line.trim_start().strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('='));
+        text.contains(&format!("\"{name}\"")) || text.lines().any(assigned)
+    };
+    names.skip(1).chain(Some(missing)).any(set)
+}
+
+/// What blocks would declare whose kind is misspelt.
+fn meant(found: &[Diagnostic]) -> BTreeSet<Arc<str>> {
+    let misspelt = found.iter().filter(|diagnostic| matches!(diagnostic.code, "CS0313" | "CS0320"));
+    misspelt.filter_map(|diagnostic| diagnostic.about.clone()).collect()
+}
+
+/// Whether the name that is not declared is one of these, in whichever spelling of its kind.
+fn is_meant(meant: &BTreeSet<Arc<str>>, diagnostic: &Diagnostic) -> bool {
+    let parts = diagnostic.about.as_deref().and_then(|missing| missing.split_once('.'));
+    parts.is_some_and(|(kind, name)| meant.contains(&*format!("{}.{name}", our_name(kind))))
+}
+
+/// The blocks in which something is wrong, and those that hang on one: what they come to is not known, whatever they say.
+fn affected(found: &[Diagnostic], stack: &Stack) -> BTreeSet<Address> {
+    let errors: Vec<&Diagnostic> = found.iter().filter(|one| one.is_error() && one.code != "CS0411").collect();
+    if errors.is_empty() {
+        return BTreeSet::new();
+    }
+    let is_wrong = |block: &&Resource| {
+        let (extent, name) = (extent(block), block.address.to_string());
+        errors.iter().any(|error| {
+            error.span.is_some_and(|span| within(span, extent)) || error.address.as_deref() == Some(name.as_str())
+        })
+    };
+    let mut affected: BTreeSet<Address> = stack.resources().filter(is_wrong).map(|it| it.address.clone()).collect();
+    let edges = stack.graph.block_edges();
+    let mut before = 0;
+    while before != affected.len() {
+        before = affected.len();
+        let more = edges.iter().filter(|(_, used)| affected.contains(used)).map(|(block, _)| block.clone());
+        affected.extend(more.collect::<Vec<_>>());
+    }
+    affected
+}
+
+/// From the header of a block to its last value.
+fn extent(block: &Resource) -> Span {
+    block
+        .expressions()
+        .into_iter()
+        .map(|expr| expr.span)
+        .filter(|span| span.file == block.span.file)
+        .fold(block.span, Span::to)
+}
+
+fn within(span: Span, extent: Span) -> bool {
+    span.file == extent.file && span.start >= extent.start && span.end <= extent.end
+}
+
+/// Whether what is not known is so because of one of these blocks: its instances, or the nodes that it would say.
+fn hangs_on(wrong: &BTreeSet<Address>, diagnostic: &Diagnostic) -> bool {
+    match diagnostic.origin.as_deref() {
+        Some(Origin::Attribute(address, name)) => &**name == "member_clusters" && wrong.contains(&address.config()),
+        Some(Origin::Block(address)) => wrong.contains(&address.config()),
+        _ => false,
+    }
+}

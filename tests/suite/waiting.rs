@@ -1,0 +1,99 @@
+//! How long an apply takes beside the time that AWS takes, and how often it asks meanwhile: the quickstart on the emulator
+//! at real speed, on a clock that leaps.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cachestack::clock::{Clock, TokioClock};
+use cachestack::cloud::{self, Endpoint, Settings};
+use cachestack::emulator::{Emulator, Options, Request, Speed};
+use cachestack::kind::Cloud;
+use cachestack::ops::apply::{self, Run};
+use cachestack::ops::connect::finish;
+use cachestack::ops::{Session, SessionOptions, plan};
+use cachestack::plan::Options as Wanted;
+use cachestack::state::lock::Holder;
+
+use crate::harness::{Place, root};
+
+/// What a run took, and how many calls that read it made while it applied.
+#[derive(Debug)]
+struct Taken {
+    elapsed: Duration,
+    reads: u64,
+}
+
+/// How long is waited between looks at AWS, at first and at most; and so often that nothing is waited for in vain.
+const AS_AT_AWS: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(15));
+const ALL_THE_TIME: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(1));
+
+/// Calls that read, as the emulator has counted them.
+fn reads(emulator: &Emulator) -> u64 {
+    let headers = vec![("X-Cachestack-Control".to_owned(), "1".to_owned())];
+    let request = Request { method: "GET".into(), path: "/_cachestack/calls".into(), headers, ..Request::default() };
+    let counts: serde_json::Value = serde_json::from_slice(&emulator.handle(&request).body).expect("counts");
+    let counts = counts.as_object().expect("counts").iter();
+    let read = |name: &str| ["Describe", "List", "Get"].iter().any(|word| name.contains(&format!(":{word}")));
+    counts.filter(|(name, _)| read(name)).filter_map(|(_, count)| count.as_u64()).sum()
+}
+
+/// One run on an account: makes the stack, or destroys it.
+async fn run(
+    directory: &Path,
+    emulator: &Emulator,
+    clock: &TokioClock,
+    poll: (Duration, Duration),
+    goes: bool,
+) -> Taken {
+    let clock: Arc<dyn Clock> = Arc::new(*clock);
+    let options = SessionOptions { clock: clock.clone(), ..SessionOptions::new(directory) };
+    let mut session = Session::open(&options);
+    let cloud = cloud::connect(Settings::new(Endpoint::emulator(emulator.clone()), clock.clone())).expect("an account");
+    let cloud: Arc<dyn Cloud> = Arc::new(cloud);
+    let lock = apply::lock(&session, Holder::default(), Duration::ZERO).await.expect("a lock");
+    let mut store = session.store().expect("a state");
+    store.hold(lock);
+    let options = Wanted { destroy: goes, allow_all: goes, ..Wanted::default() };
+    let first = plan::check_first(&mut session, &store, &options).expect("a stack");
+    let connection = finish(&mut session, cloud, poll).await.expect("a connection");
+    let plan = plan::plan(&mut session, &mut store, &connection, &options, None, first).await;
+    let plan = plan.expect("a plan");
+    let (events, mut incoming) = tokio::sync::mpsc::unbounded_channel();
+    let (start, before) = (clock.elapsed(), reads(emulator));
+    let wanted = Run { saved: None, parallelism: 10, events, stop: Arc::default() };
+    let report = apply::apply(session, store, connection, plan, wanted).await.expect("a report");
+    assert!(report.is_complete(), "{:?}", report.failed);
+    incoming.close();
+    Taken { elapsed: clock.elapsed() - start, reads: reads(emulator) - before }
+}
+
+/// Makes and destroys the stack, with so much time between looks.
+fn life(poll: (Duration, Duration)) -> [Taken; 2] {
+    let place = Place::new();
+    let text = std::fs::read_to_string(root().join("stacks/quickstart/main.hcl")).expect("the quickstart");
+    place.write("main.hcl", &text);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.expect("a runtime").block_on(async {
+        let clock = TokioClock::at(1_800_000_000);
+        let options = Options { speed: Speed::Real, clock: Arc::new(clock), ..Options::default() };
+        let emulator = Emulator::in_memory(options);
+        let mut runs = Vec::new();
+        for goes in [false, true] {
+            runs.push(run(place.path(), &emulator, &clock, poll, goes).await);
+        }
+        runs.try_into().expect("two runs")
+    })
+}
+
+#[test]
+fn an_apply_takes_as_long_as_aws_and_asks_seldom() {
+    let (least, ours) = (life(ALL_THE_TIME), life(AS_AT_AWS));
+    for (word, (least, ours)) in ["apply", "destroy"].into_iter().zip(least.into_iter().zip(ours)) {
+        println!("{word}: {:?} of at least {:?}, {} calls that read", ours.elapsed, least.elapsed, ours.reads);
+        assert!(ours.elapsed <= least.elapsed.mul_f64(1.03), "{word}: {ours:?}, {least:?}");
+        // A look at what AWS is at is one call: every 15 seconds, more often at first, and all of it in the end.
+        let looks = ours.elapsed.as_secs() / 15;
+        assert!(ours.reads <= looks + 25, "{word}: {ours:?}");
+    }
+}
