@@ -8,7 +8,7 @@ the install script name it. --try unpacks, installs and runs each part as far as
 aloud what is not tried. Needs Python 3.9; a Debian package also `dpkg-deb`.
 """
 
-import argparse, base64, gzip, hashlib, io, json, os, shutil, subprocess, sys, tarfile, tempfile, threading, zipfile
+import argparse, base64, gzip, hashlib, io, json, os, platform, re, shutil, subprocess, sys, tarfile, tempfile, threading, zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -50,6 +50,11 @@ class Release:
         out.mkdir(parents=True, exist_ok=True)
         self.binary = binary or self.built()
         self.name = f"cachestack-{self.version}-{target}"
+        # What a program that is linked dynamically wants of the machine; the parts are for any, if it wants nothing.
+        self.libraries, self.glibc = needed(self.binary) if "linux" in target else ([], None)
+        if self.libraries:
+            print(f"WARNING the program is linked dynamically ({', '.join(self.libraries)}; glibc {self.glibc}): its parts run only where these are", file=sys.stderr)
+            self.python = f"manylinux_{self.glibc.replace('.', '_')}_{platform.machine()}"
 
     def built(self):
         flags = {"RUSTFLAGS": "-C target-feature=+crt-static"} if "linux" in self.target else {}
@@ -94,13 +99,18 @@ class Release:
             control.write_text(
                 f"Package: cachestack\nVersion: {self.version}\nArchitecture: {self.debian}\nSection: admin\nPriority: optional\n"
                 f"Maintainer: The authors of cachestack <cachestack@example.invalid>\nInstalled-Size: {size}\n"
-                f"Recommends: ca-certificates\nDescription: {self.about}\n"
+                f"{self.depends()}Recommends: ca-certificates\nDescription: {self.about}\n"
             )
             for directory, _, _ in os.walk(tree):
                 os.chmod(directory, 0o755)
             environment = {**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH)}
             run("dpkg-deb", "--root-owner-group", "--build", tree, path, stdout=subprocess.DEVNULL, env=environment)
         return path
+
+    def depends(self):
+        """What the package wants of a machine: nothing, for a static program."""
+        more = ", libgcc-s1" if "libgcc_s.so.1" in self.libraries else ""
+        return f"Depends: libc6 (>= {self.glibc}){more}\n" if self.libraries else ""
 
     def wheel(self):
         """A wheel that carries the program: `pip install` puts it on the PATH."""
@@ -199,7 +209,10 @@ class Release:
         archive = self.archive(parts)
         made = [archive, self.debian_package(parts), self.wheel(), self.emulator_wheel(), self.npm_package(), self.bill_of_materials()]
         made += [self.filled("install.sh.in", "install.sh", archive), self.filled("cachestack.rb.in", "cachestack.rb", archive)]
-        made.append(self.filled("Containerfile.in", "Containerfile", archive))
+        if self.libraries:
+            skipped("the container file", "it is for a static program: there are no libraries in an empty image")
+        else:
+            made.append(self.filled("Containerfile.in", "Containerfile", archive))
         made = [path for path in made if path]
         sums = self.out / "SHA256SUMS"
         sums.write_text("".join(f"{sha256(path)}  {path.name}\n" for path in sorted(made)))
@@ -214,6 +227,17 @@ def tar(path, files):
                 entry = tarfile.TarInfo(name)
                 entry.size, entry.mode, entry.mtime = len(content), mode, EPOCH
                 archive.addfile(entry, io.BytesIO(content))
+
+
+def needed(binary):
+    """The libraries that an ELF program names, and the newest glibc whose symbols it has; nothing of a static one."""
+    data = binary.read_bytes()
+    names = {name.decode() for name in re.findall(rb"\0(lib[a-z_+-]+\.so\.\d+)\0", data)}
+    is_dynamic = b"/ld-linux" in data[:4096] or b"/ld-musl" in data[:4096]
+    versions = [tuple(map(int, found.split(b"."))) for found in re.findall(rb"GLIBC_(\d+\.\d+)\0", data)]
+    if not is_dynamic:
+        return [], None
+    return sorted(names) or ["libc.so.6"], ".".join(map(str, max(versions, default=(2, 17))))
 
 
 def sha256(path):
@@ -281,7 +305,7 @@ class Trial:
             (database / "updates").mkdir()
             (database / "status").write_text("")
             log = place / "dpkg.log"
-            run("dpkg", f"--root={place}", "--force-not-root", "--force-architecture", f"--log={log}", "--install", package, stdout=subprocess.DEVNULL)
+            run("dpkg", f"--root={place}", "--force-not-root", "--force-architecture", *(["--force-depends"] if self.release.libraries else []), f"--log={log}", "--install", package, stdout=subprocess.DEVNULL)
             assert "cachestack" in (database / "status").read_text()
             print("tried to install the Debian package into an empty root")
 
@@ -350,6 +374,8 @@ class Trial:
         print("tried the formula's syntax")
 
     def container(self, place):
+        if "Containerfile" not in self.made:
+            return
         tool = next((tool for tool in ("podman", "docker", "buildah") if shutil.which(tool)), None)
         works = tool and subprocess.run([tool, "info"], capture_output=True).returncode == 0
         if not works:

@@ -187,13 +187,13 @@ pub struct InputArgs {
     #[arg(short, long, value_name = "NAME", add = ArgValueCompleter::new(complete::environments))]
     pub environment: Vec<String>,
     /// A value for a variable: NAME=VALUE.
-    #[arg(long, value_name = "NAME=VALUE")]
+    #[arg(long, value_name = "NAME=VALUE", add = ArgValueCompleter::new(complete::variables))]
     pub var: Vec<String>,
     /// A file of values.
     #[arg(long, value_name = "FILE")]
     pub var_file: Vec<PathBuf>,
     /// `emulator`, or the URL of another endpoint for every service.
-    #[arg(long, value_name = "emulator|URL", env = "CACHESTACK_ENDPOINT")]
+    #[arg(long, value_name = "emulator|URL", env = "CACHESTACK_ENDPOINT", add = ArgValueCompleter::new(complete::endpoints))]
     pub endpoint: Option<String>,
     /// The place of the state, a directory or a URL such as s3://BUCKET/PREFIX [default: .cachestack beside the stack].
     #[arg(long, value_name = "DIR|URL")]
@@ -219,7 +219,7 @@ pub struct ScopeArgs {
     #[arg(long, value_name = "ADDRESS", add = ArgValueCompleter::new(complete::addresses))]
     pub now: Vec<String>,
     /// Allow this to be bought, named one by one; nobody gives the money back.
-    #[arg(long, value_name = "ADDRESS", add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(long, value_name = "ADDRESS", add = ArgValueCompleter::new(complete::purchases))]
     pub allow_purchase: Vec<String>,
     /// Refuse a plan whose impact is worse: none, blip, failover, write-pause, reboot, data-loss. What locks clients out
     /// counts as a reboot.
@@ -470,6 +470,7 @@ pub struct Validate {
 #[derive(Debug, Args)]
 pub struct Output {
     /// Which output; all without it, or of the stack in this directory.
+    #[arg(add = ArgValueCompleter::new(complete::outputs))]
     pub name: Option<String>,
     #[command(flatten)]
     pub inputs: InputArgs,

@@ -14,10 +14,13 @@ use crate::cli::args::{InputArgs, StackArgs};
 use crate::cli::run::{Context, one};
 use crate::cli::{Cli, day_two, explain, spelling};
 use crate::diag::codes;
-use crate::kind::Impact;
+use crate::kind::{Impact, Kind};
+use crate::kinds;
+use crate::lang::declare::Module;
 use crate::ops::Session;
 use crate::ops::connect::Purpose;
 use crate::ops::day_two::snapshots::list;
+use crate::stack::environment::EMULATOR;
 use crate::ui::{Ui, reference};
 use crate::value::text;
 
@@ -60,6 +63,48 @@ struct Typed {
 /// The addresses that begin so: of blocks, and of what is recorded.
 pub fn addresses(current: &OsStr) -> Vec<CompletionCandidate> {
     offered(current, known().unwrap_or_default())
+}
+
+/// The caches among them, which most verbs are about.
+pub fn caches(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_kind(current, |kind| kind.filled_from().is_some())
+}
+
+/// What is bought.
+pub fn purchases(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_kind(current, |kind| kind.is_bought())
+}
+
+/// What is recorded.
+pub fn records(current: &OsStr) -> Vec<CompletionCandidate> {
+    let state = session().and_then(|session| Some(session.store().ok()?.state().clone())).unwrap_or_default();
+    offered(current, state.records.keys().map(ToString::to_string))
+}
+
+/// The outputs that the stack declares.
+pub fn outputs(current: &OsStr) -> Vec<CompletionCandidate> {
+    offered(current, declared(|module| module.outputs.keys().map(ToString::to_string).collect()))
+}
+
+/// The variables of the stack, each with an equals sign.
+pub fn variables(current: &OsStr) -> Vec<CompletionCandidate> {
+    offered(current, declared(|module| module.variables.keys().map(|name| format!("{name}=")).collect()))
+}
+
+/// The endpoint that is no URL.
+pub fn endpoints(current: &OsStr) -> Vec<CompletionCandidate> {
+    offered(current, [EMULATOR.to_owned()])
+}
+
+/// The addresses of kinds that are so.
+fn of_kind(current: &OsStr, is: fn(&dyn Kind) -> bool) -> Vec<CompletionCandidate> {
+    let fits = |address: &String| kinds::address(address).and_then(|it| kinds::get(&it.kind)).is_some_and(is);
+    offered(current, known().unwrap_or_default().into_iter().filter(fits))
+}
+
+fn declared(names: fn(&Module) -> Vec<String>) -> Vec<String> {
+    let session = session();
+    session.as_ref().and_then(|it| it.evaluator.stack().declared(&[])).map(names).unwrap_or_default()
 }
 
 /// The environments of the stack.
@@ -112,10 +157,12 @@ async fn snapshot_names() -> Option<Vec<String>> {
     Some(found.iter().filter_map(|one| text(&one.object, "id").map(str::to_owned)).collect())
 }
 
-/// Those that begin as what is typed.
+/// Those that begin as what is typed. Bash takes what it is offered as it is, so that quotes in it are quoted.
 fn offered(current: &OsStr, all: impl IntoIterator<Item = String>) -> Vec<CompletionCandidate> {
-    let begins = current.to_string_lossy();
-    all.into_iter().filter(|one| one.starts_with(&*begins)).map(CompletionCandidate::new).collect()
+    let begins = current.to_string_lossy().replace('\\', "");
+    let is_bash = std::env::var_os(VARIABLE).is_some_and(|shell| shell == "bash");
+    let quoted = |one: String| if is_bash { one.replace('"', "\\\"") } else { one };
+    all.into_iter().filter(|one| one.starts_with(&*begins)).map(quoted).map(CompletionCandidate::new).collect()
 }
 
 /// Nobody reads what goes wrong while a shell asks.
@@ -146,12 +193,16 @@ fn place() -> Option<Place> {
     Some(Place { context, stack, inputs })
 }
 
-fn known() -> Option<BTreeSet<String>> {
+fn session() -> Option<Session> {
     let place = place()?;
     let stack = StackArgs { stack: place.stack, inputs: place.inputs };
     let (loaded, environments) = place.context.environments(silent(), &stack, false).ok()?;
     let options = crate::ops::SessionOptions { commands: false, values: false, ..one(environments).ok()? };
-    let session = Session::of(&loaded, &options);
+    Some(Session::of(&loaded, &options))
+}
+
+fn known() -> Option<BTreeSet<String>> {
+    let session = session()?;
     let declared = session.evaluator.stack().resources().map(|resource| resource.address.to_string());
     let mut all: BTreeSet<String> = declared.filter(|address| !address.contains("data.")).collect();
     if let Ok(store) = session.store() {

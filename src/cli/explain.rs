@@ -34,7 +34,15 @@ fn kind(ui: Ui, word: &str) -> Option<String> {
         return Some(reference::text::page(ui, &page));
     }
     let (page, path) = reference::find_within(word)?;
-    reference::text::attribute(ui, &page, path)
+    // What every block may have is of the language.
+    reference::text::attribute(ui, &page, path).or_else(|| of_blocks(path).then(|| language::explain(path))?)
+}
+
+/// Whether it is an argument or a block of the language within the block of a kind.
+fn of_blocks(word: &str) -> bool {
+    const WORDS: [&str; 10] =
+        ["access", "alarms", "count", "depends_on", "for_each", "lifecycle", "per", "protect", "target", "timeouts"];
+    WORDS.contains(&word)
 }
 
 /// Everything that is explained beside codes.

@@ -1,13 +1,14 @@
 //! `cachestack init`: the modules of a stack, or a stack from a template.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::args::Init;
 use crate::cli::exit;
 use crate::cli::run::Context;
 use crate::diag::{did_you_mean, has_errors};
 use crate::fetch::lock;
+use crate::lang::source::is_configuration;
 use crate::ops::fetch::{Fetched, modules};
 use crate::templates;
 use crate::ui::Ui;
@@ -78,15 +79,35 @@ fn names() -> String {
     templates::names().collect::<Vec<_>>().join(", ")
 }
 
+/// A file of configuration that lies there.
+fn stack_in(directory: &Path) -> Option<String> {
+    let entries = fs::read_dir(directory).ok()?.filter_map(Result::ok);
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names.into_iter().find(|name| is_configuration(name))
+}
+
 fn write(context: &Context, args: &Init, name: &str) -> Result<String, String> {
     let template = templates::get(name).ok_or_else(|| match did_you_mean(name, templates::names()) {
         Some(near) => format!("there is no template `{name}`; did you mean `{near}`?"),
         None => format!("there is no template `{name}`; there are: {}", names()),
     })?;
     let directory = directory(context, args);
-    let here: Vec<_> = template.iter().map(|(file, _)| directory.join(file)).filter(|path| path.exists()).collect();
+    if directory.exists() && !directory.is_dir() {
+        return Err(format!("{} is a file; name a directory", directory.display()));
+    }
+    // Also a link that leads nowhere would be written through.
+    let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
+    let here: Vec<_> = template.iter().map(|(file, _)| directory.join(file)).filter(is_there).collect();
     if let (Some(path), false) = (here.first(), args.force) {
         return Err(format!("{} is there already; nothing was written (--force overwrites)", path.display()));
+    }
+    if let (Some(name), false) = (stack_in(&directory), args.force) {
+        return Err(format!(
+            "{} has configuration already ({name}), and two stacks in one directory are none; nothing was written: choose \
+             an empty directory (--force writes all the same)",
+            directory.display()
+        ));
     }
     let failed = |error: std::io::Error| format!("{}: {error}", directory.display());
     fs::create_dir_all(&directory).map_err(failed)?;

@@ -10,7 +10,7 @@ use crate::cli::complete;
 #[derive(Debug, Args)]
 pub struct Backup {
     /// The cache: replication_group.NAME, cache_cluster.NAME or serverless_cache.NAME.
-    #[arg(add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(add = ArgValueCompleter::new(complete::caches))]
     pub address: String,
     /// The name of the snapshot, 40 characters at most [default: ID-manual-YYYYmmdd-HHMMSS, the id cut where it is long].
     #[arg(long, value_name = "NAME")]

@@ -12,7 +12,7 @@ use crate::cli::complete;
 #[derive(Debug, Args)]
 pub struct Connect {
     /// The cache: replication_group.NAME, cache_cluster.NAME or serverless_cache.NAME.
-    #[arg(add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(add = ArgValueCompleter::new(complete::caches))]
     pub address: String,
     /// Which endpoint: primary, reader, configuration [default: the first that cachestack endpoints shows].
     #[arg(long, value_name = "NAME")]

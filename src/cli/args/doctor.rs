@@ -12,7 +12,7 @@ use crate::cli::complete;
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// What is looked at: a cache of the stack, or any server; rediss://HOST:PORT says that it has TLS.
-    #[arg(value_name = "ADDRESS|HOST:PORT", add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(value_name = "ADDRESS|HOST:PORT", add = ArgValueCompleter::new(complete::caches))]
     pub subject: String,
     /// Look at the metrics of the last hour instead.
     #[arg(long)]

@@ -10,7 +10,7 @@ use crate::cli::complete;
 #[derive(Debug, Args)]
 pub struct Endpoints {
     /// Only those of this cache; all of the state without it.
-    #[arg(add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(add = ArgValueCompleter::new(complete::caches))]
     pub address: Option<String>,
     /// For whom: a table for people, variables of a process, JSON, YAML, or a ConfigMap of Kubernetes.
     #[arg(long, value_enum, default_value = "table")]

@@ -12,7 +12,7 @@ use crate::cli::complete;
 #[derive(Debug, Args)]
 pub struct Metrics {
     /// The cache: replication_group.NAME, cache_cluster.NAME or serverless_cache.NAME.
-    #[arg(add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(add = ArgValueCompleter::new(complete::caches))]
     pub address: String,
     /// The last hours.
     #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=24 * 455))]

@@ -10,7 +10,7 @@ use crate::cli::complete;
 #[derive(Debug, Args)]
 pub struct Restore {
     /// What is restored: replication_group.NAME, cache_cluster.NAME or serverless_cache.NAME.
-    #[arg(add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(add = ArgValueCompleter::new(complete::caches))]
     pub address: String,
     /// The snapshot: its name, or `latest` for the newest of this cache.
     #[arg(long, value_name = "NAME|latest", add = ArgValueCompleter::new(complete::snapshots))]

@@ -10,7 +10,7 @@ use crate::cli::complete;
 #[derive(Debug, Args)]
 pub struct Snapshots {
     /// Only those of this cache; all without it, whoever made them.
-    #[arg(add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(add = ArgValueCompleter::new(complete::caches))]
     pub address: Option<String>,
     #[command(flatten)]
     pub inputs: InputArgs,

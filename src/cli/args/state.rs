@@ -23,7 +23,7 @@ pub enum StateCommand {
     /// Lists the addresses of all records.
     List {
         /// Of these resources, modules or instances only.
-        #[arg(value_name = "ADDRESS", add = ArgValueCompleter::new(complete::addresses))]
+        #[arg(value_name = "ADDRESS", add = ArgValueCompleter::new(complete::records))]
         addresses: Vec<String>,
         #[command(flatten)]
         inputs: InputArgs,
@@ -34,7 +34,7 @@ pub enum StateCommand {
     /// Gives records another address, one or all of a block or module; nothing is asked of the account.
     Mv {
         /// What it is called.
-        #[arg(add = ArgValueCompleter::new(complete::addresses))]
+        #[arg(add = ArgValueCompleter::new(complete::records))]
         from: String,
         /// What it is to be called.
         to: String,
@@ -48,7 +48,7 @@ pub enum StateCommand {
     /// Lets records go; the objects stay as they are, and nobody manages them.
     Rm {
         /// Which: resources, instances or modules.
-        #[arg(required = true, add = ArgValueCompleter::new(complete::addresses))]
+        #[arg(required = true, add = ArgValueCompleter::new(complete::records))]
         addresses: Vec<String>,
         #[command(flatten)]
         surgery: Surgery,
@@ -56,7 +56,7 @@ pub enum StateCommand {
     /// Notes that an object has another name in AWS.
     ReplaceId {
         /// Which.
-        #[arg(add = ArgValueCompleter::new(complete::addresses))]
+        #[arg(add = ArgValueCompleter::new(complete::records))]
         address: String,
         /// Its name in AWS.
         id: String,
@@ -81,7 +81,7 @@ pub enum StateCommand {
     /// Shows one record.
     Show {
         /// Which.
-        #[arg(add = ArgValueCompleter::new(complete::addresses))]
+        #[arg(add = ArgValueCompleter::new(complete::records))]
         address: String,
         #[command(flatten)]
         inputs: InputArgs,

@@ -14,7 +14,7 @@ pub struct Updates {
     #[command(subcommand)]
     pub command: Option<UpdatesCommand>,
     /// Only those of this cache; of all caches of the state without it.
-    #[arg(add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(add = ArgValueCompleter::new(complete::caches))]
     pub address: Option<String>,
     /// Also those that are done, and those that cannot be applied any more.
     #[arg(long)]
@@ -39,7 +39,7 @@ pub enum UpdatesCommand {
 #[derive(Debug, Args)]
 pub struct UpdateRun {
     /// The cache: replication_group.NAME or cache_cluster.NAME.
-    #[arg(add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(add = ArgValueCompleter::new(complete::caches))]
     pub address: String,
     /// The update [default: the newest that can be applied, which brings earlier ones along].
     #[arg(long, value_name = "NAME")]

@@ -60,7 +60,7 @@ pub fn check_names(block: &Block, attributes: &[&str], blocks: &[&str], diagnost
 }
 
 /// A block that is written as an attribute.
-fn not_an_attribute(attribute: &Attribute, within: &str) -> Diagnostic {
+pub fn not_an_attribute(attribute: &Attribute, within: &str) -> Diagnostic {
     let name = &attribute.name;
     let detail = format!("`{name}` of `{within}` is a block.");
     Diagnostic::error("CS0314", "Unknown attribute", detail)

@@ -168,6 +168,10 @@ impl Reader<'_> {
                 }
                 None if self.renamed(&attribute.name).is_some() => attributes.push((*attribute).clone()),
                 None if self.named(attrs, &attribute.name) => attributes.push((*attribute).clone()),
+                // A block of every cache that is in no schema.
+                None if self.schema.opens.is_some() && &*attribute.name == "access" => {
+                    self.diagnostics.push(block::not_an_attribute(attribute, title));
+                }
                 None => {
                     let known = settable(attrs).chain(self.meta_attributes());
                     let (name, span) = (&attribute.name, attribute.name_span);

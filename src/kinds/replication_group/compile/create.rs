@@ -70,12 +70,17 @@ fn must_be_spread(change: &Change) -> Result<(), Problem> {
     if !spread || change.new("replicas_per_node_group").as_i64() != Some(0) {
         return Ok(());
     }
+    // One shard is counted by its nodes, and both ways to count exclude each other.
+    let count = match change.if_changed("num_node_groups").is_null() {
+        true => "num_cache_clusters to 2",
+        false => "replicas_per_node_group to 1",
+    };
     Err(Problem::error(
         "CS0536",
         "multi_az_enabled",
         "Multi-AZ needs a replica",
         "`multi_az_enabled` is on, and the shards of a new group have no replica unless you ask for it.",
-        "Set replicas_per_node_group to 1 or more, or multi_az_enabled = false.",
+        format!("Set {count} or more, or multi_az_enabled = false."),
     ))
 }
 
