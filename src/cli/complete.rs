@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
@@ -30,9 +31,14 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// The variable in which the script of a shell names the shell.
 pub const VARIABLE: &str = "CACHESTACK_COMPLETE";
 
+/// The shell that asks.
+static SHELL: OnceLock<String> = OnceLock::new();
+
 /// Answers the script of a shell, where it is that which asks.
 pub fn answered(arguments: &[OsString]) -> bool {
     let here = std::env::current_dir().ok();
+    // The variable is gone by the time that candidates are looked for.
+    let _ = SHELL.set(std::env::var(VARIABLE).unwrap_or_default());
     let complete = CompleteEnv::with_factory(Cli::command).var(VARIABLE).bin("cachestack");
     complete.try_complete(spelled(arguments), here.as_deref()).unwrap_or(true)
 }
@@ -160,7 +166,7 @@ async fn snapshot_names() -> Option<Vec<String>> {
 /// Those that begin as what is typed. Bash takes what it is offered as it is, so that quotes in it are quoted.
 fn offered(current: &OsStr, all: impl IntoIterator<Item = String>) -> Vec<CompletionCandidate> {
     let begins = current.to_string_lossy().replace('\\', "");
-    let is_bash = std::env::var_os(VARIABLE).is_some_and(|shell| shell == "bash");
+    let is_bash = SHELL.get().is_some_and(|shell| shell == "bash");
     let quoted = |one: String| if is_bash { one.replace('"', "\\\"") } else { one };
     all.into_iter().filter(|one| one.starts_with(&*begins)).map(quoted).map(CompletionCandidate::new).collect()
 }

@@ -210,7 +210,11 @@ impl Board {
     fn change(&mut self, name: &str, change: impl FnOnce(&mut Line)) {
         let Some(line) = self.lines.get_mut(name) else { return };
         change(line);
-        let text = format!("{name}: {}{}{}", line.doing, line.call, line.status);
+        let said = format!("{}{}{}", line.doing, line.call, line.status);
+        // Of a long name its end tells it from others, and what is done must be seen beside it.
+        let room = print::width().unwrap_or(usize::MAX).saturating_sub(TIME);
+        let name = if name.chars().count() + said.len() > room { elided(name, room / 2) } else { name.to_owned() };
+        let text = format!("{name}: {said}");
         line.bar.set_message(visible::line(&text).into_owned());
     }
 
@@ -230,6 +234,19 @@ impl Drop for Board {
         let bars = self.lines.values().map(|line| &line.bar).chain(&self.whole);
         alone(|| bars.for_each(|bar| end(&self.screen, bar)));
     }
+}
+
+/// What the time at the end of a line takes.
+const TIME: usize = 12;
+
+/// A name without its middle, where it is longer than that.
+fn elided(name: &str, most: usize) -> String {
+    let (length, most) = (name.chars().count(), most.max(8));
+    if length <= most {
+        return name.to_owned();
+    }
+    let (first, last) = (most / 3, most - most / 3 - 3);
+    name.chars().take(first).chain("...".chars()).chain(name.chars().skip(length - last)).collect()
 }
 
 /// How many lines fit above the bar, with one below it for the cursor.
@@ -321,4 +338,21 @@ fn so_far() -> String {
         return format!("Looking into the account, {calls}");
     }
     format!("Reading the account: [{read}/{wanted}] objects, {calls}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::elided;
+
+    #[test]
+    fn a_long_name_keeps_its_ends() {
+        let cases = [
+            ("alarm.cpu", 9, "alarm.cpu"),
+            ("replication_group.sessions[\"eu\"]", 18, "replic...ons[\"eu\"]"),
+            ("replication_group.r", 3, "re...p.r"),
+        ];
+        for (name, most, want) in cases {
+            assert_eq!(elided(name, most), want);
+        }
+    }
 }

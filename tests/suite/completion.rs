@@ -23,6 +23,16 @@ replication_group "shop" {
   replication_group_id = "shop"
   node_type            = "cache.t4g.small"
 }
+
+parameter_group "p" {
+  for_each = toset(["a"])
+  name     = "p-${each.key}"
+  family   = "redis7"
+}
+
+variable "size" { default = 1 }
+
+output "kinds" { value = 2 }
 "#;
 
 /// The same, asked again while something is missing: the account has three seconds to answer, and the machine may be busy.
@@ -49,7 +59,25 @@ fn what_is_known_is_offered() {
     place.run(&["apply", "--auto-approve"]).expect(0);
     place.run(&["backup", "replication_group.shop", "--name", "before-sale"]).expect(0);
     place.write("shop/main.hcl", &STACK.replace("\"shop\" {", "\"till\" {"));
-    let table: [(&[&str], &[&str]); 15] = [
+    let instance = place
+        .program(&["--", "cachestack", "state", "show", "param"])
+        .env("CACHESTACK_COMPLETE", "bash")
+        .envs([
+            ("_CLAP_COMPLETE_INDEX", "3"),
+            ("_CLAP_COMPLETE_COMP_TYPE", "9"),
+            ("_CLAP_IFS", "\n"),
+            ("_CLAP_COMPLETE_SPACE", "true"),
+        ])
+        .output()
+        .expect("an answer");
+    // Bash takes it as it is.
+    assert_eq!(String::from_utf8_lossy(&instance.stdout).trim(), "parameter_group.p[\\\"a\\\"]");
+    let table: [(&[&str], &[&str]); 20] = [
+        (&["output", ""], &["kinds"]),
+        (&["plan", "--var", ""], &["size="]),
+        (&["plan", "--endpoint", "e"], &["emulator"]),
+        (&["backup", ""], &["replication_group.shop"]),
+        (&["backup", "param"], &[]),
         (&["plan", "-target", ""], &["replication_group.shop"]),
         (&["plan", "shop", "-target", ""], &["replication_group.till"]),
         (&["state", "list", ""], &["replication_group.shop"]),
