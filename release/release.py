@@ -8,7 +8,7 @@ the install script name it. --try unpacks, installs and runs each part as far as
 aloud what is not tried. Needs Python 3.9; a Debian package also `dpkg-deb`.
 """
 
-import argparse, base64, gzip, hashlib, io, json, os, platform, re, shutil, subprocess, sys, tarfile, tempfile, threading, zipfile
+import argparse, base64, gzip, hashlib, io, json, os, re, shutil, subprocess, sys, tarfile, tempfile, threading, zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -54,7 +54,7 @@ class Release:
         self.libraries, self.glibc = needed(self.binary) if "linux" in target else ([], None)
         if self.libraries:
             print(f"WARNING the program is linked dynamically ({', '.join(self.libraries)}; glibc {self.glibc}): its parts run only where these are", file=sys.stderr)
-            self.python = f"manylinux_{self.glibc.replace('.', '_')}_{platform.machine()}"
+            self.python = f"manylinux_{self.glibc.replace('.', '_')}_{self.python.rsplit('manylinux2014_')[-1].split('.')[0]}"
 
     def built(self):
         flags = {"RUSTFLAGS": "-C target-feature=+crt-static"} if "linux" in self.target else {}

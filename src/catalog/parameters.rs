@@ -82,7 +82,7 @@ impl Parameter {
     pub fn allowed(&self) -> String {
         let kind = if self.data_type == "integer" { "whole numbers" } else { "numbers" };
         let Some(allow) = &self.allow else { return kind.to_owned() };
-        let parts: Vec<String> = allow.split(',').map(|part| in_words(part.trim())).collect();
+        let parts: Vec<String> = allow.split(',').map(|part| in_words(part.trim().trim_end_matches('?'))).collect();
         let whole = if self.data_type == "integer" { format!(" ({kind})") } else { String::new() };
         format!("{}{whole}", parts.join(", "))
     }

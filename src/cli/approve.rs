@@ -24,6 +24,8 @@ pub fn approved(context: &Context, ui: Ui, plan: &Plan, environment: &str) -> Re
     let Question { text, answer } = question(plan, environment, ui::is_attended());
     match ui.ask(&format!("\n{text}")) {
         Some(given) => Ok(given.trim() == answer),
+        // Somebody is there, and has ended the input.
+        None if ui::is_attended() => Ok(false),
         None => Err(Failure::Error("nobody is there to answer: pass --auto-approve; nothing was sent".to_owned())),
     }
 }

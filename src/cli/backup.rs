@@ -9,7 +9,7 @@ use crate::cli::{exit, signals, snapshots};
 use crate::ops::Failure;
 use crate::ops::connect::Purpose;
 use crate::ops::day_two::{backup, until};
-use crate::ui::{Ui, stream};
+use crate::ui::{Ui, commands, stream};
 
 /// Takes a snapshot of a cache.
 pub async fn run(context: &Context, args: &Backup) -> u8 {
@@ -30,7 +30,7 @@ async fn attempt(context: &Context, ui: Ui, args: &Backup) -> Result<u8, Failure
     ui.stream(|| vec![stream::line("info", &text, "backup_begun", members)]);
     ui.say(&format!("{text}\n"));
     if !args.wait {
-        ui.say("It goes on by itself; cachestack snapshots shows when it is available.\n");
+        ui.say(&commands::here("It goes on by itself; cachestack snapshots shows when it is available.\n"));
         return Ok(exit::OK);
     }
     let look = async || backup::ready(connection, &meant.region, &begun.id).await;

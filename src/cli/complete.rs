@@ -76,6 +76,16 @@ pub fn caches(current: &OsStr) -> Vec<CompletionCandidate> {
     of_kind(current, |kind| kind.filled_from().is_some())
 }
 
+/// Those in which a replica may take over.
+pub fn failing_over(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_kind(current, |kind| kind.fails_over())
+}
+
+/// Those that have a token to rotate.
+pub fn rotated(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_kind(current, |kind| kind.dates_secret().is_some())
+}
+
 /// What is bought.
 pub fn purchases(current: &OsStr) -> Vec<CompletionCandidate> {
     of_kind(current, |kind| kind.is_bought())
@@ -217,11 +227,34 @@ fn known() -> Option<BTreeSet<String>> {
     Some(all)
 }
 
+/// The options of a command line that say which stack and environment it is about, as another command takes them.
+pub fn scope(arguments: &[OsString]) -> Vec<(&'static str, String)> {
+    let typed = typed(arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).chain([String::new()]));
+    let within =
+        |directory: &PathBuf| typed.chdir.as_ref().map_or_else(|| directory.clone(), |chdir| chdir.join(directory));
+    let is_stack = |directory: &PathBuf| kinds::address(&directory.to_string_lossy()).is_none() && directory.is_dir();
+    let stack = typed.stack.as_ref().map(within).filter(is_stack).or_else(|| typed.chdir.clone());
+    let environment = match &typed.environment[..] {
+        [] => None,
+        [one] if !one.contains('*') => Some(one.clone()),
+        _ => Some("NAME".to_owned()),
+    };
+    let options = [
+        ("-e", environment),
+        ("-C", stack.map(|stack| stack.display().to_string())),
+        ("--state", typed.state),
+        ("--endpoint", typed.endpoint),
+    ];
+    options.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
 /// Those options, wherever they stand, and what may be the directory: the last whole word that is no option and neither
 /// the command nor the value of an option.
 fn typed(words: impl Iterator<Item = String>) -> Typed {
     let mut kept = Vec::new();
-    let mut bare = Vec::new();
+    let (mut bare, long) = (Vec::new(), spelling::long_options());
+    let takes_value =
+        |word: &str| word.strip_prefix("--").and_then(|name| long.get(name)).is_some_and(|switch| !switch);
     let mut words = words.peekable();
     while let Some(word) = words.next() {
         let takes = ["-C", "--chdir", "-e", "--environment", "--state", "--endpoint"].contains(&&*word);
@@ -231,11 +264,16 @@ fn typed(words: impl Iterator<Item = String>) -> Typed {
             kept.extend([word].into_iter().chain(words.next()));
         } else if whole {
             kept.push(word);
+        } else if takes_value(&word) {
+            words.next();
         } else if !word.starts_with('-') && words.peek().is_some() {
             bare.push(word);
         }
     }
-    let stack = bare.into_iter().skip(1).next_back();
+    // The command, and that within it: `state list`.
+    let command = Cli::command();
+    let nested = bare.first().and_then(|name| command.find_subcommand(name)).is_some_and(|it| it.has_subcommands());
+    let stack = bare.into_iter().skip(if nested { 2 } else { 1 }).next_back();
     Typed::try_parse_from(kept.into_iter().chain(stack)).unwrap_or(Typed {
         chdir: None,
         environment: Vec::new(),

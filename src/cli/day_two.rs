@@ -17,7 +17,7 @@ use crate::plan::Options;
 use crate::probe;
 use crate::state::State;
 use crate::ui::live::Wait;
-use crate::ui::{Ui, duration, stream};
+use crate::ui::{self, Ui, duration, stream};
 
 /// A stack with its account.
 pub struct Open {
@@ -146,11 +146,12 @@ pub fn agreed(context: &Context, ui: Ui, question: &str) -> Result<bool, Failure
     }
     match ui.ask(&format!("{question} Only \"yes\" is accepted: ")) {
         Some(answer) if answer.trim() == "yes" => Ok(true),
-        Some(_) => {
+        None if !ui::is_attended() => nobody("nobody is there to answer"),
+        // Somebody is there, and has said another word, or ended the input.
+        _ => {
             ui.error("not approved; nothing was sent");
             Ok(false)
         }
-        None => nobody("nobody is there to answer"),
     }
 }
 

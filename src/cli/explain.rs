@@ -4,6 +4,7 @@ use crate::cli::args::Explain;
 use crate::cli::run::Context;
 use crate::cli::{exit, language, topics};
 use crate::diag::{codes, did_you_mean, examples};
+use crate::kinds;
 use crate::lang::functions;
 use crate::ui::{Ui, reference};
 
@@ -35,14 +36,19 @@ fn kind(ui: Ui, word: &str) -> Option<String> {
     }
     let (page, path) = reference::find_within(word)?;
     // What every block may have is of the language.
-    reference::text::attribute(ui, &page, path).or_else(|| of_blocks(path).then(|| language::explain(path))?)
+    reference::text::attribute(ui, &page, path)
+        .or_else(|| of_blocks(&page.head, path).then(|| language::explain(path))?)
 }
 
 /// Whether it is an argument or a block of the language within the block of a kind.
-fn of_blocks(word: &str) -> bool {
-    const WORDS: [&str; 10] =
-        ["access", "alarms", "count", "depends_on", "for_each", "lifecycle", "per", "protect", "target", "timeouts"];
-    WORDS.contains(&word)
+fn of_blocks(kind: &str, word: &str) -> bool {
+    let Some(schema) = kinds::get(kind).map(|kind| kind.schema()) else { return false };
+    match word {
+        "access" => schema.opens.is_some(),
+        "alarms" => !schema.alarms.is_empty(),
+        "target" | "per" => schema.aimed,
+        _ => ["count", "depends_on", "for_each", "lifecycle", "protect", "provider", "timeouts"].contains(&word),
+    }
 }
 
 /// Everything that is explained beside codes.

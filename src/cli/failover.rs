@@ -10,7 +10,7 @@ use crate::ops::Failure;
 use crate::ops::connect::Purpose;
 use crate::ops::day_two::{failover, until};
 use crate::ui::pending::quoted;
-use crate::ui::{Ui, stream};
+use crate::ui::{Ui, commands, stream};
 
 /// Makes a replica the primary.
 pub async fn run(context: &Context, args: &Failover) -> u8 {
@@ -36,7 +36,7 @@ async fn attempt(context: &Context, ui: Ui, args: &Failover) -> Result<u8, Failu
     let members = json!({ "address": address, "id": id, "shard": shard, "primary": foreseen.primary });
     ui.stream(|| vec![stream::line("info", &what, "failover_begun", members)]);
     if !args.wait {
-        ui.say(&format!("It has begun; cachestack events {} tells its end.\n", quoted(&address)));
+        ui.say(&commands::here(&format!("It has begun; cachestack events {} tells its end.\n", quoted(&address))));
         return Ok(exit::OK);
     }
     let look = async || failover::ended(connection, &meant, &before).await;

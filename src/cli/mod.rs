@@ -67,7 +67,7 @@ use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::diag::visible;
-use crate::ui::{Ui, live, lost};
+use crate::ui::{Ui, commands, live, lost};
 pub use args::Cli;
 use args::Command;
 
@@ -86,6 +86,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(told(ui, exit::ERROR));
         }
     };
+    commands::of_run(&complete::scope(&arguments));
     let plain = !arguments.iter().any(|argument| argument.to_string_lossy().chars().any(visible::is_hidden));
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,

@@ -10,7 +10,7 @@ use crate::kinds;
 use crate::ops::Failure;
 use crate::plan::{Action, Options, Plan};
 use crate::state::{Record, State};
-use crate::ui::{Ui, stream};
+use crate::ui::{Ui, commands, stream};
 use crate::value::Value;
 
 /// Lets a new secret in beside the one before; makes it the only one when somebody says so.
@@ -46,6 +46,7 @@ async fn attempt(context: &Context, ui: Ui, args: &Rotate) -> Result<u8, Failure
 }
 
 fn tell(ui: Ui, text: &str) {
+    let text = &*commands::here(text);
     ui.stream(|| vec![stream::log("info", text)]);
     ui.say(&format!("\n{text}\n"));
 }

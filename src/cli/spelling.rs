@@ -103,7 +103,7 @@ fn is_unknown(bare: &str) -> bool {
 }
 
 /// The names of all long options, and whether each is a switch without a value.
-fn long_options() -> BTreeMap<String, bool> {
+pub fn long_options() -> BTreeMap<String, bool> {
     let command = Cli::command();
     let mut names = BTreeMap::from([("help".to_owned(), false), ("version".to_owned(), false)]);
     let mut open = vec![&command];

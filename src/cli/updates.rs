@@ -13,7 +13,7 @@ use crate::ops::day_two::updates::{Update, change, choose, ended, impact, list};
 use crate::ops::day_two::{Meant, until};
 use crate::ui::environments::columns;
 use crate::ui::pending::quoted;
-use crate::ui::{Ui, stream};
+use crate::ui::{Ui, commands, stream};
 
 /// Lists service updates, applies or stops one.
 pub async fn run(context: &Context, args: &Updates) -> u8 {
@@ -65,7 +65,7 @@ async fn listed(context: &Context, ui: Ui, args: &Updates) -> Result<u8, Failure
     if !automatic.is_empty() {
         ui.say(&format!("\nAWS applies by itself after that date: {}.\n", automatic.join(", ")));
     }
-    ui.say("\nTo apply one: cachestack updates apply ADDRESS [--update NAME]\n");
+    ui.say(&commands::here("\nTo apply one: cachestack updates apply ADDRESS [--update NAME]\n"));
     Ok(exit::OK)
 }
 
@@ -108,7 +108,7 @@ async fn applied(context: &Context, ui: Ui, run: &UpdateRun) -> Result<u8, Failu
     ui.stream(|| vec![line("update_begun", update, "waiting-to-start")]);
     if !run.wait {
         let address = quoted(&meant.address.to_string());
-        ui.say(&format!("It has begun; cachestack updates {address} shows how far it is.\n"));
+        ui.say(&commands::here(&format!("It has begun; cachestack updates {address} shows how far it is.\n")));
         return Ok(exit::OK);
     }
     let look = async || ended(&open.state, connection, &meant, name).await;

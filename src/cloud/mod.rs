@@ -137,18 +137,13 @@ pub fn connect(settings: Settings) -> Result<Aws, RemoteError> {
         return Err(fatal("InvalidEndpoint", format!("`{url}` is not an http or https URL")));
     }
     if let Endpoint::Url(url) = &settings.endpoint
-        && has_user(url)
+        && crate::lang::declare::provider::has_user(url)
     {
         let why = "the URL has a user or a password in it, which are never sent: requests are signed; leave out what \
                    stands before the @";
         return Err(fatal("InvalidEndpoint", why));
     }
     Ok(Aws { account: Arc::new(Account::new(settings)) })
-}
-
-/// Whether something stands before an `@` of the host.
-fn has_user(url: &str) -> bool {
-    url.split_once("://").is_some_and(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default().contains('@'))
 }
 
 /// The AWS of one environment.

@@ -79,7 +79,6 @@ fn common() -> Vec<Attr> {
             .doc("The version of all members, upwards only."),
         Attr::optional("parameter_group_name", Type::String)
             .local()
-            .sent_as("engine_version")
             .doc("The parameter group of a new major version; each region gets a copy."),
         Attr::optional_computed("cache_node_type", Type::String).doc("The node type of all members."),
         Attr::optional_computed("automatic_failover_enabled", Type::Bool).doc("Whether a replica takes over."),

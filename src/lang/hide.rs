@@ -30,7 +30,7 @@ pub fn hide(sources: &SourceMap) -> SourceMap {
     for scan in &texts {
         let mut ranges = Vec::new();
         match scan.given.as_deref() {
-            Some(name) if names.variables.contains(name) => ranges.push(0..scan.text.len()),
+            Some(name) if names.is_variable(name) => ranges.push(0..scan.text.len()),
             _ => scan.walk(|place| ranges.extend(names.hides(scan, place))),
         }
         hidden.hide(scan.file, ranges);
@@ -286,10 +286,17 @@ impl Names {
         })
     }
 
+    /// Whether a variable is declared sensitive, or a secret is made of it.
+    fn is_variable(&self, name: &str) -> bool {
+        self.variables.contains(name) || self.flowing.contains(&format!("var.{name}"))
+    }
+
     /// Notes what a secret attribute is made of, whole or in part; what is only looked up with does not count.
     fn flow(&mut self, scan: &Scan, place: &Place) {
         let of_flow = match place.path {
             [last] if last == "locals" => self.flowing.contains(&format!("local.{}", place.name)),
+            [.., kind, _] if kind == "module" => self.is_variable(place.name),
+            [.., last] if last == "vars" => self.is_variable(place.name),
             _ => false,
         };
         if place.call || !(of_flow || self.is_secret(place.name)) {
@@ -335,17 +342,15 @@ impl Names {
             _ if place.call => name == "sensitive",
             _ if self.is_secret(name) => true,
             [last] if last == "locals" => self.flowing.contains(&format!("local.{name}")),
-            [] if scan.values => self.alone || self.variables.contains(name),
+            [] if scan.values => self.alone || self.is_variable(name),
             _ if scan.broken => {
                 let some = !(self.variables.is_empty() && self.outputs.is_empty());
-                self.variables.contains(name) || some && matches!(name, "default" | "value")
+                self.is_variable(name) || some && matches!(name, "default" | "value")
             }
-            [.., kind, block] if name == "default" && kind == "variable" => {
-                self.variables.contains(block) || self.flowing.contains(&format!("var.{block}"))
-            }
+            [.., kind, block] if name == "default" && kind == "variable" => self.is_variable(block),
             [.., kind, block] if name == "value" && kind == "output" => self.outputs.contains(block),
-            [.., last] if last == "vars" => self.variables.contains(name),
-            [.., kind, _] if kind == "module" => self.variables.contains(name),
+            [.., last] if last == "vars" => self.is_variable(name),
+            [.., kind, _] if kind == "module" => self.is_variable(name),
             _ => false,
         };
         let value = match place.call {

@@ -23,11 +23,14 @@ pub struct Connection {
     pub day_two: Option<Arc<dyn DayTwo>>,
 }
 
+/// How long is waited between two looks at AWS: at first, and at most.
+pub const POLL_OF_AWS: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(15));
+
 /// Whether an endpoint is not AWS itself, so that waiting long between looks would be wasteful.
 fn poll(endpoint: Option<&str>) -> (Duration, Duration) {
     match endpoint {
         Some(_) => (Duration::from_millis(60), Duration::from_millis(250)),
-        None => (Duration::from_secs(4), Duration::from_secs(15)),
+        None => POLL_OF_AWS,
     }
 }
 

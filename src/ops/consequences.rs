@@ -18,6 +18,10 @@ pub fn leave_out(found: &mut Vec<Diagnostic>, stack: &Stack, sources: &SourceMap
     let broken = broken_texts(found, sources);
     let meant = meant(found);
     let wrong = if has("CS0411") { affected(found, stack) } else { BTreeSet::new() };
+    // Without its environment hardly anything of a stack is known: neither values nor whether they are right.
+    if no_environment {
+        found.retain(|diagnostic| diagnostic.code < "CS0400" && diagnostic.code != "CS0345");
+    }
     found.retain(|diagnostic| match diagnostic.code {
         "CS0411" => !no_environment && !hangs_on(&wrong, diagnostic),
         "CS0611" => !circle,
@@ -55,8 +59,10 @@ fn meant(found: &[Diagnostic]) -> BTreeSet<Arc<str>> {
 
 /// Whether the name that is not declared is one of these, in whichever spelling of its kind.
 fn is_meant(meant: &BTreeSet<Arc<str>>, diagnostic: &Diagnostic) -> bool {
-    let parts = diagnostic.about.as_deref().and_then(|missing| missing.split_once('.'));
-    parts.is_some_and(|(kind, name)| meant.contains(&*format!("{}.{name}", our_name(kind))))
+    let missing = diagnostic.about.as_deref().unwrap_or_default();
+    let (data, rest) = missing.strip_prefix("data.").map_or(("", missing), |rest| ("data.", rest));
+    let parts = rest.split_once('.');
+    parts.is_some_and(|(kind, name)| meant.contains(&*format!("{data}{}.{name}", our_name(kind))))
 }
 
 /// The blocks in which something is wrong, and those that hang on one: what they come to is not known, whatever they say.

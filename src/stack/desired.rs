@@ -13,7 +13,7 @@ use crate::schema::check::{Sort, conform, conform_nested, faults};
 use crate::schema::{self, Attr, Rule, object_type};
 use crate::stack::public;
 use crate::stack::watched::Watched;
-use crate::value::convert::Mismatch;
+use crate::value::convert::{Mismatch, convert};
 use crate::value::{Data, Object, Type, Value};
 
 /// A desired object, and where its attributes were written.
@@ -194,6 +194,13 @@ fn as_wanted(attr: &Attr, value: &Value) -> String {
         Type::List(of) | Type::Set(of) if matches!(**of, Type::Object(_)) && value.as_object().is_some() => {
             format!("Put it into a list, [{{ ... }}]; or write a block, {} {{ ... }}.", attr.name)
         }
+        Type::List(of) | Type::Set(of) if convert(value, of).is_ok() && !value.is_null() => {
+            let shown = value.as_str().filter(|_| !value.is_sensitive_anywhere());
+            let one = shown.map_or_else(|| "...".to_owned(), |text| format!("{text:?}"));
+            format!("Put it into brackets: [{one}].")
+        }
+        Type::Bool => "Write true or false.".to_owned(),
+        Type::Number => "Write a number.".to_owned(),
         ty => format!("Give it a value of type {ty}."),
     }
 }
@@ -464,9 +471,9 @@ fn is_written_out(expr: &Expr, scope: &dyn Scope, depth: u32) -> bool {
         Node::Parens(inner) | Node::Index(inner, _) | Node::LegacyIndex(inner, _) => is(inner),
         Node::Tuple(items) => items.iter().any(is),
         Node::Conditional(_, yes, no) => is(yes) || is(no),
-        Node::Attr(source, name) if matches!(&*source.node, Node::Name(root) if &**root == "local") => {
-            let local = scope.written_local(name).filter(|_| depth < LOCALS_MAX);
-            local.is_some_and(|expr| is_written_out(expr, scope, depth + 1))
+        Node::Attr(source, name) => {
+            let meant = part(source, name, scope, depth).filter(|_| depth < LOCALS_MAX);
+            meant.is_some_and(|expr| is_written_out(expr, scope, depth + 1))
         }
         Node::Call { name, args, .. } => match &**name {
             "secret" => false,
@@ -475,6 +482,22 @@ fn is_written_out(expr: &Expr, scope: &dyn Scope, depth: u32) -> bool {
         },
         _ => false,
     }
+}
+
+/// What stands in the files for `local.name`, or for the `name` of an object that is written there. What of the files no
+/// message may show is another matter ([`crate::lang::hide`]), which has to go by tokens.
+fn part<'a>(source: &'a Expr, name: &str, scope: &'a dyn Scope, depth: u32) -> Option<&'a Expr> {
+    let object = match &*source.node {
+        Node::Name(root) if &**root == "local" => return scope.written_local(name),
+        Node::Attr(inner, of) if depth < LOCALS_MAX => part(inner, of, scope, depth + 1)?,
+        _ => return None,
+    };
+    let Node::Object(pairs) = &*object.node else { return None };
+    let is_it = |key: &ast::Key| match key {
+        ast::Key::Name(text, _) => &**text == name,
+        ast::Key::Expr(Expr { node, .. }) => matches!(&**node, Node::String(text) if &**text == name),
+    };
+    pairs.iter().find(|(key, _)| is_it(key)).map(|(_, value)| value)
 }
 
 fn written_out(attribute: &Attribute, ty: &Type) -> Diagnostic {

@@ -11,7 +11,7 @@ use crate::catalog::regions;
 use crate::diag::lint::Lints;
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::{Attribute, Node};
-use crate::lang::declare::provider::{is_role, is_url, schema as provider_schema};
+use crate::lang::declare::provider::{has_user, is_role, is_url, schema as provider_schema};
 use crate::lang::declare::settings::elsewhere;
 use crate::lang::declare::{Backend, Module, Provider, Resource};
 use crate::lang::eval::{Scope, eval};
@@ -172,7 +172,7 @@ pub fn evaluate(
     let own = block(module, name).unwrap_or(&empty);
     let stack = module.stack.as_ref().map_or(&empty, |stack| &stack.attributes);
     let mut reader = Reader { scope: evaluator, diagnostics };
-    let own_endpoint = reader.public(own.get("endpoint"));
+    let own_endpoint = reader.endpoint(own.get("endpoint"));
     let endpoint = endpoint.map(str::to_owned).or_else(|| of_process(process, own_endpoint.is_none()));
     let borrowed = own_endpoint.is_none() && endpoint.is_some();
     let endpoints = reader.endpoints(own.get("endpoints"));
@@ -337,6 +337,28 @@ impl Reader<'_> {
         if let (false, Some(attribute)) = (is_role(&text), attribute) {
             let detail = format!("`{}` is \"{text}\", and must be the ARN of a role.", attribute.name);
             let help = "Write arn:aws:iam::ACCOUNT:role/NAME.";
+            let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail).help(help);
+            self.diagnostics.push(diagnostic.at(attribute.expr.span));
+        }
+        Some(text)
+    }
+
+    /// The emulator, or a URL.
+    fn endpoint(&mut self, attribute: Option<&Attribute>) -> Option<String> {
+        let text = self.public(attribute)?;
+        if let Some(attribute) = attribute.filter(|_| has_user(&text)) {
+            let detail = "`endpoint` has a user or a password in it, which are never sent: requests are signed.";
+            let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail);
+            self.diagnostics.push(diagnostic.at(attribute.expr.span).help("Leave out what stands before the @."));
+        } else if let Some(attribute) = attribute.filter(|_| text != EMULATOR && !is_url(&text)) {
+            let detail = "`endpoint` is neither \"emulator\" nor an http or https URL.";
+            let help = match (did_you_mean(&text, [EMULATOR]), text.split_once(':')) {
+                (Some(near), _) => format!("Did you mean \"{near}\"?"),
+                (None, Some((host, port))) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+                    format!("Write \"http://{text}\".")
+                }
+                _ => "Write \"emulator\", or a URL such as \"http://localhost:4566\".".to_owned(),
+            };
             let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail).help(help);
             self.diagnostics.push(diagnostic.at(attribute.expr.span));
         }

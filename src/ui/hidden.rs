@@ -4,7 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 #[cfg(unix)]
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 
 /// How the terminal was. A process has one.
 #[cfg(unix)]
@@ -33,6 +33,42 @@ impl Hidden {
 }
 
 impl Drop for Hidden {
+    fn drop(&mut self) {
+        end();
+    }
+}
+
+/// Held while lines are drawn: the `^C` that a terminal shows would move the cursor from where they end.
+pub struct Still(());
+
+impl Still {
+    /// Begins not to show keys that control; nothing where stdin is no terminal, or belongs to another program by now, or
+    /// where something is hidden already.
+    #[cfg(unix)]
+    pub fn begin() -> Option<Self> {
+        let stdin = std::io::stdin();
+        let before = tcgetattr(&stdin).ok()?;
+        // Who changes a terminal from the background is stopped.
+        let ours = tcgetpgrp(&stdin).is_ok_and(|group| group == rustix::process::getpgrp());
+        let mut kept = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+        if !ours || kept.is_some() {
+            return None;
+        }
+        let mut still = before.clone();
+        still.local_modes.remove(LocalModes::ECHOCTL);
+        *kept = Some(before);
+        drop(kept);
+        tcsetattr(&stdin, OptionalActions::Now, &still).ok().map(|()| Self(()))
+    }
+
+    /// Other systems show them.
+    #[cfg(not(unix))]
+    pub fn begin() -> Option<Self> {
+        None
+    }
+}
+
+impl Drop for Still {
     fn drop(&mut self) {
         end();
     }

@@ -15,6 +15,7 @@ use crate::address::Address;
 use crate::apply::Event;
 use crate::diag::visible;
 use crate::plan::{Action, Plan};
+use crate::ui::hidden::Still;
 use crate::ui::{RED, Ui, at_least, duration, print, style};
 use crate::{log, tally};
 
@@ -105,6 +106,7 @@ pub struct Board {
     whole: Option<ProgressBar>,
     lines: BTreeMap<String, Line>,
     failed: usize,
+    _still: Option<Still>,
 }
 
 struct Line {
@@ -127,7 +129,7 @@ impl Board {
             whole.set_prefix(expected(work.longest));
             whole
         });
-        Some(Self { ui, screen, work, whole, lines: BTreeMap::new(), failed: 0 })
+        Some(Self { ui, screen, work, whole, lines: BTreeMap::new(), failed: 0, _still: Still::begin() })
     }
 
     /// Draws what has happened.
@@ -273,6 +275,7 @@ fn doing(action: Action) -> &'static str {
 struct Turning {
     bar: ProgressBar,
     beats: JoinHandle<()>,
+    _still: Option<Still>,
 }
 
 impl Turning {
@@ -291,7 +294,7 @@ impl Turning {
                 tokio::time::sleep(BEAT).await;
             }
         });
-        Some(Self { bar, beats })
+        Some(Self { bar, beats, _still: Still::begin() })
     }
 }
 

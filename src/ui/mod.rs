@@ -2,6 +2,7 @@
 
 mod alike;
 mod calls;
+pub mod commands;
 pub mod cost;
 pub mod diff;
 pub mod difference;
@@ -230,6 +231,7 @@ impl Ui {
 
     /// Says a line to people, and to programs as a message of the log.
     pub fn tell(&self, text: &str) {
+        let text = &*commands::here(text);
         self.stream(|| vec![stream::log("info", text.trim())]);
         self.say(&format!("{text}\n"));
     }
@@ -275,6 +277,13 @@ impl Ui {
             return;
         }
         let sources = &hide(sources);
+        let advise = |text: &str| commands::here(text).into_owned();
+        let told = diagnostics.iter().map(|one| Diagnostic {
+            detail: advise(&one.detail),
+            help: one.help.as_deref().map(advise),
+            ..one.clone()
+        });
+        let diagnostics = &told.collect::<Vec<_>>()[..];
         self.stream(|| diagnostics.iter().map(|one| stream::diagnostic(one, sources)).collect());
         if report::github::is_here() {
             let lines = report::github::annotations(&report::findings(diagnostics, sources));
@@ -304,6 +313,7 @@ impl Ui {
 
     /// Prints an error that has no place in a file.
     pub fn error(&self, text: &str) {
+        let text = &*commands::here(text);
         self.stream(|| vec![stream::error(text)]);
         if !self.json {
             let style = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
@@ -313,6 +323,7 @@ impl Ui {
 
     /// Says something by the way.
     pub fn remark(&self, text: &str) {
+        let text = &*commands::here(text);
         self.stream(|| vec![stream::log("warn", text)]);
         if !self.json {
             self.err(&format!("{}{text}", self.about()));

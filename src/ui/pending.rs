@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::plan::{AttrChange, Waits};
+use crate::ui::commands;
 use crate::ui::json::value;
 use crate::ui::value::{SENSITIVE, inline, plain};
 use crate::value::Value;
@@ -16,10 +17,11 @@ pub fn list(all: &[Waits]) -> String {
     let stay = || all.iter().filter(|waits| !waits.leaves);
     let waiting = stay().filter(|waits| waits.under_way.is_none() && !waits.changes.is_empty());
     let now: Vec<String> = waiting.map(|waits| format!(" --now={}", quoted(&waits.address.to_string()))).collect();
-    let hint = format!("\nTo have it carried out at once: cachestack apply{}\n", now.concat());
+    let advised = |text: String| commands::here(&text).into_owned();
+    let hint = advised(format!("\nTo have it carried out at once: cachestack apply{}\n", now.concat()));
     let reboots = stay().filter(|waits| !waits.nodes.is_empty());
     let reboots: String = reboots
-        .map(|waits| format!("To restart nodes: cachestack reboot {}\n", quoted(&waits.address.to_string())))
+        .map(|waits| advised(format!("To restart nodes: cachestack reboot {}\n", quoted(&waits.address.to_string()))))
         .collect();
     let gap = if now.is_empty() && !reboots.is_empty() { "\n" } else { "" };
     blocks.join("\n") + if now.is_empty() { gap } else { &hint } + &reboots

@@ -132,7 +132,7 @@ fn a_question_is_seen_before_it_is_answered() {
         ("no\n", "not approved; nothing was sent"),
         ("\n", "not approved; nothing was sent"),
         (CTRL_C, "interrupted; nothing was sent"),
-        (CTRL_D, "nobody is there to answer: pass --auto-approve; nothing was sent"),
+        (CTRL_D, "not approved; nothing was sent"),
     ];
     for (keys, says) in unsent {
         answer(&place, &["apply"], question, keys, says, 1);

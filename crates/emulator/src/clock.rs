@@ -1,4 +1,4 @@
-//! The one source of time. Nothing else in the crate reads the system clock or sleeps, so that a test
+//! The one source of time. Nothing else in the crate, nor in that of the engine, reads the system clock or sleeps, so that a test
 //! can run hours of waiting in a moment and get the same run twice.
 
 use std::fmt::Debug;

@@ -1,4 +1,4 @@
-//! Everything that the program keeps on disk goes through here: replaced whole, or appended to, or locked.
+//! Everything that the emulator and the engine keep on disk goes through here: replaced whole, or appended to, or locked.
 //! Knows nothing of what the bytes mean.
 
 use std::ffi::OsString;

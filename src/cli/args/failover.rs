@@ -10,7 +10,7 @@ use crate::cli::complete;
 #[derive(Debug, Args)]
 pub struct Failover {
     /// The group: replication_group.NAME.
-    #[arg(add = ArgValueCompleter::new(complete::caches))]
+    #[arg(add = ArgValueCompleter::new(complete::failing_over))]
     pub address: String,
     /// The shard; it may be left out where there is one only.
     #[arg(long, value_name = "ID")]

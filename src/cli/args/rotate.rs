@@ -10,7 +10,7 @@ use crate::cli::complete;
 #[derive(Debug, Args, Clone)]
 pub struct Rotate {
     /// What has the token: replication_group.NAME.
-    #[arg(add = ArgValueCompleter::new(complete::caches))]
+    #[arg(add = ArgValueCompleter::new(complete::rotated))]
     pub address: String,
     /// Make the token that was let in the only one.
     #[arg(long)]

@@ -147,9 +147,12 @@ pub fn is_account(text: &str) -> bool {
 /// Whether a text is a URL that requests can go to.
 pub fn is_url(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| {
-        !rest.is_empty() && !rest.starts_with(['/', ':']) && !rest.contains(char::is_whitespace) && !rest.contains('@')
-    })
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', ':']) && !rest.contains(char::is_whitespace))
+}
+
+/// Whether a user, and perhaps a password, stands before the host of a URL.
+pub fn has_user(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default().contains('@'))
 }
 
 fn is_arn(text: &str) -> bool {

@@ -53,7 +53,8 @@ pub fn declare_block(block: &Block, sources: &SourceMap, module: &mut Module, di
         kind => {
             let known = BLOCKS.iter().copied().chain(kinds::names());
             let mut diagnostic = block::unknown("block", kind, block.kind_span, "A stack", known);
-            if let (Some(near), Some(name)) = (did_you_mean(kind, kinds::names()), block.labels.first()) {
+            let near = meant(kind).or_else(|| did_you_mean(kind, kinds::names()));
+            if let (Some(near), Some(name)) = (near, block.labels.first()) {
                 diagnostic = diagnostic.about(format!("{near}.{}", name.text));
             }
             let help = match meant(kind) {

@@ -245,7 +245,11 @@ fn element_of(source: &Value, key: &Value, expr: &Expr, span: Span) -> Outcome {
                 if let (Data::Object(_), Some(of), true) =
                     (&source.data, refs::describe(expr), key.as_number().is_some())
                 {
-                    let help = format!("{of} is one object, and no list of them: leave out [{name}].");
+                    let keyed = !entries.is_empty() && entries.values().all(|entry| entry.as_object().is_some());
+                    let help = match entries.keys().next().filter(|_| keyed) {
+                        Some(key) => format!("The instances have keys and no numbers: write {of}[{:?}].", &**key),
+                        None => format!("{of} is one object, and no list of them: leave out [{name}]."),
+                    };
                     wrong = wrong.into_iter().map(|one| one.help(help.clone())).collect();
                 }
                 wrong

@@ -55,6 +55,17 @@ fn what_is_written_out_is_hidden() {
             "variable \"a\" { default = \"x\" }\nauth_token = var.a",
             "variable \"a\" { default = ### }\nauth_token = var.a",
         ),
+        ("a.hcl", "auth_token = var.a\nmodule \"m\" { a = \"x\" }", "auth_token = var.a\nmodule \"m\" { a = ### }"),
+        (
+            "a.hcl",
+            "auth_token = var.a\ne \"x\" { vars = { a = \"x\", b = 2 } }",
+            "auth_token = var.a\ne \"x\" { vars = { a = ###, b = 2 } }",
+        ),
+        (
+            "a.hcl",
+            "locals { b = \"x\" }\nmodule \"m\" { a = local.b }\nauth_token = var.a",
+            "locals { b = ### }\nmodule \"m\" { a = local.b }\nauth_token = var.a",
+        ),
         ("a.hcl", "endpoint = \"http://u:p@h/\"", "endpoint = ###############"),
         // Broken values: a quote too few, single quotes, a text over several lines.
         ("a.hcl", "auth_token = \"x\nb = 1", "auth_token = ##\nb = 1"),

@@ -182,6 +182,11 @@ impl Parser<'_> {
                     let help = "An argument is written name = value, with one bare name.";
                     return self.unexpected("CS0106", "the braces of a block", help);
                 }
+                // `name "value"`, where there can be no block without a brace.
+                Kind::Newline if labels.len() == 1 && self.depth > 0 => {
+                    let help = format!("An argument takes an equals sign: {} = ...", self.text(kind));
+                    return self.unexpected("CS0105", "an equals sign, or the opening brace of a block", &help);
+                }
                 _ => {
                     let help = "A block is written kind \"label\" { ... }, the opening brace on the same line.";
                     return self.unexpected("CS0105", "the opening brace of the block", help);

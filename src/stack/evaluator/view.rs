@@ -303,7 +303,10 @@ impl Scope for View<'_> {
 }
 
 /// Words of other languages, and what is written here.
-const WORDS: [(&str, &str); 11] = [
+const WORDS: [(&str, &str); 14] = [
+    ("if", "`condition ? this : that`"),
+    ("on", "`true`"),
+    ("off", "`false`"),
     ("True", "`true`"),
     ("TRUE", "`true`"),
     ("yes", "`true`"),
@@ -347,7 +350,8 @@ impl View<'_> {
             return Ok((value, 1));
         }
         if kinds::get(our_name(kind)).is_none() && !foreign && !kind.starts_with("aws_") {
-            let roots = self.roots();
+            let mut roots = self.roots();
+            roots.extend(kinds::names().map(str::to_owned));
             let word = WORDS.iter().find(|(word, _)| *word == kind);
             let help = match (word, did_you_mean(kind, roots.iter().map(String::as_str))) {
                 (Some((_, here)), _) => format!("Write {here}."),

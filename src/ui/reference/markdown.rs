@@ -16,7 +16,8 @@ pub fn page(page: &Page) -> String {
     page.remarks.iter().for_each(|remark| out.push_str(&format!("- {remark}\n")));
     if page.rows.iter().any(|row| !row.impacts.is_empty()) {
         out.push_str(
-            "\nBehind `in place` stands what such a change may do to clients, as plans of many changes had it; the plan says which.\n",
+            "\nBehind `in place` stands what such a change may do to clients, as plans of many random changes had it; where \
+             nothing stands, none had it. The plan says which it is.\n",
         );
     }
     out.push_str("\n| attribute | type | who gives it | a change takes | |\n| --- | --- | --- | --- | --- |\n");

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::impact::{self, Impacts};
+use super::impact::{self, Seen};
 use super::subject::{Choice, Subject};
 use crate::harness::{Emulator, Place, Run};
 
 /// How a pair went.
 pub enum End {
     /// As it should; what the calls of the change do.
-    Well(Impacts),
+    Well(Seen),
     /// The change is not possible, and the plan says so: with the codes of its errors.
     Refused(String),
     /// A property does not hold.
@@ -43,7 +43,7 @@ impl Worlds {
         }
     }
 
-    fn attempt(&self, subject: &Subject, (first, second): &(Choice, Choice), strict: bool) -> Result<Impacts, End> {
+    fn attempt(&self, subject: &Subject, (first, second): &(Choice, Choice), strict: bool) -> Result<Seen, End> {
         let place = place(&subject.write(first));
         let before = world(&self.changed);
         let run = |args: &[&str]| on(&place, &self.changed, args);

@@ -12,7 +12,9 @@ use crate::value::Object;
 /// The family that engine and version of an object want, once both are known.
 pub fn wanted_family(object: &Object) -> Option<String> {
     let group = Group(object);
-    Some(engines::family(group.engine()?, group.version()?))
+    let family = engines::family(group.engine()?, group.version()?);
+    // A version that there is not has none.
+    parameters::families().iter().any(|known| *known == family).then_some(family)
 }
 
 /// The family that a default group's name tells: `default.redis7.cluster.on` is of `redis7`.
@@ -67,6 +69,13 @@ pub(super) fn version(group: Group) -> Vec<Problem> {
             format!("Versions of {word}: {}.", list(versions)),
         );
     };
+    // Redis is the engine where none is written.
+    if engine == Engine::Redis && !versions.contains(&text) && Engine::Valkey.versions().contains(&text) {
+        return wrong(
+            format!("\"{text}\" is a version of valkey, and the engine is redis."),
+            "Set engine = \"valkey\".".to_owned(),
+        );
+    }
     let open = text == "6.x" && engine == Engine::Redis;
     let three = version.patch.is_some();
     if version.major >= 6 && three {
