@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::diag::{Diagnostic, FileId, SourceMap, Span};
 use crate::kinds::our_name;
 use crate::lang::declare::Resource;
-use crate::stack::Stack;
+use crate::stack::{Stack, checks};
 use crate::value::Origin;
 
 /// Takes out what follows from something else that is told.
@@ -18,9 +18,10 @@ pub fn leave_out(found: &mut Vec<Diagnostic>, stack: &Stack, sources: &SourceMap
     let broken = broken_texts(found, sources);
     let meant = meant(found);
     let wrong = if has("CS0411") { affected(found, stack) } else { BTreeSet::new() };
-    // Without its environment hardly anything of a stack is known: neither values nor whether they are right.
+    // Without its environment no value of a stack is known, nor what they come to; its names are.
     if no_environment {
-        found.retain(|diagnostic| diagnostic.code < "CS0400" && diagnostic.code != "CS0345");
+        let of_values = |one: &Diagnostic| one.code == "CS0345" || one.address.is_some() && !checks::is_of_names(one);
+        found.retain(|diagnostic| !of_values(diagnostic));
     }
     found.retain(|diagnostic| match diagnostic.code {
         "CS0411" => !no_environment && !hangs_on(&wrong, diagnostic),

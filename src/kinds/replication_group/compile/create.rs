@@ -71,9 +71,10 @@ fn must_be_spread(change: &Change) -> Result<(), Problem> {
         return Ok(());
     }
     // One shard is counted by its nodes, and both ways to count exclude each other.
-    let count = match change.if_changed("num_node_groups").is_null() {
-        true => "num_cache_clusters to 2",
-        false => "replicas_per_node_group to 1",
+    let count = match (blocks.children().next().is_some(), change.if_changed("num_node_groups").is_null()) {
+        (true, _) => "replica_count of each node_group_configuration to 1",
+        (false, true) => "num_cache_clusters to 2",
+        (false, false) => "replicas_per_node_group to 1",
     };
     Err(Problem::error(
         "CS0536",
