@@ -153,6 +153,11 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Whether `local.NAME` or `var.NAME` begins there.
+    fn is_part_of_names(&self, at: usize) -> bool {
+        matches!(self.word(at), "local" | "var") && self.kind(at + 1) == Kind::Dot && self.kind(at + 2) == Kind::Ident
+    }
+
     /// The tokens of a value, from its first on.
     fn value(&self, start: usize) -> Range<usize> {
         let mut start = start;
@@ -312,10 +317,8 @@ impl Names {
                     indices += 1;
                 }
                 Kind::CloseBracket if indices > 0 => indices -= 1,
-                Kind::Ident if indices == 0 && matches!(scan.word(at), "local" | "var") && before != Kind::Dot => {
-                    if scan.kind(at + 1) == Kind::Dot && scan.kind(at + 2) == Kind::Ident {
-                        self.flowing.insert(format!("{}.{}", scan.word(at), scan.word(at + 2)));
-                    }
+                Kind::Ident if indices == 0 && before != Kind::Dot && scan.is_part_of_names(at) => {
+                    self.flowing.insert(format!("{}.{}", scan.word(at), scan.word(at + 2)));
                 }
                 _ => {}
             }

@@ -14,7 +14,7 @@ pub fn wanted_family(object: &Object) -> Option<String> {
     let group = Group(object);
     let family = engines::family(group.engine()?, group.version()?);
     // A version that there is not has none.
-    parameters::families().iter().any(|known| *known == family).then_some(family)
+    parameters::families().contains(&family).then_some(family)
 }
 
 /// The family that a default group's name tells: `default.redis7.cluster.on` is of `redis7`.
@@ -70,12 +70,13 @@ pub(super) fn version(group: Group) -> Vec<Problem> {
         );
     };
     // Redis is the engine where none is written.
-    if engine == Engine::Redis && !versions.contains(&text) && Engine::Valkey.versions().contains(&text) {
-        return wrong(
-            format!("\"{text}\" is a version of valkey, and the engine is redis."),
-            "Set engine = \"valkey\".".to_owned(),
-        );
-    }
+    let of_valkey = engine == Engine::Redis && Engine::Valkey.versions().contains(&text);
+    let help = match of_valkey {
+        true => {
+            format!("{text} is a version of valkey: set engine = \"valkey\". Versions of {word}: {}.", list(versions))
+        }
+        false => format!("Versions of {word}: {}.", list(versions)),
+    };
     let open = text == "6.x" && engine == Engine::Redis;
     let three = version.patch.is_some();
     if version.major >= 6 && three {
@@ -108,7 +109,7 @@ pub(super) fn version(group: Group) -> Vec<Problem> {
             "engine_version",
             "Unknown engine version",
             format!("{word} {text} is not among the versions that cachestack knows."),
-            format!("Versions of {word}: {}.", list(versions)),
+            help,
         );
         // Redis gets no new versions any more; of Valkey there may be newer ones than the table knows.
         return vec![if engine == Engine::Redis { problem.of_change() } else { problem.warning() }];
@@ -127,7 +128,7 @@ pub(super) fn version(group: Group) -> Vec<Problem> {
         return vec![problem.refused_when_set()];
     }
     if !known {
-        return wrong(format!("{word} has no version {text}."), format!("Versions of {word}: {}.", list(versions)));
+        return wrong(format!("{word} has no version {text}."), help);
     }
     Vec::new()
 }
