@@ -98,7 +98,8 @@ class Bucket:
 
 
 def lock_of(text):
-    return text.split("cachestack force-unlock ")[1].split(",")[0]
+    # The options of the run stand before it.
+    return text.split("cachestack force-unlock ")[1].splitlines()[0].split()[-1]
 
 
 def begun(stack):
