@@ -351,9 +351,7 @@ pub fn explain(failure: &Failure) -> (Option<String>, u8) {
         Failure::Locked(holder) => {
             let who = holder.as_ref().map_or_else(|| "another run".to_owned(), ToString::to_string);
             let way_out = match holder.as_ref().and_then(|holder| holder.id.as_ref()) {
-                Some(id) => format!(
-                    "if that run is gone for good, take its lock away: cachestack force-unlock {id}"
-                ),
+                Some(id) => format!("if that run is gone for good, take its lock away: cachestack force-unlock {id}"),
                 None => "the lock goes with its process, so there is nothing to unlock by force".to_owned(),
             };
             let why = format!("the state is locked by {who}. Wait for it, or pass --lock-timeout 5m; {way_out}");
