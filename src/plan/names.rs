@@ -280,9 +280,7 @@ fn frees(step: &Step, taken: &Taken) -> bool {
 
 /// What to do where an object has another address now.
 fn moved(from: &Address, to: &Address) -> String {
-    format!(
-        "Say that it moved: moved {{ from = {from}, to = {to} }} with a line for each of the two; or choose another name."
-    )
+    format!("Say that it moved: cachestack state mv --moved '{from}' '{to}'; or choose another name.")
 }
 
 fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
@@ -311,7 +309,7 @@ fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
                 "`{address}` is to be made, and the account has \"{id}\" ({kind}), which this state does not know."
             ),
             format!(
-                "{}; or take the object over: import {{ to = {address}, id = \"{id}\" }} with a line for each of the two.",
+                "{}; or take the object over: cachestack import '{address}' '{id}'.",
                 if named { "Choose another name" } else { "Remove this resource" }
             ),
         ),

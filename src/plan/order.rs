@@ -533,7 +533,7 @@ fn circle(draft: &Draft, steps: &[Step], rest: &[usize]) -> Diagnostic {
     });
     let help = match passing {
         Some((from, to)) if from != to => format!(
-            "If the objects are to stay what they are and only the blocks have other names, rename the blocks: moved {{ from = {from}, to = {to} }} with a line for each of the two. Else change one name after the other, with an apply between."
+            "If the objects are to stay what they are and only the blocks have other names, rename the blocks: cachestack state mv --moved '{from}' '{to}'. Else change one name after the other, with an apply between."
         ),
         _ => "Change one of them after the other, with an apply between.".to_owned(),
     };
