@@ -184,6 +184,8 @@ pub async fn sight(
     part: &Part,
 ) -> Result<Sight, RemoteError> {
     let remote = cloud.remote(&part.address.kind, &part.record.region);
+    // Why nobody knows whose it is, though it was seen.
+    let mut unread = None;
     for look in 1..=LOOKS {
         if look > 1 {
             clock.sleep(pause).await;
@@ -194,7 +196,11 @@ pub async fn sight(
         };
         let Some(id) = id else { continue };
         let found = remote.read(std::slice::from_ref(&id)).await?.remove(&id);
-        let Some(observation) = found else { continue };
+        let Some(observation) = found else {
+            // What was to go is gone. What was made and is new may be missed by a read, after one that has seen it.
+            unread = unread.filter(|_| operation.nature != Nature::Delete);
+            continue;
+        };
         let told = observation.object.get("id").and_then(Value::as_str).filter(|_| part.id.is_none());
         let id = told.map_or(id, str::to_owned);
         let observation = normalized(&part.address.kind, observation);
@@ -207,14 +213,17 @@ pub async fn sight(
         let mark = match asked {
             false => None,
             true => match mark(&*remote, part, &observation).await {
-                // It went between the two reads.
-                Err(error) if error.class == ErrorClass::NotFound => continue,
+                // It went between the two reads; or it is new, and not known everywhere.
+                Err(error) if error.class == ErrorClass::NotFound => {
+                    unread = Some(error);
+                    continue;
+                }
                 told => told?,
             },
         };
         return Ok(Sight::Present { id, observation, mark });
     }
-    Ok(Sight::Absent)
+    unread.map_or(Ok(Sight::Absent), Err)
 }
 
 /// Where AWS answers a create with the object that is there, that was looked for before: what is there now is ours.
@@ -234,14 +243,23 @@ async fn mark(remote: &dyn Remote, part: &Part, observation: &Observation) -> Re
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::address::Address;
+    use crate::clock::VirtualClock;
     use crate::kind::{Call, Event, Future_, Lookup, Reply};
+    use crate::state::Record;
 
-    /// An account whose objects are gone as soon as they were read once.
-    #[derive(Clone, Default)]
-    struct Going(Arc<AtomicBool>);
+    /// An account whose objects are seen by so many reads and then are gone; nobody ever finds their tags.
+    #[derive(Clone)]
+    struct Going(Arc<AtomicUsize>);
+
+    impl Going {
+        fn after(reads: usize) -> Self {
+            Self(Arc::new(AtomicUsize::new(reads)))
+        }
+    }
 
     impl Cloud for Going {
         fn remote(&self, _: &str, _: &str) -> Arc<dyn Remote> {
@@ -260,7 +278,8 @@ mod tests {
 
     impl Remote for Going {
         fn read<'a>(&'a self, ids: &'a [String]) -> Future_<'a, Result<BTreeMap<String, Observation>, RemoteError>> {
-            let there = !self.0.swap(true, Ordering::SeqCst);
+            let less = |left: usize| left.checked_sub(1);
+            let there = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok();
             let object = Object::from_iter([("id".into(), Value::string("g"))]);
             let seen = Observation { status: Status::Settled, object, pending: Object::new() };
             Box::pin(async move { Ok(ids.iter().filter(|_| there).map(|id| (id.clone(), seen.clone())).collect()) })
@@ -284,7 +303,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_gone_when_its_tags_are_asked_for_is_gone() {
-        let cloud: Arc<dyn Cloud> = Arc::new(Going::default());
+        let cloud: Arc<dyn Cloud> = Arc::new(Going::after(1));
         let key: ObjectKey = ("replication_group".to_owned(), "us-east-1".to_owned(), "g".to_owned());
         let mut live = Live::default();
         let objects = Needs { objects: BTreeSet::from([key.clone()]), ..Needs::default() };
@@ -293,5 +312,44 @@ mod tests {
         let tags = Needs { tags: BTreeSet::from([key.clone()]), ..Needs::default() };
         read(&cloud, tags, &mut live).await.expect("it is read");
         assert!(live.objects[&key].is_none(), "nobody holds a gone object for one of a stranger");
+    }
+
+    /// Seen, and its tags not found: gone for a deletion if it is missed then, and never "not made" for a creation.
+    #[tokio::test]
+    async fn what_was_seen_was_made() {
+        let operation = |nature| {
+            let address = Address::managed("subnet_group", "s");
+            let record = Record { id: "g".to_owned(), mark: Some("mark".to_owned()), ..Record::default() };
+            Operation {
+                id: "mark".to_owned(),
+                run: String::new(),
+                step: String::new(),
+                planned: None,
+                call: (0, 1),
+                name: String::new(),
+                nature,
+                digest: String::new(),
+                parts: vec![Part { address, id: Some("g".to_owned()), record, deposed: false }],
+            }
+        };
+        let cases = [
+            (Nature::Delete, 0, "absent"),
+            (Nature::Delete, 1, "absent"),
+            (Nature::Delete, 2, "absent"),
+            (Nature::Delete, 3, "unknown"),
+            (Nature::Create, 0, "absent"),
+            (Nature::Create, 1, "unknown"),
+            (Nature::Create, 3, "unknown"),
+        ];
+        for (nature, reads, want) in cases {
+            let (operation, clock) = (operation(nature), VirtualClock::at(0));
+            let seen = sight(&Going::after(reads), &clock, Duration::ZERO, &operation, &operation.parts[0]).await;
+            let word = match seen {
+                Ok(Sight::Absent) => "absent",
+                Ok(Sight::Present { .. }) => "present",
+                Err(_) => "unknown",
+            };
+            assert_eq!(word, want, "{nature:?} after {reads} reads");
+        }
     }
 }

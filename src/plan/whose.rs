@@ -55,7 +55,7 @@ pub fn untold(draft: &Draft, step: &Step) -> Option<ObjectKey> {
     let marked = step.action == Action::Delete && kind.local().is_none() && record.mark().is_some();
     let found = draft.observed(&step.address, record).filter(|_| marked)??;
     let told = found.object.get("tags_all").is_some_and(|tags| tags.as_object().is_some());
-    // For what is on its way out already we only wait.
+    // What is on its way out is gone whatever we do.
     let leaving = matches!(found.status, Status::Leaving(_));
     (!told && !leaving).then(|| key(&step.address, record))
 }

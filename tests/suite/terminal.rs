@@ -244,6 +244,8 @@ fn an_interrupt_leaves_a_clean_terminal() {
         let (_, last) = behind.rsplit_once("\u{1b}[2K").unwrap_or_else(|| panic!("it is not cleared: {rest}"));
         assert!(last.contains("Run it again") || last.contains("run it again"), "{rest}");
         assert!(last.ends_with('\n') && !last.contains("[1/2]"), "{rest}");
+        // It would move the cursor from where the lines end.
+        assert!(!rest.contains("^C"), "{rest}");
     }
 }
 
