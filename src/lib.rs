@@ -112,7 +112,7 @@
 //! | `storage` | places of states that are no directories: buckets by `object_store`, servers of Terraform's `http` protocol (feature `aws`); also where a state of Terraform lies that is read for its values; [`stack::location`] reads their names |
 //! | [`ops`] | workflows without a terminal: open, check (and leave out what only follows from another mistake, `ops/consequences.rs`), connect, recover, plan, apply, drift, change a state by hand; find what has no record ([`ops::discover`]) and take it over; the verbs of what is there already ([`ops::day_two`], which asks the service by [`kind::DayTwo`]); what differs between environments ([`ops::compare`]); what a stack costs and what its caches could save ([`ops::money`]) |
 //! | [`ui`] | output, questions and what could not be written; what is under way on a terminal ([`ui::live`]), a line that is typed there ([`ui::line`]); graphs ([`ui::graph`]); what there is to know of a kind, for `explain` and the documentation ([`ui::reference`]); documents in Terraform's form ([`ui::terraform`]), messages for programs ([`ui::stream`]), reports for code hosts ([`ui::report`]) |
-//! | [`cli`] | one file per command, several environments (`cli/several.rs`), what a shell completes (`cli/complete.rs`), manual pages ([`cli::manual`]), Terraform's spelling, signals and the exit codes |
+//! | [`cli`] | one file per command, several environments (`cli/several.rs`), operands that are addresses (`cli/operand.rs`), what a shell completes (`cli/complete.rs`), manual pages ([`cli::manual`]), Terraform's spelling, signals and the exit codes |
 //! | `simulation` | the engine under faults from a seed: a disk and an account in memory, time that leaps (tests, feature `simulation`) |
 //! | `main` | the program around the library, and its allocator, which the benches have too (`main/allocator.rs`) |
 //!
@@ -155,7 +155,7 @@
 //!
 //! | file | form | read by |
 //! | --- | --- | --- |
-//! | `<stack>/.cachestack.lock.json` | JSON, version 1: source, version, commit and checksum of each module that was fetched ([`fetch::lock`]); belongs into version control | every command on a stack; written by `init` |
+//! | `<stack>/.cachestack.lock.json` | JSON, version 1: source, version, commit and checksum of each module that was fetched ([`fetch::lock`]); belongs in version control | every command on a stack; written by `init` |
 //! | `<stack>/.cachestack/modules/NAME-VERSION-DIGITS/` | the content of such a module, used only while it has the checksum of the lock file; `.draft-*` is under way, `.lock` keeps two runs apart | likewise |
 //! | `<stack>/.terraform/modules/modules.json` | of Terraform: where it has put modules ([`fetch`]) | every command on a stack |
 //!

@@ -182,8 +182,8 @@ pub struct StackArgs {
 /// Environment and values of a stack.
 #[derive(Debug, Args, Clone, Default)]
 pub struct InputArgs {
-    /// The environment [env: CACHESTACK_ENVIRONMENT]. Plan, apply, validate, drift, diff and cost take several: again, or
-    /// a pattern, 'prod-*'.
+    /// The environment [env: CACHESTACK_ENVIRONMENT]. Plan, apply, validate, drift, diff and cost take several: again,
+    /// with commas, or a pattern, 'prod-*'.
     #[arg(short, long, value_name = "NAME", add = ArgValueCompleter::new(complete::environments))]
     pub environment: Vec<String>,
     /// A value for a variable: NAME=VALUE.

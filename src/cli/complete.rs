@@ -47,8 +47,20 @@ pub fn answered(arguments: &[OsString]) -> bool {
 fn spelled(arguments: &[OsString]) -> Vec<OsString> {
     let behind = arguments.iter().position(|word| word == "--").map_or(arguments.len(), |at| at + 1);
     let (before, typed) = arguments.split_at(behind);
+    let typed = &joined(typed);
     let ours = spelling::understood(typed.iter().cloned()).ok().filter(|ours| ours.len() == typed.len());
     before.iter().cloned().chain(ours.unwrap_or_else(|| typed.to_vec())).collect()
+}
+
+/// Bash takes an equals sign for a word of its own. The number of words stays: a switch that means nothing fills it up.
+fn joined(words: &[OsString]) -> Vec<OsString> {
+    let mut words = words.to_vec();
+    for at in 0..words.len().saturating_sub(2) {
+        if words[at].to_string_lossy().starts_with('-') && words[at + 1] == "=" {
+            words[at + 1] = std::mem::replace(&mut words[at], "--no-color".into());
+        }
+    }
+    words
 }
 
 /// The options of the line that is typed which say where the stack is.

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::address::{Address, Subject};
 use crate::cli::args::{InputArgs, StackArgs};
+use crate::cli::operand;
+use crate::cli::plan;
 use crate::cli::run::Context;
 use crate::cli::server::server;
-use crate::cli::{plan, show};
 use crate::kind::{Kind, Login};
 use crate::kinds;
 use crate::ops::connect::{Connection, Purpose, connect};
@@ -56,7 +57,7 @@ pub async fn open_for(
     purpose: Purpose,
     takes: impl Fn(&dyn Kind) -> bool,
 ) -> Result<(Open, Meant), Failure> {
-    let address = show::parse(address)?;
+    let address = operand::address(address)?;
     let stack = StackArgs { stack: None, inputs: inputs.clone() };
     let session = context.open(ui, &stack)?;
     let found = meant(&session, &session.kept()?.state(), &address, takes)?;
@@ -71,7 +72,7 @@ pub async fn open_with_login(
     user: Option<&Address>,
     takes: impl Fn(&dyn Kind) -> bool,
 ) -> Result<(Open, Meant, Option<Login>), Failure> {
-    let address = show::parse(address)?;
+    let address = operand::address(address)?;
     let stack = StackArgs { stack: None, inputs: inputs.clone() };
     let mut session = context.open(ui, &stack)?;
     let found = meant(&session, &session.kept()?.state(), &address, takes)?;

@@ -5,9 +5,10 @@ use serde_json::{Value as Json, json};
 use crate::cli::args::Doctor;
 use crate::cli::day_two::{certificates, given_login, open_for, open_with_login, through};
 use crate::cli::exit;
+use crate::cli::operand;
 use crate::cli::run::{Context, fail};
 use crate::cli::server::{Server, server};
-use crate::cli::{show, signals};
+use crate::cli::signals;
 use crate::diag::visible;
 use crate::kind::{Endpoint, Login};
 use crate::kinds;
@@ -135,7 +136,7 @@ async fn looked_at(target: Target) -> Vec<Check> {
 async fn performs(context: &Context, ui: Ui, args: &Doctor) -> Result<u8, Failure> {
     let of = (&args.inputs, &*args.subject);
     let takes = |kind: &dyn crate::kind::Kind| !kind.measures(&Object::new()).is_empty();
-    show::parse(&args.subject)?;
+    operand::address(&args.subject)?;
     let (open, meant) = open_for(context, ui, of, Purpose::Look, takes).await?;
     let now = jiff::Timestamp::try_from(open.session.clock.now()).unwrap_or_default();
     let readings = metrics::read(&open.connection, &meant, metrics::last(1, now.as_second())).await?;

@@ -40,7 +40,7 @@ async fn serve(context: &Context, args: &Emulate) -> Result<(), String> {
     }
     let listener = tokio::net::TcpListener::bind(&args.listen)
         .await
-        .map_err(|error| format!("--listen {}: {error}", args.listen))?;
+        .map_err(|error| format!("--listen {}: {error}{}", args.listen, meant(&args.listen)))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     context.ui(false).out(&format!("The emulator listens on http://{address} (AWS_ENDPOINT_URL=http://{address})\n"));
     if !address.ip().to_canonical().is_loopback() {
@@ -93,4 +93,13 @@ fn text_of(path: &Path) -> Result<String, String> {
     let told = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
     let bytes = crate::disk::read(path).map_err(|error| told(&error))?.ok_or_else(|| told(&"there is no such file"))?;
     String::from_utf8(bytes).map_err(|_| told(&"this is not text"))
+}
+
+/// What may be meant where it is no address with a port.
+fn meant(listen: &str) -> String {
+    match listen.trim_start_matches(':').parse::<u16>() {
+        Ok(port) => format!("; write --listen 127.0.0.1:{port}"),
+        Err(_) if !listen.contains(':') => format!("; write --listen {listen}:4566"),
+        Err(_) => String::new(),
+    }
 }

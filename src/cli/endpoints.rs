@@ -4,8 +4,8 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::args::{EndpointFormat, Endpoints};
 use crate::cli::exit;
+use crate::cli::operand;
 use crate::cli::run::{Context, fail};
-use crate::cli::show;
 use crate::kind::Endpoint;
 use crate::ops::Failure;
 use crate::ops::day_two::endpoints::{Of, list, variables};
@@ -21,7 +21,7 @@ pub fn run(context: &Context, args: &Endpoints) -> u8 {
 
 fn attempt(context: &Context, ui: Ui, args: &Endpoints) -> Result<u8, Failure> {
     let (session, address) = context.open_meant(ui, &args.inputs, args.address.as_deref())?;
-    let address = address.map(show::parse).transpose()?;
+    let address = address.map(operand::address).transpose()?;
     let state = session.kept()?.state().clone();
     if let Some(address) = &address {
         kind_of(address, |kind| kind.filled_from().is_some())?;
@@ -85,7 +85,7 @@ fn yaml(found: &[Of]) -> String {
     out
 }
 
-/// What pods take as variables by `envFrom`. Tokens are none of it: those belong into a Secret.
+/// What pods take as variables by `envFrom`. Tokens are none of it: those belong in a Secret.
 fn config_map(stack: &str, found: &[Of]) -> String {
     let named: String =
         stack.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();

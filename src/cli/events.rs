@@ -4,8 +4,9 @@ use serde_json::json;
 
 use crate::cli::args::Events;
 use crate::cli::day_two::{open, open_for};
+use crate::cli::operand;
 use crate::cli::run::{Context, fail};
-use crate::cli::{exit, show, signals};
+use crate::cli::{exit, signals};
 use crate::kind::Event;
 use crate::kinds;
 use crate::ops::Failure;
@@ -57,7 +58,7 @@ async fn attempt(context: &Context, ui: Ui, args: &Events) -> Result<u8, Failure
 
 /// The events are those of ElastiCache: it tells none of other services' objects.
 fn of_elasticache(address: &str) -> Result<(), Failure> {
-    let address = show::parse(address)?;
+    let address = operand::address(address)?;
     match kinds::get(&address.kind) {
         Some(kind) if !kind.schema().terraform.starts_with("aws_elasticache_") => Err(Failure::Error(format!(
             "`{address}` has no events: those that are told are of ElastiCache, and {} is none of its kinds",

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::address::{Address, Subject};
 use crate::cli::apply::{self, Judge, Manner};
 use crate::cli::args::{ApplyArgs, Import, ScopeArgs, StackArgs};
+use crate::cli::operand;
 use crate::cli::run::{Context, fail, one};
-use crate::cli::{discover, show, signals, takeover};
+use crate::cli::{discover, signals, takeover};
 use crate::diag::visible;
 use crate::disk;
 use crate::generate::{Generated, Spelling, imports};
@@ -34,7 +35,7 @@ pub async fn run(context: &Context, args: &Import) -> u8 {
 }
 
 async fn single(context: &Context, ui: Ui, args: &Import, address: &str, id: &str) -> Result<u8, Failure> {
-    let to = show::parse(address)?;
+    let to = operand::address(address)?;
     let stack = StackArgs { stack: None, inputs: args.inputs.clone() };
     let block = imports(&[(to.clone(), id.to_owned())], Spelling::Ours);
     let mut beside = BTreeMap::from([("<command line>".to_owned(), block)]);

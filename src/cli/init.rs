@@ -56,7 +56,7 @@ async fn fetch(context: &Context, args: &Init, ui: Ui) -> Result<u8, String> {
 fn report(ui: Ui, fetched: &Fetched) -> u8 {
     let lines: String = fetched.lines.iter().map(|line| format!("{line}\n")).collect();
     let locked = match fetched.locked {
-        true => format!("Wrote {}; it belongs into version control.\n", lock::FILE),
+        true => format!("Wrote {}; it belongs in version control.\n", lock::FILE),
         false => String::new(),
     };
     ui.out(&(lines + &locked));

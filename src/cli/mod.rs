@@ -32,6 +32,7 @@ mod language;
 mod log;
 pub mod manual;
 mod metrics;
+mod operand;
 mod output;
 mod panic;
 mod pending;

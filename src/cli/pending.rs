@@ -1,10 +1,9 @@
 //! `cachestack pending`
 
-use crate::address::Subject;
 use crate::cli::args::PendingArgs;
+use crate::cli::operand;
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, signals};
-use crate::kinds;
 use crate::ops::Failure;
 use crate::plan::{Options, Waits};
 use crate::ui::{self, Ui, stream};
@@ -25,7 +24,7 @@ pub async fn run(context: &Context, args: &PendingArgs) -> u8 {
 
 async fn waits(context: &Context, ui: Ui, args: &PendingArgs) -> Result<Vec<Waits>, Failure> {
     let (mut session, address) = context.open_meant(ui, &args.inputs, args.address.as_deref())?;
-    let subject = address.map(subject).transpose()?;
+    let subject = address.map(operand::subject).transpose()?;
     // What waits is there whatever the stack says by now: a plan that is refused would not tell it.
     let options = Options { refresh_only: true, ..Options::default() };
     let (plan, store, _) = super::plan::prepare(ui, &mut session, &options, None).await?;
@@ -35,10 +34,6 @@ async fn waits(context: &Context, ui: Ui, args: &PendingArgs) -> Result<Vec<Wait
         return Err(Failure::Error(state.lacks(&subject)));
     }
     Ok(plan.waits.into_iter().filter(|waits| subject.contains(&waits.address)).collect())
-}
-
-fn subject(text: &str) -> Result<Subject, Failure> {
-    kinds::subject(text).ok_or_else(|| Failure::Error(format!("`{text}` is not an address")))
 }
 
 /// Says what keeps a strict run from being at its end; whether there is anything.

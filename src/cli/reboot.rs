@@ -2,8 +2,9 @@
 
 use crate::cli::apply::{Manner, plan_and_apply};
 use crate::cli::args::{ApplyArgs, RebootArgs, ScopeArgs, StackArgs};
+use crate::cli::operand;
 use crate::cli::run::{Context, fail, plan_options};
-use crate::cli::{show, signals};
+use crate::cli::signals;
 use crate::ops::Failure;
 use crate::plan::Options;
 use crate::ui::Ui;
@@ -18,7 +19,7 @@ pub async fn run(context: &Context, args: &RebootArgs) -> u8 {
 }
 
 async fn attempt(context: &Context, ui: Ui, args: &RebootArgs) -> Result<u8, Failure> {
-    let address = show::parse(&args.address)?;
+    let address = operand::address(&args.address)?;
     let scope = ScopeArgs {
         max_impact: args.max_impact.clone(),
         allow_destroy: args.allow_destroy.clone(),

@@ -8,8 +8,9 @@ use crate::address::{Address, Subject};
 use crate::cli::apply::{self, Manner};
 use crate::cli::args::{ApplyArgs, InputArgs, Restore, ScopeArgs, StackArgs};
 use crate::cli::day_two::open;
+use crate::cli::operand;
 use crate::cli::run::{Context, fail};
-use crate::cli::{exit, import, plan, show, signals};
+use crate::cli::{exit, import, plan, signals};
 use crate::disk;
 use crate::generate::restored::Edit;
 use crate::kind::{Kind, Observation};
@@ -33,7 +34,7 @@ pub async fn run(context: &Context, args: &Restore) -> u8 {
 
 async fn attempt(context: &Context, ui: Ui, args: &Restore) -> Result<u8, Failure> {
     let stop = signals::listen(ui);
-    let address = show::parse(&args.address)?;
+    let address = operand::address(&args.address)?;
     let kind = kind_of(&address, |kind| kind.filled_from().is_some())?;
     let filled = kind.filled_from().ok_or(Failure::Stack)?;
     let (session, found) = listed(context, ui, args, &address, kind).await?;
@@ -55,7 +56,7 @@ async fn attempt(context: &Context, ui: Ui, args: &Restore) -> Result<u8, Failur
     let allowed = match args.allow_destroy.as_deref() {
         None => false,
         Some("all") => true,
-        Some(named) if show::parse(named)? == edit.address => true,
+        Some(named) if operand::address(named)? == edit.address => true,
         Some(named) => {
             let why = format!("--allow-destroy {named}: only `{}` is restored; nothing was sent", edit.address);
             return Err(Failure::Error(why));

@@ -3,6 +3,7 @@
 use crate::address::{Address, Subject};
 use crate::cli::apply::{self, Manner};
 use crate::cli::args::{ApplyArgs, Approval, Rotate, ScopeArgs, StackArgs};
+use crate::cli::operand;
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, signals};
 use crate::kind::SecretPhase;
@@ -23,7 +24,7 @@ pub async fn run(context: &Context, args: &Rotate) -> u8 {
 }
 
 async fn attempt(context: &Context, ui: Ui, args: &Rotate) -> Result<u8, Failure> {
-    let address = super::show::parse(&args.address)?;
+    let address = operand::address(&args.address)?;
     if args.finish {
         return Ok(turn(context, ui, args, &address, SecretPhase::Set).await?.0);
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::address::{Address, Subject};
 use crate::cli::args::{Cli, InputArgs, ScopeArgs, StackArgs};
 use crate::cli::exit;
+use crate::cli::operand;
 use crate::cli::saved::{self, Named};
 use crate::cli::spared;
 use crate::clock::Clock;
@@ -194,7 +194,9 @@ impl Context {
     /// The names of environments that are given: by `-e`, else by the process.
     pub fn named(&self, inputs: &InputArgs) -> Vec<String> {
         let process = self.variable("CACHESTACK_ENVIRONMENT").map(str::to_owned);
-        if inputs.environment.is_empty() { process.into_iter().collect() } else { inputs.environment.clone() }
+        let given =
+            if inputs.environment.is_empty() { process.into_iter().collect() } else { inputs.environment.clone() };
+        given.iter().flat_map(|names| names.split(',')).map(|name| name.trim().to_owned()).collect()
     }
 
     /// The same, and else the workspace that Terraform would take, where there is such an environment.
@@ -276,26 +278,8 @@ fn in_order(vars: Vec<Given>, files: Vec<Given>, arguments: &[String]) -> Vec<Gi
 
 /// The options of a plan.
 pub fn plan_options(scope: &ScopeArgs, destroy: bool) -> Result<Options, Failure> {
-    let addresses = |texts: &[String]| -> Result<Vec<Address>, Failure> {
-        let parse = |text: &String| {
-            crate::kinds::address(text).ok_or_else(|| {
-                Failure::Error(format!(
-                    "`{text}` is not an address; write replication_group.redis or 'alarm.cpu[\"a\"]'"
-                ))
-            })
-        };
-        texts.iter().map(parse).collect()
-    };
-    let subjects = |texts: &[String]| -> Result<Vec<Subject>, Failure> {
-        let parse = |text: &String| {
-            crate::kinds::subject(text).ok_or_else(|| {
-                Failure::Error(format!(
-                    "`{text}` is not an address; write replication_group.redis, 'alarm.cpu[\"a\"]' or module.cache"
-                ))
-            })
-        };
-        texts.iter().map(parse).collect()
-    };
+    let addresses = |texts: &[String]| texts.iter().map(|text| operand::address(text)).collect::<Result<Vec<_>, _>>();
+    let subjects = |texts: &[String]| texts.iter().map(|text| operand::subject(text)).collect::<Result<Vec<_>, _>>();
     let max_impact = scope.max_impact.as_deref().map(|word| {
         Impact::parse(word).ok_or_else(|| {
             Failure::Error(format!("--max-impact {word}: write none, blip, failover, write-pause, reboot or data-loss"))

@@ -9,6 +9,7 @@ use crate::cli::run::Context;
 use crate::cli::signals;
 use crate::cli::spared;
 use crate::disk;
+use crate::lang::source;
 use crate::ops::apply::{guard, lock};
 use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::recover::Watch;
@@ -40,12 +41,15 @@ pub enum Named {
 /// directory, but for a plan that was told as JSON.
 ///
 /// # Errors
-/// A file that is neither.
+/// A file that is neither, such as one of values for variables.
 pub fn named(path: &Path) -> Result<Named, Failure> {
     if !path.is_file() {
         return Ok(Named::Directory(path.to_owned()));
     }
     let wrong = |why: String| Failure::Error(format!("{}: {why}", path.display()));
+    if source::is_of_values(&path.to_string_lossy()) {
+        return Err(wrong("it is a file of values: pass it with --var-file".to_owned()));
+    }
     let bytes = read(path)?;
     if seal::is_plan(&bytes) {
         return Ok(Named::Plan(path.to_owned()));

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::address::Address;
 use crate::cli::args::Show;
+use crate::cli::operand;
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, saved};
 use crate::fetch::Library;
@@ -26,7 +27,7 @@ fn show(context: &Context, ui: Ui, args: &Show) -> Result<u8, Failure> {
     let (session, address) = context.open_meant(ui, &args.inputs, args.address.as_deref())?;
     let store = session.kept()?;
     let state = store.state();
-    let address = address.map(parse).transpose()?;
+    let address = address.map(operand::address).transpose()?;
     let chosen: Vec<(&Address, &Record)> = state
         .records
         .iter()
@@ -66,11 +67,6 @@ fn show_plan(ui: Ui, args: &Show, file: &Path) -> Result<u8, Failure> {
     }
     super::plan::show(ui, &saved.plan, &saved.of.environment, &saved.of.place);
     Ok(exit::OK)
-}
-
-/// Reads an address.
-pub fn parse(text: &str) -> Result<Address, Failure> {
-    crate::kinds::address(text).ok_or_else(|| Failure::Error(format!("`{text}` is not an address")))
 }
 
 /// One record for people.

@@ -23,6 +23,8 @@ const REFUSED: &[(&str, Option<&str>, &str)] = &[
     ("concise", None, "only what changes is shown"),
     ("allow-missing-config", None, "write the block first"),
     ("ignore-remote-version", None, "there is no remote that runs another version"),
+    ("type", None, "with --plan the graph is that of a plan, with --plan --destroy that of its end"),
+    ("draw-cycles", None, "a cycle is an error, which tells the way round"),
     ("config", None, "name the directory of the stack, or use -chdir=DIR"),
 ];
 
@@ -127,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_spelling_of_terraform_is_understood() {
-        let cases: [(&str, Result<&str, &str>); 14] = [
+        let cases: [(&str, Result<&str, &str>); 15] = [
             (
                 "apply -auto-approve -e prod -C x -target=alarm.a",
                 Ok("apply --auto-approve -e prod -C x --target=alarm.a"),
@@ -143,6 +145,7 @@ mod tests {
             ("plan -unheard-of", Ok("plan --unheard-of")),
             ("plan - -- -lock=false", Ok("plan - -- -lock=false")),
             ("apply -allow-replace=all", Ok("apply --allow-replace=all")),
+            ("graph -type=plan", Err("-type=plan: with --plan")),
             ("apply -lock=false", Err("-lock=false: the state is locked always")),
             ("plan -generate-config-out=x.tf", Ok("plan --generate-config-out=x.tf")),
         ];

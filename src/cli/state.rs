@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::address::{Address, Subject};
 use crate::cli::args::{State, StateCommand, Surgery};
+use crate::cli::operand;
 use crate::cli::run::{Context, fail};
 use crate::cli::{exit, show};
 use crate::diag::visible;
@@ -63,7 +64,7 @@ async fn attempt(context: &Context, ui: Ui, args: &State) -> Result<u8, Failure>
             change(context, ui, surgery, &Change::Remove(subjects)).await
         }
         StateCommand::ReplaceId { address, id, surgery } => {
-            change(context, ui, surgery, &Change::ReplaceId(show::parse(address)?, id.clone())).await
+            change(context, ui, surgery, &Change::ReplaceId(operand::address(address)?, id.clone())).await
         }
         StateCommand::Push { file, force, surgery } => push(context, ui, surgery, file, *force).await,
     }
@@ -103,7 +104,7 @@ fn listed(ui: Ui, address: String, behind: &str, what: Option<(&str, &str)>) {
 
 fn show_one(ui: Ui, store: &Store, address: &str, json: bool) -> Result<u8, Failure> {
     let state = store.state();
-    let address = show::parse(address)?;
+    let address = operand::address(address)?;
     let record = state.records.get(&address).ok_or_else(|| Failure::Error(state.lacks(&address)))?;
     if json {
         ui.json(&show::json(&state, &[(&address, record)]));
@@ -116,7 +117,7 @@ fn show_one(ui: Ui, store: &Store, address: &str, json: bool) -> Result<u8, Fail
 fn subject(text: &str) -> Result<Subject, Failure> {
     match Subject::parse(text) {
         Some(Subject::Module(module)) => Ok(Subject::Module(module)),
-        _ => show::parse(text).map(Subject::Resource),
+        _ => operand::address(text).map(Subject::Resource),
     }
 }
 

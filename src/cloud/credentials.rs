@@ -273,7 +273,7 @@ pub async fn explained(settings: &Settings, loaded: &Loaded, mut error: RemoteEr
 const EMULATOR: &str = "try the stack without an account: --endpoint emulator";
 
 async fn advice(settings: &Settings, why: &str) -> String {
-    let why = why.lines().map(str::trim).collect::<Vec<_>>().join("; ").replace(":; ", ": ");
+    let why = told(why);
     let named = settings.access.profile.clone();
     let by_variable = std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty());
     let Some(name) = named.clone().or(by_variable) else {
@@ -294,6 +294,19 @@ async fn advice(settings: &Settings, why: &str) -> String {
                 "the profile \"{name}\" does not exist. {hint} Make it with `aws configure sso --profile {name}`, name another one in {place}, or {EMULATOR}"
             )
         }
+    }
+}
+
+/// Why nothing gave credentials, in one line without the layers of the SDK. Where it came down to the metadata service, as
+/// it does on any machine outside of AWS, what was looked at says more.
+fn told(why: &str) -> String {
+    let why = why.lines().map(str::trim).collect::<Vec<_>>().join("; ").replace(":; ", ": ");
+    match why.rsplit_once("an error occurred while loading credentials: ") {
+        Some((_, last)) if last.contains("IMDS") => {
+            "there are none in the variables, the files in ~/.aws, and the metadata service of EC2".to_owned()
+        }
+        Some((_, last)) => last.to_owned(),
+        None => why,
     }
 }
 

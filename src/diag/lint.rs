@@ -168,11 +168,11 @@ fn code(rest: &str) -> Result<&'static str, String> {
 /// The warning of a remark that lets nothing pass in any environment.
 pub fn idle(code: &str, at: Span) -> Diagnostic {
     let detail = format!("No {code} is found here: there is nothing to let pass.");
-    Diagnostic::warning("CS1031", "A remark that does nothing", detail).at(at).help("Take the remark out.")
+    Diagnostic::warning("CS1031", "An ignore comment that does nothing", detail).at(at).help("Take the remark out.")
 }
 
 fn useless(detail: String) -> Diagnostic {
-    Diagnostic::warning("CS1031", "A remark that does nothing", detail)
+    Diagnostic::warning("CS1031", "An ignore comment that does nothing", detail)
         .help(format!("Write `# {WORD} CODE REASON`, with the code of the message."))
 }
 

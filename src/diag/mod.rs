@@ -59,7 +59,7 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The names involved, each with what is to be said of its value: `var.nodes`, `is 7`.
     pub values: Vec<(String, String)>,
-    /// The name that is missing, for whoever decides by it. Not shown.
+    /// The name that is missing, or of the variable whose value is wrong, for whoever decides by it. Not shown.
     pub about: Option<Arc<str>>,
     /// What it hangs on that is not known, for whoever decides by it. Not shown.
     pub origin: Option<Arc<Origin>>,

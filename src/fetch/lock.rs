@@ -11,7 +11,7 @@ use super::version::{Constraint, Version};
 use crate::diag::Diagnostic;
 use crate::disk;
 
-/// Its name, in the directory of the stack. It belongs into version control.
+/// Its name, in the directory of the stack. It belongs in version control.
 pub const FILE: &str = ".cachestack.lock.json";
 
 /// So many bytes may it have.

@@ -112,7 +112,7 @@ fn small(global: &Object, primaries: &BTreeMap<&str, &Object>) -> Option<Problem
     let node = text(primaries.get(id)?, "node_type")?;
     let wrong = |detail: String| {
         let help = "Choose a node type of the R, M or C families from large on.";
-        Problem::error("CS1069", "primary_replication_group_id", "Too small for a global datastore", detail, help)
+        Problem::error("CS1069", "primary_replication_group_id", "Node type not for global datastores", detail, help)
     };
     if node.starts_with("cache.t") || !node.ends_with("large") {
         return Some(wrong(format!(
@@ -154,7 +154,7 @@ impl Kind for GlobalReplicationGroup {
             Problem::error(
                 "CS0750",
                 "parameter_group_name",
-                "A parameter group for no version",
+                "A parameter group without an upgrade",
                 detail,
                 "Leave it out.",
             )

@@ -94,17 +94,18 @@ fn is_foreign_group(text: &str) -> bool {
 pub const SOURCE_GROUP_ID: Rule =
     Rule::Test(is_foreign_group, "the id of a security group (sg-0123456789abcdef0 or ACCOUNT/sg-0123456789abcdef0)");
 
-fn is_ec2_description(text: &str) -> bool {
+/// The letters of names and descriptions of security groups. Source: the EC2 reference of CreateSecurityGroup.
+pub fn is_ec2_text(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c))
 }
 
-/// AWS takes no description of blanks only; without any there is one of ours.
+/// AWS takes no description of spaces only; without any there is one of ours.
 pub const DESCRIPTION: Rule =
-    Rule::Test(|text| text.is_empty() || !text.trim().is_empty(), "a text of more than blanks");
+    Rule::Test(|text| text.is_empty() || !text.trim().is_empty(), "a text of more than spaces");
 
 /// The rule of descriptions of security groups and their rules. Source: the EC2 service model.
 pub const EC2_DESCRIPTION: Rule =
-    Rule::Test(is_ec2_description, "ASCII letters, digits, blanks and ._-:/()#,@[]+=&;{}!$* only");
+    Rule::Test(is_ec2_text, "ASCII letters, digits, spaces and ._-:/()#,@[]+=&;{}!$* only");
 
 fn is_protocol(text: &str) -> bool {
     let named = ["tcp", "udp", "icmp", "icmpv6", "all", "-1"].iter().any(|name| name.eq_ignore_ascii_case(text));

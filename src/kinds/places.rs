@@ -44,7 +44,7 @@ fn node_type(written: &Object, region: &str) -> Option<Problem> {
     missing.then(|| {
         let detail = format!("As far as is known {region} has no {name}.");
         let help = "See that the region has it, or choose another node type.";
-        Problem::error("CS1046", "node_type", "Perhaps not in this region", detail, help).warning()
+        Problem::error("CS1046", "node_type", "The node type may not be in this region", detail, help).warning()
     })
 }
 
@@ -56,8 +56,13 @@ pub fn doubtful_zone(region: &str, zones: &[(&'static str, &str)]) -> Option<Pro
     };
     let (attribute, zone) = zones.iter().find(|(_, zone)| zone.starts_with(region) && doubtful(zone))?;
     let detail = format!("No zone \"{zone}\" of {region} is known.");
-    let problem =
-        Problem::error("CS1048", attribute, "Perhaps no zone", detail, "Name a zone such as those of your subnets.");
+    let problem = Problem::error(
+        "CS1048",
+        attribute,
+        "Unusual availability zone",
+        detail,
+        "Name a zone such as those of your subnets.",
+    );
     Some(problem.warning())
 }
 

@@ -217,7 +217,7 @@ fn check_rule(attribute: &'static str, rule: &Object) -> Option<Problem> {
         return Some(Problem::error(
             "CS0522",
             attribute,
-            "A rule without a source",
+            "A rule without a source or destination",
             "AWS wants each rule to say who it is for.",
             "Add cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, security_groups or self = true.",
         ));

@@ -74,7 +74,7 @@ fn open_to_all(desired: &Object) -> Option<Problem> {
 fn reserved(name: &str) -> Option<Problem> {
     let detail = match name {
         "default" => "\"default\" is the security group that AWS makes in each VPC.",
-        name if !name.is_ascii() => "AWS takes names of ASCII characters only.",
+        name if !names::is_ec2_text(name) => "A name is of letters, digits, spaces and ._-:/()#,@[]+=&;{}!$* only.",
         _ => return None,
     };
     Some(Problem::error("CS1053", "name", "Not a name of a security group", detail, "Choose another name."))

@@ -166,7 +166,7 @@ fn no_snapshots(cache: Neighbour) -> Option<Problem> {
     let none = days.is_none_or(|days| days.is_null() || days.as_i64() == Some(0));
     none.then(|| {
         let detail = "No daily snapshot is kept, so that nothing brings data back.";
-        let help = "Set snapshot_retention_limit to some days.";
+        let help = "Set snapshot_retention_limit = 7, for instance.";
         Problem::error("CS1065", "snapshot_retention_limit", "No snapshots", detail, help).warning()
     })
 }
@@ -435,7 +435,7 @@ fn users(desired: &Object) -> Option<Problem> {
     let given = desired.get("user_group_id").is_some_and(|value| !value.is_null());
     (given && text(desired, "engine") == Some("memcached")).then(|| {
         let detail = "Memcached knows no users.";
-        Problem::error("CS0742", "user_group_id", "No users here", detail, "Leave user_group_id out.")
+        Problem::error("CS0742", "user_group_id", "Memcached has no users", detail, "Leave user_group_id out.")
     })
 }
 
@@ -449,6 +449,6 @@ fn public(desired: &Object) -> Option<Problem> {
     (engine != "valkey" || old).then(|| {
         let detail = "Connections from anywhere are for valkey from version 9 on, with users of IAM.";
         let help = "Set engine = \"valkey\" and major_engine_version = \"9\"; or leave connection_type out.";
-        Problem::error("CS0743", "connection_type", "Not to be reached from anywhere", detail, help)
+        Problem::error("CS0743", "connection_type", "A public endpoint needs Valkey 9", detail, help)
     })
 }

@@ -256,7 +256,7 @@ pub fn low_port(port: Option<i64>) -> Option<Problem> {
     let port = port.filter(|port| (1..1024).contains(port))?;
     let detail = format!("Caches listen on ports from 1024 on, as far as is known; this is {port}.");
     Some(
-        Problem::error("CS1049", "port", "Not a port for caches", detail, "Use 6379 or 11211, for instance.")
+        Problem::error("CS1049", "port", "The port is below 1024", detail, "Use 6379 or 11211, for instance.")
             .refused_when_made(),
     )
 }

@@ -331,7 +331,7 @@ fn access(desired: &Object) -> Vec<Problem> {
         return vec![Problem::error(
             "CS0720",
             "access_string",
-            "A user of no rules",
+            "A user without an access string",
             "What a user may do is said by `access_string`, or by `role`; here is neither.",
             "Set access_string = \"on ~app:* +@read\", or role = \"app\".",
         )];
@@ -342,7 +342,7 @@ fn access(desired: &Object) -> Vec<Problem> {
         return vec![Problem::error(
             "CS0725",
             "role",
-            "Rules said twice",
+            "Both role and access_string",
             "`role` stands for an access string, and `access_string` says another one.",
             "Keep one of the two.",
         )];
@@ -363,7 +363,7 @@ fn access(desired: &Object) -> Vec<Problem> {
 fn useless(access: &Access, rules: &str, engine: Option<&str>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut warn = |detail: String, help: &str| {
-        let problem = Problem::error("CS0722", "access_string", "Perhaps not what is meant", detail, help);
+        let problem = Problem::error("CS0722", "access_string", "The user can do less than it seems", detail, help);
         problems.push(problem.warning());
     };
     if !access.on && !rules.split_whitespace().any(|word| word.eq_ignore_ascii_case("off")) {

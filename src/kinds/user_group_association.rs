@@ -66,7 +66,7 @@ impl Kind for UserGroupAssociation {
             let (owner, _) = lists(association.planned, among).find(takes_out)?;
             let detail = format!("`{owner}` lists its users without \"{user}\", and would take it out again.");
             let help = "Add it to `user_ids` there; or add lifecycle { ignore_changes = [user_ids] } to the group.";
-            Some((address, Problem::error("CS0730", "user_id", "Listed elsewhere", detail, help)))
+            Some((address, Problem::error("CS0730", "user_id", "The user group would remove this user", detail, help)))
         };
         among.of(KIND).filter_map(problem).collect()
     }

@@ -93,9 +93,8 @@ pub fn load(directory: &Path, origin: &Origin, sources: &mut SourceMap, diagnost
         Err(_) if matches!(origin, Origin::Kept { .. }) => Vec::new(),
         Err(error) => {
             let detail = format!("{}: {error}.", directory.display());
-            let help =
-                "Name the directory of a stack, or use -C. `apply` and `show` take the file of a saved plan too.";
-            diagnostics.push(Diagnostic::error("CS0301", "The directory cannot be read", detail).help(help));
+            let unread = Diagnostic::error("CS0301", "The directory cannot be read", detail);
+            diagnostics.push(unread.help(meant(&directory.display().to_string())));
             return files;
         }
     };
@@ -115,6 +114,19 @@ pub fn load(directory: &Path, origin: &Origin, sources: &mut SourceMap, diagnost
         files.values.extend(read(directory, name, sources, diagnostics));
     }
     files
+}
+
+/// What may be meant by the name of a directory that is not there.
+fn meant(name: &str) -> String {
+    let is_word =
+        name.starts_with(char::is_alphabetic) && name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
+    match name {
+        _ if is_of_values(name) => format!("A file of values is passed with --var-file {name}, where it is."),
+        _ if is_word => format!("Name the directory of a stack; the environment \"{name}\" would be -e {name}."),
+        _ => {
+            "Name the directory of a stack, or use -C. `apply` and `show` take the file of a saved plan too.".to_owned()
+        }
+    }
 }
 
 /// Reads the configuration of a module's directory; its values come from the caller.
@@ -187,8 +199,12 @@ pub fn is_configuration(name: &str) -> bool {
 
 /// Whether `fmt` lays out a file of that name.
 pub fn is_formatted(name: &str) -> bool {
-    let values = [".tfvars", ".hclvars"].iter().any(|ending| name.ends_with(ending)) && !name.starts_with('.');
-    is_configuration(name) && !name.ends_with(".json") || values || name.ends_with(".tftest.hcl")
+    is_configuration(name) && !name.ends_with(".json") || is_of_values(name) || name.ends_with(".tftest.hcl")
+}
+
+/// Whether a file of that name holds values of variables.
+pub fn is_of_values(name: &str) -> bool {
+    [".tfvars", ".hclvars"].iter().any(|ending| name.ends_with(ending)) && !name.starts_with('.')
 }
 
 #[cfg(test)]

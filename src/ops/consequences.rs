@@ -17,6 +17,7 @@ pub fn leave_out(found: &mut Vec<Diagnostic>, stack: &Stack, sources: &SourceMap
     let (no_environment, circle) = (has("CS0352"), has("CS0330"));
     let broken = broken_texts(found, sources);
     let meant = meant(found);
+    let unread = unread(found);
     let wrong = if has("CS0411") { affected(found, stack) } else { BTreeSet::new() };
     // Without its environment no value of a stack is known, nor what they come to; its names are.
     if no_environment {
@@ -24,6 +25,7 @@ pub fn leave_out(found: &mut Vec<Diagnostic>, stack: &Stack, sources: &SourceMap
         found.retain(|diagnostic| !of_values(diagnostic));
     }
     found.retain(|diagnostic| match diagnostic.code {
+        "CS0315" => !diagnostic.span.is_some_and(|header| is_unread(header, &unread, stack)),
         "CS0411" => !no_environment && !hangs_on(&wrong, diagnostic),
         "CS0611" => !circle,
         "CS0401" if is_meant(&meant, diagnostic) => false,
@@ -37,6 +39,22 @@ fn broken_texts(found: &[Diagnostic], sources: &SourceMap) -> Vec<Arc<str>> {
     let broken = found.iter().filter(|diagnostic| diagnostic.code.starts_with("CS01"));
     let files: BTreeSet<FileId> = broken.filter_map(|diagnostic| Some(diagnostic.span?.file)).collect();
     files.iter().map(|file| sources.get(*file).text.clone()).collect()
+}
+
+/// The places where a text could not be read.
+fn unread(found: &[Diagnostic]) -> Vec<Span> {
+    found
+        .iter()
+        .filter(|diagnostic| diagnostic.code.starts_with("CS01"))
+        .filter_map(|diagnostic| diagnostic.span)
+        .collect()
+}
+
+/// Whether one of these places is in the block of that header: an attribute that is missing may be what stands there.
+fn is_unread(header: Span, unread: &[Span], stack: &Stack) -> bool {
+    let headers = || stack.resources().map(|it| it.span).filter(|it| it.file == header.file);
+    let next = |place: &Span| headers().any(|it| it.start > header.start && it.start <= place.start);
+    unread.iter().any(|place| place.file == header.file && place.start > header.start && !next(place))
 }
 
 /// Whether a text that could not be read may declare what a diagnostic misses: it has the name as a label, or before an

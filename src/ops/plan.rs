@@ -356,7 +356,7 @@ fn at_work(session: &Session) -> Result<Option<Diagnostic>, Failure> {
         } else {
             "Plan again when it has ended."
         };
-        Diagnostic::warning("CS0615", "A run is at work", detail).help(help)
+        Diagnostic::warning("CS0615", "Another run holds the lock", detail).help(help)
     }))
 }
 

@@ -476,8 +476,10 @@ fn without_keys(address: &str) -> String {
 
 /// The conditions of variables, which may look at all of them.
 fn validate_variables(names: &ModuleNames, evaluator: &Evaluator, diagnostics: &mut Vec<Diagnostic>) {
-    for variable in names.0.module.variables.values() {
-        crate::stack::conditions::check_all(&variable.validations, evaluator, "CS0346", diagnostics);
+    for (name, variable) in &names.0.module.variables {
+        let mut wrong = Vec::new();
+        crate::stack::conditions::check_all(&variable.validations, evaluator, "CS0346", &mut wrong);
+        diagnostics.extend(wrong.into_iter().map(|wrong| wrong.about(name)));
     }
 }
 

@@ -273,7 +273,7 @@ fn too_early_for(draft: &Draft, step: &plan::Step) -> Option<Diagnostic> {
     let problem = Problem::error(
         "CS0736",
         attribute,
-        "A change before its time",
+        "Another change must come first",
         format!("AWS refuses it as long as `{user}` is what it is, and that changes only in its maintenance window."),
         "Make this change when the window has passed; or the other one at once, with apply --now or apply_immediately = true.",
     );

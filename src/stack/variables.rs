@@ -189,6 +189,22 @@ fn one(
     scope: &dyn Scope,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Value {
+    let before = diagnostics.len();
+    let value = value_of(name, variable, raw, sources, scope, diagnostics);
+    if let Some(Raw::Text(..)) = raw {
+        diagnostics[before..].iter_mut().for_each(|wrong| wrong.about = Some(name.into()));
+    }
+    value
+}
+
+fn value_of(
+    name: &str,
+    variable: &Variable,
+    raw: Option<&Raw>,
+    sources: &mut SourceMap,
+    scope: &dyn Scope,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Value {
     let ty = constraint(variable, diagnostics);
     let supplied = match raw.map(|raw| evaluate(raw, &ty, variable, sources, scope)) {
         Some(Ok((value, span))) => Supplied::Value(value, span),

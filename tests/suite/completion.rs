@@ -51,6 +51,14 @@ fn offered(place: &Place, words: &[&str]) -> Vec<String> {
     lines.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect()
 }
 
+/// The same in the protocol of bash.
+fn offered_to_bash(place: &Place, words: &[&str]) -> String {
+    let mut program = place.program(&[&["--", "cachestack"], words].concat());
+    program.env("CACHESTACK_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", words.len().to_string());
+    program.envs([("_CLAP_COMPLETE_COMP_TYPE", "9"), ("_CLAP_IFS", "\n"), ("_CLAP_COMPLETE_SPACE", "true")]);
+    String::from_utf8(program.output().expect("an answer").stdout).expect("text")
+}
+
 #[test]
 fn what_is_known_is_offered() {
     let mut place = Place::new();
@@ -59,19 +67,16 @@ fn what_is_known_is_offered() {
     place.run(&["apply", "--auto-approve"]).expect(0);
     place.run(&["backup", "replication_group.shop", "--name", "before-sale"]).expect(0);
     place.write("shop/main.hcl", &STACK.replace("\"shop\" {", "\"till\" {"));
-    let instance = place
-        .program(&["--", "cachestack", "state", "show", "param"])
-        .env("CACHESTACK_COMPLETE", "bash")
-        .envs([
-            ("_CLAP_COMPLETE_INDEX", "3"),
-            ("_CLAP_COMPLETE_COMP_TYPE", "9"),
-            ("_CLAP_IFS", "\n"),
-            ("_CLAP_COMPLETE_SPACE", "true"),
-        ])
-        .output()
-        .expect("an answer");
-    // Bash takes it as it is.
-    assert_eq!(String::from_utf8_lossy(&instance.stdout).trim(), "parameter_group.p[\\\"a\\\"]");
+    // Bash takes what it is offered as it is, and an equals sign for a word.
+    let for_bash: [(&[&str], &str); 4] = [
+        (&["state", "show", "param"], "parameter_group.p[\\\"a\\\"]"),
+        (&["plan", "--environment", "=", "prod"], "production"),
+        (&["plan", "-max-impact", "=", "b"], "blip"),
+        (&["plan", "-e", "=", "prod"], "production"),
+    ];
+    for (words, wanted) in for_bash {
+        assert_eq!(offered_to_bash(&place, words).trim(), wanted, "{words:?}");
+    }
     let table: [(&[&str], &[&str]); 20] = [
         (&["output", ""], &["kinds"]),
         (&["plan", "--var", ""], &["size="]),

@@ -148,6 +148,25 @@ fn a_question_is_seen_before_it_is_answered() {
     answer(&place, &["destroy"], question, "asked\n", "Destroy complete", 0);
 }
 
+/// An answer that does not fit is told, and asked for once more; how it is written stands in the question.
+#[test]
+fn an_answer_that_does_not_fit_is_asked_for_again() {
+    let place = place("instant");
+    place.write(
+        "more.hcl",
+        "variable \"zones\" {\n  type = list(string)\n  validation {\n    condition     = length(var.zones) > 1\n\
+             error_message = \"At least two.\"\n  }\n}\noutput \"given\" { value = join(\"+\", var.zones) }\n",
+    );
+    let question = "var.zones, a list(string) as in [\"a\", \"b\"]: ";
+    let mut terminal = Terminal::start(&place, &["plan"]);
+    for (answer, told) in [("a, b\n", "CS0104"), ("[\"a\"]\n", "At least two."), ("[\"a\", \"b\"]\n", "a+b")] {
+        terminal.expect(question);
+        terminal.press(answer);
+        terminal.expect(told);
+    }
+    assert_eq!(terminal.end().0, Some(0));
+}
+
 /// What nobody has given is asked for, and a secret is not seen; not where nothing may be asked, or where it is given.
 #[test]
 fn missing_variables_are_asked_for() {

@@ -132,7 +132,7 @@ fn end_of_links(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::new(ErrorKind::InvalidInput, "too many links"))
 }
 
-/// Lets others read a file, for instance one that belongs into version control.
+/// Lets others read a file, for instance one that belongs in version control.
 pub fn readable(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o644))?;

@@ -4,6 +4,7 @@
 //! world. Chance comes from a seed, so that the same requests in the same order meet the same faults.
 
 use super::failure::Failure;
+use super::operations::{self, Operation};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -218,6 +219,14 @@ fn check(rule: &Rule) -> Result<(), String> {
     if !(0.0..=1.0).contains(&rule.probability) {
         return Err("`probability` must be between 0 and 1".into());
     }
+    let named = |operation: &Operation| like(&rule.pattern, &format!("{}:{}", operation.service, operation.name));
+    if rule.pattern != every() && !operations::all().iter().any(named) {
+        let pattern = &rule.pattern;
+        return Err(format!(
+            "no operation is called `{pattern}`: write SERVICE:OPERATION as in \"elasticache:CreateReplicationGroup\", with * \
+             for any letters; `cachestack emulate --operations` lists them"
+        ));
+    }
     if let Some(throttle) = &rule.throttle {
         positive("per_second", throttle.per_second)?;
         throttle.burst.map_or(Ok(()), |burst| positive("burst", burst))?;
@@ -231,7 +240,7 @@ fn check(rule: &Rule) -> Result<(), String> {
     let refusals = usize::from(rule.throttle.is_some()) + usize::from(rule.error.is_some());
     match (refusals, &rule.latency, &rule.timeout, &rule.stale) {
         (0, None, None, None) => Err("a rule needs `throttle`, `error`, `latency`, `timeout` or `stale`".into()),
-        (2, ..) => Err("`throttle` and `error` belong into two rules".into()),
+        (2, ..) => Err("`throttle` and `error` belong in two rules".into()),
         _ => Ok(()),
     }
 }
@@ -354,6 +363,8 @@ mod tests {
             json!({ "rules": [{ "error": { "code": "X", "status": 200 } }] }),
             json!({ "rules": [{ "stale": { "seconds": -1 } }] }),
             json!({ "rules": [{ "match": "*" }] }),
+            json!({ "rules": [{ "match": "elasticache:CreateCaches", "latency": { "ms": 1 } }] }),
+            json!({ "rules": [{ "match": "CreateCacheCluster", "latency": { "ms": 1 } }] }),
             json!({ "rules": [{ "explode": {} }] }),
         ] {
             let read = serde_json::from_value::<Plan>(plan.clone()).map_err(|error| error.to_string());

@@ -2,6 +2,7 @@
 
 use crate::address::Subject;
 use crate::cli::args::{CostAnalyze, CostAnalyzed, CostReport, StackArgs};
+use crate::cli::operand;
 use crate::cli::run::{Context, explain, fail};
 use crate::cli::several::at_once;
 use crate::cli::spared;
@@ -9,7 +10,6 @@ use crate::cli::{exit, signals};
 use crate::clock::Clock;
 use crate::diag::gather::join;
 use crate::disk;
-use crate::kinds;
 use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::day_two::{Meant, at_home, kind_of, unknown};
 use crate::ops::money::analyze::{Analysis, analyze, is_measured, measured};
@@ -79,8 +79,7 @@ fn code(ui: Ui, made: &Reports) -> u8 {
 /// Looks at every environment that is meant, at the same time.
 async fn make(context: &Context, ui: Ui, args: &CostAnalyzed) -> Result<Reports, Failure> {
     signals::listen(ui);
-    let wrong = |text: &str| Failure::Error(format!("`{text}` is not an address"));
-    let subject = args.address.as_deref().map(|text| kinds::subject(text).ok_or_else(|| wrong(text))).transpose()?;
+    let subject = args.address.as_deref().map(operand::subject).transpose()?;
     let stack = StackArgs { stack: None, inputs: args.inputs.clone() };
     let (loaded, environments) = context.environments(ui, &stack, args.all)?;
     let days = args.days;

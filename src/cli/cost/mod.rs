@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::address::Subject;
 use crate::catalog::prices::own::{self, List};
 use crate::cli::args::{Cost, CostCommand, CostPriced, StackArgs, told};
+use crate::cli::operand;
 use crate::cli::run::Context;
 use crate::diag::gather::join;
 use crate::disk;
@@ -140,7 +141,12 @@ fn given(args: &CostPriced) -> Result<Given, Failure> {
         let amount = |text: &String| {
             let wrong = |why: String| Failure::Error(format!("{option} {text}: {why}"));
             let (of, micros) = told(text).map_err(wrong)?;
-            let subject = of.map(|of| kinds::subject(of).ok_or_else(|| wrong(format!("`{of}` is not an address"))));
+            let subject = of.map(|of| {
+                operand::subject(of).map_err(|failure| match failure {
+                    Failure::Error(why) => wrong(why),
+                    failure => failure,
+                })
+            });
             Ok(Amount { subject: subject.transpose()?, micros })
         };
         texts.iter().map(amount).collect()

@@ -62,9 +62,9 @@ fn check_metric(desired: &Object) -> Vec<Problem> {
             problems.push(Problem::error(
                 "CS0574",
                 name,
-                "It belongs into the query",
+                "The attribute belongs in the query",
                 format!("`{name}` says more about `metric_name`, and this alarm has metric_query blocks."),
-                "Move it into a metric block.",
+                "Move it into the `metric` block of the query.",
             ));
         }
     }

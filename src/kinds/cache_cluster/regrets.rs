@@ -19,12 +19,12 @@ pub(super) fn check(cluster: Neighbour) -> Vec<Problem> {
     if one {
         let detail = "The cluster is one node, and is gone while that is.";
         let help =
-            if memcached { "Set num_cache_nodes to 2 or more." } else { "Use a replication_group with a replica." };
+            if memcached { "Set num_cache_nodes = 2, or more." } else { "Use a replication_group with a replica." };
         found.push(warn("CS1063", "num_cache_nodes", "Nobody takes over", detail, help));
     }
     if !memcached && text(planned, "engine").is_some() && unset("snapshot_retention_limit") {
         let detail = "No daily snapshot is kept, so that nothing brings data back.";
-        let help = "Set snapshot_retention_limit to some days.";
+        let help = "Set snapshot_retention_limit = 7, for instance.";
         found.push(warn("CS1065", "snapshot_retention_limit", "No snapshots", detail, help));
     }
     if text(planned, "engine").is_some() && clear(cluster.written, planned) {
@@ -37,9 +37,9 @@ pub(super) fn check(cluster: Neighbour) -> Vec<Problem> {
         found.push(warn("CS1066", "transit_encryption_enabled", "No encryption in transit", detail, help));
     }
     if text(planned, "engine") == Some("redis") && version(planned).is_some_and(|version| version.major < 6) {
-        let detail = "Redis 4 and 5 left standard support on 2026-01-31, and AWS asks extra for them.";
-        let help = "Choose engine_version 6.2 or newer; it goes in place.";
-        found.push(warn("CS1067", "engine_version", "Support that is paid for", detail, help));
+        let detail = "Redis 4 and 5 left standard support on 2026-01-31, and AWS charges extra for running them on.";
+        let help = "Set engine_version = \"7.1\"; the upgrade keeps the data.";
+        found.push(warn("CS1067", "engine_version", "Extended support costs extra", detail, help));
     }
     found
 }

@@ -123,13 +123,13 @@ fn count(desired: &Object) -> Option<Problem> {
         None if is_memcached(desired) && !may_be_set(desired, "num_cache_nodes") => Some(Problem::error(
             "CS0704",
             "num_cache_nodes",
-            "How many nodes",
+            "The number of nodes is missing",
             "AWS wants the number of nodes of a cluster of Memcached.",
             "Set num_cache_nodes, 1 to 40 without a raised quota.",
         )),
         Some(nodes) if is_memcached(desired) && nodes > 40 => {
-            let detail = format!("There would be {nodes} nodes; without more ado AWS allows 40.");
-            let help = "Ask AWS to raise the quota of nodes per cluster before you apply.";
+            let detail = format!("There would be {nodes} nodes; AWS allows 40 by default (60 in newer accounts).");
+            let help = "See the quota of nodes per cluster in Service Quotas, and have it raised before you apply.";
             let summary = "More nodes than the default quota";
             Some(Problem::error("CS0533", "num_cache_nodes", summary, detail, help).warning())
         }
@@ -250,12 +250,12 @@ fn zones(desired: &Object) -> Option<Problem> {
         let detail = "All nodes are to stand in one zone, and in several.".to_owned();
         let name = if alone { "availability_zone" } else { "preferred_availability_zones" };
         let help = "Take out az_mode = \"cross-az\", or name several zones in `preferred_availability_zones`.";
-        return error("CS0707", name, "Several zones in one", detail, help);
+        return error("CS0707", name, "az_mode and the zones do not agree", detail, help);
     }
     if differ && !many && !open {
         let detail = "The zones differ, and the cluster is to stand in one.".to_owned();
         let help = "Set az_mode = \"cross-az\".";
-        return error("CS0707", "preferred_availability_zones", "Several zones in one", detail, help);
+        return error("CS0707", "preferred_availability_zones", "az_mode and the zones do not agree", detail, help);
     }
     None
 }
@@ -287,7 +287,7 @@ fn encryption(desired: &Object) -> Option<Problem> {
         return None;
     }
     let error = |detail: &str, help: &str| {
-        Some(Problem::error("CS0710", "transit_encryption_enabled", "No TLS here", detail, help))
+        Some(Problem::error("CS0710", "transit_encryption_enabled", "This cluster cannot have TLS", detail, help))
     };
     if !is_memcached(desired) {
         return error(
@@ -309,7 +309,7 @@ fn outposts(desired: &Object) -> Option<Problem> {
         Problem::error(
             "CS0712",
             "outpost_mode",
-            "An outpost is missing",
+            "The ARN of the Outpost is missing",
             "`outpost_mode` says how nodes stand on outposts, and `preferred_outpost_arn` names none.",
             "Set preferred_outpost_arn, or remove outpost_mode.",
         )

@@ -121,7 +121,7 @@ impl Kind for SecurityGroupRule {
             Problem::error(
                 "CS0522",
                 "cidr_blocks",
-                "A rule without a source",
+                "A rule without a source or destination",
                 "AWS wants each rule to say who it is for.",
                 "Add cidr_blocks, ipv6_cidr_blocks, prefix_list_ids, source_security_group_id or self = true.",
             )

@@ -121,7 +121,7 @@ pub(super) fn pending(planned: &Object) -> Option<Problem> {
     };
     let detail = format!("Nothing is delivered until {who}; AWS forgets the subscription when nobody does.");
     let help = "Have it confirmed. Until then a destroy leaves it to AWS, which lets nobody end it.";
-    Some(Problem::error("CS0826", "endpoint", "A subscription that waits for its confirmation", detail, help).warning())
+    Some(Problem::error("CS0826", "endpoint", "The subscription is not confirmed", detail, help).warning())
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ fn by_word<'a>(attribute: &Attribute, diagnostics: &mut Vec<Diagnostic>) -> Opti
         Node::Null => None,
         _ => {
             let detail = "`alarms` is neither \"standard\" nor \"none\", written out.";
-            let diagnostic = Diagnostic::error("CS1023", "Not a set of alarms", detail).at(attribute.expr.span);
+            let diagnostic = Diagnostic::error("CS1023", "Invalid alarms", detail).at(attribute.expr.span);
             let help = "Write alarms = \"standard\"; or a block, alarms { ... }, which says what is otherwise.";
             diagnostics.push(diagnostic.help(help));
             None
@@ -322,7 +322,7 @@ fn band(body: &mut Body, diagnostics: &mut Vec<Diagnostic>) -> Option<()> {
     let at = band.expr.span;
     if take("per").is_some() {
         let detail = "This alarm is about all nodes of a shard, and a band is of one metric.";
-        let diagnostic = Diagnostic::error("CS1025", "A band of several", detail).at(band.name_span);
+        let diagnostic = Diagnostic::error("CS1025", "No band over several nodes", detail).at(band.name_span);
         diagnostics
             .push(diagnostic.help("Write a threshold; or an `alarm` block with a target and a band of its own."));
         return None;

@@ -116,7 +116,7 @@ pub fn literal_bool(attribute: &Attribute, diagnostics: &mut Vec<Diagnostic>) ->
             diagnostics.push(
                 Diagnostic::error(
                     "CS0316",
-                    "It must be written out",
+                    "This must be a literal value",
                     format!("`{}` is read before anything is evaluated.", attribute.name),
                 )
                 .at(attribute.expr.span)
@@ -135,7 +135,7 @@ pub fn literal_items(attribute: &Attribute, diagnostics: &mut Vec<Diagnostic>) -
             diagnostics.push(
                 Diagnostic::error(
                     "CS0316",
-                    "It must be written out",
+                    "This must be a literal value",
                     format!("`{}` is read before anything is evaluated.", attribute.name),
                 )
                 .at(attribute.expr.span)

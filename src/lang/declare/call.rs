@@ -99,7 +99,7 @@ fn source(block: &Block, diagnostics: &mut Vec<Diagnostic>) -> Option<(Arc<str>,
         return Some((text.clone(), attribute.expr.span));
     }
     let detail = "`source` of a module is read before anything is evaluated.";
-    let diagnostic = Diagnostic::error("CS0316", "It must be written out", detail).at(attribute.expr.span);
+    let diagnostic = Diagnostic::error("CS0316", "This must be a literal value", detail).at(attribute.expr.span);
     diagnostics.push(diagnostic.help("Write a text without references: \"./modules/redis\"."));
     None
 }
@@ -126,7 +126,7 @@ fn version(attribute: &Attribute, source: &str, diagnostics: &mut Vec<Diagnostic
         _ => {}
     }
     let detail = "`version` of a module is read before anything is evaluated.";
-    let diagnostic = Diagnostic::error("CS0316", "It must be written out", detail).at(attribute.expr.span);
+    let diagnostic = Diagnostic::error("CS0316", "This must be a literal value", detail).at(attribute.expr.span);
     diagnostics.push(diagnostic.help("Write a text without references: \"~> 1.2\"."));
     None
 }
@@ -138,7 +138,7 @@ fn providers(
 ) -> Vec<(Option<Arc<str>>, Option<Arc<str>>, Span)> {
     let Node::Object(items) = &*attribute.expr.node else {
         let detail = "`providers` is read before anything is evaluated.";
-        let diagnostic = Diagnostic::error("CS0316", "It must be written out", detail).at(attribute.expr.span);
+        let diagnostic = Diagnostic::error("CS0316", "This must be a literal value", detail).at(attribute.expr.span);
         diagnostics.push(diagnostic.help("Write a map: { aws = aws.west }."));
         return Vec::new();
     };
@@ -150,7 +150,7 @@ fn providers(
         };
         let (Some(inner), Some(outer)) = (inner, provider_name(value)) else {
             let detail = "A provider is named by its reference: aws, or aws.west.";
-            let diagnostic = Diagnostic::error("CS0316", "It must be written out", detail).at(value.span);
+            let diagnostic = Diagnostic::error("CS0316", "This must be a literal value", detail).at(value.span);
             diagnostics.push(diagnostic.help("Write { aws = aws.west }."));
             continue;
         };

@@ -98,7 +98,7 @@ pub fn given_up(module: &Module, diagnostics: &mut Vec<Diagnostic>) -> Vec<(Arc<
             _ => diagnostics.push(
                 Diagnostic::error(
                     "CS0316",
-                    "It must be written out",
+                    "This must be a literal value",
                     "`foreign` is read before anything is evaluated.",
                 )
                 .at(item.span)

@@ -300,7 +300,7 @@ pub fn declare(bodies: &[(FileId, Body)], sources: &SourceMap, diagnostics: &mut
                     format!("`{}` stands at the top of the file, where only blocks may be.", attribute.name),
                 )
                 .at(attribute.name_span)
-                .help("Put it into a block; values of variables belong into a .auto.hclvars file."),
+                .help("Put it into a block; values of variables belong in a .auto.hclvars file."),
             );
         }
         for block in &body.blocks {

@@ -63,7 +63,7 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
 fn named(attribute: &Attribute, diagnostics: &mut Vec<Diagnostic>) -> Vec<Arc<str>> {
     let Node::Tuple(items) = &*attribute.expr.node else {
         let detail = "`kinds` is a list of kinds that is written out.";
-        let diagnostic = Diagnostic::error("CS0316", "It must be written out", detail).at(attribute.expr.span);
+        let diagnostic = Diagnostic::error("CS0316", "This must be a literal value", detail).at(attribute.expr.span);
         diagnostics.push(diagnostic.help("Write kinds = [\"replication_group\", \"cache_cluster\"]."));
         return Vec::new();
     };

@@ -190,7 +190,7 @@ pub fn declare(block: &Block, module: &mut Module, diagnostics: &mut Vec<Diagnos
         }
         Some((_, span)) => {
             let detail = "`alias` is read before anything is evaluated.";
-            let diagnostic = Diagnostic::error("CS0316", "It must be written out", detail);
+            let diagnostic = Diagnostic::error("CS0316", "This must be a literal value", detail);
             diagnostics.push(diagnostic.at(span).help("Write a name in quotes."));
             return;
         }

@@ -230,7 +230,7 @@ fn deprecated(block: &Block, diagnostics: &mut Vec<Diagnostic>) -> Option<Arc<st
         return Some(text.clone());
     }
     let detail = "`deprecated` is read before anything is evaluated.";
-    let diagnostic = Diagnostic::error("CS0316", "It must be written out", detail).at(attribute.expr.span);
+    let diagnostic = Diagnostic::error("CS0316", "This must be a literal value", detail).at(attribute.expr.span);
     diagnostics.push(diagnostic.help("Write what to use instead, in quotes."));
     None
 }

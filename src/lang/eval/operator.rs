@@ -91,8 +91,8 @@ impl Evaluator<'_> {
     }
 
     fn arithmetic(&self, op: BinaryOp, at: Span, left: &Expr, right: &Expr, span: Span) -> Outcome {
-        let operands = (self.operand(left, &Type::Number), self.operand(right, &Type::Number));
-        let (first, second) = self.both(operands.0, operands.1)?;
+        let operand = |expr| self.operand(expr, &Type::Number).map_err(|wrong| advised(op, wrong));
+        let (first, second) = self.both(operand(left), operand(right))?;
         let mark = first.sensitive | second.sensitive;
         let result = match (&first.data, &second.data) {
             (Data::Number(first), Data::Number(second)) => compute(op, first, second).map_err(|undefined| {
@@ -105,6 +105,15 @@ impl Evaluator<'_> {
         };
         Ok(result.with_mark(mark))
     }
+}
+
+/// Other languages join texts and lists with a plus sign.
+fn advised(op: BinaryOp, mut wrong: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    for one in wrong.iter_mut().filter(|one| matches!(op, BinaryOp::Add) && one.code == "CS0204") {
+        let help = "`+` adds numbers. Texts are joined in a template, \"${a}${b}\", and lists with concat(a, b).";
+        one.help.get_or_insert_with(|| help.to_owned());
+    }
+    wrong
 }
 
 fn of_result(op: BinaryOp) -> Type {

@@ -67,7 +67,7 @@ pub fn schema() -> Schema {
 pub fn answer(args: &Object, _here: &Here) -> Result<Object, Problem> {
     let wrong = |attribute: &'static str, detail: String| {
         let help = "Correct the statement, or leave out one of two with the same sid.";
-        Problem::error("CS0900", attribute, "No policy comes out of this", detail, help)
+        Problem::error("CS0900", attribute, "The policy document cannot be made", detail, help)
     };
     let mut whole = Document::default();
     let mut sids = Vec::new();

@@ -1,7 +1,7 @@
 //! Encryption, tokens, user groups and networks: who gets in.
 
 use super::Group;
-use crate::catalog::engines::Engine;
+use crate::catalog::engines::{Engine, Version};
 use crate::kind::Problem;
 
 pub(super) fn encryption(group: Group) -> Vec<Problem> {
@@ -9,12 +9,12 @@ pub(super) fn encryption(group: Group) -> Vec<Problem> {
     let version = group.version();
     // Both kinds of encryption are a matter of the global datastore for its members.
     let own = !group.in_global();
-    if group.is("transit_encryption_enabled", true) && version.is_some_and(|v| v.major < 4) {
+    if group.is("transit_encryption_enabled", true) && version.is_some_and(has_no_tls) {
         problems.push(Problem::error(
             "CS0545",
             "transit_encryption_enabled",
             "The version has no encryption in transit",
-            "Encryption in transit needs version 4.0.10 or newer.",
+            "Encryption in transit needs 4.0.10 or newer (of the older ones, 3.2.6 alone has it).",
             "Choose a newer engine_version.",
         ));
     }
@@ -113,7 +113,7 @@ pub(super) fn token(group: Group) -> Vec<Problem> {
         wrong(
             "CS0732",
             "auth_token_wo",
-            "A token said twice",
+            "Both auth_token and auth_token_wo",
             "`auth_token_wo` is the same as `auth_token`, but for when it is looked at.",
             "Keep one of them.",
         );
@@ -141,10 +141,15 @@ pub(super) fn token(group: Group) -> Vec<Problem> {
             "AWS refuses this token",
             format!("A token has 16 to 128 characters, letters, digits and ! & # $ ^ < > - only; this one has {length} characters{}.",
                 if text.chars().all(allowed) { "" } else { ", some of them not allowed" }),
-            "Make a new token.",
+            "Make another one, as with `openssl rand -hex 32`.",
         ));
     }
     problems
+}
+
+/// Source: the user guide, "in-transit encryption": 3.2.6, and 4.0.10 and later.
+fn has_no_tls(version: Version) -> bool {
+    version.major < 4 && version != Version { major: 3, minor: Some(2), patch: Some(6) }
 }
 
 /// DELETE is how a token goes, and here it goes by being left out.

@@ -121,7 +121,7 @@ pub(super) fn version(group: Group) -> Vec<Problem> {
         let problem = Problem::error(
             "CS0567",
             "engine_version",
-            "A version that is made no more",
+            "AWS no longer creates this version",
             format!("AWS makes no new groups of {word} {text}; those that run it may keep it."),
             format!("Write \"{near}\"."),
         );

@@ -34,7 +34,11 @@ pub(super) fn check(group: Neighbour) -> Vec<Problem> {
             "num_cache_clusters",
             "Nobody takes over",
             "The group has no replica, and is gone while its node is.",
-            "Add a replica.",
+            if bare {
+                "Set replicas_per_node_group = 1."
+            } else {
+                "Set num_cache_clusters = 2 and automatic_failover_enabled = true."
+            },
         ),
         (
             replicas && !clustered && off("automatic_failover_enabled"),
@@ -51,7 +55,7 @@ pub(super) fn check(group: Neighbour) -> Vec<Problem> {
             "snapshot_retention_limit",
             "No snapshots",
             "No daily snapshot is kept, so that nothing brings data back.",
-            "Set snapshot_retention_limit to some days.",
+            "Set snapshot_retention_limit = 7, for instance.",
         ),
         (
             clear,
@@ -67,7 +71,7 @@ pub(super) fn check(group: Neighbour) -> Vec<Problem> {
             "auth_token",
             "Anybody gets in",
             "There is neither a token nor a user group: who reaches the port may do everything.",
-            "Set auth_token, or user_group_ids.",
+            "Set user_group_ids, or auth_token = secret(\"env:NAME\").",
         ),
         (
             !group.written.contains_key("subnet_group_name") && nothing("subnet_group_name"),
@@ -75,16 +79,16 @@ pub(super) fn check(group: Neighbour) -> Vec<Problem> {
             "subnet_group_name",
             "In the default network",
             "No subnet group is named, so that AWS puts it into the default VPC, for good.",
-            "Set subnet_group_name.",
+            "Set subnet_group_name = subnet_group.NAME.name.",
         ),
     ];
     let problem =
         |(_, code, attribute, summary, detail, help)| Problem::error(code, attribute, summary, detail, help).warning();
     let old = get("engine_version").and_then(Value::as_str).is_some_and(|version| version.starts_with(['4', '5']));
     let paid = (old && redis).then(|| {
-        let detail = "Redis 4 and 5 left standard support on 2026-01-31, and AWS asks extra for them.";
-        let help = "Choose engine_version 6.2 or newer, or Valkey; both go in place.";
-        Problem::error("CS1067", "engine_version", "Support that is paid for", detail, help).warning()
+        let detail = "Redis 4 and 5 left standard support on 2026-01-31, and AWS charges extra for running them on.";
+        let help = "Set engine_version = \"7.1\", or engine = \"valkey\" with its version; the upgrade keeps the data.";
+        Problem::error("CS1067", "engine_version", "Extended support costs extra", detail, help).warning()
     });
     told.into_iter().filter(|(wrong, ..)| *wrong).map(problem).chain(paid).collect()
 }
