@@ -18,13 +18,24 @@ pub fn run(context: &Context, args: &Man) -> u8 {
         return exit::OK;
     };
     let whole = context.path(directory);
-    match std::fs::create_dir_all(&whole).and_then(|()| clap_mangen::generate_to(Cli::command(), &whole)) {
+    match std::fs::create_dir_all(&whole).and_then(|()| clap_mangen::generate_to(documented(), &whole)) {
         Ok(()) => {
             ui.say(&format!("Written: man {}\n", directory.join("cachestack.1").display()));
             exit::OK
         }
         Err(error) => fail(ui, &Failure::Error(format!("{}: {error}", directory.display()))),
     }
+}
+
+/// The command line, with the exit codes at the end of the page of each command: those of the whole are in its own text.
+fn documented() -> Command {
+    fn ending(command: Command, codes: &str) -> Command {
+        command.after_long_help(codes.to_owned()).mut_subcommands(|inner| ending(inner, codes))
+    }
+    let root = Cli::command();
+    let about = root.get_long_about().map(ToString::to_string).unwrap_or_default();
+    let codes = about.split("\n\n").last().unwrap_or_default().to_owned();
+    root.mut_subcommands(|inner| ending(inner, &codes))
 }
 
 fn page() -> String {

@@ -12,11 +12,12 @@ const KEY: &str = "the key has to be in this region, enabled, and its policy has
 const ROLE: &str =
     "make the role once: aws iam create-service-linked-role --aws-service-name elasticache.amazonaws.com";
 const CLOCK: &str = "the clock of this machine differs from that of AWS: set it, and run it again";
+const TAKEN: &str = "choose another name; cachestack snapshots lists those that are taken";
 const OPT_IN: &str = "the region, or the service, is not enabled for the account";
 
 /// Codes, without `Fault` and `Exception` at their end. Source: the service models of botocore, and the common errors of
 /// AWS's APIs.
-const ADVICE: [(&[&str], &str); 8] = [
+const ADVICE: [(&[&str], &str); 9] = [
     (&["InsufficientCacheClusterCapacity", "InsufficientCapacity"], CAPACITY),
     (&["ExpiredToken", "RequestExpired"], EXPIRED),
     (&["InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClient", "AuthFailure"], UNKNOWN_KEY),
@@ -25,6 +26,7 @@ const ADVICE: [(&[&str], &str); 8] = [
     (&["ServiceLinkedRoleNotFound"], ROLE),
     (&["RequestTimeTooSkewed", "RequestInTheFuture"], CLOCK),
     (&["OptInRequired"], OPT_IN),
+    (&["SnapshotAlreadyExists", "ServerlessCacheSnapshotAlreadyExists"], TAKEN),
 ];
 
 /// The error with what to do about it, where that is known.
@@ -54,6 +56,7 @@ mod tests {
             ("InvalidKMSKeyFault", KEY),
             ("ServiceLinkedRoleNotFoundFault", ROLE),
             ("ExpiredTokenException", EXPIRED),
+            ("SnapshotAlreadyExistsFault", TAKEN),
             ("InvalidParameterValue", ""),
         ] {
             let class = ErrorClass::Fatal;

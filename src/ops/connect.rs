@@ -100,7 +100,7 @@ fn tell_unused(session: &mut Session) {
     use crate::diag::Diagnostic;
 
     let given = session.environment.access.given();
-    if session.environment.endpoint.as_deref() != Some(EMULATOR) || given.is_empty() {
+    if !session.environment.is_emulated() || given.is_empty() {
         return;
     }
     let names: Vec<String> = given.iter().map(|name| format!("`{name}`")).collect();

@@ -19,7 +19,7 @@ use crate::ops::place::{self, Reach};
 use crate::ops::saved::Kept;
 use crate::plan::{Live, manages};
 use crate::stack::Stack;
-use crate::stack::environment::{self, EMULATOR, Environment};
+use crate::stack::environment::{self, Environment};
 use crate::stack::evaluator::{Evaluator, ModuleNames};
 use crate::stack::location::Location;
 use crate::stack::remote_state;
@@ -375,9 +375,7 @@ fn vault(environment: &Environment, secrets: &Secrets, directory: &Path, beside:
         Some(("ssm" | "secretsmanager", _)) => Some(secrets.within_account(whole)),
         // It is wrong, and that has been said.
         Some(_) => Some(Arc::new(vault::Directory(beside.join("secrets")))),
-        None if environment.endpoint.as_deref() == Some(EMULATOR) => {
-            Some(Arc::new(vault::Directory(beside.join("secrets"))))
-        }
+        None if environment.is_emulated() => Some(Arc::new(vault::Directory(beside.join("secrets")))),
         None => None,
     }
 }

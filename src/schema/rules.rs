@@ -1,7 +1,7 @@
 //! Rules about the value of a single attribute.
 
 use crate::diag::did_you_mean;
-use crate::value::{Data, Value};
+use crate::value::{Data, Number, Value};
 
 /// A rule about the value of a single attribute; for a collection it holds for each element unless it says otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -30,20 +30,29 @@ impl Rule {
         }
     }
 
-    /// What to do about a value that breaks it.
-    pub fn advice(&self, value: &Value) -> String {
+    /// What to do about a value that breaks it, where that is more than to do what the rule says.
+    pub fn advice(&self, value: &Value) -> Option<String> {
         let text = value.as_str().filter(|_| !value.is_sensitive_anywhere());
         let near = match (self, text) {
-            (Rule::OneOf(_), Some("memcached")) => return MEMCACHED.to_owned(),
+            (Rule::OneOf(_), Some("memcached")) => return Some(MEMCACHED.to_owned()),
             (Rule::OneOf(words), Some(text)) => meant(text, words),
             _ => None,
         };
+        let number = || value.as_number().and_then(Number::to_i64);
         match (near, self) {
-            (Some(near), _) => format!("Did you mean \"{near}\"?"),
+            (Some(near), _) => Some(format!("Did you mean \"{near}\"?")),
             // What is wrong has named them all.
-            (None, Rule::OneOf(words)) if words.len() > 2 => "Write one of these.".to_owned(),
-            (None, Rule::MaxItems(max)) => format!("Keep {max} of them, or fewer."),
-            (None, rule) => format!("Write {}.", rule.allowed()),
+            (None, Rule::OneOf(_)) => Some("Write one of these.".to_owned()),
+            (None, Rule::MaxItems(max)) => Some(format!("Keep {max} of them, or fewer.")),
+            (None, Rule::Range(low, _)) if number().is_some_and(|number| number < *low) => {
+                Some(format!("Write {low}, or more."))
+            }
+            (None, Rule::Range(_, high)) if number().is_some() => Some(format!("Write {high}, or less.")),
+            (None, Rule::Length(_, high)) => {
+                let over = text?.chars().count().checked_sub(*high).filter(|over| *over > 0)?;
+                Some(format!("Leave out {over} of its characters."))
+            }
+            (None, Rule::Range(..) | Rule::Test(..)) => None,
         }
     }
 

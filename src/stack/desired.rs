@@ -161,15 +161,15 @@ pub fn check(attrs: &[Attr], desired: &mut Desired, evaluated: bool, diagnostics
         }
         let value = desired.object.get(fault.path.as_str());
         let (code, summary, help) = match fault.sort {
-            Sort::Missing => ("CS0406", "A required value is null", "Give it a value.".to_owned()),
+            Sort::Missing => ("CS0406", "A required value is null", Some("Give it a value.".to_owned())),
             _ => (
                 "CS0407",
                 "A value that is not allowed",
                 advice(attrs.iter().find(|attr| attr.name == fault.path), value),
             ),
         };
-        let mut diagnostic =
-            Diagnostic::error(code, summary, format!("`{}` {}.", fault.path, fault.message)).help(help);
+        let mut diagnostic = Diagnostic::error(code, summary, format!("`{}` {}.", fault.path, fault.message));
+        diagnostic.help = help;
         diagnostic.rule = fault.sort != Sort::Missing;
         diagnostic.span = desired.span_of(&fault.path);
         if let Some(text) = value.filter(|value| !value.is_sensitive_anywhere()).and_then(Value::as_str) {
@@ -205,13 +205,10 @@ fn as_wanted(attr: &Attr, value: &Value) -> String {
     }
 }
 
-/// What to do about a value that is not allowed: what its rule allows.
-fn advice(attr: Option<&Attr>, value: Option<&Value>) -> String {
-    let broken = value.and_then(|value| {
-        let rule = attr?.rules.iter().find(|rule| rule.violation(value).is_some())?;
-        Some(rule.advice(value))
-    });
-    broken.unwrap_or_else(|| "Write a value that meets the rule.".to_owned())
+/// What to do about a value that is not allowed.
+fn advice(attr: Option<&Attr>, value: Option<&Value>) -> Option<String> {
+    let value = value?;
+    attr?.rules.iter().find(|rule| rule.violation(value).is_some())?.advice(value)
 }
 
 struct Reader<'a> {
@@ -418,9 +415,8 @@ impl Reader<'_> {
             let shown = value.as_str().filter(|_| !value.is_sensitive_anywhere());
             let is = shown.map(|text| format!(" is \"{text}\", and")).unwrap_or_default();
             let detail = format!("`{}` of `{block}`{is} {violation}.", attr.name);
-            let help = rule.advice(value);
             let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail).of_rule();
-            self.diagnostics.push(diagnostic.at(attribute.expr.span).help(help));
+            self.diagnostics.push(Diagnostic { help: rule.advice(value), ..diagnostic }.at(attribute.expr.span));
         }
     }
 

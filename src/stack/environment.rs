@@ -102,6 +102,11 @@ impl Environment {
         if self.borrowed { format!("{}@endpoint", self.name) } else { self.name.to_string() }
     }
 
+    /// Whether the account is the emulator in this process.
+    pub fn is_emulated(&self) -> bool {
+        self.endpoint.as_deref() == Some(EMULATOR)
+    }
+
     /// Where requests go, in words; nothing for AWS itself.
     pub fn place(&self) -> Option<&str> {
         self.endpoint.as_deref().map(|endpoint| if endpoint == EMULATOR { "the built-in emulator" } else { endpoint })

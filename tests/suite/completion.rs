@@ -151,6 +151,8 @@ fn every_command_has_a_manual_page() {
         count += 1;
     }
     assert!(count > 30, "{help}");
+    let of_plan = std::fs::read_to_string(place.path().join("pages/cachestack-plan.1")).expect("a page");
+    assert!(of_plan.contains("Exit codes: 0 done"), "{of_plan}");
     let first = place.run(&["man"]).expect(0).stdout;
     assert!(first.contains(".SH NAME") && first.contains("Exit codes: 0 done"), "{first}");
 }

@@ -342,7 +342,7 @@ fn subject(expr: &Expr, sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) 
 
 /// The same thing declared twice.
 pub fn repeated(what: &str, name: &str, span: Span, first: Span) -> Diagnostic {
-    Diagnostic::error("CS0319", "Declared twice", format!("There is a {what} `{name}` already."))
+    Diagnostic::error("CS0319", "Declared twice", format!("The {what} `{name}` is declared already."))
         .at(span)
         .related(first, "declared here first")
         .help("Rename one of them, or remove it.")
