@@ -123,10 +123,12 @@ impl Board {
     pub fn begin(ui: Ui, work: Work) -> Option<Self> {
         let screen = SCREEN.clone().filter(|_| ui.draws)?;
         let whole = (work.steps > 0).then(|| {
-            let whole = screen.add(bar("  {bar:30} [{pos}/{len}] {time}{prefix}{msg}"));
+            // What stands behind the numbers is cut where the terminal ends; a bar leaves room for it.
+            let long = if print::width().is_some_and(|columns| columns < NARROW) { 10 } else { 30 };
+            let whole = screen.add(bar(&format!("  {{bar:{long}}} [{{pos}}/{{len}}] {{time}}{{wide_msg}}")));
             whole.set_length(work.steps as u64);
             whole.set_position(work.before as u64);
-            whole.set_prefix(expected(work.longest));
+            whole.set_message(expected(work.longest));
             whole
         });
         Some(Self { ui, screen, work, whole, lines: BTreeMap::new(), failed: 0, _still: Still::begin() })
@@ -206,7 +208,7 @@ impl Board {
             0 => String::new(),
             more => format!(", {more} more under way"),
         };
-        whole.set_message(format!("{failed}{more}"));
+        whole.set_message(format!("{}{failed}{more}", expected(self.work.longest)));
     }
 
     fn change(&mut self, name: &str, change: impl FnOnce(&mut Line)) {
@@ -237,6 +239,9 @@ impl Drop for Board {
         alone(|| bars.for_each(|bar| end(&self.screen, bar)));
     }
 }
+
+/// Below so many columns the bar is short.
+const NARROW: usize = 70;
 
 /// What the time at the end of a line takes.
 const TIME: usize = 12;
