@@ -92,7 +92,7 @@
 //!
 //! | module | what it owns |
 //! | --- | --- |
-//! | [`value`], [`address`], [`word`], [`clock`], [`disk`], [`entropy`], [`diag`], [`log`], [`tally`] | shared words: values and types, addresses, names in documents, time, files, randomness, diagnostics with their codes, how much a rule counts (`diag/lint.rs`), the log of calls to services, which `cloud/logged.rs` writes, how far reading has come ([`tally`]) |
+//! | [`value`], [`address`], [`word`], [`shell`], [`clock`], [`disk`], [`entropy`], [`diag`], [`log`], [`tally`] | shared words: values and types, addresses, names in documents, words as a shell takes them, time, files, randomness, diagnostics with their codes, how much a rule counts (`diag/lint.rs`), the log of calls to services, which `cloud/logged.rs` writes, how far reading has come ([`tally`]) |
 //! | [`schema`] | attributes of a kind: types, defaults, rules, what a change takes |
 //! | [`kind`], [`retry`] | the traits `Kind`, `Remote`, `Local`, `Vault`, `Lookup`, `Cloud`; calls, impacts, observations, errors; what is done about an error |
 //! | [`catalog`], [`kinds`] | facts about the service; one file (or folder) per kind, pure; what each asks of IAM ([`catalog::permissions`]) |
@@ -201,6 +201,7 @@ pub mod recovery;
 pub mod refresh;
 pub mod retry;
 pub mod schema;
+pub mod shell;
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulation;
 pub mod stack;

@@ -112,7 +112,7 @@ pub async fn plan_and_apply(
     let destroy = manner.destroy;
     let patience = args.scope.lock_timeout;
     // Nothing is locked or read for a stack that is wrong.
-    if session.has_errors() && !destroy {
+    if session.has_errors() {
         super::plan::prepare(ui, &mut session, &options, None).await?;
     }
     let lock = lock(&session, context.holder(manner.command, &*session.clock), patience).await?;

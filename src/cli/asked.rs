@@ -66,12 +66,26 @@ fn ask(ui: Ui, session: &Session, name: &str) -> Option<String> {
 
 /// How a value is written that is no text.
 fn shape(ty: &Type) -> Option<String> {
-    let example = match ty {
-        Type::String | Type::Any => return None,
-        Type::Bool => "true or false",
-        Type::List(_) | Type::Set(_) | Type::Tuple(_) => "as in [\"a\", \"b\"]",
-        Type::Map(_) | Type::Object(_) => "as in { a = 1 }",
-        Type::Number => "",
-    };
-    Some(format!("a {ty} {example}").trim_end().to_owned())
+    match ty {
+        Type::String | Type::Any => None,
+        Type::Bool => Some("true or false".to_owned()),
+        Type::Number => Some("a number".to_owned()),
+        _ => Some(format!("{} as in {}", ty.with_article(), example(ty))),
+    }
+}
+
+/// A value of a type.
+fn example(ty: &Type) -> String {
+    match ty {
+        Type::Any | Type::String => "\"a\"".to_owned(),
+        Type::Bool => "true".to_owned(),
+        Type::Number => "1".to_owned(),
+        Type::List(of) | Type::Set(of) => format!("[{}]", example(of)),
+        Type::Tuple(types) => format!("[{}]", types.iter().map(example).collect::<Vec<_>>().join(", ")),
+        Type::Map(of) => format!("{{ key = {} }}", example(of)),
+        Type::Object(fields) => {
+            let fields = fields.iter().map(|(name, field)| format!("{name} = {}", example(&field.ty)));
+            format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
+        }
+    }
 }

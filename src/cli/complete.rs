@@ -14,7 +14,7 @@ use clap_complete::engine::CompletionCandidate;
 use crate::cli::args::{InputArgs, StackArgs};
 use crate::cli::run::{Context, one};
 use crate::cli::{Cli, day_two, explain, spelling};
-use crate::diag::codes;
+use crate::diag::{codes, visible};
 use crate::kind::{Impact, Kind};
 use crate::kinds;
 use crate::lang::declare::Module;
@@ -185,12 +185,23 @@ async fn snapshot_names() -> Option<Vec<String>> {
     Some(found.iter().filter_map(|one| text(&one.object, "id").map(str::to_owned)).collect())
 }
 
-/// Those that begin as what is typed. Bash takes what it is offered as it is, so that quotes in it are quoted.
+/// Those that begin as what is typed. What could not be seen on the line is not offered.
 fn offered(current: &OsStr, all: impl IntoIterator<Item = String>) -> Vec<CompletionCandidate> {
     let begins = current.to_string_lossy().replace('\\', "");
-    let is_bash = SHELL.get().is_some_and(|shell| shell == "bash");
-    let quoted = |one: String| if is_bash { one.replace('"', "\\\"") } else { one };
-    all.into_iter().filter(|one| one.starts_with(&*begins)).map(quoted).map(CompletionCandidate::new).collect()
+    let shell = SHELL.get().map_or("", String::as_str);
+    let fits = |one: &String| one.starts_with(&*begins) && !one.chars().any(visible::is_hidden);
+    all.into_iter().filter(fits).map(|one| inserted(&one, shell)).map(CompletionCandidate::new).collect()
+}
+
+/// A candidate as it is put into the line. Bash and PowerShell put it there as it is, where a key with `$(...)` would be
+/// carried out; the others quote it.
+fn inserted(text: &str, shell: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:@=,".contains(c);
+    match shell {
+        "bash" => text.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c])).collect(),
+        "powershell" if !text.chars().all(plain) => format!("'{}'", text.replace('\'', "''")),
+        _ => text.to_owned(),
+    }
 }
 
 /// Nobody reads what goes wrong while a shell asks.

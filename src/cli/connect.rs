@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::address::Address;
 use crate::cli::args::Connect;
-use crate::cli::day_two::{certificates, given_login, open_with_login, through};
+use crate::cli::day_two::{NOWHERE, certificates, given_login, open_with_login, through};
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
 use crate::kind::{Endpoint, Login};
@@ -39,6 +39,9 @@ async fn prepared(context: &Context, ui: Ui, args: &Connect) -> Result<Command, 
     let (open, meant, login) = open_with_login(context, ui, of, user.as_ref(), takes).await?;
     let live = look(&open.connection, &meant).await?.object;
     let endpoint = chosen(&meant.kind.endpoints(&live), &meant.address, args.to.as_deref())?;
+    if through.is_none() && open.session.environment.is_emulated() {
+        return Err(Failure::Error(format!("no client is started for {}: {NOWHERE}", endpoint.host)));
+    }
     let login = needed(given_login(context, by, login)?, &live, &meant.address, user.as_ref())?;
     let client = client(context, args.client.as_deref())?;
     let (host, port) = through.unwrap_or((endpoint.host.clone(), endpoint.port));

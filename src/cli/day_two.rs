@@ -20,6 +20,9 @@ use crate::state::State;
 use crate::ui::live::Wait;
 use crate::ui::{self, Ui, duration, stream};
 
+/// Why nobody connects to a name of the built-in emulator.
+pub const NOWHERE: &str = "the emulator makes this name up, and nothing listens there; an engine of yours is reached with --through HOST:PORT";
+
 /// A stack with its account.
 pub struct Open {
     /// The stack.

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::cli::args::Doctor;
-use crate::cli::day_two::{certificates, given_login, open_for, open_with_login, through};
+use crate::cli::day_two::{NOWHERE, certificates, given_login, open_for, open_with_login, through};
 use crate::cli::exit;
 use crate::cli::operand;
 use crate::cli::run::{Context, fail};
@@ -82,9 +82,6 @@ async fn cache(context: &Context, ui: Ui, args: &Doctor) -> Result<u8, Failure> 
     }
     Ok(told(ui, &groups, None))
 }
-
-/// Why names of the built-in emulator are not looked at.
-const NOWHERE: &str = "the emulator makes this name up, and nothing listens there: name an engine of yours as HOST:PORT, or with --through";
 
 fn of_endpoint(endpoint: &Endpoint, base: &Target, live: &Object) -> Target {
     let replicas = live.get("replicas_per_node_group").and_then(Value::as_i64);

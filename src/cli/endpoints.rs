@@ -10,6 +10,7 @@ use crate::kind::Endpoint;
 use crate::ops::Failure;
 use crate::ops::day_two::endpoints::{Of, list, variables};
 use crate::ops::day_two::{kind_of, unknown};
+use crate::shell;
 use crate::ui::Ui;
 use crate::ui::environments::columns;
 
@@ -56,8 +57,7 @@ fn table(ui: Ui, found: &[Of]) {
 
 /// A value as a shell takes it: what comes of AWS needs no quotes, and anything else gets them.
 fn shell(value: &str) -> String {
-    let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:/".contains(c));
-    if plain { value.to_owned() } else { format!("'{}'", value.replace('\'', "'\\''")) }
+    if value.is_empty() { String::new() } else { shell::word(value) }
 }
 
 fn json(found: &[Of]) -> Json {

@@ -6,6 +6,7 @@ use crate::cli::args::{Env, EnvCommand, StackArgs};
 use crate::cli::exit;
 use crate::cli::run::{Context, fail};
 use crate::diag::gather::join;
+use crate::lang::declare::provider::shown_url;
 use crate::ops::{Failure, Session};
 use crate::state::medium::Part;
 use crate::ui::Ui;
@@ -36,7 +37,7 @@ fn list(context: &Context, ui: Ui, stack: &StackArgs, json: bool) -> Result<u8, 
             json!({
                 "name": &*environment.name,
                 "default": is_default(session),
-                "endpoint": environment.endpoint,
+                "endpoint": environment.endpoint.as_deref().map(shown_url),
                 "account_id": environment.account_id,
                 "region": environment.region,
                 "state": session.medium.path(Part::State),
@@ -56,7 +57,7 @@ fn list(context: &Context, ui: Ui, stack: &StackArgs, json: bool) -> Result<u8, 
 fn row(session: &Session, is_default: bool) -> [String; 6] {
     let environment = &session.environment;
     let account = environment.account_id.as_deref();
-    let place = environment.place().map(str::to_owned);
+    let place = environment.place();
     let aws = || account.map_or_else(|| "AWS, any account".to_owned(), |account| format!("AWS account {account}"));
     let mark = |truth: bool| if truth { "yes" } else { "no" }.to_owned();
     let state = session.medium.path(Part::State);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::Fmt;
 use crate::cli::exit;
 use crate::cli::run::Context;
+use crate::diag::visible;
 use crate::diag::{SourceMap, has_errors};
 use crate::disk;
 use crate::lang::fmt::format;
@@ -125,5 +126,6 @@ fn one(ui: Ui, args: &Fmt, file: &Path) -> Result<Option<bool>, String> {
 
 /// What changes, without what no message may show.
 fn diff(ui: Ui, name: &str, old: &str, new: &str) -> String {
+    let name = visible::line(name);
     ui::diff::coloured(ui, &ui::diff::diff((&format!("old/{name}"), &format!("new/{name}")), old, new, 3))
 }

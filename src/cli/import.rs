@@ -17,6 +17,7 @@ use crate::ops::connect::{Purpose, connect};
 use crate::ops::import::{only_lacks_blocks, spelling_of, write_missing as write};
 use crate::ops::{Failure, Session};
 use crate::plan::{Options, Plan};
+use crate::shell;
 use crate::state::State;
 use crate::ui::Ui;
 
@@ -114,7 +115,7 @@ pub fn open(
 /// Refuses an address that has a record.
 fn unrecorded(state: &State, to: &Address) -> Result<(), Failure> {
     let Some(record) = state.records.get(to) else { return Ok(()) };
-    let way = format!("let it go first: cachestack state rm '{to}'");
+    let way = format!("let it go first: cachestack state rm {}", shell::quoted(&to.to_string()));
     Err(Failure::Error(format!(
         "`{to}` is \"{}\" in this state already; {way}; nothing was imported",
         visible::line(&record.id)

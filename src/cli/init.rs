@@ -115,10 +115,9 @@ fn write(context: &Context, args: &Init, name: &str) -> Result<String, String> {
         fs::write(directory.join(file), text).map_err(failed)?;
     }
     let files: Vec<&str> = template.iter().map(|(file, _)| *file).collect();
-    Ok(format!(
-        "Wrote {} to {}.\nNext: cachestack plan {}\n",
-        files.join(", "),
-        directory.display(),
-        directory.display()
-    ))
+    let files = files.join(", ");
+    Ok(match &*directory.display().to_string() {
+        "" | "." => format!("Wrote {files}.\nNext: cachestack plan\n"),
+        directory => format!("Wrote {files} to {directory}.\nNext: cachestack plan {directory}\n"),
+    })
 }

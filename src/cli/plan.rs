@@ -13,6 +13,7 @@ use crate::ops::recover::Watch;
 use crate::ops::{Failure, Loaded, Session, plan};
 use crate::plan::saved::Asked;
 use crate::plan::{Options, Plan};
+use crate::shell;
 use crate::state::store::Store;
 use crate::ui::environments::COLUMNS;
 use crate::ui::live::Reading;
@@ -115,11 +116,14 @@ pub fn keep(
 ) -> Result<(), Failure> {
     let asked = Asked { destroy: args.destroy, refresh_only: args.scope.refresh_only };
     saved::write(context, file, &args.stack, (session, store, connection, plan), asked)?;
-    let file = file.display();
+    let from = context.directory();
+    let within =
+        if from == Path::new(".") { String::new() } else { format!(" -C {}", shell::word(&from.to_string_lossy())) };
+    let (file, pasted) = (file.display(), shell::word(&file.to_string_lossy()));
     // A pipeline knows what comes next.
     let hint = match context.variable("TF_IN_AUTOMATION") {
         _ if plan.is_blocked() => " It is blocked, and an apply of it is refused.".to_owned(),
-        None => format!(" To carry out exactly this: cachestack apply {file}"),
+        None => format!(" To carry out exactly this: cachestack apply{within} {pasted}"),
         Some(_) => String::new(),
     };
     ui.say(&format!("\nSaved as {file}.{hint}\n"));

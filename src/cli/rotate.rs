@@ -10,6 +10,7 @@ use crate::kind::SecretPhase;
 use crate::kinds;
 use crate::ops::Failure;
 use crate::plan::{Action, Options, Plan};
+use crate::shell;
 use crate::state::{Record, State};
 use crate::ui::{Ui, commands, stream};
 use crate::value::Value;
@@ -30,7 +31,7 @@ async fn attempt(context: &Context, ui: Ui, args: &Rotate) -> Result<u8, Failure
     }
     let (code, state) = turn(context, ui, args, &address, SecretPhase::LetIn).await?;
     let Some(state) = state.filter(|_| code == exit::OK) else { return Ok(code) };
-    let way = format!("cachestack rotate '{address}' --finish");
+    let way = format!("cachestack rotate {} --finish", shell::quoted(&address.to_string()));
     for (address, record) in under_way(&state, &address) {
         tell(ui, &valid(address, record));
     }
@@ -88,6 +89,10 @@ fn judge(plan: &Plan, state: &State, address: &Address, only: SecretPhase) -> Re
     let mut steps = plan.steps.iter().filter(|step| step.address.is_within(address)).peekable();
     if steps.peek().is_none() {
         return match only {
+            SecretPhase::LetIn if !has_secret(state, address) => Err(Failure::Error(format!(
+                "`{address}` has no token that could be rotated: write auth_token = secret(\"env:NAME\") in its block, which \
+                 the first apply sets"
+            ))),
             SecretPhase::LetIn if under_way(state, address).is_empty() => Err(Failure::Error(format!(
                 "there is nothing to rotate in `{address}`: what is written is what is valid. Change the secret or the \
                  variable that it comes from first, and run this instead of apply"
@@ -112,6 +117,11 @@ fn judge(plan: &Plan, state: &State, address: &Address, only: SecretPhase) -> Re
 fn under_way<'a>(state: &'a State, address: &Address) -> Vec<(&'a Address, &'a Record)> {
     let is_open = |record: &Record| !record.beside.is_empty() || !record.phase.is_empty();
     state.records.iter().filter(|(of, record)| of.is_within(address) && is_open(record)).collect()
+}
+
+/// Whether a secret of it is valid in the account.
+fn has_secret(state: &State, address: &Address) -> bool {
+    state.records.iter().any(|(of, record)| of.is_within(address) && !record.secrets.is_empty())
 }
 
 /// What is valid, as far as it can be seen without logging in.

@@ -14,6 +14,7 @@ use crate::kind::Impact;
 use crate::kinds;
 use crate::ops::{Failure, Loaded, Session, SessionOptions};
 use crate::plan::Options;
+use crate::stack::environment::{is_endpoint, meant_endpoint};
 use crate::stack::location::Location;
 use crate::stack::variables::Given;
 use crate::state::lock::Holder;
@@ -139,6 +140,12 @@ impl Context {
                 .split_once('=')
                 .ok_or_else(|| Failure::Error(format!("--var {}: write NAME=VALUE", name_in(text))))?;
             given.push(Given::Var(name.trim().to_owned(), value.to_owned()));
+        }
+        if let Some(none) = inputs.endpoint.as_deref().filter(|text| !text.is_empty() && !is_endpoint(text)) {
+            let why = format!("it is neither \"emulator\" nor an http or https URL. {}", meant_endpoint(none));
+            // What stands before an @ may be a password.
+            let shown = none.rsplit('@').next().unwrap_or_default();
+            return Err(Failure::Error(format!("--endpoint {shown}: {why}")));
         }
         let files = inputs.var_file.iter().map(|path| Given::File(self.path(path)));
         let given = in_order(given, files.collect(), arguments);

@@ -38,7 +38,7 @@ pub enum Named {
 }
 
 /// What a path names: a directory is a stack, a file that begins as a saved plan is one, and any other text means its
-/// directory, but for a plan that was told as JSON.
+/// directory where it is all of a stack, but for a plan that was told as JSON.
 ///
 /// # Errors
 /// A file that is neither, such as one of values for variables.
@@ -64,8 +64,14 @@ pub fn named(path: &Path) -> Result<Named, Failure> {
         let why = "it is a plan as JSON, for other programs to read: name the file that `plan --out` wrote";
         return Err(wrong(why.to_owned()));
     }
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    Ok(Named::Directory(parent.unwrap_or(Path::new(".")).to_owned()))
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !source::is_whole(parent) {
+        return Err(wrong(format!(
+            "it is one file of a stack, and all files of a directory are one stack: name {}, or one resource with --target",
+            parent.display()
+        )));
+    }
+    Ok(Named::Directory(parent.to_owned()))
 }
 
 /// Whether a text is what `show --json` tells of a plan, or what a plan with `--json` says.

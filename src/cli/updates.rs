@@ -11,6 +11,7 @@ use crate::ops::Failure;
 use crate::ops::connect::Purpose;
 use crate::ops::day_two::updates::{Update, change, choose, ended, impact, list};
 use crate::ops::day_two::{Meant, until};
+use crate::shell;
 use crate::ui::environments::columns;
 use crate::ui::pending::quoted;
 use crate::ui::{Ui, commands, stream};
@@ -139,8 +140,8 @@ fn guarded(allowed: &[String], meant: &Meant, environment: bool, impact: Impact)
     }
     let whose = if environment { "the environment" } else { "it" };
     let why = format!(
-        "{whose} is protected, and what its nodes hold would be lost; allow that with --allow-destroy '{}'; nothing was sent",
-        meant.address
+        "{whose} is protected, and what its nodes hold would be lost; allow that with --allow-destroy {}; nothing was sent",
+        shell::quoted(&meant.address.to_string())
     );
     Err(Failure::Refused(why))
 }

@@ -1,9 +1,11 @@
 //! A word that is no command or no option. What is known of other programs is answered; of words that only look like a
 //! command, those that change an account are not guessed.
 
+use clap::CommandFactory;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
+use crate::cli::Cli;
 use crate::diag::did_you_mean;
 
 /// Words of Terraform and of everyday speech, and what does that here.
@@ -47,6 +49,16 @@ const MEANT: [(&[&str], &str); 18] = [
         "`init --template NAME` writes a small stack; `init` in an empty directory lists the templates",
     ),
     (&["price", "prices", "estimate"], "`cost estimate` says what a stack costs in a month"),
+];
+
+/// The same behind `env`, where Terraform has `workspace`.
+const ENVIRONMENTS: [(&[&str], &str); 3] = [
+    (&["new", "create", "add"], "an environment is a block in the files: environment \"NAME\" { region = \"...\" }"),
+    (
+        &["select", "use", "switch", "set"],
+        "-e NAME chooses an environment; `default_environment` of the stack block says which one it is without -e",
+    ),
+    (&["delete", "rm", "remove"], "`destroy -e NAME` deletes what is in an environment; then take its block out"),
 ];
 
 /// Options of other programs, and what does that here.
@@ -115,9 +127,15 @@ fn of_command(mut error: Error) -> Error {
     let near = match error.remove(ContextKind::SuggestedSubcommand) {
         Some(ContextValue::Strings(near)) => near,
         Some(ContextValue::String(near)) => vec![near],
-        _ => Vec::new(),
+        // Behind `help` nobody has looked.
+        _ => {
+            let names: Vec<String> = Cli::command().get_subcommands().map(|it| it.get_name().to_owned()).collect();
+            names.into_iter().filter(|name| strsim::damerau_levenshtein(&word, name) <= 2).collect()
+        }
     };
-    match MEANT.iter().find(|(words, _)| words.contains(&&*word)) {
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let of_environments = ENVIRONMENTS.iter().filter(|_| usage.contains("cachestack env "));
+    match of_environments.chain(&MEANT).find(|(words, _)| words.contains(&&*word)) {
         Some((_, tip)) => {
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from((*tip).to_owned())]));
         }
@@ -139,10 +157,9 @@ fn is_surely(word: &str, known: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::{CommandFactory, Parser};
+    use clap::Parser;
 
     use super::*;
-    use crate::cli::Cli;
 
     #[test]
     fn what_changes_something_is_not_guessed() {
@@ -156,6 +173,9 @@ mod tests {
             ("velidat", "'validate'", "apply"),
             ("rotten", "unrecognized", "rotate"),
             ("workspace", "env list", "apply"),
+            ("help pln", "'plan'", "apply"),
+            ("env new test", "environment \"NAME\" {", "init"),
+            ("env select test", "-e NAME", "init"),
             ("state lst", "'list'", "'rm'"),
             ("state sm", "unrecognized", "move"),
         ] {

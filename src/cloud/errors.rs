@@ -139,7 +139,8 @@ where
     let headers = response.map(HttpResponse::headers);
     let request_id = headers.and_then(|all| all.get("x-amzn-requestid").or_else(|| all.get("x-amz-request-id")));
     let (code, message) = match error.code() {
-        Some(code) => (code.to_owned(), error.message().unwrap_or_default().to_owned()),
+        // Of what somebody else says no line may look like one of ours.
+        Some(code) => (one_line(code), one_line(error.message().unwrap_or_default())),
         None if status >= 400 => {
             (format!("Http{status}"), format!("HTTP status {status}, without the name of an error"))
         }
@@ -147,6 +148,10 @@ where
         None => ("UnreadableAnswer".to_owned(), chain(error)),
     };
     RemoteError { class: class(&code, &message, status), code, message, request_id: request_id.map(str::to_owned) }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What an error of a service asks for.

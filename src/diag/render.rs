@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use unicode_width::UnicodeWidthStr;
 
 use super::gather;
 use super::shown::{Shown, concealed};
@@ -61,7 +62,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, styled: bool, width:
 fn fitting(groups: &[Group], width: usize) -> usize {
     let fits = |asked: &usize| {
         let text = Renderer::plain().term_width(*asked).render(groups);
-        text.lines().filter(|line| is_of_source(line)).all(|line| line.chars().count() <= width)
+        text.lines().filter(|line| is_of_source(line)).all(|line| line.width() <= width)
     };
     if width < WIDTH_MIN {
         return WIDTH_MIN;

@@ -35,6 +35,9 @@ pub fn unknown(name: &str) -> Problem {
 fn advice(name: &str) -> String {
     let family = name.rsplit_once('.').map(|(family, _)| format!("{family}."));
     let of_family = |node: &&str| family.as_ref().is_some_and(|family| node.starts_with(family.as_str()));
+    if let Some(whole) = nodes::names().find(|node| node.strip_prefix("cache.") == Some(name)) {
+        return format!("Did you mean \"{whole}\"?");
+    }
     let sizes: Vec<&str> = nodes::names().filter(of_family).collect();
     let is_slip = |near: &&str| strsim::damerau_levenshtein(name, near) <= 2;
     if sizes.is_empty() {

@@ -61,8 +61,7 @@ fn known_names() -> BTreeSet<String> {
             gather(attr.block.as_ref().map_or(&[], |block| &block.attrs), into);
         }
     }
-    // Of an environment: where secrets lie.
-    let mut names = BTreeSet::from(["secrets".to_owned()]);
+    let mut names = BTreeSet::new();
     kinds::KINDS.iter().for_each(|kind| gather(&kind.schema().attrs, &mut names));
     lookups::all().for_each(|schema| gather(&schema.attrs, &mut names));
     names
@@ -181,7 +180,9 @@ impl<'a> Scan<'a> {
     /// The bytes of a value, where it is written out at least in part, with the remark behind it.
     fn written(&self, value: Range<usize>) -> Option<Range<usize>> {
         let lone = value.len() == 1 && self.kind(value.start) == Kind::Ident;
-        let literal = lone && self.word(value.start) != "null"
+        // In a file of values there are no references, and before a quote that is not closed there may be one that is missing.
+        let bare = self.values || self.is_unclosed(&value);
+        let literal = (lone || bare && !value.is_empty()) && self.word(value.start) != "null"
             || value.clone().any(|at| self.is_literal(at) && !self.is_source(&value, at));
         let remark = self.kind(value.end) == Kind::LineComment;
         let last = if remark { value.end } else { value.end.max(value.start + 1) - 1 };
@@ -228,13 +229,17 @@ impl<'a> Scan<'a> {
             && scheme.is_some_and(|scheme| SCHEMES.contains(&scheme))
     }
 
-    /// The end of a value, with the lines that a quote was not closed before.
-    fn unclosed(&self, value: &Range<usize>, end: usize) -> usize {
-        let open = value.clone().any(|at| {
+    /// Whether a quote is opened in it and not closed on its line.
+    fn is_unclosed(&self, value: &Range<usize>) -> bool {
+        value.clone().any(|at| {
             self.kind(at) == Kind::CloseQuote && self.word(at).is_empty()
                 || self.kind(at) == Kind::OpenQuote && at + 1 == value.end
-        });
-        if !open {
+        })
+    }
+
+    /// The end of a value, with the lines that a quote was not closed before.
+    fn unclosed(&self, value: &Range<usize>, end: usize) -> usize {
+        if !self.is_unclosed(value) {
             return end;
         }
         let more = self.text[end..].split_inclusive('\n').skip(1).take_while(|line| {
@@ -269,7 +274,9 @@ struct Names {
     secret: BTreeSet<String>,
     /// Whether the declarations of variables are not at hand, as when a single file is laid out.
     alone: bool,
+    /// Sensitive variables, and all that have something in their blocks.
     variables: BTreeSet<String>,
+    declared: BTreeSet<String>,
     outputs: BTreeSet<String>,
     /// Attributes that there are, so that no name is taken for a misspelt one.
     known: BTreeSet<String>,
@@ -283,12 +290,12 @@ impl Names {
         if self.secret.contains(name) || self.known.contains(name) {
             return self.secret.contains(name);
         }
-        let bare = |text: &str| text.to_lowercase().replace(['_', '-'], "");
-        let name = bare(name);
-        self.secret.iter().any(|secret| {
-            let (secret, most) = (bare(secret), if secret.len() < 8 { 1 } else { 2 });
-            secret.len().abs_diff(name.len()) <= most && strsim::damerau_levenshtein(&secret, &name) <= most
-        })
+        self.secret.iter().any(|secret| is_near(secret, name))
+    }
+
+    /// Whether a name that no variable has is that of a sensitive one, misspelt.
+    fn is_misspelt(&self, name: &str) -> bool {
+        !self.declared.contains(name) && self.variables.iter().any(|sensitive| is_near(sensitive, name))
     }
 
     /// Whether a variable is declared sensitive, or a secret is made of it.
@@ -328,6 +335,9 @@ impl Names {
     /// Notes `sensitive = true` of a variable or an output.
     fn declare(&mut self, scan: &Scan, place: Place) {
         let [.., kind, name] = place.path else { return };
+        if kind == "variable" {
+            self.declared.insert(name.clone());
+        }
         if place.call || place.name != "sensitive" || scan.word(place.value) != "true" {
             return;
         }
@@ -343,17 +353,18 @@ impl Names {
         let name = place.name;
         let hidden = match place.path {
             _ if place.call => name == "sensitive",
+            [.., kind, _] if kind == "environment" && name == "secrets" => false,
             _ if self.is_secret(name) => true,
             [last] if last == "locals" => self.flowing.contains(&format!("local.{name}")),
-            [] if scan.values => self.alone || self.is_variable(name),
+            [] if scan.values => self.alone || self.is_variable(name) || self.is_misspelt(name),
             _ if scan.broken => {
                 let some = !(self.variables.is_empty() && self.outputs.is_empty());
                 self.is_variable(name) || some && matches!(name, "default" | "value")
             }
             [.., kind, block] if name == "default" && kind == "variable" => self.is_variable(block),
             [.., kind, block] if name == "value" && kind == "output" => self.outputs.contains(block),
-            [.., last] if last == "vars" => self.is_variable(name),
-            [.., kind, _] if kind == "module" => self.is_variable(name),
+            [.., last] if last == "vars" => self.is_variable(name) || self.is_misspelt(name),
+            [.., kind, _] if kind == "module" => self.is_variable(name) || self.is_misspelt(name),
             _ => false,
         };
         let value = match place.call {
@@ -367,6 +378,14 @@ impl Names {
         };
         scan.written(value).filter(exposed)
     }
+}
+
+/// Whether a name is another one with a letter or two otherwise.
+fn is_near(meant: &str, name: &str) -> bool {
+    let bare = |text: &str| text.to_lowercase().replace(['_', '-'], "");
+    let (meant, name) = (bare(meant), bare(name));
+    let most = if meant.len() < 8 { 1 } else { 2 };
+    meant.len().abs_diff(name.len()) <= most && strsim::damerau_levenshtein(&meant, &name) <= most
 }
 
 /// Whether an address has a user with a password, or a key, in it.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::diag::{Diagnostic, FileId, SourceMap};
 use crate::disk;
+use crate::kinds;
+use crate::shell;
 
 /// So many bytes may a file have: a hundred thousand resources.
 const LONGEST: u64 = 64 << 20;
@@ -120,7 +122,11 @@ pub fn load(directory: &Path, origin: &Origin, sources: &mut SourceMap, diagnost
 fn meant(name: &str) -> String {
     let is_word =
         name.starts_with(char::is_alphabetic) && name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
+    let is_address = kinds::address(name).is_some_and(|address| kinds::get(&address.kind).is_some());
     match name {
+        _ if is_address => {
+            format!("What stands here is a directory; one resource is named with --target {}.", shell::quoted(name))
+        }
         _ if is_of_values(name) => format!("A file of values is passed with --var-file {name}, where it is."),
         _ if is_word => format!("Name the directory of a stack; the environment \"{name}\" would be -e {name}."),
         _ => {
@@ -200,6 +206,12 @@ pub fn is_configuration(name: &str) -> bool {
 /// Whether `fmt` lays out a file of that name.
 pub fn is_formatted(name: &str) -> bool {
     is_configuration(name) && !name.ends_with(".json") || is_of_values(name) || name.ends_with(".tftest.hcl")
+}
+
+/// Whether one file is all the configuration of a directory.
+pub fn is_whole(directory: &Path) -> bool {
+    let names = list(directory).unwrap_or_default();
+    names.iter().filter(|name| is_configuration(name)).count() <= 1
 }
 
 /// Whether a file of that name holds values of variables.

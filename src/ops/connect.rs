@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::kind::{Cloud, DayTwo};
+use crate::lang::declare::provider::shown_url;
 use crate::ops::{Failure, Session};
 use crate::stack::environment::EMULATOR;
 
@@ -84,8 +85,9 @@ fn unreachable(endpoint: Option<&str>) -> impl Fn(crate::kind::RemoteError) -> F
         let refused = error.message.contains("Connection refused") || error.message.contains("dns error");
         let why = match endpoint.filter(|_| refused) {
             Some(url) => format!(
-                "nobody answers at {url}: {}; start what is to listen there (`cachestack emulate` is the emulator), or \
+                "nobody answers at {}: {}; start what is to listen there (`cachestack emulate` is the emulator), or \
                  correct the endpoint",
+                shown_url(url),
                 error.message.rsplit(": ").next().unwrap_or_default()
             ),
             None => format!("the account cannot be told: {error}"),
@@ -137,7 +139,7 @@ pub async fn finish(
     }
     let region = environment.region.clone();
     session.evaluator.set_environment(region.as_deref(), Some(&account));
-    let place = environment.place().map_or_else(|| format!("account {account}"), str::to_owned);
+    let place = environment.place().unwrap_or_else(|| format!("account {account}"));
     let state = if environment.borrowed { format!(", state {}", environment.state_name()) } else { String::new() };
     let place = format!("{place}, {}{state}", region.as_deref().unwrap_or("no region"));
     Ok(Connection { cloud, account, poll, place, urls: Vec::new(), day_two: None })

@@ -15,9 +15,11 @@ pub fn leave_out(found: &mut Vec<Diagnostic>, stack: &Stack, sources: &SourceMap
     let has = |code: &str| found.iter().any(|diagnostic| diagnostic.code == code);
     // What hangs on the environment is not known without it; a circle of references makes one of steps.
     let (no_environment, circle) = (has("CS0352"), has("CS0330"));
+    let no_stack = has("CS0301") || has("CS0303");
     let broken = broken_texts(found, sources);
     let meant = meant(found);
     let unread = unread(found);
+    let misspelt = misspelt(found);
     let wrong = if has("CS0411") { affected(found, stack) } else { BTreeSet::new() };
     // Without its environment no value of a stack is known, nor what they come to; its names are.
     if no_environment {
@@ -25,7 +27,12 @@ pub fn leave_out(found: &mut Vec<Diagnostic>, stack: &Stack, sources: &SourceMap
         found.retain(|diagnostic| !of_values(diagnostic));
     }
     found.retain(|diagnostic| match diagnostic.code {
+        "CS0352" => !no_stack,
+        "CS0315" if is_misspelt(&misspelt, diagnostic) => false,
         "CS0315" => !diagnostic.span.is_some_and(|header| is_unread(header, &unread, stack)),
+        _ if !unread.is_empty() && is_of_header(diagnostic, stack) => {
+            !diagnostic.span.is_some_and(|header| is_unread(header, &unread, stack))
+        }
         "CS0411" => !no_environment && !hangs_on(&wrong, diagnostic),
         "CS0611" => !circle,
         "CS0401" if is_meant(&meant, diagnostic) => false,
@@ -39,6 +46,23 @@ fn broken_texts(found: &[Diagnostic], sources: &SourceMap) -> Vec<Arc<str>> {
     let broken = found.iter().filter(|diagnostic| diagnostic.code.starts_with("CS01"));
     let files: BTreeSet<FileId> = broken.filter_map(|diagnostic| Some(diagnostic.span?.file)).collect();
     files.iter().map(|file| sources.get(*file).text.clone()).collect()
+}
+
+/// The names of attributes that were probably meant where something else is written, with the place.
+fn misspelt(found: &[Diagnostic]) -> Vec<(Arc<str>, Span)> {
+    let unknown = found.iter().filter(|diagnostic| matches!(diagnostic.code, "CS0313" | "CS0314"));
+    unknown.filter_map(|diagnostic| Some((diagnostic.about.clone()?, diagnostic.span?))).collect()
+}
+
+/// Whether the attribute that is missing stands below its header under another name.
+fn is_misspelt(misspelt: &[(Arc<str>, Span)], missing: &Diagnostic) -> bool {
+    let (Some(header), Some(name)) = (missing.span, &missing.about) else { return false };
+    misspelt.iter().any(|(meant, place)| meant == name && place.file == header.file && place.start > header.start)
+}
+
+/// Whether it is about a whole block: then something is missing in it.
+fn is_of_header(diagnostic: &Diagnostic, stack: &Stack) -> bool {
+    diagnostic.rule && diagnostic.span.is_some_and(|span| stack.resources().any(|block| block.span == span))
 }
 
 /// The places where a text could not be read.

@@ -23,6 +23,20 @@ pub fn check(draft: &Draft) -> Vec<Diagnostic> {
     rules.into_iter().flat_map(|rule| rule(draft)).collect()
 }
 
+/// How two names are told apart: those of one block by what tells its instances apart.
+fn another_name(draft: &Draft, one: &Address, other: &Address, attribute: &str) -> String {
+    let block = draft.evaluator.stack().resource(&one.block()).filter(|_| one.block() == other.block());
+    let part = block.and_then(|block| {
+        let repeated =
+            [(&block.meta.target, "node.id"), (&block.meta.count, "count.index"), (&block.meta.for_each, "each.key")];
+        repeated.into_iter().find(|(by, _)| by.is_some()).map(|(_, part)| part)
+    });
+    match part {
+        Some(part) => format!("Put into `{attribute}` what tells them apart: ${{{part}}}."),
+        None => "Give one of them another name.".to_owned(),
+    }
+}
+
 /// Two resources of a kind with one name in one region would overwrite each other.
 fn same_names(draft: &Draft) -> Vec<Diagnostic> {
     let mut seen: BTreeMap<(String, String, String), &Address> = BTreeMap::new();
@@ -46,7 +60,7 @@ fn same_names(draft: &Draft) -> Vec<Diagnostic> {
             "Two resources of one name",
             format!("`{address}` and `{first}` are both called \"{name}\"."),
         )
-        .help("Give one of them another name.")
+        .help(another_name(draft, address, first, attribute))
         .of(address);
         diagnostic.span = draft.places.get(address).and_then(|desired| desired.span_of(attribute));
         if let Some(span) = draft.places.get(*first).and_then(|desired| desired.span_of(attribute))

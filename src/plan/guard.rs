@@ -7,6 +7,7 @@ use crate::lang::ast::Expr;
 use crate::lang::eval::eval;
 use crate::plan::draft::Draft;
 use crate::plan::{Action, Blocked, Options, Plan, Reason, Step, cost, whose};
+use crate::shell;
 use crate::value::Type;
 use crate::value::convert::convert;
 
@@ -59,7 +60,7 @@ fn deletion(draft: &Draft, step: &Step) -> Option<String> {
             ),
             _ => "it would be destroyed with its data".to_owned(),
         };
-        return Some(format!("{what}; allow that with --allow-destroy '{}'", step.address));
+        return Some(format!("{what}; allow that with --allow-destroy {}", shell::quoted(&step.address.to_string())));
     }
     None
 }
@@ -90,7 +91,7 @@ fn loss(draft: &Draft, step: &Step) -> Option<String> {
         _ => "nodes of it go, or come anew and empty, and what they hold is lost",
     };
     let stands = is_lost && !by_name && !allowed(draft, step);
-    stands.then(|| format!("{why}; allow that with --allow-destroy '{}'", step.address))
+    stands.then(|| format!("{why}; allow that with --allow-destroy {}", shell::quoted(&step.address.to_string())))
 }
 
 /// Why an object may not be made: it costs money that nobody gives back.
@@ -98,7 +99,8 @@ fn purchase(draft: &Draft, step: &Step) -> Option<String> {
     let bought = step.action == Action::Create && kinds::get(&step.address.kind).is_some_and(|kind| kind.is_bought());
     let allowed = draft.inputs.options.allow_purchase.iter().any(|allowed| step.address.is_within(allowed));
     let why = "it would be bought, and nobody gives the money back";
-    (bought && !allowed).then(|| format!("{why}; allow that with --allow-purchase '{}'", step.address))
+    (bought && !allowed)
+        .then(|| format!("{why}; allow that with --allow-purchase {}", shell::quoted(&step.address.to_string())))
 }
 
 /// Whether `prevent_destroy` holds. What cannot be told prevents, and so does what is no truth.

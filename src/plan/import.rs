@@ -236,7 +236,7 @@ fn owner(draft: &Draft, instance: &Instance, id: &str) -> Option<String> {
 fn refusal(instance: &Instance, detail: String, span: Span) -> Diagnostic {
     let kind = &instance.address.kind;
     let help =
-        format!("Name an existing {kind} that nobody else manages, or remove the `import` block to make a new one.");
+        format!("Name an existing {kind} that nobody else manages; without the import the block makes a new one.");
     Diagnostic::error("CS0609", "Nothing to import", detail).at(span).help(help).of(instance.address)
 }
 

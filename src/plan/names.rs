@@ -14,6 +14,7 @@ use crate::plan::draft::{Draft, Seen};
 use crate::plan::whose::{self, Whose, whose};
 use crate::plan::{Action, Reason, Step};
 use crate::schema::Update;
+use crate::shell;
 use crate::stack::desired::Desired;
 use crate::stack::target;
 use crate::state::{Deposed, Record};
@@ -280,7 +281,11 @@ fn frees(step: &Step, taken: &Taken) -> bool {
 
 /// What to do where an object has another address now.
 fn moved(from: &Address, to: &Address) -> String {
-    format!("Say that it moved: cachestack state mv --moved '{from}' '{to}'; or choose another name.")
+    format!(
+        "Say that it moved: cachestack state mv --moved {} {}; or choose another name.",
+        shell::quoted(&from.to_string()),
+        shell::quoted(&to.to_string())
+    )
 }
 
 fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
@@ -309,8 +314,10 @@ fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
                 "`{address}` is to be made, and the account has \"{id}\" ({kind}), which this state does not know."
             ),
             format!(
-                "{}; or take the object over: cachestack import '{address}' '{id}'.",
-                if named { "Choose another name" } else { "Remove this resource" }
+                "{}; or take the object over: cachestack import {} {}.",
+                if named { "Choose another name" } else { "Remove this resource" },
+                shell::quoted(&address.to_string()),
+                shell::quoted(id)
             ),
         ),
     };

@@ -14,6 +14,7 @@ use crate::plan::draft::Draft;
 use crate::plan::elements::Elements;
 use crate::plan::{Action, Barrier, BarrierId, Plan, Reason, Step, StepId, Wait};
 use crate::schema::refers::{Hold, Reference};
+use crate::shell;
 use crate::value::{Object, Value};
 
 /// The names of other objects in an object that keep those from being deleted.
@@ -533,7 +534,9 @@ fn circle(draft: &Draft, steps: &[Step], rest: &[usize]) -> Diagnostic {
     });
     let help = match passing {
         Some((from, to)) if from != to => format!(
-            "If the objects are to stay what they are and only the blocks have other names, rename the blocks: cachestack state mv --moved '{from}' '{to}'. Else change one name after the other, with an apply between."
+            "If the objects are to stay what they are and only the blocks have other names, rename the blocks: cachestack state mv --moved {} {}. Else change one name after the other, with an apply between.",
+            shell::quoted(&from.to_string()),
+            shell::quoted(&to.to_string())
         ),
         _ => "Change one of them after the other, with an apply between.".to_owned(),
     };

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::diag::Span;
 use crate::kind::{Observation, Status};
 use crate::kinds;
-use crate::plan::decide::{Instance, unknown_all};
+use crate::plan::decide::{Instance, foresee, unknown_all};
 use crate::plan::decision::{Decision, Standing};
 use crate::plan::draft::{Draft, Seen};
 use crate::plan::whose::{self, Whose, whose};
@@ -18,7 +18,8 @@ use crate::value::{Object, Value, same};
 
 /// Compares an instance with what is recorded of it.
 pub fn look(draft: &Draft, instance: &Instance, wanted: Object, record: Option<Record>) -> Decision {
-    let Some(record) = record else { return Decision::of(unknown_all(instance, &wanted)) };
+    // What is still to be made has the nodes that it will have: others repeat by them.
+    let Some(record) = record else { return Decision::of(foresee(draft, instance, wanted).1) };
     let decision = match draft.find(instance.resource, instance.address, &record.region, &record.id) {
         Seen::Unread(key) => Decision { needs: key.into_iter().collect(), ..Decision::of(record.object) },
         Seen::Absent => Decision { object: wanted, ..gone(instance.address, &record, false) },
@@ -146,6 +147,7 @@ fn changes(schema: &'static Schema, recorded: &Object, found: &Object) -> Vec<At
                     && attr.settable()
                     && now.is_said()
                     && now.as_bool() != Some(false)
+                    && now.as_i64() != Some(0)
                     && attr.default.as_ref() != Some(now)
             }
             (None, None) => false,

@@ -9,6 +9,7 @@ use crate::plan::diff::Difference;
 use crate::plan::draft::Draft;
 use crate::plan::existing::update;
 use crate::plan::{Options, Plan, RecordPlan};
+use crate::shell;
 use crate::state::digest::Reading;
 use crate::state::{Digest, Record};
 use crate::value::Value;
@@ -22,9 +23,17 @@ pub(super) fn unfinished(instance: &Instance, record: &Record, difference: &Diff
             if had { "the one before is still valid beside it" } else { "who comes with none is still let in" };
         let detail = format!("`{name}` was changed, and {others}.");
         let help = match difference.changed.contains(&name.as_str()) {
+            true if is_former(record, difference, name) => format!(
+                "What is written is the one from before: this plan takes the rotation back, and shuts out clients that \
+                 have the new one. Give the new one, and end it: cachestack rotate {} --finish",
+                shell::quoted(&instance.address.to_string())
+            ),
             true => "This plan makes the one that is written the only one.".to_owned(),
             false => {
-                format!("When all clients have the new one: cachestack rotate '{}' --finish", instance.address)
+                format!(
+                    "When all clients have the new one: cachestack rotate {} --finish",
+                    shell::quoted(&instance.address.to_string())
+                )
             }
         };
         let mut warning = Diagnostic::warning("CS1017", "A rotation that is not finished", detail).help(help);
@@ -32,6 +41,15 @@ pub(super) fn unfinished(instance: &Instance, record: &Record, difference: &Diff
         warning.of(instance.address)
     };
     let_in.chain(beside).map(told).collect()
+}
+
+/// Whether what is written of a secret is what it was before the rotation.
+fn is_former(record: &Record, difference: &Difference, name: &str) -> bool {
+    let former = match record.phase.contains_key(name) {
+        true => record.secrets.get(name),
+        false => record.beside.get(name).and_then(Option::as_ref),
+    };
+    former.zip(difference.secrets.get(name)).is_some_and(|(former, written)| former.digest == written.digest)
 }
 
 /// Which part of a rotation is asked for of an instance.
@@ -108,8 +126,8 @@ fn comes(instance: &Instance, record: &Record, difference: &Difference) -> Names
                 "`{name}` was changed once more, and the rotation before is not finished: two are valid, and there can be no third."
             );
             let help = format!(
-                "Put back the one that was let in and finish: cachestack rotate '{}' --finish. `cachestack apply` goes on with the one that is written at once.",
-                instance.address
+                "Put back the one that was let in and finish: cachestack rotate {} --finish. `cachestack apply` goes on with the one that is written at once.",
+                shell::quoted(&instance.address.to_string())
             );
             Err(refusal(instance, name, detail, &help))
         }

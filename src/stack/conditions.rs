@@ -2,7 +2,7 @@
 
 use crate::diag::Diagnostic;
 use crate::lang::declare::{Condition, Resource};
-use crate::lang::eval::{Bindings, Scope, eval};
+use crate::lang::eval::{Bindings, Scope, eval, note};
 use crate::stack::desired::bindings;
 use crate::stack::target::Instance;
 use crate::value::convert::convert;
@@ -51,11 +51,14 @@ fn check(condition: &Condition, scope: &dyn Scope, code: &'static str, diagnosti
         Some(false) => ("A condition does not hold", message(condition, scope)),
         None => ("Wrong type", "A condition must be true or false.".to_owned()),
     };
-    diagnostics.push(
-        Diagnostic::error(code, summary, detail)
-            .at(condition.condition.span)
-            .help("Change the values that it is about."),
-    );
+    let wrong = Diagnostic::error(code, summary, detail).at(condition.condition.span);
+    let wrong = note(&condition.condition, scope, wrong);
+    let values: Vec<String> = wrong.values.iter().map(|(name, value)| format!("`{name}` {value}")).collect();
+    let help = match values.is_empty() {
+        true => "Change the values that it is about.".to_owned(),
+        false => format!("Here {}.", values.join(", ")),
+    };
+    diagnostics.push(wrong.help(help));
 }
 
 /// The message of a condition, or a word that it cannot be shown.

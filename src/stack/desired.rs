@@ -52,7 +52,7 @@ impl Desired {
         let hidden = self.object.get(attribute).is_some_and(is_told);
         if hidden {
             diagnostic.detail =
-                format!("`{attribute}` has a sensitive value that does not meet the rule; it is not shown.");
+                format!("`{attribute}` has a sensitive value, and what the rule says of it is not shown.");
         }
         let key = problem.element.map(|element| (Arc::from(attribute), element));
         let element = key.as_ref().and_then(|(_, element)| {
@@ -61,7 +61,10 @@ impl Desired {
         });
         diagnostic.extent = key.and_then(|key| self.extents.get(&key).copied());
         diagnostic.span = element.or_else(|| self.span_of(attribute));
-        diagnostic.help = if hidden { Some("Write a value that meets the rule.".to_owned()) } else { problem.help };
+        diagnostic.help = match hidden {
+            true => Some(format!("What the rule says: cachestack explain {}.", problem.code)),
+            false => problem.help,
+        };
         diagnostic
     }
 }
@@ -269,7 +272,7 @@ impl Reader<'_> {
                 Some(conformed)
             }
             Err(mismatch) => {
-                let detail = format!("`{}`{} must be {}: {}.", attr.name, mismatch.path, attr.ty, mismatch.message);
+                let detail = mismatch.of(attr.name, &attr.ty);
                 self.diagnostics.push(
                     Diagnostic::error("CS0404", "Wrong type", detail)
                         .at(attribute.expr.span)
@@ -340,7 +343,7 @@ impl Reader<'_> {
             Ok(value) => Some(value),
             Err(mismatch) => {
                 let span = blocks.first().map(|block| block.span)?;
-                let detail = format!("`{}`{}: {}.", attr.name, mismatch.path, mismatch.message);
+                let detail = format!("`{}{}`: {}.", attr.name, mismatch.path, mismatch.message);
                 self.diagnostics.push(
                     Diagnostic::error("CS0404", "Wrong type", detail)
                         .at(span)

@@ -11,7 +11,7 @@ use crate::catalog::regions;
 use crate::diag::lint::Lints;
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::lang::ast::{Attribute, Node};
-use crate::lang::declare::provider::{has_user, is_role, is_url, schema as provider_schema};
+use crate::lang::declare::provider::{has_user, is_role, is_url, schema as provider_schema, shown_url};
 use crate::lang::declare::settings::elsewhere;
 use crate::lang::declare::{Backend, Module, Provider, Resource};
 use crate::lang::eval::{Scope, eval};
@@ -88,6 +88,22 @@ impl std::fmt::Debug for StateKeys {
     }
 }
 
+/// Whether requests can be sent there: to the emulator, or to a URL.
+pub fn is_endpoint(text: &str) -> bool {
+    text == EMULATOR || is_url(text)
+}
+
+/// What may be meant by an endpoint that is none.
+pub fn meant_endpoint(text: &str) -> String {
+    match (did_you_mean(text, [EMULATOR]), text.split_once(':')) {
+        (Some(near), _) => format!("Did you mean \"{near}\"?"),
+        (None, Some((host, port))) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+            format!("Write \"http://{text}\".")
+        }
+        _ => "Write \"emulator\", or a URL such as \"http://localhost:4566\".".to_owned(),
+    }
+}
+
 fn secret_of(value: &Value) -> Option<Secret> {
     match &value.data {
         Data::Secret(secret) => Some((**secret).clone()),
@@ -108,8 +124,12 @@ impl Environment {
     }
 
     /// Where requests go, in words; nothing for AWS itself.
-    pub fn place(&self) -> Option<&str> {
-        self.endpoint.as_deref().map(|endpoint| if endpoint == EMULATOR { "the built-in emulator" } else { endpoint })
+    pub fn place(&self) -> Option<String> {
+        let place = |endpoint: &str| match endpoint == EMULATOR {
+            true => "the built-in emulator".to_owned(),
+            false => shown_url(endpoint),
+        };
+        self.endpoint.as_deref().map(place)
     }
 
     /// The tags that a resource has without saying any: of its provider, the stack and the environment. What was not
@@ -355,15 +375,9 @@ impl Reader<'_> {
             let detail = "`endpoint` has a user or a password in it, which are never sent: requests are signed.";
             let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail);
             self.diagnostics.push(diagnostic.at(attribute.expr.span).help("Leave out what stands before the @."));
-        } else if let Some(attribute) = attribute.filter(|_| text != EMULATOR && !is_url(&text)) {
+        } else if let Some(attribute) = attribute.filter(|_| !is_endpoint(&text)) {
             let detail = "`endpoint` is neither \"emulator\" nor an http or https URL.";
-            let help = match (did_you_mean(&text, [EMULATOR]), text.split_once(':')) {
-                (Some(near), _) => format!("Did you mean \"{near}\"?"),
-                (None, Some((host, port))) if !host.is_empty() && port.parse::<u16>().is_ok() => {
-                    format!("Write \"http://{text}\".")
-                }
-                _ => "Write \"emulator\", or a URL such as \"http://localhost:4566\".".to_owned(),
-            };
+            let help = meant_endpoint(&text);
             let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail).help(help);
             self.diagnostics.push(diagnostic.at(attribute.expr.span));
         }
@@ -569,7 +583,7 @@ fn value(attribute: &Attribute, ty: &Type, scope: &dyn Scope, diagnostics: &mut 
         Ok(value) if value.is_null() => None,
         Ok(value) => Some(value),
         Err(mismatch) => {
-            let detail = format!("`{}`{} must be {ty}: {}.", attribute.name, mismatch.path, mismatch.message);
+            let detail = mismatch.of(&attribute.name, ty);
             diagnostics.push(
                 Diagnostic::error("CS0404", "Wrong type", detail)
                     .at(attribute.expr.span)

@@ -27,16 +27,13 @@ pub fn check(stack: &Stack, diagnostics: &mut Vec<Diagnostic>) {
             continue;
         }
         let known: Vec<String> = stack.resources().map(|resource| resource.address.to_string()).collect();
-        let help = match did_you_mean(&block.to_string(), known.iter().map(String::as_str)) {
-            Some(near) => format!("Did you mean `{near}`?"),
-            None => {
-                let declare = format!("{} \"{}\" {{ ... }}", block.kind, block.name);
-                let declare = format!("Declare it with the values that the object has: {declare}");
-                match is_plain(import, block) {
-                    true => format!("{declare}; or have it written: --generate-config-out FILE."),
-                    false => format!("{declare}. What is in a module, or has keys, is not written for you."),
-                }
-            }
+        let near = did_you_mean(&block.to_string(), known.iter().map(String::as_str));
+        let near = near.map(|near| format!("Did you mean `{near}`? Else d")).unwrap_or_else(|| "D".to_owned());
+        let declare = format!("{} \"{}\" {{ ... }}", block.kind, block.name);
+        let declare = format!("{near}eclare it with the values that the object has: {declare}");
+        let help = match is_plain(import, block) {
+            true => format!("{declare}; or have it written: --generate-config-out FILE."),
+            false => format!("{declare}. What is in a module, or has keys, is not written for you."),
         };
         let detail = format!("`{block}` is not declared, and a block says what becomes of an imported object.");
         diagnostics.push(Diagnostic::error("CS0608", "An import that cannot be", detail).at(import.to.span).help(help));

@@ -351,12 +351,15 @@ impl Loader<'_> {
     }
 
     fn check_inputs(&mut self, call: &Call, name: &str, declared: &Module) {
+        let mut misspelt = BTreeSet::new();
         for (argument, attribute) in &call.arguments {
             if declared.variables.contains_key(argument) {
                 continue;
             }
             let known: Vec<&str> = declared.variables.keys().map(|name| &**name).collect();
-            let help = match did_you_mean(argument, known.iter().copied()) {
+            let near = did_you_mean(argument, known.iter().copied());
+            misspelt.extend(near);
+            let help = match near {
                 Some(near) => format!("Did you mean `{near}`?"),
                 None if known.is_empty() => "The module declares no variables.".to_owned(),
                 None => format!("There are: {}.", known.join(", ")),
@@ -372,7 +375,8 @@ impl Loader<'_> {
             self.diagnostics.push(diagnostic.at(given.name_span).help("Do as the author of the module says."));
         }
         for (variable, declared) in &declared.variables {
-            if declared.default.is_none() && !call.arguments.contains_key(variable) {
+            let is_given = call.arguments.contains_key(variable) || misspelt.contains(&**variable);
+            if declared.default.is_none() && !is_given {
                 let detail = format!("The module of `{name}` needs `{variable}`, which has no default.");
                 self.diagnostics.push(
                     Diagnostic::error("CS0364", "Missing input", detail)

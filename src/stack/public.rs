@@ -17,7 +17,8 @@ pub fn check(resource: &Resource, desired: &mut Desired, diagnostics: &mut Vec<D
         kind.is_some_and(|kind| kind.name_attribute() == Some(attribute) || kind.identity().contains(&attribute))
     };
     for attr in &resource.schema.attrs {
-        let shown = attr.name == "region" || managed && attr.name == "name_prefix" || names(attr.name);
+        let begins = ["name_prefix", "prefix", "separator"].contains(&attr.name);
+        let shown = attr.name == "region" || managed && begins || names(attr.name);
         if shown && desired.object.get(attr.name).is_some_and(Value::is_sensitive_anywhere) {
             let mut diagnostic = refused(attr.name);
             diagnostic.span = desired.span_of(attr.name);

@@ -270,7 +270,7 @@ fn fit(
     // Of a sensitive variable neither the value is shown nor the line that gives it.
     let span = if variable.sensitive { variable.span } else { span };
     convert(&value.with_mark(variable.sensitive), ty).unwrap_or_else(|mismatch| {
-        let detail = format!("`var.{name}`{} must be {ty}: {}.", mismatch.path, mismatch.message);
+        let detail = mismatch.of(&format!("var.{name}"), ty);
         diagnostics.push(
             Diagnostic::error("CS0344", "A variable of the wrong type", detail)
                 .at(span)

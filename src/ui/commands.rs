@@ -6,6 +6,8 @@ use std::sync::{LazyLock, OnceLock};
 
 use regex::{Captures, Regex};
 
+use crate::shell;
+
 /// ` -e prod -C shop`: what stands behind the verb of every command that is advised.
 static SCOPE: OnceLock<String> = OnceLock::new();
 
@@ -20,11 +22,7 @@ static VERBS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Notes the options of this run, once.
 pub fn of_run(options: &[(&str, String)]) {
-    let quoted = |value: &str| match value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@=,".contains(c)) {
-        true => value.to_owned(),
-        false => format!("'{}'", value.replace('\'', r"'\''")),
-    };
-    let text: String = options.iter().map(|(name, value)| format!(" {name} {}", quoted(value))).collect();
+    let text: String = options.iter().map(|(name, value)| format!(" {name} {}", shell::word(value))).collect();
     let _ = SCOPE.set(text);
 }
 

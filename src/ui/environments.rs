@@ -1,6 +1,7 @@
 //! Several environments at a glance: a table for people, and one document for programs.
 
 use serde_json::{Value as Json, json};
+use unicode_width::UnicodeWidthStr;
 
 use crate::plan::Plan;
 
@@ -51,10 +52,10 @@ pub fn table(rows: &[Row]) -> String {
 pub fn columns<const N: usize>(heading: &[&str; N], rows: &[[String; N]], is_number: impl Fn(usize) -> bool) -> String {
     let lines: Vec<[&str; N]> =
         std::iter::once(*heading).chain(rows.iter().map(|row| row.each_ref().map(String::as_str))).collect();
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let cell = |column: usize, text: &str| match is_number(column) {
-        true => format!("{text:>width$}", width = width(column)),
-        false => format!("{text:width$}", width = width(column)),
+    let width = |column: usize| lines.iter().map(|line| line[column].width()).max().unwrap_or(0);
+    let cell = |column: usize, text: &str| {
+        let gap = " ".repeat(width(column) - text.width());
+        if is_number(column) { format!("{gap}{text}") } else { format!("{text}{gap}") }
     };
     let line = |line: &[&str; N]| {
         let cells: Vec<String> = line.iter().enumerate().map(|(column, text)| cell(column, text)).collect();

@@ -4,7 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 #[cfg(unix)]
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 
 /// How the terminal was. A process has one.
 #[cfg(unix)]
@@ -20,6 +20,9 @@ impl Hidden {
         let before = tcgetattr(std::io::stdin()).ok()?;
         let mut hidden = before.clone();
         hidden.local_modes.remove(LocalModes::ECHO);
+        // A shell puts the terminal back when a program is stopped, and shows what is typed when it goes on: the key that
+        // stops means nothing now.
+        hidden.special_codes[SpecialCodeIndex::VSUSP] = 0;
         *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
         let begun = Self(());
         tcsetattr(std::io::stdin(), OptionalActions::Flush, &hidden).ok().map(|()| begun)

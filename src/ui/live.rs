@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::task::JoinHandle;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 use crate::address::Address;
 use crate::apply::Event;
@@ -217,9 +219,8 @@ impl Board {
         let said = format!("{}{}{}", line.doing, line.call, line.status);
         // Of a long name its end tells it from others, and what is done must be seen beside it.
         let room = print::width().unwrap_or(usize::MAX).saturating_sub(TIME);
-        let name = if name.chars().count() + said.len() > room { elided(name, room / 2) } else { name.to_owned() };
-        let text = format!("{name}: {said}");
-        line.bar.set_message(visible::line(&text).into_owned());
+        let name = if name.width() + said.len() > room { elided(name, room / 2) } else { name.to_owned() };
+        line.bar.set_message(visible::line(&format!("{name}: {said}")).into_owned());
     }
 
     fn end(&mut self, name: &str, well: bool) {
@@ -246,14 +247,26 @@ const NARROW: usize = 70;
 /// What the time at the end of a line takes.
 const TIME: usize = 12;
 
-/// A name without its middle, where it is longer than that.
+/// A name without its middle, where it is wider than that. What is one letter to a reader is not cut.
 fn elided(name: &str, most: usize) -> String {
-    let (length, most) = (name.chars().count(), most.max(8));
-    if length <= most {
+    let most = most.max(8);
+    if name.width() <= most {
         return name.to_owned();
     }
+    let letters: Vec<&str> = name.graphemes(true).collect();
     let (first, last) = (most / 3, most - most / 3 - 3);
-    name.chars().take(first).chain("...".chars()).chain(name.chars().skip(length - last)).collect()
+    let count = |letters: &mut dyn Iterator<Item = &&str>, room: usize| {
+        let mut used = 0;
+        letters
+            .take_while(|letter| {
+                used += letter.width();
+                used <= room
+            })
+            .count()
+    };
+    let begin = count(&mut letters.iter(), first);
+    let end = letters.len() - count(&mut letters.iter().rev(), last);
+    format!("{}...{}", letters[..begin].concat(), letters[end..].concat())
 }
 
 /// How many lines fit above the bar, with one below it for the cursor.

@@ -264,7 +264,8 @@ impl Ui {
     /// The same where nothing of what is typed may be seen; none, too, where that cannot be.
     pub fn ask_secret(&self, question: &str) -> Option<String> {
         let hidden = hidden::Hidden::begin()?;
-        let answer = self.ask(question);
+        // The key that would stop the program does nothing, and is no part of a secret.
+        let answer = self.ask(question).map(|answer| answer.replace('\u{1a}', ""));
         drop(hidden);
         // The key that ended the line was not seen, either.
         print::stderr("\n");

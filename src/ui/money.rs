@@ -28,7 +28,8 @@ pub fn estimate(name: &str, estimate: &Estimate) -> String {
     }
     let mut text = format!("Environment \"{name}\": {}.\n", total(estimate));
     let rows: Vec<[String; 7]> = estimate.lines.iter().map(|line| row(line, estimate.hours)).collect();
-    let heading = ["Resource", "Region", "What", "USD an hour", "USD a month", "Reserved, 1 year", "Reserved, 3 years"];
+    let heading =
+        ["Resource", "Region", "What", "USD an hour each", "USD a month", "Reserved, 1 year", "Reserved, 3 years"];
     text.push_str(&columns(&heading, &rows, |column| column > 2));
     for line in &estimate.lines {
         if let Err(why) = &line.charge {

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::plan::{AttrChange, Waits};
+use crate::shell;
 use crate::ui::commands;
 use crate::ui::json::value;
 use crate::ui::value::{SENSITIVE, inline, plain};
@@ -29,7 +30,7 @@ pub fn list(all: &[Waits]) -> String {
 
 /// An address as a shell takes it.
 pub fn quoted(address: &str) -> String {
-    if address.contains(['"', '[', '\'']) { format!("'{address}'") } else { address.to_owned() }
+    shell::word(address)
 }
 
 fn block(waits: &Waits) -> String {

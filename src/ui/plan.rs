@@ -27,8 +27,7 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
         return out;
     }
     if plan.is_empty() {
-        out.push_str(&format!("No changes. Environment \"{environment}\" ({place}) is as the stack says"));
-        out.push_str(&format!("; {} unchanged.\n", count(plan.unchanged, "resource")));
+        out.push_str(&nothing(plan, &format!("nvironment \"{environment}\" ({place})")));
         return out;
     }
     if !plan.steps.is_empty() || !plan.drift.is_empty() {
@@ -67,6 +66,19 @@ pub fn render(ui: Ui, plan: &Plan, environment: &str, place: &str) -> String {
     }
     left_out(ui, plan, &mut out);
     out
+}
+
+/// What is said where nothing is to be done.
+fn nothing(plan: &Plan, environment: &str) -> String {
+    match plan.unchanged {
+        _ if plan.partial => {
+            format!("No changes in what was asked for; the rest of e{environment} was left out.\n")
+        }
+        0 => format!("No changes. E{environment} has no resources.\n"),
+        unchanged => {
+            format!("No changes. E{environment} is as the stack says; {} unchanged.\n", count(unchanged, "resource"))
+        }
+    }
 }
 
 /// The signs of a plan, those that it has: `+ create, -/+ replace, the old one first`.

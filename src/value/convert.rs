@@ -13,16 +13,28 @@ pub struct Mismatch {
     pub path: String,
     /// What is wrong: `a number is required`.
     pub message: String,
+    /// The same without anything of the value.
+    public: String,
 }
 
 impl Mismatch {
-    /// The same without the value.
-    fn hidden(self, ty: &Type) -> Self {
-        Self { path: self.path, ..required(ty) }
+    /// The same without the value, and without the keys of a map, which are part of it.
+    fn hidden(self) -> Self {
+        let way = self.path.find("[\"").unwrap_or(self.path.len());
+        Self { path: self.path[..way].to_owned(), message: self.public.clone(), public: self.public }
     }
 
     fn new(message: impl Into<String>) -> Self {
-        Self { path: String::new(), message: message.into() }
+        let message = message.into();
+        Self { path: String::new(), public: message.clone(), message }
+    }
+
+    /// What is wrong with something of that name, whose type should be `ty`.
+    pub fn of(&self, name: &str, ty: &Type) -> String {
+        match self.path.is_empty() {
+            true => format!("`{name}` must be {ty}: {}.", self.message),
+            false => format!("`{name}{}`: {}.", self.path, self.message),
+        }
     }
 
     fn within(mut self, step: impl std::fmt::Display) -> Self {
@@ -43,7 +55,7 @@ impl std::fmt::Display for Mismatch {
 pub fn convert(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
     let mark = value.sensitive;
     // What is wrong may be told by the value, and that must not be shown.
-    let converted = convert_data(value, ty).map_err(|wrong| if mark { wrong.hidden(ty) } else { wrong });
+    let converted = convert_data(value, ty).map_err(|wrong| if mark { wrong.hidden() } else { wrong });
     Ok(converted?.with_mark(mark))
 }
 
@@ -103,20 +115,16 @@ fn primitive(data: &Data, ty: &Type) -> Result<Data, Mismatch> {
         (Data::String(text), Type::Number) => match text.parse::<Number>() {
             Ok(number) => Data::Number(number),
             Err(()) => {
-                return Err(Mismatch::new(format!(
-                    "a number is required, and {} is not the decimal notation of one",
-                    quote(text)
-                )));
+                let message = format!("a number is required, and {} is not the decimal notation of one", quote(text));
+                return Err(Mismatch { message, ..required(ty) });
             }
         },
         (Data::String(text), Type::Bool) => match &**text {
             "true" | "1" => Data::Bool(true),
             "false" | "0" => Data::Bool(false),
             _ => {
-                return Err(Mismatch::new(format!(
-                    "a bool is required, and {} is neither \"true\" nor \"false\"",
-                    quote(text)
-                )));
+                let message = format!("a bool is required, and {} is neither \"true\" nor \"false\"", quote(text));
+                return Err(Mismatch { message, ..required(ty) });
             }
         },
         _ => return Err(required(ty)),

@@ -30,6 +30,12 @@ parameter_group "p" {
   family   = "redis7"
 }
 
+parameter_group "key" {
+  for_each = { "$(touch PWNED); 'b' `c`*" = "a", "hidden\u202e" = "b" }
+  name     = "key-${each.value}"
+  family   = "redis7"
+}
+
 variable "size" { default = 1 }
 
 output "kinds" { value = 2 }
@@ -69,7 +75,7 @@ fn what_is_known_is_offered() {
     place.write("shop/main.hcl", &STACK.replace("\"shop\" {", "\"till\" {"));
     // Bash takes what it is offered as it is, and an equals sign for a word.
     let for_bash: [(&[&str], &str); 4] = [
-        (&["state", "show", "param"], "parameter_group.p[\\\"a\\\"]"),
+        (&["state", "show", "parameter_group.p"], r#"parameter_group.p\[\"a\"\]"#),
         (&["plan", "--environment", "=", "prod"], "production"),
         (&["plan", "-max-impact", "=", "b"], "blip"),
         (&["plan", "-e", "=", "prod"], "production"),
@@ -77,6 +83,12 @@ fn what_is_known_is_offered() {
     for (words, wanted) in for_bash {
         assert_eq!(offered_to_bash(&place, words).trim(), wanted, "{words:?}");
     }
+    let key = offered_to_bash(&place, &["state", "show", "parameter_group.key"]);
+    let said =
+        Command::new("bash").args(["-c", &format!("printf %s {}", key.trim())]).current_dir(place.path()).output();
+    let said = String::from_utf8(said.expect("bash").stdout).expect("text");
+    assert_eq!(said, "parameter_group.key[\"$(touch PWNED); 'b' `c`*\"]");
+    assert!(!place.path().join("PWNED").exists());
     let table: [(&[&str], &[&str]); 20] = [
         (&["output", ""], &["kinds"]),
         (&["plan", "--var", ""], &["size="]),

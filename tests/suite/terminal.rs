@@ -157,7 +157,7 @@ fn an_answer_that_does_not_fit_is_asked_for_again() {
         "variable \"zones\" {\n  type = list(string)\n  validation {\n    condition     = length(var.zones) > 1\n\
              error_message = \"At least two.\"\n  }\n}\noutput \"given\" { value = join(\"+\", var.zones) }\n",
     );
-    let question = "var.zones, a list(string) as in [\"a\", \"b\"]: ";
+    let question = "var.zones, a list of strings as in [\"a\"]: ";
     let mut terminal = Terminal::start(&place, &["plan"]);
     for (answer, told) in [("a, b\n", "CS0104"), ("[\"a\"]\n", "At least two."), ("[\"a\", \"b\"]\n", "a+b")] {
         terminal.expect(question);
@@ -180,7 +180,8 @@ fn missing_variables_are_asked_for() {
     terminal.expect("var.family: ");
     terminal.press("redis7\n");
     terminal.expect("var.token: ");
-    terminal.press("quite secret\n");
+    // The key that stops a program does not: a shell would show what is typed from then on.
+    terminal.press("\u{1a}quite secret\n");
     let (code, rest) = terminal.end();
     assert_eq!(code, Some(1), "{rest}");
     assert!(!rest.contains("quite"), "{rest}");

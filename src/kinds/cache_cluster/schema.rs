@@ -57,7 +57,7 @@ fn identity() -> Vec<Attr> {
         Attr::optional("apply_immediately", Type::Bool)
             .default(true)
             .local()
-            .doc("Whether changes wait for the maintenance window (false)."),
+            .doc("Whether changes are made at once, and not in the maintenance window; false is Terraform's default."),
     ]
 }
 

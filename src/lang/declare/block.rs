@@ -90,7 +90,8 @@ pub fn unknown<'a>(
 ) -> Diagnostic {
     let known: Vec<&str> = known.collect();
     let (code, summary) = if what == "block" { ("CS0313", "Unknown block") } else { ("CS0314", "Unknown attribute") };
-    let help = match did_you_mean(name, known.iter().copied()) {
+    let near = did_you_mean(name, known.iter().copied());
+    let help = match near {
         Some(near) => format!("Did you mean `{near}`?"),
         None if known.is_empty() => "Remove it.".to_owned(),
         None if known.len() <= 14 => format!("There are: {}.", known.join(", ")),
@@ -98,7 +99,8 @@ pub fn unknown<'a>(
     };
     // A kind has its name in quotes, anything else is said in words.
     let within = if within.contains(' ') { within.to_owned() } else { format!("`{within}`") };
-    Diagnostic::error(code, summary, format!("{within} has no {what} `{name}`.")).at(span).help(help)
+    let unknown = Diagnostic::error(code, summary, format!("{within} has no {what} `{name}`.")).at(span).help(help);
+    Diagnostic { about: near.map(Arc::from), ..unknown }
 }
 
 /// The attributes by name.
@@ -151,6 +153,7 @@ pub fn missing(name: &str, within: &str, span: Span) -> Diagnostic {
     Diagnostic::error("CS0315", "Missing attribute", format!("`{within}` needs `{name}`."))
         .at(span)
         .help(format!("Add `{name} = ...`."))
+        .about(name)
 }
 
 /// The blocks `validation`, `precondition`, `postcondition`.

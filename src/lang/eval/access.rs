@@ -74,7 +74,12 @@ impl Evaluator<'_> {
         let mark = value.sensitive;
         let apply = |item: &Value| {
             self.charged(self.budget.work(1), span)?;
-            Evaluator { scope: self.scope, budget: self.budget, each: Some(item) }.eval(each)
+            let of = |item: &Value| -> Outcome {
+                Evaluator { scope: self.scope, budget: self.budget, each: Some(item) }.eval(each)
+            };
+            // An element has no mark of its own, and is not told for all that.
+            of(item)
+                .map_err(|wrong| if mark { of(&item.clone().into_sensitive()).err().unwrap_or(wrong) } else { wrong })
         };
         let result = match &value.data {
             Data::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
@@ -138,7 +143,7 @@ fn every(items: &[Value], apply: impl Fn(&Value) -> Outcome) -> Result<Vec<Value
 pub(super) fn attribute(source: &Value, name: &str, expr: &Expr, span: Span) -> Outcome {
     let found = match &source.data {
         Data::Object(attributes) | Data::Map(_, attributes) => {
-            attributes.get(name).cloned().ok_or_else(|| missing(attributes, name, &source.data, expr, span))?
+            attributes.get(name).cloned().ok_or_else(|| missing(attributes, name, source, expr, span))?
         }
         Data::Unknown(unknown) => match &unknown.ty {
             _ if unknown.parts.is_some() => unknown.part(name).unwrap_or_else(Value::null),
@@ -174,8 +179,15 @@ fn no_attributes(ty: &Type, name: &str, span: Span) -> Diagnostic {
     }
 }
 
-fn missing(attributes: &Object, name: &str, data: &Data, expr: &Expr, span: Span) -> Vec<Diagnostic> {
-    let what = if matches!(data, Data::Map(..)) { "map has no element" } else { "object has no attribute" };
+fn missing(attributes: &Object, name: &str, source: &Value, expr: &Expr, span: Span) -> Vec<Diagnostic> {
+    let what = if matches!(source.data, Data::Map(..)) { "map has no element" } else { "object has no attribute" };
+    if source.sensitive {
+        return vec![error(
+            "CS0202",
+            format!("The {what} {name:?}; it is sensitive, and what it has is not shown."),
+            span,
+        )];
+    }
     let of = refs::describe(expr).map(|path| format!(" {path}")).unwrap_or_default();
     let detail = format!("The {what} {name:?}:{of} has {}.", list(attributes));
     vec![suggest(error("CS0202", detail, span), name, attributes.keys().map(|key| &**key))]
@@ -241,9 +253,9 @@ fn element_of(source: &Value, key: &Value, expr: &Expr, span: Span) -> Outcome {
             };
             let known = entries.get(&name).cloned();
             known.ok_or_else(|| {
-                let mut wrong = missing(entries, &name, &source.data, expr, span);
+                let mut wrong = missing(entries, &name, source, expr, span);
                 if let (Data::Object(_), Some(of), true) =
-                    (&source.data, refs::describe(expr), key.as_number().is_some())
+                    (&source.data, refs::describe(expr), key.as_number().is_some() && !source.sensitive)
                 {
                     let keyed = !entries.is_empty() && entries.values().all(|entry| entry.as_object().is_some());
                     let help = match entries.keys().next().filter(|_| keyed) {

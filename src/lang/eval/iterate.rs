@@ -75,7 +75,10 @@ impl Evaluator<'_> {
             }
             bindings.names.insert(node.value.clone(), value);
             self.charged(self.budget.work(1), span)?;
-            self.within(&bindings).one(node, &mut gathered, span)?;
+            let round = self.within(&bindings).one(node, &mut gathered, span);
+            round.map_err(|wrong| {
+                if items.mark { self.without_elements(node, bindings.names.clone(), wrong, span) } else { wrong }
+            })?;
         }
         let result = match gathered.unknown {
             Some(unknown) => unknown_of(Type::Any, &unknown),
@@ -86,6 +89,17 @@ impl Evaluator<'_> {
             None => Value::object(gathered.entries),
         };
         Ok(result.with_mark(gathered.mark))
+    }
+
+    /// What is wrong in a round over a sensitive collection: the elements have no mark of their own, as with Terraform, and
+    /// with one they are not told.
+    fn without_elements(&self, node: &For, names: Object, wrong: Vec<Diagnostic>, span: Span) -> Vec<Diagnostic> {
+        let mut bindings = Bindings::new(self.scope);
+        bindings.names = names.into_iter().map(|(name, value)| (name, value.into_sensitive())).collect();
+        match self.within(&bindings).one(node, &mut Gathered::default(), span) {
+            Err(told) => told,
+            Ok(()) => super::hidden(wrong, "for"),
+        }
     }
 
     /// What is wrong with a condition whatever the element is, shows without one, too.

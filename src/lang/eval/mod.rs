@@ -188,6 +188,14 @@ pub fn eval(expr: &Expr, scope: &dyn Scope) -> Outcome {
     })
 }
 
+/// Notes the values of the names in an expression that a mistake is about.
+pub fn note(expr: &Expr, scope: &dyn Scope, mistake: Diagnostic) -> Diagnostic {
+    let mut mistakes = [mistake];
+    involved::note(expr, scope, &mut mistakes);
+    let [mistake] = mistakes;
+    mistake
+}
+
 /// An error of `code` with the summary of the table.
 pub(crate) fn error(code: &'static str, detail: impl Into<String>, span: Span) -> Diagnostic {
     let summary = codes::find(code).map_or(code, |(_, summary, _)| *summary);

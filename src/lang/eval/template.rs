@@ -161,11 +161,12 @@ impl Evaluator<'_> {
             }
         };
         let mut bindings = Bindings::new(self.scope);
+        // The text has the mark of the collection anyway; with it on the elements no message tells them.
         for (at, item) in entries {
             if let Some(name) = key {
-                bindings.names.insert(name.clone(), at);
+                bindings.names.insert(name.clone(), at.with_mark(items.mark));
             }
-            bindings.names.insert(value.clone(), item);
+            bindings.names.insert(value.clone(), item.with_mark(items.mark));
             if let Err(mistakes) = self.charged(self.budget.work(1), collection.span) {
                 text.mistakes.extend(mistakes);
                 break;

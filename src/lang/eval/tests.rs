@@ -172,3 +172,42 @@ fn unknowns_spread_with_their_origin_and_secrets_do_not() {
         assert_eq!(show_unknown(text), expected, "{text}");
     }
 }
+
+/// Sensitive values that expressions go wrong over.
+fn told_of_sensitive(text: &str) -> String {
+    let empty = Empty::default();
+    let marked = |text| show_value(text).into_sensitive();
+    let scope = Bindings::new(&empty)
+        .with("pw", marked("tolist([\"SEKRITa\", \"SEKRITb\"])"))
+        .with("mp", marked("tomap({ k = \"SEKRITv\", SEKRITkey = \"1\" })"))
+        .with("objs", marked("[{ name = \"SEKRITname\" }]"));
+    let expr = parse_expression(FileId(0), text, 0, &mut Vec::new()).expect(text);
+    match eval(&expr, &scope) {
+        Ok(value) => display(&value),
+        Err(mistakes) => format!("{mistakes:?}"),
+    }
+}
+
+#[test]
+fn no_message_tells_what_is_sensitive() {
+    const EXPRESSIONS: &str = include_str!("sensitive.txt");
+    let mut all: Vec<String> = EXPRESSIONS.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+    let arguments = ["pw", "pw[0]", "mp", "objs", "1", "\"a\""];
+    for function in crate::lang::functions::all() {
+        let name = function.name;
+        all.extend(arguments.map(|one| format!("{name}({one})")));
+        all.extend(["pw", "mp", "objs"].map(|over| format!("[for x in {over} : {name}(x)]")));
+        all.extend(["1", "\"a\"", "{}"].map(|other| format!("[for x in pw : {name}(x, {other})]")));
+        all.extend(["1", "\"a\"", "[]"].map(|other| format!("[for x in pw : {name}({other}, x)]")));
+        all.extend(arguments.iter().flat_map(|one| arguments.map(|other| format!("{name}({one}, {other})"))));
+        all.extend(["pw", "mp"].map(|one| format!("{name}({one}, 1, \"a\")")));
+    }
+    let told: Vec<String> = all
+        .iter()
+        .map(|text| (text, told_of_sensitive(text)))
+        // What is said not to be sensitive is shown.
+        .filter(|(text, said)| said.contains("SEKRIT") && !text.contains("nonsensitive"))
+        .map(|(text, said)| format!("{text}\n    {said}"))
+        .collect();
+    assert!(told.is_empty(), "{} of {}:\n{}", told.len(), all.len(), told.join("\n"));
+}

@@ -30,6 +30,12 @@ fn what_is_written_out_is_hidden() {
         ("a.hcl", "auth_token = <<-E\n  x\n  E\nb = 1", "auth_token = ####\n###\n###\nb = 1"),
         ("a.hcl", "auth_token = join(\"\", [\n  \"x\",\n])\nb = 1", "auth_token = ##########\n######\n##\nb = 1"),
         ("a.hcl", "a = sensitive(\"x\")\nb = sensitive(var.a)", "a = sensitive(###)\nb = sensitive(var.a)"),
+        // A quote that is missing, a variable that is misspelt, what only an environment may show.
+        ("a.tfvars", "pin = x1\"\nb = 1", "pin = ###\nb = 1"),
+        ("a.hcl", "auth_token = x1\"\nb = 1", "auth_token = ###\nb = 1"),
+        ("a.tfvars", "pni = \"x\"\nother = \"x\"", "pni = ###\nother = \"x\""),
+        ("a.hcl", "authentication_mode { secrets = [\"x\"] }", "authentication_mode { secrets = ##### }"),
+        ("a.hcl", "environment \"e\" { secrets = \"ssm:/x\" }", "environment \"e\" { secrets = \"ssm:/x\" }"),
         // A name that is misspelt, a place that is none, what a secret is made of.
         ("a.hcl", "auth_tokn = \"x\"", "auth_tokn = ###"),
         ("a.hcl", "Auth-Tokens = \"x\"", "Auth-Tokens = ###"),

@@ -182,6 +182,13 @@ impl Parser<'_> {
                     let help = "An argument is written name = value, with one bare name.";
                     return self.unexpected("CS0106", "the braces of a block", help);
                 }
+                // The brace stands on the next line: said, and read as it is meant.
+                Kind::Newline if self.kind_after() == Kind::OpenBrace => {
+                    let help = "The opening brace of a block stands on the line of its name.";
+                    let _: Parsed<()> = self.unexpected("CS0105", "the opening brace of the block", help);
+                    self.next();
+                    break;
+                }
                 // `name "value"`, where there can be no block without a brace.
                 Kind::Newline if labels.len() == 1 && self.depth > 0 => {
                     let help = format!("An argument takes an equals sign: {} = ...", self.text(kind));

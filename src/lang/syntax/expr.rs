@@ -206,8 +206,14 @@ impl Parser<'_> {
                 match self.text(token).parse::<Number>() {
                     Ok(number) => self.expr(Node::Number(number), span, 0),
                     Err(()) => {
-                        let detail = format!("{:?} is not one number.", self.text(token));
-                        self.fail("CS0110", detail, span, "A number has at most one point: 1.5, 2e3.")
+                        let text = self.text(token);
+                        let detail = format!("{text:?} is not one number.");
+                        let is_version = text.chars().all(|c| c.is_ascii_digit() || c == '.');
+                        let help = match is_version {
+                            true => format!("A version is a text, and needs quotes: {text:?}."),
+                            false => "A number has at most one point: 1.5, 2e3.".to_owned(),
+                        };
+                        self.fail("CS0110", detail, span, &help)
                     }
                 }
             }

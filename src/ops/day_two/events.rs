@@ -59,6 +59,9 @@ pub async fn list(
 /// # Errors
 /// What may be written.
 pub fn since(text: &str, now: jiff::Timestamp) -> Result<jiff::Timestamp, String> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
+        return Err(format!("\"{text}\" has no unit: write {text}h or {text}d"));
+    }
     if let Ok(ago) = crate::clock::duration(text) {
         let ago = ago.min(Duration::from_secs(366 * 86_400));
         return now.checked_sub(ago).map_err(|error| error.to_string());
@@ -88,6 +91,7 @@ mod tests {
         let cases = [
             ("2h", Some("2026-11-27T18:00:00Z")),
             ("7d", Some("2026-11-20T20:00:00Z")),
+            ("7", None),
             ("1d12h", Some("2026-11-26T08:00:00Z")),
             ("2026-11-26", Some("2026-11-26T00:00:00Z")),
             ("2026-11-26T10:00:00+02:00", Some("2026-11-26T08:00:00Z")),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::address::{Address, Key, Mode, ModulePath};
+use crate::catalog::nodes;
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use crate::kinds;
 use crate::kinds::our_name;
@@ -10,6 +11,7 @@ use crate::lang::ast::Expr;
 use crate::lang::ast::Step;
 use crate::lang::declare::{Call, Module};
 use crate::lang::eval::{Scope, Settings, eval};
+use crate::lang::refs;
 use crate::stack::evaluator::kept::{Block, Source};
 use crate::stack::evaluator::{Evaluator, Item, Names};
 use crate::stack::target::Instance;
@@ -353,7 +355,9 @@ impl View<'_> {
             let mut roots = self.roots();
             roots.extend(kinds::names().map(str::to_owned));
             let word = WORDS.iter().find(|(word, _)| *word == kind);
+            let text = refs::path(kind, steps);
             let help = match (word, did_you_mean(kind, roots.iter().map(String::as_str))) {
+                _ if nodes::get(&text).is_some() => format!("A text needs quotes: \"{text}\"."),
                 (Some((_, here)), _) => format!("Write {here}."),
                 (_, Some(near)) => format!("Did you mean `{near}`?"),
                 _ => "A text needs quotes; a variable is `var.NAME`, a local value `local.NAME`.".to_owned(),
