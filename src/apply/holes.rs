@@ -31,7 +31,8 @@ impl Known {
     /// A name that begins with a prefix; the same one for the same prefix in a step.
     fn unique(&mut self, prefix: &str, entropy: &dyn Entropy) -> Value {
         let fresh = || Value::string(format!("{prefix}{}", &entropy.id()[..16]));
-        self.unique.or_insert_with(prefix.into(), fresh).clone()
+        self.unique.or_insert_with(prefix.into(), fresh);
+        self.unique.get(prefix).cloned().unwrap_or_else(Value::null)
     }
 
     /// A value with its holes filled as far as that can be done.

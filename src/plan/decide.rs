@@ -109,11 +109,15 @@ fn create(draft: &Draft, instance: &Instance, wanted: Object, reason: Reason, su
     let (set, planned) = foresee(draft, instance, wanted);
     let mut decision = Decision::default();
     match creation(draft, instance, &planned, &set) {
-        Ok(calls) => {
+        Ok(mut calls) => {
+            calls.shrink_to_fit();
             let (changes, after) = match draft.inputs.live {
                 Some(_) => (shown(instance, &planned), numbered(&planned)),
                 // A check is neither shown nor carried out.
-                None => (Vec::new(), planned.clone()),
+                None => {
+                    calls.iter_mut().for_each(|call| call.args.clear());
+                    (Vec::new(), planned.clone())
+                }
             };
             let record = record_plan(draft, instance, secrets(draft, instance), suffix);
             let place = (instance.address, &*instance.region);

@@ -1,6 +1,7 @@
 //! The difference between an object as it is and as it is desired.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::kinds::tags;
 use crate::plan::AttrChange;
@@ -122,10 +123,11 @@ fn before(by: &Comparison) -> Object {
     }
     // What AWS says of a value that is hidden is the same text.
     let hidden = |name: &str| by.record.hides(name) || by.desired.get(name).is_some_and(Value::is_sensitive_anywhere);
-    before
-        .iter_mut()
-        .filter(|(name, value)| !value.is_null() && hidden(name))
-        .for_each(|(_, value)| value.sensitive = true);
+    let told = before.iter().filter(|(name, value)| !value.is_null() && !value.sensitive && hidden(name));
+    let told: Vec<Arc<str>> = told.map(|(name, _)| name.clone()).collect();
+    for name in told {
+        before.get_mut(&name).into_iter().for_each(|value| value.sensitive = true);
+    }
     before
 }
 

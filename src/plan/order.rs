@@ -456,9 +456,25 @@ fn arrange(plan: &mut Plan, order: &[usize], edges: &Edges) {
         steps: members.iter().map(|step| ids[*step]).collect(),
     });
     plan.barriers = barriers.collect();
-    let mut steps: Vec<Option<Step>> = std::mem::take(&mut plan.steps).into_iter().map(Some).collect();
-    let placed = order.iter().filter_map(|index| Some(Step { edges: edges_of(*index), ..steps[*index].take()? }));
-    plan.steps = placed.collect();
+    for index in order {
+        plan.steps[*index].edges = edges_of(*index);
+    }
+    rearrange(&mut plan.steps, order);
+}
+
+/// Brings items into an order where they lie: a copy of all steps would be the most that a plan takes. What the order does
+/// not name goes.
+fn rearrange<T>(items: &mut Vec<T>, order: &[usize]) {
+    let mut lies: Vec<usize> = (0..items.len()).collect();
+    let mut holds = lies.clone();
+    for (at, wanted) in order.iter().enumerate() {
+        let found = lies[*wanted];
+        items.swap(at, found);
+        let other = holds[at];
+        holds.swap(at, found);
+        (lies[other], lies[*wanted]) = (found, at);
+    }
+    items.truncate(order.len());
 }
 
 /// The edges that may give way and are part of a circle.
@@ -549,4 +565,20 @@ fn circle(draft: &Draft, steps: &[Step], rest: &[usize]) -> Diagnostic {
         draft.places.get(address)?.span_of(attribute)
     });
     diagnostic
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rearrange;
+
+    #[test]
+    fn items_are_placed_where_they_lie() {
+        let orders: [&[usize]; 6] = [&[0, 1, 2, 3, 4], &[4, 3, 2, 1, 0], &[1, 2, 3, 4, 0], &[2, 0, 1], &[4], &[]];
+        for order in orders {
+            let mut items = vec!["a", "b", "c", "d", "e"];
+            let want: Vec<&str> = order.iter().map(|index| items[*index]).collect();
+            rearrange(&mut items, order);
+            assert_eq!(items, want, "{order:?}");
+        }
+    }
 }

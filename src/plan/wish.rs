@@ -105,11 +105,15 @@ pub fn without_own_unknowns(mut object: Object, address: &Address) -> Object {
 
 /// The object as others refer to it: a name that is made up is made up once, and read from here.
 pub fn as_others_see(mut object: Object, address: &Address) -> Object {
-    for (name, value) in object.iter_mut() {
-        if let Data::Unknown(unknown) = &mut value.data
-            && matches!(unknown.origin.as_deref(), Some(Origin::Unique(_)))
-        {
-            Arc::make_mut(unknown).origin = Some(Origin::attribute(address, name));
+    let made_up = |value: &Value| match &value.data {
+        Data::Unknown(unknown) => matches!(unknown.origin.as_deref(), Some(Origin::Unique(_))),
+        _ => false,
+    };
+    // What is as others see it stays shared.
+    let names: Vec<_> = object.iter().filter(|(_, value)| made_up(value)).map(|(name, _)| name.clone()).collect();
+    for name in names {
+        if let Some(Data::Unknown(unknown)) = object.get_mut(&name).map(|value| &mut value.data) {
+            Arc::make_mut(unknown).origin = Some(Origin::attribute(address, &name));
         }
     }
     with_empty_blocks(object, address)
@@ -119,13 +123,14 @@ pub fn as_others_see(mut object: Object, address: &Address) -> Object {
 pub fn with_empty_blocks(mut object: Object, address: &Address) -> Object {
     let attrs = kinds::get(&address.kind).into_iter().flat_map(|kind| &kind.schema().attrs);
     for attr in attrs.filter(|attr| attr.block.is_some()) {
-        let Some(value) = object.get_mut(attr.name).filter(|value| value.is_null()) else { continue };
+        let Some(value) = object.get(attr.name).filter(|value| value.is_null()) else { continue };
         let empty = match &attr.ty {
             Type::Set(ty) => Value::set((**ty).clone(), Vec::new()),
             Type::List(ty) => Value::list((**ty).clone(), Vec::new()),
             _ => continue,
         };
-        *value = empty.with_mark(value.sensitive);
+        let empty = empty.with_mark(value.sensitive);
+        object.insert(attr.name.into(), empty);
     }
     object
 }

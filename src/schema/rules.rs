@@ -30,29 +30,42 @@ impl Rule {
         }
     }
 
-    /// What to do about a value that breaks it, where that is more than to do what the rule says.
-    pub fn advice(&self, value: &Value) -> Option<String> {
+    /// What to do about a value that breaks it.
+    pub fn advice(&self, value: &Value) -> String {
         let text = value.as_str().filter(|_| !value.is_sensitive_anywhere());
         let near = match (self, text) {
-            (Rule::OneOf(_), Some("memcached")) => return Some(MEMCACHED.to_owned()),
+            (Rule::OneOf(_), Some("memcached")) => return MEMCACHED.to_owned(),
             (Rule::OneOf(words), Some(text)) => meant(text, words),
             _ => None,
         };
         let number = || value.as_number().and_then(Number::to_i64);
         match (near, self) {
-            (Some(near), _) => Some(format!("Did you mean \"{near}\"?")),
+            (Some(near), _) => format!("Did you mean \"{near}\"?"),
             // What is wrong has named them all.
-            (None, Rule::OneOf(_)) => Some("Write one of these.".to_owned()),
-            (None, Rule::MaxItems(max)) => Some(format!("Keep {max} of them, or fewer.")),
-            (None, Rule::Range(low, _)) if number().is_some_and(|number| number < *low) => {
-                Some(format!("Write {low}, or more."))
-            }
-            (None, Rule::Range(_, high)) if number().is_some() => Some(format!("Write {high}, or less.")),
-            (None, Rule::Length(_, high)) => {
-                let over = text?.chars().count().checked_sub(*high).filter(|over| *over > 0)?;
-                Some(format!("Leave out {over} of its characters."))
-            }
-            (None, Rule::Range(..) | Rule::Test(..)) => None,
+            (None, Rule::OneOf(_)) => "Write one of these.".to_owned(),
+            (None, Rule::MaxItems(max)) => format!("Keep {max} of them, or fewer."),
+            (None, Rule::Range(low, high)) => match number() {
+                Some(number) if number < *low => format!("Write {low}, or more."),
+                Some(number) if number > *high => format!("Write {high}, or less."),
+                _ => "Write a whole number.".to_owned(),
+            },
+            (None, Rule::Length(low, high)) => match text.map(|text| text.chars().count()) {
+                Some(length) if length > *high => format!("Leave out {} of its characters.", length - high),
+                _ => format!(
+                    "Write at least {}.",
+                    if *low == 1 { "one character".to_owned() } else { format!("{low} characters") }
+                ),
+            },
+            (None, Rule::Test(_, words)) => format!("Write {words}."),
+        }
+    }
+
+    /// The text that breaks a rule whose advice says all of it: the value itself, or the first such element of it.
+    pub fn offender<'a>(&self, value: &'a Value) -> Option<&'a str> {
+        let Rule::Test(test, _) = self else { return None };
+        match value.as_str() {
+            Some(text) => (!test(text)).then_some(text),
+            None => value.children().find_map(|element| self.offender(element)),
         }
     }
 

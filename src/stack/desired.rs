@@ -163,21 +163,20 @@ pub fn check(attrs: &[Attr], desired: &mut Desired, evaluated: bool, diagnostics
             continue;
         }
         let value = desired.object.get(fault.path.as_str());
+        let rule = broken(attrs.iter().find(|attr| attr.name == fault.path), value);
+        let advice = || rule.zip(value).map(|(rule, value)| rule.advice(value));
         let (code, summary, help) = match fault.sort {
-            Sort::Missing => ("CS0406", "A required value is null", Some("Give it a value.".to_owned())),
+            Sort::Missing => ("CS0406", "A required value is null", "Give it a value.".to_owned()),
             _ => (
                 "CS0407",
                 "A value that is not allowed",
-                advice(attrs.iter().find(|attr| attr.name == fault.path), value),
+                advice().unwrap_or_else(|| "Write a value that meets the rule.".to_owned()),
             ),
         };
-        let mut diagnostic = Diagnostic::error(code, summary, format!("`{}` {}.", fault.path, fault.message));
-        diagnostic.help = help;
+        let detail = against(rule, &format!("`{}`", fault.path), value, &fault.message);
+        let mut diagnostic = Diagnostic::error(code, summary, detail).help(help);
         diagnostic.rule = fault.sort != Sort::Missing;
         diagnostic.span = desired.span_of(&fault.path);
-        if let Some(text) = value.filter(|value| !value.is_sensitive_anywhere()).and_then(Value::as_str) {
-            diagnostic.detail = format!("`{}` is \"{text}\", and {}.", fault.path, fault.message);
-        }
         diagnostics.push(diagnostic);
     }
     for attr in attrs {
@@ -208,10 +207,23 @@ fn as_wanted(attr: &Attr, value: &Value) -> String {
     }
 }
 
-/// What to do about a value that is not allowed.
-fn advice(attr: Option<&Attr>, value: Option<&Value>) -> Option<String> {
+/// The rule that a value breaks.
+fn broken<'a>(attr: Option<&'a Attr>, value: Option<&Value>) -> Option<&'a Rule> {
     let value = value?;
-    attr?.rules.iter().find(|rule| rule.violation(value).is_some())?.advice(value)
+    attr?.rules.iter().find(|rule| rule.violation(value).is_some())
+}
+
+/// What is wrong with a value that breaks a rule; what its advice says is not said twice.
+fn against(rule: Option<&Rule>, name: &str, value: Option<&Value>, violation: &str) -> String {
+    let Some(value) = value.filter(|value| !value.is_sensitive_anywhere()) else {
+        return format!("{name} {violation}.");
+    };
+    match (rule.and_then(|rule| rule.offender(value)), value.as_str()) {
+        (Some(text), Some(_)) => format!("{name} cannot be \"{text}\"."),
+        (Some(text), None) => format!("{name} cannot hold \"{text}\"."),
+        (None, Some(text)) => format!("{name} is \"{text}\", and {violation}."),
+        (None, None) => format!("{name} {violation}."),
+    }
 }
 
 struct Reader<'a> {
@@ -415,11 +427,9 @@ impl Reader<'_> {
         }
         for rule in &attr.rules {
             let Some(violation) = rule.violation(value) else { continue };
-            let shown = value.as_str().filter(|_| !value.is_sensitive_anywhere());
-            let is = shown.map(|text| format!(" is \"{text}\", and")).unwrap_or_default();
-            let detail = format!("`{}` of `{block}`{is} {violation}.", attr.name);
+            let detail = against(Some(rule), &format!("`{}` of `{block}`", attr.name), Some(value), &violation);
             let diagnostic = Diagnostic::error("CS0407", "A value that is not allowed", detail).of_rule();
-            self.diagnostics.push(Diagnostic { help: rule.advice(value), ..diagnostic }.at(attribute.expr.span));
+            self.diagnostics.push(diagnostic.at(attribute.expr.span).help(rule.advice(value)));
         }
     }
 

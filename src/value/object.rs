@@ -169,21 +169,26 @@ impl Object {
         self.get_key_value(name).is_some()
     }
 
-    /// Sets an attribute; answers what it was.
+    /// Sets an attribute; answers what it was. What is shared and says the same stays shared.
     pub fn insert(&mut self, name: Arc<str>, value: Value) -> Option<Value> {
+        if Arc::strong_count(&self.0) > 1 && self.get(&name) == Some(&value) {
+            return Some(value);
+        }
         let mut new = Some(value);
         let place = self.changed().entry(name, || new.take().unwrap_or_else(Value::null));
         new.map(|value| std::mem::replace(place, value))
     }
 
-    /// Sets an attribute where there is none of that name; answers what is there now.
-    pub fn or_insert(&mut self, name: Arc<str>, value: Value) -> &mut Value {
-        self.changed().entry(name, || value)
+    /// Sets an attribute where there is none of that name.
+    pub fn or_insert(&mut self, name: Arc<str>, value: Value) {
+        self.or_insert_with(name, || value);
     }
 
-    /// Sets an attribute where there is none of that name; answers what is there now.
-    pub fn or_insert_with(&mut self, name: Arc<str>, value: impl FnOnce() -> Value) -> &mut Value {
-        self.changed().entry(name, value)
+    /// Sets an attribute where there is none of that name. What is shared and has one stays shared.
+    pub fn or_insert_with(&mut self, name: Arc<str>, value: impl FnOnce() -> Value) {
+        if !self.contains_key(&name) {
+            self.changed().entry(name, value);
+        }
     }
 
     /// Takes an attribute out.
@@ -427,6 +432,7 @@ mod tests {
         one.extend(items);
         assert_eq!(one, want);
         assert_eq!(one.insert("a".into(), Value::int(6)), Some(Value::int(4)));
-        assert_eq!(one.or_insert("a".into(), Value::int(7)), &Value::int(6));
+        one.or_insert("a".into(), Value::int(7));
+        assert_eq!(one.get("a"), Some(&Value::int(6)));
     }
 }

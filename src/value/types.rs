@@ -1,7 +1,8 @@
 //! Types of values, and type constraints: the same, with optional attributes and `any`.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -73,6 +74,33 @@ impl Ord for Field {
     }
 }
 
+type Fields = Arc<BTreeMap<Arc<str>, Field>>;
+
+/// So many types are remembered: there are as many as schemas and declarations have.
+const PLAIN_MAX: usize = 1024;
+
+thread_local! {
+    /// Types of objects without optional attributes, by where the type with them lies, which is kept so that nothing else
+    /// can come to lie there. Each value of a block would have a copy of its type otherwise.
+    static PLAIN: RefCell<HashMap<*const BTreeMap<Arc<str>, Field>, (Fields, Type)>> = RefCell::default();
+}
+
+/// The type of an object whose attributes are all there.
+fn plain(fields: &Fields) -> Type {
+    if let Some(known) = PLAIN.with_borrow(|plain| plain.get(&Arc::as_ptr(fields)).map(|(_, ty)| ty.clone())) {
+        return known;
+    }
+    let ty =
+        Type::object(fields.iter().map(|(name, field)| (name.clone(), Field::required(field.ty.without_optional()))));
+    PLAIN.with_borrow_mut(|plain| {
+        if plain.len() >= PLAIN_MAX {
+            plain.clear();
+        }
+        plain.insert(Arc::as_ptr(fields), (fields.clone(), ty.clone()));
+    });
+    ty
+}
+
 impl Type {
     /// A list of `ty`.
     pub fn list(ty: Type) -> Self {
@@ -123,9 +151,7 @@ impl Type {
             Type::Set(ty) => Type::set(ty.without_optional()),
             Type::Map(ty) => Type::map(ty.without_optional()),
             Type::Tuple(items) => Type::Tuple(Arc::new(items.iter().map(Type::without_optional).collect())),
-            Type::Object(fields) => Type::object(
-                fields.iter().map(|(name, field)| (name.clone(), Field::required(field.ty.without_optional()))),
-            ),
+            Type::Object(fields) => plain(fields),
             other => other.clone(),
         }
     }
