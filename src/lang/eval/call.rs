@@ -25,7 +25,7 @@ impl Evaluator<'_> {
                 None => diagnostic,
             }]);
         };
-        let Some((values, spans)) = self.arguments(args, expand)? else {
+        let Some((values, spans)) = self.arguments(function, args, expand)? else {
             // How many arguments there are is not known, so nothing can be checked.
             return Ok(Value::unknown(function.result.ty(), None));
         };
@@ -79,10 +79,16 @@ impl Evaluator<'_> {
 
     /// The arguments with their places; the last one is spread with `...`. `None` when it is unknown.
     #[allow(clippy::type_complexity)]
-    fn arguments(&self, args: &[Expr], expand: bool) -> Result<Option<(Vec<Value>, Vec<Span>)>, Vec<Diagnostic>> {
+    fn arguments(
+        &self,
+        function: &Function,
+        args: &[Expr],
+        expand: bool,
+    ) -> Result<Option<(Vec<Value>, Vec<Span>)>, Vec<Diagnostic>> {
         let mut values = self.all(args)?;
-        // Each function goes through all of its arguments, to look for marks, secrets and what is unknown.
-        for (value, arg) in values.iter().zip(args) {
+        // Most functions go through all of their arguments, to look for marks, secrets and what is unknown.
+        let gone_through = |value: &Value| !function.looks_past || expand || value.as_str().is_some();
+        for (value, arg) in values.iter().zip(args).filter(|(value, _)| gone_through(value)) {
             self.charged(self.budget.weigh(value), arg.span)?;
         }
         let mut spans: Vec<Span> = args.iter().map(|arg| arg.span).collect();

@@ -90,7 +90,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The element at an index, which wraps around at the end.",
         "element([\"a\", \"b\"], 2) = \"a\"",
     )
-    .passing_parts()
+    .looking_past()
     .open(open::element),
     function(
         "flatten",
@@ -117,7 +117,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The number of elements, attributes or characters.",
         "length([\"a\"]) = 1",
     )
-    .passing_parts(),
+    .looking_past(),
     function(
         "matchkeys",
         &[param("values", Want::List), param("keys", Want::List), param("searchset", Want::List)],

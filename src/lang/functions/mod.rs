@@ -52,6 +52,8 @@ pub struct Function {
     pub passes_secrets: bool,
     /// Whether what holds secrets among other things may be given to it.
     pub passes_parts: bool,
+    /// Whether it leaves what is in its arguments alone: how much that is costs nothing.
+    pub looks_past: bool,
     /// What it does, in a sentence.
     pub doc: &'static str,
     /// A call and its result.
@@ -200,6 +202,7 @@ pub const fn function(
         open: None,
         passes_secrets: false,
         passes_parts: false,
+        looks_past: false,
         doc,
         example,
         run,
@@ -220,6 +223,11 @@ impl Function {
     /// Lets pass what holds secrets among other things: only its shape is looked at.
     pub const fn passing_parts(self) -> Self {
         Self { passes_parts: true, ..self }
+    }
+
+    /// The same where nothing in it is gone through: many blocks may ask for the length of one list of many names.
+    pub const fn looking_past(self) -> Self {
+        Self { passes_parts: true, looks_past: true, ..self }
     }
 
     /// Lets secrets pass.
