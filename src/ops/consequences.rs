@@ -20,6 +20,7 @@ pub fn leave_out(found: &mut Vec<Diagnostic>, stack: &Stack, sources: &SourceMap
     let meant = meant(found);
     let unread = unread(found);
     let misspelt = misspelt(found);
+    let missed = missed(found, &misspelt);
     let wrong = if has("CS0411") { affected(found, stack) } else { BTreeSet::new() };
     // Without its environment no value of a stack is known, nor what they come to; its names are.
     if no_environment {
@@ -28,7 +29,7 @@ pub fn leave_out(found: &mut Vec<Diagnostic>, stack: &Stack, sources: &SourceMap
     }
     found.retain(|diagnostic| match diagnostic.code {
         "CS0352" => !no_stack,
-        "CS0315" if is_misspelt(&misspelt, diagnostic) => false,
+        "CS0315" if diagnostic.span.is_some_and(|header| missed.contains(&header)) => false,
         "CS0315" => !diagnostic.span.is_some_and(|header| is_unread(header, &unread, stack)),
         _ if !unread.is_empty() && is_of_header(diagnostic, stack) => {
             !diagnostic.span.is_some_and(|header| is_unread(header, &unread, stack))
@@ -54,10 +55,15 @@ fn misspelt(found: &[Diagnostic]) -> Vec<(Arc<str>, Span)> {
     unknown.filter_map(|diagnostic| Some((diagnostic.about.clone()?, diagnostic.span?))).collect()
 }
 
-/// Whether the attribute that is missing stands below its header under another name.
-fn is_misspelt(misspelt: &[(Arc<str>, Span)], missing: &Diagnostic) -> bool {
-    let (Some(header), Some(name)) = (missing.span, &missing.about) else { return false };
-    misspelt.iter().any(|(meant, place)| meant == name && place.file == header.file && place.start > header.start)
+/// The headers of blocks in which an attribute that is missing stands under another name: of those that miss it, the last
+/// before that place.
+fn missed(found: &[Diagnostic], misspelt: &[(Arc<str>, Span)]) -> Vec<Span> {
+    let header_of = |(name, place): &(Arc<str>, Span)| {
+        let missing = found.iter().filter(|one| one.code == "CS0315" && one.about.as_ref() == Some(name));
+        let headers = missing.filter_map(|one| one.span);
+        headers.filter(|header| header.file == place.file && header.start < place.start).max_by_key(|it| it.start)
+    };
+    misspelt.iter().filter_map(header_of).collect()
 }
 
 /// Whether it is about a whole block: then something is missing in it.

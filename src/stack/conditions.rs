@@ -52,7 +52,9 @@ fn check(condition: &Condition, scope: &dyn Scope, code: &'static str, diagnosti
         None => ("Wrong type", "A condition must be true or false.".to_owned()),
     };
     let wrong = Diagnostic::error(code, summary, detail).at(condition.condition.span);
-    let wrong = note(&condition.condition, scope, wrong);
+    let mut wrong = note(&condition.condition, scope, wrong);
+    // A text may be a secret that nobody has declared one, on its way to an attribute that holds one.
+    wrong.values.retain(|(_, said)| !said.contains(['"', '<']));
     let values: Vec<String> = wrong.values.iter().map(|(name, value)| format!("`{name}` {value}")).collect();
     let help = match values.is_empty() {
         true => "Change the values that it is about.".to_owned(),

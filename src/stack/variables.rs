@@ -94,7 +94,12 @@ pub fn resolve(
             values.insert(name.clone(), unknown.with_mark(variable.sensitive));
             continue;
         }
+        let before = diagnostics.len();
         let value = one(name, variable, raw.get(name), sources, scope, diagnostics);
+        // Whoever has typed the value is asked for it again.
+        if let Some(Raw::Text(..)) = raw.get(name) {
+            diagnostics[before..].iter_mut().for_each(|wrong| wrong.about = Some(name.clone()));
+        }
         values.insert(name.clone(), value.with_mark(variable.sensitive));
     }
     values
@@ -182,22 +187,6 @@ fn undeclared(name: &str, module: &Module) -> Diagnostic {
 }
 
 fn one(
-    name: &str,
-    variable: &Variable,
-    raw: Option<&Raw>,
-    sources: &mut SourceMap,
-    scope: &dyn Scope,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Value {
-    let before = diagnostics.len();
-    let value = value_of(name, variable, raw, sources, scope, diagnostics);
-    if let Some(Raw::Text(..)) = raw {
-        diagnostics[before..].iter_mut().for_each(|wrong| wrong.about = Some(name.into()));
-    }
-    value
-}
-
-fn value_of(
     name: &str,
     variable: &Variable,
     raw: Option<&Raw>,
