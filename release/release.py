@@ -316,6 +316,7 @@ class Trial:
         run(pip, "install", "--quiet", "--disable-pip-version-check", "--no-index", self.one(f"{self.release.python}.whl"), self.one("any.whl"))
         self.says_its_version(place / "bin/cachestack", "the wheel")
         self.emulator(place / "bin/python")
+        self.fixture(pip, place)
         run(pip, "uninstall", "--quiet", "--yes", "cachestack")
         assert not (place / "bin/cachestack").exists()
 
@@ -339,6 +340,25 @@ class Trial:
         said = output(python, "-c", script, env={**os.environ, "no_proxy": "127.0.0.1"})
         assert said == "True True\n", said
         print("tried the wheel of the emulator")
+
+    def fixture(self, pip, place):
+        """Each test that asks for the fixture has an emulator of its own."""
+        if subprocess.run([pip, "install", "--quiet", "--disable-pip-version-check", "pytest", "boto3"], capture_output=True).returncode:
+            return skipped("the fixture of pytest", "pytest and boto3 cannot be had")
+        test = place / "test_caches.py"
+        test.write_text(
+            "import pytest\n\n"
+            "@pytest.mark.parametrize('number', range(2))\n"
+            "def test_a_cache_is_made(elasticache, number):\n"
+            "    client = elasticache.client('elasticache')\n"
+            "    assert client.describe_cache_clusters()['CacheClusters'] == []\n"
+            "    client.create_cache_cluster(CacheClusterId='c', CacheNodeType='cache.t4g.micro', NumCacheNodes=1, Engine='memcached')\n"
+            "    (made,) = client.describe_cache_clusters()['CacheClusters']\n"
+            "    assert made['CacheClusterStatus'] == 'available'\n"
+        )
+        said = output(place / "bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", test, cwd=place, env={**os.environ, "no_proxy": "127.0.0.1"})
+        assert "2 passed" in said, said
+        print("tried the fixture of pytest")
 
     def npm(self, place):
         if not shutil.which("npm"):

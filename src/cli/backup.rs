@@ -25,8 +25,10 @@ async fn attempt(context: &Context, ui: Ui, args: &Backup) -> Result<u8, Failure
     exit::begin_sending();
     let begun = backup::begin(session, connection, &meant, args.name.as_deref(), args.kms_key.as_deref()).await?;
     let (address, id, name) = (meant.address.to_string(), &meant.id, &begun.name);
-    let text = format!("{address} (\"{id}\"): the snapshot \"{name}\" has begun, of {}.", begun.source);
-    let members = json!({ "address": address, "id": id, "snapshot": name, "source": begun.source });
+    let how = if begun.before { "is being made already" } else { "has begun" };
+    let text = format!("{address} (\"{id}\"): the snapshot \"{name}\" {how}, of {}.", begun.source);
+    let members =
+        json!({ "address": address, "id": id, "snapshot": name, "source": begun.source, "already": begun.before });
     ui.stream(|| vec![stream::line("info", &text, "backup_begun", members)]);
     ui.say(&format!("{text}\n"));
     if !args.wait {

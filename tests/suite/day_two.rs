@@ -290,3 +290,24 @@ fn a_cache_that_is_busy_is_left_alone() {
     let stderr = place.run(&["backup", "replication_group.main", "--name", "again"]).expect(1).stderr;
     assert!(stderr.contains("is busy (snapshotting"), "{stderr}");
 }
+
+/// Asked for once more, a snapshot that is being made is waited for; its name is nothing for another cache.
+#[test]
+fn a_snapshot_under_way_is_of_one_cache() {
+    let emulator = Emulator::start("60");
+    let place = Place::new();
+    let cache = |name: &str| {
+        format!(
+            "replication_group \"{name}\" {{\n  replication_group_id = \"{name}\"\n  description = \"One\"\n  engine = \"valkey\"\n  node_type = \"cache.t4g.micro\"\n  num_cache_clusters = 1\n}}\n"
+        )
+    };
+    let environment =
+        format!("environment \"aws\" {{\n  endpoint = \"{}\"\n  region = \"us-east-1\"\n}}\n", emulator.url);
+    place.write("main.hcl", &format!("{environment}{}{}", cache("one"), cache("two")));
+    place.run(&["apply", "--auto-approve"]).expect(0);
+    let named = |cache: &'static str| ["backup", cache, "--name", "friday"];
+    place.run(&named("replication_group.one")).expect(0).says("the snapshot \"friday\" has begun");
+    place.run(&named("replication_group.one")).expect(0).says("the snapshot \"friday\" is being made already");
+    let stderr = place.run(&named("replication_group.two")).expect(1).stderr;
+    assert!(stderr.contains("a snapshot of another cache is being made under the name \"friday\""), "{stderr}");
+}

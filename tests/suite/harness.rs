@@ -63,6 +63,20 @@ pub struct Place {
     env: Vec<(String, String)>,
 }
 
+/// A program, which heeds Ctrl-C also where these tests do not: a shell starts what is to run in the background with that
+/// ignored, and each process hands it on to the next.
+fn heeding_ctrl_c(program: &str) -> Command {
+    const CTRL_C_BIT: u64 = 1 << 1;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    if ignored.is_none_or(|ignored| ignored & CTRL_C_BIT == 0) {
+        return Command::new(program);
+    }
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT").arg(program);
+    command
+}
+
 impl Place {
     pub fn new() -> Self {
         let directory = tempfile::Builder::new().prefix("cachestack-").tempdir().expect("a temporary directory");
@@ -97,7 +111,7 @@ impl Place {
 
     /// The program, ready to run in this directory.
     pub fn program<S: AsRef<str>>(&self, args: &[S]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cachestack"));
+        let mut command = heeding_ctrl_c(env!("CARGO_BIN_EXE_cachestack"));
         command.args(args.iter().map(AsRef::as_ref)).current_dir(self.path()).env_clear().stdin(Stdio::null());
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);

@@ -1,11 +1,12 @@
 //! Taking a snapshot by hand.
 
 use crate::kind::{Backup, Observation, Status};
+use crate::kinds::snapshot::SOURCES;
 use crate::ops::connect::Connection;
 use crate::ops::day_two::{Meant, at_rest, look, refused};
 use crate::ops::{Failure, Session};
 use crate::schema::Rule;
-use crate::value::Value;
+use crate::value::{Object, Value};
 
 /// The longest name that is made up: AWS documents 1 to 40 characters for snapshots of nodes.
 const NAME_MOST: usize = 40;
@@ -31,12 +32,15 @@ pub struct Begun {
     pub name: String,
     /// What gives the data.
     pub source: String,
+    /// Whether an earlier run had asked for it.
+    pub before: bool,
 }
 
 /// Asks for a snapshot.
 ///
 /// # Errors
-/// The object is busy or has no snapshots, the name is none, or the service refuses.
+/// The object is busy or has no snapshots, the name is none or is being given to a snapshot of another cache, or the
+/// service refuses.
 pub async fn begin(
     session: &Session,
     connection: &Connection,
@@ -56,21 +60,39 @@ pub async fn begin(
     let Backup { mut call, source, id, .. } = backup;
     call.args.extend(key.map(|key| ("KmsKeyId", Value::string(key))));
     // An earlier run may have asked for it that did not come to see its end.
-    if own && is_under_way(connection, &meant.region, &id).await? {
-        return Ok(Begun { id, name: name.to_lowercase(), source });
+    let before = own && is_under_way(connection, meant, &found.object, &id).await?;
+    if !before {
+        at_rest(meant, found)?;
+        let sent = connection.cloud.remote("snapshot", &meant.region).invoke(&call).await;
+        sent.map_err(|error| refused(&about, &error))?;
     }
-    at_rest(meant, found)?;
-    let sent = connection.cloud.remote("snapshot", &meant.region).invoke(&call).await;
-    sent.map_err(|error| refused(&about, &error))?;
-    Ok(Begun { id, name: name.to_lowercase(), source })
+    Ok(Begun { id, name: name.to_lowercase(), source, before })
 }
 
-/// Whether a snapshot is being made.
-async fn is_under_way(connection: &Connection, region: &str, id: &str) -> Result<bool, Failure> {
+/// Whether the snapshot is being made; of another cache it must not be.
+async fn is_under_way(connection: &Connection, meant: &Meant, live: &Object, id: &str) -> Result<bool, Failure> {
     let ids = [id.to_owned()];
-    let read = connection.cloud.remote("snapshot", region).read(&ids).await;
-    let found = read.map_err(|error| refused(&format!("snapshot {id}"), &error))?;
-    Ok(found.get(id).is_some_and(|found| matches!(found.status, Status::Making(_))))
+    let read = connection.cloud.remote("snapshot", &meant.region).read(&ids).await;
+    let mut found = read.map_err(|error| refused(&format!("snapshot {id}"), &error))?;
+    let Some(making) = found.remove(id).filter(|found| matches!(found.status, Status::Making(_))) else {
+        return Ok(false);
+    };
+    match is_of(&making.object, meant, live) {
+        true => Ok(true),
+        false => Err(Failure::Error(format!(
+            "{}: a snapshot of another cache is being made under the name \"{id}\": choose another name",
+            meant.address
+        ))),
+    }
+}
+
+/// Whether a snapshot is made of a cache, or of one of its nodes.
+fn is_of(making: &Object, meant: &Meant, live: &Object) -> bool {
+    let kind = meant.kind.schema().kind;
+    let text = |name: &str| making.get(name).and_then(Value::as_str);
+    let whole = SOURCES.iter().any(|(name, of, _)| *of == kind && text(name) == Some(&*meant.id));
+    let mut nodes = live.get("member_clusters").and_then(Value::as_items).into_iter().flatten();
+    whole || text("cache_cluster_id").is_some_and(|node| nodes.any(|one| one.as_str() == Some(node)))
 }
 
 /// Refuses what is no name of a snapshot.
