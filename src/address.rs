@@ -1,12 +1,15 @@
 //! Addresses: what a resource, or an instance of one, is called in a stack.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
+use crate::value::names;
+
 /// `module.x["k"].replication_group.redis["a"]`
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Address {
     /// The way from the root module to the module of the block, empty for the root.
     pub module: ModulePath,
@@ -18,6 +21,32 @@ pub struct Address {
     pub name: Arc<str>,
     /// Which instance, for `count`, `for_each` and `target`.
     pub key: Option<Key>,
+}
+
+/// In the order of its parts. Plans compare the instances of one block most often, which share their names: where two
+/// names are one text in memory, it is not read.
+impl Ord for Address {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let text = |own: &Arc<str>, other: &Arc<str>| match Arc::ptr_eq(own, other) {
+            true => Ordering::Equal,
+            false => own.cmp(other),
+        };
+        let module = match self.module.is_empty() && other.module.is_empty() {
+            true => Ordering::Equal,
+            false => self.module.cmp(&other.module),
+        };
+        module
+            .then(self.mode.cmp(&other.mode))
+            .then_with(|| text(&self.kind, &other.kind))
+            .then_with(|| text(&self.name, &other.name))
+            .then_with(|| self.key.cmp(&other.key))
+    }
+}
+
+impl PartialOrd for Address {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// The way from the root module to an instance of a module.
@@ -161,8 +190,8 @@ impl Subject {
         if first_key.is_some() || parts.next().is_some() || first.is_empty() || name.is_empty() {
             return None;
         }
-        let kind = first.into();
-        Some(Subject::Resource(Address { module, mode, kind, name: name.into(), key }))
+        let (kind, name) = (names::name(&first), names::name(&name));
+        Some(Subject::Resource(Address { module, mode, kind, name, key }))
     }
 
     /// Whether an address is that resource, an instance of it, or in that module.
@@ -296,6 +325,35 @@ mod tests {
         }
         for text in ["", "a", "a.", "a.b.c", "a[0].b", "a.b[x]", "a.b[\"x\"", "data.a"] {
             assert_eq!(Address::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_stand_in_the_order_of_their_parts() {
+        let sorted = [
+            "alarm.cpu",
+            "alarm.cpu[2]",
+            "alarm.cpu[10]",
+            "alarm.cpu[\"a\"]",
+            "alarm.memory[0]",
+            "user.cpu",
+            "data.alarm.cpu",
+            "ephemeral.alarm.cpu",
+            "module.a.user.cpu",
+            "module.a[0].alarm.cpu",
+            "module.a[\"b\"].alarm.cpu",
+            "module.a[\"b\"].module.c.alarm.cpu",
+            "module.b.alarm.cpu",
+        ];
+        let read = |text: &&str| Address::parse(text).expect("an address");
+        let addresses: Vec<Address> = sorted.iter().map(read).collect();
+        for (at, one) in addresses.iter().enumerate() {
+            for (other_at, text) in sorted.iter().enumerate() {
+                // One with names of its own, one that shares them.
+                for other in [Address { name: Arc::from(&*addresses[other_at].name), ..read(text) }, read(text)] {
+                    assert_eq!(one.cmp(&other), at.cmp(&other_at), "{one} and {other}");
+                }
+            }
         }
     }
 

@@ -8,8 +8,10 @@ use std::sync::Arc;
 /// More names than these are keys of somebody's maps.
 const COUNT_MAX: usize = 4096;
 
+type Names = HashSet<Arc<str>, foldhash::fast::RandomState>;
+
 thread_local! {
-    static NAMES: RefCell<HashSet<Arc<str>>> = RefCell::default();
+    static NAMES: RefCell<Names> = RefCell::default();
 }
 
 /// A name as it is kept.
@@ -28,7 +30,7 @@ pub fn kept(name: Arc<str>) -> Arc<str> {
     })
 }
 
-fn add(names: &mut HashSet<Arc<str>>, name: Arc<str>) -> Arc<str> {
+fn add(names: &mut Names, name: Arc<str>) -> Arc<str> {
     if names.len() < COUNT_MAX {
         names.insert(name.clone());
     }
@@ -44,6 +46,6 @@ mod tests {
         assert!(Arc::ptr_eq(&name("engine"), &kept("engine".into())));
         let far: Vec<Arc<str>> = (0..2 * COUNT_MAX).map(|number| name(&number.to_string())).collect();
         assert_eq!(&*far[COUNT_MAX], COUNT_MAX.to_string());
-        assert!(NAMES.with_borrow(HashSet::len) <= COUNT_MAX);
+        assert!(NAMES.with_borrow(Names::len) <= COUNT_MAX);
     }
 }
