@@ -10,8 +10,7 @@ use crate::kind::Kind;
 use crate::kinds;
 use crate::state::{Deposed, Digest, Farewell, Home, Nature, Operation, Part, Progress, Record, State, Stranger, v1};
 use crate::value::convert::convert;
-use crate::value::json;
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, json, names};
 
 /// The version that is written.
 pub const VERSION: u64 = 2;
@@ -103,8 +102,8 @@ pub(super) struct RecordFile {
     suffix: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     owed: BTreeSet<String>,
-    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
-    pending: serde_json::Map<String, serde_json::Value>,
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pending: Attributes,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     since: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,7 +112,7 @@ pub(super) struct RecordFile {
     protect: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     abandon: bool,
-    attributes: serde_json::Map<String, serde_json::Value>,
+    attributes: Attributes,
     set: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     secrets: BTreeMap<String, DigestFile>,
@@ -127,6 +126,54 @@ pub(super) struct RecordFile {
     final_snapshot: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     dependencies: Vec<String>,
+}
+
+/// Attributes as they stand in JSON, without their types, which only the schema of a kind knows.
+#[derive(Debug, Default)]
+pub(super) struct Attributes(Object);
+
+impl Attributes {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Attributes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, json::to_json(value))))
+    }
+}
+
+impl<'de> Deserialize<'de> for Attributes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let attributes = serde_json::Map::deserialize(deserializer)?;
+        Ok(Self(attributes.iter().map(|(name, value)| (names::name(name), json::from_json(value))).collect()))
+    }
+}
+
+/// As much of a file as says who wrote it and whether there are strangers in it.
+#[derive(Debug, Deserialize)]
+struct Head {
+    version: u64,
+    resources: Vec<RowHead>,
+    #[serde(default)]
+    deposed: Vec<RowHead>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RowHead {
+    address: String,
+}
+
+impl Head {
+    /// Whether the file is of this version, with records of known kinds only, as most are.
+    fn is_plain(&self) -> bool {
+        let known = |row: &RowHead| {
+            let address = Address::parse(&row.address);
+            address.is_some_and(|address| kinds::get(&address.kind).is_some())
+        };
+        self.version == VERSION && self.resources.iter().chain(&self.deposed).all(known)
+    }
 }
 
 /// The number of most schemas is not written.
@@ -222,14 +269,27 @@ fn strangers_in(file: &mut serde_json::Value) -> Vec<Stranger> {
 
 /// Reads a state of this version or the one before; answers which it was.
 pub fn decode(bytes: &[u8]) -> Result<(State, u64), Wrong> {
-    let mut any: serde_json::Value =
-        serde_json::from_slice(bytes).map_err(|error| format!("it is not JSON: {error}"))?;
+    let plain = serde_json::from_slice(bytes).is_ok_and(|head: Head| head.is_plain());
+    let (mut state, version) = match plain {
+        true => (state_in(serde_json::from_slice(bytes).map_err(damaged)?)?, VERSION),
+        false => decode_any(serde_json::from_slice(bytes).map_err(|error| format!("it is not JSON: {error}"))?)?,
+    };
+    state.mend_dependencies();
+    state.verify().map_err(|why| format!("it is damaged: {why}"))?;
+    Ok((state, version))
+}
+
+fn damaged(error: serde_json::Error) -> Wrong {
+    format!("it is damaged: {error}").into()
+}
+
+/// Reads what may be of any version, and have records of kinds that this one does not know.
+fn decode_any(mut any: serde_json::Value) -> Result<(State, u64), Wrong> {
     let version = any.get("version").and_then(serde_json::Value::as_u64);
-    let mut state = match version {
+    let state = match version {
         Some(VERSION) => {
             let strangers = strangers_in(&mut any);
-            let file = serde_json::from_value(any).map_err(|error| format!("it is damaged: {error}"))?;
-            State { strangers, ..state_in(file)? }
+            State { strangers, ..state_in(serde_json::from_value(any).map_err(damaged)?)? }
         }
         Some(v1::VERSION) => v1::decode(any)?,
         Some(_) if any.get("terraform_version").is_some() => {
@@ -242,8 +302,6 @@ pub fn decode(bytes: &[u8]) -> Result<(State, u64), Wrong> {
         }
         None => return Err("it has no version, so it is not a state of cachestack".to_owned().into()),
     };
-    state.mend_dependencies();
-    state.verify().map_err(|why| format!("it is damaged: {why}"))?;
     Ok((state, version.unwrap_or(VERSION)))
 }
 
@@ -308,12 +366,12 @@ pub(super) fn record_out(address: &Address, record: &Record) -> RecordFile {
         id: record.id.clone(),
         suffix: record.suffix.clone(),
         owed: record.owed.clone(),
-        pending: record.pending.iter().map(|(name, value)| (name.to_string(), json::to_json(value))).collect(),
+        pending: Attributes(record.pending.clone()),
         since: record.since.clone(),
         mark: record.mark.clone(),
         protect: record.protect,
         abandon: record.abandon,
-        attributes: kept.map(|(name, value)| (name.to_string(), json::to_json(value))).collect(),
+        attributes: Attributes(kept.map(|(name, value)| (name.clone(), value.clone())).collect()),
         set: record.set.clone(),
         secrets: digests_out(&record.secrets),
         phase: digests_out(&record.phase),
@@ -334,8 +392,8 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
         Wrong::Foreign(why) => Wrong::Foreign(why),
         Wrong::Damaged(why) => Wrong::Damaged(format!("it is damaged: `{address}.{why}")),
     };
-    let object = object_in(kind, record.schema, &record.attributes).map_err(told)?;
-    let pending = object_in(kind, record.schema, &record.pending).map_err(told)?;
+    let object = object_in(kind, record.schema, record.attributes).map_err(told)?;
+    let pending = object_in(kind, record.schema, record.pending).map_err(told)?;
     let dependencies = record.dependencies.iter().map(|text| address_in(text)).collect::<Result<_, _>>()?;
     let record = Record {
         region: record.region,
@@ -360,19 +418,13 @@ pub(super) fn record_in(record: RecordFile) -> Result<(Address, Record), Wrong> 
 }
 
 /// The attributes of a record that was written by a schema of that number, as the schema of this version has them.
-pub(super) fn object_in(
-    kind: &dyn Kind,
-    number: u32,
-    attributes: &serde_json::Map<String, serde_json::Value>,
-) -> Result<Object, Wrong> {
+pub(super) fn object_in(kind: &dyn Kind, number: u32, Attributes(mut object): Attributes) -> Result<Object, Wrong> {
     let schema = kind.schema();
     if number > schema.number {
         let why =
             format!("was written by a newer version (schema {number} of its kind; this one knows {})", schema.number);
         return Err(Wrong::Version(why));
     }
-    let mut object: Object =
-        attributes.iter().map(|(name, value)| (name.as_str().into(), json::from_json(value))).collect();
     if number < schema.number {
         kind.upgrade(number, &mut object);
     }

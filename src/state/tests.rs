@@ -302,7 +302,7 @@ fn records_of_earlier_schemas_are_upgraded() {
         (3, r#"{"name":"a"}"#, Err("was written by a newer version (schema 3 of its kind; this one knows 2)")),
     ] {
         let attributes = serde_json::from_str(text).expect("JSON");
-        match (file::object_in(&Grown, number, &attributes), want) {
+        match (file::object_in(&Grown, number, attributes), want) {
             (Ok(object), Ok(want)) => assert_eq!(json::to_json(&Value::object(object)).to_string(), want, "{text}"),
             (Err(wrong), Err(want)) => assert!(wrong.to_string().contains(want), "{text}: {wrong}"),
             (found, want) => panic!("{text} of {number}: {found:?}, and not {want:?}"),
