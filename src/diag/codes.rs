@@ -81,6 +81,7 @@ pub const CODES: &[Entry] = &[
     ("CS0344", "A variable of the wrong type", "The value that was given cannot be converted to the type that the variable declares. On the command line lists and maps are written as in the language: --var 'names=[\"a\", \"b\"]'."),
     ("CS0345", "A variable without a value", "The variable has no default, and nothing gives it a value. Pass --var NAME=VALUE, set CACHESTACK_VAR_NAME, or put it into `vars` of the environment or a file that ends in .auto.hclvars."),
     ("CS0346", "A condition does not hold", "The value of a variable does not meet a condition of its `validation` block. The detail is the message of that block."),
+    ("CS0347", "Other values than there are objects", "Values of a repeated block of another tool were given, with --var or by a state of Terraform, and they are not as many as its `count` says, or have other keys than its `for_each`: what hangs on them would be planned with too few or with wrong ones."),
     ("CS0351", "Which environment?", "The stack declares several environments, and nothing says which one is meant. Choose one with -e NAME, or set default_environment in the stack block."),
     ("CS0352", "Unknown environment", "The stack declares no environment of that name. The message lists those that there are."),
     ("CS0353", "Not a map", "`vars` of an environment gives values to variables by their names. Write vars = { name = value }."),

@@ -34,7 +34,7 @@ impl Level {
 }
 
 /// Codes of declarations that are warnings, or warnings at times.
-const DECLARED_WARNINGS: [&str; 6] = ["CS0305", "CS0321", "CS0328", "CS0342", "CS0371", "CS0372"];
+const DECLARED_WARNINGS: [&str; 7] = ["CS0305", "CS0321", "CS0328", "CS0342", "CS0347", "CS0371", "CS0372"];
 
 /// Codes of evaluation, of blocks and of the engine that are errors always.
 #[rustfmt::skip]

@@ -291,9 +291,7 @@ fn check_doubles(desired: &Object) -> Vec<Problem> {
 
 fn unknown_family(family: &str) -> Problem {
     let known: Vec<&str> = parameters::families().iter().map(String::as_str).collect();
-    // `redis7.x` is a common slip: redis6.x has the .x, no later family does.
-    let stem = family.split('.').next().filter(|stem| known.contains(stem));
-    let help = match stem.or_else(|| did_you_mean(family, known.iter().copied())) {
+    let help = match crate::kinds::replication_group::near_family(family, &known) {
         Some(near) => format!("Did you mean \"{near}\"? The families are {}.", list(&known)),
         None => format!("The families are {}.", list(&known)),
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::kind::{Cloud, DayTwo};
 use crate::lang::declare::provider::shown_url;
 use crate::ops::{Failure, Session};
-use crate::stack::environment::EMULATOR;
+use crate::stack::environment::{EMULATOR, Environment};
 
 /// A connected environment.
 pub struct Connection {
@@ -54,7 +54,7 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
     let settings = Settings {
         region: environment.region.as_deref().map(str::to_owned),
         access: environment.access.clone(),
-        account_id: environment.account_id.as_deref().map(str::to_owned),
+        account_id: environment.account_id.as_deref().map(str::to_owned).or_else(|| played(environment)),
         paces: session.paces.clone(),
         environment: Some(environment.name.clone()),
         ..Settings::new(endpoint(session, purpose)?, session.clock.clone())
@@ -77,6 +77,14 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
     let urls = aws.urls().await.map_err(unreachable(session.environment.endpoint.as_deref()))?;
     let day_two: Option<Arc<dyn DayTwo>> = Some(Arc::new(aws.clone()));
     Ok(Connection { urls, day_two, ..finish(session, Arc::new(aws), poll).await? })
+}
+
+/// The account that the built-in emulator plays where nothing else names one: the only one that a provider allows.
+#[cfg(feature = "aws")]
+fn played(environment: &Environment) -> Option<String> {
+    let mut allowed = environment.accounts.iter().map(|(_, accounts)| &accounts.allowed);
+    let only = allowed.find(|allowed| !allowed.is_empty()).filter(|allowed| allowed.len() == 1)?;
+    only.first().filter(|_| environment.is_emulated()).cloned()
 }
 
 /// What keeps us from the account: where an endpoint is named and nobody is there, that.
@@ -128,7 +136,7 @@ pub async fn finish(
         if let Some(why) = accounts.refusal(&account) {
             let played = match environment.endpoint.as_deref() {
                 Some(EMULATOR) => {
-                    " (the built-in emulator plays that of the last role, else `account_id` of the environment)"
+                    " (the built-in emulator plays that of the last role, else `account_id` of the environment, else the only one that a provider allows)"
                 }
                 _ => "",
             };

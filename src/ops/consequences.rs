@@ -21,7 +21,9 @@ pub fn leave_out(found: &mut Vec<Diagnostic>, stack: &Stack, sources: &SourceMap
     let unread = unread(found);
     let misspelt = misspelt(found);
     let missed = missed(found, &misspelt);
-    let wrong = if has("CS0411") { affected(found, stack) } else { BTreeSet::new() };
+    let judged = has("CS0411");
+    let wrong = if judged { affected(found, stack, |one| one.code != "CS0411") } else { BTreeSet::new() };
+    let unfound = if judged { affected(found, stack, |one| one.code == "CS0602") } else { BTreeSet::new() };
     // Without its environment no value of a stack is known, nor what they come to; its names are.
     if no_environment {
         let of_values = |one: &Diagnostic| one.code == "CS0345" || one.address.is_some() && !checks::is_of_names(one);
@@ -34,7 +36,7 @@ pub fn leave_out(found: &mut Vec<Diagnostic>, stack: &Stack, sources: &SourceMap
         _ if !unread.is_empty() && is_of_header(diagnostic, stack) => {
             !diagnostic.span.is_some_and(|header| is_unread(header, &unread, stack))
         }
-        "CS0411" => !no_environment && !hangs_on(&wrong, diagnostic),
+        "CS0411" => !no_environment && !hangs_on(&wrong, diagnostic) && !is_of(&unfound, diagnostic),
         "CS0611" => !circle,
         "CS0401" if is_meant(&meant, diagnostic) => false,
         "CS0401" | "CS0342" => !broken.iter().any(|text| may_declare(text, diagnostic)),
@@ -114,9 +116,10 @@ fn is_meant(meant: &BTreeSet<Arc<str>>, diagnostic: &Diagnostic) -> bool {
     parts.is_some_and(|(kind, name)| meant.contains(&*format!("{data}{}.{name}", our_name(kind))))
 }
 
-/// The blocks in which something is wrong, and those that hang on one: what they come to is not known, whatever they say.
-fn affected(found: &[Diagnostic], stack: &Stack) -> BTreeSet<Address> {
-    let errors: Vec<&Diagnostic> = found.iter().filter(|one| one.is_error() && one.code != "CS0411").collect();
+/// The blocks in which something such is wrong, and those that hang on one: what they come to is not known, whatever they
+/// say.
+fn affected(found: &[Diagnostic], stack: &Stack, is_such: fn(&Diagnostic) -> bool) -> BTreeSet<Address> {
+    let errors: Vec<&Diagnostic> = found.iter().filter(|one| one.is_error() && is_such(one)).collect();
     if errors.is_empty() {
         return BTreeSet::new();
     }
@@ -149,6 +152,12 @@ fn extent(block: &Resource) -> Span {
 
 fn within(span: Span, extent: Span) -> bool {
     span.file == extent.file && span.start >= extent.start && span.end <= extent.end
+}
+
+/// Whether it is said of an object of one of these blocks.
+fn is_of(blocks: &BTreeSet<Address>, diagnostic: &Diagnostic) -> bool {
+    let address = diagnostic.address.as_deref().and_then(Address::parse);
+    address.is_some_and(|address| blocks.contains(&address.config()))
 }
 
 /// Whether what is not known is so because of one of these blocks: its instances, or the nodes that it would say.

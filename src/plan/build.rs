@@ -377,6 +377,7 @@ impl Draft<'_> {
             found.extend(self.inputs.environment.lints.judge(collide::check(&self)));
         }
         found.extend(self.foreign.errors(self.evaluator));
+        found.extend(self.evaluator.misfits());
         found.extend(local::homeless(&self));
         self.diagnostics.append(&mut found);
         members::tell(&mut self);

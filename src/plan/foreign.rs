@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::address::{Key, Mode, ModulePath, module_prefix};
 use crate::diag::{Diagnostic, Span};
+use crate::lang::ast::{Expr, Node};
 use crate::lang::declare::{Foreign, Resource};
 use crate::stack::Stack;
 use crate::stack::desired::Desired;
 use crate::stack::evaluator::Evaluator;
-use crate::value::Origin;
+use crate::value::{Origin, Type};
 
 /// What is needed of other tools, by the address of their resource.
 #[derive(Debug, Default)]
@@ -17,17 +18,20 @@ pub struct Uses(BTreeMap<Arc<str>, Use>);
 
 #[derive(Debug, Default)]
 struct Use {
-    attributes: BTreeSet<Arc<str>>,
+    /// What a value of each would look like.
+    attributes: BTreeMap<Arc<str>, &'static str>,
     places: BTreeSet<Span>,
 }
 
 impl Uses {
     /// Something that we manage needs this value.
-    fn note(&mut self, origin: &Origin, place: Option<Span>) {
+    fn note(&mut self, origin: &Origin, place: Option<Span>, example: &'static str) {
         let Origin::Foreign(address, attribute) = origin else { return };
         let known = self.0.entry(address.clone()).or_default();
-        known.attributes.extend(attribute.clone());
         known.places.extend(place);
+        if let Some(attribute) = attribute {
+            known.attributes.entry(attribute.clone()).or_insert(example);
+        }
     }
 
     /// Whether nothing is needed.
@@ -39,8 +43,12 @@ impl Uses {
     pub fn of_object(&mut self, desired: &Desired) {
         // What stands in `tags` stands in `tags_all`, too.
         let joined = |name: &str| name == "tags_all" && desired.spans.contains_key("tags");
+        for (place, origin) in &desired.merged {
+            self.note(origin, Some(*place), TEXT);
+        }
         for (attribute, value) in desired.object.iter().filter(|(name, _)| !joined(name)) {
-            value.foreign().iter().for_each(|origin| self.note(origin, desired.span_of(attribute)));
+            let example = if value.is_unknown() { like(&value.ty()) } else { TEXT };
+            value.foreign().iter().for_each(|origin| self.note(origin, desired.span_of(attribute), example));
         }
     }
 
@@ -54,7 +62,7 @@ impl Uses {
             let origin = diagnostic.origin.as_ref().filter(|origin| at > from && origin.is_foreign());
             let Some(origin) = origin.filter(|_| diagnostic.code == "CS0411") else { return true };
             if needed {
-                self.note(origin, diagnostic.span);
+                self.note(origin, diagnostic.span, TEXT);
             }
             found = Some(origin.clone());
             false
@@ -74,11 +82,22 @@ impl Uses {
     }
 }
 
+const TEXT: &str = "\"...\"";
+
+/// What a value of a type looks like.
+fn like(ty: &Type) -> &'static str {
+    match ty {
+        Type::List(_) | Type::Set(_) => "[\"...\"]",
+        Type::Map(_) => "{ KEY = \"...\" }",
+        _ => TEXT,
+    }
+}
+
 /// How many places are shown beside the first.
 const SHOWN: usize = 5;
 
 fn error(stack: &Stack, address: &str, of: &Use) -> Diagnostic {
-    let wanted: Vec<String> = of.attributes.iter().map(|name| format!("`{name}`")).collect();
+    let wanted: Vec<String> = of.attributes.keys().map(|name| format!("`{name}`")).collect();
     let count = of.places.len();
     let many = if count > 1 { format!(" in {count} places") } else { String::new() };
     let wanted = if wanted.is_empty() { String::new() } else { format!(": {}", wanted.join(", ")) };
@@ -113,33 +132,50 @@ fn error(stack: &Stack, address: &str, of: &Use) -> Diagnostic {
 
 /// What `--var` would have to give.
 fn example(stack: &Stack, address: &str, of: &Use) -> String {
-    let paths: Vec<&str> = of.attributes.iter().map(|path| &**path).collect();
-    let one = if paths.is_empty() { "id = \"...\"".to_owned() } else { given(&paths) };
     let call = stack.elsewhere.keys().find(|path| module_prefix(path).trim_end_matches('.') == address);
-    if let Some(call) = call.and_then(|path| stack.call(path)) {
-        return match (&call.count, &call.for_each) {
-            (Some(_), _) => format!("[{{ {one} }}]"),
-            (_, Some(_)) => format!("{{ KEY = {{ {one} }} }}"),
-            _ => format!("{{ {one} }}"),
-        };
-    }
-    match declared(stack, address) {
-        Some(block) if block.count.is_some() => format!("[{{ {one} }}]"),
-        Some(block) if block.for_each.is_some() => format!("{{ KEY = {{ {one} }} }}"),
+    let (counted, keyed) = match (call.and_then(|path| stack.call(path)), declared(stack, address)) {
+        (Some(call), _) => (call.count.is_some(), call.for_each.is_some()),
+        (None, Some(block)) => (block.count.is_some(), block.for_each.is_some()),
+        (None, None) => (false, false),
+    };
+    // Of several instances a list has one text of each; and what an id is, its name says.
+    let is_text = |path: &str| counted || keyed || ["id", "arn", "name"].iter().any(|end| path.ends_with(end));
+    let value =
+        |(path, example): (&Arc<str>, &&'static str)| (path.to_string(), if is_text(path) { TEXT } else { *example });
+    let values: Vec<(String, &str)> = of.attributes.iter().map(value).collect();
+    let paths: Vec<(&str, &str)> = values.iter().map(|(path, example)| (&**path, *example)).collect();
+    let one = if paths.is_empty() { format!("id = {TEXT}") } else { given(&paths) };
+    let counts = call.and_then(|path| stack.call(path)).map(|call| &call.count);
+    let counts = counts.or_else(|| declared(stack, address).map(|block| &block.count));
+    match (counted, keyed) {
+        (true, _) => format!("[{}]", vec![format!("{{ {one} }}"); count(counts.and_then(Option::as_ref))].join(", ")),
+        (_, true) => format!("{{ KEY = {{ {one} }} }}"),
         _ => format!("{{ {one} }}"),
     }
 }
 
-/// `outputs = { vpc_id = "..." }` for `outputs.vpc_id`; what begins alike stands together.
-fn given(paths: &[&str]) -> String {
-    let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for path in paths {
+/// How many objects there are, where that is written as a number and is not too many to be shown; else one stands for all.
+fn count(expr: Option<&Expr>) -> usize {
+    const MOST: usize = 4;
+    let written = match expr.map(|expr| &*expr.node) {
+        Some(Node::Number(number)) => number.to_i64(),
+        _ => None,
+    };
+    written.and_then(|count| usize::try_from(count).ok()).filter(|count| (1..=MOST).contains(count)).unwrap_or(1)
+}
+
+/// `outputs = { vpc_id = "..." }` for `outputs.vpc_id` and what it looks like; what begins alike stands together.
+fn given(paths: &[(&str, &str)]) -> String {
+    let mut by_name: BTreeMap<&str, (Vec<(&str, &str)>, &str)> = BTreeMap::new();
+    for (path, example) in paths {
         let (name, rest) = path.split_once('.').unwrap_or((path, ""));
-        by_name.entry(name).or_default().extend(Some(rest).filter(|rest| !rest.is_empty()));
+        let (within, own) = by_name.entry(name).or_insert((Vec::new(), example));
+        *own = example;
+        within.extend(Some((rest, *example)).filter(|(rest, _)| !rest.is_empty()));
     }
-    let one = |(name, rest): (&&str, &Vec<&str>)| match rest.is_empty() {
-        true => format!("{name} = \"...\""),
-        false => format!("{name} = {{ {} }}", given(rest)),
+    let one = |(name, (within, example)): (&&str, &(Vec<(&str, &str)>, &str))| match within.is_empty() {
+        true => format!("{name} = {example}"),
+        false => format!("{name} = {{ {} }}", given(within)),
     };
     by_name.iter().map(one).collect::<Vec<_>>().join(", ")
 }

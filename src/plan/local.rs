@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::kind::{Observation, Status, secret_name};
 use crate::kinds;
 use crate::lang::eval::Scope;
@@ -101,11 +101,15 @@ pub(super) fn homeless(draft: &Draft) -> Option<Diagnostic> {
         "`{first}`{more} makes a secret, which the state must not hold, and environment \"{}\" names no place for it.",
         draft.inputs.environment.name
     );
-    let diagnostic = Diagnostic::error("CS0880", "No place for secrets", detail).of(first);
     let span = draft.places.get(first).and_then(|desired| desired.span);
-    let diagnostic = Diagnostic { span, ..diagnostic };
+    // A stack without environments is made for Terraform, and there are things in it that are none of our business;
+    // nothing is planned without the place.
+    let open = draft.inputs.live.is_none() && draft.evaluator.stack().module.environments.is_empty();
+    let severity = if open { Severity::Warning } else { Severity::Error };
+    let diagnostic =
+        Diagnostic { span, severity, ..Diagnostic::error("CS0880", "No place for secrets", detail).of(first) };
     Some(
         diagnostic
-            .help("Add secrets = \"file:DIRECTORY\", \"command:PROGRAM\", \"ssm:/PREFIX\" or \"secretsmanager:PREFIX\" to the `environment` block."),
+            .help("Add secrets = \"file:DIRECTORY\", \"command:PROGRAM\", \"ssm:/PREFIX\" or \"secretsmanager:PREFIX\" to the `environment` block, which Terraform does not know: where it reads these files too, write the block into a .hcl file."),
     )
 }

@@ -82,7 +82,7 @@ impl Rule {
     pub fn violation(&self, value: &Value) -> Option<String> {
         if let Rule::MaxItems(max) = self {
             let count = value.as_items().map(<[Value]>::len)?;
-            return (count > *max).then(|| format!("must have at most {max} elements, and has {count}"));
+            return (count > *max).then(|| format!("must have at most {max} elements, not {count}"));
         }
         if value.as_items().is_some() || matches!(value.data, Data::Map(..)) {
             return value.children().find_map(|item| self.violation(item));
@@ -100,7 +100,7 @@ impl Rule {
             Rule::Length(low, high) => {
                 let length = value.as_str()?.chars().count();
                 let fits = (*low..=*high).contains(&length);
-                (!fits).then(|| format!("must have {}, and has {length}", self.allowed()))
+                (!fits).then(|| format!("must have {}, not {length}", self.allowed()))
             }
             Rule::Test(test, words) => (!test(value.as_str()?)).then(|| format!("must be {words}")),
             Rule::MaxItems(_) => None,

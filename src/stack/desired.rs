@@ -14,7 +14,7 @@ use crate::schema::{self, Attr, Rule, object_type};
 use crate::stack::public;
 use crate::stack::watched::Watched;
 use crate::value::convert::{Mismatch, convert};
-use crate::value::{Data, Object, Type, Value};
+use crate::value::{Data, Object, Origin, Type, Value};
 
 /// A desired object, and where its attributes were written.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,8 @@ pub struct Desired {
     pub extents: BTreeMap<(Arc<str>, String), Span>,
     /// The header of the block.
     pub span: Option<Span>,
+    /// What values of other tools were put into a set, and where: such a set is unknown as a whole, and remembers one.
+    pub merged: Vec<(Span, Arc<Origin>)>,
 }
 
 impl Desired {
@@ -113,6 +115,7 @@ pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Dia
         name: &resource.address.kind,
         elements: BTreeMap::new(),
         extents: BTreeMap::new(),
+        merged: Vec::new(),
         count: 0,
     };
     let mut desired = Desired { span: Some(resource.span), ..Desired::default() };
@@ -142,6 +145,7 @@ pub fn desired(resource: &Resource, scope: &dyn Scope, diagnostics: &mut Vec<Dia
     }
     desired.elements = reader.elements;
     desired.extents = reader.extents;
+    desired.merged = reader.merged;
     public::check(resource, &mut desired, diagnostics);
     desired
 }
@@ -201,10 +205,20 @@ fn as_wanted(attr: &Attr, value: &Value) -> String {
             let one = shown.map_or_else(|| "...".to_owned(), |text| format!("{text:?}"));
             format!("Put it into brackets: [{one}].")
         }
+        Type::List(of) | Type::Set(of) if holds_a_list(value, of) => {
+            "Take the outer brackets away: what stands in them is a list already.".to_owned()
+        }
         Type::Bool => "Write true or false.".to_owned(),
         Type::Number => "Write a number.".to_owned(),
         ty => format!("Give it a value of type {ty}."),
     }
+}
+
+/// Whether the only element of a value has the elements that are wanted.
+fn holds_a_list(value: &Value, of: &Type) -> bool {
+    let [only] = value.as_items().unwrap_or_default() else { return false };
+    let is_list = matches!(only.ty(), Type::List(_) | Type::Set(_) | Type::Tuple(_));
+    is_list && convert(only, &Type::list(of.clone())).is_ok()
 }
 
 /// The rule that a value breaks.
@@ -231,6 +245,7 @@ struct Reader<'a> {
     name: &'a str,
     elements: BTreeMap<(Arc<str>, String), Span>,
     extents: BTreeMap<(Arc<str>, String), Span>,
+    merged: Vec<(Span, Arc<Origin>)>,
     /// How many nested blocks `dynamic` blocks have made.
     count: usize,
 }
@@ -258,10 +273,12 @@ impl Reader<'_> {
         scope: &dyn Scope,
         conform: fn(&Attr, &Value) -> Result<Value, Mismatch>,
     ) -> Option<Value> {
-        if attr.secret && is_written_out(&attribute.expr, scope, 0) {
-            self.diagnostics.push(written_out(attribute, &attr.ty));
-        }
-        let value = self.eval(&attribute.expr, scope)?;
+        let told = attr.secret && is_written_out(&attribute.expr, scope, 0);
+        let warning = told.then(|| written_out(attribute, &attr.ty));
+        let value = self.eval(&attribute.expr, scope);
+        // Of the sides of a conditional only one counts.
+        self.diagnostics.extend(warning.filter(|_| value.as_ref().is_none_or(|value| !value.is_null())));
+        let value = value?;
         let value = attr.takes.map_or_else(|| value.clone(), |takes| takes(value.clone()));
         if value.has_secret() && !attr.secret {
             self.diagnostics.push(
@@ -280,6 +297,9 @@ impl Reader<'_> {
         match conform(attr, &value) {
             Ok(conformed) => {
                 let conformed = attr.without_nothing(conformed);
+                if conformed.is_unknown() && !value.is_unknown() {
+                    self.merged.extend(value.foreign().into_iter().map(|origin| (attribute.expr.span, origin)));
+                }
                 self.refuse(attr, attribute, &conformed);
                 Some(conformed)
             }

@@ -389,10 +389,24 @@ impl Loader<'_> {
     }
 }
 
-/// Whether the name or the source of a module speaks of caches.
+/// What a module makes that is made for a cache, and is none: `redis_sg`, `cache-dns`.
+const BESIDE: [&str; 21] = [
+    "sg", "security", "firewall", "label", "labels", "tags", "dns", "route53", "record", "kms", "key", "secret",
+    "secrets", "ssm", "iam", "role", "policy", "vpc", "subnet", "subnets", "bucket",
+];
+
+/// Whether a module speaks of caches, in its source or in its name, and of nothing beside them.
 fn makes_caches(name: &str, source: &str) -> bool {
-    let text = format!("{name} {source}").to_lowercase();
-    ["cache", "redis", "valkey", "memcache"].iter().any(|word| text.contains(word))
+    let speaks = |text: &str| ["cache", "redis", "valkey"].iter().any(|word| text.to_lowercase().contains(word));
+    let beside = |text: &str| {
+        let mut words = text.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| BESIDE.contains(&&*word.to_lowercase()))
+    };
+    // Of a registry the last is the provider, of a repository its name or the directory in it.
+    let path = source.split('?').next().unwrap_or(source);
+    let last = path.rmatch_indices('/').nth(1).map_or(path, |(at, _)| &path[at..]);
+    let call = name.rsplit('.').next().unwrap_or(name);
+    !beside(last) && (speaks(source) || speaks(call) && !beside(call))
 }
 
 /// A path without `.`, and without `..` where that can be told from the text.
@@ -411,4 +425,30 @@ fn clean(path: &Path) -> PathBuf {
 /// Whether a source names a directory, or a template of the binary.
 fn is_local(text: &str) -> bool {
     text == "." || text == ".." || ["./", "../", "/"].iter().any(|start| text.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_of_caches_are_told_from_those_beside_them() {
+        for (name, source, want) in [
+            ("module.redis", "cloudposse/elasticache-redis/aws", true),
+            ("module.redis_key", "terraform-aws-modules/elasticache/aws", true),
+            ("module.sessions", "git::https://example.com/acme/terraform-aws-elasticache.git?ref=v1", true),
+            ("module.sessions", "git::https://example.com/acme/security-modules.git//valkey?ref=v1", true),
+            ("module.cache", "git::https://example.com/acme/modules.git//store", true),
+            ("module.app.module.redis", "acme/store/aws", true),
+            ("module.redis_sg", "terraform-aws-modules/security-group/aws", false),
+            ("module.cache", "terraform-aws-modules/security-group/aws//modules/redis", true),
+            ("module.elasticache_dns", "git::https://example.com/acme/modules.git//zone", false),
+            ("module.redis-label", "cloudposse/label/null", false),
+            ("module.session_secret", "git::https://example.com/acme/terraform-redis-secret", false),
+            ("module.redis.module.vpc", "terraform-aws-modules/vpc/aws", false),
+            ("module.queue", "acme/queue/aws", false),
+        ] {
+            assert_eq!(makes_caches(name, source), want, "{name} of {source}");
+        }
+    }
 }

@@ -177,6 +177,11 @@ fn read_values(
 }
 
 fn undeclared(name: &str, module: &Module) -> Diagnostic {
+    if name.contains('.') {
+        let detail = format!("The stack has nothing of another tool at `{name}`.");
+        let help = "Values are given by address for resources, data blocks and modules that cachestack neither manages nor reads itself; for others, to variables.";
+        return Diagnostic::error("CS0342", "A value for no variable", detail).help(help).about(name);
+    }
     let help = match did_you_mean(name, module.variables.keys().map(|name| &**name)) {
         Some(near) => format!("Did you mean `{near}`?"),
         None => format!("Declare it: variable \"{name}\" {{}}."),

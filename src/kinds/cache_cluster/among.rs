@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{KIND, is_memcached, regrets, text};
 use crate::address::Address;
 use crate::catalog::engines::{self, Engine, Version};
+use crate::catalog::parameters;
 use crate::kind::{Among, Neighbour, Problem};
 use crate::kinds::{doors, places, replication_group, upkeep};
 use crate::value::{Object, Value};
@@ -18,7 +19,7 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     let problems = |(address, cluster): (&'a Address, Neighbour<'a>)| {
         let group = text(cluster.planned, "parameter_group_name").and_then(|name| groups.get(name));
         let found = [
-            group.and_then(|group| family(cluster.planned, group)),
+            family(cluster.planned, group.copied()).or_else(|| newest(among, address, cluster, group.copied())),
             group.and_then(|group| mode(cluster.planned, group)),
             joins_shards(among, cluster.written),
             is_counted(among, cluster.written),
@@ -34,8 +35,8 @@ pub(super) fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
 }
 
 /// The family of a declared parameter group must be that of the engine version.
-fn family(cluster: &Object, group: &Object) -> Option<Problem> {
-    let found = text(group, "family")?;
+fn family(cluster: &Object, group: Option<&Object>) -> Option<Problem> {
+    let found = text(group?, "family")?;
     let Some(version) = text(cluster, "engine_version").and_then(Version::parse) else {
         return replication_group::other_engine(text(cluster, "engine")?, found);
     };
@@ -44,6 +45,31 @@ fn family(cluster: &Object, group: &Object) -> Option<Problem> {
         false => engines::family(Engine::parse(text(cluster, "engine")?)?, version),
     };
     (wanted != found).then(|| replication_group::family_mismatch(&wanted, found))
+}
+
+/// AWS makes a new cluster with the newest version where none is asked for; before it was asked, nobody knows whether the
+/// cluster is new.
+fn newest(among: &Among, address: &Address, cluster: Neighbour, group: Option<&Object>) -> Option<Problem> {
+    let is_old = among.recorded.contains_key(address) || text(cluster.planned, "replication_group_id").is_some();
+    if is_old || cluster.written.contains_key("engine_version") {
+        return None;
+    }
+    let named = || replication_group::actual_family(text(cluster.planned, "parameter_group_name")?);
+    let found = group.map_or_else(named, |group| text(group, "family"))?;
+    if !parameters::families().iter().any(|known| known == found) {
+        return None;
+    }
+    let wanted = match text(cluster.planned, "engine")? {
+        "memcached" => engines::memcached_family(Version::parse(engines::MEMCACHED.last()?)?),
+        "redis" => engines::family(Engine::Redis, Version::parse(Engine::Redis.versions().last()?)?),
+        _ => return None,
+    };
+    let engine = |family: &str| family.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | 'x')).len();
+    if wanted == found || wanted.get(..engine(&wanted)) != found.get(..engine(found)) {
+        return None;
+    }
+    let problem = replication_group::family_mismatch(&wanted, found);
+    Some(if among.read { problem } else { replication_group::unversioned(problem, "cluster") })
 }
 
 /// A replica by itself is for groups without cluster mode.

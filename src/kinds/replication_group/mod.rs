@@ -9,7 +9,9 @@ mod schema;
 mod shards;
 
 pub use predict::member_ids;
-pub use rules::{actual_family, family_mismatch, no_default_group, other_engine, unsound_version};
+pub use rules::{
+    actual_family, family_mismatch, near_family, no_default_group, other_engine, unsound_version, unversioned,
+};
 
 use crate::address::Address;
 use crate::catalog::engines::Version;

@@ -20,9 +20,11 @@ impl Evaluator<'_> {
         }
         let Some(function) = functions::find(name) else {
             let diagnostic = error("CS0211", format!("There is no function {name:?}."), name_span);
-            return Err(vec![match did_you_mean(name, functions::names()) {
-                Some(meant) => diagnostic.help(format!("Did you mean {meant:?}?")),
-                None => diagnostic,
+            return Err(vec![match (name, did_you_mean(name, functions::names())) {
+                ("list", _) => diagnostic.help("Write [a, b] or tolist([a, b])."),
+                ("map", _) => diagnostic.help("Write { a = b } or tomap({ a = b })."),
+                (_, Some(meant)) => diagnostic.help(format!("Did you mean {meant:?}?")),
+                (_, None) => diagnostic,
             }]);
         };
         let Some((values, spans)) = self.arguments(function, args, expand)? else {

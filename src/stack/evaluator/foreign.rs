@@ -1,16 +1,17 @@
 //! Resources of other tools: how many there are and what their own blocks say. The rest is unknown, and that matters
 //! only where something that we manage needs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::{Key, ModulePath, module_prefix};
+use crate::diag::Diagnostic;
 use crate::lang::ast::Step;
 use crate::lang::declare::Foreign;
 use crate::lang::eval::{Bindings, eval};
 use crate::stack::desired::bindings;
-use crate::stack::evaluator::Item;
 use crate::stack::evaluator::view::View;
+use crate::stack::evaluator::{Evaluator, Item};
 use crate::stack::target::{Instance, repeat};
 use crate::stack::terraform_state::is_secret;
 use crate::value::{Data, Object, Origin, Type, Unknown, Value};
@@ -43,13 +44,23 @@ impl View<'_> {
     /// What a module tells that is in a registry or a repository: what was given, and nothing else.
     pub(super) fn elsewhere(&self, name: &str) -> Value {
         let address = format!("module.{name}");
-        if let Some(given) = self.given(&address) {
-            return given.clone();
-        }
-        let repeated = self.module.calls.get(name).is_some_and(|call| call.count.is_some() || call.for_each.is_some());
-        match repeated {
-            true => Value::unknown(Type::Any, Some(self.origin(&address))),
-            false => self.object(&address, Object::new()),
+        let call = self.module.calls.get(name);
+        let (counted, keyed) = call.map_or((false, false), |call| (call.count.is_some(), call.for_each.is_some()));
+        // What else it tells is as unknown as before, and matters where something that we manage needs it.
+        let open = |value: &Value| match value.as_object().filter(|_| !value.sensitive) {
+            Some(parts) => self.object(&address, parts.clone()),
+            None => value.clone(),
+        };
+        let Some(given) = self.given(&address) else {
+            return match counted || keyed {
+                true => Value::unknown(Type::Any, Some(self.origin(&address))),
+                false => self.object(&address, Object::new()),
+            };
+        };
+        match (given.as_items().filter(|_| counted), given.as_object().filter(|_| keyed)) {
+            (Some(items), _) => Value::tuple(items.iter().map(open).collect()),
+            (_, Some(items)) => Value::object(items.iter().map(|(key, value)| (key.clone(), open(value))).collect()),
+            (None, None) => open(given),
         }
     }
 
@@ -139,6 +150,44 @@ impl View<'_> {
         }
         Arc::new(Origin::Foreign(format!("{}{address}", module_prefix(&self.config())).into(), None))
     }
+}
+
+impl Evaluator {
+    /// Values of repeated blocks of other tools that are not as many as the blocks say, or have other keys.
+    pub fn misfits(&self) -> Vec<Diagnostic> {
+        let blocks = self.stack().modules().flat_map(|(path, module)| {
+            module
+                .foreign
+                .iter()
+                .filter(|(_, block)| !is_single(block))
+                .map(move |(address, block)| (path, address, block))
+        });
+        let misfit = |(path, address, block): (&[(Arc<str>, Option<Key>)], &String, &Foreign)| {
+            let address = format!("{}{address}", module_prefix(path));
+            let given = self.foreign.get(&address)?;
+            let expansion = repeat(block.count.as_ref(), block.for_each.as_ref(), &self.within(path)).ok()?;
+            let keys: BTreeSet<Key> = expansion.instances.iter().filter_map(|instance| instance.key.clone()).collect();
+            let told: BTreeSet<Key> = match (given.as_items(), given.as_object()) {
+                (Some(items), _) => (0..items.len() as u64).map(Key::Index).collect(),
+                (_, Some(items)) => items.keys().map(|key| Key::Name(key.clone())).collect(),
+                _ => BTreeSet::new(),
+            };
+            (keys != told).then(|| misfitting(&address, block, &keys, &told))
+        };
+        blocks.filter_map(misfit).collect()
+    }
+}
+
+fn misfitting(address: &str, block: &Foreign, keys: &BTreeSet<Key>, told: &BTreeSet<Key>) -> Diagnostic {
+    let list = |keys: &BTreeSet<Key>| match keys.iter().all(|key| matches!(key, Key::Index(_))) {
+        true => keys.len().to_string(),
+        false => keys.iter().map(Key::to_string).collect::<Vec<_>>().join(", "),
+    };
+    let detail =
+        format!("By its block there are {} of `{address}`, and values are given of {}.", list(keys), list(told));
+    Diagnostic::warning("CS0347", "Other values than there are objects", detail)
+        .at(block.span)
+        .help("Give a value of each: --var 'ADDRESS=[{ ... }, { ... }]' where `count` is set, --var 'ADDRESS={ KEY = { ... } }' with `for_each`; or where the values are those of a state, apply with Terraform first.")
 }
 
 /// The type in an address.

@@ -92,14 +92,15 @@ fn family(among: &Among, address: &Address, group: Neighbour, families: &BTreeMa
             Some(problem) => Some(problem).filter(|_| actual_family(name).is_none()),
             None => mismatch(newest_family(among, address, group)?).map(|problem| match among.read {
                 true => problem,
-                false => unversioned(problem),
+                false => unversioned(problem, "group"),
             }),
         },
     }
 }
 
-fn unversioned(problem: Problem) -> Problem {
-    let detail = format!("{} No engine_version is set: a new group gets the newest.", problem.detail);
+/// The same before it is known whether there is the object already.
+pub fn unversioned(problem: Problem, what: &str) -> Problem {
+    let detail = format!("{} No engine_version is set: a new {what} gets the newest.", problem.detail);
     Problem { detail, ..problem.warning() }
 }
 

@@ -159,10 +159,7 @@ pub fn no_default_group(family: &str) -> Option<Problem> {
     if known.contains(&family) {
         return None;
     }
-    // `redis7.x` is a common slip: redis6.x has the .x, no later family does.
-    let stem = family.split('.').next().filter(|stem| known.contains(stem));
-    let near = stem.or_else(|| did_you_mean(family, known.iter().copied()));
-    let help = match near {
+    let help = match near_family(family, &known) {
         Some(near) => format!("Did you mean \"default.{near}\"? The families are {}.", list(&known)),
         None => format!("The families are {}.", list(&known)),
     };
@@ -172,6 +169,17 @@ pub fn no_default_group(family: &str) -> Option<Problem> {
     let newer = ["valkey", "memcached"].iter().filter_map(|engine| family.strip_prefix(engine));
     let is_numbered = |rest: &str| rest.parse::<f32>().is_ok_and(|number| number >= 1.4);
     Some(if { newer }.any(is_numbered) { problem.warning() } else { problem })
+}
+
+/// The family that is meant: redis6.x has an .x, and no later one does, so that `redis7.x` and `redis6.2` are common slips.
+pub fn near_family<'a>(family: &'a str, known: &[&'a str]) -> Option<&'a str> {
+    let major = |family: &'a str| family.split('.').next().unwrap_or_default();
+    let stem = Some(major(family)).filter(|stem| known.contains(stem));
+    let alike = || {
+        let mut alike = known.iter().filter(|known| major(known) == major(family));
+        alike.next().filter(|_| alike.next().is_none()).copied()
+    };
+    stem.or_else(alike).or_else(|| did_you_mean(family, known.iter().copied()))
 }
 
 /// Whatever the version, a family is of one engine.

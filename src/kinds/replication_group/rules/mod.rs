@@ -15,7 +15,10 @@ use crate::kind::Problem;
 use crate::kinds::upkeep;
 use crate::value::{Data, Object, Value};
 
-pub use engine::{actual_family, family_mismatch, is_clustered_default, no_default_group, other_engine, wanted_family};
+pub use among::unversioned;
+pub use engine::{
+    actual_family, family_mismatch, is_clustered_default, near_family, no_default_group, other_engine, wanted_family,
+};
 
 /// What is wrong with the version of an object of Redis or Valkey, and with its default parameter group.
 pub fn unsound_version(desired: &Object) -> Vec<Problem> {
