@@ -105,7 +105,7 @@ fn mixed(direction: Direction, group: &Address) -> Problem {
         "security_group_id",
         "Rules in two places",
         format!("`{group}` has `{block}` of its own, which are all {block} rules that it may have: this one would be taken away by every other apply."),
-        format!("Move the `{block}` blocks of `{group}` into resources of their own, or this rule into a block of the group."),
+        format!("Move the `{block}` blocks of `{group}` into resources of their own, or this rule into a block of the group; or write lifecycle {{ ignore_changes = [{block}] }} into `{group}`, whose blocks then count only when it is made."),
     )
     .beside(group)
 }
