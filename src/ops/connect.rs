@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::kind::{Cloud, DayTwo};
 use crate::lang::declare::provider::shown_url;
 use crate::ops::{Failure, Session};
-use crate::stack::environment::{EMULATOR, Environment};
+use crate::stack::environment::EMULATOR;
 
 /// A connected environment.
 pub struct Connection {
@@ -81,7 +81,7 @@ pub async fn connect(session: &mut Session, purpose: Purpose) -> Result<Connecti
 
 /// The account that the built-in emulator plays where nothing else names one: the only one that a provider allows.
 #[cfg(feature = "aws")]
-fn played(environment: &Environment) -> Option<String> {
+fn played(environment: &crate::stack::environment::Environment) -> Option<String> {
     let mut allowed = environment.accounts.iter().map(|(_, accounts)| &accounts.allowed);
     let only = allowed.find(|allowed| !allowed.is_empty()).filter(|allowed| allowed.len() == 1)?;
     only.first().filter(|_| environment.is_emulated()).cloned()

@@ -11,6 +11,7 @@ use crate::disk::{Disk, SystemDisk};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::fetch::Library;
 use crate::kind::Vault;
+use crate::lang::declare::Module;
 use crate::lang::eval::Settings;
 use crate::lang::source::{self, Origin};
 use crate::ops::Failure;
@@ -481,11 +482,19 @@ fn validate_variables(names: &ModuleNames, evaluator: &Evaluator, diagnostics: &
     }
 }
 
-/// One note for all resources of other tools.
+/// One note for all resources of other tools; of modules it says how many they have.
 fn notes(names: &ModuleNames, diagnostics: &mut Vec<Diagnostic>) {
-    let modules = names.0.elsewhere.keys().map(|path| module_prefix(path).trim_end_matches('.').to_owned());
-    let blocks = names.0.module.foreign.iter().filter(|(address, block)| !remote_state::is_read(address, block));
-    let foreign: Vec<String> = blocks.map(|(address, _)| address.clone()).chain(modules).collect();
+    let name = |path: &[_]| module_prefix(path).trim_end_matches('.').to_owned();
+    let modules = names.0.elsewhere.keys().map(|path| name(path));
+    let blocks = |module: &Module| -> Vec<String> {
+        let blocks = module.foreign.iter().filter(|(address, block)| !remote_state::is_read(address, block));
+        blocks.map(|(address, _)| address.clone()).collect()
+    };
+    let within = names.0.modules().filter(|(path, _)| !path.is_empty()).filter_map(|(path, module)| {
+        let count = blocks(module).len();
+        (count > 0).then(|| format!("{count} in {}", name(path)))
+    });
+    let foreign: Vec<String> = blocks(&names.0.module).into_iter().chain(modules).chain(within).collect();
     if !foreign.is_empty() {
         let detail = format!("Not managed by cachestack: {}.", foreign.join(", "));
         diagnostics.push(Diagnostic::note("CS0304", "Resources of other tools", detail));

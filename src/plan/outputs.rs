@@ -17,6 +17,7 @@ impl Draft<'_> {
             return;
         }
         let names = self.evaluator.names();
+        let mut untold = Vec::new();
         for (name, output) in &names.0.module.outputs {
             let view = self.evaluator.within(&[]);
             conditions::check_all(&output.preconditions, &view, "CS0414", &mut self.diagnostics);
@@ -29,6 +30,7 @@ impl Draft<'_> {
             };
             // Nothing here will ever tell it: it is neither kept nor a change.
             if !value.foreign().is_empty() {
+                untold.push(format!("`{name}`"));
                 continue;
             }
             if value.is_sensitive_anywhere() && !output.sensitive {
@@ -57,6 +59,13 @@ impl Draft<'_> {
                 self.plan.changed_outputs.insert(name.to_string());
             }
             self.plan.outputs.insert(name.to_string(), value);
+        }
+        if !untold.is_empty() && self.inputs.live.is_some() {
+            let detail = format!(
+                "Outputs that hang on them are neither shown nor kept, unless --var gives what they need: {}.",
+                untold.join(", ")
+            );
+            self.diagnostics.push(Diagnostic::note("CS0304", "Resources of other tools", detail));
         }
         self.plan.old_outputs = self.state.outputs.clone();
         let gone = self.state.outputs.keys().filter(|name| !names.0.module.outputs.contains_key(name.as_str()));
