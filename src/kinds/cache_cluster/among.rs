@@ -64,8 +64,7 @@ fn newest(among: &Among, address: &Address, cluster: Neighbour, group: Option<&O
         "redis" => engines::family(Engine::Redis, Version::parse(Engine::Redis.versions().last()?)?),
         _ => return None,
     };
-    let engine = |family: &str| family.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | 'x')).len();
-    if wanted == found || wanted.get(..engine(&wanted)) != found.get(..engine(found)) {
+    if wanted == found || replication_group::engine_of(&wanted) != replication_group::engine_of(found) {
         return None;
     }
     let problem = replication_group::family_mismatch(&wanted, found);

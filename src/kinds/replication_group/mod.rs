@@ -10,7 +10,8 @@ mod shards;
 
 pub use predict::member_ids;
 pub use rules::{
-    actual_family, family_mismatch, near_family, no_default_group, other_engine, unsound_version, unversioned,
+    actual_family, engine_of, family_mismatch, near_family, no_default_group, other_engine, unsound_version,
+    unversioned,
 };
 
 use crate::address::Address;

@@ -182,9 +182,14 @@ pub fn near_family<'a>(family: &'a str, known: &[&'a str]) -> Option<&'a str> {
     stem.or_else(alike).or_else(|| did_you_mean(family, known.iter().copied()))
 }
 
+/// The engine that a family is of: `redis6.x` is of `redis`.
+pub fn engine_of(family: &str) -> &str {
+    family.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | 'x'))
+}
+
 /// Whatever the version, a family is of one engine.
 pub fn other_engine(engine: &str, family: &str) -> Option<Problem> {
-    let found = family.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | 'x'));
+    let found = engine_of(family);
     (engine != found && parameters::families().iter().any(|known| known == family)).then(|| {
         let detail = format!("The engine is {engine}, and this parameter group is of family {family}.");
         let help = format!("Use a group of a family of {engine}, or change engine.");

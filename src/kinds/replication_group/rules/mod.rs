@@ -17,7 +17,8 @@ use crate::value::{Data, Object, Value};
 
 pub use among::unversioned;
 pub use engine::{
-    actual_family, family_mismatch, is_clustered_default, near_family, no_default_group, other_engine, wanted_family,
+    actual_family, engine_of, family_mismatch, is_clustered_default, near_family, no_default_group, other_engine,
+    wanted_family,
 };
 
 /// What is wrong with the version of an object of Redis or Valkey, and with its default parameter group.
