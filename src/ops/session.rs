@@ -482,6 +482,9 @@ fn validate_variables(names: &ModuleNames, evaluator: &Evaluator, diagnostics: &
     }
 }
 
+/// More modules than these are told as a number.
+const MODULES_SHOWN: usize = 5;
+
 /// One note for all resources of other tools; of modules it says how many they have.
 fn notes(names: &ModuleNames, diagnostics: &mut Vec<Diagnostic>) {
     let name = |path: &[_]| module_prefix(path).trim_end_matches('.').to_owned();
@@ -490,10 +493,13 @@ fn notes(names: &ModuleNames, diagnostics: &mut Vec<Diagnostic>) {
         let blocks = module.foreign.iter().filter(|(address, block)| !remote_state::is_read(address, block));
         blocks.map(|(address, _)| address.clone()).collect()
     };
-    let within = names.0.modules().filter(|(path, _)| !path.is_empty()).filter_map(|(path, module)| {
-        let count = blocks(module).len();
-        (count > 0).then(|| format!("{count} in {}", name(path)))
-    });
+    let within = names.0.modules().filter(|(path, _)| !path.is_empty());
+    let within: Vec<(String, usize)> =
+        within.map(|(path, module)| (name(path), blocks(module).len())).filter(|(_, count)| *count > 0).collect();
+    let within: Vec<String> = match within.len() {
+        0..=MODULES_SHOWN => within.iter().map(|(name, count)| format!("{count} in {name}")).collect(),
+        many => vec![format!("{} in {many} modules", within.iter().map(|(_, count)| count).sum::<usize>())],
+    };
     let foreign: Vec<String> = blocks(&names.0.module).into_iter().chain(modules).chain(within).collect();
     if !foreign.is_empty() {
         let detail = format!("Not managed by cachestack: {}.", foreign.join(", "));

@@ -139,7 +139,8 @@ fn example(stack: &Stack, address: &str, of: &Use) -> String {
         (None, None) => (false, false),
     };
     // Of several instances a list has one text of each; and what an id is, its name says.
-    let is_text = |path: &str| counted || keyed || ["id", "arn", "name"].iter().any(|end| path.ends_with(end));
+    let names_one = |path: &str| ["id", "arn", "name"].contains(&path.rsplit(['.', '_']).next().unwrap_or_default());
+    let is_text = |path: &str| counted || keyed || names_one(path);
     let value =
         |(path, example): (&Arc<str>, &&'static str)| (path.to_string(), if is_text(path) { TEXT } else { *example });
     let values: Vec<(String, &str)> = of.attributes.iter().map(value).collect();

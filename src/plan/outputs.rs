@@ -62,7 +62,7 @@ impl Draft<'_> {
         }
         if !untold.is_empty() && self.inputs.live.is_some() {
             let detail = format!(
-                "Outputs that hang on them are neither shown nor kept, unless --var gives what they need: {}.",
+                "Outputs that hang on resources of other tools are neither shown nor kept, unless --var gives what they need: {}.",
                 untold.join(", ")
             );
             self.diagnostics.push(Diagnostic::note("CS0304", "Resources of other tools", detail));

@@ -402,11 +402,12 @@ fn makes_caches(name: &str, source: &str) -> bool {
         let mut words = text.split(|c: char| !c.is_alphanumeric());
         words.any(|word| BESIDE.contains(&&*word.to_lowercase()))
     };
-    // Of a registry the last is the provider, of a repository its name or the directory in it.
+    // In a registry the whole is one module and its variants; in a repository the directory is another than its name.
     let path = source.split('?').next().unwrap_or(source);
     let last = path.rmatch_indices('/').nth(1).map_or(path, |(at, _)| &path[at..]);
+    let what = if matches!(Source::parse(source), Ok(Some(Source::Registry(_)))) { path } else { last };
     let call = name.rsplit('.').next().unwrap_or(name);
-    !beside(last) && (speaks(source) || speaks(call) && !beside(call))
+    !beside(what) && (speaks(source) || speaks(call) && !beside(call))
 }
 
 /// A path without `.`, and without `..` where that can be told from the text.
@@ -441,7 +442,9 @@ mod tests {
             ("module.cache", "git::https://example.com/acme/modules.git//store", true),
             ("module.app.module.redis", "acme/store/aws", true),
             ("module.redis_sg", "terraform-aws-modules/security-group/aws", false),
-            ("module.cache", "terraform-aws-modules/security-group/aws//modules/redis", true),
+            ("module.redis", "terraform-aws-modules/security-group/aws//modules/redis", false),
+            ("module.redis", "app.terraform.io/acme/security-group/aws", false),
+            ("module.sessions", "app.terraform.io/acme/elasticache/aws//modules/redis", true),
             ("module.elasticache_dns", "git::https://example.com/acme/modules.git//zone", false),
             ("module.redis-label", "cloudposse/label/null", false),
             ("module.session_secret", "git::https://example.com/acme/terraform-redis-secret", false),

@@ -51,7 +51,9 @@ fn family(cluster: &Object, group: Option<&Object>) -> Option<Problem> {
 /// cluster is new.
 fn newest(among: &Among, address: &Address, cluster: Neighbour, group: Option<&Object>) -> Option<Problem> {
     let is_old = among.recorded.contains_key(address) || text(cluster.planned, "replication_group_id").is_some();
-    if is_old || cluster.written.contains_key("engine_version") {
+    // What is imported has one already, and it is planned with that.
+    let has_version = [cluster.written, cluster.planned].iter().any(|of| text(of, "engine_version").is_some());
+    if is_old || has_version || cluster.written.contains_key("engine_version") {
         return None;
     }
     let named = || replication_group::actual_family(text(cluster.planned, "parameter_group_name")?);

@@ -41,15 +41,16 @@ impl View<'_> {
         of(&self.path.to_vec()).or_else(|| of(&self.config()))
     }
 
-    /// What a module tells that is in a registry or a repository: what was given, and nothing else.
-    pub(super) fn elsewhere(&self, name: &str) -> Value {
+    /// What a module tells that is in a registry or a repository, where an output of it may be asked for: what was given,
+    /// and nothing else.
+    pub(super) fn elsewhere(&self, name: &str, asked: Option<&str>) -> Value {
         let address = format!("module.{name}");
         let call = self.module.calls.get(name);
         let (counted, keyed) = call.map_or((false, false), |call| (call.count.is_some(), call.for_each.is_some()));
-        // What else it tells is as unknown as before, and matters where something that we manage needs it.
-        let open = |value: &Value| match value.as_object().filter(|_| !value.sensitive) {
-            Some(parts) => self.object(&address, parts.clone()),
-            None => value.clone(),
+        // An output that was not given is as unknown as before, and matters where something that we manage needs it.
+        let open = |value: &Value| match (value.as_object().filter(|_| !value.sensitive), asked) {
+            (Some(parts), Some(asked)) if !parts.contains_key(asked) => self.object(&address, parts.clone()),
+            _ => value.clone(),
         };
         let Some(given) = self.given(&address) else {
             return match counted || keyed {
@@ -164,7 +165,8 @@ impl Evaluator {
         });
         let misfit = |(path, address, block): (&[(Arc<str>, Option<Key>)], &String, &Foreign)| {
             let address = format!("{}{address}", module_prefix(path));
-            let given = self.foreign.get(&address)?;
+            // Keys of what is sensitive are not told.
+            let given = self.foreign.get(&address).filter(|given| !given.sensitive)?;
             let expansion = repeat(block.count.as_ref(), block.for_each.as_ref(), &self.within(path)).ok()?;
             let keys: BTreeSet<Key> = expansion.instances.iter().filter_map(|instance| instance.key.clone()).collect();
             let told: BTreeSet<Key> = match (given.as_items(), given.as_object()) {
@@ -179,15 +181,30 @@ impl Evaluator {
 }
 
 fn misfitting(address: &str, block: &Foreign, keys: &BTreeSet<Key>, told: &BTreeSet<Key>) -> Diagnostic {
-    let list = |keys: &BTreeSet<Key>| match keys.iter().all(|key| matches!(key, Key::Index(_))) {
-        true => keys.len().to_string(),
-        false => keys.iter().map(Key::to_string).collect::<Vec<_>>().join(", "),
+    let detail = match keys.iter().chain(told).all(|key| matches!(key, Key::Index(_))) {
+        true => {
+            format!("By its block there are {} of `{address}`, and values are given of {}.", keys.len(), told.len())
+        }
+        false => {
+            let (missing, strange) = (first(keys.difference(told)), first(told.difference(keys)));
+            let missing = missing.map(|keys| format!(" No value is given of {keys}."));
+            let strange = strange.map(|keys| format!(" Its block makes no {keys}, of which a value is given."));
+            format!("`{address}` has other keys.{}{}", missing.unwrap_or_default(), strange.unwrap_or_default())
+        }
     };
-    let detail =
-        format!("By its block there are {} of `{address}`, and values are given of {}.", list(keys), list(told));
     Diagnostic::warning("CS0347", "Other values than there are objects", detail)
         .at(block.span)
         .help("Give a value of each: --var 'ADDRESS=[{ ... }, { ... }]' where `count` is set, --var 'ADDRESS={ KEY = { ... } }' with `for_each`; or where the values are those of a state, apply with Terraform first.")
+}
+
+/// The first of some keys, and how many more there are; nothing of none.
+fn first<'a>(keys: impl Iterator<Item = &'a Key>) -> Option<String> {
+    const SHOWN: usize = 5;
+    let mut keys: Vec<String> = keys.map(Key::to_string).collect();
+    let more = keys.len().saturating_sub(SHOWN);
+    keys.truncate(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!keys.is_empty()).then(|| format!("{}{more}", keys.join(", ")))
 }
 
 /// The type in an address.

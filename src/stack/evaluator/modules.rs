@@ -174,9 +174,13 @@ impl View<'_> {
         }
         let origin = || Origin::Module(self.path.to_vec(), name.clone());
         let empty = || Value::unknown(Type::Any, Some(Arc::new(origin())));
+        let behind = steps[1..].iter().find_map(|step| match step {
+            Step::Attr(output) => Some(output),
+            _ => None,
+        });
         let elsewhere = &self.evaluator.stack().elsewhere;
         if !elsewhere.is_empty() && elsewhere.contains_key(&below(&self.config(), name)) {
-            return Ok((self.elsewhere(name), 1));
+            return Ok((self.elsewhere(name, behind.map(|output| &**output)), 1));
         }
         if let Some(given) = self.told(name, steps.get(1)) {
             return Ok((given, 1));
@@ -191,10 +195,6 @@ impl View<'_> {
             false => Err(no_output(name, output, module.outputs.keys().map(|name| &**name), span)),
         };
         if let Some(open) = &repeated.open {
-            let behind = steps[1..].iter().find_map(|step| match step {
-                Step::Attr(output) => Some(output),
-                _ => None,
-            });
             behind.map_or(Ok(()), known)?;
             return Ok((open.clone(), steps.len()));
         }
