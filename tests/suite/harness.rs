@@ -72,7 +72,8 @@ fn heeding_ctrl_c(program: &str) -> Command {
     if ignored.is_none_or(|ignored| ignored & CTRL_C_BIT == 0) {
         return Command::new(program);
     }
-    let mut command = Command::new("env");
+    // By its path: a test may have taken the search path away.
+    let mut command = Command::new("/usr/bin/env");
     command.arg("--default-signal=INT").arg(program);
     command
 }
