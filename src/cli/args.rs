@@ -213,7 +213,7 @@ pub struct ScopeArgs {
     #[arg(long, value_name = "ADDRESS", add = ArgValueCompleter::new(complete::addresses))]
     pub replace: Vec<String>,
     /// Allow a resource that holds data to be destroyed or replaced; `all` allows every one.
-    #[arg(long, value_name = "ADDRESS|all", alias = "allow-replace", add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(long, value_name = "ADDRESS|all", alias = "allow-replace", add = ArgValueCompleter::new(complete::losing))]
     pub allow_destroy: Vec<String>,
     /// Make at once what of this waits for the maintenance window, and what would.
     #[arg(long, value_name = "ADDRESS", add = ArgValueCompleter::new(complete::addresses))]
@@ -300,7 +300,7 @@ pub struct PendingArgs {
 #[derive(Debug, Args)]
 pub struct RebootArgs {
     /// Whose nodes: those that wait for a restart.
-    #[arg(add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(add = ArgValueCompleter::new(complete::rebooted))]
     pub address: String,
     #[command(flatten)]
     pub inputs: InputArgs,
@@ -311,7 +311,7 @@ pub struct RebootArgs {
     #[arg(long, value_name = "LEVEL", add = ArgValueCompleter::new(complete::impacts))]
     pub max_impact: Option<String>,
     /// Allow a protected resource to lose what the nodes hold that restart; `all` allows every one.
-    #[arg(long, value_name = "ADDRESS|all", add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(long, value_name = "ADDRESS|all", add = ArgValueCompleter::new(complete::losing))]
     pub allow_destroy: Vec<String>,
     #[command(flatten)]
     pub approval: Approval,

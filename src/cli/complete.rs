@@ -15,7 +15,7 @@ use crate::cli::args::{InputArgs, StackArgs};
 use crate::cli::run::{Context, one};
 use crate::cli::{Cli, day_two, explain, spelling};
 use crate::diag::{codes, visible};
-use crate::kind::{Impact, Kind};
+use crate::kind::{Filled, Impact, Kind};
 use crate::kinds;
 use crate::lang::declare::Module;
 use crate::ops::Session;
@@ -30,6 +30,16 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The variable in which the script of a shell names the shell.
 pub const VARIABLE: &str = "CACHESTACK_COMPLETE";
+
+/// The variable in which the script of bash tells the word as it is typed, with its quotes: what is put into an open
+/// quote is written otherwise.
+const TYPED: &str = "CACHESTACK_TYPED";
+
+/// The script of bash, which also tells that word.
+pub fn with_typed_word(script: &str) -> String {
+    let told = format!("{TYPED}=\"${{COMP_WORDS[COMP_CWORD]}}\" \\\n        {VARIABLE}=\"bash\"");
+    script.replace(&format!("{VARIABLE}=\"bash\""), &told)
+}
 
 /// The shell that asks.
 static SHELL: OnceLock<String> = OnceLock::new();
@@ -86,6 +96,18 @@ pub fn addresses(current: &OsStr) -> Vec<CompletionCandidate> {
 /// The caches among them, which most verbs are about.
 pub fn caches(current: &OsStr) -> Vec<CompletionCandidate> {
     of_kind(current, |kind| kind.filled_from().is_some())
+}
+
+/// Those whose nodes can be restarted.
+pub fn rebooted(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_kind(current, |kind| matches!(kind.filled_from(), Some(Filled::ByName(_))))
+}
+
+/// Those whose data can be lost.
+pub fn losing(current: &OsStr) -> Vec<CompletionCandidate> {
+    let mut all = of_kind(current, |kind| kind.holds_data());
+    all.extend(offered(current, ["all".to_owned()]));
+    all
 }
 
 /// Those in which a replica may take over.
@@ -197,9 +219,14 @@ fn offered(current: &OsStr, all: impl IntoIterator<Item = String>) -> Vec<Comple
 /// carried out; the others quote it.
 fn inserted(text: &str, shell: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:@=,".contains(c);
-    match shell {
-        "bash" => text.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c])).collect(),
-        "powershell" if !text.chars().all(plain) => format!("'{}'", text.replace('\'', "''")),
+    let typed = std::env::var(TYPED).unwrap_or_default();
+    match (shell, typed.chars().next()) {
+        ("bash", Some('\'')) => text.replace('\'', "'\\''"),
+        ("bash", Some('"')) => {
+            text.chars().flat_map(|c| "\"$`\\".contains(c).then_some('\\').into_iter().chain([c])).collect()
+        }
+        ("bash", _) => text.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c])).collect(),
+        ("powershell", _) if !text.chars().all(plain) => format!("'{}'", text.replace('\'', "''")),
         _ => text.to_owned(),
     }
 }

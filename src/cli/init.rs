@@ -18,11 +18,23 @@ pub async fn run(context: &Context, args: &Init) -> u8 {
     let ui = context.ui(false);
     let done = match &args.template {
         Some(name) => write(context, args, name).map(|text| ui.out(&text)).map(|()| exit::OK),
-        None => fetch(context, args, ui).await,
+        None => match meant(context, args) {
+            Some(why) => Err(why),
+            None => fetch(context, args, ui).await,
+        },
     };
     done.unwrap_or_else(|why| {
         ui.error(&why);
         exit::ERROR
+    })
+}
+
+/// What to write where a template stands in the place of a directory.
+fn meant(context: &Context, args: &Init) -> Option<String> {
+    let name = args.directory.as_ref()?.to_str().filter(|name| templates::get(name).is_some())?;
+    let is_there = directory(context, args).is_dir();
+    (!is_there).then(|| {
+        format!("there is no directory `{name}`; the template is written by cachestack init --template {name}")
     })
 }
 

@@ -31,6 +31,8 @@ pub fn completion(context: &Context, args: &Completion) -> u8 {
         ui.error(&format!("there is no script for {shell}"));
         return exit::ERROR;
     }
-    ui.raw(&String::from_utf8_lossy(&script));
+    let script = String::from_utf8_lossy(&script);
+    let script = if shell == "bash" { complete::with_typed_word(&script) } else { script.into_owned() };
+    ui.raw(&script);
     exit::OK
 }

@@ -52,7 +52,8 @@ const MEANT: [(&[&str], &str); 18] = [
 ];
 
 /// The same behind `env`, where Terraform has `workspace`.
-const ENVIRONMENTS: [(&[&str], &str); 3] = [
+const ENVIRONMENTS: [(&[&str], &str); 4] = [
+    (&["ls"], "`env list` lists the environments"),
     (&["new", "create", "add"], "an environment is a block in the files: environment \"NAME\" { region = \"...\" }"),
     (
         &["select", "use", "switch", "set"],
@@ -116,10 +117,21 @@ fn of_option(mut error: Error) -> Error {
         // It is that of the option that is not meant.
         error.remove(ContextKind::Usage);
     }
-    if let Some((_, tip)) = meant {
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from((*tip).to_owned())]));
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let behind = meant.is_none() && usage.contains("<COMMAND>") && is_of_a_command(&word);
+    let behind = behind.then(|| format!("an option of a command stands behind it: cachestack COMMAND {word} ..."));
+    if let Some(tip) = meant.map(|(_, tip)| (*tip).to_owned()).or(behind) {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
     }
     error
+}
+
+/// Whether some command has such an option.
+fn is_of_a_command(word: &str) -> bool {
+    let bare = word.trim_start_matches('-').split('=').next().unwrap_or_default();
+    let all = Cli::command();
+    let mut arguments = all.get_subcommands().flat_map(|command| command.get_arguments());
+    arguments.any(|one| one.get_long() == Some(bare) || one.get_short().is_some_and(|short| bare == short.to_string()))
 }
 
 fn of_command(mut error: Error) -> Error {

@@ -23,6 +23,12 @@ pub fn medium(
     options: &SessionOptions,
 ) -> Arc<dyn Medium> {
     let place: Arc<dyn Medium> = match location {
+        Some(Location::Directory(file)) if file.is_file() => {
+            let file = file.display();
+            Arc::new(Nowhere(format!(
+                "{file} is a file, and --state and `state` name a directory, in which each environment has its own; what Terraform has recorded is taken over by `import --from-tfstate`"
+            )))
+        }
         None | Some(Location::Directory(_)) => Arc::new(Folder::new(options.disk.clone(), directory)),
         Some(elsewhere) => remote(elsewhere, environment, options),
     };

@@ -253,6 +253,12 @@ fn elided(name: &str, most: usize) -> String {
     if name.width() <= most {
         return name.to_owned();
     }
+    // Instances of a module differ in its key: that stays, and what is behind it is cut.
+    if let Some(at) = name.rfind("].").map(|at| at + 1)
+        && name[..at].width() + 12 <= most
+    {
+        return format!("{}{}", &name[..at], elided(&name[at..], most - name[..at].width()));
+    }
     let letters: Vec<&str> = name.graphemes(true).collect();
     let (first, last) = (most / 3, most - most / 3 - 3);
     let count = |letters: &mut dyn Iterator<Item = &&str>, room: usize| {
@@ -371,6 +377,8 @@ mod tests {
             ("alarm.cpu", 9, "alarm.cpu"),
             ("replication_group.sessions[\"eu\"]", 18, "replic...ons[\"eu\"]"),
             ("replication_group.r", 3, "re...p.r"),
+            ("module.cache[\"cart\"].replication_group.this", 34, "module.cache[\"cart\"].rep...up.this"),
+            ("module.a_very_long_name[\"cart\"].replication_group.this", 34, "module.a_ve...lication_group.this"),
         ];
         for (name, most, want) in cases {
             assert_eq!(elided(name, most), want);

@@ -59,9 +59,16 @@ fn offered(place: &Place, words: &[&str]) -> Vec<String> {
 
 /// The same in the protocol of bash.
 fn offered_to_bash(place: &Place, words: &[&str]) -> String {
+    offered_in_a_quote(place, words, "")
+}
+
+/// The same where the last word has begun with a quote.
+fn offered_in_a_quote(place: &Place, words: &[&str], quote: &str) -> String {
     let mut program = place.program(&[&["--", "cachestack"], words].concat());
     program.env("CACHESTACK_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", words.len().to_string());
     program.envs([("_CLAP_COMPLETE_COMP_TYPE", "9"), ("_CLAP_IFS", "\n"), ("_CLAP_COMPLETE_SPACE", "true")]);
+    let last = words.last().expect("a word");
+    program.env("CACHESTACK_TYPED", format!("{quote}{last}"));
     String::from_utf8(program.output().expect("an answer").stdout).expect("text")
 }
 
@@ -84,10 +91,15 @@ fn what_is_known_is_offered() {
         assert_eq!(offered_to_bash(&place, words).trim(), wanted, "{words:?}");
     }
     let key = offered_to_bash(&place, &["state", "show", "parameter_group.key"]);
-    let said =
-        Command::new("bash").args(["-c", &format!("printf %s {}", key.trim())]).current_dir(place.path()).output();
-    let said = String::from_utf8(said.expect("bash").stdout).expect("text");
-    assert_eq!(said, "parameter_group.key[\"$(touch PWNED); 'b' `c`*\"]");
+    let in_a_quote = |quote: &str| {
+        let key = offered_in_a_quote(&place, &["state", "show", "parameter_group.key"], quote);
+        format!("{quote}{}{quote}", key.trim())
+    };
+    for key in [key.trim().to_owned(), in_a_quote("'"), in_a_quote("\"")] {
+        let said = Command::new("bash").args(["-c", &format!("printf %s {key}")]).current_dir(place.path()).output();
+        let said = String::from_utf8(said.expect("bash").stdout).expect("text");
+        assert_eq!(said, "parameter_group.key[\"$(touch PWNED); 'b' `c`*\"]", "{key}");
+    }
     assert!(!place.path().join("PWNED").exists());
     let table: [(&[&str], &[&str]); 20] = [
         (&["output", ""], &["kinds"]),
@@ -136,6 +148,7 @@ fn every_shell_has_a_script() {
     }
     // The one that every machine of ours has.
     place.write("completion.bash", &place.run(&["completion", "bash"]).expect(0).stdout);
+    assert!(place.read("completion.bash").contains("CACHESTACK_TYPED=\"${COMP_WORDS[COMP_CWORD]}\""));
     let known = Command::new("bash")
         .args(["-c", "source ./completion.bash && complete -p cachestack"])
         .current_dir(place.path())

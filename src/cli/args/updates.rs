@@ -48,7 +48,7 @@ pub struct UpdateRun {
     #[arg(long, value_name = "LEVEL")]
     pub max_impact: Option<String>,
     /// Allow a protected cache to lose what it holds; `all` allows every one.
-    #[arg(long, value_name = "ADDRESS|all", add = ArgValueCompleter::new(complete::addresses))]
+    #[arg(long, value_name = "ADDRESS|all", add = ArgValueCompleter::new(complete::losing))]
     pub allow_destroy: Vec<String>,
     /// Wait until it is done.
     #[arg(long)]

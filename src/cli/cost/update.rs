@@ -63,6 +63,9 @@ async fn attempt(context: &Context, ui: Ui, args: &CostUpdate) -> Result<u8, Fai
         ));
     }
     ui.out(&format!("Written: {}\n", file.display()));
+    if open.session.environment.is_emulated() {
+        ui.remark("The emulator has answered, with the prices that are built in; those of AWS come from an environment on AWS.");
+    }
     Ok(exit::OK)
 }
 
