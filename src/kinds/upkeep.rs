@@ -267,7 +267,7 @@ pub fn old_node_type(name: Option<&str>) -> Option<Problem> {
     let detail = format!("AWS makes no new caches of {name}; those that there are may stay.");
     let problem =
         Problem::error("CS1045", "node_type", "No node type for new caches", detail, "Choose a cache.t4g type.");
-    Some(problem.of_change().warning())
+    Some(problem.refused_when_set())
 }
 
 /// AWS wants the daily and the weekly window to be apart.

@@ -327,7 +327,12 @@ fn keeps_out(change: &Change) -> Option<&'static str> {
 }
 
 fn access(desired: &Object) -> Vec<Problem> {
-    let Some(value) = desired.get("access_string").filter(|value| !value.is_null()) else {
+    let written = |name: &str| desired.get(name).filter(|value| !value.is_null());
+    let Some(value) = written("access_string") else {
+        // Which role is meant is not known.
+        if written("role").is_some() {
+            return Vec::new();
+        }
         return vec![Problem::error(
             "CS0720",
             "access_string",

@@ -356,14 +356,15 @@ impl Names {
             [.., kind, _] if kind == "environment" && name == "secrets" => false,
             _ if self.is_secret(name) => true,
             [last] if last == "locals" => self.flowing.contains(&format!("local.{name}")),
-            [] if scan.values => self.alone || self.is_variable(name) || self.is_misspelt(name),
+            // What no variable takes may be anything.
+            [] if scan.values => self.alone || self.is_variable(name) || !self.declared.contains(name),
             _ if scan.broken => {
                 let some = !(self.variables.is_empty() && self.outputs.is_empty());
                 self.is_variable(name) || some && matches!(name, "default" | "value")
             }
             [.., kind, block] if name == "default" && kind == "variable" => self.is_variable(block),
             [.., kind, block] if name == "value" && kind == "output" => self.outputs.contains(block),
-            [.., last] if last == "vars" => self.is_variable(name) || self.is_misspelt(name),
+            [.., last] if last == "vars" => self.is_variable(name) || !self.declared.contains(name),
             [.., kind, _] if kind == "module" => self.is_variable(name) || self.is_misspelt(name),
             _ => false,
         };

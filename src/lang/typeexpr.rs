@@ -18,6 +18,7 @@ pub fn type_constraint(expr: &Expr) -> Result<Type, Diagnostic> {
             "string" => Ok(Type::String),
             "list" => Ok(Type::list(Type::String)),
             "map" => Ok(Type::map(Type::String)),
+            "set" => Err(unknown(text, expr.span).help("Write set(string), without quotes.")),
             _ => Err(unknown(text, expr.span).help("Write the type without quotes.")),
         },
         _ => read(expr),
@@ -35,7 +36,10 @@ fn read(expr: &Expr) -> Result<Type, Diagnostic> {
             // Alone, these are what Terraform still understands of old configurations.
             "list" => Ok(Type::list(Type::Any)),
             "map" => Ok(Type::map(Type::Any)),
-            "set" => Err(error("CS0216", "The type set needs the type of its elements: set(string).", expr.span)),
+            "set" => {
+                Err(error("CS0216", "The type set needs the type of its elements.", expr.span)
+                    .help("Write set(string)."))
+            }
             "object" => {
                 Err(error("CS0216", "The type object needs its attributes: object({ name = string }).", expr.span))
             }
@@ -45,7 +49,12 @@ fn read(expr: &Expr) -> Result<Type, Diagnostic> {
         },
         Node::Call { name, args, name_span, .. } => call(name, args, *name_span, expr.span),
         _ => {
-            let help = "Write string, number, bool, any, list(...), set(...), map(...), object({...}) or tuple([...]).";
+            let help = match &*expr.node {
+                Node::Index(of, _) if matches!(&*of.node, Node::Name(name) if matches!(&**name, "set" | "list" | "map")) => {
+                    "The type of the elements stands in parentheses: set(string), list(string), map(string)."
+                }
+                _ => "Write string, number, bool, any, list(...), set(...), map(...), object({...}) or tuple([...]).",
+            };
             Err(error("CS0216", "This is not a type.", expr.span).help(help))
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::address::Address;
+use crate::address::{Address, Key};
 use crate::diag::{Diagnostic, FileId, SourceMap, Span};
 use crate::kinds::our_name;
 use crate::lang::declare::Resource;
@@ -36,6 +36,8 @@ pub fn leave_out(found: &mut Vec<Diagnostic>, stack: &Stack, sources: &SourceMap
         _ if !unread.is_empty() && is_of_header(diagnostic, stack) => {
             !diagnostic.span.is_some_and(|header| is_unread(header, &unread, stack))
         }
+        // A value of which nobody knows why it is not known could not be made.
+        "CS0411" if diagnostic.origin.is_none() && !wrong.is_empty() && is_of(&wrong, diagnostic) => false,
         "CS0411" => !no_environment && !hangs_on(&wrong, diagnostic) && !is_of(&unfound, diagnostic),
         "CS0611" => !circle,
         "CS0401" if is_meant(&meant, diagnostic) => false,
@@ -130,6 +132,11 @@ fn affected(found: &[Diagnostic], stack: &Stack, is_such: fn(&Diagnostic) -> boo
         })
     };
     let mut affected: BTreeSet<Address> = stack.resources().filter(is_wrong).map(|it| it.address.clone()).collect();
+    // What a module is not told rightly is unknown in all of it.
+    for (path, _) in stack.modules().into_iter().filter(|(path, _)| is_called_wrongly(stack, path, &errors)) {
+        let within = stack.resources().filter(|block| block.address.module.starts_with(path));
+        affected.extend(within.map(|block| block.address.clone()));
+    }
     let edges = stack.graph.block_edges();
     let mut before = 0;
     while before != affected.len() {
@@ -138,6 +145,12 @@ fn affected(found: &[Diagnostic], stack: &Stack, is_such: fn(&Diagnostic) -> boo
         affected.extend(more.collect::<Vec<_>>());
     }
     affected
+}
+
+fn is_called_wrongly(stack: &Stack, path: &[(Arc<str>, Option<Key>)], errors: &[&Diagnostic]) -> bool {
+    let arguments = stack.call(path).into_iter().flat_map(|call| call.arguments.values());
+    let places: Vec<Span> = arguments.map(|argument| argument.expr.span).collect();
+    errors.iter().filter_map(|error| error.span).any(|span| places.iter().any(|place| within(span, *place)))
 }
 
 /// From the header of a block to its last value.

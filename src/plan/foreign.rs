@@ -115,10 +115,13 @@ fn error(stack: &Stack, address: &str, of: &Use) -> Diagnostic {
             found.related(*place, "needed here")
         });
     }
-    let mut diagnostic = Diagnostic::error("CS0402", "A value of another tool", detail).help(format!(
-        "Name Terraform's state as `terraform_state` of the environment, take the value from a variable or a data block, or pass it: --var '{address}={}'.",
-        example(stack, address, of)
-    ));
+    let help = ephemeral(address).unwrap_or_else(|| {
+        format!(
+            "Name Terraform's state as `terraform_state` of the environment, take the value from a variable or a data block, or pass it: --var '{address}={}'.",
+            example(stack, address, of)
+        )
+    });
+    let mut diagnostic = Diagnostic::error("CS0402", "A value of another tool", detail).help(help);
     let mut places = of.places.iter();
     diagnostic.span = places.next().copied();
     for place in places.by_ref().take(SHOWN) {
@@ -128,6 +131,15 @@ fn error(stack: &Stack, address: &str, of: &Use) -> Diagnostic {
         Some(block) => diagnostic.related(block.span, "declared here"),
         None => diagnostic,
     }
+}
+
+/// What is kept nowhere is in no state of Terraform, and a secret does not belong on a command line.
+fn ephemeral(address: &str) -> Option<String> {
+    let rest = address.strip_prefix("ephemeral.")?;
+    Some(match rest.strip_prefix("random_password.") {
+        Some(name) => format!("Write resource \"random_password\" \"{name}\" in its place: it is made here, and kept where `secrets` of the environment says. Or take the value by secret(\"env:NAME\")."),
+        None => "No state has it: take the value by secret(\"env:NAME\"), secret(\"ssm:NAME\") or secret(\"secretsmanager:NAME\").".to_owned(),
+    })
 }
 
 /// What `--var` would have to give.

@@ -96,9 +96,12 @@ pub(super) fn homeless(draft: &Draft) -> Option<Diagnostic> {
     let mut addresses = draft.planned.keys().filter(keeps);
     let first = addresses.next()?;
     let others = addresses.count();
-    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+    let makers = match others {
+        0 => format!("`{first}` makes a secret"),
+        _ => format!("`{first}` and {others} more make secrets"),
+    };
     let detail = format!(
-        "`{first}`{more} makes a secret, which the state must not hold, and environment \"{}\" names no place for it.",
+        "{makers}, which the state must not hold, and environment \"{}\" names no place for it.",
         draft.inputs.environment.name
     );
     let span = draft.places.get(first).and_then(|desired| desired.span);

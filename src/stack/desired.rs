@@ -9,6 +9,7 @@ use crate::kind::Problem;
 use crate::lang::ast::{self, Attribute, Expr, Node, Part};
 use crate::lang::declare::{Nested, NestedSource, Resource};
 use crate::lang::eval::{Bindings, Scope, eval};
+use crate::lang::refs::describe;
 use crate::schema::check::{Sort, conform, conform_nested, faults};
 use crate::schema::{self, Attr, Rule, object_type};
 use crate::stack::public;
@@ -195,23 +196,50 @@ pub fn check(attrs: &[Attr], desired: &mut Desired, evaluated: bool, diagnostics
 }
 
 /// What to do about a value of another type.
-fn as_wanted(attr: &Attr, value: &Value) -> String {
+fn as_wanted(attr: &Attr, value: &Value, expr: &Expr) -> String {
     match &attr.ty {
         Type::List(of) | Type::Set(of) if matches!(**of, Type::Object(_)) && value.as_object().is_some() => {
             format!("Put it into a list, [{{ ... }}]; or write a block, {} {{ ... }}.", attr.name)
         }
         Type::List(of) | Type::Set(of) if convert(value, of).is_ok() && !value.is_null() => {
-            let shown = value.as_str().filter(|_| !value.is_sensitive_anywhere());
-            let one = shown.map_or_else(|| "...".to_owned(), |text| format!("{text:?}"));
-            format!("Put it into brackets: [{one}].")
+            in_brackets(attr, value, expr)
         }
         Type::List(of) | Type::Set(of) if holds_a_list(value, of) => {
             "Take the outer brackets away: what stands in them is a list already.".to_owned()
         }
         Type::Bool => "Write true or false.".to_owned(),
         Type::Number => "Write a number.".to_owned(),
+        Type::String if identity(attr, value).is_some() => {
+            let (whole, name) = (describe(expr).unwrap_or_else(|| "...".to_owned()), identity(attr, value));
+            format!("That is the whole object: write {whole}.{}.", name.unwrap_or_default())
+        }
         ty => format!("Give it a value of type {ty}."),
     }
+}
+
+/// How one value is written where a list of them is wanted: the reference, and not what it comes to.
+fn in_brackets(attr: &Attr, value: &Value, expr: &Expr) -> String {
+    let (reference, text) = (describe(expr), value.as_str());
+    if let (Some(variable), Some(text)) = (&reference, text)
+        && variable.starts_with("var.")
+        && text.trim_start().starts_with('[')
+    {
+        return format!(
+            "{variable} has no type, so that what is given is a text: write type = {} in its block.",
+            attr.ty
+        );
+    }
+    let shown = text.filter(|_| !attr.secret && !value.is_sensitive_anywhere()).map(|text| format!("{text:?}"));
+    format!("Put it into brackets: [{}].", reference.or(shown).unwrap_or_else(|| "...".to_owned()))
+}
+
+/// What of an object names it where its name, id or ARN is wanted.
+fn identity(attr: &Attr, value: &Value) -> Option<&'static str> {
+    let object = value.as_object()?;
+    let by = attr.refers.first().map(|refers| refers.by.attribute());
+    let named = attr.name.ends_with("name").then_some("name");
+    let told = [Some(attr.name), named, by].into_iter().flatten();
+    told.into_iter().find(|name| object.contains_key(*name))
 }
 
 /// Whether the only element of a value has the elements that are wanted.
@@ -306,9 +334,11 @@ impl Reader<'_> {
             Err(mismatch) => {
                 let detail = mismatch.of(attr.name, &attr.ty);
                 self.diagnostics.push(
-                    Diagnostic::error("CS0404", "Wrong type", detail)
-                        .at(attribute.expr.span)
-                        .help(as_wanted(attr, &value)),
+                    Diagnostic::error("CS0404", "Wrong type", detail).at(attribute.expr.span).help(as_wanted(
+                        attr,
+                        &value,
+                        &attribute.expr,
+                    )),
                 );
                 None
             }

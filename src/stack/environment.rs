@@ -26,7 +26,7 @@ use crate::stack::public;
 use crate::stack::secrets::Secrets;
 use crate::stack::terraform_state::unread;
 use crate::value::convert::convert;
-use crate::value::{Data, Object, Origin, Secret, Type, Value};
+use crate::value::{Data, Object, Secret, Type, Value};
 pub use choose::{choose, default, pattern, select};
 
 /// The endpoint that is no URL.
@@ -227,11 +227,12 @@ pub fn evaluate(
     let lints = Lints::read(levels, &names.sources, &syntax::comments, diagnostics);
     let providers = Providers::new(names, read, diagnostics);
     diagnostics.append(&mut found);
-    let access = providers.plain().map(|plain| plain.access.clone());
+    let leading = providers.leading(names);
+    let access = leading.map(|leading| leading.access.clone());
     let access = access.unwrap_or_else(|| Arc::new(Access::default().under(&overriding)));
     let used = providers.used(names);
     for provider in &used {
-        diagnostics.extend(provider.faults.iter().cloned().chain(stranger(provider, &access)));
+        diagnostics.extend(provider.faults.iter().cloned().chain(stranger(provider, leading, &access)));
         let wrong = provider.region.as_deref().and_then(|region| unknown_region(region, provider.place_of("region")));
         diagnostics.extend(lints.judge(wrong.into_iter().collect()));
     }
@@ -348,8 +349,7 @@ impl Reader<'_> {
         if value.is_wholly_known() && !value.has_secret() {
             return Some(value);
         }
-        // A check may go without values of variables.
-        if !value.origins().iter().any(|origin| matches!(**origin, Origin::Variable(_))) {
+        if !provider::lacks_variable(&value) {
             let what = format!("`{}` of the environment", attribute.name);
             self.diagnostics.push(provider::unknown(&what).at(attribute.expr.span));
         }

@@ -10,7 +10,7 @@ use crate::stack::access::{Access, Overriding, Surroundings};
 use crate::stack::desired::{self, Desired};
 use crate::stack::providers::{Accounts, IgnoredTags, ProviderSettings};
 use crate::stack::public;
-use crate::value::{Object, Value};
+use crate::value::{Object, Origin, Value};
 
 /// Evaluates a block in its module.
 pub fn read(
@@ -81,7 +81,7 @@ fn faults(name: &str, desired: &Desired) -> Vec<Diagnostic> {
         let at = |diagnostic: Diagnostic| Diagnostic { span: desired.span_of(argument), ..diagnostic };
         if SHOWN.contains(&&**argument) && value.is_sensitive_anywhere() {
             faults.push(at(public::refused(argument)));
-        } else if !is_known(argument, value) {
+        } else if !is_known(argument, value) && !lacks_variable(value) {
             faults.push(at(unknown(&format!("`{argument}` of provider {name}"))));
         } else if has_null(value) {
             let detail = format!("`{argument}` of provider {name} has an element that is null.");
@@ -95,6 +95,11 @@ fn faults(name: &str, desired: &Desired) -> Vec<Diagnostic> {
     }
     faults.extend(together(desired));
     faults
+}
+
+/// Whether it hangs on a variable without a value: a check goes without, and a plan has told it.
+pub fn lacks_variable(value: &Value) -> bool {
+    value.origins().iter().any(|origin| matches!(**origin, Origin::Variable(_)))
 }
 
 /// Tags may hold values that only the account tells; everything else is needed to find the account.

@@ -148,6 +148,16 @@ impl Providers {
         self.0.get(&(Vec::new(), None))
     }
 
+    /// The provider whose way to AWS all must go: the plain one. Where there is none and nothing needs one, the first of
+    /// those with an alias.
+    pub fn leading(&self, stack: &Stack) -> Option<&ProviderSettings> {
+        if let Some(plain) = self.plain() {
+            return Some(plain);
+        }
+        let of_resources: Option<Vec<_>> = stack.resources().map(|resource| self.of(resource).ok().flatten()).collect();
+        of_resources?.first().copied()
+    }
+
     /// The provider of a block; that of the module without an alias where it names none.
     pub fn of(&self, resource: &Resource) -> Result<Option<&ProviderSettings>, Diagnostic> {
         let module = resource.address.config().module;
@@ -173,17 +183,23 @@ impl Providers {
 }
 
 /// Why a provider cannot be used beside the plain one: a run has one set of credentials and endpoints.
-pub fn stranger(provider: &ProviderSettings, plain: &Access) -> Option<Diagnostic> {
+pub fn stranger(provider: &ProviderSettings, leading: Option<&ProviderSettings>, plain: &Access) -> Option<Diagnostic> {
     let differing = provider.access.differences(plain);
     let first = differing.first()?;
     let names: Vec<String> = differing.iter().map(|name| format!("`{name}`")).collect();
+    let other = leading.filter(|leading| leading.name != "aws").map_or("the plain provider", |leading| &leading.name);
     let detail = format!(
-        "{} differs from the plain provider in {}, and all of a stack is reached with one set of credentials and endpoints.",
+        "{} differs from {other} in {}, and all of a stack is reached with one set of credentials and endpoints.",
         provider.name,
         names.join(", ")
     );
     let mut diagnostic = Diagnostic::error("CS0358", "Another way to AWS behind an alias", detail);
     diagnostic.span = provider.place_of(first);
+    if leading.is_none() {
+        return Some(diagnostic.help(
+            "Something here has no `provider` and goes by the plain one, which is not declared: declare it, provider \"aws\" { ... }, with the same; or say it once in the environment, whose `profile` and `assume_role_arn` hold for all.",
+        ));
+    }
     Some(diagnostic.help(
         "Write the same in both; or say it once in the environment, whose `profile` and `assume_role_arn` hold for all; or put these resources into a stack of their own.",
     ))

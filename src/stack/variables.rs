@@ -89,9 +89,8 @@ pub fn resolve(
             continue;
         }
         if !inputs.wanted && !raw.contains_key(name) && variable.default.is_none() {
-            let ty = constraint(variable, diagnostics);
-            let unknown = Value::unknown(ty, Some(Arc::new(Origin::Variable(name.clone()))));
-            values.insert(name.clone(), unknown.with_mark(variable.sensitive));
+            let ty = constraint(variable, diagnostics).unwrap_or(Type::Any);
+            values.insert(name.clone(), without_value(name, ty).with_mark(variable.sensitive));
             continue;
         }
         let before = diagnostics.len();
@@ -199,17 +198,17 @@ fn one(
     scope: &dyn Scope,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Value {
-    let ty = constraint(variable, diagnostics);
+    let Some(ty) = constraint(variable, diagnostics) else { return without_value(name, Type::Any) };
     let supplied = match raw.map(|raw| evaluate(raw, &ty, variable, sources, scope)) {
         Some(Ok((value, span))) => Supplied::Value(value, span),
         Some(Err(mut wrong)) => {
             diagnostics.append(&mut wrong);
-            return Value::unknown(ty, None);
+            return without_value(name, ty);
         }
         None if variable.default.is_some() => Supplied::Nothing,
         None => {
             diagnostics.push(missing(name, variable));
-            return Value::unknown(ty, None);
+            return without_value(name, ty);
         }
     };
     fit(name, variable, &ty, supplied, scope, diagnostics)
@@ -223,16 +222,15 @@ pub fn shape(
     scope: &dyn Scope,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Value {
-    let ty = constraint(variable, diagnostics);
+    let Some(ty) = constraint(variable, diagnostics) else { return without_value(name, Type::Any) };
     fit(name, variable, &ty, supplied, scope, diagnostics)
 }
 
-fn constraint(variable: &Variable, diagnostics: &mut Vec<Diagnostic>) -> Type {
-    let Some(expr) = &variable.ty else { return Type::Any };
-    typeexpr::type_constraint(expr).unwrap_or_else(|diagnostic| {
-        diagnostics.push(diagnostic.or_at(expr.span));
-        Type::Any
-    })
+/// The type of a variable; none where what is written is no type, which is reported.
+fn constraint(variable: &Variable, diagnostics: &mut Vec<Diagnostic>) -> Option<Type> {
+    let Some(expr) = &variable.ty else { return Some(Type::Any) };
+    let ty = typeexpr::type_constraint(expr).map_err(|diagnostic| diagnostics.push(diagnostic.or_at(expr.span)));
+    ty.ok()
 }
 
 fn fit(
@@ -245,10 +243,10 @@ fn fit(
 ) -> Value {
     let (value, span) = match supplied {
         Supplied::Value(value, _) if value.is_null() && !variable.nullable && variable.default.is_some() => {
-            default(variable, scope, diagnostics)
+            default(name, variable, scope, diagnostics)
         }
         Supplied::Value(value, span) => (value, span),
-        Supplied::Nothing => default(variable, scope, diagnostics),
+        Supplied::Nothing => default(name, variable, scope, diagnostics),
     };
     if value.is_null() && !variable.nullable {
         diagnostics.push(
@@ -270,17 +268,22 @@ fn fit(
                 .at(span)
                 .help(format!("Give it a value of type {ty}.")),
         );
-        Value::unknown(ty.clone(), None)
+        without_value(name, ty.clone())
     })
 }
 
-fn default(variable: &Variable, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> (Value, Span) {
+/// What hangs on it is no mistake of its own.
+fn without_value(name: &str, ty: Type) -> Value {
+    Value::unknown(ty, Some(Arc::new(Origin::Variable(name.into()))))
+}
+
+fn default(name: &str, variable: &Variable, scope: &dyn Scope, diagnostics: &mut Vec<Diagnostic>) -> (Value, Span) {
     let Some(expr) = &variable.default else { return (Value::null(), variable.span) };
     match eval(expr, scope) {
         Ok(value) => (value, expr.span),
         Err(mut wrong) => {
             diagnostics.append(&mut wrong);
-            (Value::unknown(Type::Any, None), expr.span)
+            (without_value(name, Type::Any), expr.span)
         }
     }
 }

@@ -23,7 +23,7 @@ pub enum Origin {
     Module(ModulePath, Arc<str>),
     /// What is known once the account is: `region` or `account_id`.
     Environment(#[serde(with = "word::one")] Static),
-    /// A variable of the root that has no value, in a check that goes without.
+    /// A variable that has no value, in a check that goes without, or that this has been told of.
     Variable(Arc<str>),
     /// It is known and must not be written: the block tells it again.
     Withheld,

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::Address;
+use crate::address::{Address, ModulePath};
 use crate::catalog::metrics;
 use crate::kind::{Among, Neighbour, Problem};
+use crate::kinds::alarm::STANDARD_ALARMS;
 use crate::kinds::alarm::cache::is_node_id;
 use crate::kinds::upkeep;
 use crate::value::{Object, Value, text};
@@ -161,6 +162,15 @@ pub(super) fn unheard<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         let named = |rule: &str| names.iter().flatten().any(|name| rule.contains(name)) || names[0].is_none();
         rules.iter().any(|rule| rule.is_none_or(named))
     };
+    let kinds = ["replication_group", "cache_cluster", "serverless_cache"];
+    let caches =
+        kinds.into_iter().flat_map(|kind| among.of(kind)).map(|(cache, _)| ((&cache.module, &*cache.name), cache));
+    let caches: BTreeMap<(&ModulePath, &str), &Address> = caches.collect();
+    // An alarm that came with the block of a cache (`alarms`) has the name of that before its own.
+    let brought_by = |alarm: &Address| {
+        let (cache, own) = alarm.name.rsplit_once('_')?;
+        caches.get(&(&alarm.module, cache)).filter(|_| STANDARD_ALARMS.contains(&own)).map(|cache| cache.block())
+    };
     let of = |(address, alarm): (&'a Address, Neighbour<'a>)| {
         let acts = |name: &&str| {
             let value = alarm.planned.get(name).filter(|value| !value.is_null());
@@ -168,7 +178,10 @@ pub(super) fn unheard<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         };
         (!ACTIONS.iter().any(acts) && !is_part(alarm.planned)).then(|| {
             let detail = "The alarm has no action, so that nobody is told of it.";
-            let help = "Set alarm_actions to the ARN of an SNS topic, for instance; or name it in a composite alarm.";
+            let help = match brought_by(address) {
+                Some(cache) => format!("Say whom to tell in the block of `{cache}`: alarms {{ actions = [\"arn:aws:sns:...\"] }}, the ARN of an SNS topic for instance."),
+                None => "Set alarm_actions to the ARN of an SNS topic, for instance; or name it in a composite alarm.".to_owned(),
+            };
             (address, Problem::error("CS1027", "alarm_actions", "An alarm that nobody hears", detail, help).warning())
         })
     };

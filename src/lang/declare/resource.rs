@@ -83,10 +83,16 @@ fn near(written: &str, mode: Mode) -> Option<&'static str> {
         let mut ours = kinds::lookups::names().filter(|name| !name.starts_with("aws_") && !written.contains('_'));
         return ours.find(|known| strsim::damerau_levenshtein(written, known) == 1);
     }
-    let kinds = KINDS.iter();
-    kinds
+    // Another provider has such names.
+    if written.starts_with("awscc_") {
+        return None;
+    }
+    let of_caches = written.strip_prefix("aws_elasticache_").filter(|own| *own != "security_group");
+    KINDS
+        .iter()
         .flat_map(|kind| [kind.schema().terraform, kind.schema().kind])
         .find(|known| (1..=2).contains(&strsim::damerau_levenshtein(written, known)))
+        .or_else(|| Some(kinds::get(of_caches?)?.schema().terraform))
 }
 
 /// `replication_group "name"`.

@@ -9,6 +9,9 @@ use crate::lang::typeexpr::type_constraint;
 use crate::value::convert::convert;
 use crate::value::{Data, Type, Value};
 
+const OF_PROVIDERS: &str =
+    "Of the functions of providers, those of provider::aws are known here. Give the value by a variable.";
+
 impl Evaluator<'_> {
     pub(super) fn call(&self, name: &str, name_span: Span, args: &[Expr], expand: bool, span: Span) -> Outcome {
         let name = name.strip_prefix("core::").unwrap_or(name);
@@ -23,8 +26,12 @@ impl Evaluator<'_> {
             return Err(vec![match (name, did_you_mean(name, functions::names())) {
                 ("list", _) => diagnostic.help("Write [a, b] or tolist([a, b])."),
                 ("map", _) => diagnostic.help("Write { a = b } or tomap({ a = b })."),
+                _ if name.starts_with("provider::") && !name.starts_with("provider::aws::") => {
+                    diagnostic.help(OF_PROVIDERS)
+                }
                 (_, Some(meant)) => diagnostic.help(format!("Did you mean {meant:?}?")),
-                (_, None) => diagnostic,
+                (_, None) => diagnostic
+                    .help("`cachestack console` completes their names, and `cachestack explain NAME` tells of one."),
             }]);
         };
         let Some((values, spans)) = self.arguments(function, args, expand)? else {

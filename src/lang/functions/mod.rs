@@ -4,6 +4,7 @@
 //! unknown and sensitive arguments are the caller's business. `try` and `can` look at expressions and live
 //! in `eval`.
 
+mod arn;
 mod charset;
 mod collection;
 mod convert;
@@ -333,6 +334,7 @@ impl Call<'_> {
 
 /// Every area's table.
 const AREAS: &[&[Function]] = &[
+    arn::FUNCTIONS,
     collection::FUNCTIONS,
     mapping::FUNCTIONS,
     sets::FUNCTIONS,

@@ -358,6 +358,8 @@ impl View<'_> {
             let text = refs::path(kind, steps);
             let help = match (word, did_you_mean(kind, roots.iter().map(String::as_str))) {
                 _ if nodes::get(&text).is_some() => format!("A text needs quotes: \"{text}\"."),
+                _ if self.module.variables.contains_key(kind) => format!("Write `var.{kind}`."),
+                _ if self.module.locals.contains_key(kind) => format!("Write `local.{kind}`."),
                 (Some((_, here)), _) => format!("Write {here}."),
                 (_, Some(near)) => format!("Did you mean `{near}`?"),
                 _ => "A text needs quotes; a variable is `var.NAME`, a local value `local.NAME`.".to_owned(),

@@ -11,7 +11,7 @@ use crate::value::{Value, text};
 use super::super::{compile, shards};
 use super::engine::{actual_family, family_mismatch, other_engine, wanted_family};
 use super::regrets;
-use super::shape::{counted_in_cluster_mode, mode_mismatch, zones};
+use super::shape::{alone, alone_now, counted_in_cluster_mode, mode_mismatch, zones};
 use crate::kinds::{doors, places, upkeep};
 
 const KIND: &str = "replication_group";
@@ -24,6 +24,7 @@ pub fn check<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         let found = [
             family(among, address, group, &families),
             mode(group, &clustered),
+            group.updated.and_then(|before| alone_now(before, group.planned)),
             counted_by_nodes(group, &clustered),
             tiered_policy(among, group),
             foreign_zone(group),
@@ -143,7 +144,8 @@ fn clustered<'a>(among: &Among<'a>) -> BTreeMap<&'a str, bool> {
 fn mode(group: Neighbour, clustered: &BTreeMap<&str, bool>) -> Option<Problem> {
     let name = text(group.planned, "parameter_group_name")?;
     let clustered = *clustered.get(name)?;
-    mode_mismatch(group.planned, clustered).or_else(|| swapped(group, name, clustered))
+    let alone = || alone(group.written).filter(|_| !clustered);
+    mode_mismatch(group.planned, clustered).or_else(alone).or_else(|| swapped(group, name, clustered))
 }
 
 /// A parameter group that takes the place of another does not change the mode of a group.

@@ -52,20 +52,12 @@ pub(super) fn topology(group: Group) -> Vec<Problem> {
 pub(super) fn failover(group: Group) -> Vec<Problem> {
     let mut problems = Vec::new();
     let nodes = group.number("num_cache_clusters");
-    let counted_by_shards = group.may_be_set("num_node_groups") || group.may_be_set("replicas_per_node_group");
-    let one_node = nodes == Some(1)
-        || !group.may_be_set("num_cache_clusters")
-            && !counted_by_shards
-            && !group.may_be_set("node_group_configuration")
-            && !group.in_global();
-    if group.is("automatic_failover_enabled", true) && one_node {
-        problems.push(Problem::error(
-            "CS0534",
-            "automatic_failover_enabled",
-            "Failover needs a second node",
-            format!("Automatic failover is on, and the group has {} node.", nodes.unwrap_or(1)),
-            "Set num_cache_clusters to 2 or more, or automatic_failover_enabled = false.",
-        ));
+    let one_node = nodes == Some(1) || is_uncounted(group);
+    let lone = nodes == Some(1) || is_uncounted(group) && is_plain(group);
+    if group.is("automatic_failover_enabled", true) && lone {
+        let problem = lone_node(if is_clustered(group) { ONE_SHARD } else { TWO_NODES });
+        // One that is there has as many as it has.
+        problems.push(if nodes.is_some() { problem } else { problem.of_creation() });
     }
     if !group.in_global() && group.is("multi_az_enabled", true) && group.is_off("automatic_failover_enabled") {
         problems.push(Problem::error(
@@ -106,10 +98,7 @@ pub(super) fn failover(group: Group) -> Vec<Problem> {
             "Leave cluster_mode out, or use one shard.",
         ));
     }
-    let sharded = many
-        || group.text("cluster_mode") == Some("enabled")
-        || group.text("parameter_group_name").is_some_and(|name| name.ends_with(".cluster.on"));
-    if sharded && group.is_off("automatic_failover_enabled") {
+    if (many || is_clustered(group)) && group.is_off("automatic_failover_enabled") {
         problems.push(cluster_without_failover());
     }
     problems.extend(plain_default(group, many));
@@ -160,15 +149,40 @@ pub fn counted_in_cluster_mode() -> Problem {
     Problem::error("CS1050", "num_cache_clusters", "Not for a new group", detail, help).refused_when_made()
 }
 
+/// Whether it says for sure that cluster mode is on.
+fn is_clustered(group: Group) -> bool {
+    group.text("cluster_mode") == Some("enabled")
+        || group.text("parameter_group_name").is_some_and(|name| name.ends_with(".cluster.on"))
+}
+
+/// Whether cluster mode, in which a shard may be without a replica, is off for sure. A parameter group of the user's own
+/// may turn it on.
+fn is_plain(group: Group) -> bool {
+    let parameters = group.text("parameter_group_name");
+    parameters.is_none_or(|name| name.starts_with("default.") && !name.ends_with(".cluster.on"))
+        && (parameters.is_some() || !group.may_be_set("parameter_group_name"))
+        && (!group.may_be_set("cluster_mode") || group.text("cluster_mode") == Some("disabled"))
+}
+
+/// Whether nothing says how many nodes there are, so that there is one.
+fn is_uncounted(group: Group) -> bool {
+    let counts = ["num_cache_clusters", "num_node_groups", "replicas_per_node_group", "node_group_configuration"];
+    !counts.into_iter().any(|name| group.may_be_set(name)) && !group.in_global()
+}
+
+const TWO_NODES: &str = "Set num_cache_clusters to 2 or more, or automatic_failover_enabled = false.";
+const ONE_SHARD: &str = "In cluster mode, count by shards: write num_node_groups = 1 in place of num_cache_clusters.";
+
+fn lone_node(help: &str) -> Problem {
+    let detail = "Automatic failover is on, and the group has 1 node.";
+    Problem::error("CS0534", "automatic_failover_enabled", "Failover needs a second node", detail, help)
+}
+
 /// One shard without a replica, and no cluster mode, in which that is allowed.
 fn is_lone_shard(group: Group) -> bool {
-    let parameters = group.text("parameter_group_name");
-    let plain = parameters.is_none_or(|name| name.starts_with("default.") && !name.ends_with(".cluster.on"))
-        && (parameters.is_some() || !group.may_be_set("parameter_group_name"));
-    let counted = ["num_cache_clusters", "node_group_configuration"].iter().any(|name| group.is_set(name))
-        || group.is_set("cluster_mode") && group.text("cluster_mode") != Some("disabled");
+    let counted = ["num_cache_clusters", "node_group_configuration"].iter().any(|name| group.is_set(name));
     let replicas = group.may_be_set("replicas_per_node_group") && group.number("replicas_per_node_group") != Some(0);
-    group.number("num_node_groups") == Some(1) && plain && !counted && !replicas && !group.in_global()
+    group.number("num_node_groups") == Some(1) && is_plain(group) && !counted && !replicas && !group.in_global()
 }
 
 fn cluster_without_failover() -> Problem {
@@ -179,6 +193,21 @@ fn cluster_without_failover() -> Problem {
         "A group with cluster mode cannot be without automatic failover.",
         "Set automatic_failover_enabled = true.",
     )
+}
+
+/// A group of one node, as nothing that is written counts more, whose own parameter group leaves cluster mode off.
+pub fn alone(written: &Object) -> Option<Problem> {
+    let group = Group(written);
+    let alone = group.is("automatic_failover_enabled", true) && is_uncounted(group);
+    alone.then(|| lone_node(TWO_NODES).of_creation())
+}
+
+/// The same of a group that is there with one node, and gets failover now.
+pub fn alone_now(before: &Object, planned: &Object) -> Option<Problem> {
+    let (before, after) = (Group(before), Group(planned));
+    let turned_on = !before.is("automatic_failover_enabled", true) && after.is("automatic_failover_enabled", true);
+    let alone = after.number("num_cache_clusters") == Some(1) && after.is("cluster_enabled", false);
+    (turned_on && alone).then(|| lone_node(TWO_NODES))
 }
 
 /// What is wrong between a group and its own parameter group, which turns cluster mode on or does not.
