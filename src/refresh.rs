@@ -55,7 +55,16 @@ pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Resu
         let Ok((key, found)) = joined else { continue };
         live.lookups.insert(key, found);
     }
+    look_for(cloud, needs.named, live).await;
     confirm_tags(cloud, needs.tags, live).await
+}
+
+/// Whether objects are there. Where that cannot be read, for want of a permission perhaps, it stays open.
+async fn look_for(cloud: &Arc<dyn Cloud>, keys: BTreeSet<ObjectKey>, live: &mut Live) {
+    for key in keys {
+        let read = cloud.remote(&key.0, &key.1).read(std::slice::from_ref(&key.2)).await;
+        live.named.insert(key.clone(), read.ok().map(|found| found.contains_key(&key.2)));
+    }
 }
 
 /// An error with what was to be read.

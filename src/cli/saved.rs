@@ -3,22 +3,25 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::address::Address;
 use crate::cli::apply::{Doing, carry_out};
 use crate::cli::args::{ApplyArgs, InputArgs, ScopeArgs, StackArgs};
 use crate::cli::run::Context;
 use crate::cli::signals;
 use crate::cli::spared;
 use crate::disk;
+use crate::kinds;
+use crate::lang::ast::Node;
 use crate::lang::source;
 use crate::ops::apply::{guard, lock};
 use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::recover::Watch;
 use crate::ops::saved::{Given, Kept, check_state, resume, save};
 use crate::ops::{Failure, Session};
-use crate::plan::Plan;
 use crate::plan::saved::configuration::Configuration;
 use crate::plan::saved::seal::{self, MAGIC, Opened};
 use crate::plan::saved::{Asked, Saved};
+use crate::plan::{Action, Plan, Step};
 use crate::stack::Stack;
 use crate::stack::variables;
 use crate::state::store::Store;
@@ -243,6 +246,16 @@ fn session(
     Ok((Session::open(&options), directory))
 }
 
+/// The object with data that a plan deletes, where the files of today protect its environment: they do not change what a
+/// plan does, but what they guard is not for a plan of before.
+fn guarded_by_now<'a>(saved: &'a Saved, today: &Stack) -> Option<&'a Address> {
+    let own = today.module.environments.iter().find(|one| *one.name == *saved.of.environment)?;
+    let protect = own.attributes.get("protect")?;
+    let holds = |step: &&Step| kinds::get(&step.address.kind).is_some_and(|kind| kind.holds_data());
+    let deleted = saved.plan.steps.iter().filter(|step| step.action == Action::Delete).find(holds)?;
+    matches!(*protect.expr.node, Node::Bool(true)).then_some(&deleted.address)
+}
+
 /// What was chosen when the plan was made cannot be chosen again.
 fn own_scope(scope: &ScopeArgs) -> Result<(), Failure> {
     let given = [
@@ -283,6 +296,12 @@ fn look_at(ui: Ui, saved: &Saved, directory: &Path) -> Result<(), Failure> {
         return Err(Failure::Error(format!(
             "there is no stack in {}, and the plan makes the first state of one: name its directory, `apply --plan FILE DIRECTORY`",
             directory.display()
+        )));
+    }
+    if let Some(deleted) = guarded_by_now(saved, &stack) {
+        let name = &saved.of.environment;
+        return Err(Failure::Stale(format!(
+            "environment \"{name}\" has been protected since the plan was made, which deletes `{deleted}`; nothing was sent: plan again"
         )));
     }
     if is_there && Configuration::of(&stack).digest != saved.configuration.digest {

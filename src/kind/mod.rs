@@ -322,6 +322,20 @@ pub trait Kind: Send + Sync {
         None
     }
 
+    /// The attributes that others change for a reason, a fail-over by hand for instance, and that are put back with leave
+    /// only.
+    fn contested(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether other objects may be members of such a one.
+    fn has_members(&self) -> bool {
+        false
+    }
+
+    /// Makes of an object what it is without these members.
+    fn take_out(&self, _object: &mut Object, _members: &[&str]) {}
+
     /// What a member has from that.
     fn inherits(&self) -> &'static [&'static str] {
         &[]

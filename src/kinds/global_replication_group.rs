@@ -184,6 +184,11 @@ impl Kind for GlobalReplicationGroup {
         among.of(KIND).flat_map(problems).collect()
     }
 
+    /// A fail-over by hand, when a region was lost.
+    fn contested(&self) -> &'static [&'static str] {
+        &["primary_replication_group_id"]
+    }
+
     /// The primary says what all members have.
     fn told_elsewhere(&self, _object: &Object, _all: bool) -> Vec<&'static str> {
         vec!["engine", "engine_version", "cache_node_type", "automatic_failover_enabled", "num_node_groups"]

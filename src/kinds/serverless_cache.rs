@@ -303,7 +303,12 @@ fn create(change: &Change) -> Call {
 
 fn delete(change: &Change) -> Call {
     let args = [("ServerlessCacheName", id(change)), ("FinalSnapshotName", change.old("final_snapshot_identifier"))];
-    why::deletes(Call::new("DeleteServerlessCache", args), &change.old("final_snapshot_identifier")).vanishes(DELETE)
+    why::deletes(
+        Call::new("DeleteServerlessCache", args),
+        &change.old("final_snapshot_identifier"),
+        &change.old("snapshot_retention_limit"),
+    )
+    .vanishes(DELETE)
 }
 
 /// Source: ElastiCache user guide, "Version management for serverless caches" and "Role-based access control".

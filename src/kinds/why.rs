@@ -14,12 +14,20 @@ pub fn closes(call: Call) -> Call {
         .why("What only this let through does not get in any more, and connections that it had may be cut off.")
 }
 
-/// A cache that goes, with or without a snapshot of what it holds.
-pub fn deletes(call: Call, snapshot: &Value) -> Call {
+/// A cache that goes, with or without a snapshot of what it holds. The backups of the last days, as many as it keeps, go
+/// with it: AWS keeps only those that somebody asked for. Source: user guide, "Scheduling automatic backups".
+pub fn deletes(call: Call, snapshot: &Value, days: &Value) -> Call {
     let call = call.impact(Impact::DataLoss);
+    let backups = days.as_i64().is_some_and(|days| days > 0);
     match snapshot.as_str() {
-        Some(name) => call.why(format!("What it holds is lost but for the snapshot {name}, which is made first.")),
-        None => call.why("What it holds is lost: no snapshot is made first."),
+        Some(name) => {
+            let backups = if backups { "; its automatic backups go with it" } else { "" };
+            call.why(format!("What it holds is lost but for the snapshot {name}, which is made first{backups}."))
+        }
+        None => {
+            let backups = if backups { ", and its automatic backups go with it" } else { "" };
+            call.why(format!("What it holds is lost: no snapshot is made first{backups}."))
+        }
     }
 }
 

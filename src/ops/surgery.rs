@@ -2,6 +2,7 @@
 
 use crate::address::{Address, Subject};
 use crate::diag::visible::line;
+use crate::kinds;
 use crate::ops::plan::check_stack;
 use crate::ops::{Failure, Session, apply};
 use crate::plan::moves;
@@ -81,17 +82,19 @@ fn remove(state: &State, subjects: &[Subject]) -> Told {
 
 fn replace_id(state: &State, address: &Address, id: &str) -> Told {
     let record = state.records.get(address).ok_or_else(|| state.lacks(address))?;
-    if id.is_empty() || record.id == id {
+    // AWS folds the case of some names: two records of one object would each think that it is theirs.
+    let id = &kinds::get(&address.kind).map_or_else(|| id.to_owned(), |kind| kind.spell(id));
+    if id.is_empty() || record.id == *id {
         return Err(format!("`{address}` has the id \"{}\" already", line(&record.id)));
     }
     let same = |(of, other): &(&Address, &crate::state::Record)| {
-        of.kind == address.kind && other.region == record.region && other.id == id
+        of.kind == address.kind && other.region == record.region && other.id == *id
     };
     if let Some((other, _)) = state.records.iter().find(same) {
         return Err(format!("`{other}` is \"{}\" already", line(id)));
     }
     let told = format!("{address}: \"{}\" -> \"{}\"", line(&record.id), line(id));
-    let record = crate::state::Record { id: id.to_owned(), ..record.clone() };
+    let record = crate::state::Record { id: id.clone(), ..record.clone() };
     Ok((vec![told], vec![Effect::Record(address.clone(), record)]))
 }
 

@@ -12,7 +12,7 @@ use crate::lang::eval::{Bindings, eval};
 use crate::plan::decision::Standing;
 use crate::plan::draft::Draft;
 use crate::plan::{
-    Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, members, moves, names, order,
+    Live, Options, Outcome, collide, decide, foreign, guard, import, leave, local, members, moves, named, names, order,
     policy, reboot, refresh_only, rotation, select, stays, timeouts, whose, wish,
 };
 use crate::stack::desired::{self, Desired, bindings};
@@ -376,6 +376,9 @@ impl Draft<'_> {
         if self.inputs.live.is_none() || self.needs.is_empty() {
             found.extend(self.inputs.environment.lints.judge(collide::check(&self)));
         }
+        let mut named = named::named(&self);
+        self.needs.named.append(&mut named.needs);
+        found.append(&mut named.missing);
         found.extend(self.foreign.errors(self.evaluator));
         found.extend(self.evaluator.misfits());
         found.extend(local::homeless(&self));

@@ -12,14 +12,15 @@ use crate::lang::declare::Resource;
 use crate::lang::refs::traversal;
 use crate::plan::draft::Draft;
 use crate::plan::elements::Elements;
-use crate::plan::{self, Action, Reason, order};
+use crate::plan::emptied::emptied;
+use crate::plan::{self, Action, Reason, names, order};
 use crate::schema::refers::Reference;
 use crate::stack::Stack;
 use crate::value::{Object, Origin, Value};
 
 /// Checks what the planned objects say together.
 pub fn check(draft: &Draft) -> Vec<Diagnostic> {
-    let rules = [same_names, of_kinds, made, kept, too_early];
+    let rules = [same_names, of_kinds, made, kept, too_early, emptied];
     rules.into_iter().flat_map(|rule| rule(draft)).collect()
 }
 
@@ -199,7 +200,12 @@ fn kept(draft: &Draft) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let users = users(draft);
-    leaving.filter_map(|step| kept_by(draft, &users, step)).collect()
+    // That a block was renamed is told where its successor wants the name.
+    let renamed = names::made(draft);
+    let is_renamed = |step: &&plan::Step| {
+        step.id.as_deref().is_some_and(|id| renamed.contains(&(&*step.address.kind, &*step.region, id)))
+    };
+    leaving.filter(|step| !is_renamed(step)).filter_map(|step| kept_by(draft, &users, step)).collect()
 }
 
 /// The first planned object that uses an object, and its attribute; by kind, region and name of what is used.

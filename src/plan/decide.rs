@@ -11,6 +11,7 @@ use crate::plan::step::Shown;
 use crate::plan::whose::{self, Whose, whose};
 use crate::plan::{AttrChange, Reason, Step, diff, import, local, members, names, refresh_only, replace, wish};
 use crate::schema::{Mode, Update};
+use crate::shell;
 use crate::stack::desired::Desired;
 use crate::state::Record;
 use crate::value::{Object, Origin, Value, holes};
@@ -126,8 +127,27 @@ fn create(draft: &Draft, instance: &Instance, wanted: Object, reason: Reason, su
         }
         Err(problem) => decision.diagnostics.extend(complaint(draft, instance, problem)),
     }
+    // A replacement whose second half failed has left what the cache held in a snapshot.
+    if let Some(name) = left_behind(draft, instance, &planned) {
+        let address = shell::quoted(&instance.address.to_string());
+        let text = format!(
+            "will be empty; what its former object held is in the snapshot \"{name}\": cachestack restore {address} --snapshot {name} makes it out of that"
+        );
+        decision.note(instance.address, text);
+    }
     decision.object = planned;
     decision
+}
+
+/// The final snapshot of the object that an address had last, where what is made now is not filled from anything.
+fn left_behind<'a>(draft: &'a Draft, instance: &Instance, planned: &Object) -> Option<&'a str> {
+    let filled = instance.kind.filled_from()?.attribute();
+    if planned.get(filled).is_some_and(|source| !source.is_null()) {
+        return None;
+    }
+    let address = instance.address.to_string();
+    let last = draft.state.farewells.iter().rfind(|one| one.address == address)?;
+    (last.region == instance.region).then_some(&last.name)
 }
 
 /// A new object as it will be, and the names of what is set in it.

@@ -2,6 +2,7 @@
 //! the walk ([`crate::plan::build`]) writes to it, here.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -14,7 +15,7 @@ use crate::lang::declare::Resource;
 use crate::lang::eval::Scope;
 use crate::plan::build::Inputs;
 use crate::plan::decision::{Decision, Standing};
-use crate::plan::{Needs, ObjectKey, Plan, Step, StepId, foreign, import, local, moves, names, whose};
+use crate::plan::{Needs, ObjectKey, Plan, Step, StepId, foreign, import, local, members, moves, names, whose};
 use crate::stack::desired::Desired;
 use crate::stack::evaluator::Evaluator;
 use crate::stack::graph::Use;
@@ -53,6 +54,8 @@ pub struct Draft<'a> {
     pub imports: import::Imports,
     /// What is needed of the resources of other tools.
     pub foreign: foreign::Uses,
+    /// Records of objects that are members of another, by that; asked for where something may have members.
+    pub members: OnceCell<BTreeMap<members::Whole, Vec<Address>>>,
     /// What each block hangs on, and how.
     used: BTreeMap<Address, BTreeMap<Address, Use>>,
     /// How many steps there have been.
@@ -91,6 +94,7 @@ impl<'a> Draft<'a> {
             taken: Vec::new(),
             imports: import::Imports::new(),
             foreign: foreign::Uses::default(),
+            members: OnceCell::new(),
             used: blocks.map(|address| (address.clone(), stack.0.graph.used_by(address))).collect(),
             steps: 0,
         }

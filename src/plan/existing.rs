@@ -5,6 +5,7 @@ use crate::plan::decide::{Instance, complaint, filled, numbered, unknown, unknow
 use crate::plan::decision::{Decision, Standing};
 use crate::plan::diff::{self, Comparison, Difference};
 use crate::plan::draft::Draft;
+use crate::plan::members;
 use crate::plan::record::record_plan;
 use crate::plan::refresh_only::visible;
 use crate::plan::step::Shown;
@@ -22,10 +23,11 @@ pub(super) fn existing(
     draft: &Draft,
     instance: &Instance,
     wanted: &Object,
-    record: Record,
-    observation: Observation,
+    mut record: Record,
+    mut observation: Observation,
 ) -> Decision {
     let mut said = Decision::default();
+    members::without_leaving(draft, instance, [&mut observation.object, &mut record.object]);
     if let Status::Broken(why) = &observation.status {
         let way = format!("is {why} and will not come right by itself; replace it with --replace={}", instance.address);
         said.note(instance.address, way);

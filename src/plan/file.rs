@@ -121,7 +121,8 @@ fn next_hole(object: &Object) -> u32 {
     object.values().map(next).max().unwrap_or(0)
 }
 
-/// Puts holes where hidden values are. Of a collection that is hidden all its parts are; of a map its keys as well.
+/// Puts holes where hidden values are. Of a collection that is hidden all its parts are; of a map or an object its keys as
+/// well.
 #[derive(Default)]
 struct Withhold {
     next: u32,
@@ -162,7 +163,7 @@ impl Withhold {
             Data::Set(ty, set) => Data::Set(ty.clone(), self.items(set, hide)),
             Data::Tuple(tuple) => Data::Tuple(self.items(tuple, hide)),
             Data::Map(ty, entries) if !hide => Data::Map(ty.clone(), self.object(entries, hide)),
-            Data::Object(entries) => Data::Object(self.object(entries, hide)),
+            Data::Object(entries) if !hide => Data::Object(self.object(entries, hide)),
             _ => return self.hole(value),
         };
         Value::new(data)

@@ -19,7 +19,8 @@ pub fn guard(draft: &Draft, steps: &[Step]) -> Vec<Blocked> {
     let emptied = steps.iter().filter_map(|step| Some(blocked(step, loss(draft, step)?)));
     let bought = steps.iter().filter_map(|step| Some(blocked(step, purchase(draft, step)?)));
     let worse = steps.iter().filter_map(|step| Some(blocked(step, impact(draft, step)?)));
-    untold.chain(deleted).chain(emptied).chain(bought).chain(worse).collect()
+    let back = steps.iter().filter_map(|step| Some(blocked(step, taken_back(draft, step)?)));
+    untold.chain(deleted).chain(emptied).chain(back).chain(bought).chain(worse).collect()
 }
 
 /// Why an object may not be deleted. Protection outlives the block; `prevent_destroy` is asked while the block is there.
@@ -51,13 +52,14 @@ fn deletion(draft: &Draft, step: &Step) -> Option<String> {
     }
     // What leaves a copy of its data behind takes none with it.
     let copied = kind.zip(step.before.as_ref()).is_some_and(|(kind, before)| kind.is_copy(before));
-    if data && !copied && !allowed(draft, step) && !options.destroy {
+    if data && !copied && !allowed(draft, step) && !is_named(options, step) {
         let what = match &step.reason {
             Reason::Replaced { .. } => "it would be replaced and lose its data".to_owned(),
             Reason::Deposed => format!(
                 "its former object \"{}\" would be destroyed with its data",
                 step.id.as_deref().unwrap_or_default()
             ),
+            Reason::Destroyed => "it hangs on what is named, and would be destroyed with its data".to_owned(),
             _ => "it would be destroyed with its data".to_owned(),
         };
         return Some(format!("{what}; allow that with --allow-destroy {}", shell::quoted(&step.address.to_string())));
@@ -72,6 +74,13 @@ fn stranger(draft: &Draft, step: &Step) -> Option<String> {
         "its tags cannot be read, so nobody can tell whether \"{id}\" is still the object that was made here; allow the \
          reading of tags, or forget it with a `removed` block"
     ))
+}
+
+/// Whether it is destroyed by name: `destroy` means all there is, and `destroy --target` what it names. What only hangs on
+/// that goes as well, and holds data that nobody spoke of.
+fn is_named(options: &Options, step: &Step) -> bool {
+    options.destroy
+        && (options.targets.is_empty() || options.targets.iter().any(|target| target.contains(&step.address)))
 }
 
 /// Whether data of an object may be lost.
@@ -92,6 +101,20 @@ fn loss(draft: &Draft, step: &Step) -> Option<String> {
     };
     let stands = is_lost && !by_name && !allowed(draft, step);
     stands.then(|| format!("{why}; allow that with --allow-destroy {}", shell::quoted(&step.address.to_string())))
+}
+
+/// Why what others have decided is not simply put back: they may have had a reason that nobody wrote down, such as a region
+/// that was lost.
+fn taken_back(draft: &Draft, step: &Step) -> Option<String> {
+    let contested = kinds::get(&step.address.kind)?.contested();
+    let by_others = step.changes.iter().find(|change| change.recorded.is_some() && contested.contains(&change.name))?;
+    (step.action == Action::Update && !allowed(draft, step)).then(|| {
+        format!(
+            "others have changed {}, and to put it back loses what is not everywhere yet; write into the block what is there, or allow it with --allow-destroy {}",
+            by_others.name,
+            shell::quoted(&step.address.to_string())
+        )
+    })
 }
 
 /// Why an object may not be made: it costs money that nobody gives back.

@@ -11,7 +11,7 @@ use crate::plan::decision::Decision;
 use crate::plan::draft::Draft;
 use crate::plan::gone::Gone;
 use crate::plan::whose::{self, Whose, whose};
-use crate::plan::{Action, Reason, Step, collide, farewell, local, pending, refresh_only, waits};
+use crate::plan::{Action, Reason, Step, collide, farewell, local, members, pending, refresh_only, waits};
 use crate::stack::Stack;
 use crate::state::Record;
 use crate::value::Object;
@@ -144,6 +144,7 @@ fn leave<'a, F: FnOnce() -> Among<'a>>(
     for (name, value) in &record.object {
         before.or_insert_with(name.clone(), || value.clone());
     }
+    members::without_gone(draft, kind, &record.region, &mut before);
     // What must not be kept must not be shown either.
     before.iter_mut().filter(|(name, _)| record.hides(name)).for_each(|(_, value)| value.sensitive = true);
     let deposed = reason == Reason::Deposed;

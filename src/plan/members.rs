@@ -4,15 +4,17 @@
 use std::collections::BTreeMap;
 
 use crate::address::Address;
+use crate::kind::Kind;
 use crate::kinds;
 use crate::plan::decide::Instance;
 use crate::plan::draft::Draft;
 use crate::plan::{Action, Step};
+use crate::stack::target::expand_one;
 use crate::state::Record;
 use crate::value::{Object, Value};
 
 /// A whole: its kind, region and name.
-type Whole = (&'static str, String, String);
+pub type Whole = (&'static str, String, String);
 
 /// Says of the deletion of members what is left when all of them are gone that go, where that is less than is needed.
 pub(super) fn tell(draft: &mut Draft) {
@@ -48,6 +50,57 @@ pub(super) fn tell(draft: &mut Draft) {
             call.why = Some(format!("{own}{why}"));
         }
     }
+}
+
+/// Takes out of an object, as it is and as it is recorded, the members that go in the same plan by themselves: they are no
+/// nodes too many.
+pub(super) fn without_leaving(draft: &Draft, instance: &Instance, objects: [&mut Object; 2]) {
+    for object in objects {
+        without(draft, instance.kind, &instance.region, object, |address, record| goes(draft, address, record));
+    }
+}
+
+/// The same for an object that goes itself, when it is known what else does: each node is told once.
+pub(super) fn without_gone(draft: &Draft, kind: &dyn Kind, region: &str, object: &mut Object) {
+    let destroy = draft.inputs.options.destroy;
+    without(draft, kind, region, object, |address, _| destroy || !draft.declared.contains(address));
+}
+
+fn without(
+    draft: &Draft,
+    kind: &dyn Kind,
+    region: &str,
+    object: &mut Object,
+    goes: impl Fn(&Address, &Record) -> bool,
+) {
+    let Some(id) = object.get("id").and_then(Value::as_str).filter(|_| kind.has_members()) else { return };
+    let all = draft.members.get_or_init(|| of_wholes(draft));
+    let members = all.get(&(kind.schema().kind, region.to_owned(), id.to_owned()));
+    let known = members.into_iter().flatten().filter_map(|address| Some((address, draft.state.records.get(address)?)));
+    let going: Vec<&str> = known.filter(|(address, record)| goes(address, record)).map(|(_, it)| &*it.id).collect();
+    if !going.is_empty() {
+        kind.take_out(object, &going);
+    }
+}
+
+fn of_wholes(draft: &Draft) -> BTreeMap<Whole, Vec<Address>> {
+    let mut all: BTreeMap<Whole, Vec<Address>> = BTreeMap::new();
+    for (address, record) in &draft.state.records {
+        if let Some((kind, id)) = kinds::get(&address.kind).and_then(|kind| kind.member_of(&record.object)) {
+            all.entry((kind, record.region.clone(), id)).or_default().push(address.clone());
+        }
+    }
+    all
+}
+
+/// Whether the block of a member is gone, or has it no more, and it is deleted for that. What cannot be told yet stays.
+fn goes(draft: &Draft, address: &Address, record: &Record) -> bool {
+    let names = draft.evaluator.names();
+    let forgets = names.0.removed.iter().any(|removed| removed.from.contains(address) && !removed.destroy);
+    let Some(block) = names.0.resource(address) else { return !forgets && !record.abandon };
+    let mut unclear = Vec::new();
+    let there = expand_one(block, address.key.as_ref(), &draft.evaluator.within(&address.module), &mut unclear);
+    there.is_none() && unclear.is_empty() && !forgets && !block.meta.lifecycle.abandon
 }
 
 /// Gives a new member what it has from the object whose member it becomes, as far as that is known and stays.

@@ -12,6 +12,7 @@ pub mod diff;
 mod draft;
 pub mod drifted;
 pub mod elements;
+mod emptied;
 pub mod existing;
 mod farewell;
 pub mod file;
@@ -25,6 +26,7 @@ pub mod local;
 mod lookup;
 mod members;
 pub mod moves;
+mod named;
 pub mod names;
 mod order;
 mod outputs;
@@ -33,6 +35,7 @@ pub mod policy;
 mod reboot;
 mod record;
 mod refresh_only;
+mod renamed;
 pub mod replace;
 mod rotation;
 pub mod saved;
@@ -74,6 +77,8 @@ pub struct Live {
     pub objects: BTreeMap<ObjectKey, Option<Observation>>,
     /// Look-ups by key.
     pub lookups: BTreeMap<LookupKey, Result<Object, RemoteError>>,
+    /// Whether objects are there that others name; nothing where that could not be read.
+    pub named: BTreeMap<ObjectKey, Option<bool>>,
     /// Objects whose own service was asked for their tags: the tagging service is behind by seconds to minutes.
     pub confirmed: BTreeSet<ObjectKey>,
 }
@@ -87,12 +92,14 @@ pub struct Needs {
     pub lookups: BTreeSet<LookupKey>,
     /// Objects whose own service is to be asked for their tags.
     pub tags: BTreeSet<ObjectKey>,
+    /// Objects that others name, of which only is asked whether they are there.
+    pub named: BTreeSet<ObjectKey>,
 }
 
 impl Needs {
     /// Whether the walk had all it wanted.
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty() && self.lookups.is_empty() && self.tags.is_empty()
+        self.objects.is_empty() && self.lookups.is_empty() && self.tags.is_empty() && self.named.is_empty()
     }
 }
 

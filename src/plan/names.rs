@@ -11,6 +11,7 @@ use crate::kinds;
 use crate::plan::decide::Instance;
 use crate::plan::decision::Decision;
 use crate::plan::draft::{Draft, Seen};
+use crate::plan::renamed::{self, renaming};
 use crate::plan::whose::{self, Whose, whose};
 use crate::plan::{Action, Reason, Step};
 use crate::schema::Update;
@@ -230,7 +231,32 @@ pub fn judge(draft: &Draft) -> Vec<(Address, Diagnostic)> {
         found.into_iter().flatten().any(|step| frees(step, taken))
     };
     let taken = draft.taken.iter().filter(|taken| !is_freed(taken));
-    taken.map(|taken| (taken.address.clone(), refusal(draft, taken))).chain(exchanged(draft)).collect()
+    let mut refused: Vec<(Address, Diagnostic)> = Vec::new();
+    // What was renamed as a whole is told once.
+    let mut groups: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for taken in taken {
+        let owner = draft.state.owner(&taken.address.kind, &taken.region, &taken.id).filter(|owner| !owner.deposed);
+        let group = owner.map(|owner| renaming(owner.address, &taken.address)).map(|(from, to)| format!("{from} {to}"));
+        let group = group.unwrap_or_else(|| taken.address.to_string());
+        match groups.get_mut(&group) {
+            Some((_, further)) => *further += 1,
+            None => {
+                groups.insert(group, (refused.len(), 0));
+                refused.push((taken.address.clone(), refusal(draft, taken)));
+            }
+        }
+    }
+    for (at, further) in groups.into_values().filter(|(_, further)| *further > 0) {
+        let of_them = if further == 1 { "1 more has".to_owned() } else { format!("{further} more have") };
+        refused[at].1.detail.push_str(&format!(" {of_them} moved in the same way."));
+    }
+    refused.into_iter().chain(exchanged(draft)).collect()
+}
+
+/// Kind, region and name of what is to be made: a block that is gone and has such an object was renamed, and is not left.
+pub fn made<'a>(draft: &'a Draft) -> BTreeSet<(&'a str, &'a str, &'a str)> {
+    let made = draft.plan.steps.iter().filter(|step| step.action == Action::Create && step.reason == Reason::Declared);
+    made.filter_map(|step| Some((&*step.address.kind, &*step.region, step.id.as_deref()?))).collect()
 }
 
 /// Blocks that exchange the names of objects that hold data: carried out to the letter, all of them would be destroyed
@@ -279,15 +305,6 @@ fn frees(step: &Step, taken: &Taken) -> bool {
     step.region == taken.region && !(taken.new && matches!(step.reason, Reason::Orphan(_) | Reason::Deposed))
 }
 
-/// What to do where an object has another address now.
-fn moved(from: &Address, to: &Address) -> String {
-    format!(
-        "Say that it moved: cachestack state mv --moved {} {}; or choose another name.",
-        shell::quoted(&from.to_string()),
-        shell::quoted(&to.to_string())
-    )
-}
-
 fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
     let Taken { address, region, id, span, .. } = taken;
     let kind = &address.kind;
@@ -302,12 +319,12 @@ fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
                 Some(_) => {
                     "Apply with the configuration of before, so that it is deleted; or choose another name.".to_owned()
                 }
-                None => moved(owner.address, address),
+                None => renamed::advice(&renaming(owner.address, address)),
             },
         ),
         Some(owner) => (
             format!("`{address}` is to be made, and \"{id}\" is `{}` in this state.", owner.address),
-            moved(owner.address, address),
+            renamed::advice(&renaming(owner.address, address)),
         ),
         None => (
             format!(

@@ -100,7 +100,7 @@ fn is_counted(among: &Among, written: &Object) -> Option<Problem> {
         "`{count}` of `{address}` says how many nodes the group has, and this is one more: every plan would want to take it out."
     );
     let help = format!(
-        "Raise {count} and take this block out; or write lifecycle {{ ignore_changes = [{count}] }} in the group."
+        "Raise {count}, take this block out and forget its object, removed {{ from = ...  lifecycle {{ destroy = false }} }}: it stays, and is counted. Or write lifecycle {{ ignore_changes = [{count}] }} in the group."
     );
     let problem = Problem::error("CS1081", "replication_group_id", "A replica that is not counted", detail, help);
     Some(problem.beside(address).warning())

@@ -76,7 +76,7 @@ fn delete(change: &Change) -> Call {
     let call = Call::new("DeleteCacheCluster", args).vanishes(seconds);
     match replica {
         true => call.impact(Impact::Blip).why("Readers of this replica are cut off and connect anew."),
-        false => why::deletes(call, &snapshot),
+        false => why::deletes(call, &snapshot, &change.old("snapshot_retention_limit")),
     }
 }
 

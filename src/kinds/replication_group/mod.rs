@@ -154,6 +154,28 @@ impl Kind for ReplicationGroup {
         &["node_type", "engine_version", "automatic_failover_enabled"]
     }
 
+    fn has_members(&self) -> bool {
+        true
+    }
+
+    fn take_out(&self, object: &mut Object, members: &[&str]) {
+        let there = predict::texts(object.get("member_clusters"));
+        let (gone, left): (Vec<String>, Vec<String>) = there.into_iter().partition(|one| members.contains(&&**one));
+        for count in ["num_cache_clusters", "replicas_per_node_group"] {
+            if let Some(number) = object.get(count).and_then(Value::as_i64) {
+                object.insert(count.into(), Value::int((number - gone.len() as i64).max(0)));
+            }
+        }
+        if let Some(all) = object.get_mut("member_clusters") {
+            *all = Value::string_set(left);
+        }
+        if let Some(all) = object.get_mut("members") {
+            let stays =
+                |member: &&Value| !member.get("id").and_then(Value::as_str).is_some_and(|id| members.contains(&id));
+            *all = Value::tuple(all.as_items().unwrap_or_default().iter().filter(stays).cloned().collect());
+        }
+    }
+
     fn left_without(&self, live: &Object, gone: &[&str], coming: usize) -> Option<(Mark, &'static str)> {
         let members = predict::texts(live.get("member_clusters"));
         let left = members.iter().filter(|member| !gone.contains(&member.as_str())).count() + coming;

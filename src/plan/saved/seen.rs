@@ -198,7 +198,15 @@ fn record_digest(address: &Address, record: &Record, key: &str) -> String {
     let pending: BTreeMap<&str, String> =
         record.pending.iter().map(|(name, value): (_, &Value)| (&**name, json::encode(value))).collect();
     let told = (&record.region, &record.id, &record.suffix, &record.secrets, &record.phase, &record.owed, &pending);
-    digest("record", &format!("{told:?} {:?} {own:?}", mark(&record.object)), key)
+    let guards = (record.protect, record.guarded, record.abandon, wishes(address, record));
+    digest("record", &format!("{told:?} {:?} {own:?} {guards:?}", mark(&record.object)), key)
+}
+
+/// What the state says of how an object goes: whether a final snapshot is taken, or nothing is deleted.
+fn wishes(address: &Address, record: &Record) -> Vec<(&'static str, String)> {
+    let attrs = kinds::get(&address.kind).into_iter().flat_map(|kind| &kind.schema().attrs);
+    let farewell = attrs.filter(|attr| attr.name.starts_with("final_snapshot") || attr.name == "skip_destroy");
+    farewell.filter_map(|attr| Some((attr.name, json::encode(record.object.get(attr.name)?)))).collect()
 }
 
 /// 32 hex digits.

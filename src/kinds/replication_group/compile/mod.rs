@@ -84,7 +84,8 @@ fn delete(change: &Change) -> Call {
     let snapshot = change.old("final_snapshot_identifier");
     let seconds = if snapshot.is_null() { DELETE } else { DELETE + shape(change.before).snapshot() };
     let args = [("ReplicationGroupId", id(change)), ("FinalSnapshotIdentifier", snapshot.clone())];
-    why::deletes(Call::new("DeleteReplicationGroup", args), &snapshot).vanishes(seconds)
+    why::deletes(Call::new("DeleteReplicationGroup", args), &snapshot, &change.old("snapshot_retention_limit"))
+        .vanishes(seconds)
 }
 
 /// The nodes of a group, as it is or shall be.
