@@ -133,7 +133,7 @@ fn affected(found: &[Diagnostic], stack: &Stack, is_such: fn(&Diagnostic) -> boo
     };
     let mut affected: BTreeSet<Address> = stack.resources().filter(is_wrong).map(|it| it.address.clone()).collect();
     // What a module is not told rightly is unknown in all of it.
-    for (path, _) in stack.modules().into_iter().filter(|(path, _)| is_called_wrongly(stack, path, &errors)) {
+    for (path, _) in stack.modules().filter(|(path, _)| is_called_wrongly(stack, path, &errors)) {
         let within = stack.resources().filter(|block| block.address.module.starts_with(path));
         affected.extend(within.map(|block| block.address.clone()));
     }

@@ -239,7 +239,7 @@ fn identity(attr: &Attr, value: &Value) -> Option<&'static str> {
     let by = attr.refers.first().map(|refers| refers.by.attribute());
     let named = attr.name.ends_with("name").then_some("name");
     let told = [Some(attr.name), named, by].into_iter().flatten();
-    told.into_iter().find(|name| object.contains_key(*name))
+    told.into_iter().find(|name| object.contains_key(name))
 }
 
 /// Whether the only element of a value has the elements that are wanted.
