@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::address::Address;
 use crate::cli::apply::{Doing, carry_out};
 use crate::cli::args::{ApplyArgs, InputArgs, ScopeArgs, StackArgs};
 use crate::cli::run::Context;
@@ -11,19 +10,19 @@ use crate::cli::signals;
 use crate::cli::spared;
 use crate::disk;
 use crate::kinds;
-use crate::lang::ast::Node;
 use crate::lang::source;
 use crate::ops::apply::{guard, lock};
 use crate::ops::connect::{Connection, Purpose, connect};
 use crate::ops::recover::Watch;
 use crate::ops::saved::{Given, Kept, check_state, resume, save};
-use crate::ops::{Failure, Session};
+use crate::ops::{Failure, Session, SessionOptions};
 use crate::plan::saved::configuration::Configuration;
 use crate::plan::saved::seal::{self, MAGIC, Opened};
 use crate::plan::saved::{Asked, Saved};
 use crate::plan::{Action, Plan, Step};
 use crate::stack::Stack;
 use crate::stack::variables;
+use crate::state::Progress;
 use crate::state::store::Store;
 use crate::ui::live::{Reading, Work};
 use crate::ui::{Ui, progress};
@@ -168,13 +167,13 @@ pub async fn apply(
     let stop = signals::listen(ui);
     let OpenPlan { saved, opened, bytes } = open(file).map_err(unsent)?;
     own_scope(&args.scope)?;
-    let (mut session, directory) = session(context, &args.stack.inputs, &saved, stack)?;
+    let (mut session, options) = session(context, &args.stack.inputs, &saved, stack)?;
     if session.has_errors() {
         session.report(Vec::new());
         ui.diagnostics(&session.diagnostics, &session.sources);
         return Err(Failure::Stack);
     }
-    look_at(ui, &saved, &directory)?;
+    look_at(ui, &saved, &options.directory)?;
     let lock = lock(&session, context.holder("cachestack apply", &*session.clock), args.scope.lock_timeout).await?;
     let (events, incoming) = tokio::sync::mpsc::unbounded_channel();
     let follower = tokio::spawn(progress::follow(ui, incoming, Arc::default(), Work::default()));
@@ -182,6 +181,7 @@ pub async fn apply(
     let mut store = session.store()?;
     store.hold(lock);
     check_state(&saved, &opened, &bytes, &session, &mut store)?;
+    still_open(&saved, &session, &today(&options), store.state().progress_of(&saved.id))?;
     let connection = connect(&mut session, Purpose::Change).await?;
     let reading = Reading::begin(ui);
     let ready = resume(&mut session, &mut store, &connection, &saved, &watch).await;
@@ -201,13 +201,13 @@ pub async fn apply(
     Ok(carry_out(ui, session, store, connection, saved.plan, doing).await?.0)
 }
 
-/// The stack of a saved plan, with everything as it was kept; and its directory.
+/// The stack of a saved plan, with everything as it was kept; and with what it was opened.
 fn session(
     context: &Context,
     inputs: &InputArgs,
     saved: &Saved,
     stack: Option<&Path>,
-) -> Result<(Session, PathBuf), Failure> {
+) -> Result<(Session, SessionOptions), Failure> {
     let of = &saved.of;
     if let Some(name) = context.named(inputs).into_iter().find(|name| *name != of.environment) {
         return Err(Failure::Error(format!(
@@ -242,18 +242,28 @@ fn session(
     let kept = Kept::of(saved, &options.directory)?;
     options.environment = Some(of.environment.clone());
     options.kept = Some(Arc::new(kept));
-    let directory = options.directory.clone();
-    Ok((Session::open(&options), directory))
+    Ok((Session::open(&options), options))
 }
 
-/// The object with data that a plan deletes, where the files of today protect its environment: they do not change what a
-/// plan does, but what they guard is not for a plan of before.
-fn guarded_by_now<'a>(saved: &'a Saved, today: &Stack) -> Option<&'a Address> {
-    let own = today.module.environments.iter().find(|one| *one.name == *saved.of.environment)?;
-    let protect = own.attributes.get("protect")?;
+/// The same stack as its files are today, for what they guard; without what a saved plan keeps.
+fn today(options: &SessionOptions) -> Session {
+    Session::open(&SessionOptions { kept: None, commands: false, values: false, ..options.clone() })
+}
+
+/// Refuses a plan that still deletes an object with data where the files of today protect its environment, and did not
+/// when it was made: they do not change what a plan does, but what they guard is not for a plan of before.
+fn still_open(saved: &Saved, then: &Session, today: &Session, progress: Option<&Progress>) -> Result<(), Failure> {
+    let is_open = |step: &&Step| !progress.is_some_and(|progress| progress.has_begun(step.step.0));
     let holds = |step: &&Step| kinds::get(&step.address.kind).is_some_and(|kind| kind.holds_data());
-    let deleted = saved.plan.steps.iter().filter(|step| step.action == Action::Delete).find(holds)?;
-    matches!(*protect.expr.node, Node::Bool(true)).then_some(&deleted.address)
+    let deleted = saved.plan.steps.iter().filter(|step| step.action == Action::Delete).filter(is_open).find(holds);
+    let newly = today.environment.protect && !then.environment.protect;
+    match deleted.filter(|_| newly) {
+        None => Ok(()),
+        Some(step) => Err(Failure::Stale(format!(
+            "environment \"{}\" has been protected since the plan was made, which deletes `{}`; nothing was sent: plan again",
+            saved.of.environment, step.address
+        ))),
+    }
 }
 
 /// What was chosen when the plan was made cannot be chosen again.
@@ -296,12 +306,6 @@ fn look_at(ui: Ui, saved: &Saved, directory: &Path) -> Result<(), Failure> {
         return Err(Failure::Error(format!(
             "there is no stack in {}, and the plan makes the first state of one: name its directory, `apply --plan FILE DIRECTORY`",
             directory.display()
-        )));
-    }
-    if let Some(deleted) = guarded_by_now(saved, &stack) {
-        let name = &saved.of.environment;
-        return Err(Failure::Stale(format!(
-            "environment \"{name}\" has been protected since the plan was made, which deletes `{deleted}`; nothing was sent: plan again"
         )));
     }
     if is_there && Configuration::of(&stack).digest != saved.configuration.digest {

@@ -376,9 +376,6 @@ impl Draft<'_> {
         if self.inputs.live.is_none() || self.needs.is_empty() {
             found.extend(self.inputs.environment.lints.judge(collide::check(&self)));
         }
-        let mut named = named::named(&self);
-        self.needs.named.append(&mut named.needs);
-        found.append(&mut named.missing);
         found.extend(self.foreign.errors(self.evaluator));
         found.extend(self.evaluator.misfits());
         found.extend(local::homeless(&self));
@@ -388,10 +385,13 @@ impl Draft<'_> {
         self.diagnostics.extend(circle);
         self.needs.tags.extend(whose::to_ask(&self));
         self.plan.blocked = guard::guard(&self, &self.plan.steps);
+        let asked = named::named(&self).0;
+        self.needs.named.extend(asked);
         self.diagnostics.extend(select::strangers(&self));
         select::select(&mut self.plan, self.inputs.options);
         let concerns = |address: &Address| select::concerns(&self.plan, self.inputs.options, address);
-        self.diagnostics.extend(taken.into_iter().filter(|(address, _)| concerns(address)).map(|(_, wrong)| wrong));
+        let taken = taken.into_iter().filter(|(address, ..)| concerns(address));
+        self.diagnostics.extend(names::told(taken.map(|(_, group, wrong)| (group, wrong))));
         if !self.inputs.options.reboot.is_empty() {
             reboot::only(&mut self.plan);
         }

@@ -12,7 +12,6 @@ use crate::lang::declare::Resource;
 use crate::lang::refs::traversal;
 use crate::plan::draft::Draft;
 use crate::plan::elements::Elements;
-use crate::plan::emptied::emptied;
 use crate::plan::{self, Action, Reason, names, order};
 use crate::schema::refers::Reference;
 use crate::stack::Stack;
@@ -20,7 +19,7 @@ use crate::value::{Object, Origin, Value};
 
 /// Checks what the planned objects say together.
 pub fn check(draft: &Draft) -> Vec<Diagnostic> {
-    let rules = [same_names, of_kinds, made, kept, too_early, emptied];
+    let rules = [same_names, of_kinds, made, kept, too_early];
     rules.into_iter().flat_map(|rule| rule(draft)).collect()
 }
 

@@ -127,11 +127,11 @@ fn create(draft: &Draft, instance: &Instance, wanted: Object, reason: Reason, su
         }
         Err(problem) => decision.diagnostics.extend(complaint(draft, instance, problem)),
     }
-    // A replacement whose second half failed has left what the cache held in a snapshot.
+    // A replacement whose second half failed, for one, has left what the cache held in a snapshot.
     if let Some(name) = left_behind(draft, instance, &planned) {
         let address = shell::quoted(&instance.address.to_string());
         let text = format!(
-            "will be empty; what its former object held is in the snapshot \"{name}\": cachestack restore {address} --snapshot {name} makes it out of that"
+            "will be empty; a former object of this address has left the snapshot \"{name}\", out of which cachestack restore {address} --snapshot {name} makes it"
         );
         decision.note(instance.address, text);
     }
@@ -139,7 +139,7 @@ fn create(draft: &Draft, instance: &Instance, wanted: Object, reason: Reason, su
     decision
 }
 
-/// The final snapshot of the object that an address had last, where what is made now is not filled from anything.
+/// The last final snapshot of an object that an address had, where what is made now is not filled from anything.
 fn left_behind<'a>(draft: &'a Draft, instance: &Instance, planned: &Object) -> Option<&'a str> {
     let filled = instance.kind.filled_from()?.attribute();
     if planned.get(filled).is_some_and(|source| !source.is_null()) {

@@ -1,7 +1,6 @@
 //! A cache that is to be filled from a backup which AWS deletes together with the cache that it was taken of: by the time
 //! that the new one is made, there would be nothing to fill it from.
 
-use crate::diag::Diagnostic;
 use crate::kind::Filled;
 use crate::kinds;
 use crate::plan::draft::Draft;
@@ -12,42 +11,30 @@ use crate::value::Value;
 /// How the names of automatic snapshots begin. Source: user guide, "Scheduling automatic backups".
 const AUTOMATIC: &str = "automatic.";
 
-/// Reports every cache whose source goes before it is made.
-pub fn emptied(draft: &Draft) -> Vec<Diagnostic> {
-    let made = draft.plan.steps.iter().filter(|step| step.action == Action::Create);
-    made.flat_map(|step| sources(step).map(move |(attribute, name)| (step, attribute, name)))
-        .filter(|(step, _, name)| draft.plan.steps.iter().any(|other| takes_along(other, step, name)))
-        .map(|(step, attribute, name)| {
-            let detail = format!(
-                "`{}` is to be filled from \"{name}\", an automatic backup, and AWS deletes those together with the cache that they are of: this plan deletes it first.",
-                step.address
-            );
-            let copy = shell::quoted(name);
-            let help = format!(
-                "Keep a copy, which stays: cachestack snapshot copy {copy} NAME. Then take NAME in its place."
-            );
-            let mut diagnostic = Diagnostic::error("CS0616", "The backup goes with its cache", detail).help(help);
-            diagnostic.span = draft.places.get(&step.address).and_then(|desired| desired.span_of(attribute));
-            diagnostic.of(&step.address)
-        })
-        .collect()
+/// Why an object may not be made: its source goes before.
+pub fn emptied(draft: &Draft, step: &Step) -> Option<String> {
+    let steps = &draft.plan.steps;
+    let goes = |name: &&str| steps.iter().any(|other| takes_along(other, step, name));
+    let name = sources(step).into_iter().find(goes)?;
+    Some(format!(
+        "it is to be filled from \"{name}\", an automatic backup, and AWS deletes those together with the cache that they are of, which goes first; keep a copy, which stays, and take that in its place: cachestack snapshot copy {} NAME",
+        shell::quoted(name)
+    ))
 }
 
-/// The automatic backups that an object is to be filled from, with the attribute that names them.
-fn sources(step: &Step) -> impl Iterator<Item = (&'static str, &str)> {
-    let filled = kinds::get(&step.address.kind).and_then(|kind| kind.filled_from());
+/// The automatic backups that an object is to be filled from.
+fn sources(step: &Step) -> Vec<&str> {
+    let filled = kinds::get(&step.address.kind).filter(|_| step.action == Action::Create);
     let value = |name: &str| step.after.as_ref().and_then(|after| after.get(name));
-    let texts: Vec<(&'static str, &str)> = match filled {
+    let names: Vec<&str> = match filled.and_then(|kind| kind.filled_from()) {
         None => Vec::new(),
-        Some(Filled::ByName(name)) => {
-            value(name).and_then(Value::as_str).map(|text| (name, text)).into_iter().collect()
-        }
+        Some(Filled::ByName(name)) => value(name).and_then(Value::as_str).into_iter().collect(),
         Some(Filled::ByArn(name)) => {
             let arns = value(name).and_then(Value::as_items).unwrap_or_default();
-            arns.iter().filter_map(Value::as_str).filter_map(|arn| Some((name, arn.rsplit(':').next()?))).collect()
+            arns.iter().filter_map(|arn| arn.as_str()?.rsplit(':').next()).collect()
         }
     };
-    texts.into_iter().filter(|(_, name)| name.starts_with(AUTOMATIC))
+    names.into_iter().filter(|name| name.starts_with(AUTOMATIC)).collect()
 }
 
 /// Whether a step deletes the cache that a backup is of, before the other one is made out of it. The name tells whose it
@@ -55,9 +42,37 @@ fn sources(step: &Step) -> impl Iterator<Item = (&'static str, &str)> {
 fn takes_along(step: &Step, made: &Step, backup: &str) -> bool {
     let first = matches!(step.reason, Reason::Replaced { create_first: true, .. });
     let id = step.id.as_deref().unwrap_or_default();
-    let of_it = backup.strip_prefix(AUTOMATIC).and_then(|rest| rest.strip_prefix(id)).is_some_and(|rest| {
-        // Behind the name comes the time, or the number of a node.
-        rest.strip_prefix('-').is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
-    });
-    step.action == Action::Delete && step.region == made.region && of_it && !first
+    let of_it = || backup.strip_prefix(AUTOMATIC)?.strip_prefix(id)?.strip_prefix('-').map(is_time_of_node);
+    step.action == Action::Delete && step.region == made.region && !first && of_it() == Some(true)
+}
+
+/// Whether a text is a time, `2026-11-30-03-00`, behind the numbers of a shard and a node where there are such: `0001-002-`.
+fn is_time_of_node(text: &str) -> bool {
+    let is_number =
+        |part: &str, digits: &[usize]| digits.contains(&part.len()) && part.chars().all(|digit| digit.is_ascii_digit());
+    let parts: Vec<&str> = text.split('-').collect();
+    let Some(year) = parts.len().checked_sub(5) else { return false };
+    let numbers = parts[..year].iter().all(|part| is_number(part, &[3, 4]));
+    numbers && year <= 2 && is_number(parts[year], &[4]) && parts[year + 1..].iter().all(|part| is_number(part, &[2]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_is_told_from_that_of_a_longer_name() {
+        let cases = [
+            ("2026-11-30-03-00", true),
+            ("001-2026-11-30-03-00", true),
+            ("0001-002-2026-11-30-03-00", true),
+            ("2-2026-11-30-03-00", false),
+            ("old-2026-11-30-03-00", false),
+            ("2026-11-30", false),
+            ("", false),
+        ];
+        for (text, want) in cases {
+            assert_eq!(is_time_of_node(text), want, "{text}");
+        }
+    }
 }

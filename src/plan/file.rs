@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::address::Address;
+use crate::kinds;
 use crate::plan::{BarrierId, Plan, RecordChange, Step, StepId, Wait};
 use crate::state::{Record, State};
 use crate::value::{Data, Object, Origin, Type, Unknown, Value};
@@ -17,17 +19,19 @@ const TELLING: usize = 4;
 /// Something hidden is part of what a call says: it cannot be taken out, and told again later.
 pub fn withheld(plan: &Plan, state: &State) -> Result<Plan, String> {
     let steps = plan.steps.iter().map(|step| withhold_step(step, state)).collect::<Result<Vec<Step>, String>>()?;
-    let mut withhold = Withhold::default();
+    let mut withhold = Withhold { free: true, ..Withhold::default() };
     let outputs = plan.outputs.iter().map(|(name, value)| (name.clone(), withhold.value(value, false))).collect();
-    let mut record =
-        |record: &RecordChange| RecordChange { object: withhold.object(&record.object, false), ..record.clone() };
+    let mut record = |record: &RecordChange| RecordChange {
+        object: withhold.attributes(&record.object, &record.address),
+        ..record.clone()
+    };
     let records = plan.records.iter().map(&mut record).collect();
     Ok(Plan { steps, outputs, records, ..plan.clone() })
 }
 
 /// A value with holes for what must not be written.
 pub fn covered(value: &Value) -> Value {
-    Withhold::default().value(value, false)
+    Withhold { free: true, ..Withhold::default() }.value(value, false)
 }
 
 /// Writes a plan.
@@ -76,7 +80,7 @@ fn withhold_step(step: &Step, state: &State) -> Result<Step, String> {
     let mut withhold = Withhold { next: step.after.as_ref().map_or(0, next_hole), ..Withhold::default() };
     let was = step.before.iter().flatten().filter(|(name, _)| hidden(name));
     was.for_each(|(_, value)| withhold.hide(value));
-    let after = step.after.as_ref().map(|after| withhold.object(after, false));
+    let after = step.after.as_ref().map(|after| withhold.attributes(after, &step.address));
     // What AWS says of a value that is hidden is the same text.
     let open = |(name, value): &(&Arc<str>, &Value)| !hidden(name) && !value.is_sensitive_anywhere();
     let before = step.before.as_ref();
@@ -121,8 +125,7 @@ fn next_hole(object: &Object) -> u32 {
     object.values().map(next).max().unwrap_or(0)
 }
 
-/// Puts holes where hidden values are. Of a collection that is hidden all its parts are; of a map or an object its keys as
-/// well.
+/// Puts holes where hidden values are. Of a collection that is hidden all its parts are; of a map its keys as well.
 #[derive(Default)]
 struct Withhold {
     next: u32,
@@ -130,6 +133,9 @@ struct Withhold {
     known: BTreeMap<Value, u32>,
     /// Texts that must not be in what is written.
     hidden: BTreeSet<String>,
+    /// Whether the keys of objects are the user's own, as in an output, and as hidden as what they hold. Those of nested
+    /// blocks are names of the schema, and calls have them, too.
+    free: bool,
 }
 
 impl Withhold {
@@ -163,10 +169,21 @@ impl Withhold {
             Data::Set(ty, set) => Data::Set(ty.clone(), self.items(set, hide)),
             Data::Tuple(tuple) => Data::Tuple(self.items(tuple, hide)),
             Data::Map(ty, entries) if !hide => Data::Map(ty.clone(), self.object(entries, hide)),
-            Data::Object(entries) if !hide => Data::Object(self.object(entries, hide)),
+            Data::Object(entries) if !(hide && self.free) => Data::Object(self.object(entries, hide)),
             _ => return self.hole(value),
         };
         Value::new(data)
+    }
+
+    /// The attributes of an object of a kind.
+    fn attributes(&mut self, object: &Object, address: &Address) -> Object {
+        let schema = kinds::get(&address.kind).map(|kind| kind.schema());
+        let is_free = |name: &str| schema.and_then(|schema| schema.attr(name)).is_none_or(|attr| attr.ty == Type::Any);
+        let mut one = |(name, value): (&Arc<str>, &Value)| {
+            self.free = is_free(name);
+            (name.clone(), self.value(value, false))
+        };
+        object.iter().map(&mut one).collect()
     }
 
     fn items(&mut self, items: &[Value], hide: bool) -> Arc<Vec<Value>> {

@@ -6,6 +6,8 @@ use crate::kinds;
 use crate::lang::ast::Expr;
 use crate::lang::eval::eval;
 use crate::plan::draft::Draft;
+use crate::plan::emptied::emptied;
+use crate::plan::named::named;
 use crate::plan::{Action, Blocked, Options, Plan, Reason, Step, cost, whose};
 use crate::shell;
 use crate::value::Type;
@@ -16,11 +18,15 @@ pub fn guard(draft: &Draft, steps: &[Step]) -> Vec<Blocked> {
     let blocked = |step: &Step, reason| Blocked { step: step.step, address: step.address.clone(), reason };
     let untold = steps.iter().filter_map(|step| Some(blocked(step, stranger(draft, step)?)));
     let deleted = steps.iter().filter_map(|step| Some(blocked(step, deletion(draft, step)?)));
-    let emptied = steps.iter().filter_map(|step| Some(blocked(step, loss(draft, step)?)));
+    let lost = steps.iter().filter_map(|step| Some(blocked(step, loss(draft, step)?)));
     let bought = steps.iter().filter_map(|step| Some(blocked(step, purchase(draft, step)?)));
     let worse = steps.iter().filter_map(|step| Some(blocked(step, impact(draft, step)?)));
+    let missing = named(draft).1;
+    let alone = steps.iter().filter(|step| step.action == Action::Create);
+    let alone = alone.filter_map(|step| Some(blocked(step, missing.get(&step.address)?.clone())));
+    let sourceless = steps.iter().filter_map(|step| Some(blocked(step, emptied(draft, step)?)));
     let back = steps.iter().filter_map(|step| Some(blocked(step, taken_back(draft, step)?)));
-    untold.chain(deleted).chain(emptied).chain(back).chain(bought).chain(worse).collect()
+    untold.chain(deleted).chain(lost).chain(alone).chain(sourceless).chain(back).chain(bought).chain(worse).collect()
 }
 
 /// Why an object may not be deleted. Protection outlives the block; `prevent_destroy` is asked while the block is there.

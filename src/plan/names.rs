@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::Address;
+use crate::address::{Address, Subject};
 use crate::diag::Diagnostic;
 use crate::diag::Span;
 use crate::kind::{Kind, Observation, Status};
@@ -11,7 +11,7 @@ use crate::kinds;
 use crate::plan::decide::Instance;
 use crate::plan::decision::Decision;
 use crate::plan::draft::{Draft, Seen};
-use crate::plan::renamed::{self, renaming};
+use crate::plan::renamed;
 use crate::plan::whose::{self, Whose, whose};
 use crate::plan::{Action, Reason, Step};
 use crate::schema::Update;
@@ -221,8 +221,8 @@ fn namesake(draft: &Draft, instance: &Instance, wanted: &Object) -> Option<Strin
 
 /// A name that is taken is free in time only if whoever has it is deleted by this very plan. A new block with the name of
 /// an object whose block is gone is a block that was renamed, and a former object may be wanted back: nothing has to be
-/// deleted for that.
-pub fn judge(draft: &Draft) -> Vec<(Address, Diagnostic)> {
+/// deleted for that. Each with its address, and what it belongs to where more was renamed with it.
+pub fn judge(draft: &Draft) -> Vec<(Address, Option<String>, Diagnostic)> {
     let leaving: Vec<&Step> = draft.plan.steps.iter().filter(|step| step.action == Action::Delete).collect();
     let mut by_id: BTreeMap<(&str, Option<&str>), Vec<&Step>> = BTreeMap::new();
     leaving.into_iter().for_each(|step| by_id.entry((&step.address.kind, step.id.as_deref())).or_default().push(step));
@@ -231,26 +231,33 @@ pub fn judge(draft: &Draft) -> Vec<(Address, Diagnostic)> {
         found.into_iter().flatten().any(|step| frees(step, taken))
     };
     let taken = draft.taken.iter().filter(|taken| !is_freed(taken));
-    let mut refused: Vec<(Address, Diagnostic)> = Vec::new();
-    // What was renamed as a whole is told once.
-    let mut groups: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for taken in taken {
-        let owner = draft.state.owner(&taken.address.kind, &taken.region, &taken.id).filter(|owner| !owner.deposed);
-        let group = owner.map(|owner| renaming(owner.address, &taken.address)).map(|(from, to)| format!("{from} {to}"));
-        let group = group.unwrap_or_else(|| taken.address.to_string());
-        match groups.get_mut(&group) {
-            Some((_, further)) => *further += 1,
+    let refused = taken.map(|taken| {
+        let renaming = renamed::of(draft, &taken.address, &taken.region, &taken.id);
+        let group = renaming.as_ref().map(|(from, to)| format!("{from} {to}"));
+        (taken.address.clone(), group, refusal(draft, taken, renaming.as_ref()))
+    });
+    refused.chain(exchanged(draft).into_iter().map(|(address, wrong)| (address, None, wrong))).collect()
+}
+
+/// What is said of refusals: of what was renamed as a whole once, with how much of it there is.
+pub fn told(refused: impl IntoIterator<Item = (Option<String>, Diagnostic)>) -> Vec<Diagnostic> {
+    let mut told: Vec<(Diagnostic, usize)> = Vec::new();
+    let mut groups: BTreeMap<String, usize> = BTreeMap::new();
+    for (group, wrong) in refused {
+        match group.as_ref().and_then(|group| groups.get(group)) {
+            Some(at) => told[*at].1 += 1,
             None => {
-                groups.insert(group, (refused.len(), 0));
-                refused.push((taken.address.clone(), refusal(draft, taken)));
+                groups.extend(group.map(|group| (group, told.len())));
+                told.push((wrong, 0));
             }
         }
     }
-    for (at, further) in groups.into_values().filter(|(_, further)| *further > 0) {
-        let of_them = if further == 1 { "1 more has".to_owned() } else { format!("{further} more have") };
-        refused[at].1.detail.push_str(&format!(" {of_them} moved in the same way."));
-    }
-    refused.into_iter().chain(exchanged(draft)).collect()
+    let with_further = |(wrong, further): (Diagnostic, usize)| match further {
+        0 => wrong,
+        1 => Diagnostic { detail: format!("{} 1 more has moved in the same way.", wrong.detail), ..wrong },
+        _ => Diagnostic { detail: format!("{} {further} more have moved in the same way.", wrong.detail), ..wrong },
+    };
+    told.into_iter().map(with_further).collect()
 }
 
 /// Kind, region and name of what is to be made: a block that is gone and has such an object was renamed, and is not left.
@@ -305,7 +312,11 @@ fn frees(step: &Step, taken: &Taken) -> bool {
     step.region == taken.region && !(taken.new && matches!(step.reason, Reason::Orphan(_) | Reason::Deposed))
 }
 
-fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
+fn refusal(draft: &Draft, taken: &Taken, renaming: Option<&(Subject, Subject)>) -> Diagnostic {
+    let moved = |owner: &Address| match renaming {
+        Some(renaming) => renamed::advice(renaming),
+        None => renamed::advice(&(Subject::Resource(owner.clone()), Subject::Resource(taken.address.clone()))),
+    };
     let Taken { address, region, id, span, .. } = taken;
     let kind = &address.kind;
     let named = kinds::get(kind).is_some_and(|kind| kind.name_attribute().is_some());
@@ -319,12 +330,12 @@ fn refusal(draft: &Draft, taken: &Taken) -> Diagnostic {
                 Some(_) => {
                     "Apply with the configuration of before, so that it is deleted; or choose another name.".to_owned()
                 }
-                None => renamed::advice(&renaming(owner.address, address)),
+                None => moved(owner.address),
             },
         ),
         Some(owner) => (
             format!("`{address}` is to be made, and \"{id}\" is `{}` in this state.", owner.address),
-            renamed::advice(&renaming(owner.address, address)),
+            moved(owner.address),
         ),
         None => (
             format!(

@@ -2,10 +2,28 @@
 //! made again nor deleted. Told once for all that is in it.
 
 use crate::address::{Address, ModulePath, Subject};
+use crate::plan::draft::Draft;
 use crate::shell;
 
+/// What was renamed, from and to, where the object of a name is recorded under another address: as much of it as moves
+/// together, since nothing of it is left and nothing else is there.
+pub fn of(draft: &Draft, to: &Address, region: &str, id: &str) -> Option<(Subject, Subject)> {
+    let owner = draft.state.owner(&to.kind, region, id).filter(|owner| !owner.deposed)?;
+    let (from, into) = renaming(owner.address, to);
+    let names = draft.evaluator.names();
+    let is_left = match &from {
+        Subject::Module(path) => names.0.call(path).is_some(),
+        Subject::Resource(block) => names.0.resource(block).is_some(),
+    };
+    let is_there = draft.state.records.keys().any(|known| into.contains(known));
+    if is_left || is_there {
+        return Some((Subject::Resource(owner.address.clone()), Subject::Resource(to.clone())));
+    }
+    Some((from, into))
+}
+
 /// What was renamed, from and to, where two addresses differ only by that: a module, a block, or an instance.
-pub fn renaming(from: &Address, to: &Address) -> (Subject, Subject) {
+fn renaming(from: &Address, to: &Address) -> (Subject, Subject) {
     let whole = || (Subject::Resource(from.clone()), Subject::Resource(to.clone()));
     let same_block = from.name == to.name && from.kind == to.kind;
     if from.module == to.module {
@@ -42,7 +60,7 @@ pub fn renaming(from: &Address, to: &Address) -> (Subject, Subject) {
 /// What to do about it.
 pub fn advice((from, to): &(Subject, Subject)) -> String {
     format!(
-        "Say that it moved: cachestack state mv --moved {} {} writes a `moved` block for all of it. Or choose another name.",
+        "Say that it moved: cachestack state mv --moved {} {} writes a `moved` block. Or choose another name.",
         shell::quoted(&from.to_string()),
         shell::quoted(&to.to_string())
     )

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::address::{Address, ModulePath};
 use crate::diag::{Diagnostic, Span};
+use crate::kinds::{self, lookups};
 use crate::lang::ast::Node;
 use crate::lang::declare::{Provider, Resource};
 use crate::stack::Stack;
@@ -154,7 +155,8 @@ impl Providers {
         if let Some(plain) = self.plain() {
             return Some(plain);
         }
-        let of_resources: Option<Vec<_>> = stack.resources().map(|resource| self.of(resource).ok().flatten()).collect();
+        let needing = stack.resources().filter(|resource| needs_account(&resource.address));
+        let of_resources: Option<Vec<_>> = needing.map(|resource| self.of(resource).ok().flatten()).collect();
         of_resources?.first().copied()
     }
 
@@ -180,6 +182,11 @@ impl Providers {
         }
         used
     }
+}
+
+/// Whether a resource is anywhere but in the program itself.
+fn needs_account(address: &Address) -> bool {
+    kinds::local(&address.kind).is_none() && lookups::answered_here(&address.kind).is_none()
 }
 
 /// Why a provider cannot be used beside the plain one: a run has one set of credentials and endpoints.
