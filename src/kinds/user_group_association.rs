@@ -62,6 +62,17 @@ impl Kind for UserGroupAssociation {
     fn check_among<'a>(&self, among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         let problem = |(address, association): (&'a Address, Neighbour<'a>)| {
             let user = text(association.planned, "user_id")?;
+            let has = |(_, other): &(_, Neighbour)| user_group::users_of(other.planned).contains(user);
+            if let Some((owner, _)) =
+                lists(association.planned, among).find(has).filter(|_| !among.recorded.contains_key(address))
+            {
+                let detail = format!("`{owner}` lists \"{user}\" already, and AWS adds nobody twice.");
+                let help = "Take this association out; or take the user out of `user_ids` there, and add lifecycle { ignore_changes = [user_ids] } to the group.";
+                return Some((
+                    address,
+                    Problem::error("CS0730", "user_id", "The user is in the group twice", detail, help),
+                ));
+            }
             let takes_out = |(_, other): &(_, Neighbour)| !user_group::users_of(other.planned).contains(user);
             let (owner, _) = lists(association.planned, among).find(takes_out)?;
             let detail = format!("`{owner}` lists its users without \"{user}\", and would take it out again.");

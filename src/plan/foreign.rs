@@ -153,8 +153,10 @@ fn example(stack: &Stack, address: &str, of: &Use) -> String {
     // Of several instances a list has one text of each; and what an id is, its name says.
     let names_one = |path: &str| ["id", "arn", "name"].contains(&path.rsplit(['.', '_']).next().unwrap_or_default());
     let is_text = |path: &str| counted || keyed || names_one(path);
-    let value =
-        |(path, example): (&Arc<str>, &&'static str)| (path.to_string(), if is_text(path) { TEXT } else { *example });
+    let value = |(path, example): (&Arc<str>, &&'static str)| {
+        let example = if is_text(path) { TEXT } else { *example };
+        (path.to_string(), if example == TEXT { scalar(path) } else { example })
+    };
     let values: Vec<(String, &str)> = of.attributes.iter().map(value).collect();
     let paths: Vec<(&str, &str)> = values.iter().map(|(path, example)| (&**path, *example)).collect();
     let one = if paths.is_empty() { format!("id = {TEXT}") } else { given(&paths) };
@@ -164,6 +166,20 @@ fn example(stack: &Stack, address: &str, of: &Use) -> String {
         (true, _) => format!("[{}]", vec![format!("{{ {one} }}"); count(counts.and_then(Option::as_ref))].join(", ")),
         (_, true) => format!("{{ KEY = {{ {one} }} }}"),
         _ => format!("{{ {one} }}"),
+    }
+}
+
+/// What a value looks like that nobody has said the type of: a truth or a number in quotes would equal neither.
+fn scalar(path: &str) -> &'static str {
+    let name = path.rsplit('.').next().unwrap_or_default();
+    let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
+    let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
+    match () {
+        () if ends(&["_supported", "enabled", "_required", "_enforced"]) || begins(&["is_", "has_", "enable_"]) => {
+            "true"
+        }
+        () if ends(&["_count", "_size", "_cores", "_vcpus", "_port", "_days", "_limit"]) => "1",
+        () => TEXT,
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::{Address, ModulePath};
 use crate::catalog::metrics;
 use crate::kind::{Among, Neighbour, Problem};
-use crate::kinds::alarm::STANDARD_ALARMS;
 use crate::kinds::alarm::cache::is_node_id;
+use crate::kinds::alarm::{STANDARD, STANDARD_ALARMS};
 use crate::kinds::upkeep;
 use crate::value::{Object, Value, text};
 
@@ -167,8 +167,10 @@ pub(super) fn unheard<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         kinds.into_iter().flat_map(|kind| among.of(kind)).map(|(cache, _)| ((&cache.module, &*cache.name), cache));
     let caches: BTreeMap<(&ModulePath, &str), &Address> = caches.collect();
     // An alarm that came with the block of a cache (`alarms`) has the name of that before its own.
-    let brought_by = |alarm: &Address| {
+    let brought_by = |alarm: &Address, object: &Object| {
         let (cache, own) = alarm.name.rsplit_once('_')?;
+        let described = text(object, "alarm_description").map(|text| format!("{text:?}"));
+        described.filter(|text| STANDARD.contains(&**text))?;
         caches.get(&(&alarm.module, cache)).filter(|_| STANDARD_ALARMS.contains(&own)).map(|cache| cache.block())
     };
     let of = |(address, alarm): (&'a Address, Neighbour<'a>)| {
@@ -178,7 +180,7 @@ pub(super) fn unheard<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
         };
         (!ACTIONS.iter().any(acts) && !is_part(alarm.planned)).then(|| {
             let detail = "The alarm has no action, so that nobody is told of it.";
-            let help = match brought_by(address) {
+            let help = match brought_by(address, alarm.planned) {
                 Some(cache) => format!("Say whom to tell in the block of `{cache}`: alarms {{ actions = [\"arn:aws:sns:...\"] }}, the ARN of an SNS topic for instance."),
                 None => "Set alarm_actions to the ARN of an SNS topic, for instance; or name it in a composite alarm.".to_owned(),
             };
@@ -191,8 +193,16 @@ pub(super) fn unheard<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
 /// A lag is that of a replica: the first node of a group is its primary when it is made, and a single node has none.
 pub(super) fn lag_of_primary<'a>(among: &Among<'a>) -> Vec<(&'a Address, Problem)> {
     let objects = among.declared.values().map(|one| one.planned);
+    let groups: Vec<Vec<&str>> = objects.filter_map(members).map(|(_, nodes)| nodes).collect();
     let mut primaries: BTreeMap<&str, bool> =
-        objects.filter_map(members).filter_map(|(_, nodes)| Some((*nodes.first()?, nodes.len() == 1))).collect();
+        groups.iter().filter_map(|nodes| Some((*nodes.first()?, nodes.len() == 1))).collect();
+    // Where all nodes are watched, by one alarm or by several, there is one for each that may lag some day.
+    let lagging = |alarm: Neighbour<'a>| said(alarm.planned).into_iter().filter(|one| one.metric == "ReplicationLag");
+    let watched = among.of("alarm").flat_map(|(_, alarm)| lagging(alarm).collect::<Vec<_>>());
+    let watched: BTreeSet<&str> = watched.filter_map(|one| one.dimensions.get("CacheClusterId")?.as_str()).collect();
+    for nodes in groups.iter().filter(|nodes| nodes.len() > 1 && nodes.iter().all(|node| watched.contains(node))) {
+        primaries.remove(nodes[0]);
+    }
     let clusters = among.of("cache_cluster").map(|(_, cluster)| cluster.planned);
     let single = clusters.filter(|cluster| cluster.get("replication_group_id").is_none_or(Value::is_null));
     primaries.extend(single.filter_map(|cluster| Some((text(cluster, "cluster_id")?, true))));

@@ -188,7 +188,11 @@ fn never_reached(desired: &Object) -> Option<Problem> {
         let or =
             if operator.contains("OrEqual") { format!("{threshold} or {side}") } else { format!("{side} {threshold}") };
         let detail = format!("{metric} is {what}, and {} {or}.", if never { "never" } else { "always" });
-        let help = if percent { "Write a threshold between 0 and 100." } else { "Write a threshold above 0." };
+        let help = match (percent, top, bottom) {
+            (true, true, _) => "Write a threshold below 100.",
+            (_, _, true) | (false, ..) => "Write a threshold above 0.",
+            _ => "Write a threshold between 0 and 100.",
+        };
         Problem::error(code, "threshold", summary, detail, help).warning()
     })
 }

@@ -132,7 +132,12 @@ pub fn elsewhere(kind: &str, span: Span) -> Diagnostic {
     let detail = format!(
         "`{kind}` says where and how Terraform keeps its state. cachestack keeps its own in .cachestack, and does not read the block."
     );
-    let help = "For another place write `state = \"s3://BUCKET/PREFIX\"`, or `state = \"backend\"` to have it beside Terraform's, in the stack or the environment; for the values of Terraform's own resources write `terraform_state = \"backend\"` in the environment.";
+    let place = "For another place write `state = \"s3://BUCKET/PREFIX\"` in the stack or the environment; the values of Terraform's own resources come from --var, or from a state that `terraform_state` of the environment names.";
+    let help = if kind != "backend" {
+        place
+    } else {
+        "For another place write `state = \"s3://BUCKET/PREFIX\"`, or `state = \"backend\"` to have it beside Terraform's, in the stack or the environment; for the values of Terraform's own resources write `terraform_state = \"backend\"` in the environment."
+    };
     Diagnostic::warning("CS0305", "Where Terraform keeps its state", detail).at(span).help(help)
 }
 
