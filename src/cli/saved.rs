@@ -181,7 +181,7 @@ pub async fn apply(
     let mut store = session.store()?;
     store.hold(lock);
     check_state(&saved, &opened, &bytes, &session, &mut store)?;
-    still_open(&saved, &session, &today(&options), store.state().progress_of(&saved.id))?;
+    still_open(&saved, &session, &options, store.state().progress_of(&saved.id))?;
     let connection = connect(&mut session, Purpose::Change).await?;
     let reading = Reading::begin(ui);
     let ready = resume(&mut session, &mut store, &connection, &saved, &watch).await;
@@ -245,19 +245,25 @@ fn session(
     Ok((Session::open(&options), options))
 }
 
-/// The same stack as its files are today, for what they guard; without what a saved plan keeps.
+/// The same stack as its files are today, for what they guard; with the variables that the saved plan keeps.
 fn today(options: &SessionOptions) -> Session {
-    Session::open(&SessionOptions { kept: None, commands: false, values: false, ..options.clone() })
+    let kept = options.kept.as_ref().map(|kept| Arc::new(Kept { sources: source::Origin::Disk, ..(**kept).clone() }));
+    Session::open(&SessionOptions { kept, given: Vec::new(), commands: false, values: false, ..options.clone() })
 }
 
 /// Refuses a plan that still deletes an object with data where the files of today protect its environment, and did not
 /// when it was made: they do not change what a plan does, but what they guard is not for a plan of before.
-fn still_open(saved: &Saved, then: &Session, today: &Session, progress: Option<&Progress>) -> Result<(), Failure> {
+fn still_open(
+    saved: &Saved,
+    then: &Session,
+    options: &SessionOptions,
+    progress: Option<&Progress>,
+) -> Result<(), Failure> {
     let is_open = |step: &&Step| !progress.is_some_and(|progress| progress.has_begun(step.step.0));
     let holds = |step: &&Step| kinds::get(&step.address.kind).is_some_and(|kind| kind.holds_data());
     let deleted = saved.plan.steps.iter().filter(|step| step.action == Action::Delete).filter(is_open).find(holds);
-    let newly = today.environment.protect && !then.environment.protect;
-    match deleted.filter(|_| newly) {
+    let newly = || !then.environment.protect && today(options).environment.protect;
+    match deleted.filter(|_| newly()) {
         None => Ok(()),
         Some(step) => Err(Failure::Stale(format!(
             "environment \"{}\" has been protected since the plan was made, which deletes `{}`; nothing was sent: plan again",

@@ -63,15 +63,12 @@ impl Kind for UserGroupAssociation {
         let problem = |(address, association): (&'a Address, Neighbour<'a>)| {
             let user = text(association.planned, "user_id")?;
             let has = |(_, other): &(_, Neighbour)| user_group::users_of(other.planned).contains(user);
-            if let Some((owner, _)) =
-                lists(association.planned, among).find(has).filter(|_| !among.recorded.contains_key(address))
-            {
+            if let Some((owner, _)) = lists(association.planned, among).find(has) {
                 let detail = format!("`{owner}` lists \"{user}\" already, and AWS adds nobody twice.");
                 let help = "Take this association out; or take the user out of `user_ids` there, and add lifecycle { ignore_changes = [user_ids] } to the group.";
-                return Some((
-                    address,
-                    Problem::error("CS0730", "user_id", "The user is in the group twice", detail, help),
-                ));
+                let problem = Problem::error("CS0730", "user_id", "The user is in the group twice", detail, help);
+                // One that is there, or is taken over, may stay.
+                return Some((address, problem.refused_when_made()));
             }
             let takes_out = |(_, other): &(_, Neighbour)| !user_group::users_of(other.planned).contains(user);
             let (owner, _) = lists(association.planned, among).find(takes_out)?;

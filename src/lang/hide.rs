@@ -364,7 +364,7 @@ impl Names {
             }
             [.., kind, block] if name == "default" && kind == "variable" => self.is_variable(block),
             [.., kind, block] if name == "value" && kind == "output" => self.outputs.contains(block),
-            [.., last] if last == "vars" => self.is_variable(name) || !self.declared.contains(name),
+            [.., last] if last == "vars" => self.is_variable(name) || self.is_misspelt(name),
             [.., kind, _] if kind == "module" => self.is_variable(name) || self.is_misspelt(name),
             _ => false,
         };

@@ -128,7 +128,7 @@ fn create(draft: &Draft, instance: &Instance, wanted: Object, reason: Reason, su
         Err(problem) => decision.diagnostics.extend(complaint(draft, instance, problem)),
     }
     // A replacement whose second half failed, for one, has left what the cache held in a snapshot.
-    if let Some(name) = left_behind(draft, instance, &planned) {
+    if let Some(name) = left_behind(draft, instance) {
         let address = shell::quoted(&instance.address.to_string());
         let text = format!(
             "will be empty; a former object of this address has left the snapshot \"{name}\", out of which cachestack restore {address} --snapshot {name} makes it"
@@ -140,9 +140,11 @@ fn create(draft: &Draft, instance: &Instance, wanted: Object, reason: Reason, su
 }
 
 /// The last final snapshot of an object that an address had, where what is made now is not filled from anything.
-fn left_behind<'a>(draft: &'a Draft, instance: &Instance, planned: &Object) -> Option<&'a str> {
-    let filled = instance.kind.filled_from()?.attribute();
-    if planned.get(filled).is_some_and(|source| !source.is_null()) {
+fn left_behind<'a>(draft: &'a Draft, instance: &Instance) -> Option<&'a str> {
+    instance.kind.filled_from()?;
+    let sources = ["snapshot_name", "snapshot_arns", "snapshot_arns_to_restore", "global_replication_group_id"];
+    let written = &instance.desired.object;
+    if sources.into_iter().any(|name| written.get(name).is_some_and(|source| !source.is_null())) {
         return None;
     }
     let address = instance.address.to_string();

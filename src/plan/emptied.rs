@@ -43,7 +43,8 @@ fn takes_along(step: &Step, made: &Step, backup: &str) -> bool {
     let first = matches!(step.reason, Reason::Replaced { create_first: true, .. });
     let id = step.id.as_deref().unwrap_or_default();
     let of_it = || backup.strip_prefix(AUTOMATIC)?.strip_prefix(id)?.strip_prefix('-').map(is_time_of_node);
-    step.action == Action::Delete && step.region == made.region && !first && of_it() == Some(true)
+    let is_cache = kinds::get(&step.address.kind).is_some_and(|kind| kind.filled_from().is_some());
+    is_cache && step.action == Action::Delete && step.region == made.region && !first && of_it() == Some(true)
 }
 
 /// Whether a text is a time, `2026-11-30-03-00`, behind the numbers of a shard and a node where there are such: `0001-002-`.

@@ -161,7 +161,9 @@ impl Withhold {
         }
         if let Data::Unknown(unknown) = &value.data {
             // How it begins is a part of what it will be.
-            let unknown = Unknown { prefix: unknown.prefix.clone().filter(|_| !hide), ..(**unknown).clone() };
+            let told = !hide || !self.free || unknown.ty.is_primitive();
+            let ty = if told { unknown.ty.clone() } else { Type::Any };
+            let unknown = Unknown { ty, prefix: unknown.prefix.clone().filter(|_| !hide), ..(**unknown).clone() };
             return Value { data: Data::Unknown(Arc::new(unknown)), sensitive: value.sensitive };
         }
         let data = match &value.data {
@@ -234,9 +236,14 @@ impl Withhold {
     }
 }
 
+/// Whether the type of a value would tell keys.
+fn has_keys(value: &Value) -> bool {
+    value.as_object().is_some() || value.children().any(has_keys)
+}
+
 /// What stands for a hidden value. Its type says nothing of the keys of a map.
 fn cover(value: &Value, hole: Option<u32>) -> Value {
-    let ty = if value.as_object().is_some() { Type::Any } else { value.ty() };
+    let ty = if has_keys(value) { Type::Any } else { value.ty() };
     let origin = Some(Arc::new(Origin::Withheld));
     let unknown = Unknown { ty, origin, not_null: true, hole, ..Unknown::default() };
     Value::from(unknown).into_sensitive()

@@ -11,7 +11,7 @@ use crate::kinds;
 use crate::plan::decide::Instance;
 use crate::plan::decision::Decision;
 use crate::plan::draft::{Draft, Seen};
-use crate::plan::renamed;
+use crate::plan::renamed::{self, Renamings};
 use crate::plan::whose::{self, Whose, whose};
 use crate::plan::{Action, Reason, Step};
 use crate::schema::Update;
@@ -230,11 +230,17 @@ pub fn judge(draft: &Draft) -> Vec<(Address, Option<String>, Diagnostic)> {
         let found = by_id.get(&(&*taken.address.kind, Some(&*taken.id)));
         found.into_iter().flatten().any(|step| frees(step, taken))
     };
-    let taken = draft.taken.iter().filter(|taken| !is_freed(taken));
-    let refused = taken.map(|taken| {
-        let renaming = renamed::of(draft, &taken.address, &taken.region, &taken.id);
-        let group = renaming.as_ref().map(|(from, to)| format!("{from} {to}"));
-        (taken.address.clone(), group, refusal(draft, taken, renaming.as_ref()))
+    let taken: Vec<&Taken> = draft.taken.iter().filter(|taken| !is_freed(taken)).collect();
+    let owner = |taken: &Taken| {
+        let owner = draft.state.owner(&taken.address.kind, &taken.region, &taken.id).filter(|owner| !owner.deposed);
+        owner.map(|owner| (owner.address.clone(), taken.address.clone()))
+    };
+    let owned: Vec<(Address, Address)> = taken.iter().filter_map(|taken| owner(taken)).collect();
+    let renamings = Renamings::of(draft, &owned);
+    let refused = taken.into_iter().map(|taken| {
+        let renaming = renamings.get(&taken.address);
+        let group = renaming.map(|(from, to)| format!("{from} {to}"));
+        (taken.address.clone(), group, refusal(draft, taken, renaming))
     });
     refused.chain(exchanged(draft).into_iter().map(|(address, wrong)| (address, None, wrong))).collect()
 }

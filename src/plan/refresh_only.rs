@@ -56,12 +56,6 @@ fn take_over(draft: &Draft, address: &Address, record: &Record, found: &Observat
     let shown = found.object.iter().filter(|(name, _)| !record.hides(name));
     object.extend(shown.map(|(name, value)| (name.clone(), value.clone())));
     let Some(kind) = kinds::get(&address.kind) else { return Decision::of(object) };
-    // What is put back with leave only would be forgotten to have been another's doing.
-    for name in kind.contested() {
-        if let Some(known) = record.object.get(name) {
-            object.insert((*name).into(), known.clone());
-        }
-    }
     let waiting = pending::joined(kind, record, found, draft.time());
     let waits = waits::of(draft, (address, kind), record, found, (&object, &waiting));
     let changes = by_others(draft, (address, kind.schema()), record, found);

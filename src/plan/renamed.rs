@@ -1,25 +1,58 @@
 //! A block or a module that has another name now: what of it is there keeps its name in AWS, so that it can neither be
 //! made again nor deleted. Told once for all that is in it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::address::{Address, ModulePath, Subject};
 use crate::plan::draft::Draft;
 use crate::shell;
 
-/// What was renamed, from and to, where the object of a name is recorded under another address: as much of it as moves
-/// together, since nothing of it is left and nothing else is there.
-pub fn of(draft: &Draft, to: &Address, region: &str, id: &str) -> Option<(Subject, Subject)> {
-    let owner = draft.state.owner(&to.kind, region, id).filter(|owner| !owner.deposed)?;
-    let (from, into) = renaming(owner.address, to);
+/// What of a plan was renamed: each object whose name is recorded under another address, with as much as moves together.
+pub struct Renamings(BTreeMap<Address, (Subject, Subject)>);
+
+impl Renamings {
+    /// Those of objects that are to be made, each with the address that has its name in the state.
+    pub fn of(draft: &Draft, taken: &[(Address, Address)]) -> Self {
+        let whole: Vec<(Subject, Subject)> = taken.iter().map(|(owner, to)| renaming(owner, to)).collect();
+        let mut pairs: BTreeMap<(String, String), &(Subject, Subject)> = BTreeMap::new();
+        pairs.extend(whole.iter().map(|pair| ((pair.0.to_string(), pair.1.to_string()), pair)));
+        let (mut from, mut into): (BTreeMap<&str, u32>, BTreeMap<&str, u32>) = Default::default();
+        for (one, other) in pairs.keys() {
+            *from.entry(one).or_default() += 1;
+            *into.entry(other).or_default() += 1;
+        }
+        // What goes to two places, or comes from two, goes one by one.
+        let alone = |(one, other): &(String, String)| from[&**one] == 1 && into[&**other] == 1;
+        let together: BTreeSet<&(String, String)> =
+            pairs.iter().filter(|(key, pair)| alone(key) && moves(draft, pair, taken)).map(|(key, _)| key).collect();
+        let told = whole.iter().zip(taken).map(|(pair, (owner, to))| {
+            let is_whole = together.contains(&(pair.0.to_string(), pair.1.to_string()));
+            let each = || (Subject::Resource(owner.clone()), Subject::Resource(to.clone()));
+            (to.clone(), if is_whole { pair.clone() } else { each() })
+        });
+        Self(told.collect())
+    }
+
+    /// That of an address.
+    pub fn get(&self, to: &Address) -> Option<&(Subject, Subject)> {
+        self.0.get(to)
+    }
+}
+
+/// Whether all that is recorded of the one goes to the other, where nothing is yet, and no block is left of it.
+fn moves(draft: &Draft, (from, into): &(Subject, Subject), taken: &[(Address, Address)]) -> bool {
+    // An instance is all that moves of it.
+    if matches!(from, Subject::Resource(address) if address.key.is_some()) {
+        return true;
+    }
     let names = draft.evaluator.names();
-    let is_left = match &from {
+    let is_left = match from {
         Subject::Module(path) => names.0.call(path).is_some(),
         Subject::Resource(block) => names.0.resource(block).is_some(),
     };
-    let is_there = draft.state.records.keys().any(|known| into.contains(known));
-    if is_left || is_there {
-        return Some((Subject::Resource(owner.address.clone()), Subject::Resource(to.clone())));
-    }
-    Some((from, into))
+    let wanted: BTreeSet<&Address> = taken.iter().map(|(owner, _)| owner).collect();
+    let mut records = draft.state.records.keys();
+    !is_left && records.all(|known| !into.contains(known) && (!from.contains(known) || wanted.contains(known)))
 }
 
 /// What was renamed, from and to, where two addresses differ only by that: a module, a block, or an instance.

@@ -6,7 +6,7 @@ use crate::diag::SourceMap;
 /// What is left of a file, with `#` for each byte that is hidden; the other files say what is sensitive.
 fn shown(path: &str, text: &str) -> String {
     let mut sources = SourceMap::default();
-    let declared = "variable \"pin\" { sensitive = true }\noutput \"out\" {\n sensitive = true\n}\n";
+    let declared = "variable \"pin\" { sensitive = true }\nvariable \"b\" {}\noutput \"out\" {\n sensitive = true\n}\n";
     sources.add("declared.hcl", declared);
     let file = sources.add(path, text);
     let hidden = hide(&sources);
@@ -33,7 +33,7 @@ fn what_is_written_out_is_hidden() {
         // A quote that is missing, a variable that is misspelt, what only an environment may show.
         ("a.tfvars", "pin = x1\"\nb = 1", "pin = ###\nb = 1"),
         ("a.hcl", "auth_token = x1\"\nb = 1", "auth_token = ###\nb = 1"),
-        ("a.tfvars", "pni = \"x\"\nother = \"x\"", "pni = ###\nother = \"x\""),
+        ("a.tfvars", "pni = \"x\"\nother = \"x\"\nb = 1", "pni = ###\nother = ###\nb = 1"),
         ("a.hcl", "authentication_mode { secrets = [\"x\"] }", "authentication_mode { secrets = ##### }"),
         ("a.hcl", "environment \"e\" { secrets = \"ssm:/x\" }", "environment \"e\" { secrets = \"ssm:/x\" }"),
         // A name that is misspelt, a place that is none, what a secret is made of.
