@@ -20,6 +20,7 @@ pub fn hide(sources: &SourceMap) -> SourceMap {
     let alone = texts.iter().all(|scan| scan.values);
     let mut names = Names { secret: secret_names(), known: known_names(), alone, ..Names::default() };
     texts.iter().for_each(|scan| scan.walk(|place| names.declare(scan, place)));
+    names.declared.extend(texts.iter().flat_map(Scan::variables));
     // Local values may be made of each other.
     let mut before = usize::MAX;
     while before != names.flowing.len() {
@@ -150,6 +151,15 @@ impl<'a> Scan<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// The variables whose blocks begin in it, empty ones among them: `variable "NAME" {`.
+    fn variables(&self) -> impl Iterator<Item = String> {
+        let begins = |at: &usize| {
+            let quoted = self.kind(at + 1) == Kind::OpenQuote && self.kind(at + 2) == Kind::QuotedText;
+            self.kind(*at) == Kind::Ident && self.word(*at) == "variable" && quoted
+        };
+        (0..self.tokens.len()).filter(begins).map(|at| self.word(at + 2).to_owned())
     }
 
     /// Whether `local.NAME` or `var.NAME` begins there.

@@ -378,7 +378,7 @@ mod tests {
             ("replication_group.sessions[\"eu\"]", 18, "replic...ons[\"eu\"]"),
             ("replication_group.r", 3, "re...p.r"),
             ("module.cache[\"cart\"].replication_group.this", 34, "module.cache[\"cart\"].rep...up.this"),
-            ("module.a_very_long_name[\"cart\"].replication_group.this", 34, "module.a_ve...lication_group.this"),
+            ("module.a_very_long_name[\"cart\"].replication_group.this", 34, "module.a_ve...plication_group.this"),
         ];
         for (name, most, want) in cases {
             assert_eq!(elided(name, most), want);
