@@ -46,8 +46,10 @@
 //!
 //! The walk ([`plan::build`]) decides each instance out of desired, live and recorded: [`plan::decide`] reads the draft
 //! (`plan/draft.rs`) and answers a [`plan::decision::Decision`]; only the walk writes. Then what must stay
-//! until a maintenance window is held back (`plan/stays.rs`), names are judged (`plan/names.rs`; `plan/renamed.rs`: blocks and modules of other names), what a successor needs is asked for (`plan/named.rs`) and must not go with the old one (`plan/emptied.rs`), what members leave behind
-//! that go is said (`plan/members.rs`), steps are put in order (`plan/order.rs`), guards are asked (`plan/guard.rs`),
+//! until a maintenance window is held back (`plan/stays.rs`), names are judged (`plan/names.rs`; `plan/renamed.rs`: blocks
+//! and modules of other names), what members leave behind that go is said (`plan/members.rs`), steps are put in order
+//! (`plan/order.rs`), guards are asked (`plan/guard.rs`; of a successor also whether what it names is there,
+//! `plan/named.rs`, and whether its source goes with the old one, `plan/emptied.rs`),
 //! targets chosen and what is blocked left out (`plan/select.rs`): each a function of the draft, with tables in
 //! `plan/tests.rs`.
 //!

@@ -61,9 +61,16 @@ pub async fn read(cloud: &Arc<dyn Cloud>, needs: Needs, live: &mut Live) -> Resu
 
 /// Whether objects are there. Where that cannot be read, for want of a permission perhaps, it stays open.
 async fn look_for(cloud: &Arc<dyn Cloud>, keys: BTreeSet<ObjectKey>, live: &mut Live) {
-    for key in keys {
-        let read = cloud.remote(&key.0, &key.1).read(std::slice::from_ref(&key.2)).await;
-        live.named.insert(key.clone(), read.ok().map(|found| found.contains_key(&key.2)));
+    let mut wanted: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for (kind, region, id) in keys {
+        wanted.entry((kind, region)).or_default().push(id);
+    }
+    for ((kind, region), ids) in wanted {
+        let read = cloud.remote(&kind, &region).read(&ids).await.ok();
+        for id in ids {
+            let is_there = read.as_ref().map(|found| found.contains_key(&id));
+            live.named.insert((kind.clone(), region.clone(), id), is_there);
+        }
     }
 }
 

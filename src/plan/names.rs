@@ -18,7 +18,7 @@ use crate::schema::Update;
 use crate::shell;
 use crate::stack::desired::Desired;
 use crate::stack::target;
-use crate::state::{Deposed, Record};
+use crate::state::{Deposed, Owner, Record};
 use crate::value::{Object, Value};
 
 /// An object that is to be made under a name that is taken.
@@ -231,16 +231,18 @@ pub fn judge(draft: &Draft) -> Vec<(Address, Option<String>, Diagnostic)> {
         found.into_iter().flatten().any(|step| frees(step, taken))
     };
     let taken: Vec<&Taken> = draft.taken.iter().filter(|taken| !is_freed(taken)).collect();
-    let owner = |taken: &Taken| {
-        let owner = draft.state.owner(&taken.address.kind, &taken.region, &taken.id).filter(|owner| !owner.deposed);
-        owner.map(|owner| (owner.address.clone(), taken.address.clone()))
-    };
-    let owned: Vec<(Address, Address)> = taken.iter().filter_map(|taken| owner(taken)).collect();
-    let renamings = Renamings::of(draft, &owned);
+    if taken.is_empty() {
+        return exchanged(draft).into_iter().map(|(address, wrong)| (address, None, wrong)).collect();
+    }
+    let owners = draft.state.owners();
+    let owner = |taken: &Taken| owners.get(&(&*taken.address.kind, &*taken.region, &*taken.id)).copied();
+    let recorded = |taken: &Taken| owner(taken).filter(|owner| !owner.deposed);
+    let owned = taken.iter().filter_map(|taken| Some((recorded(taken)?.address.clone(), taken.address.clone())));
+    let renamings = Renamings::of(draft, &owned.collect::<Vec<_>>());
     let refused = taken.into_iter().map(|taken| {
         let renaming = renamings.get(&taken.address);
         let group = renaming.map(|(from, to)| format!("{from} {to}"));
-        (taken.address.clone(), group, refusal(draft, taken, renaming))
+        (taken.address.clone(), group, refusal(draft, taken, owner(taken), renaming))
     });
     refused.chain(exchanged(draft).into_iter().map(|(address, wrong)| (address, None, wrong))).collect()
 }
@@ -318,15 +320,15 @@ fn frees(step: &Step, taken: &Taken) -> bool {
     step.region == taken.region && !(taken.new && matches!(step.reason, Reason::Orphan(_) | Reason::Deposed))
 }
 
-fn refusal(draft: &Draft, taken: &Taken, renaming: Option<&(Subject, Subject)>) -> Diagnostic {
+fn refusal(draft: &Draft, taken: &Taken, owner: Option<Owner>, renaming: Option<&(Subject, Subject)>) -> Diagnostic {
     let moved = |owner: &Address| match renaming {
         Some(renaming) => renamed::advice(renaming),
         None => renamed::advice(&(Subject::Resource(owner.clone()), Subject::Resource(taken.address.clone()))),
     };
-    let Taken { address, region, id, span, .. } = taken;
+    let Taken { address, id, span, .. } = taken;
     let kind = &address.kind;
     let named = kinds::get(kind).is_some_and(|kind| kind.name_attribute().is_some());
-    let (detail, help) = match draft.state.owner(kind, region, id) {
+    let (detail, help) = match owner {
         Some(owner) if owner.deposed => (
             format!(
                 "`{address}` is to be made, and \"{id}\" is the former object of `{}`, which is still to be deleted.",

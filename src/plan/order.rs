@@ -12,6 +12,7 @@ use crate::diag::Diagnostic;
 use crate::kinds;
 use crate::plan::draft::Draft;
 use crate::plan::elements::Elements;
+use crate::plan::renamed;
 use crate::plan::{Action, Barrier, BarrierId, Plan, Reason, Step, StepId, Wait};
 use crate::schema::refers::{Hold, Reference};
 use crate::shell;
@@ -549,11 +550,14 @@ fn circle(draft: &Draft, steps: &[Step], rest: &[usize]) -> Diagnostic {
         Some((&steps[*old].address, &steps[*index].address))
     });
     let help = match passing {
-        Some((from, to)) if from != to => format!(
-            "If the objects are to stay what they are and only the blocks have other names, rename the blocks: cachestack state mv --moved {} {}. Else change one name after the other, with an apply between.",
-            shell::quoted(&from.to_string()),
-            shell::quoted(&to.to_string())
-        ),
+        Some((from, to)) if from != to => {
+            let (from, to) = renamed::together(draft, from, to, rest.iter().map(|index| &steps[*index].address));
+            format!(
+                "If the objects are to stay what they are and only the blocks have other names, rename the blocks: cachestack state mv --moved {} {}. Else change one name after the other, with an apply between.",
+                shell::quoted(&from.to_string()),
+                shell::quoted(&to.to_string())
+            )
+        }
         _ => "Change one of them after the other, with an apply between.".to_owned(),
     };
     let detail =

@@ -39,6 +39,23 @@ impl Renamings {
     }
 }
 
+/// What moves together of addresses that all have to move, for one of them: the instance of a module, where all of them
+/// are in it before or after and nothing is there yet; else the one.
+pub fn together<'a>(
+    draft: &Draft,
+    from: &Address,
+    to: &Address,
+    mut all: impl Iterator<Item = &'a Address>,
+) -> (Subject, Subject) {
+    let (whole, into) = renaming(from, to);
+    let is_module = matches!(whole, Subject::Module(_));
+    let is_free = !draft.state.records.keys().any(|known| into.contains(known));
+    if is_module && is_free && all.all(|address| whole.contains(address) || into.contains(address)) {
+        return (whole, into);
+    }
+    (Subject::Resource(from.clone()), Subject::Resource(to.clone()))
+}
+
 /// Whether all that is recorded of the one goes to the other, where nothing is yet, and no block is left of it.
 fn moves(draft: &Draft, (from, into): &(Subject, Subject), taken: &[(Address, Address)]) -> bool {
     // An instance is all that moves of it.
@@ -47,7 +64,8 @@ fn moves(draft: &Draft, (from, into): &(Subject, Subject), taken: &[(Address, Ad
     }
     let names = draft.evaluator.names();
     let is_left = match from {
-        Subject::Module(path) => names.0.call(path).is_some(),
+        // Of a call that stays, one instance may go to another.
+        Subject::Module(path) => path.last().is_some_and(|(_, key)| key.is_none()) && names.0.call(path).is_some(),
         Subject::Resource(block) => names.0.resource(block).is_some(),
     };
     let wanted: BTreeSet<&Address> = taken.iter().map(|(owner, _)| owner).collect();

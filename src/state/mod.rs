@@ -368,6 +368,18 @@ impl State {
         self.records.is_empty() && self.deposed.is_empty() && self.operations.is_empty()
     }
 
+    /// Who has each object, by kind, region and name.
+    pub fn owners(&self) -> BTreeMap<(&str, &str, &str), Owner<'_>> {
+        let deposed = self.deposed.iter().map(|old| (&old.address, &old.record, true));
+        let recorded = self.records.iter().map(|(address, record)| (address, record, false));
+        // Of both, the record counts.
+        let all = deposed.chain(recorded);
+        all.map(|(address, record, deposed)| {
+            ((&*address.kind, &*record.region, &*record.id), Owner { address, deposed })
+        })
+        .collect()
+    }
+
     /// Who has the object of that kind, region and name: an address with a record, or one whose successor is there.
     pub fn owner(&self, kind: &str, region: &str, id: &str) -> Option<Owner<'_>> {
         let same =

@@ -291,6 +291,7 @@ pub fn normalise(text: &str, directory: &Path) -> String {
         (r#"(LogGroup = "[\w/-]+-)[0-9a-f]{16}""#, "${1}SUFFIX\""),
         (r"-final-[0-9a-f]{8}\b", "-final-ID"),
         (r"\bsgr-[0-9a-f]{17}\b", "sgr-ID"),
+        (r"\b(automatic\.[\w-]+?)-20\d\d-\d\d-\d\d-\d\d-\d\d\b", "$1-DATE"),
         // Of a subscription, behind its topic.
         (r#"(:sns:[^"\s]*):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"#, "$1:UUID"),
         (r"\bvpc-[0-9a-f]{17}\b", "vpc-ID"),

@@ -114,9 +114,9 @@ impl Place {
     pub fn program<S: AsRef<str>>(&self, args: &[S]) -> Command {
         let mut command = heeding_ctrl_c(env!("CARGO_BIN_EXE_cachestack"));
         command.args(args.iter().map(AsRef::as_ref)).current_dir(self.path()).env_clear().stdin(Stdio::null());
-        if let Some(path) = std::env::var_os("PATH") {
-            command.env("PATH", path);
-        }
+        // Of the last three is `faketime`, under which the suite runs as on another day.
+        let kept = ["PATH", "LD_PRELOAD", "FAKETIME", "FAKETIME_SHARED"];
+        command.envs(kept.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command.env("HOME", self.path()).env("CACHESTACK_EMULATOR_SPEED", "instant");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command

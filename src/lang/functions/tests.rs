@@ -75,9 +75,9 @@ fn there_are_all_functions_of_terraform() {
 #[test]
 fn the_page_of_functions_is_true() {
     let mut page = String::from(
-        "# Functions\n\nThose of Terraform 1.11, with the same results, and `secret`. `cachestack explain NAME` prints the \
-         same, and a test\nruns every example. `core::NAME` is the same function as `NAME`. The console has `type(value)` \
-         besides.\n\n| function | what it yields | example |\n| --- | --- | --- |\n",
+        "# Functions\n\nThose of Terraform 1.11, with the same results, those of its AWS provider, and `secret`.\n\
+         `cachestack explain NAME` prints the same, and a test runs every example. `core::NAME` is the same function as\n\
+         `NAME`. The console has `type(value)` besides.\n\n| function | what it yields | example |\n| --- | --- | --- |\n",
     );
     for (signature, doc, example) in documented() {
         page.push_str(&format!("| `{signature}` | {doc} | `{}` |\n", example.replace('|', "\\|")));
