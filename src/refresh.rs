@@ -66,9 +66,14 @@ async fn look_for(cloud: &Arc<dyn Cloud>, keys: BTreeSet<ObjectKey>, live: &mut 
         wanted.entry((kind, region)).or_default().push(id);
     }
     for ((kind, region), ids) in wanted {
-        let read = cloud.remote(&kind, &region).read(&ids).await.ok();
+        let remote = cloud.remote(&kind, &region);
+        let all = remote.read(&ids).await.ok();
         for id in ids {
-            let is_there = read.as_ref().map(|found| found.contains_key(&id));
+            // What cannot be told of one says nothing of the others.
+            let is_there = match &all {
+                Some(found) => Some(found.contains_key(&id)),
+                None => remote.read(std::slice::from_ref(&id)).await.ok().map(|found| found.contains_key(&id)),
+            };
             live.named.insert((kind.clone(), region.clone(), id), is_there);
         }
     }
@@ -271,6 +276,9 @@ mod tests {
     #[derive(Clone)]
     struct Going(Arc<AtomicUsize>);
 
+    /// What the service refuses to read, alone and among others.
+    const REFUSED: &str = "refused";
+
     impl Going {
         fn after(reads: usize) -> Self {
             Self(Arc::new(AtomicUsize::new(reads)))
@@ -298,7 +306,12 @@ mod tests {
             let there = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok();
             let object = Object::from_iter([("id".into(), Value::string("g"))]);
             let seen = Observation { status: Status::Settled, object, pending: Object::new() };
-            Box::pin(async move { Ok(ids.iter().filter(|_| there).map(|id| (id.clone(), seen.clone())).collect()) })
+            Box::pin(async move {
+                if ids.iter().any(|id| id == REFUSED) {
+                    return Err(unreadable(String::new()));
+                }
+                Ok(ids.iter().filter(|_| there).map(|id| (id.clone(), seen.clone())).collect())
+            })
         }
         fn tags<'a>(&'a self, _: &'a Object) -> Future_<'a, Result<Value, RemoteError>> {
             let error = RemoteError {
@@ -328,6 +341,21 @@ mod tests {
         let tags = Needs { tags: BTreeSet::from([key.clone()]), ..Needs::default() };
         read(&cloud, tags, &mut live).await.expect("it is read");
         assert!(live.objects[&key].is_none(), "nobody holds a gone object for one of a stranger");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_told_of_one_says_nothing_of_the_others() {
+        for names in ["a b", "a refused b"] {
+            let key = |id: &str| ("subnet_group".to_owned(), "us-east-1".to_owned(), id.to_owned());
+            let mut live = Live::default();
+            let cloud: Arc<dyn Cloud> = Arc::new(Going::after(0));
+            let named = names.split(' ').map(key).collect();
+            read(&cloud, Needs { named, ..Needs::default() }, &mut live).await.expect("it is read");
+            for id in names.split(' ') {
+                let want = if id == REFUSED { None } else { Some(false) };
+                assert_eq!(live.named[&key(id)], want, "{id} of {names}");
+            }
+        }
     }
 
     /// Seen, and its tags not found: gone for a deletion if it is missed then, and never "not made" for a creation.
